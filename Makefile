@@ -1,0 +1,57 @@
+# The two commands of the README, and what they are made of. `make check` is what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
+CONSTRAINTS ?= -c constraints.txt
+
+.PHONY: demo test check lint types imports format bench wheel clean
+
+demo: $(VENV)/.demo
+	$(BIN)/fada-tui --batch
+
+test: $(VENV)/.test
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: lint types imports test
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fada-tui needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+# torch comes first and alone: pip then keeps this build instead of looking for another one.
+$(VENV)/.torch: constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) torch
+	touch $@
+
+$(VENV)/.demo: pyproject.toml constraints.txt $(VENV)/.torch
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable .
+	touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt $(VENV)/.torch
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[test]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.torch
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev]'
+	touch $@ $(VENV)/.test $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,77 @@
+"""Kinds of error, their exit codes, and the exceptions that carry one line to the user."""
+
+from enum import IntEnum, StrEnum
+
+
+class ExitCode(IntEnum):
+    """What the program tells the shell."""
+
+    OK = 0
+    SOME_RESULTS_ARE_ERRORS = 1
+    USAGE = 2
+    MODEL_NOT_LOADED = 3
+    INTERRUPTED = 130
+
+
+class ErrorKind(StrEnum):
+    """Why a result, or a whole run, has no answer."""
+
+    IMAGE_MISSING = "image_missing"
+    IMAGE_UNREADABLE = "image_unreadable"
+    IMAGE_TOO_LARGE = "image_too_large"
+    OUT_OF_MEMORY = "out_of_memory"
+    PROMPT = "prompt"
+    GENERATION = "generation"
+    TIMEOUT = "timeout"
+    WORKER_DIED = "worker_died"
+
+    NOT_FOUND = "not_found"
+    OFFLINE = "offline"
+    GATED = "gated"
+    NO_PROCESSOR = "no_processor"
+    NO_CHAT_TEMPLATE = "no_chat_template"
+    UNSUPPORTED = "unsupported"
+    BAD_WEIGHTS = "bad_weights"
+    REMOTE_CODE = "remote_code"
+    MISSING_PACKAGE = "missing_package"
+    LOAD = "load"
+
+    STORE = "store"
+
+
+class FadaError(Exception):
+    """An error whose text is one line for the user: what went wrong, where, and what to do."""
+
+    exit_code = ExitCode.USAGE
+
+
+class UsageError(FadaError):
+    """An option, setting, file or name that cannot be used as given."""
+
+
+class ImageError(FadaError):
+    """An image that cannot be decoded to pixels."""
+
+    exit_code = ExitCode.SOME_RESULTS_ARE_ERRORS
+
+    def __init__(self, kind: ErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class ModelLoadError(FadaError):
+    """A model that could not be loaded."""
+
+    exit_code = ExitCode.MODEL_NOT_LOADED
+
+    def __init__(self, kind: ErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class StoreError(FadaError):
+    """A run's files could not be read or written."""
+
+
+class RunLockedError(StoreError):
+    """Another program is writing this run."""

@@ -1,0 +1,347 @@
+"""The nouns of the program as frozen, typed, serialisable values.
+
+Their field order is the key order of `run.json`. Times are seconds, memory is bytes, timestamps are
+ISO 8601 in UTC; `None` means unknown and is written as `null`. Fields with the default `UNSET` are
+left out of the file while unset.
+"""
+
+import re
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+RUN_SCHEMA = "fada-tui/run/1"
+
+Verdict: TypeAlias = Literal["correct", "partial", "incorrect"]
+Finish: TypeAlias = Literal["stop", "length", "cancelled", "error"]
+RunStatus: TypeAlias = Literal["complete", "interrupted", "failed"]
+ModelStatus: TypeAlias = Literal["untested", "tested", "failed", "skipped", "gated"]
+
+
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """Base of every record: immutable, fields by name, keys from newer versions ignored on reading."""
+
+
+class Tool(Record, frozen=True, kw_only=True):
+    """The program that made the run."""
+
+    name: str
+    version: str
+
+
+class Gpu(Record, frozen=True, kw_only=True):
+    """A GPU as NVML names it."""
+
+    index: int
+    name: str
+    uuid: str | None = None
+    memory_total: int | None = None
+    """Bytes."""
+
+
+class Environment(Record, frozen=True, kw_only=True):
+    """Where the run ran."""
+
+    python: str | None = None
+    platform: str | None = None
+    torch: str | None = None
+    transformers: str | None = None
+    cuda: str | None = None
+    """Version of CUDA that torch was built with."""
+    driver: str | None = None
+    gpus: tuple[Gpu, ...] = ()
+    cpu: str | None = None
+    memory_total: int | None = None
+    """Bytes of main memory."""
+
+
+class ModelMemory(Record, frozen=True, kw_only=True):
+    """Memory of the loaded model over the run, each figure under its own name. Bytes."""
+
+    weights: int | None = None
+    """Parameters and buffers as loaded."""
+    torch_peak_allocated: int | None = None
+    torch_peak_reserved: int | None = None
+    nvml_process_peak: int | None = None
+    """The worker's share of the GPU, as NVML reports it."""
+    worker_rss_peak: int | None = None
+    """The worker's resident memory."""
+
+
+class ModelFacts(Record, frozen=True, kw_only=True):
+    """The model of a run, as it was loaded."""
+
+    name: str
+    source: str | None = None
+    """Hub id, or folder."""
+    revision: str | None = None
+    adapter: str | None = None
+    architecture: str | None = None
+    parameters: int | None = None
+    dtype: str | None = None
+    quantization: str | None = None
+    device: str | None = None
+    license: str | None = None
+    load_time: float | None = None
+    memory: ModelMemory = ModelMemory()
+
+
+class Generation(Record, frozen=True, kw_only=True):
+    """How answers are generated. Part of a result's provenance."""
+
+    max_new_tokens: int | None = None
+    do_sample: bool | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    batch_size: int | None = None
+    system_prompt: str | None = None
+
+
+class Question(Record, frozen=True, kw_only=True):
+    """A text asked of an image."""
+
+    id: str
+    text: str
+
+
+class Selection(Record, frozen=True, kw_only=True):
+    """Which images of the folder were asked about."""
+
+    categories: tuple[str, ...] | None = None
+    per_category: int | None = None
+    limit: int | None = None
+    shuffle: int | None = None
+    """Seed of the shuffle."""
+
+
+class Dataset(Record, frozen=True, kw_only=True):
+    """The images of a run, counted."""
+
+    name: str
+    root: str | None = None
+    categories: dict[str, int]
+    images: int
+    selection: Selection = Selection()
+
+
+class Timing(Record, frozen=True, kw_only=True):
+    """Where a result's seconds went."""
+
+    load: float | None = None
+    """Reading and decoding the image file."""
+    preprocess: float | None = None
+    """Chat template, tokens and pixel values."""
+    first_token: float | None = None
+    """From the start of generation to the first token of the answer."""
+    generate: float | None = None
+    """The whole generation; equals the result's `time`."""
+
+
+class Tokens(Record, frozen=True, kw_only=True):
+    """A result's tokens."""
+
+    prompt: int | None = None
+    """All of the prompt's, image tokens included."""
+    generated: int | None = None
+    """The end token included."""
+    per_second: float | None = None
+    """Generated tokens over the seconds of generation."""
+    image: int | None = None
+    """Of the prompt's, those that stand for the image."""
+
+
+class ResultMemory(Record, frozen=True, kw_only=True):
+    """Peaks while one result was made. Bytes."""
+
+    torch_peak_allocated: int | None = None
+    nvml_process: int | None = None
+    nvml_used: int | None = None
+    """Used on the worker's GPU by all processes."""
+    worker_rss: int | None = None
+
+
+class Failure(Record, frozen=True, kw_only=True):
+    """Why there is no answer."""
+
+    kind: str
+    message: str
+
+
+class AutoScore(Record, frozen=True, kw_only=True):
+    """What a rubric computes from an answer's text. Never a person's verdict."""
+
+    rubric: str
+    context: bool
+    """The answer names the rubric's context (fetal)."""
+    context_terms: tuple[str, ...]
+    maternal_terms: tuple[str, ...]
+    category_terms: tuple[str, ...]
+    """Terms of the image's category that the answer names."""
+    other_categories: tuple[str, ...]
+    """Categories whose plane the answer names although the image shows another."""
+    score: float | None
+    """Share of the category's term groups named, 0 to 1; `None` where the rubric has no such category."""
+
+
+class Assessment(Record, frozen=True, kw_only=True):
+    """A person's verdict on one result."""
+
+    assessor: str | None = None
+    verdict: Verdict | None = None
+    """`None` takes an earlier verdict back."""
+    context: bool | None = None
+    tags: tuple[str, ...] = ()
+    note: str | None = None
+    at: str | None = None
+    """ISO 8601, UTC."""
+    blind: bool = False
+
+
+class Result(Record, frozen=True, kw_only=True):
+    """One model's answer to one question about one image; the first five keys as older scripts read them."""
+
+    image: str
+    """File name."""
+    category: str
+    question: str
+    response: str | None = None
+    time: float | None = None
+    """Seconds of generation."""
+    path: str
+    """Relative to the data set's root where the image lies under it."""
+    sha256: str | None = None
+    """Of the decoded RGB pixels, with width and height (see `images.decode`)."""
+    width: int | None = None
+    height: int | None = None
+    question_id: str
+    prompt: str | None = None
+    """As the chat template rendered it, the image still one placeholder."""
+    timing: Timing = Timing()
+    tokens: Tokens = Tokens()
+    finish: Finish | None = None
+    memory: ResultMemory = ResultMemory()
+    error: Failure | None = None
+    auto: AutoScore | None = None
+    assessments: tuple[Assessment, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies a result within its run: image path and question id."""
+        return (self.path, self.question_id)
+
+
+class Notes(Record, frozen=True, kw_only=True):
+    """What the assessor concludes about the run."""
+
+    strengths: tuple[str, ...] = ()
+    weaknesses: tuple[str, ...] = ()
+    conclusion: str | None = None
+    recommendation: str | None = None
+
+
+class ModelEntry(Record, frozen=True, kw_only=True):
+    """An entry of the model list."""
+
+    name: str
+    source: str
+    revision: str | None = None
+    adapter: str = "auto"
+    dtype: str = "auto"
+    quantization: Literal["4bit", "8bit"] | None = None
+    parameters: int | None = None
+    license: str | None = None
+    order: int | None = None
+    """Place in the testing list."""
+    status: ModelStatus = "untested"
+    reason: str | None = None
+    """Why it failed, was skipped, or is gated."""
+    notes: str | None = None
+
+
+class PlannedImage(Record, frozen=True, kw_only=True):
+    """An image that a run asks about."""
+
+    image: str
+    category: str
+    path: str
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What an unfinished run still needs to know to go on: kept in `run.json` until the run is complete."""
+
+    model: ModelEntry
+    device: str
+    trust_remote_code: bool = False
+    allow_pickle: bool = False
+    rubric: str = "fada"
+    images: tuple[PlannedImage, ...] = ()
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """One model over a set of images and questions."""
+
+    schema: str = RUN_SCHEMA
+    id: str
+    status: RunStatus
+    started: str | None = None
+    finished: str | None = None
+    tool: Tool
+    environment: Environment = Environment()
+    model: ModelFacts
+    generation: Generation = Generation()
+    questions: tuple[Question, ...] = ()
+    dataset: Dataset
+    results: tuple[Result, ...] = ()
+    notes: Notes = Notes()
+    error: Failure | UnsetType = UNSET
+    """Why a failed run failed."""
+    plan: Plan | UnsetType = UNSET
+    """Present while the run is unfinished."""
+
+
+def encode_run(run: Run) -> bytes:
+    """Return a run as indented UTF-8 JSON with a final newline."""
+    return msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n"
+
+
+def decode_run(data: bytes) -> Run:
+    """Read a run from JSON.
+
+    Raises:
+        msgspec.ValidationError: a field is missing or has another type; the message names its place.
+        msgspec.DecodeError: the bytes are not JSON.
+    """
+    return msgspec.json.decode(data, type=Run)
+
+
+_ESCAPED_BYTE = re.compile(r"\\x([0-9a-f]{2})")
+_LOOKS_ESCAPED = re.compile(r"\\(?=x[0-9a-f]{2})")
+_SURROGATE = re.compile("[\udc80-\udcff]")
+
+
+def encode_name(name: str) -> str:
+    r"""Return a file name or path as Unicode that JSON can hold.
+
+    A byte that is not UTF-8 (a lone surrogate, as `os.fsdecode` yields it) is written `\xNN`. A
+    backslash that would read as such an escape is itself written `\x5c`, so that `decode_name` always
+    returns the name it was given.
+    """
+    doubled = _LOOKS_ESCAPED.sub(r"\\x5c", name)
+    return _SURROGATE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", doubled)
+
+
+def decode_name(text: str) -> str:
+    """Return the file name that `encode_name` made `text` of."""
+
+    def byte(match: re.Match[str]) -> str:
+        value = int(match[1], 16)
+        return chr(value) if value < 0x80 else chr(0xDC00 + value)
+
+    return _ESCAPED_BYTE.sub(byte, text)
+
+
+def to_builtins(record: Record) -> Any:
+    """Return a record as dictionaries and lists, in key order."""
+    return msgspec.to_builtins(record)

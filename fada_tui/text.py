@@ -1,0 +1,20 @@
+"""Text that others wrote, made safe to show on a terminal."""
+
+import re
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls: escape sequences begin here
+    "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls reorder what is read
+    "\u2028\u2029\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Return the text on one line, each control, bidi or surrogate character as a visible `\xNN` or `\uNNNN`."""
+    return _UNSAFE.sub(_visible, text)
+
+
+def _visible(match: re.Match[str]) -> str:
+    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    code = ord(match[0])
+    return named.get(match[0]) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
