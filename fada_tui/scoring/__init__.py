@@ -1,0 +1,1 @@
+"""Rubrics, auto scores, verdicts and statistics: pure functions of texts and records."""

@@ -1,0 +1,93 @@
+"""Folding a journal into its run: a pure function, so that doing it twice changes nothing."""
+
+from collections.abc import Iterable
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.records import ModelFacts, ModelMemory, Plan, Result, ResultMemory, Run
+from fada_tui.store.journal import AssessmentLine, JournalLine, MemoryLine, NotesLine, ResultLine
+
+Key = tuple[str, str]
+
+
+def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
+    """Return the run with the journal's lines in it, its results in the order of the plan.
+
+    Each result is there once: a later one takes the place of an error, never of an answer. The run is
+    complete once every planned result is there, and keeps its plan while one is missing or an error.
+    """
+    results = {result.key: result for result in run.results}
+    notes = run.notes
+    for line in lines:
+        match line:
+            case ResultLine(result=result):
+                known = results.get(result.key)
+                if known is None or (known.error is not None and result.error is None):
+                    kept = known.assessments if known else ()
+                    results[result.key] = replace(result, assessments=kept + result.assessments)
+            case MemoryLine(memory=memory):
+                key = (line.path, line.question_id)
+                if measured := results.get(key):
+                    results[key] = with_memory(measured, memory)
+            case AssessmentLine(assessment=assessment):
+                key = (line.path, line.question_id)
+                if (assessed := results.get(key)) and assessment not in assessed.assessments:
+                    results[key] = replace(assessed, assessments=(*assessed.assessments, assessment))
+            case NotesLine(notes=latest):
+                notes = latest
+    ordered = _in_plan_order(run, results)
+    return _settle(replace(run, results=ordered, notes=notes, model=_with_peaks(run, ordered)))
+
+
+def planned_keys(run: Run, plan: Plan) -> tuple[Key, ...]:
+    """The keys of all results that the plan asks for, image by image."""
+    return tuple((image.path, question.id) for image in plan.images for question in run.questions)
+
+
+def with_memory(result: Result, seen: ResultMemory) -> Result:
+    """Return the result with what telemetry saw; torch's own figure stays."""
+    memory = replace(
+        result.memory,
+        nvml_process=seen.nvml_process,
+        nvml_used=seen.nvml_used,
+        worker_rss=seen.worker_rss,
+    )
+    return replace(result, memory=memory)
+
+
+def _in_plan_order(run: Run, results: dict[Key, Result]) -> tuple[Result, ...]:
+    if run.plan is UNSET:
+        return tuple(results.values())
+    place = {key: index for index, key in enumerate(planned_keys(run, run.plan))}
+    return tuple(sorted(results.values(), key=lambda result: place.get(result.key, len(place))))
+
+
+def _settle(run: Run) -> Run:
+    if run.plan is UNSET or run.error is not UNSET:
+        return run
+    obtained = {result.key: result.error is None for result in run.results}
+    wanted = planned_keys(run, run.plan)
+    if not all(key in obtained for key in wanted):
+        return replace(run, status="interrupted")
+    plan = UNSET if all(obtained[key] for key in wanted) else run.plan
+    return replace(run, status="complete", plan=plan)
+
+
+def _with_peaks(run: Run, results: Iterable[Result]) -> ModelFacts:
+    """The model's facts with the peaks that its results have seen."""
+    memory = run.model.memory
+    for result in results:
+        memory = ModelMemory(
+            weights=memory.weights,
+            torch_peak_allocated=highest(memory.torch_peak_allocated, result.memory.torch_peak_allocated),
+            torch_peak_reserved=memory.torch_peak_reserved,
+            nvml_process_peak=highest(memory.nvml_process_peak, result.memory.nvml_process),
+            worker_rss_peak=highest(memory.worker_rss_peak, result.memory.worker_rss),
+        )
+    return replace(run.model, memory=memory)
+
+
+def highest(*values: int | None) -> int | None:
+    """The largest of the known values; `None` where none is known."""
+    return max((value for value in values if value is not None), default=None)

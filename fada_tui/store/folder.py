@@ -1,0 +1,185 @@
+"""The folder of a run: making it, reading it, and writing its files whole or not at all."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from fada_tui.errors import StoreError, UsageError
+from fada_tui.records import RUN_SCHEMA, Run, decode_run, encode_run
+from fada_tui.store import journal
+from fada_tui.store.fold import fold
+from fada_tui.store.lock import RunLock, is_locked
+
+RUN_NAME = "run.json"
+SUMMARY_NAME = "summary.md"
+TELEMETRY_NAME = "telemetry.csv"
+LOG_NAME = "worker.log"
+COMPARISON_NAME = "comparison.md"
+
+
+def now() -> str:
+    """The time as the records write it: ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def create(results: Path, model: str, label: str | None = None) -> Path:
+    """Make the folder of a new run, `<YYYYmmdd-HHMMSS>_<model>`, under a name that nobody has.
+
+    Raises:
+        StoreError: the results folder cannot be made or written.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    stem = "_".join([stamp, *(_plain(part) for part in (model, label) if part)])
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+            try:
+                (results / f"{stem}{suffix}").mkdir()
+            except FileExistsError:
+                continue
+            return results / f"{stem}{suffix}"
+    except OSError as error:
+        message = f"cannot write {results}: {error.strerror}; choose another folder with --results"
+        raise StoreError(message) from error
+    raise StoreError(f"{results} is full of runs named {stem}; choose another folder with --results")
+
+
+def _plain(name: str) -> str:
+    """A name that is safe in a path: letters, digits, dots, dashes, underscores; never hidden or empty."""
+    return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:80] or "model"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, or a crash, meets the old content or the new, never a part.
+
+    Raises:
+        StoreError: the disk is full, or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(f"cannot write {path}: {error.strerror}; what was there is unharmed") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_run(folder: Path, run: Run) -> None:
+    """Write `run.json`; raises `StoreError`."""
+    write_whole(folder / RUN_NAME, encode_run(run))
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run with what its journal adds, changing nothing on disk.
+
+    Raises:
+        StoreError: there is no run, it cannot be read, or it is not one of ours.
+    """
+    return fold(_read_json(folder), journal.read(folder / journal.JOURNAL_NAME).lines)
+
+
+def _read_json(folder: Path) -> Run:
+    path = folder / RUN_NAME
+    try:
+        run = decode_run(path.read_bytes())
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StoreError(f"{path} is damaged or no run: {error}") from error
+    if run.schema != RUN_SCHEMA:
+        raise StoreError(f"{path} has schema '{run.schema}'; this version reads {RUN_SCHEMA}")
+    return run
+
+
+def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
+    """Fold the journal into `run.json` and remove it. The caller holds the lock.
+
+    Lines that are no journal lines are set aside, beside the journal, before it goes.
+
+    Returns:
+        The run, and a warning for each thing that was wrong.
+
+    Raises:
+        StoreError: nothing is removed before the new `run.json` is on disk.
+    """
+    path = folder / journal.JOURNAL_NAME
+    before = _read_json(folder)
+    contents = journal.read(path)
+    run = fold(before, contents.lines)
+    warnings: list[str] = []
+    if contents.damaged:
+        aside = folder / journal.QUARANTINE_NAME
+        earlier = aside.read_bytes() if aside.exists() else b""
+        write_whole(aside, earlier + b"".join(line + b"\n" for line in contents.damaged))
+        warnings.append(f"{len(contents.damaged)} unreadable line(s) of {path} were set aside in {aside}")
+    if run != before:
+        write_run(folder, run)
+    path.unlink(missing_ok=True)
+    return run, tuple(warnings)
+
+
+def open_run(folder: Path) -> tuple[Run, tuple[str, ...]]:
+    """Read a run and, where no other program writes it, settle its journal.
+
+    Returns:
+        The run, and a warning for each thing that was wrong.
+    """
+    if not (folder / journal.JOURNAL_NAME).exists() or is_locked(folder) or not os.access(folder, os.W_OK):
+        return read_run(folder), ()
+    with RunLock(folder):
+        return settle(folder)
+
+
+def find(results: Path, name: str) -> Path:
+    """Return the folder of a run given by path or by id.
+
+    Raises:
+        UsageError: there is none; the message names the nearest.
+    """
+    for candidate in (Path(name), results / name):
+        folder = candidate.parent if candidate.name == RUN_NAME else candidate
+        if (folder / RUN_NAME).is_file():
+            return folder
+    known = [folder.name for folder in folders(results)]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else "see fada-tui runs list"
+    raise UsageError(f"no run '{name}' in {results}; {hint}")
+
+
+def folders(results: Path) -> Iterator[Path]:
+    """The folders of all runs, oldest first."""
+    if results.is_dir():
+        yield from sorted(path.parent for path in results.glob(f"*/{RUN_NAME}"))
+
+
+def read_all(results: Path) -> tuple[list[Run], list[str]]:
+    """Read every run of a results folder, oldest first.
+
+    Returns:
+        The runs, and a warning for each that could not be read.
+    """
+    runs: list[Run] = []
+    warnings: list[str] = []
+    for folder in folders(results):
+        try:
+            runs.append(read_run(folder))
+        except StoreError as error:
+            warnings.append(str(error))
+    return runs, warnings

@@ -1,0 +1,112 @@
+"""The journal of a run: a JSON line for each thing not yet in `run.json`, on disk before it is told.
+
+Worker and app both append, each line by a single `write` on a file opened for appending, so lines never
+mix. A line cut off by a crash or a full disk is closed by the next append, and set aside on reading.
+"""
+
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from fada_tui.errors import StoreError
+from fada_tui.records import Assessment, Notes, Result, ResultMemory
+
+JOURNAL_NAME = "journal.jsonl"
+QUARANTINE_NAME = "journal.quarantine"
+
+
+class ResultLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"):
+    """A finished result."""
+
+    result: Result
+
+
+class MemoryLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="memory"):
+    """What telemetry saw while a result was made."""
+
+    path: str
+    question_id: str
+    memory: ResultMemory
+
+
+class AssessmentLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="assessment"):
+    """A person's assessment of a result."""
+
+    path: str
+    question_id: str
+    assessment: Assessment
+
+
+class NotesLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="notes"):
+    """The assessor's notes on the run; the last line counts."""
+
+    notes: Notes
+
+
+JournalLine: TypeAlias = ResultLine | MemoryLine | AssessmentLine | NotesLine
+
+_decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
+
+
+class Contents(Struct, frozen=True):
+    """What a journal holds."""
+
+    lines: tuple[JournalLine, ...] = ()
+    damaged: tuple[bytes, ...] = ()
+    """Lines that are no journal lines, a torn last one excepted."""
+
+
+def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
+    """Append a line and, if `durable`, wait until the disk has it.
+
+    Raises:
+        StoreError: the disk is full, or the folder cannot be written.
+    """
+    data = msgspec.json.encode(line) + b"\n"
+    try:
+        descriptor = os.open(journal, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                data = b"\n" + data
+            written = os.write(descriptor, data)
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StoreError(f"cannot write {journal}: {error.strerror}; make room there, then resume") from error
+    if written < len(data):
+        raise StoreError(f"cannot write {journal}: the disk is full; make room there, then resume")
+
+
+def parse(data: bytes) -> Contents:
+    """Read a journal's bytes; a last line without a newline is a torn one and is dropped."""
+    lines: list[JournalLine] = []
+    damaged: list[bytes] = []
+    *whole, _torn = data.split(b"\n")
+    for raw in whole:
+        if not raw:
+            continue
+        try:
+            lines.append(_decoder.decode(raw))
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            damaged.append(raw)
+    return Contents(tuple(lines), tuple(damaged))
+
+
+def read(journal: Path) -> Contents:
+    """Read a journal; one that is not there is empty.
+
+    Raises:
+        StoreError: it is there and cannot be read.
+    """
+    try:
+        return parse(journal.read_bytes())
+    except FileNotFoundError:
+        return Contents()
+    except OSError as error:
+        raise StoreError(f"cannot read {journal}: {error.strerror}") from error

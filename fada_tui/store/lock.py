@@ -1,0 +1,104 @@
+"""One writer for each run: an advisory lock on a file in the run's folder.
+
+The worker inherits the lock's file descriptor, so that a run stays locked while an orphaned worker
+still writes its last result; the process id in the file says whether its program is alive.
+"""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+
+from fada_tui.errors import RunLockedError, StoreError
+
+LOCK_NAME = ".lock"
+ORPHAN_PATIENCE = 120.0
+"""Seconds to wait for a worker whose program has died: it finishes its item, then ends."""
+
+
+class RunLock:
+    """Holds a run for writing until released.
+
+    Raises:
+        RunLockedError: a living program holds it, or an orphaned worker does not end.
+        StoreError: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, patience: float = ORPHAN_PATIENCE) -> None:
+        self._path = folder / LOCK_NAME
+        self.descriptor = self._acquire(time.monotonic() + patience)
+
+    def _acquire(self, deadline: float) -> int:
+        while True:
+            try:
+                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            except OSError as error:
+                raise StoreError(f"cannot write {self._path.parent}: {error.strerror}") from error
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                owner = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+                os.close(descriptor)
+                if _alive(owner) or time.monotonic() > deadline:
+                    who = f"process {owner}" if owner else "another program"
+                    message = f"{self._path.parent} is being written by {who}: wait for it, or end it"
+                    raise RunLockedError(message) from None
+                time.sleep(0.1)
+                continue
+            if self._is_current(descriptor):
+                os.truncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+                return descriptor
+            os.close(descriptor)
+
+    def _is_current(self, descriptor: int) -> bool:
+        """Whether the locked file is still the one of that name: the last owner may have removed it."""
+        try:
+            named = self._path.stat()
+        except FileNotFoundError:
+            return False
+        locked = os.fstat(descriptor)
+        return (named.st_dev, named.st_ino) == (locked.st_dev, locked.st_ino)
+
+    def release(self) -> None:
+        """Let the run go; a second call does nothing."""
+        if self.descriptor >= 0:
+            self._path.unlink(missing_ok=True)
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def __enter__(self) -> "RunLock":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether some process holds the run for writing now."""
+    try:
+        descriptor = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _alive(process_id: str) -> bool:
+    if not process_id.isdigit():
+        return True
+    try:
+        os.kill(int(process_id), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
