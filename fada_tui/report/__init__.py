@@ -1,0 +1,1 @@
+"""Pages, tables and exports: pure functions of runs, the same bytes for the same input."""

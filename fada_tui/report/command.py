@@ -1,0 +1,64 @@
+"""The command that makes a run again."""
+
+import shlex
+
+from fada_tui.records import Run, decode_name
+
+
+def reproducing_command(run: Run, model: str) -> str | None:
+    """Return the command with one option a line, quoted for bash; `None` if too little is known of the run.
+
+    Top-p, system prompt and revision have no option; they stand among the page's other notes.
+
+    Args:
+        run: The run.
+        model: The name, hub id or folder by which the program finds the model.
+    """
+    generation, selection = run.generation, run.dataset.selection
+    if run.dataset.root is None or not run.questions or generation.max_new_tokens is None:
+        return None
+    options: list[tuple[str, str | int | float | None]] = [
+        ("--model", model),
+        ("--images", decode_name(run.dataset.root)),
+        *(("--category", decode_name(category)) for category in selection.categories or ()),
+        ("--per-category", selection.per_category),
+        ("--limit", selection.limit),
+        ("--shuffle", selection.shuffle),
+        *(("--question", question.text) for question in run.questions),
+        ("--max-new-tokens", generation.max_new_tokens),
+        ("--temperature", generation.temperature if generation.do_sample else None),
+        ("--seed", generation.seed),
+        ("--batch-size", generation.batch_size),
+        ("--dtype", run.model.dtype),
+        ("--device", run.model.device),
+        ("--quantization", run.model.quantization),
+    ]
+    words = [_option(option, str(value)) for option, value in options if value is not None]
+    return " \\\n  ".join(["fada-tui --batch", *words])
+
+
+def _option(option: str, value: str) -> str:
+    quoted = shell_quoted(value)
+    # A value that begins with a dash would be read as the next option.
+    return f"{option}={quoted}" if value.startswith("-") else f"{option} {quoted}"
+
+
+def shell_quoted(text: str) -> str:
+    """Return the text as one word for bash, on one line and without invisible characters.
+
+    Bytes that are not UTF-8, as lone surrogates, come out as these bytes.
+    """
+    if text.isprintable():
+        return shlex.quote(text)
+    return "$'" + "".join(map(_ansi_c, text)) + "'"
+
+
+def _ansi_c(character: str) -> str:
+    if character in "'\\":
+        return "\\" + character
+    if character == "\n":
+        return "\\n"
+    if character.isprintable():
+        return character
+    # Octal, because bash would read further hexadecimal digits of the text into `\x`.
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,180 @@
+"""Runs beside each other: the table of the page, and the comparison as Markdown, CSV or JSON."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from fada_tui.records import Run
+from fada_tui.report import memory, units
+from fada_tui.report.delimited import csv_text, json_text
+from fada_tui.report.figures import Figures, figures
+from fada_tui.report.markdown import name, table
+
+QUALITY_NOTE = (
+    "Quality is (correct + ½ partially correct) / judged, by people's verdicts, with its 95% Wilson interval "
+    "and the number judged. Speed is the mean generation time of an answer."
+)
+UNLIKE_NOTE = "Not all rows are of the same images and questions: compare them with care."
+
+
+def latest_complete(runs: Iterable[Run]) -> list[Run]:
+    """Return the latest complete run of each model, ordered by the models' names."""
+    latest: dict[str, Run] = {}
+    for run in sorted(runs, key=_age):
+        if run.status == "complete":
+            latest[run.model.name] = run
+    return sorted(latest.values(), key=lambda run: (run.model.name.casefold(), run.model.name))
+
+
+def comparison_section(run: Run, others: Iterable[Run]) -> list[str]:
+    """Return the page's table: this run first and bold, then each other model's latest complete run."""
+    rivals = [
+        other
+        for other in latest_complete(other for other in others if other.id != run.id)
+        if other.model.name != run.model.name
+    ]
+    shown = [run, *rivals]
+    rows = [_row(other, figures(other), bold=other is run) for other in shown]
+    columns = ("Model", "Size", "Memory", "Speed", "Context", "Quality", "Results")
+    return [
+        "### Comparison with Other Models",
+        "",
+        *table(columns, rows),
+        "",
+        QUALITY_NOTE,
+        *([] if _alike(shown) else ["", UNLIKE_NOTE]),
+        "",
+    ]
+
+
+def render_comparison(runs: Sequence[Run], format: Literal["md", "csv", "json"]) -> str:
+    """Return a row for each run, ordered by model and age.
+
+    Args:
+        runs: The runs, each one once; see `latest_complete` for one run of each model.
+        format: `md` for a page, `csv` or `json` for its figures in seconds, bytes and shares of 1.
+    """
+    ordered = sorted(runs, key=lambda run: (run.model.name.casefold(), run.model.name, *_age(run)))
+    match format:
+        case "md":
+            return _page(ordered)
+        case "csv":
+            return csv_text(COLUMNS, [list(_flat(run).values()) for run in ordered])
+        case "json":
+            return json_text([_flat(run) for run in ordered])
+
+
+def _page(runs: Sequence[Run]) -> str:
+    columns = ("Model", "Size", "Memory", "Speed", "Context", "Quality", "Results", "Run")
+    rows = [[*_row(run, figures(run), bold=False), name(run.id)] for run in runs]
+    lines = ["# Comparison of Models", "", *(table(columns, rows) if rows else ["No runs."]), ""]
+    lines += [QUALITY_NOTE, ""] if rows else []
+    lines += [] if _alike(runs) else [UNLIKE_NOTE, ""]
+    return "\n".join(lines)
+
+
+def _age(run: Run) -> tuple[str, str]:
+    return (run.started or "", run.id)
+
+
+def _row(run: Run, found: Figures, *, bold: bool) -> list[str]:
+    model = name(run.model.name)
+    speed = units.seconds(found.mean_time)
+    return [
+        f"**{model}**" if bold else model,
+        units.parameters(run.model.parameters) or "unknown",
+        memory.briefly(run.model.memory),
+        f"{speed} s" if speed else "unknown",
+        _context(found),
+        _quality(found),
+        _results(run, found),
+    ]
+
+
+def _context(found: Figures) -> str:
+    if found.tally.context.total:
+        return units.of(found.tally.context)
+    return f"{units.of(found.auto_context)} (computed)" if found.auto_context.total else "unknown"
+
+
+def _quality(found: Figures) -> str:
+    quality, bounds = found.tally.quality, found.tally.interval
+    if quality is None or bounds is None:
+        return "not assessed"
+    return f"{units.percent(quality)} ({units.interval(bounds)}, n = {found.tally.judged:,})"
+
+
+def _results(run: Run, found: Figures) -> str:
+    text = f"{found.results:,}" if run.status == "complete" else f"{found.results:,} of {found.planned:,}"
+    text += f", {units.count(found.errors, 'error')}" if found.errors else ""
+    return text if run.status == "complete" else f"{text} ({run.status})"
+
+
+def _alike(runs: Sequence[Run]) -> bool:
+    """Whether all runs asked the same questions of the same images, as far as names and pixels tell."""
+    asked = {
+        frozenset((result.category, result.image, result.question) for result in run.results)
+        for run in runs
+        if run.results
+    }
+    pixels: dict[tuple[str, str], set[str]] = {}
+    for run in runs:
+        for result in run.results:
+            if result.sha256 is not None:
+                pixels.setdefault((result.category, result.image), set()).add(result.sha256)
+    return len(asked) <= 1 and all(len(hashes) == 1 for hashes in pixels.values())
+
+
+def _flat(run: Run) -> dict[str, Any]:
+    found = figures(run)
+    counts, bounds = found.tally, found.tally.interval
+    values = (
+        run.id,
+        run.model.name,
+        run.model.source,
+        run.status,
+        run.started,
+        run.dataset.name,
+        found.images,
+        found.results,
+        found.planned,
+        found.errors,
+        run.model.parameters,
+        run.model.dtype,
+        run.model.quantization,
+        run.model.device,
+        run.model.load_time,
+        run.model.memory.weights,
+        run.model.memory.torch_peak_allocated,
+        run.model.memory.torch_peak_reserved,
+        run.model.memory.nvml_process_peak,
+        run.model.memory.worker_rss_peak,
+        found.mean_time,
+        found.median_time,
+        found.first_token,
+        found.tokens_per_second,
+        counts.judged,
+        counts.correct,
+        counts.partial,
+        counts.incorrect,
+        counts.quality,
+        bounds.low if bounds else None,
+        bounds.high if bounds else None,
+        *counts.context,
+        *found.auto_context,
+        found.auto_score,
+        *found.maternal,
+        *found.identical,
+        *found.cut,
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+COLUMNS = (
+    *("run", "model", "source", "status", "started", "dataset", "images", "results", "planned", "errors"),
+    *("parameters", "dtype", "quantization", "device", "load_time", "weights"),
+    *("torch_peak_allocated", "torch_peak_reserved", "nvml_process_peak", "worker_rss_peak"),
+    *("mean_time", "median_time", "first_token", "tokens_per_second"),
+    *("judged", "correct", "partial", "incorrect", "quality", "quality_low", "quality_high"),
+    *("context_flags_set", "context_flags", "auto_context", "auto_scored", "auto_score"),
+    *("auto_maternal", "auto_maternal_of", "identical_answers", "answers", "cut_at_limit", "ends_known"),
+)

@@ -1,0 +1,53 @@
+"""CSV and JSON that neither a spreadsheet nor a terminal takes for commands."""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from fada_tui.report.markdown import visible
+
+_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+_UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+"""Control, separator and bidirectional characters that JSON may hold as they are."""
+
+
+class _Lines(list[str]):
+    """Takes what a CSV writer writes."""
+
+    def write(self, line: str) -> None:
+        """Append a line."""
+        self.append(line)
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    r"""Return a CSV table after RFC 4180, its lines ended by `\n`; unknown values are empty.
+
+    A text that a spreadsheet would take for a formula gets a leading `'`; control characters are made
+    visible.
+    """
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return "".join(lines)
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # Before control characters are made visible, for a return is one of the signs.
+    guard = "'" if _FORMULA.match(value) else ""
+    return guard + visible(value)
+
+
+def json_text(value: Any) -> str:
+    """Return a value as indented JSON with a final line end."""
+    return escaped(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n"
+
+
+def escaped(text: str) -> str:
+    r"""Return JSON with the characters written as `\uXXXX` that would act on a terminal."""
+    return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,0 +1,98 @@
+"""A run in figures, each computed once for the page, the comparison and the exports."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import UNSET
+
+from fada_tui.records import Record, Result, Run
+from fada_tui.scoring.statistics import Share, identical_answers, mean, median
+from fada_tui.scoring.verdicts import Tally, tally
+
+
+class Figures(Record, frozen=True, kw_only=True):
+    """What a run's results come to. Times in seconds; `None` where nothing was measured."""
+
+    images: int
+    """Images that have a result."""
+    categories: int
+    results: int
+    planned: int
+    """Results that the run was to have."""
+    answers: int
+    errors: int
+    mean_time: float | None
+    median_time: float | None
+    total_time: float | None
+    first_token: float | None
+    """Mean time to the first token."""
+    tokens_per_second: float | None
+    """All tokens generated, over all seconds of generation."""
+    image_tokens: tuple[int, int] | None
+    """Least and most tokens that stood for an image."""
+    prompt_tokens: tuple[int, int] | None
+    tally: Tally
+    auto_context: Share
+    """Answers that name the rubric's context, of those with an auto score."""
+    auto_score: float | None
+    """Mean of the auto scores."""
+    maternal: Share
+    """Answers that name maternal terms where the image shows none, of those with an auto score."""
+    other_planes: Share
+    """Answers that name another category's plane, of those of a category in the rubric."""
+    identical: Share
+    cut: Share
+    """Answers cut at the token limit, of those whose end is known."""
+
+
+def figures(run: Run) -> Figures:
+    """Compute a run's figures."""
+    results = run.results
+    answered = [result for result in results if result.error is None and result.response is not None]
+    times = [result.time for result in answered if result.time is not None]
+    first = [value for result in answered if (value := result.timing.first_token) is not None]
+    auto = [result.auto for result in answered if result.auto is not None]
+    placed = [score for score in auto if score.score is not None]
+    ends = [result.finish for result in answered if result.finish is not None]
+    return Figures(
+        images=len({result.path for result in results}),
+        categories=len({result.category for result in results}),
+        results=len(results),
+        planned=_planned(run),
+        answers=len(answered),
+        errors=sum(result.error is not None for result in results),
+        mean_time=mean(times),
+        median_time=median(times),
+        total_time=sum(times) if times else None,
+        first_token=mean(first),
+        tokens_per_second=_rate(answered),
+        image_tokens=_range(result.tokens.image for result in answered),
+        prompt_tokens=_range(result.tokens.prompt for result in answered),
+        tally=tally(results),
+        auto_context=Share(sum(score.context for score in auto), len(auto)),
+        auto_score=mean([score.score for score in placed if score.score is not None]),
+        maternal=Share(sum(bool(score.maternal_terms) for score in auto), len(auto)),
+        other_planes=Share(sum(bool(score.other_categories) for score in placed), len(placed)),
+        identical=identical_answers(answered),
+        cut=Share(ends.count("length"), len(ends)),
+    )
+
+
+def _planned(run: Run) -> int:
+    images = run.dataset.images if run.plan is UNSET else len(run.plan.images)
+    return max(images * max(len(run.questions), 1), len(run.results))
+
+
+def _rate(answered: Sequence[Result]) -> float | None:
+    """Tokens generated per second over all answers of which both are known."""
+    known = [
+        (result.tokens.generated, result.time)
+        for result in answered
+        if result.tokens.generated is not None and result.time is not None
+    ]
+    time = sum(seconds for _, seconds in known)
+    return sum(tokens for tokens, _ in known) / time if time > 0 else None
+
+
+def _range(values: Iterable[int | None]) -> tuple[int, int] | None:
+    known = [value for value in values if value is not None]
+    return (min(known), max(known)) if known else None

@@ -1,0 +1,123 @@
+"""The page's beginning: title, Model Specifications, Performance Metrics."""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET
+
+from fada_tui.records import Environment, ModelFacts, Question, Run
+from fada_tui.report import memory, units
+from fada_tui.report.figures import Figures
+from fada_tui.report.markdown import bullet, inline, name, quoted
+from fada_tui.scoring.verdicts import Tally
+
+
+def title(run: Run, found: Figures) -> list[str]:
+    """Return title, date, model, data set and, of a run that is not complete, how far it came."""
+    date = (units.moment(run.started) or inline(run.started)) if run.started else "unknown"
+    lines = [
+        f"# {name(run.model.name)} Test Results",
+        f"**Date**: {date}",
+        f"**Model**: {name(run.model.source or run.model.name)}",
+        f"**Dataset**: {name(run.dataset.name)} ({units.count(run.dataset.images, 'image')})",
+        *([] if run.status == "complete" else [f"**Status**: {_status(run, found)}"]),
+    ]
+    return [line for text in lines for line in (text, "")]
+
+
+def _status(run: Run, found: Figures) -> str:
+    progress = f"{found.results:,} of {units.count(found.planned, 'result')}"
+    if run.status == "interrupted":
+        return f"⚠️ Interrupted: {progress}. All figures below are of these alone."
+    reason = f" ({inline(run.error.kind)}: {inline(run.error.message)})" if run.error is not UNSET else ""
+    return f"❌ Failed{reason}: {progress}"
+
+
+def specifications(run: Run) -> list[str]:
+    """Return the section Model Specifications."""
+    model = run.model
+    load_time = units.seconds(model.load_time)
+    return [
+        "## Model Specifications",
+        "",
+        *bullet("Parameters", units.parameters(model.parameters) or "unknown"),
+        *bullet("GPU Memory", _gpu_memory(model)),
+        *bullet("Weights", units.memory(model.memory.weights)),
+        *bullet("Device", _device(model, run.environment)),
+        *bullet("Precision", _precision(model)),
+        *bullet("Load Time", f"{load_time} seconds" if load_time else "unknown"),
+        "",
+    ]
+
+
+def _gpu_memory(model: ModelFacts) -> str:
+    if known := memory.on_gpu(model.memory):
+        return known
+    return "none, the model ran on the CPU" if model.device == "cpu" else "unknown"
+
+
+def _device(model: ModelFacts, environment: Environment) -> str:
+    if model.device is None:
+        return "unknown"
+    if model.device == "cpu":
+        return f"CPU ({name(environment.cpu)})" if environment.cpu else "CPU"
+    gpus = ", ".join(name(gpu.name) for gpu in environment.gpus)
+    if not gpus:
+        return name(model.device)
+    # CUDA's numbering is not NVML's, so of several GPUs the device's own is not known by its number.
+    return f"{name(model.device)} ({gpus if len(environment.gpus) == 1 else f'one of {gpus}'})"
+
+
+def _precision(model: ModelFacts) -> str:
+    if model.dtype is None:
+        return "unknown"
+    return f"{name(model.dtype)}, {name(model.quantization)}" if model.quantization else name(model.dtype)
+
+
+def metrics(run: Run, found: Figures) -> list[str]:
+    """Return the section Performance Metrics."""
+    each = "image" if len(run.questions) <= 1 else "answer"
+    mean, median = units.seconds(found.mean_time), units.seconds(found.median_time)
+    first = units.seconds(found.first_token)
+    rate = found.tokens_per_second
+    return [
+        "## Performance Metrics",
+        "",
+        f"- **Images Tested**: {found.images:,} ({units.count(found.categories, 'category', 'categories')})",
+        *bullet("Average Generation Time", f"{mean} seconds/{each}" if mean else "unknown"),
+        *bullet("Median Generation Time", f"{median} seconds/{each}" if median else "unknown"),
+        *bullet("Time to First Token", f"{first} seconds (mean)" if first else None),
+        *bullet("Tokens per Second", None if rate is None else f"{rate:.1f}"),
+        *memory.metrics(run.model.memory),
+        *bullet("Errors", f"{found.errors:,} of {found.results:,}" if found.errors else None),
+        *_assessed(found.tally, found.results),
+        *_questions(run.questions),
+        "",
+    ]
+
+
+def _assessed(counts: Tally, results: int) -> list[str]:
+    quality, bounds = counts.quality, counts.interval
+    if quality is None or bounds is None:
+        return bullet("Assessed", f"0 of {results:,}")
+    verdicts = (
+        f"✅ {counts.correct:,} correct, 🟡 {counts.partial:,} partially correct, "
+        f"❌ {counts.incorrect:,} incorrect"
+    )
+    if counts.assessors > 1:
+        verdicts += f" (verdicts of {counts.assessors} assessors)"
+    return [
+        *bullet("Assessed", f"{counts.judged:,} of {results:,}: {verdicts}"),
+        *bullet(
+            "Quality",
+            f"{units.percent(quality)} (95% interval {units.interval(bounds)}, n = {counts.judged:,})",
+        ),
+    ]
+
+
+def _questions(questions: Sequence[Question]) -> list[str]:
+    if not questions:
+        return []
+    if len(questions) == 1:
+        return quoted("Question Used", questions[0].text)
+    asked = [line for question in questions for line in quoted(name(question.id), question.text, indent=2)]
+    return ["- **Questions Used**:", *asked]

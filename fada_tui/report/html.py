@@ -1,0 +1,72 @@
+"""A run's results as one HTML page that needs no other file and runs no script."""
+
+from html import escape
+
+from fada_tui.records import Result, Run
+from fada_tui.report import units
+from fada_tui.report.figures import figures
+from fada_tui.report.markdown import visible
+from fada_tui.report.results import MARKS
+from fada_tui.scoring.verdicts import current
+
+_HEAD = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem }}
+table {{ border-collapse: collapse; width: 100% }}
+th, td {{ border-bottom: 1px solid #ccc; padding: .4rem; text-align: left; vertical-align: top }}
+td.text {{ overflow-wrap: anywhere; white-space: pre-wrap }}
+</style>
+</head>
+"""
+
+
+def html_page(run: Run) -> str:
+    """Return the page: figures of the run, then a table row for each result."""
+    found = figures(run)
+    mean = units.seconds(found.mean_time)
+    facts = [
+        f"{found.results:,} of {units.count(found.planned, 'result')}, {run.status}",
+        units.count(found.errors, "error") if found.errors else None,
+        f"mean generation time {mean} s" if mean else None,
+    ]
+    heading = _text(f"{run.model.name}: {run.dataset.name}")
+    lines = [
+        _HEAD.format(title=heading) + "<body>",
+        f"<h1>{heading}</h1>",
+        f"<p>{'; '.join(_text(fact) for fact in facts if fact)}</p>",
+        "<table>",
+        "<tr><th>Image</th><th>Category</th><th>Question</th><th>Response</th><th>Time</th>"
+        "<th>Assessment</th></tr>",
+        *map(_row, run.results),
+        "</table>",
+        "</body>",
+        "</html>",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(result: Result) -> str:
+    answer = f"{result.error.kind}: {result.error.message}" if result.error else result.response or ""
+    time = units.seconds(result.time)
+    texts = (result.image, result.category, result.question, answer, f"{time} s" if time else "")
+    cells = [*texts, _assessments(result)]
+    return "<tr>" + "".join(f'<td class="text">{_text(cell)}</td>' for cell in cells) + "</tr>"
+
+
+def _assessments(result: Result) -> str:
+    lines = [
+        MARKS[assessment.verdict] + (f" - {assessment.note}" if assessment.note else "")
+        for assessment in current(result.assessments)
+    ]
+    return "\n".join(lines) or MARKS[None]
+
+
+def _text(text: str) -> str:
+    return escape(visible(text))

@@ -1,0 +1,110 @@
+"""Putting foreign text into a Markdown page, so that nothing in it can change the page's structure.
+
+Foreign is whatever a person or the program did not choose for the page: answers, questions, prompts, file
+names, error messages, and the assessors' own notes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+_KEPT = frozenset("\n\t\u200c\u200d")
+"""Of the invisible characters, those that scripts and emoji need, and the two of layout."""
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_SPECIAL = re.compile(r"[\\`*\[\]<>#~|&$@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+"""Marks of Markdown and of GitHub's additions to it: tables, strikethrough, mathematics, bare links.
+
+An underscore within a word is none.
+"""
+_STARTS_BLOCK = re.compile(r"^(?:\d+(?=[.)])|(?=[-+]))")
+_BACKTICKS = re.compile(r"`+")
+
+
+def visible(text: str) -> str:
+    r"""Return the text with its control, bidirectional and other invisible characters made visible.
+
+    Control characters become their pictures (ESC becomes ␛), others their number (⟨U+202E⟩); line ends
+    become `\n`, which is kept, as tabs are. What is left is safe to print on a terminal.
+    """
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        _shown(character)
+        if unicodedata.category(character) in _INVISIBLE and character not in _KEPT
+        else character
+        for character in unified
+    )
+
+
+def _shown(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def inline(text: str) -> str:
+    """Return the text as one line of prose: white space collapsed, every mark of Markdown escaped.
+
+    It may stand in a paragraph, a heading, a list item or a table cell, after words of ours; where it
+    begins a block, `item` is needed.
+    """
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(visible(text).split()))
+
+
+def item(text: str) -> str:
+    """Return the text as `inline` does, so that it may also begin a paragraph or list item."""
+    return _STARTS_BLOCK.sub(r"\g<0>\\", inline(text))
+
+
+def name(text: str) -> str:
+    """Return a file's, folder's or model's name as one line of prose that shows every character.
+
+    Line ends and tabs become pictures; so do spaces where Markdown would drop them: at the ends, where
+    they would also keep bold type from closing, and in rows.
+    """
+    shown = visible(text).replace("\n", "␊").replace("\t", "␉")
+    shown = re.sub(r"\s", lambda match: " " if match[0] == " " else f"⟨U+{ord(match[0]):04X}⟩", shown)
+    shown = re.sub(r"^ +| +$|(?<= ) +", lambda match: "␠" * len(match[0]), shown)
+    return inline(shown) or "(no name)"
+
+
+def fenced(text: str, *, language: str = "text", indent: int = 0) -> list[str]:
+    """Return the lines of a code block that holds the text, whatever fences are in it.
+
+    Args:
+        text: The text; tabs become four spaces.
+        language: The block's info string.
+        indent: Columns by which a list item is indented that the block belongs to.
+    """
+    content = visible(text).replace("\t", "    ").split("\n")
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{' ' * indent}{line}".rstrip(" ") for line in (f"{fence}{language}", *content, fence)]
+
+
+def quoted(label: str, text: str, *, indent: int = 0) -> list[str]:
+    """Return a list item that gives the text after its label: one line in quotes, more in a block."""
+    start = f"{' ' * indent}- **{label}**:"
+    stripped = text.strip("\r\n")
+    if not stripped:
+        return [f'{start} "" (empty)']
+    if "\n" in visible(stripped):
+        return [start, *fenced(stripped, indent=indent + 2)]
+    return [f'{start} "{inline(stripped)}"']
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return a person's text as paragraphs, parted where it has empty lines."""
+    parts = [item(part) for part in re.split(r"\n[^\S\n]*\n", visible(text))]
+    return [line for part in parts if part for line in (part, "")][:-1]
+
+
+def bullet(label: str, value: str | None) -> list[str]:
+    """Return a list item of a label and a value that is Markdown already; nothing if it is unknown."""
+    return [] if value is None else [f"- **{label}**: {value}"]
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a table's lines, of cells that are Markdown already."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]

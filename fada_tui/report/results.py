@@ -1,0 +1,126 @@
+"""The section Detailed Results: every image, answer, figure and verdict, by category."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from fada_tui.records import Assessment, AutoScore, Result, Run, Verdict
+from fada_tui.report import memory, units
+from fada_tui.report.markdown import bullet, inline, name, quoted
+from fada_tui.scoring.verdicts import current
+
+MARKS: Final[dict[Verdict | None, str]] = {
+    "correct": "✅ Correct",
+    "partial": "🟡 Partially correct",
+    "incorrect": "❌ Incorrect",
+    None: "⬜ Not assessed",
+}
+
+
+def detailed_results(run: Run) -> list[str]:
+    """Return the section: images numbered as they appear, several questions grouped under their image."""
+    lines = ["## Detailed Results", ""]
+    if not run.results:
+        return [*lines, "No results.", ""]
+    number = 0
+    for category, images in _grouped(run.results).items():
+        heading = f"{name(category)} Category" if category else "No Category"
+        lines += [f"### {heading} ({units.count(len(images), 'image')})", ""]
+        for results in images.values():
+            number += 1
+            lines += [f"**Image {number}: {name(results[0].image)}**", "", *_image(results, run), ""]
+    return lines
+
+
+def _grouped(results: Sequence[Result]) -> dict[str, dict[str, list[Result]]]:
+    """Results by category and path, each in the order in which it first appears."""
+    groups: dict[str, dict[str, list[Result]]] = {}
+    for result in results:
+        groups.setdefault(result.category, {}).setdefault(result.path, []).append(result)
+    return groups
+
+
+def _image(results: Sequence[Result], run: Run) -> list[str]:
+    if len(run.questions) <= 1 and len(results) == 1:
+        return _result(results[0])
+    return [
+        line
+        for result in results
+        for line in (
+            *quoted(f"Question {name(result.question_id)}", result.question),
+            *(f"  {line}" if line else "" for line in _result(result)),
+        )
+    ]
+
+
+def _result(result: Result) -> list[str]:
+    if result.error is not None:
+        answer = bullet("Error", f"⚠️ {inline(result.error.kind)}: {inline(result.error.message)}")
+    elif result.response is None:
+        answer = bullet("Response", "none")
+    else:
+        answer = quoted("Response", result.response)
+    time = units.seconds(result.time)
+    return [
+        *answer,
+        *bullet("Generation Time", f"{time}s{_ending(result)}" if time else None),
+        *bullet("Tokens", _tokens(result)),
+        *bullet("Memory", memory.of_result(result.memory)),
+        *bullet("Auto Score (computed)", _auto(result.auto) if result.auto else None),
+        *_assessments(result),
+    ]
+
+
+def _ending(result: Result) -> str:
+    match result.finish:
+        case "length":
+            return " (cut at the token limit)"
+        case "cancelled":
+            return " (cancelled)"
+        case _:
+            return ""
+
+
+def _tokens(result: Result) -> str | None:
+    first, rate = units.seconds(result.timing.first_token), result.tokens.per_second
+    generated = result.tokens.generated
+    known = [
+        f"{generated:,} generated" if generated is not None else None,
+        f"{rate:.1f} per second" if rate is not None else None,
+        f"the first after {first}s" if first else None,
+    ]
+    return ", ".join(part for part in known if part) or None
+
+
+def _auto(score: AutoScore) -> str:
+    found = [
+        f"{score.score:.2f}" if score.score is not None else "no terms for this category",
+        f"context: {_terms(score.context_terms) if score.context else 'not named'}",
+        f"terms of the category: {_terms(score.category_terms)}" if score.category_terms else None,
+        f"maternal terms: {_terms(score.maternal_terms)}" if score.maternal_terms else None,
+        f"other planes: {_terms(score.other_categories)}" if score.other_categories else None,
+    ]
+    return "; ".join(part for part in found if part)
+
+
+def _terms(terms: Sequence[str]) -> str:
+    return ", ".join(inline(term) for term in terms)
+
+
+def _assessments(result: Result) -> list[str]:
+    standing = current(result.assessments)
+    if not standing:
+        return [] if result.error is not None else bullet("Assessment", MARKS[None])
+    return [line for assessment in standing for line in bullet("Assessment", _assessment(assessment))]
+
+
+def _assessment(assessment: Assessment) -> str:
+    note = f" - {inline(assessment.note)}" if assessment.note else ""
+    flag = {None: None, True: "context: yes", False: "context: no"}[assessment.context]
+    details = [
+        flag,
+        f"tags: {', '.join(inline(tag) for tag in assessment.tags)}" if assessment.tags else None,
+        f"by {inline(assessment.assessor)}" if assessment.assessor else None,
+        "blind" if assessment.blind else None,
+    ]
+    known = "; ".join(detail for detail in details if detail)
+    return f"{MARKS[assessment.verdict]}{note}{f' ({known})' if known else ''}"

@@ -1,0 +1,44 @@
+"""The page of a run, `summary.md`: sections in the order a reader asks for them."""
+
+from collections.abc import Sequence
+
+from fada_tui.records import ModelEntry, Run
+from fada_tui.report.analysis import strengths_and_weaknesses
+from fada_tui.report.comparison import comparison_section
+from fada_tui.report.figures import figures
+from fada_tui.report.header import metrics, specifications, title
+from fada_tui.report.markdown import paragraphs
+from fada_tui.report.results import detailed_results
+from fada_tui.report.technical import files, technical_notes, testing_list
+
+
+def render_summary(run: Run, others: Sequence[Run], entries: Sequence[ModelEntry]) -> str:
+    """Return a run's page as Markdown.
+
+    Args:
+        run: The run.
+        others: The runs to compare it with; the run itself may be among them.
+        entries: The model list, for the run's place in it and the next model.
+    """
+    found = figures(run)
+    lines = [
+        *title(run, found),
+        *specifications(run),
+        *metrics(run, found),
+        *detailed_results(run),
+        "## Analysis",
+        "",
+        *strengths_and_weaknesses(run, found),
+        *comparison_section(run, others),
+        *_written("Conclusions", run.notes.conclusion),
+        *technical_notes(run, found, entries),
+        *_written("Recommendation", run.notes.recommendation),
+        *files(run),
+        *testing_list(run, others, entries),
+    ]
+    return "\n".join(lines)
+
+
+def _written(heading: str, text: str | None) -> list[str]:
+    body = paragraphs(text or "")
+    return [f"## {heading}", "", *body, ""] if body else []

@@ -1,0 +1,145 @@
+"""The page's end: Technical Notes, Files Generated, and the model's place in the testing list."""
+
+from collections.abc import Sequence
+
+from fada_tui.records import Environment, Generation, ModelEntry, Run
+from fada_tui.report import units
+from fada_tui.report.command import reproducing_command
+from fada_tui.report.figures import Figures
+from fada_tui.report.markdown import bullet, fenced, inline, name
+
+
+def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> list[str]:
+    """Return the section Technical Notes: how the model was used, and how to do it again."""
+    model = run.model
+    return [
+        "## Technical Notes",
+        "",
+        *bullet("Run", f"{name(run.id)}, by {name(run.tool.name)} {name(run.tool.version)}"),
+        *bullet("Adapter", model.adapter and name(model.adapter)),
+        *bullet("Architecture", model.architecture and name(model.architecture)),
+        *bullet("Revision", model.revision and name(model.revision)),
+        *bullet("License", model.license and name(model.license)),
+        *bullet("Image Tokens per Image", units.span(*found.image_tokens) if found.image_tokens else None),
+        *bullet("Prompt Tokens", units.span(*found.prompt_tokens) if found.prompt_tokens else None),
+        *bullet("Generation", _generation(run.generation) or "settings unknown"),
+        *bullet("Versions", _versions(run.environment) or "unknown"),
+        *bullet("Machine", _machine(run.environment)),
+        "",
+        *_prompt(run),
+        *_command(run, entries),
+    ]
+
+
+def _generation(generation: Generation) -> str | None:
+    sampling = {None: None, True: "sampled", False: "greedy"}[generation.do_sample]
+    parts = [
+        sampling,
+        _setting("at most {:,} new tokens", generation.max_new_tokens),
+        _setting("temperature {}", generation.temperature if generation.do_sample else None),
+        _setting("top-p {}", generation.top_p if generation.do_sample else None),
+        _setting("seed {}", generation.seed),
+        _setting("batches of {:,}", generation.batch_size),
+        f'system prompt "{inline(generation.system_prompt)}"' if generation.system_prompt else None,
+    ]
+    return ", ".join(part for part in parts if part) or None
+
+
+def _setting(text: str, value: float | None) -> str | None:
+    return None if value is None else text.format(value)
+
+
+def _versions(environment: Environment) -> str | None:
+    parts = (
+        ("Python", environment.python),
+        ("torch", environment.torch),
+        ("transformers", environment.transformers),
+        ("CUDA", environment.cuda),
+        ("driver", environment.driver),
+    )
+    return ", ".join(f"{label} {name(value)}" for label, value in parts if value) or None
+
+
+def _machine(environment: Environment) -> str | None:
+    gpus = [
+        name(gpu.name) + (f" with {units.memory(gpu.memory_total)}" if gpu.memory_total is not None else "")
+        for gpu in environment.gpus
+    ]
+    memory = environment.memory_total
+    parts = [
+        environment.platform and name(environment.platform),
+        environment.cpu and name(environment.cpu),
+        f"{units.memory(memory)} of memory" if memory is not None else None,
+        *gpus,
+    ]
+    return ", ".join(part for part in parts if part) or None
+
+
+def _prompt(run: Run) -> list[str]:
+    for result in run.results:
+        if result.prompt is not None:
+            sent = f"As the chat template rendered it for {name(result.image)}:"
+            return ["### Prompt", "", sent, "", *fenced(result.prompt), ""]
+    return []
+
+
+def _command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:
+    model = run.model
+    listed = any(entry.name == model.name and entry.source == model.source for entry in entries)
+    command = reproducing_command(run, model.name if listed else model.source or model.name)
+    if command is None:
+        return ["### Command", "", "Unknown: the data do not say how these results were made.", ""]
+    return ["### Command", "", *fenced(command, language="bash"), ""]
+
+
+def files(run: Run) -> list[str]:
+    """Return the section Files Generated; a run of which no environment is known had no worker."""
+    lines = ["- `run.json` - Raw results data", "- `summary.md` - This page"]
+    if run.environment != Environment():
+        lines += ["- `telemetry.csv` - Memory, utilisation, power and temperature over the run"]
+        lines += ["- `worker.log` - What the libraries printed"]
+    return ["## Files Generated", "", *lines, ""]
+
+
+def testing_list(run: Run, others: Sequence[Run], entries: Sequence[ModelEntry]) -> list[str]:
+    """Return the model's place in the testing list, and the next model."""
+    entry = _entry(run, entries)
+    upcoming = _next(entries, [run, *others])
+    return [
+        "---",
+        "",
+        f"**Status in Testing List**: {_outcome(run)}{_place(entry)}",
+        "",
+        f"**Next Model**: {name(upcoming.name) + _place(upcoming) if upcoming else 'none left untested'}",
+        "",
+    ]
+
+
+def _outcome(run: Run) -> str:
+    match run.status:
+        case "complete":
+            return "✅ Tested"
+        case "interrupted":
+            return "⚠️ Interrupted"
+        case "failed":
+            return "❌ Failed"
+
+
+def _place(entry: ModelEntry | None) -> str:
+    if entry is None:
+        return " (not in the list)"
+    return f" (Item #{entry.order})" if entry.order is not None else ""
+
+
+def _entry(run: Run, entries: Sequence[ModelEntry]) -> ModelEntry | None:
+    """The run's entry by its name, or by its source: several entries may load one source differently."""
+    by_name = (entry for entry in entries if entry.name == run.model.name)
+    by_source = (entry for entry in entries if entry.source == run.model.source)
+    return next(by_name, None) or next(by_source, None)
+
+
+def _next(entries: Sequence[ModelEntry], runs: Sequence[Run]) -> ModelEntry | None:
+    """The first untested entry without a run; entries without a place come last."""
+    tried = {entry.name for run in runs if (entry := _entry(run, entries))}
+    left = [entry for entry in entries if entry.status == "untested" and entry.name not in tried]
+    return min(left, key=lambda entry: (entry.order is None, entry.order or 0, entry.name), default=None)

@@ -1,0 +1,77 @@
+"""Figures as people read them. Unknown is `None`, never 0."""
+
+from datetime import UTC, datetime
+
+from fada_tui.scoring.statistics import Interval, Share
+
+# By hand: strftime would follow the machine's language.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def parameters(count: int | None) -> str | None:
+    """Return a number of parameters: `3.74B`, `507.5M (0.51B)`, `2.8M`."""
+    if count is None:
+        return None
+    if count < 999_950:
+        return f"{count:,}"
+    if count < 999_950_000:
+        in_billions = f" ({count / 1e9:.2f}B)" if count >= 1e8 else ""
+        return f"{count / 1e6:.1f}M{in_billions}"
+    return f"{count / 1e9:.2f}B"
+
+
+def memory(size: int | None) -> str | None:
+    """Return bytes in decimal units: `1.02 GB`, `5.6 MB`."""
+    if size is None:
+        return None
+    return f"{size / 1e9:.2f} GB" if size >= 999_950_000 else f"{size / 1e6:.1f} MB"
+
+
+def seconds(value: float | None) -> str | None:
+    """Return seconds with two decimals, without the unit."""
+    return None if value is None else f"{value:.2f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage."""
+    return f"{share * 100:.0f}%"
+
+
+def of(share: Share) -> str:
+    """Return a share as `2 of 5`."""
+    return f"{share.hits:,} of {share.total:,}"
+
+
+def interval(bounds: Interval) -> str:
+    """Return an interval of a proportion as percentages: `4–62%`."""
+    return f"{bounds.low * 100:.0f}–{bounds.high * 100:.0f}%"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def span(low: int | None, high: int | None) -> str | None:
+    """Return one number, or the range from one to another."""
+    if low is None or high is None:
+        return None
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def moment(timestamp: str) -> str | None:
+    """Return an ISO 8601 timestamp as `October 2, 2025, 13:05 UTC`, or as its date where it is one.
+
+    A time without offset is taken for UTC. `None` if it is no timestamp.
+    """
+    try:
+        when = datetime.fromisoformat(timestamp)
+        if when.tzinfo is not None:
+            when = when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    date = f"{_MONTHS[when.month - 1]} {when.day}, {when.year}"
+    return date if len(timestamp) <= len("2025-10-02") else f"{date}, {when:%H:%M} UTC"
