@@ -1,0 +1,177 @@
+"""Messages between client and worker, and their codec: one JSON object a line, tagged by `type`.
+
+The client sends commands, the worker sends events, each over a pipe of its own. The worker's first
+event is `Hello`; a client that reads another protocol version there ends the worker.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from fada_tui.records import Generation, ModelEntry, Result
+
+PROTOCOL_VERSION = 1
+
+
+class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Base of every message."""
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One question to be asked of one image."""
+
+    image: str
+    category: str
+    path: str
+    """As in the result: relative to the data set's root where possible (see `records.encode_name`)."""
+    question_id: str
+    question: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The key of the result that this item becomes."""
+        return (self.path, self.question_id)
+
+
+# Commands
+
+
+class Load(Message, frozen=True, kw_only=True, tag="load"):
+    """Load a model; answered by `Progress`…, then `Loaded` or `LoadFailed`."""
+
+    model: ModelEntry
+    device: str
+    trust_remote_code: bool
+    allow_pickle: bool
+
+
+class Work(Message, frozen=True, kw_only=True, tag="work"):
+    """Answer the items in order; answered by `Started`, `Delta`…, `Finished` for each, then `Idle`."""
+
+    root: str
+    """The data set's folder, as `records.encode_name` writes it."""
+    journal: str
+    """Path of the journal that takes each finished result, likewise."""
+    generation: Generation
+    items: tuple[Item, ...]
+
+
+class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):
+    """Finish the item at hand, then be idle."""
+
+
+class Cancel(Message, frozen=True, kw_only=True, tag="cancel"):
+    """Stop between two tokens; the item at hand is not recorded."""
+
+
+# Events
+
+
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+    """The worker is up, its libraries imported."""
+
+    protocol: int
+    pid: int
+    torch: str
+    transformers: str
+    cuda: str | None
+
+
+class Progress(Message, frozen=True, kw_only=True, tag="progress"):
+    """How far loading is."""
+
+    stage: str
+    """`download` (bytes) or `weights` (tensors)."""
+    done: int
+    total: int | None
+
+
+class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
+    """The model is ready."""
+
+    adapter: str
+    architecture: str
+    revision: str | None
+    parameters: int
+    dtype: str
+    quantization: str | None
+    device: str
+    gpu_uuid: str | None
+    load_time: float
+    """Seconds, downloads not included."""
+    weights: int
+    """Bytes of parameters and buffers."""
+
+
+class LoadFailed(Message, frozen=True, kw_only=True, tag="load_failed"):
+    """The model cannot be loaded; `kind` is an `errors.ErrorKind`."""
+
+    kind: str
+    message: str
+
+
+class Started(Message, frozen=True, kw_only=True, tag="started"):
+    """The worker begins an item."""
+
+    path: str
+    question_id: str
+
+
+class Delta(Message, frozen=True, kw_only=True, tag="delta"):
+    """Text generated since the last delta; it may be empty, and then says only that tokens come."""
+
+    path: str
+    question_id: str
+    text: str
+    tokens: int
+    """Generated so far."""
+
+
+class Finished(Message, frozen=True, kw_only=True, tag="finished"):
+    """A result, already in the journal."""
+
+    result: Result
+    torch_peak_reserved: int | None
+
+
+class Cancelled(Message, frozen=True, kw_only=True, tag="cancelled"):
+    """An item was stopped between tokens; nothing was recorded."""
+
+    path: str
+    question_id: str
+
+
+class Idle(Message, frozen=True, kw_only=True, tag="idle"):
+    """The work is done, or was stopped."""
+
+
+class JournalFailed(Message, frozen=True, kw_only=True, tag="journal_failed"):
+    """A finished result could not be written; the worker stopped there."""
+
+    message: str
+
+
+Command: TypeAlias = Load | Work | StopAfterItem | Cancel
+Event: TypeAlias = (
+    Hello | Progress | Loaded | LoadFailed | Started | Delta | Finished | Cancelled | Idle | JournalFailed
+)
+
+_encoder = msgspec.json.Encoder()
+_commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode(message: Message) -> bytes:
+    """Return a message as one line."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode_command(line: bytes) -> Command:
+    """Read a command; raises `msgspec.MsgspecError` where it is none."""
+    return _commands.decode(line)
+
+
+def decode_event(line: bytes) -> Event:
+    """Read an event; raises `msgspec.MsgspecError` where it is none."""
+    return _events.decode(line)

@@ -1,0 +1,12 @@
+"""Start of the worker: `python -m fada_tui.worker COMMANDS EVENTS`, two inherited file descriptors."""
+
+import os
+import sys
+
+from fada_tui.worker.server import serve
+
+if __name__ == "__main__":
+    commands, events = (int(argument) for argument in sys.argv[1:3])
+    for descriptor in (commands, events):
+        os.set_inheritable(descriptor, False)
+    serve(commands, events)

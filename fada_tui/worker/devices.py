@@ -1,0 +1,57 @@
+"""What torch knows of devices and their memory."""
+
+import gc
+
+import psutil
+import torch
+
+
+def choose_device(asked: str) -> str:
+    """Return the device for `auto`: the first CUDA device, else the CPU; any other name unchanged."""
+    if asked != "auto":
+        return asked
+    return "cuda:0" if torch.cuda.is_available() else "cpu"
+
+
+def gpu_uuid(device: str) -> str | None:
+    """The UUID of a CUDA device in NVML's spelling, by which telemetry finds it; `None` for others."""
+    if not device.startswith("cuda"):
+        return None
+    uuid = str(torch.cuda.get_device_properties(device).uuid)
+    return uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"
+
+
+def free_memory(device: str) -> int:
+    """Bytes that can still be allocated: on the device, or in main memory for the CPU."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available)
+
+
+class PeakMemory:
+    """Torch's allocator peaks on the model's device since `reset`; `None` where torch does not count them."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device if device.startswith("cuda") else None
+
+    def reset(self) -> None:
+        """Begin a new measurement."""
+        if self._device:
+            torch.cuda.reset_peak_memory_stats(self._device)
+
+    @property
+    def allocated(self) -> int | None:
+        """Bytes in tensors, at most."""
+        return int(torch.cuda.max_memory_allocated(self._device)) if self._device else None
+
+    @property
+    def reserved(self) -> int | None:
+        """Bytes held by the allocator, at most."""
+        return int(torch.cuda.max_memory_reserved(self._device)) if self._device else None
+
+
+def release() -> None:
+    """Give unused memory back, after an allocation failed."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,105 @@
+"""The worker's main loop: load a model, answer the items it is given, end when the client does."""
+
+import logging
+import os
+import signal
+import traceback
+from pathlib import Path
+
+import torch
+import transformers
+
+from fada_tui.errors import ErrorKind, ModelLoadError, StoreError
+from fada_tui.protocol import (
+    PROTOCOL_VERSION,
+    Cancelled,
+    Finished,
+    Hello,
+    Idle,
+    JournalFailed,
+    Load,
+    LoadFailed,
+    Started,
+    Work,
+)
+from fada_tui.records import decode_name
+from fada_tui.store.journal import ResultLine, append
+from fada_tui.worker.channel import CommandReceiver, EventSender
+from fada_tui.worker.engine import Engine
+from fada_tui.worker.loading import load
+
+log = logging.getLogger("fada_tui.worker")
+
+
+def serve(commands: int, events: int) -> None:
+    """Serve one client until it closes its pipe.
+
+    Args:
+        commands: file descriptor to read commands from.
+        events: file descriptor to write events to.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides what ctrl+c means
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    transformers.utils.logging.disable_progress_bar()
+    receiver, sender = CommandReceiver(commands), EventSender(events)
+    sender.send(_hello())
+    engine: Engine | None = None
+    while command := receiver.next():
+        match command:
+            case Load():
+                engine = _load(command, sender)
+            case Work() if engine is not None:
+                _work(engine, command, receiver, sender)
+                receiver.working.clear()
+            case _:
+                log.error("unexpected command %s", type(command).__name__)
+    sender.close()
+
+
+def _hello() -> Hello:
+    return Hello(
+        protocol=PROTOCOL_VERSION,
+        pid=os.getpid(),
+        torch=torch.__version__,
+        transformers=transformers.__version__,
+        cuda=torch.version.cuda,
+    )
+
+
+def _load(command: Load, sender: EventSender) -> Engine | None:
+    try:
+        model, loaded = load(command, sender.send)
+    except ModelLoadError as error:
+        log.error("%s", traceback.format_exc())
+        sender.send(LoadFailed(kind=error.kind, message=str(error)))
+    except Exception as error:
+        log.error("%s", traceback.format_exc())
+        message = f"{command.model.name}: {type(error).__name__}: {_first_line(error)} (worker.log has more)"
+        sender.send(LoadFailed(kind=ErrorKind.LOAD, message=message))
+    else:
+        sender.send(loaded)
+        return Engine(model)
+    return None
+
+
+def _work(engine: Engine, work: Work, receiver: CommandReceiver, sender: EventSender) -> None:
+    journal = Path(decode_name(work.journal))
+    for item in work.items:
+        if receiver.stop_after_item.is_set():
+            break
+        sender.send(Started(path=item.path, question_id=item.question_id))
+        answer = engine.answer(item, work.root, work.generation, sender.send, receiver.cancel)
+        if answer is None:
+            sender.send(Cancelled(path=item.path, question_id=item.question_id))
+            break
+        try:
+            append(journal, ResultLine(result=answer.result))
+        except StoreError as error:
+            sender.send(JournalFailed(message=str(error)))
+            return
+        sender.send(Finished(result=answer.result, torch_peak_reserved=answer.torch_peak_reserved))
+    sender.send(Idle())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0]
