@@ -1,0 +1,1 @@
+"""Images: which there are in a folder, and their pixels."""
