@@ -1,0 +1,73 @@
+"""Runs scripts against the stand-in for NVIDIA's library."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SOURCE = Path(__file__).parent / "nvml_stub.c"
+
+PREAMBLE = """
+import json, os, time, psutil
+from msgspec import to_builtins
+from pathlib import Path
+from fada_tui.telemetry import Telemetry
+from fada_tui.telemetry.nvml import Nvml
+
+class Clock:
+    now = 0.0
+    def __call__(self):
+        return self.now
+
+def show(**what):
+    print(json.dumps({name: to_builtins(value) for name, value in what.items()}))
+
+clock = Clock()
+nvml = Nvml(clock)
+"""
+
+
+@dataclass
+class Driver:
+    """Runs scripts in processes that find the stand-in where the driver's library would be."""
+
+    folders: dict[str, Path]
+
+    def run(self, script: str, *, build: str = "whole", **variables: object) -> dict[str, Any]:
+        """Return what the script shows."""
+        done = subprocess.run(
+            [sys.executable, "-c", PREAMBLE + script],
+            env={
+                **os.environ,
+                **{name: str(value) for name, value in variables.items()},
+                "LD_LIBRARY_PATH": str(self.folders[build]),
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return json.loads(done.stdout)
+
+
+def build_driver(folder: Path) -> Driver:
+    """Compile the stand-in into sub-folders: whole, partial (some functions missing), damaged."""
+    if shutil.which("gcc") is None:
+        pytest.fail("these tests compile a stand-in for NVIDIA's library: install gcc")
+    folders = {build: folder / build for build in ("whole", "partial", "damaged")}
+    for build, place in folders.items():
+        place.mkdir()
+        library = place / "libnvidia-ml.so.1"
+        if build == "damaged":
+            library.write_text("no library")
+            continue
+        options = ["-DOMIT_POWER", "-DOMIT_PROCESSES"] if build == "partial" else []
+        subprocess.run(["gcc", "-Wall", "-shared", "-fPIC", *options, "-o", library, SOURCE], check=True)
+    return Driver(folders)
