@@ -1,0 +1,235 @@
+"""Settings: an option over the environment over `settings.toml` over the default."""
+
+import functools
+import re
+import types
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import msgspec
+from msgspec import Meta
+
+from fada_tui.errors import UsageError
+from fada_tui.paths import expanded
+from fada_tui.records import Record
+
+ENVIRONMENT_PREFIX = "FADA_TUI_"
+
+_Count: TypeAlias = Annotated[int, Meta(ge=1)]
+_Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=1e7)]
+_Texts: TypeAlias = tuple[Annotated[str, Meta(min_length=1)], ...]
+
+
+class Settings(Record, frozen=True, kw_only=True):
+    """Everything that can be set, each under the name of its option."""
+
+    model: _Texts = ("fada-demo",)
+    """Names of the model list, hub ids or folders; run one after another."""
+    images: str | None = None
+    """Folder of images; `None` is the samples."""
+    category: _Texts = ()
+    """Categories to keep; empty keeps all."""
+    per_category: _Count | None = None
+    limit: _Count | None = None
+    shuffle: int | None = None
+    """Seed of the shuffle."""
+    question: _Texts = ()
+    """Questions by their text."""
+    questions: str | None = None
+    """A question set's name, or a file of questions."""
+    results: str = "results"
+    max_new_tokens: _Count = 100
+    temperature: Annotated[float, Meta(ge=0, le=100)] = 0.0
+    """0 takes the likeliest token each time."""
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    seed: Annotated[int, Meta(ge=0)] = 0
+    batch_size: _Count | Literal["auto"] = 1
+    system_prompt: str | None = None
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] | None = None
+    """`None` leaves the choice to the model's entry."""
+    device: str = "auto"
+    quantization: Literal["4bit", "8bit"] | None = None
+    """`None` leaves the choice to the model's entry."""
+    assessor: str | None = None
+    rubric: str = "fada"
+    trust_remote_code: _Texts = ()
+    """Models that may run their repository's code."""
+    allow_pickle: bool = False
+    load_timeout: _Seconds = 1800.0
+    """Seconds of silence while a model loads."""
+    first_token_timeout: _Seconds = 300.0
+    token_timeout: _Seconds = 120.0
+    """Seconds between two tokens."""
+
+
+class LoadedSettings(NamedTuple):
+    """Settings, and what of the file was not understood."""
+
+    settings: Settings
+    warnings: tuple[str, ...]
+
+
+class _Value(NamedTuple):
+    """A value before it is checked."""
+
+    value: Any
+    place: str
+    """Where it was given, for the message."""
+    text: bool
+    """It came as text, so that a number is still to be read from it."""
+
+
+_QUESTIONS = {"question", "questions"}
+_PATHS = ("images", "results", "questions", "rubric")
+# A question may contain commas, so only a line's end separates two.
+_SEPARATORS = {"question": "\n"}
+
+
+def load_settings(options: Mapping[str, object], environ: Mapping[str, str], file: Path) -> LoadedSettings:
+    """Return the settings in force.
+
+    Args:
+        options: by setting's name; `None` means not given. Names that are no settings are left alone.
+        environ: `FADA_TUI_<NAME>` sets a setting; lists are separated by commas, questions by line ends.
+            An empty variable counts as not given.
+        file: `settings.toml`; it need not exist.
+
+    Raises:
+        UsageError: the file cannot be read, or a value is of the wrong kind; says where and what is expected.
+    """
+    return merge(options, environ, read_toml(file) or {}, str(file))
+
+
+def merge(
+    options: Mapping[str, object], environ: Mapping[str, str], table: Mapping[str, Any], origin: str
+) -> LoadedSettings:
+    """Merge the three sources; see `load_settings`. `origin` names the table's file in messages."""
+    names = Settings.__struct_fields__
+    chosen: dict[str, _Value] = {}
+    for source in (_from_table(table, origin), _from_environment(environ), _from_options(options)):
+        if source.keys() & _QUESTIONS:
+            # Both say what is asked, so either takes the place of either from a weaker source.
+            chosen = {name: value for name, value in chosen.items() if name not in _QUESTIONS}
+        chosen |= source
+    values = {name: _checked(name, value) for name, value in chosen.items()}
+    unknown = [key for key in table if key not in names]
+    return LoadedSettings(Settings(**values), tuple(_unknown(key, names, origin) for key in unknown))
+
+
+def read_toml(file: Path) -> dict[str, Any] | None:
+    """Return a TOML file's table; `None` if there is no such file.
+
+    Raises:
+        UsageError: it cannot be read or is not TOML; the message names file and line.
+    """
+    import tomllib
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text: byte {error.start + 1} cannot be read") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = re.sub(r" \(at .*\)$", "", str(error))
+        line = re.search(r"at line (\d+)", str(error))
+        number = line[1] if line else len(text.splitlines())
+        raise UsageError(f"{file}, line {number}: not valid TOML: {message}") from None
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the nearest known name, or nothing if none is near."""
+    import difflib
+
+    folded = {other.casefold(): other for other in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return f"; did you mean '{folded[near[0]]}'?" if near else ""
+
+
+def _unknown(key: str, names: tuple[str, ...], origin: str) -> str:
+    return f"{origin}: unknown setting {key!r} is ignored{suggestion(key, names)}"
+
+
+@functools.cache
+def _types() -> dict[str, Any]:
+    return get_type_hints(Settings, include_extras=True)
+
+
+def _from_table(table: Mapping[str, Any], origin: str) -> dict[str, _Value]:
+    names = Settings.__struct_fields__
+    return {name: _Value(table[name], f"{origin}: {name}", False) for name in names if name in table}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, _Value]:
+    variables = {name: ENVIRONMENT_PREFIX + name.upper() for name in Settings.__struct_fields__}
+    return {
+        name: _Value(_from_text(name, text), variable, True)
+        for name, variable in variables.items()
+        if (text := environ.get(variable))
+    }
+
+
+def _from_options(options: Mapping[str, object]) -> dict[str, _Value]:
+    return {
+        name: _Value(value, f"--{name.replace('_', '-')}", isinstance(value, str))
+        for name in Settings.__struct_fields__
+        if (value := options.get(name)) is not None
+    }
+
+
+def _from_text(name: str, text: str) -> Any:
+    """An environment variable's text, split where the setting is a list."""
+    if _types()[name] != _Texts:
+        return text
+    return [part.strip() for part in text.split(_SEPARATORS.get(name, ",")) if part.strip()]
+
+
+def _checked(name: str, given: _Value) -> Any:
+    expected = _types()[name]
+    value = given.value
+    if expected == _Texts and isinstance(value, str):
+        value = [value]
+    try:
+        checked = msgspec.convert(value, expected, strict=not given.text)
+    except msgspec.ValidationError:
+        raise UsageError(f"{given.place}: expected {_expectation(expected)}, got {value!r}") from None
+    if name in _PATHS and isinstance(checked, str):
+        return str(expanded(checked))
+    return checked
+
+
+_WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+
+
+def _expectation(kind: Any) -> str:
+    """A setting's type in words."""
+    if kind == _Texts:
+        return "text, or a list of texts"
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return " or ".join(_expectation(part) for part in arguments if part is not types.NoneType)
+    if origin is Literal:
+        return "one of " + ", ".join(arguments) if len(arguments) > 1 else f"'{arguments[0]}'"
+    if origin is Annotated:
+        return " ".join([_WORDS[arguments[0]], *_bounds(arguments[1])])
+    return _WORDS[kind]
+
+
+def _bounds(meta: Meta) -> list[str]:
+    known = ((meta.ge, "of at least"), (meta.gt, "above"), (meta.le, "up to"))
+    return [f"{words} {bound:g}" for bound, words in known if bound is not None]
