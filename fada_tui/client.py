@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import msgspec
@@ -129,7 +129,7 @@ class WorkerClient:
         self.hello = event
         return event
 
-    async def load(self, command: Load) -> AsyncIterator[Progress | Loaded]:
+    async def load(self, command: Load) -> AsyncGenerator[Progress | Loaded, None]:
         """Load a model: progress, and last of all `Loaded`.
 
         Raises:
@@ -152,7 +152,7 @@ class WorkerClient:
 
     async def work(
         self, command: Work
-    ) -> AsyncIterator[Started | Delta | Finished | Cancelled | Idle | JournalFailed]:
+    ) -> AsyncGenerator[Started | Delta | Finished | Cancelled | Idle | JournalFailed, None]:
         """Have items answered: their events, and last of all `Idle` or `JournalFailed`.
 
         Raises:

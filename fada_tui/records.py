@@ -328,6 +328,8 @@ def encode_name(name: str) -> str:
     backslash that would read as such an escape is itself written `\x5c`, so that `decode_name` always
     returns the name it was given.
     """
+    if name.isascii() and "\\" not in name:
+        return name
     doubled = _LOOKS_ESCAPED.sub(r"\\x5c", name)
     return _SURROGATE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", doubled)
 

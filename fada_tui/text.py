@@ -10,7 +10,7 @@ _UNSAFE = re.compile(
 
 
 def printable(text: str) -> str:
-    r"""Return the text on one line, each control, bidi or surrogate character as a visible `\xNN` or `\uNNNN`."""
+    r"""Return the text on one line, control, bidi and lone surrogate characters as `\xNN` or `\uNNNN`."""
     return _UNSAFE.sub(_visible, text)
 
 

@@ -39,7 +39,9 @@ def test_run_round_trip_and_key_order() -> None:
     whole = run(results=(result(),))
     data = encode_run(whole)
     assert decode_run(data) == whole
-    assert data.index(b'"schema"') < data.index(b'"model"') < data.index(b'"results"') < data.index(b'"notes"')
+    assert (
+        data.index(b'"schema"') < data.index(b'"model"') < data.index(b'"results"') < data.index(b'"notes"')
+    )
     first = data[data.index(b'"results"') :]
     keys = ["image", "category", "question", "response", "time", "path", "sha256"]
     places = [first.index(f'"{key}"'.encode()) for key in keys]

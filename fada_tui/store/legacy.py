@@ -50,7 +50,7 @@ def read_legacy(
         started=started,
         tool=tool,
         model=ModelFacts(
-            name=model.name, source=model.source, parameters=model.parameters, license=model.license
+            name=model.name, source=model.source or None, parameters=model.parameters, license=model.license
         ),
         questions=tuple(questions.values()),
         dataset=_dataset(dataset_name, tuple(results.values())),

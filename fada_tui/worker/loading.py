@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from huggingface_hub import parse_local_safetensors_file_metadata
+from huggingface_hub.errors import SafetensorsParsingError
 from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor, BitsAndBytesConfig
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
@@ -159,18 +160,7 @@ def _dtype(asked: str, config: Any) -> torch.dtype:
 
 def _check_memory(name: str, folder: Path, dtype: torch.dtype, quantization: str | None, device: str) -> None:
     """Refuse weights that cannot fit, from the headers of the weight files alone."""
-    elements = 0
-    for file in sorted(folder.glob("*.safetensors")):
-        try:
-            with safe_open(file, framework="pt") as tensors:
-                for key in tensors.keys():  # noqa: SIM118 - no mapping
-                    size = 1
-                    for length in tensors.get_slice(key).get_shape():
-                        size *= length
-                    elements += size
-        except Exception as error:
-            message = f"{file} is damaged: {_line(error)}; download or save it again"
-            raise ModelLoadError(ErrorKind.BAD_WEIGHTS, message) from error
+    elements = sum(_count_elements(file) for file in sorted(folder.glob("*.safetensors")))
     bytes_each = {"4bit": 0.5, "8bit": 1.0}.get(quantization or "", float(dtype.itemsize))
     needed, free = elements * bytes_each, devices.free_memory(device)
     if needed > free:
@@ -179,6 +169,19 @@ def _check_memory(name: str, folder: Path, dtype: torch.dtype, quantization: str
             f"{name} needs {needed / 1e9:.1f} GB for its weights alone and {device} has {free / 1e9:.1f} GB "
             "free: try --quantization 4bit, a smaller --dtype, or another device",
         )
+
+
+def _count_elements(file: Path) -> int:
+    try:
+        tensors = parse_local_safetensors_file_metadata(file).tensors.values()
+    except (SafetensorsParsingError, OSError) as error:
+        message = f"{file} is damaged: {_line(error)}; download or save it again"
+        raise ModelLoadError(ErrorKind.BAD_WEIGHTS, message) from error
+    promised = max((tensor.data_offsets[1] for tensor in tensors), default=0)
+    if file.stat().st_size < promised:
+        message = f"{file} is damaged: it ends before its last weight; download or save it again"
+        raise ModelLoadError(ErrorKind.BAD_WEIGHTS, message)
+    return sum(tensor.parameter_count for tensor in tensors)
 
 
 def _model(

@@ -60,7 +60,7 @@ def _hello() -> Hello:
     return Hello(
         protocol=PROTOCOL_VERSION,
         pid=os.getpid(),
-        torch=torch.__version__,
+        torch=str(torch.__version__),
         transformers=transformers.__version__,
         cuda=torch.version.cuda,
     )

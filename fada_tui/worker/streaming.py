@@ -49,20 +49,23 @@ class TextStreamer(BaseStreamer):
             self._flush()
 
     def end(self) -> None:
-        """Hand on the rest."""
+        """Hand on the rest, with bytes at the end that never became a character."""
         self._flush()
+        whole = self._tokenizer.decode(self.tokens, skip_special_tokens=True)
+        if len(whole) > len(self._flushed_text) and whole.startswith(self._flushed_text):
+            self._on_text(whole[len(self._flushed_text) :], len(self.tokens))
 
     def _flush(self) -> None:
         new = self.tokens[self._flushed_tokens :]
         if not new:
             return
         self._flushed_tokens = len(self.tokens)
-        self._on_text(self._decode(new), len(self.tokens))
+        text = self._decode(new)
+        self._flushed_text += text
+        self._on_text(text, len(self.tokens))
 
     def _decode(self, new: list[int]) -> str:
         if self._backend is not None:
             return "".join(self._decoder.step(self._backend, token) or "" for token in new)
-        text = self._tokenizer.decode(self.tokens, skip_special_tokens=True)
-        added: str = text[len(self._flushed_text) :]
-        self._flushed_text = text
-        return added
+        text: str = self._tokenizer.decode(self.tokens, skip_special_tokens=True)
+        return text[len(self._flushed_text) :]

@@ -1,0 +1,163 @@
+"""What the tests share: a small real checkpoint, a folder of images, the program in a subprocess."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from fada_tui.store import folder as runs
+from fada_tui.store import journal
+
+PROGRAM = [sys.executable, "-P", "-m", "fada_tui.cli"]
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees this machine's settings, models or hub."""
+    here = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith(("FADA_TUI_", "HF_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("FADA_TUI_CONFIG_DIR", str(here / "config"))
+    monkeypatch.setenv("HF_HOME", str(here / "hub"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random SmolVLM-architecture checkpoint on disk."""
+    from tests.checkpoints import save_idefics3
+
+    return save_idefics3(tmp_path_factory.mktemp("checkpoints") / "tiny")
+
+
+def write_image(path: Path, seed: int = 0, size: tuple[int, int] = (96, 64)) -> Path:
+    """A noisy RGB image, different for each seed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """Two categories of two images each."""
+    root = tmp_path / "images"
+    for number, name in enumerate(["A/A_001.png", "A/A_002.png", "B/B_001.png", "B/B_002.png"]):
+        write_image(root / name, number)
+    return root
+
+
+@dataclass
+class Program:
+    """The program, started as a user would, in a folder of its own."""
+
+    cwd: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def run(
+        self, *arguments: str | Path, timeout: float = 120, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run to the end."""
+        return subprocess.run(
+            [*PROGRAM, *map(str, arguments)],
+            cwd=self.cwd,
+            env={**os.environ, **self.env},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            **options,
+        )
+
+    def batch(self, *arguments: str | Path) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+        """Run `--batch --json`; return the process and the object of its last line."""
+        done = self.run("--batch", "--json", *arguments)
+        lines = done.stdout.splitlines()
+        return done, json.loads(lines[-1]) if lines else {}
+
+    def start(self, *arguments: str | Path, **options: Any) -> "subprocess.Popen[str]":
+        """Start and leave running."""
+        return subprocess.Popen(
+            [*PROGRAM, *map(str, arguments)],
+            cwd=self.cwd,
+            env={**os.environ, **self.env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    """The program in an empty folder; whatever it leaves running is ended."""
+    cwd = tmp_path / "cwd"
+    cwd.mkdir()
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    yield Program(cwd)
+    for process in psutil.Process().children(recursive=True):
+        if process.pid not in before:
+            process.kill()
+
+
+def wait_for(condition: Callable[[], Any], timeout: float = 60) -> Any:
+    """Wait until a condition holds and return its value."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {timeout} s for {condition}")
+
+
+def worker_of(process: "subprocess.Popen[str]") -> psutil.Process | None:
+    """The worker process of a running program."""
+    try:
+        children = psutil.Process(process.pid).children()
+        return next((c for c in children if "fada_tui.worker" in c.cmdline()), None)
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return None
+
+
+def kill_everything(process: "subprocess.Popen[str]") -> None:
+    """SIGKILL the program and its worker at once."""
+    worker = worker_of(process)
+    process.send_signal(signal.SIGKILL)
+    if worker:
+        try:
+            worker.send_signal(signal.SIGKILL)
+            psutil.wait_procs([worker], timeout=10)
+        except psutil.NoSuchProcess:
+            pass
+    process.communicate()
+
+
+def run_folders(cwd: Path) -> list[Path]:
+    """The folders of all runs that a program wrote below its folder."""
+    return list(runs.folders(cwd / "results"))
+
+
+def journaled(cwd: Path) -> int:
+    """How many results are in the journal of the only run."""
+    folders = run_folders(cwd)
+    if not folders:
+        return 0
+    lines = journal.read(folders[0] / journal.JOURNAL_NAME).lines
+    return sum(isinstance(line, journal.ResultLine) for line in lines)
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """A run's raw data."""
+    return json.loads((folder / runs.RUN_NAME).read_bytes())
