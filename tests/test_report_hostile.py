@@ -127,13 +127,15 @@ def whole(text: str, shown: str) -> str:
     hostile = everywhere(text, shown)
     other = replace(hostile, id="other", status="complete", model=ModelFacts(name=f"o{shown}"))
     entries = [ModelEntry(name=f"n{shown}", source="s", order=1)]
-    return render_summary(hostile, [other], entries) + render_comparison([hostile, other], "md")
+    return render_summary(hostile, [other], entries, entries[0]) + render_comparison([hostile, other], "md")
 
 
 def test_a_hostile_answer_keeps_the_pages_structure() -> None:
     hostile = run(results=(result(response=HOSTILE), result("A/b.png")))
     harmless = run(results=(result(response=HARMLESS), result("A/b.png")))
-    assert structure(render_summary(hostile, [], [])) == structure(render_summary(harmless, [], []))
+    assert structure(render_summary(hostile, [], [], None)) == structure(
+        render_summary(harmless, [], [], None)
+    )
 
 
 def test_hostile_text_in_every_place_keeps_the_pages_structure() -> None:

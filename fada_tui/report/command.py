@@ -8,7 +8,7 @@ from fada_tui.records import Run, decode_name
 def reproducing_command(run: Run, model: str) -> str | None:
     """Return the command with one option a line, quoted for bash; `None` if too little is known of the run.
 
-    Top-p, system prompt and revision have no option; they stand among the page's other notes.
+    The revision has no option; it stands among the page's other notes.
 
     Args:
         run: The run.
@@ -27,6 +27,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
         *(("--question", question.text) for question in run.questions),
         ("--max-new-tokens", generation.max_new_tokens),
         ("--temperature", generation.temperature if generation.do_sample else None),
+        ("--top-p", generation.top_p if generation.do_sample else None),
+        ("--system-prompt", generation.system_prompt),
         ("--seed", generation.seed),
         ("--batch-size", generation.batch_size),
         ("--dtype", run.model.dtype),

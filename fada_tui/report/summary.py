@@ -12,13 +12,16 @@ from fada_tui.report.results import detailed_results
 from fada_tui.report.technical import files, technical_notes, testing_list
 
 
-def render_summary(run: Run, others: Sequence[Run], entries: Sequence[ModelEntry]) -> str:
+def render_summary(
+    run: Run, others: Sequence[Run], entries: Sequence[ModelEntry], upcoming: ModelEntry | None
+) -> str:
     """Return a run's page as Markdown.
 
     Args:
         run: The run.
         others: The runs to compare it with; the run itself may be among them.
-        entries: The model list, for the run's place in it and the next model.
+        entries: The model list, for the run's place in it.
+        upcoming: The model to test next.
     """
     found = figures(run)
     lines = [
@@ -34,7 +37,7 @@ def render_summary(run: Run, others: Sequence[Run], entries: Sequence[ModelEntry
         *technical_notes(run, found, entries),
         *_written("Recommendation", run.notes.recommendation),
         *files(run),
-        *testing_list(run, others, entries),
+        *testing_list(run, entries, upcoming),
     ]
     return "\n".join(lines)
 

@@ -101,10 +101,9 @@ def files(run: Run) -> list[str]:
     return ["## Files Generated", "", *lines, ""]
 
 
-def testing_list(run: Run, others: Sequence[Run], entries: Sequence[ModelEntry]) -> list[str]:
+def testing_list(run: Run, entries: Sequence[ModelEntry], upcoming: ModelEntry | None) -> list[str]:
     """Return the model's place in the testing list, and the next model."""
     entry = _entry(run, entries)
-    upcoming = _next(entries, [run, *others])
     return [
         "---",
         "",
@@ -136,10 +135,3 @@ def _entry(run: Run, entries: Sequence[ModelEntry]) -> ModelEntry | None:
     by_name = (entry for entry in entries if entry.name == run.model.name)
     by_source = (entry for entry in entries if entry.source == run.model.source)
     return next(by_name, None) or next(by_source, None)
-
-
-def _next(entries: Sequence[ModelEntry], runs: Sequence[Run]) -> ModelEntry | None:
-    """The first untested entry without a run; entries without a place come last."""
-    tried = {entry.name for run in runs if (entry := _entry(run, entries))}
-    left = [entry for entry in entries if entry.status == "untested" and entry.name not in tried]
-    return min(left, key=lambda entry: (entry.order is None, entry.order or 0, entry.name), default=None)

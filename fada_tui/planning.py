@@ -1,0 +1,126 @@
+"""From settings to jobs: which models answer which questions about which images."""
+
+import os
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fada_tui import checkpoint
+from fada_tui.client import Deadlines
+from fada_tui.config import Settings
+from fada_tui.errors import UsageError
+from fada_tui.images.catalogue import Catalogue, scan, select
+from fada_tui.job import Job
+from fada_tui.paths import samples_dir
+from fada_tui.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
+from fada_tui.records import Generation, ModelEntry, Plan, Question, Selection
+from fada_tui.registry import Registry, located, resolve_model
+from fada_tui.rubrics import load_rubric
+
+
+class Estimate(Struct, frozen=True):
+    """What a job will take, as far as can be known before loading."""
+
+    images: int
+    questions: int
+    results: int
+    parameters: int | None
+    dtype: str | None
+    weights: int | None
+    """Bytes of the weights once loaded."""
+
+
+def jobs(settings: Settings, registry: Registry, label: str | None) -> tuple[tuple[Job, ...], Catalogue]:
+    """Return a job for each model that the settings name, and the images they draw on.
+
+    Raises:
+        UsageError: an unknown model, category, question set or rubric, or a folder without images.
+    """
+    entries = [resolve_model(name, registry) for name in settings.model]
+    trusted = {resolve_model(name, registry).source for name in settings.trust_remote_code}
+    if untold := trusted - {entry.source for entry in entries}:
+        raise UsageError(f"--trust-remote-code names {', '.join(sorted(untold))}, which no --model loads")
+    load_rubric(settings.rubric)
+    questions = _questions(settings)
+    root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
+    catalogue = scan(root)
+    selection = Selection(
+        categories=settings.category or None,
+        per_category=settings.per_category,
+        limit=settings.limit,
+        shuffle=settings.shuffle,
+    )
+    images = select(catalogue.images, selection)
+    generation = _generation(settings)
+    made = tuple(
+        Job(
+            plan=Plan(
+                model=_with_choices(entry, settings),
+                device=settings.device,
+                trust_remote_code=entry.source in trusted,
+                allow_pickle=settings.allow_pickle,
+                rubric=settings.rubric,
+                images=images,
+            ),
+            root=root,
+            dataset=catalogue.name,
+            selection=selection,
+            questions=questions,
+            generation=generation,
+            label=label,
+        )
+        for entry in entries
+    )
+    return made, catalogue
+
+
+def deadlines(settings: Settings) -> Deadlines:
+    """The worker's deadlines as set."""
+    return Deadlines(
+        load=settings.load_timeout, first_token=settings.first_token_timeout, token=settings.token_timeout
+    )
+
+
+def estimate(job: Job) -> Estimate:
+    """What a job will take: from the checkpoint's files where they are here, else from the model list."""
+    entry = job.plan.model
+    size = checkpoint.measure(Path(located(entry).source))
+    parameters = size.parameters if size else entry.parameters
+    dtype = entry.dtype if entry.dtype != "auto" else (size.dtype if size else None)
+    weights = checkpoint.weight_bytes(parameters, dtype, entry.quantization) if parameters else None
+    images, questions = len(job.plan.images), len(job.questions)
+    return Estimate(images, questions, images * questions, parameters, dtype, weights)
+
+
+def _questions(settings: Settings) -> tuple[Question, ...]:
+    if settings.question and settings.questions:
+        raise UsageError("--question and --questions exclude each other: give one of them")
+    if settings.questions:
+        return load_questions(settings.questions)
+    if settings.question:
+        return questions_from_texts(settings.question)
+    return (DEFAULT_QUESTION,)
+
+
+def _generation(settings: Settings) -> Generation:
+    if settings.batch_size not in (1, "auto"):
+        raise UsageError("--batch-size: this version answers one image at a time; use 1 or auto")
+    sample = settings.temperature > 0
+    return Generation(
+        max_new_tokens=settings.max_new_tokens,
+        do_sample=sample,
+        temperature=settings.temperature if sample else None,
+        top_p=settings.top_p if sample else None,
+        seed=settings.seed,
+        batch_size=1,
+        system_prompt=settings.system_prompt,
+    )
+
+
+def _with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
+    return replace(
+        entry,
+        dtype=settings.dtype or entry.dtype,
+        quantization=settings.quantization or entry.quantization,
+    )

@@ -1,0 +1,373 @@
+"""Drives a run: its plan through the worker and into the store, told as typed events.
+
+Both front ends call this and nothing beneath it. Whatever happens, what is finished is in the journal.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui import environment
+from fada_tui.client import Deadlines, WorkerClient, WorkerDiedError
+from fada_tui.errors import ModelLoadError, StoreError
+from fada_tui.events import (
+    AnswerFinished,
+    AnswerStarted,
+    AnswerText,
+    LoadProgress,
+    ModelReady,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+    Warned,
+    WorkerRestarted,
+)
+from fada_tui.job import Job, first_run
+from fada_tui.protocol import (
+    Delta,
+    Finished,
+    Hello,
+    Item,
+    JournalFailed,
+    Load,
+    Loaded,
+    Progress,
+    Started,
+    Work,
+)
+from fada_tui.publish import publish
+from fada_tui.records import (
+    Failure,
+    ModelFacts,
+    ModelMemory,
+    Result,
+    Run,
+    encode_name,
+)
+from fada_tui.registry import Registry, located
+from fada_tui.store import folder as runs
+from fada_tui.store import journal
+from fada_tui.store.fold import highest, with_memory
+from fada_tui.store.journal import ResultLine
+from fada_tui.store.lock import RunLock
+from fada_tui.telemetry import Telemetry
+
+TRIES = 2
+"""How often an item is begun before a worker that dies of it makes it an error."""
+
+FRUITLESS_RESTARTS = 3
+"""Workers that may die one after another without one result before the run is given up."""
+
+CANCEL_PATIENCE = 10.0
+"""Seconds that a cancelled worker may take to reach its next token before it is killed."""
+
+Key = tuple[str, str]
+
+
+class Session:
+    """One run, from its first event to its files.
+
+    Args:
+        folder: the run's folder.
+        lock: held on that folder; released when the session ends.
+        run: as it stands in the folder, with its plan.
+        deadlines: the worker's.
+        registry: the model list, for the page.
+    """
+
+    def __init__(
+        self, folder: Path, lock: RunLock, run: Run, deadlines: Deadlines, registry: Registry
+    ) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._run = run
+        self._plan = run.plan if run.plan is not UNSET else None
+        self._registry = registry
+        self._client = WorkerClient(folder / runs.LOG_NAME, deadlines, keep_open=(lock.descriptor,))
+        self._telemetry = Telemetry(folder / runs.TELEMETRY_NAME)
+        self._journal = folder / journal.JOURNAL_NAME
+        self._items = self._planned()
+        self._total = len(self._items) or len(run.results)
+        self._done = {result.key for result in run.results if result.error is None}
+        self._errors = 0
+        self._tries: Counter[Key] = Counter()
+        self._fruitless = 0
+        self._reserved: int | None = run.model.memory.torch_peak_reserved
+        self._stopping = False
+        self._working = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def new(cls, job: Job, results: Path, deadlines: Deadlines, registry: Registry) -> "Session":
+        """Make a run's folder with its plan in it.
+
+        Raises:
+            StoreError: the results folder cannot be written.
+        """
+        folder = runs.create(results, job.plan.model.name, job.label)
+        lock = RunLock(folder)
+        run = first_run(folder.name, job)
+        try:
+            runs.write_run(folder, run)
+        except StoreError:
+            lock.release()
+            raise
+        return cls(folder, lock, run, deadlines, registry)
+
+    @classmethod
+    def resume(
+        cls, folder: Path, deadlines: Deadlines, registry: Registry
+    ) -> tuple["Session", tuple[str, ...]]:
+        """Take up an unfinished run: what is missing, and what ended in an error.
+
+        Returns:
+            The session, and a warning for each thing that was wrong in the journal.
+
+        Raises:
+            RunLockedError: another program writes this run.
+            StoreError: the run cannot be read or written.
+        """
+        lock = RunLock(folder)
+        try:
+            run, warnings = runs.settle(folder)
+        except StoreError:
+            lock.release()
+            raise
+        return cls(folder, lock, replace(run, error=UNSET), deadlines, registry), warnings
+
+    def stop_after_image(self) -> None:
+        """Finish the image at hand, then end; a model that is still loading is given up."""
+        self._stopping = True
+        self._do(self._client.stop_after_item() if self._working else self._client.kill())
+
+    def stop_now(self) -> None:
+        """Stop between two tokens and end; what is not finished is not recorded."""
+        self._stopping = True
+        self._do(self._cancel() if self._working else self._client.kill())
+
+    def _asked_to_stop(self) -> bool:
+        return self._stopping
+
+    async def events(self) -> AsyncGenerator[SessionEvent, None]:
+        """Run to the end.
+
+        A model that cannot be loaded, or a worker that keeps dying, ends it as a failed run that says why.
+
+        Raises:
+            StoreError: the disk does not take the results; what it took stays in the journal.
+        """
+        failure: Failure | None = None
+        try:
+            yield RunStarted(self._run, self.folder, len(self._remaining()), self._total)
+            self._telemetry.start()
+            try:
+                async with aclosing(self._answers()) as answers:
+                    async for event in answers:
+                        yield event
+            except (ModelLoadError, WorkerDiedError) as error:
+                failure = Failure(kind=error.kind, message=str(error))
+            run, warnings = await self._finish(failure)
+            for warning in warnings:
+                yield Warned(warning)
+            yield RunEnded(run, self.folder)
+        finally:
+            await self._client.close()
+            self._telemetry.stop()
+            self._lock.release()
+
+    async def _answers(self) -> AsyncGenerator[SessionEvent, None]:
+        loaded = False
+        while (remaining := self._remaining()) and not self._asked_to_stop():
+            current: Item | None = None
+            try:
+                if not loaded:
+                    async with aclosing(self._load()) as loading:
+                        async for event in loading:
+                            yield event
+                    loaded = True
+                async with aclosing(self._work(remaining)) as working:
+                    async for event in working:
+                        if isinstance(event, AnswerStarted):
+                            current = event.item
+                        elif isinstance(event, AnswerFinished):
+                            current = None
+                        yield event
+            except WorkerDiedError as error:
+                if self._asked_to_stop():
+                    return
+                if not loaded:
+                    raise
+                loaded = False
+                for event in self._after_death(current, error):
+                    yield event
+
+    async def _load(self) -> AsyncGenerator[SessionEvent, None]:
+        assert self._plan is not None
+        yield LoadProgress("start", 0, None)
+        hello = await self._client.start()
+        self._telemetry.watch(self._client.pid)
+        command = Load(
+            model=located(self._plan.model),
+            device=self._plan.device,
+            trust_remote_code=self._plan.trust_remote_code,
+            allow_pickle=self._plan.allow_pickle,
+        )
+        async with aclosing(self._client.load(command)) as loading:
+            async for event in loading:
+                match event:
+                    case Progress(stage=stage, done=done, total=total):
+                        yield LoadProgress(stage, done, total)
+                    case Loaded():
+                        self._telemetry.watch(self._client.pid, event.gpu_uuid)
+                        self._record_model(hello, event)
+                        yield ModelReady(self._run.model)
+
+    async def _work(self, remaining: Sequence[Item]) -> AsyncGenerator[SessionEvent, None]:
+        by_key = {item.key: item for item in remaining}
+        work = Work(
+            root=self._run.dataset.root or "",
+            journal=encode_name(str(self._journal.absolute())),
+            generation=self._run.generation,
+            items=tuple(remaining),
+        )
+        self._working = True
+        try:
+            async with aclosing(self._client.work(work)) as working:
+                async for event in working:
+                    match event:
+                        case Started():
+                            self._telemetry.begin()
+                            yield AnswerStarted(by_key[event.path, event.question_id])
+                        case Delta():
+                            item = by_key[event.path, event.question_id]
+                            yield AnswerText(item, event.text, event.tokens)
+                        case Finished(result=result):
+                            self._fruitless = 0
+                            self._reserved = highest(self._reserved, event.torch_peak_reserved)
+                            yield self._finished(result)
+                        case JournalFailed(message=message):
+                            raise StoreError(message)
+                        case _:
+                            pass
+        finally:
+            self._working = False
+
+    def _after_death(self, current: Item | None, error: WorkerDiedError) -> list[SessionEvent]:
+        """Take what the lost worker had written, and decide on the item it was lost with."""
+        events: list[SessionEvent] = [WorkerRestarted(str(error))]
+        written = [line.result for line in journal.read(self._journal).lines if isinstance(line, ResultLine)]
+        events.extend(self._finished(result) for result in written if result.key not in self._done)
+        if current is None or current.key in self._done:
+            self._fruitless += 1
+            if self._fruitless >= FRUITLESS_RESTARTS:
+                raise error
+        else:
+            self._tries[current.key] += 1
+            if self._tries[current.key] >= TRIES:
+                failed = _error_result(current, error)
+                journal.append(self._journal, ResultLine(result=failed))
+                events.append(self._finished(failed))
+        return events
+
+    def _finished(self, result: Result) -> AnswerFinished:
+        self._done.add(result.key)
+        self._errors += result.error is not None
+        seen = self._telemetry.peaks()
+        line = journal.MemoryLine(path=result.path, question_id=result.question_id, memory=seen)
+        journal.append(self._journal, line, durable=False)
+        return AnswerFinished(with_memory(result, seen), len(self._done), self._errors, self._total)
+
+    def _record_model(self, hello: Hello, loaded: Loaded) -> None:
+        entry = self._run.model
+        model = ModelFacts(
+            name=entry.name,
+            source=entry.source,
+            revision=loaded.revision or entry.revision,
+            adapter=loaded.adapter,
+            architecture=loaded.architecture,
+            parameters=loaded.parameters,
+            dtype=loaded.dtype,
+            quantization=loaded.quantization,
+            device=loaded.device,
+            license=entry.license,
+            load_time=loaded.load_time,
+            memory=replace(entry.memory, weights=loaded.weights),
+        )
+        where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
+        self._run = replace(self._run, model=model, environment=where)
+        runs.write_run(self.folder, self._run)
+
+    async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
+        await self._client.close()
+        self._telemetry.stop()
+        return await asyncio.to_thread(self._write_files, failure)
+
+    def _write_files(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
+        run, warnings = runs.settle(self.folder)
+        memory = ModelMemory(
+            weights=run.model.memory.weights,
+            torch_peak_allocated=run.model.memory.torch_peak_allocated,
+            torch_peak_reserved=highest(run.model.memory.torch_peak_reserved, self._reserved),
+            nvml_process_peak=highest(run.model.memory.nvml_process_peak, self._telemetry.nvml_process_peak),
+            worker_rss_peak=highest(run.model.memory.worker_rss_peak, self._telemetry.worker_rss_peak),
+        )
+        finished = runs.now() if self._client.hello or run.finished is None else run.finished
+        run = replace(run, finished=finished, model=replace(run.model, memory=memory))
+        if failure:
+            run = replace(run, status="failed", error=failure)
+        runs.write_run(self.folder, run)
+        run, unread = publish(self.folder, run, self._registry)
+        trouble = (self._telemetry.warning,) if self._telemetry.warning else ()
+        return run, (*warnings, *unread, *trouble)
+
+    def _remaining(self) -> list[Item]:
+        return [item for item in self._items if item.key not in self._done]
+
+    def _planned(self) -> tuple[Item, ...]:
+        images = self._plan.images if self._plan else ()
+        return tuple(
+            Item(
+                image=image.image,
+                category=image.category,
+                path=image.path,
+                question_id=question.id,
+                question=question.text,
+            )
+            for image in images
+            for question in self._run.questions
+        )
+
+    async def _cancel(self) -> None:
+        await self._client.cancel()
+        await asyncio.sleep(CANCEL_PATIENCE)
+        if self._working:
+            await self._client.kill()
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(_quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    """Await a request to stop; that the worker is gone already is what it wanted."""
+    with suppress(WorkerDiedError):
+        await work
+
+
+def _error_result(item: Item, error: WorkerDiedError) -> Result:
+    return Result(
+        image=item.image,
+        category=item.category,
+        question=item.question,
+        path=item.path,
+        question_id=item.question_id,
+        finish="error",
+        error=Failure(kind=error.kind, message=str(error)),
+    )
