@@ -1,0 +1,233 @@
+"""The front end without a screen: runs jobs one after another, shows them on stderr, returns an exit code."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from fada_tui import display, planning
+from fada_tui.config import Settings
+from fada_tui.display import Display, gigabytes
+from fada_tui.errors import ExitCode, StoreError
+from fada_tui.events import RunEnded
+from fada_tui.job import Job
+from fada_tui.records import Run
+from fada_tui.registry import Registry
+from fada_tui.session import Session
+from fada_tui.store import folder as runs
+from fada_tui.text import printable
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What is asked of this front end, beside the settings."""
+
+    resume: str | None = None
+    label: str | None = None
+    json: bool = False
+    dry_run: bool = False
+
+
+class Outcome(Struct, frozen=True):
+    """How one run ended."""
+
+    code: ExitCode
+    run: Run | None
+    folder: Path
+
+
+SEVERITY = (
+    ExitCode.INTERRUPTED,
+    ExitCode.USAGE,
+    ExitCode.MODEL_NOT_LOADED,
+    ExitCode.SOME_RESULTS_ARE_ERRORS,
+    ExitCode.OK,
+)
+
+
+def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitCode:
+    """Do what the settings say and return the program's exit code.
+
+    Raises:
+        FadaError: before a run began; nothing was written.
+    """
+    results = Path(settings.results)
+    sessions: Iterable[Callable[[], Session]]
+    if request.resume:
+        sessions = [lambda: _resumed(settings, registry, results, request.resume or "")]
+    else:
+        jobs, catalogue = planning.jobs(settings, registry, request.label)
+        if catalogue.skipped.total:
+            _complain(f"warning: skipped in {printable(str(catalogue.root))}: {catalogue.skipped.describe()}")
+        if request.dry_run:
+            _print_plan(jobs, request)
+            return ExitCode.OK
+        sessions = [_starter(job, results, settings, registry) for job in jobs]
+    outcomes = asyncio.run(_run_all(sessions))
+    with suppress(OSError):  # a terminal that has hung up; the files are written
+        _report(outcomes, request)
+    return next(code for code in SEVERITY if any(outcome.code is code for outcome in outcomes))
+
+
+def _starter(job: Job, results: Path, settings: Settings, registry: Registry) -> Callable[[], Session]:
+    return lambda: Session.new(job, results, planning.deadlines(settings), registry)
+
+
+def _resumed(settings: Settings, registry: Registry, results: Path, name: str) -> Session:
+    folder = runs.find(results, name)
+    session, warnings = Session.resume(folder, planning.deadlines(settings), registry)
+    for warning in warnings:
+        _complain(f"warning: {warning}")
+    return session
+
+
+async def _run_all(sessions: Iterable[Callable[[], Session]]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    dumb = os.environ.get("TERM") == "dumb"
+    with display.choose(sys.stderr, dumb=dumb) as shown:
+        for make in sessions:
+            outcome = await _run_one(make(), shown)
+            outcomes.append(outcome)
+            if outcome.code is ExitCode.INTERRUPTED:
+                break
+    return outcomes
+
+
+async def _run_one(session: Session, shown: Display) -> Outcome:
+    run: Run | None = None
+    try:
+        with _signals(session, shown):
+            async with aclosing(session.events()) as events:
+                async for event in events:
+                    shown.show(event)
+                    if isinstance(event, RunEnded):
+                        run = event.run
+    except StoreError as error:
+        shown.say(f"error: {printable(str(error))}")
+        return Outcome(ExitCode.INTERRUPTED, None, session.folder)
+    assert run is not None
+    if run.error is not UNSET:
+        shown.say(f"error: {printable(run.error.message)}")
+    return Outcome(_code(run), run, session.folder)
+
+
+def _code(run: Run) -> ExitCode:
+    match run.status:
+        case "failed":
+            return ExitCode.MODEL_NOT_LOADED
+        case "interrupted":
+            return ExitCode.INTERRUPTED
+    failed = any(result.error is not None for result in run.results)
+    return ExitCode.SOME_RESULTS_ARE_ERRORS if failed else ExitCode.OK
+
+
+@contextmanager
+def _signals(session: Session, shown: Display) -> Iterator[None]:
+    """Ctrl+c once finishes the image at hand, twice stops now; so does being told to end, at once."""
+    presses = 0
+
+    def interrupted() -> None:
+        nonlocal presses
+        presses += 1
+        if presses == 1:
+            shown.say("stopping after this image; ctrl+c again stops now")
+            session.stop_after_image()
+        else:
+            session.stop_now()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(told, session.stop_now)
+    try:
+        yield
+    finally:
+        for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(told)
+
+
+def _report(outcomes: Sequence[Outcome], request: Request) -> None:
+    if request.json:
+        _print_json({"runs": [_summary(outcome) for outcome in outcomes]})
+        return
+    for outcome in outcomes:
+        page = outcome.folder / runs.SUMMARY_NAME
+        if outcome.run:
+            _print(f"{outcome.run.status}: {printable(str(page))}")
+        if outcome.code is ExitCode.INTERRUPTED:
+            _complain(f"go on with: fada-tui --batch --resume {printable(str(outcome.folder))}")
+
+
+def _summary(outcome: Outcome) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": outcome.folder.name,
+        "path": str(outcome.folder.absolute()),
+        "status": "interrupted",
+        "exit_code": int(outcome.code),
+    }
+    if run := outcome.run:
+        found |= {
+            "status": run.status,
+            "model": run.model.name,
+            "results": len(run.results),
+            "errors": sum(result.error is not None for result in run.results),
+            "run_json": str((outcome.folder / runs.RUN_NAME).absolute()),
+            "summary": str((outcome.folder / runs.SUMMARY_NAME).absolute()),
+        }
+        if run.error is not UNSET:
+            found["error"] = msgspec.to_builtins(run.error)
+    return found
+
+
+def _print_plan(jobs: Sequence[Job], request: Request) -> None:
+    plans = []
+    for job in jobs:
+        found = planning.estimate(job)
+        categories = Counter(image.category for image in job.plan.images)
+        plans.append(
+            {
+                "model": job.plan.model.name,
+                "source": job.plan.model.source,
+                "images": found.images,
+                "categories": dict(categories),
+                "questions": [question.text for question in job.questions],
+                "results": found.results,
+                "parameters": found.parameters,
+                "dtype": found.dtype,
+                "weights_bytes": found.weights,
+            }
+        )
+        if not request.json:
+            _print(f"{printable(job.plan.model.name)}  ({printable(job.plan.model.source)})")
+            shown = ", ".join(f"{printable(name)} {count}" for name, count in categories.items())
+            _print(f"  images     {found.images} ({shown})")
+            for question in job.questions:
+                _print(f"  question   {printable(question.text)}")
+            _print(f"  answers    {found.results}")
+            size = f"{found.parameters / 1e6:.1f} M" if found.parameters else "unknown"
+            _print(f"  parameters {size}")
+            needs = f"{gigabytes(found.weights)} ({found.dtype})" if found.weights else "unknown"
+            _print(f"  weights    {needs}")
+    if request.json:
+        _print_json({"runs": [], "plan": plans})
+
+
+def _print_json(value: object) -> None:
+    _print(msgspec.json.encode(value).decode())
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _complain(line: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write(line + "\n")

@@ -1,0 +1,36 @@
+"""`fada-tui --batch`: settings and options into the front end without a screen."""
+
+import os
+import sys
+from argparse import Namespace
+
+import msgspec
+
+from fada_tui.batch import Request, run_batch
+from fada_tui.config import load_settings
+from fada_tui.errors import FadaError
+from fada_tui.paths import models_file, settings_file
+from fada_tui.registry import load_registry
+from fada_tui.text import printable
+
+
+def run(options: Namespace) -> int:
+    """Run the batch that the options ask for; with `--json`, even a refusal is a JSON object."""
+    given = vars(options)
+    try:
+        settings, warnings = load_settings(given, os.environ, settings_file())
+        registry = load_registry(models_file())
+        for warning in (*warnings, *registry.warnings):
+            sys.stderr.write(f"warning: {printable(warning)}\n")
+        request = Request(
+            resume=given.get("resume"),
+            label=given.get("name"),
+            json=given.get("json", False),
+            dry_run=given.get("dry_run", False),
+        )
+        return run_batch(settings, registry, request)
+    except FadaError as error:
+        if given.get("json"):
+            refusal = {"runs": [], "error": str(error)}
+            sys.stdout.write(msgspec.json.encode(refusal).decode() + "\n")
+        raise

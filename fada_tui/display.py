@@ -1,0 +1,240 @@
+"""How a run looks without a dashboard: a progress bar on a terminal, a line for each image elsewhere."""
+
+from contextlib import suppress
+from types import TracebackType
+from typing import Protocol, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from fada_tui.events import (
+    AnswerFinished,
+    AnswerStarted,
+    LoadProgress,
+    ModelReady,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+    Warned,
+    WorkerRestarted,
+)
+from fada_tui.records import ModelFacts, Result
+from fada_tui.text import printable
+
+LONGEST_ANSWER = 100
+"""Characters of an answer that a line shows."""
+
+
+class Display(Protocol):
+    """Shows the events of a run."""
+
+    def __enter__(self) -> "Display":
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End, and leave the terminal as it was."""
+
+    def show(self, event: SessionEvent) -> None:
+        """Show one event."""
+
+    def say(self, line: str) -> None:
+        """Show one line that stays."""
+
+
+def choose(stream: TextIO, *, dumb: bool) -> "Display":
+    """The display that suits a stream: bars where they can be drawn over, plain lines elsewhere."""
+    if stream.isatty() and not dumb:
+        return BarDisplay(stream)
+    return LineDisplay(stream)
+
+
+class LineDisplay:
+    """One line for each thing that happened."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> "LineDisplay":
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to restore."""
+
+    def show(self, event: SessionEvent) -> None:
+        """Write a line, where the event is worth one."""
+        if line := describe(event):
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        """Write a line at once; a stream that is gone (a closed terminal) is no reason to stop."""
+        with suppress(OSError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+
+class BarDisplay:
+    """A progress bar that stays in place, with the lines above it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._console = Console(file=stream, highlight=False)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("ETA"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[status]}"),
+            console=self._console,
+            refresh_per_second=8,
+        )
+        self._task: TaskID | None = None
+        self._errors = 0
+        self._seconds: list[float] = []
+
+    def __enter__(self) -> "BarDisplay":
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing."""
+        with suppress(OSError):
+            self._progress.stop()
+
+    def show(self, event: SessionEvent) -> None:
+        """Move the bar, and write a line above it where the event is worth one."""
+        match event:
+            case RunStarted(run=run, remaining=remaining):
+                name = escape(printable(run.model.name))
+                self._task = self._progress.add_task(name, total=remaining, rate="", status="starting")
+            case LoadProgress(stage=stage, done=done, total=total):
+                self._update(status=_loading(stage, done, total))
+            case ModelReady():
+                self._update(status="")
+            case AnswerStarted(item=item):
+                self._update(status=escape(printable(item.image))[:40])
+            case AnswerFinished():
+                self._finished(event)
+            case _:
+                pass
+        if line := describe(event):
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        """Write a line above the bar."""
+        with suppress(OSError):
+            self._console.print(line, markup=False, soft_wrap=True)
+
+    def _finished(self, event: AnswerFinished) -> None:
+        if event.result.time is not None:
+            self._seconds.append(event.result.time)
+        mean = sum(self._seconds) / len(self._seconds) if self._seconds else None
+        parts = [f"{mean:.2f} s/image" if mean is not None else "", _memory(event.result)]
+        if event.errors:
+            parts.append(f"[red]{event.errors} error{'s' * (event.errors > 1)}[/red]")
+        if self._task is not None:
+            self._progress.update(self._task, advance=1, rate=" · ".join(part for part in parts if part))
+
+    def _update(self, **fields: str) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, **fields)  # type: ignore[arg-type]
+
+
+def describe(event: SessionEvent) -> str | None:
+    """The line that an event is worth; `None` for those that only move a bar."""
+    match event:
+        case RunStarted(run=run, remaining=remaining, total=total):
+            had = f", {total - remaining} of {total} there already" if remaining < total else ""
+            return f"{printable(run.model.name)}: {remaining} answers to make{had}"
+        case ModelReady(model=model):
+            return _ready(model)
+        case AnswerFinished(result=result, done=done, total=total):
+            return f"{done}/{total}  {describe_result(result)}"
+        case WorkerRestarted(reason=reason):
+            return f"warning: {printable(reason)}; starting another"
+        case Warned(message=message):
+            return f"warning: {printable(message)}"
+        case RunEnded(run=run, folder=folder):
+            errors = sum(result.error is not None for result in run.results)
+            answers = len(run.results) - errors
+            found = f"{answers} answers, {errors} errors" if errors else f"{answers} answers"
+            return f"{printable(run.model.name)}: {run.status}, {found}, in {printable(str(folder))}"
+        case _:
+            return None
+
+
+def describe_result(result: Result) -> str:
+    """An answer, or why there is none, on one line."""
+    where = printable(f"{result.category}/{result.image}")
+    if result.error:
+        return f"{where}  error: {printable(result.error.message)}"
+    text = printable(result.response or "")
+    if len(text) > LONGEST_ANSWER:
+        text = text[: LONGEST_ANSWER - 1] + "…"
+    speed = result.tokens.per_second
+    figures = [f"{result.time:.2f} s"] if result.time is not None else []
+    figures += [f"{speed:.0f} tokens/s"] if speed is not None else []
+    figures += [memory] if (memory := _memory(result)) else []
+    return f"{where}  {' · '.join(figures)}  {text}"
+
+
+def gigabytes(count: int) -> str:
+    """Bytes in GB (10⁹)."""
+    return f"{count / 1e9:.2f} GB"
+
+
+def _memory(result: Result) -> str:
+    """The best figure there is, under its own name."""
+    memory = result.memory
+    for name, value in (
+        ("GPU", memory.nvml_process),
+        ("torch", memory.torch_peak_allocated),
+        ("GPU in all", memory.nvml_used),
+        ("worker", memory.worker_rss),
+    ):
+        if value is not None:
+            return f"{name} {gigabytes(value)}"
+    return ""
+
+
+def _ready(model: ModelFacts) -> str:
+    parts = [f"{printable(model.name)} loaded"]
+    if model.load_time is not None:
+        parts[0] += f" in {model.load_time:.1f} s"
+    if model.parameters:
+        parts.append(f"{model.parameters / 1e6:.1f} M parameters")
+    parts += [part for part in (model.dtype, model.quantization, model.device) if part]
+    if model.memory.weights:
+        parts.append(f"weights {gigabytes(model.memory.weights)}")
+    return ", ".join(parts)
+
+
+def _loading(stage: str, done: int, total: int | None) -> str:
+    match stage:
+        case "download":
+            of = f" of {gigabytes(total)}" if total else ""
+            return f"downloading {gigabytes(done)}{of}"
+        case "weights":
+            return f"loading weights {done}/{total}" if total else "loading weights"
+        case _:
+            return "starting the worker"
