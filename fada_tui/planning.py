@@ -17,6 +17,7 @@ from fada_tui.questions import DEFAULT_QUESTION, load_questions, questions_from_
 from fada_tui.records import Generation, ModelEntry, Plan, Question, Selection
 from fada_tui.registry import Registry, located, resolve_model
 from fada_tui.rubrics import load_rubric
+from fada_tui.rubrics import shipped as shipped_rubrics
 
 
 class Estimate(Struct, frozen=True):
@@ -41,7 +42,7 @@ def jobs(settings: Settings, registry: Registry, label: str | None) -> tuple[tup
     trusted = {resolve_model(name, registry).source for name in settings.trust_remote_code}
     if untold := trusted - {entry.source for entry in entries}:
         raise UsageError(f"--trust-remote-code names {', '.join(sorted(untold))}, which no --model loads")
-    load_rubric(settings.rubric)
+    rubric = _rubric(settings.rubric)
     questions = _questions(settings)
     root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
     catalogue = scan(root)
@@ -60,7 +61,7 @@ def jobs(settings: Settings, registry: Registry, label: str | None) -> tuple[tup
                 device=settings.device,
                 trust_remote_code=entry.source in trusted,
                 allow_pickle=settings.allow_pickle,
-                rubric=settings.rubric,
+                rubric=rubric,
                 images=images,
             ),
             root=root,
@@ -101,6 +102,12 @@ def _questions(settings: Settings) -> tuple[Question, ...]:
     if settings.question:
         return questions_from_texts(settings.question)
     return (DEFAULT_QUESTION,)
+
+
+def _rubric(name: str) -> str:
+    """The rubric's name, or the absolute path of its file: a run may be resumed from another folder."""
+    load_rubric(name)
+    return name if name in shipped_rubrics() else os.path.abspath(name)  # noqa: PTH100
 
 
 def _generation(settings: Settings) -> Generation:

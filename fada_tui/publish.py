@@ -35,11 +35,12 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     scored = run
     if any(result.response is not None and result.auto is None for result in run.results):
         scored = add_auto_scores(run, load_rubric(rubric_of(run)))
+    scored = without_needless_plan(scored)
     if scored != run:
         runs.write_run(folder, scored)
     everyone, warnings = runs.read_all(folder.parent)
     others = [other for other in everyone if other.id != scored.id]
-    upcoming = next_model(registry, [scored, *others])
+    upcoming = next_model(registry, [scored, *others], after=scored)
     page = render_summary(scored, others, registry.entries, upcoming.entry if upcoming else None)
     runs.write_whole(folder / runs.SUMMARY_NAME, page.encode())
     write_comparison(folder.parent, everyone)
@@ -65,3 +66,9 @@ def add_auto_scores(run: Run, rubric: Rubric) -> Run:
         for result in run.results
     )
     return replace(run, results=results)
+
+
+def without_needless_plan(run: Run) -> Run:
+    """Return the run without its plan, once every planned result is an answer."""
+    answered = all(result.error is None for result in run.results)
+    return replace(run, plan=UNSET) if run.status == "complete" and answered else run

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from fada_tui.config import read_toml, suggestion
 from fada_tui.errors import ErrorKind, UsageError
+from fada_tui.files import write_whole
 from fada_tui.paths import demo_weights, expanded
 from fada_tui.records import ModelEntry, ModelStatus, Record, Run
 
@@ -162,12 +163,22 @@ def statuses(registry: Registry, runs: Sequence[Run]) -> tuple[ModelRow, ...]:
     )
 
 
-def next_model(registry: Registry, runs: Sequence[Run]) -> ModelRow | None:
-    """Return the untested model to try next: the first in order, those that wait for something last."""
+def next_model(registry: Registry, runs: Sequence[Run], after: Run | None = None) -> ModelRow | None:
+    """Return the untested model to try next: the first in order, those that wait for something last.
+
+    Args:
+        registry: the model list.
+        runs: what has been tried.
+        after: prefer the models that come after this run's in the list.
+    """
+    places = [entry.order for entry in registry.entries if after and is_of(after, entry)]
+    place = next((order for order in places if order is not None), 0)
     rows = [
         row for row in statuses(registry, runs) if row.status == "untested" and row.entry.source != EMBEDDED
     ]
-    return min(rows, key=lambda row: row.reason is not None, default=None)
+    return min(
+        rows, key=lambda row: (row.reason is not None, (row.entry.order or place) < place), default=None
+    )
 
 
 def is_of(run: Run, entry: ModelEntry) -> bool:
@@ -204,17 +215,9 @@ def save_user_entries(tables: Sequence[Table], file: Path) -> None:
     data = (_HEADER + tomli_w.dumps({"model": list(tables)})).encode(errors="replace")
     # A link, as into a folder of dotfiles, stays one.
     target = file.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(target, data)
     except OSError as error:
         raise UsageError(
             f"cannot write {file}: {error.strerror}; FADA_TUI_CONFIG_DIR names another folder for it"

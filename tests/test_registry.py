@@ -216,6 +216,9 @@ def test_next_is_the_first_untested_that_waits_for_nothing(tmp_path: Path) -> No
     registry = registry_of(tmp_path, '[[model]]\nname = "SmolVLM-256M"\nstatus = "skipped"\n')
     first = next_model(registry, [])
     assert first is not None and first.entry.name == SMOL
+    this = run_of(SMOL, "complete")
+    beyond = next_model(load_registry(tmp_path / "none.toml"), [this], after=this)
+    assert beyond is not None and beyond.entry.order == 5
     after = next_model(registry, [run_of(SMOL, "complete")])
     assert after is not None and after.entry.order == 5
     everything = [run_of(entry.name, "complete") for entry in registry.entries if not entry.reason]

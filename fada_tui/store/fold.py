@@ -15,7 +15,7 @@ def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
     """Return the run with the journal's lines in it, its results in the order of the plan.
 
     Each result is there once: a later one takes the place of an error, never of an answer. The run is
-    complete once every planned result is there, and keeps its plan while one is missing or an error.
+    complete once every planned result is there.
     """
     results = {result.key: result for result in run.results}
     notes = run.notes
@@ -66,12 +66,9 @@ def _in_plan_order(run: Run, results: dict[Key, Result]) -> tuple[Result, ...]:
 def _settle(run: Run) -> Run:
     if run.plan is UNSET or run.error is not UNSET:
         return run
-    obtained = {result.key: result.error is None for result in run.results}
-    wanted = planned_keys(run, run.plan)
-    if not all(key in obtained for key in wanted):
-        return replace(run, status="interrupted")
-    plan = UNSET if all(obtained[key] for key in wanted) else run.plan
-    return replace(run, status="complete", plan=plan)
+    made = {result.key for result in run.results}
+    complete = all(key in made for key in planned_keys(run, run.plan))
+    return replace(run, status="complete" if complete else "interrupted")
 
 
 def _with_peaks(run: Run, results: Iterable[Result]) -> ModelFacts:

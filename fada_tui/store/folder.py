@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from fada_tui import files
 from fada_tui.errors import StoreError, UsageError
 from fada_tui.records import RUN_SCHEMA, Run, decode_run, encode_run
 from fada_tui.store import journal
@@ -55,30 +56,15 @@ def _plain(name: str) -> str:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a crash, meets the old content or the new, never a part.
+    """Write a file of a run whole or not at all.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        files.write_whole(path, data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {error.strerror}; what was there is unharmed") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_run(folder: Path, run: Run) -> None:
