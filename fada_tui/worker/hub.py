@@ -1,12 +1,10 @@
 """Bringing a hub repository to this machine, with progress, and its failures explained."""
 
-import fnmatch
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download
+from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -15,6 +13,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from tqdm.auto import tqdm
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 
@@ -39,9 +38,14 @@ def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], o
         ModelLoadError: gated, missing, or unreachable, with what to do.
     """
     try:
-        if constants.HF_HUB_OFFLINE:
-            return _cached(repository, revision, patterns)
-        return _download(repository, revision, patterns, on_bytes)
+        folder = snapshot_download(
+            repository,
+            revision=revision,
+            allow_patterns=list(patterns),
+            local_files_only=bool(constants.HF_HUB_OFFLINE),
+            tqdm_class=_reporter(on_bytes),
+        )
+        return Path(folder)
     except GatedRepoError as error:
         raise ModelLoadError(
             ErrorKind.GATED,
@@ -73,52 +77,18 @@ def _offline_message(repository: str) -> str:
     )
 
 
-def _cached(repository: str, revision: str | None, patterns: tuple[str, ...]) -> Path:
-    return Path(
-        snapshot_download(repository, revision=revision, allow_patterns=patterns, local_files_only=True)
-    )
-
-
-def _download(repository: str, revision: str | None, patterns: tuple[str, ...], on_bytes: OnBytes) -> Path:
-    try:
-        info = HfApi().model_info(repository, revision=revision, files_metadata=True, timeout=20)
-    except (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError):
-        raise
-    except (HfHubHTTPError, OSError):
-        return _cached(repository, revision, patterns)
-    wanted = [file for file in info.siblings or () if _matches(file.rfilename, patterns)]
-    total = sum(file.size or 0 for file in wanted)
-    done = 0
-    folder = Path()
-    for file in sorted(wanted, key=lambda file: file.size or 0):
-        path = Path(
-            hf_hub_download(
-                repository, file.rfilename, revision=info.sha, tqdm_class=_reporter(on_bytes, done, total)
-            )
-        )
-        done += file.size or 0
-        on_bytes(done, total)
-        folder = path.parents[file.rfilename.count("/")]
-    return folder
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch.fnmatch(os.path.basename(name), pattern) for pattern in patterns)  # noqa: PTH119
-
-
-def _reporter(on_bytes: OnBytes, before: int, total: int) -> type[Any]:
-    """A progress bar class that draws nothing and reports bytes."""
-    from huggingface_hub.utils import tqdm
+def _reporter(on_bytes: OnBytes) -> type[tqdm]:
+    """A progress bar class that draws nothing and tells of bytes."""
 
     class Reporter(tqdm):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            kwargs["disable"] = True
-            super().__init__(*args, **kwargs)
-            self.n = kwargs.get("initial", 0)
+            super().__init__(*args, **(kwargs | {"disable": True}))
+            self._counts_bytes = kwargs.get("unit") == "B"
 
         def update(self, n: float | None = 1) -> bool | None:
             self.n += n or 0
-            on_bytes(before + int(self.n), total)
+            if self._counts_bytes:
+                on_bytes(int(self.n), int(self.total or 0))
             return None
 
     return Reporter

@@ -1,0 +1,148 @@
+"""Hub repositories, from a small hub of our own on the loopback address: download, gates, typing errors."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from fada_tui.errors import ErrorKind
+from tests.conftest import Program, load
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Answers as the hub does for one public repository, one gated, and none else."""
+
+    folder: Path
+    downloads: list[str]
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+    def do_GET(self) -> None:
+        """A model's description, or a file."""
+        self._answer(body=True)
+
+    def do_HEAD(self) -> None:
+        """A file's headers."""
+        self._answer(body=False)
+
+    def _answer(self, *, body: bool) -> None:
+        path = self.path.partition("?")[0]
+        if "owner/gated" in path:
+            self._refuse(403, "GatedRepo", body=body)
+        elif path.startswith("/api/models/owner/model/tree/"):
+            entries = [
+                {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": file.name}
+                for file in sorted(self.folder.iterdir())
+            ]
+            self._send(json.dumps(entries).encode(), {"Content-Type": "application/json"}, body=body)
+        elif path.startswith("/api/models/owner/model"):
+            siblings = [
+                {"rfilename": file.name, "size": file.stat().st_size}
+                for file in sorted(self.folder.iterdir())
+            ]
+            description = {"id": "owner/model", "modelId": "owner/model", "sha": COMMIT, "siblings": siblings}
+            self._send(json.dumps(description).encode(), {"Content-Type": "application/json"}, body=body)
+        elif (
+            path.startswith(f"/owner/model/resolve/{COMMIT}/")
+            and (file := self.folder / path.rpartition("/")[2]).is_file()
+        ):
+            data = file.read_bytes()
+            if body:
+                self.downloads.append(file.name)
+            etag = hashlib.sha256(data).hexdigest()
+            self._send(
+                data,
+                {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT, "X-Linked-Size": str(len(data))},
+                body=body,
+            )
+        elif path.startswith(("/owner/model", "/api/models/owner/model")):
+            self._refuse(404, "EntryNotFound", body=body)
+        else:
+            self._refuse(401, "RepoNotFound", body=body)
+
+    def _refuse(self, status: int, code: str, *, body: bool) -> None:
+        self._send(b"{}", {"X-Error-Code": code, "X-Error-Message": code}, status=status, body=body)
+
+    def _send(self, data: bytes, headers: dict[str, str], *, body: bool, status: int = 200) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if body:
+            self.wfile.write(data)
+
+
+@pytest.fixture
+def hub(tiny: Path, program: Program, tmp_path: Path) -> Iterator[type[Hub]]:
+    """A hub that the program uses, serving the small checkpoint and a pickle beside it."""
+    served = tmp_path / "served"
+    served.mkdir()
+    for file in tiny.iterdir():
+        (served / file.name).write_bytes(file.read_bytes())
+    (served / "pytorch_model.bin").write_bytes(b"never fetched")
+    (served / "modeling.py").write_text("raise SystemExit('never fetched')")
+    handler = type("Handler", (Hub,), {"folder": served, "downloads": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    program.env = {
+        "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": str(tmp_path / "cache"),
+    }
+    yield handler
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_model_is_downloaded_once_and_then_works_offline(
+    hub: type[Hub], program: Program, images: Path
+) -> None:
+    ask = ("--model", "owner/model", "--images", str(images), "--limit", "1", "--max-new-tokens", "3")
+    done, said = program.batch(*ask)
+    assert done.returncode == 0, done.stderr
+    assert "model.safetensors" in hub.downloads and "config.json" in hub.downloads
+    assert "pytorch_model.bin" not in hub.downloads and "modeling.py" not in hub.downloads
+    run = load(Path(said["runs"][0]["path"]))
+    assert (run["model"]["source"], run["model"]["revision"]) == ("owner/model", COMMIT)
+
+    fetched = len(hub.downloads)
+    assert program.batch(*ask)[0].returncode == 0
+    assert len(hub.downloads) == fetched
+
+    program.env |= {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:9"}
+    done, _ = program.batch(*ask)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("owner/gated", ErrorKind.GATED, "accept its licence"),
+        ("owner/nothing", ErrorKind.NOT_FOUND, "check the spelling"),
+    ],
+)
+def test_what_the_hub_refuses(
+    hub: type[Hub], program: Program, images: Path, name: str, kind: ErrorKind, words: str
+) -> None:
+    done, said = program.batch("--model", name, "--images", str(images))
+    assert done.returncode == 3
+    assert said["runs"][0]["error"]["kind"] == kind
+    assert words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_hub_that_cannot_be_reached(hub: type[Hub], program: Program, images: Path) -> None:
+    program.env["HF_ENDPOINT"] = "http://127.0.0.1:9"
+    done, said = program.batch("--model", "owner/model", "--images", str(images))
+    assert done.returncode == 3
+    assert said["runs"][0]["error"]["kind"] == ErrorKind.OFFLINE
+    assert "cannot be reached" in done.stderr
