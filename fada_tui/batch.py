@@ -65,7 +65,8 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
     else:
         jobs, catalogue = planning.jobs(settings, registry, request.label)
         if catalogue.skipped.total:
-            _complain(f"warning: skipped in {printable(str(catalogue.root))}: {catalogue.skipped.describe()}")
+            found = f"{len(catalogue.images)} images in {printable(str(catalogue.root))}"
+            _complain(f"{found}; skipped: {catalogue.skipped.describe()}")
         if request.dry_run:
             _print_plan(jobs, request)
             return ExitCode.OK

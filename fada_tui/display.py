@@ -5,7 +5,6 @@ from types import TracebackType
 from typing import Protocol, TextIO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -30,6 +29,9 @@ from fada_tui.events import (
 )
 from fada_tui.records import ModelFacts, Result
 from fada_tui.text import printable
+
+LONGEST_NAME = 32
+"""Characters of a file name that the bar shows."""
 
 LONGEST_ANSWER = 100
 """Characters of an answer that a line shows."""
@@ -91,17 +93,17 @@ class BarDisplay:
     """A progress bar that stays in place, with the lines above it."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._console = Console(file=stream, highlight=False)
+        self._console = Console(file=stream, highlight=False, emoji=False)
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
             TextColumn("ETA"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[status]}"),
+            TextColumn("{task.fields[status]}", markup=False),
             console=self._console,
             refresh_per_second=8,
         )
@@ -125,14 +127,14 @@ class BarDisplay:
         """Move the bar, and write a line above it where the event is worth one."""
         match event:
             case RunStarted(run=run, remaining=remaining):
-                name = escape(printable(run.model.name))
+                name = printable(run.model.name)
                 self._task = self._progress.add_task(name, total=remaining, rate="", status="starting")
             case LoadProgress(stage=stage, done=done, total=total):
                 self._update(status=_loading(stage, done, total))
             case ModelReady():
                 self._update(status="")
             case AnswerStarted(item=item):
-                self._update(status=escape(printable(item.image))[:40])
+                self._update(status=printable(item.image)[:LONGEST_NAME])
             case AnswerFinished():
                 self._finished(event)
             case _:

@@ -242,3 +242,16 @@ def test_import_report_compare_export(program: Program, tmp_path: Path) -> None:
     refused = program.run("import", broken, "--model", "x")
     assert refused.returncode == 2 and "Traceback" not in refused.stderr
     assert len(run_folders(program.cwd)) == 2
+
+
+def test_a_rubric_of_your_own_scores_the_answers(program: Program, tiny: Path, images: Path) -> None:
+    shipped = (Path(__file__).parent.parent / "fada_tui" / "rubrics" / "fada.toml").read_text()
+    (program.cwd / "mine.toml").write_text(shipped.replace('name = "fada"', 'name = "mine"', 1))
+    done, said = program.batch(
+        "--model", tiny, "--images", images, "--limit", "1", "--max-new-tokens", "3", "--rubric", "mine.toml"
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    folder = Path(said["runs"][0]["path"])
+    assert [result["auto"]["rubric"] for result in load(folder)["results"]] == ["mine"]
+    (program.cwd / "mine.toml").unlink()
+    assert program.run("report", folder).returncode == 0
