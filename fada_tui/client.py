@@ -81,6 +81,7 @@ class WorkerClient:
         self._events: asyncio.StreamReader | None = None
         self._transport: asyncio.BaseTransport | None = None
         self._commands = -1
+        self._sending = asyncio.Lock()  # a request to stop must not overtake the work it is meant for
         self.hello: Hello | None = None
 
     @property
@@ -211,6 +212,10 @@ class WorkerClient:
         await self.close(patience=0.0)
 
     async def _send(self, message: Message) -> None:
+        async with self._sending:
+            await self._write(message)
+
+    async def _write(self, message: Message) -> None:
         writing = asyncio.to_thread(_write_all, self._commands, encode(message))
         try:
             await asyncio.wait_for(writing, self._deadlines.token)

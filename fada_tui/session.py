@@ -117,6 +117,7 @@ class Session:
             runs.write_run(folder, run)
         except StoreError:
             lock.release()
+            folder.rmdir()
             raise
         return cls(folder, lock, run, deadlines, registry)
 

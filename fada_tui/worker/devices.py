@@ -28,6 +28,13 @@ def free_memory(device: str) -> int:
     return int(psutil.virtual_memory().available)
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed: torch has a class for the GPU, and only words for main memory."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
 class PeakMemory:
     """Torch's allocator peaks on the model's device since `reset`; `None` where torch does not count them."""
 

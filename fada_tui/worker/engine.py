@@ -111,15 +111,12 @@ class _Attempt:
         seen: dict[str, object] = {"sha256": image.sha256, "width": image.width, "height": image.height}
         try:
             return self._generate(image, seen, load_seconds=loaded - started)
-        except torch.OutOfMemoryError as error:
-            return self._failed(
-                ErrorKind.OUT_OF_MEMORY,
-                f"{_first_line(error)}; lower --max-new-tokens or use --quantization",
-                seen,
-            )
         except torch.AcceleratorError:
             raise
         except Exception as error:
+            if devices.is_out_of_memory(error):
+                advice = "lower --max-new-tokens or use --quantization"
+                return self._failed(ErrorKind.OUT_OF_MEMORY, f"{_first_line(error)}; {advice}", seen)
             log.error("%s: %s", self._item.path, traceback.format_exc())
             kind = ErrorKind.PROMPT if "prompt" not in seen else ErrorKind.GENERATION
             return self._failed(kind, f"{type(error).__name__}: {_first_line(error)}", seen)

@@ -212,10 +212,10 @@ def _model(
                 output_loading_info=True,
                 **options,
             )
-    except torch.OutOfMemoryError as error:
-        message = f"{name} does not fit into {device}'s memory: {_line(error)}; try --quantization 4bit"
-        raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
-    except (ValueError, OSError, RuntimeError, ImportError) as error:
+    except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
+        if devices.is_out_of_memory(error):
+            message = f"{name} does not fit into {device}'s memory: {_line(error)}; try --quantization 4bit"
+            raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
         kind = ErrorKind.MISSING_PACKAGE if isinstance(error, ImportError) else ErrorKind.BAD_WEIGHTS
         raise ModelLoadError(kind, f"{name}: {_line(error)} (worker.log has more)") from error
     _check_weights(name, info)
