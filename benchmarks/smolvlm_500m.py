@@ -19,17 +19,11 @@ from transformers import (
 )
 from transformers.models.idefics3 import Idefics3ImageProcessorPil
 
+from fada_tui.demo.dialogue import CHAT_TEMPLATE
+
 VOCABULARY = 49280
 IMAGE_TOKEN_ID = 49190
 TILE = 512
-
-CHAT_TEMPLATE = (
-    "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}"
-    "{% if message['content'][0]['type'] == 'image' %}{{ ':' }}{% else %}{{ ': ' }}{% endif %}"
-    "{% for line in message['content'] %}{% if line['type'] == 'text' %}{{ line['text'] }}"
-    "{% elif line['type'] == 'image' %}{{ '<image>' }}{% endif %}{% endfor %}<end_of_utterance>\n{% endfor %}"
-    "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
-)
 
 
 def configuration() -> Idefics3Config:

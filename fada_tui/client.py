@@ -52,7 +52,7 @@ class Deadlines(Struct, frozen=True):
     """From the command to load until the model is ready, while nothing progresses."""
     first_token: float = 300.0
     """From the start of an item to its first token."""
-    token: float = 120.0
+    token: float = 60.0
     """Between two tokens."""
 
 
@@ -160,7 +160,7 @@ class WorkerClient:
             WorkerDiedError: the worker ended, or missed a deadline and was ended.
         """
         await self._send(command)
-        deadline, doing = self._deadlines.first_token, "beginning"
+        deadline, doing = self._deadlines.token, "beginning"
         while True:
             event = await self._next(deadline, doing)
             match event:
@@ -169,7 +169,7 @@ class WorkerClient:
                 case Delta():
                     deadline, doing = self._deadlines.token, f"{event.path}: waiting for a token"
                 case Finished() | Cancelled():
-                    deadline, doing = self._deadlines.first_token, "between two images"
+                    deadline, doing = self._deadlines.token, "between two images"
                 case Idle() | JournalFailed():
                     yield event
                     return

@@ -69,7 +69,7 @@ class Settings(Record, frozen=True, kw_only=True):
     load_timeout: _Seconds = 1800.0
     """Seconds of silence while a model loads."""
     first_token_timeout: _Seconds = 300.0
-    token_timeout: _Seconds = 120.0
+    token_timeout: _Seconds = 60.0
     """Seconds between two tokens."""
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from fada_tui.errors import ErrorKind
 from fada_tui.records import decode_run
 from tests.conftest import Program, load, run_folders, write_image
+from tests.nvml.driver import build_driver
 
 RUN_KEYS = [
     "schema", "id", "status", "started", "finished", "tool", "environment", "model", "generation",
@@ -255,3 +256,23 @@ def test_a_rubric_of_your_own_scores_the_answers(program: Program, tiny: Path, i
     assert [result["auto"]["rubric"] for result in load(folder)["results"]] == ["mine"]
     (program.cwd / "mine.toml").unlink()
     assert program.run("report", folder).returncode == 0
+
+
+def test_gpu_figures_of_a_run_beside_a_driver(
+    program: Program, tiny: Path, images: Path, tmp_path: Path
+) -> None:
+    """The stand-in driver shows two GPUs; the model runs on the CPU, so no share of theirs is invented."""
+    driver = build_driver(tmp_path)
+    program.env = {"LD_LIBRARY_PATH": str(driver.folders["whole"])}
+    done, said = program.batch("--model", tiny, "--images", images, "--max-new-tokens", "40")
+    assert done.returncode == 0, done.stderr
+    folder = Path(said["runs"][0]["path"])
+    run = load(folder)
+    assert [gpu["name"] for gpu in run["environment"]["gpus"]] == ["Stand-in 0", "Stand-in 1"]
+    assert run["environment"]["driver"]
+    assert run["model"]["memory"]["nvml_process_peak"] is None
+    assert all(result["memory"]["nvml_process"] is None for result in run["results"])
+    with (folder / "telemetry.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["gpu_index"] for row in rows} == {"0", "1"}
+    assert all(int(row["memory_total [bytes]"]) == 24 * 1024**3 for row in rows)
