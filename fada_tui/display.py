@@ -171,7 +171,7 @@ def describe(event: SessionEvent) -> str | None:
         case ModelReady(model=model):
             return _ready(model)
         case AnswerFinished(result=result, done=done, total=total):
-            return f"{done}/{total}  {describe_result(result)}"
+            return f"{done:>{len(str(total))}}/{total}  {describe_result(result)}"
         case WorkerRestarted(reason=reason):
             return f"warning: {printable(reason)}; starting another"
         case Warned(message=message):

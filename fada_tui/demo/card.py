@@ -67,8 +67,9 @@ ultrasound phantoms**. It comes with fada-tui so that the program can be tried w
 ## What it is not
 
 **Not for clinical use, ever.** It knows nothing about real images: shown one, it answers as fluently as
-it does about a phantom, and the answer means nothing. It is no baseline either: its figures say nothing about
-other models.
+it does about a phantom, and the answer means nothing. Where a picture is far from a phantom (a plain grey
+one, say) it may repeat a word until the token limit. It is no baseline either: its figures say nothing
+about other models.
 
 ## Measured
 

@@ -17,11 +17,16 @@ def title(run: Run, found: Figures) -> list[str]:
     lines = [
         f"# {name(run.model.name)} Test Results",
         f"**Date**: {date}",
-        f"**Model**: {name(run.model.source or run.model.name)}",
+        f"**Model**: {name(_source(run.model))}",
         f"**Dataset**: {name(run.dataset.name)} ({units.count(run.dataset.images, 'image')})",
         *([] if run.status == "complete" else [f"**Status**: {_status(run, found)}"]),
     ]
     return [line for text in lines for line in (text, "")]
+
+
+def _source(model: ModelFacts) -> str:
+    """Where the model comes from: hub id or folder; the embedded model's name."""
+    return model.source if model.source and "/" in model.source else model.name
 
 
 def _status(run: Run, found: Figures) -> str:
