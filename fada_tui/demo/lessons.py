@@ -42,7 +42,7 @@ def lesson(shown: Phantom) -> Lesson:
 
 
 def tile(picture: Image.Image) -> NDArray[np.uint8]:
-    """Resize a phantom as the processor does without splitting: the longest edge first, then to the square."""
+    """Resize a phantom as the processor does without splitting: longest edge first, then the square."""
     scale = TILE / max(picture.size)
     longest = (int(picture.width * scale), int(picture.height * scale))
     small = picture.resize(longest, Image.Resampling.LANCZOS)
