@@ -30,6 +30,9 @@ from fada_tui.events import (
 from fada_tui.records import ModelFacts, Result
 from fada_tui.text import printable
 
+WIDE = 100
+"""Columns from which the bar tells memory, elapsed time and the image at hand, too."""
+
 LONGEST_NAME = 32
 """Characters of a file name that the bar shows."""
 
@@ -94,19 +97,19 @@ class BarDisplay:
 
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream, highlight=False, emoji=False)
-        self._progress = Progress(
+        self._wide = self._console.width >= WIDE
+        columns = [
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
             TextColumn("ETA"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[status]}", markup=False),
-            console=self._console,
-            refresh_per_second=8,
-        )
+        ]
+        if self._wide:
+            columns += [TimeElapsedColumn(), TextColumn("{task.fields[status]}", markup=False)]
+        self._progress = Progress(*columns, console=self._console, refresh_per_second=8)
         self._task: TaskID | None = None
         self._errors = 0
         self._seconds: list[float] = []
@@ -128,11 +131,11 @@ class BarDisplay:
         match event:
             case RunStarted(run=run, remaining=remaining):
                 name = printable(run.model.name)
-                self._task = self._progress.add_task(name, total=remaining, rate="", status="starting")
+                self._task = self._progress.add_task(name, total=remaining, rate="starting", status="")
             case LoadProgress(stage=stage, done=done, total=total):
-                self._update(status=_loading(stage, done, total))
+                self._update(rate=_loading(stage, done, total))
             case ModelReady():
-                self._update(status="")
+                self._update(rate="")
             case AnswerStarted(item=item):
                 self._update(status=printable(item.image)[:LONGEST_NAME])
             case AnswerFinished():
@@ -140,18 +143,28 @@ class BarDisplay:
             case _:
                 pass
         if line := describe(event):
-            self.say(line)
+            answered = isinstance(event, AnswerFinished) and event.result.error is None
+            self._print(line, cut=answered)
 
     def say(self, line: str) -> None:
-        """Write a line above the bar."""
+        """Write a line above the bar, whole."""
+        self._print(line, cut=False)
+
+    def _print(self, line: str, *, cut: bool) -> None:
+        """Write a line; an answer is cut at the terminal's edge, as the page has it whole."""
         with suppress(OSError):
-            self._console.print(line, markup=False, soft_wrap=True)
+            if cut:
+                self._console.print(line, markup=False, no_wrap=True, overflow="ellipsis")
+            else:
+                self._console.print(line, markup=False, soft_wrap=True)
 
     def _finished(self, event: AnswerFinished) -> None:
         if event.result.time is not None:
             self._seconds.append(event.result.time)
         mean = sum(self._seconds) / len(self._seconds) if self._seconds else None
-        parts = [f"{mean:.2f} s/image" if mean is not None else "", _memory(event.result)]
+        parts = [f"{mean:.2f} s/image" if mean is not None else ""]
+        if self._wide:
+            parts.append(_memory(event.result))
         if event.errors:
             parts.append(f"[red]{event.errors} error{'s' * (event.errors > 1)}[/red]")
         if self._task is not None:
