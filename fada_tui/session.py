@@ -178,8 +178,8 @@ class Session:
                 yield Warned(warning)
             yield RunEnded(run, self.folder)
         finally:
-            await self._client.close()
             self._telemetry.stop()
+            await self._client.close()
             self._lock.release()
 
     async def _answers(self) -> AsyncGenerator[SessionEvent, None]:
@@ -305,8 +305,8 @@ class Session:
         runs.write_run(self.folder, self._run)
 
     async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
-        await self._client.close()
         self._telemetry.stop()
+        await self._client.close()
         return await asyncio.to_thread(self._write_files, failure)
 
     def _write_files(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:

@@ -225,7 +225,7 @@ show(rss=telemetry.worker_rss_peak, warning=telemetry.warning)
     assert shown["warning"] is None
 
 
-def test_without_a_gpu_there_is_one_row_and_a_reason(driver: Driver, tmp_path: Path) -> None:
+def test_without_a_gpu_there_is_a_row_for_each_sample_and_a_reason(driver: Driver, tmp_path: Path) -> None:
     path = tmp_path / "telemetry.csv"
     script = f"""
 telemetry = Telemetry(Path({str(path)!r}))
@@ -236,9 +236,10 @@ telemetry.stop()
 show(problem=telemetry.gpu_problem, gpus=telemetry.gpus, driver=telemetry.driver)
 """
     shown = driver.run(script, build="damaged")
-    (row,) = read_rows(path)
-    assert {row[name] for name in COLUMNS[1:-1]} == {""}
-    assert int(row["worker_rss [bytes]"]) > 0
+    rows = read_rows(path)
+    assert len(rows) == 2, "the first sample and the last"
+    assert {row[name] for row in rows for name in COLUMNS[1:-1]} == {""}
+    assert all(int(row["worker_rss [bytes]"]) > 0 for row in rows)
     assert shown == {
         "problem": "no NVIDIA driver library (libnvidia-ml.so.1) on this machine",
         "gpus": [],

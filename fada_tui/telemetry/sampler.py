@@ -58,7 +58,7 @@ class Telemetry:
             self._thread.start()
 
     def stop(self) -> None:
-        """End sampling and close the file; the peaks stay."""
+        """End sampling with a last sample, and close the file; the peaks stay."""
         if self._thread is not None:
             with self._changed:
                 self._stopping = True
@@ -157,15 +157,20 @@ class Telemetry:
             self._take()
             if time.monotonic() >= due:
                 due = max(due + self._interval, time.monotonic())
-                if self._table is not None and self._latest is not None:
-                    self._table.append(self._latest)
+                self._write()
             with self._changed:
                 self._changed.wait_for(
                     lambda: self._stopping or self._asked > self._answered, max(due - time.monotonic(), 0)
                 )
+        self._take()
+        self._write()
         self._nvml.close()
         if self._table is not None:
             self._table.close()
+
+    def _write(self) -> None:
+        if self._table is not None and self._latest is not None:
+            self._table.append(self._latest)
 
     def _take(self) -> None:
         with self._changed:
