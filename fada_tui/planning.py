@@ -14,7 +14,7 @@ from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.job import Job
 from fada_tui.paths import samples_dir
 from fada_tui.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
-from fada_tui.records import Generation, ModelEntry, Plan, Question, Selection
+from fada_tui.records import Generation, ModelEntry, Plan, PlannedImage, Question, Selection
 from fada_tui.registry import Registry, located, resolve_model
 from fada_tui.rubrics import load_rubric
 from fada_tui.rubrics import shipped as shipped_rubrics
@@ -32,8 +32,19 @@ class Estimate(Struct, frozen=True):
     """Bytes of the weights once loaded."""
 
 
-def jobs(settings: Settings, registry: Registry, label: str | None) -> tuple[tuple[Job, ...], Catalogue]:
+def jobs(
+    settings: Settings,
+    registry: Registry,
+    label: str | None,
+    images: tuple[PlannedImage, ...] | None = None,
+) -> tuple[tuple[Job, ...], Catalogue]:
     """Return a job for each model that the settings name, and the images they draw on.
+
+    Args:
+        settings: which models, images and questions, and how to answer.
+        registry: the model list.
+        label: added to the names of the runs' folders.
+        images: these and no others, in place of what the settings select.
 
     Raises:
         UsageError: an unknown model, category, question set or rubric, or a folder without images.
@@ -43,26 +54,21 @@ def jobs(settings: Settings, registry: Registry, label: str | None) -> tuple[tup
     if untold := trusted - {entry.source for entry in entries}:
         raise UsageError(f"--trust-remote-code names {', '.join(sorted(untold))}, which no --model loads")
     rubric = _rubric(settings.rubric)
-    questions = _questions(settings)
+    questions = questions_of(settings)
     root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
     catalogue = scan(root)
-    selection = Selection(
-        categories=settings.category or None,
-        per_category=settings.per_category,
-        limit=settings.limit,
-        shuffle=settings.shuffle,
-    )
-    images = select(catalogue.images, selection)
+    selection = _selection(settings) if images is None else Selection()
+    chosen = select(catalogue.images, selection) if images is None else images
     generation = _generation(settings)
     made = tuple(
         Job(
             plan=Plan(
-                model=_with_choices(entry, settings),
+                model=with_choices(entry, settings),
                 device=settings.device,
                 trust_remote_code=entry.source in trusted,
                 allow_pickle=settings.allow_pickle,
                 rubric=rubric,
-                images=images,
+                images=chosen,
             ),
             root=root,
             dataset=catalogue.name,
@@ -85,16 +91,20 @@ def deadlines(settings: Settings) -> Deadlines:
 
 def estimate(job: Job) -> Estimate:
     """What a job will take: from the checkpoint's files where they are here, else from the model list."""
-    entry = job.plan.model
+    return estimate_of(job.plan.model, len(job.plan.images), len(job.questions))
+
+
+def estimate_of(entry: ModelEntry, images: int, questions: int) -> Estimate:
+    """What a model will take for so many images and questions, before there is a job."""
     size = checkpoint.measure(Path(located(entry).source))
     parameters = size.parameters if size else entry.parameters
     dtype = entry.dtype if entry.dtype != "auto" else (size.dtype if size else None)
     weights = checkpoint.weight_bytes(parameters, dtype, entry.quantization) if parameters else None
-    images, questions = len(job.plan.images), len(job.questions)
     return Estimate(images, questions, images * questions, parameters, dtype, weights)
 
 
-def _questions(settings: Settings) -> tuple[Question, ...]:
+def questions_of(settings: Settings) -> tuple[Question, ...]:
+    """Return the questions that the settings ask; raises `UsageError`."""
     if settings.question and settings.questions:
         raise UsageError("--question and --questions exclude each other: give one of them")
     if settings.questions:
@@ -102,6 +112,24 @@ def _questions(settings: Settings) -> tuple[Question, ...]:
     if settings.question:
         return questions_from_texts(settings.question)
     return (DEFAULT_QUESTION,)
+
+
+def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
+    """A model as it will be loaded: what the settings say of its precision over what its entry says."""
+    return replace(
+        entry,
+        dtype=settings.dtype or entry.dtype,
+        quantization=settings.quantization or entry.quantization,
+    )
+
+
+def _selection(settings: Settings) -> Selection:
+    return Selection(
+        categories=settings.category or None,
+        per_category=settings.per_category,
+        limit=settings.limit,
+        shuffle=settings.shuffle,
+    )
 
 
 def _rubric(name: str) -> str:
@@ -122,12 +150,4 @@ def _generation(settings: Settings) -> Generation:
         seed=settings.seed,
         batch_size=1,
         system_prompt=settings.system_prompt,
-    )
-
-
-def _with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
-    return replace(
-        entry,
-        dtype=settings.dtype or entry.dtype,
-        quantization=settings.quantization or entry.quantization,
     )

@@ -39,12 +39,23 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     if scored != run:
         runs.write_run(folder, scored)
     everyone, warnings = runs.read_all(folder.parent)
-    others = [other for other in everyone if other.id != scored.id]
-    upcoming = next_model(registry, [scored, *others], after=scored)
-    page = render_summary(scored, others, registry.entries, upcoming.entry if upcoming else None)
+    page = _page(scored, everyone, registry)
     runs.write_whole(folder / runs.SUMMARY_NAME, page.encode())
     write_comparison(folder.parent, everyone)
     return scored, tuple(warnings)
+
+
+def preview(folder: Path, registry: Registry) -> str:
+    """Return the page of a run as it would be written now, changing nothing; raises `StoreError`."""
+    run = runs.read_run(folder)
+    everyone, _ = runs.read_all(folder.parent)
+    return _page(add_auto_scores(run, load_rubric(rubric_of(run))), everyone, registry)
+
+
+def _page(run: Run, everyone: Sequence[Run], registry: Registry) -> str:
+    others = [other for other in everyone if other.id != run.id]
+    upcoming = next_model(registry, [run, *others], after=run)
+    return render_summary(run, others, registry.entries, upcoming.entry if upcoming else None)
 
 
 def write_comparison(results: Path, everyone: Sequence[Run]) -> None:

@@ -152,6 +152,16 @@ class Session:
         self._stopping = True
         self._do(self._cancel() if self._working else self._client.kill())
 
+    def give_up(self) -> None:
+        """End the worker at once, whatever it is at; what is finished is recorded."""
+        self._stopping = True
+        self._do(self._client.kill())
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The worker's process id while it runs."""
+        return self._client.pid
+
     def _asked_to_stop(self) -> bool:
         return self._stopping
 
