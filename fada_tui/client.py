@@ -45,6 +45,10 @@ POLITE_SECONDS = 5.0
 """How long a worker that was asked to end may take before it is killed."""
 
 
+ASLEEP_SECONDS = 1.0
+"""A deadline noticed this late was slept through by this program, not missed by the worker."""
+
+
 class Deadlines(Struct, frozen=True):
     """How long the worker may be silent, in seconds."""
 
@@ -230,7 +234,7 @@ class WorkerClient:
         """The next event, or the worker's end: on silence longer than `deadline` seconds it is killed."""
         assert self._events is not None
         try:
-            line = await asyncio.wait_for(self._events.readline(), deadline)
+            line = await self._line(deadline)
         except TimeoutError:
             await self.kill()
             raise WorkerDiedError(
@@ -243,6 +247,22 @@ class WorkerClient:
         except msgspec.MsgspecError as error:
             await self.kill()
             raise WorkerDiedError(ErrorKind.WORKER_DIED, f"the worker sent nonsense: {error}") from error
+
+    async def _line(self, deadline: float) -> bytes:
+        """The next line; raises `TimeoutError` on silence.
+
+        A program that was suspended (ctrl+z), or whose terminal stalled, wakes to a deadline long past,
+        though the worker was not silent. Then the wait begins anew.
+        """
+        assert self._events is not None
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            try:
+                return await asyncio.wait_for(self._events.readline(), deadline)
+            except TimeoutError:
+                if clock() - began < deadline + ASLEEP_SECONDS:
+                    raise
 
     async def _death(self) -> WorkerDiedError:
         await self.close(patience=1.0)
