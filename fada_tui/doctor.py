@@ -15,6 +15,7 @@ import msgspec
 from fada_tui import paths
 from fada_tui.config import load_settings
 from fada_tui.errors import ExitCode, FadaError
+from fada_tui.hub_cache import hub_folders
 from fada_tui.records import Record, to_builtins
 from fada_tui.registry import load_registry
 from fada_tui.text import printable
@@ -190,7 +191,7 @@ def check_terminal(environ: Mapping[str, str]) -> Check:
 
 def check_hub(environ: Mapping[str, str]) -> Check:
     """Judge the hub's cache. Says whether a token is there, never which."""
-    cache, home = _hub_folders(environ)
+    cache, home = hub_folders(environ)
     repositories = len(list(cache.glob("models--*"))) if cache.is_dir() else 0
     token = bool(environ.get("HF_TOKEN") or environ.get("HUGGING_FACE_HUB_TOKEN"))
     token = token or Path(environ.get("HF_TOKEN_PATH") or home / "token").is_file()
@@ -332,14 +333,6 @@ def _graphics(environ: Mapping[str, str], term: str) -> str:
     ):
         return "sixel"
     return "half blocks"
-
-
-def _hub_folders(environ: Mapping[str, str]) -> tuple[Path, Path]:
-    """The hub's cache and its home, by the variables that huggingface_hub reads."""
-    base = environ.get("XDG_CACHE_HOME") or "~/.cache"
-    home = paths.expanded(environ.get("HF_HOME") or f"{base}/huggingface")
-    cache = environ.get("HF_HUB_CACHE") or environ.get("HUGGINGFACE_HUB_CACHE")
-    return (paths.expanded(cache) if cache else home / "hub"), home
 
 
 def _existing(folder: Path) -> Path:

@@ -1,0 +1,37 @@
+"""The hub's cache on disk, as far as it can be told without the hub's library."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from fada_tui.checkpoint import measure
+from fada_tui.paths import expanded
+from fada_tui.records import ModelEntry
+from fada_tui.registry import is_hub_id, located
+
+
+def hub_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, Path]:
+    """Return the hub's cache and its home, by the variables that huggingface_hub reads."""
+    base = environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = expanded(environ.get("HF_HOME") or f"{base}/huggingface")
+    cache = environ.get("HF_HUB_CACHE") or environ.get("HUGGINGFACE_HUB_CACHE")
+    return (expanded(cache) if cache else home / "hub"), home
+
+
+def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a model's weights lie on this machine: in its folder, or in a snapshot of the hub's cache.
+
+    A snapshot counts where it has a weights file; whether it is whole only the hub's library can say.
+    """
+    source = located(entry).source
+    if not is_hub_id(source):
+        return measure(Path(source)) is not None
+    snapshots = hub_folders(environ)[0] / f"models--{source.replace('/', '--')}" / "snapshots"
+    try:
+        return any(
+            file.suffix in (".safetensors", ".bin")
+            for folder in snapshots.iterdir()
+            for file in folder.iterdir()
+        )
+    except OSError:
+        return False
