@@ -130,6 +130,11 @@ class Telemetry:
         return self._gpu_problem
 
     @property
+    def known_gpu_problem(self) -> str | None:
+        """The same, as of the last sample, without waiting for one."""
+        return self._gpu_problem
+
+    @property
     def warning(self) -> str | None:
         """Why the file is no longer written; `None` while all is well."""
         return None if self._table is None else self._table.warning
