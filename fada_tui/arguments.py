@@ -7,6 +7,7 @@ from typing import NoReturn, TypeAlias
 from fada_tui import __version__
 
 DTYPES = ("auto", "float32", "float16", "bfloat16")
+GRAPHICS = ("auto", "kitty", "sixel", "half", "off")
 STATUSES = ("auto", "untested", "tested", "failed", "skipped", "gated")
 
 
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _add_selection(root)
     _add_generation(root)
     _add_run(root)
+    _add_dashboard(root)
     _add_worker(root)
     _add_common(root)
     _add_commands(root)
@@ -93,6 +95,23 @@ def _add_run(root: argparse.ArgumentParser) -> None:
     group.add_argument("--assessor", metavar="NAME", help="who judges")
     group.add_argument("--rubric", metavar="NAME_OR_FILE", help="what answers are scored by")
     group.add_argument("--dry-run", action="store_true", help="print the plan and its memory; load nothing")
+
+
+def _add_dashboard(root: argparse.ArgumentParser) -> None:
+    group = root.add_argument_group("the dashboard")
+    group.add_argument("--graphics", choices=GRAPHICS, help="how pictures are drawn")
+    group.add_argument("--theme", choices=("dark", "light"))
+    group.add_argument(
+        "--auto-advance",
+        action=argparse.BooleanOptionalAction,
+        help="a verdict moves on to the next unassessed answer",
+    )
+    group.add_argument(
+        "--low-bandwidth",
+        action=argparse.BooleanOptionalAction,
+        help="for slow links: fewer frames, no animation, half blocks",
+    )
+    group.add_argument("--keymap", action="append", metavar="ACTION=KEY", help="change a key; repeatable")
 
 
 def _add_worker(root: argparse.ArgumentParser) -> None:

@@ -29,6 +29,7 @@ ENVIRONMENT_PREFIX = "FADA_TUI_"
 _Count: TypeAlias = Annotated[int, Meta(ge=1)]
 _Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=1e7)]
 _Texts: TypeAlias = tuple[Annotated[str, Meta(min_length=1)], ...]
+_Keymap: TypeAlias = dict[str, Annotated[str, Meta(min_length=1)]]
 
 
 class Settings(Record, frozen=True, kw_only=True):
@@ -71,6 +72,15 @@ class Settings(Record, frozen=True, kw_only=True):
     first_token_timeout: _Seconds = 300.0
     token_timeout: _Seconds = 60.0
     """Seconds between two tokens."""
+    graphics: Literal["auto", "kitty", "sixel", "half", "off"] = "auto"
+    """How the dashboard draws pictures; `auto` finds out what the terminal can."""
+    theme: Literal["dark", "light"] = "dark"
+    auto_advance: bool = True
+    """A verdict moves on to the next unassessed answer."""
+    low_bandwidth: bool = False
+    """For slow links: fewer frames a second, no animation, half blocks."""
+    keymap: _Keymap = {}  # noqa: RUF012 - msgspec copies it
+    """Keys of the dashboard's actions, by the action's name; the help screen lists both."""
 
 
 class LoadedSettings(NamedTuple):
@@ -194,7 +204,7 @@ def _from_options(options: Mapping[str, object]) -> dict[str, _Value]:
 
 def _from_text(name: str, text: str) -> Any:
     """An environment variable's text, split where the setting is a list."""
-    if _types()[name] != _Texts:
+    if _types()[name] not in (_Texts, _Keymap):
         return text
     return [part.strip() for part in text.split(_SEPARATORS.get(name, ",")) if part.strip()]
 
@@ -204,6 +214,8 @@ def _checked(name: str, given: _Value) -> Any:
     value = given.value
     if expected == _Texts and isinstance(value, str):
         value = [value]
+    if expected == _Keymap and isinstance(value, list | tuple):
+        value = dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in value)
     try:
         checked = msgspec.convert(value, expected, strict=not given.text)
     except msgspec.ValidationError:
@@ -220,6 +232,8 @@ def _expectation(kind: Any) -> str:
     """A setting's type in words."""
     if kind == _Texts:
         return "text, or a list of texts"
+    if kind == _Keymap:
+        return "action=key, or a table of them"
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         return " or ".join(_expectation(part) for part in arguments if part is not types.NoneType)
