@@ -1,0 +1,1 @@
+"""Assessing: what a person says of results, apart from how it is shown."""

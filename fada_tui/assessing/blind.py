@@ -1,0 +1,53 @@
+"""Blind mode: an order and letters that tell nothing of which model answered, the same at every start."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
+
+
+class _Image(Protocol):
+    @property
+    def path(self) -> str: ...
+
+
+class _Place(Protocol):
+    @property
+    def image(self) -> _Image: ...
+
+    @property
+    def run(self) -> str | None: ...
+
+
+_AnyPlace = TypeVar("_AnyPlace", bound=_Place)
+
+
+def shuffled(places: Iterable[_AnyPlace], seed: Sequence[str]) -> list[_AnyPlace]:
+    """Return the places in an order that depends on the seed's texts alone."""
+    return sorted(places, key=lambda place: _digest(*seed, place.run or "", place.image.path))
+
+
+class Labels:
+    """Letters for runs, dealt anew for each image: A on one may be B on the next.
+
+    Args:
+        ids: the runs.
+    """
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._ids = tuple(ids)
+
+    def of(self, run_id: str, path: str) -> str:
+        """Return a run's letter on an image; raises `ValueError` for another run."""
+        dealt = sorted(self._ids, key=lambda name: _digest(name, path))
+        return letters(dealt.index(run_id))
+
+
+def letters(number: int) -> str:
+    """Return A for 0, Z for 25, AA for 26."""
+    head, last = divmod(number, 26)
+    return (letters(head - 1) if head else "") + chr(ord("A") + last)
+
+
+def _digest(*texts: str) -> bytes:
+    joined = "\0".join(texts).encode(errors="surrogatepass")
+    return hashlib.blake2b(joined, digest_size=16).digest()
