@@ -1,0 +1,180 @@
+"""What a run is expected to take, from earlier runs of its model and the size of its weights.
+
+Nothing is scaled or guessed: what no run and no file tells is `None`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from fada_tui.planning import Estimate
+from fada_tui.records import ModelEntry, ModelMemory, Run
+from fada_tui.report import units
+from fada_tui.report.figures import Figures
+from fada_tui.telemetry import Sample
+
+OVERHEAD = 1.2
+"""Memory of a model at work over that of its weights, where no run of it was measured."""
+
+Earlier = tuple[Run, Figures]
+"""A run and its figures; the run may lack its results."""
+
+
+class Free(Struct, frozen=True):
+    """Memory that a model could be given."""
+
+    place: str
+    """`GPU 0`, or `main memory`."""
+    gpu: bool
+    size: int | None
+    """Bytes; those that the run at hand will give back are counted in."""
+
+
+class Forecast(Struct, frozen=True, kw_only=True):
+    """What a run will take."""
+
+    results: int
+    seconds: float | None
+    """Of answering, without loading."""
+    seconds_from: str
+    """What they are told from, in words."""
+    load_seconds: float | None
+    memory_needed: int | None
+    """Bytes."""
+    memory_from: str
+    """What they are told from, in words."""
+    memory_free: int | None
+    place: str | None
+    """Where they are free; `None` where nothing has been measured."""
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the memory is enough."""
+        if self.memory_needed is None or self.memory_free is None:
+            return None
+        return self.memory_needed <= self.memory_free
+
+    @property
+    def whole(self) -> float | None:
+        """Seconds of answering and, where it is known, of loading."""
+        return None if self.seconds is None else self.seconds + (self.load_seconds or 0.0)
+
+
+class Together(Struct, frozen=True):
+    """What several runs, one after another, will take."""
+
+    results: int
+    seconds: float | None
+    memory_needed: int | None
+    """Of the one that needs most."""
+    memory_free: int | None
+    place: str | None
+    fits: bool | None
+
+
+def forecast(
+    entry: ModelEntry, estimate: Estimate, earlier: Sequence[Earlier], max_new_tokens: int, free: Free | None
+) -> Forecast:
+    """Tell what a run will take.
+
+    Args:
+        entry: the model as it will be loaded.
+        estimate: its size, and how many answers there will be.
+        earlier: its runs, the oldest first.
+        max_new_tokens: as the answers will be made.
+        free: memory on the device where it will be loaded.
+    """
+    latest = list(reversed(earlier))
+    timed = _timed(latest, max_new_tokens)
+    needed, needed_from = _needed(entry, estimate, latest, free)
+    return Forecast(
+        results=estimate.results,
+        seconds=None if timed is None else estimate.results * (timed[1].mean_time or 0.0),
+        seconds_from="no earlier run" if timed is None else _source(*timed, max_new_tokens),
+        load_seconds=next(
+            (run.model.load_time for run, _ in latest if run.model.load_time is not None), None
+        ),
+        memory_needed=needed,
+        memory_from=needed_from,
+        memory_free=free.size if free else None,
+        place=free.place if free else None,
+    )
+
+
+def together(forecasts: Iterable[Forecast]) -> Together:
+    """Return several runs' sum of answers and seconds, and the most memory any of them needs."""
+    parts = list(forecasts)
+    seconds = [part.whole for part in parts]
+    needed = [part.memory_needed for part in parts]
+    fits = [part.fits for part in parts]
+    known_seconds = [value for value in seconds if value is not None]
+    known_needed = [value for value in needed if value is not None]
+    return Together(
+        results=sum(part.results for part in parts),
+        seconds=sum(known_seconds) if len(known_seconds) == len(parts) > 0 else None,
+        memory_needed=max(known_needed) if len(known_needed) == len(parts) > 0 else None,
+        memory_free=parts[0].memory_free if parts else None,
+        place=parts[0].place if parts else None,
+        fits=False if False in fits else None if None in fits or not fits else True,
+    )
+
+
+def free_memory(sample: Sample | None, device: str) -> Free | None:
+    """Return the memory that a run can have on the device that the settings name.
+
+    What the worker holds now is counted as free: models run one after another, each in a worker of its own.
+    """
+    if sample is None:
+        return None
+    if device == "auto" or device.startswith("cuda"):
+        number = int(device[5:]) if device[5:].isdecimal() else 0
+        for gpu in sample.gpus:
+            if gpu.index == number:
+                known = gpu.memory_total is not None and gpu.memory_used is not None
+                size = (gpu.memory_total or 0) - (gpu.memory_used or 0) + (gpu.process_memory or 0)
+                return Free(f"GPU {gpu.index}", True, size if known else None)
+        if device != "auto":
+            return None
+    return Free("main memory", False, sample.memory_total - sample.memory_used + (sample.worker_rss or 0))
+
+
+def _timed(latest: Sequence[Earlier], max_new_tokens: int) -> Earlier | None:
+    """The latest run with answers, of those with the same token limit where there are some."""
+    timed = [(run, figures) for run, figures in latest if figures.answers and figures.mean_time is not None]
+    same = [one for one in timed if one[0].generation.max_new_tokens == max_new_tokens]
+    return next(iter(same or timed), None)
+
+
+def _source(run: Run, figures: Figures, max_new_tokens: int) -> str:
+    tokens = run.generation.max_new_tokens
+    other = f", at {tokens} tokens" if tokens not in (None, max_new_tokens) else ""
+    return f"from {units.count(figures.answers, 'answer')} of run {run.id}{other}"
+
+
+def _needed(
+    entry: ModelEntry, estimate: Estimate, latest: Sequence[Earlier], free: Free | None
+) -> tuple[int | None, str]:
+    """Bytes and where they are told from: a run at the same precision, else the weights."""
+    for run, _ in latest:
+        if _same_precision(run, entry):
+            peak = _peak(run.model.memory, gpu=free.gpu if free else None)
+            if peak is not None:
+                return peak, "measured"
+    if estimate.weights is None:
+        return None, "size of the weights unknown"
+    return int(estimate.weights * OVERHEAD), "estimated from weights"
+
+
+def _same_precision(run: Run, entry: ModelEntry) -> bool:
+    """Whether a run says how much memory the model takes as it will be loaded now."""
+    dtypes = ("auto", None, run.model.dtype)
+    return run.model.quantization == entry.quantization and entry.dtype in dtypes
+
+
+def _peak(memory: ModelMemory, *, gpu: bool | None) -> int | None:
+    """The peak on a GPU or in main memory; a run that used a GPU says nothing of main memory."""
+    on_gpu = (memory.nvml_process_peak, memory.torch_peak_reserved, memory.torch_peak_allocated)
+    used = next((size for size in on_gpu if size is not None), None)
+    if gpu or (gpu is None and used is not None):
+        return used
+    return memory.worker_rss_peak if used is None else None

@@ -1,0 +1,124 @@
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from fada_tui.forecast import Forecast, Free, forecast, free_memory, together
+from fada_tui.planning import Estimate
+from fada_tui.records import Generation, ModelEntry, ModelFacts, ModelMemory
+from fada_tui.report.figures import figures
+from fada_tui.telemetry import Sample
+from fada_tui.telemetry.readings import GpuReading
+from tests.examples import error_result, result, run
+
+ENTRY = ModelEntry(name="tiny", source="/nowhere/tiny")
+MAIN = Free("main memory", False, 10_000)
+GPU = Free("GPU 0", True, 10_000)
+
+
+def estimate(results: int = 10, weights: int | None = None) -> Estimate:
+    return Estimate(results, 1, results, None, "float16", weights)
+
+
+def earlier(
+    id: str, seconds: tuple[float, ...], tokens: int = 100, model: dict[str, Any] | None = None, **memory: int
+) -> Any:
+    facts = ModelFacts(name="tiny", memory=ModelMemory(**memory), **(model or {}))
+    results = tuple(result(f"A/{n}.png", time=time) for n, time in enumerate(seconds))
+    made = run(id=id, results=results, generation=Generation(max_new_tokens=tokens))
+    made = replace(made, model=facts)
+    return made, figures(made)
+
+
+def test_nothing_known_is_unknown_not_zero() -> None:
+    told = forecast(ENTRY, estimate(), [], 100, None)
+    assert (told.seconds, told.load_seconds, told.memory_needed, told.memory_free) == (None,) * 4
+    assert (told.whole, told.fits, told.seconds_from) == (None, None, "no earlier run")
+
+
+def test_time_is_the_mean_of_the_latest_run_with_answers() -> None:
+    failed = run(id="c", results=(error_result("A/a.png"),))
+    runs = [
+        earlier("a", (9.0,)),
+        earlier("b", (1.0, 3.0), model={"load_time": 4.0}),
+        (failed, figures(failed)),
+    ]
+    told = forecast(ENTRY, estimate(10), runs, 100, None)
+    assert told.seconds == pytest.approx(20)
+    assert told.whole == pytest.approx(24)
+    assert told.seconds_from == "from 2 answers of run b"
+
+
+def test_a_run_with_the_same_tokens_is_preferred_and_another_says_so() -> None:
+    runs = [earlier("a", (2.0,), tokens=50), earlier("b", (5.0,), tokens=200)]
+    assert forecast(ENTRY, estimate(1), runs, 50, None).seconds == 2.0
+    other = forecast(ENTRY, estimate(1), runs, 100, None)
+    assert other.seconds == 5.0
+    assert other.seconds_from.endswith("of run b, at 200 tokens")
+
+
+def test_memory_is_the_measured_peak_else_estimated_from_weights() -> None:
+    measured = forecast(ENTRY, estimate(weights=100), [earlier("a", (1.0,), worker_rss_peak=9000)], 100, MAIN)
+    assert (measured.memory_needed, measured.memory_from, measured.fits) == (9000, "measured", True)
+    guessed = forecast(ENTRY, estimate(weights=10_000), [], 100, MAIN)
+    assert (guessed.memory_needed, guessed.memory_from, guessed.fits) == (
+        12_000,
+        "estimated from weights",
+        False,
+    )
+
+
+def test_memory_of_another_place_or_precision_says_nothing() -> None:
+    on_cpu = [earlier("a", (1.0,), worker_rss_peak=9000)]
+    assert forecast(ENTRY, estimate(weights=100), on_cpu, 100, GPU).memory_needed == 120
+    on_gpu = [earlier("a", (1.0,), torch_peak_reserved=700, worker_rss_peak=9000)]
+    assert forecast(ENTRY, estimate(weights=100), on_gpu, 100, GPU).memory_needed == 700
+    assert forecast(ENTRY, estimate(weights=100), on_gpu, 100, MAIN).memory_needed == 120
+    smaller = replace(ENTRY, quantization="4bit")
+    assert forecast(smaller, estimate(weights=100), on_gpu, 100, GPU).memory_needed == 120
+    halved = [earlier("a", (1.0,), torch_peak_reserved=700, model={"dtype": "float16"})]
+    assert (
+        forecast(replace(ENTRY, dtype="float32"), estimate(weights=100), halved, 100, GPU).memory_needed
+        == 120
+    )
+
+
+def test_free_memory_is_that_of_the_device() -> None:
+    sample = Sample(
+        time="t",
+        memory_used=3,
+        memory_total=10,
+        worker_rss=1,
+        gpus=(
+            GpuReading(index=0, memory_used=30, memory_total=100, process_memory=20),
+            GpuReading(index=1),
+        ),
+    )
+    assert free_memory(None, "auto") is None
+    assert free_memory(sample, "auto") == Free("GPU 0", True, 90)
+    assert free_memory(sample, "cuda:1") == Free("GPU 1", True, None)
+    assert free_memory(sample, "cuda:7") is None
+    assert free_memory(sample, "cpu") == Free("main memory", False, 8)
+    assert free_memory(replace(sample, gpus=()), "auto") == Free("main memory", False, 8)
+
+
+def told(seconds: float | None, needed: int | None) -> Forecast:
+    return Forecast(
+        results=3,
+        seconds=seconds,
+        seconds_from="",
+        load_seconds=None,
+        memory_needed=needed,
+        memory_from="",
+        memory_free=100,
+        place="GPU 0",
+    )
+
+
+def test_several_models_add_their_seconds_and_need_the_most() -> None:
+    both = together([told(2.0, 50), told(3.0, 70)])
+    assert (both.results, both.seconds, both.memory_needed, both.fits) == (6, 5.0, 70, True)
+    assert together([told(2.0, 50), told(None, None)]).seconds is None
+    assert together([told(2.0, 50), told(None, None)]).fits is None
+    assert together([told(2.0, 500), told(None, None)]).fits is False
+    assert together([]).fits is None
