@@ -37,6 +37,11 @@ def models_file(environ: Mapping[str, str] = os.environ) -> Path:
     return config_dir(environ) / "models.toml"
 
 
+def state_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """What the program remembers from one start to the next, written by itself."""
+    return config_dir(environ) / "state.toml"
+
+
 def default_results() -> Path:
     """The results folder where none is given, relative to the current folder."""
     return Path("results")
