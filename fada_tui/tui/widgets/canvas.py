@@ -1,0 +1,241 @@
+"""The place where a picture is drawn: asks for it in its size, and gives the terminal its sequences once."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Offset, Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from fada_tui.tui.graphics.detect import Detected, current_cell
+from fada_tui.tui.graphics.fit import Window
+from fada_tui.tui.graphics.loader import Failed, Loaded, Loader, Request
+from fada_tui.tui.graphics.render import Rendered
+from fada_tui.tui.graphics.rows import Drawing, Row
+from fada_tui.tui.wrapping import wrapped
+
+CALM_SECONDS = 0.15
+"""How long nothing else must be asked for before a picture is loaded; the first one is at once."""
+
+MEND_SECONDS = 0.1
+"""How long nothing else must write over a picture before it is drawn anew."""
+
+OFF = "pictures are off"
+
+
+class Canvas(Widget):
+    """Draws one picture in its middle, or says why there is none.
+
+    Args:
+        graphics: how this terminal draws pictures.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"canvas--error", "canvas--muted"}
+    DEFAULT_CSS = """
+    Canvas {
+        width: 1fr;
+        height: 1fr;
+        & > .canvas--error { color: $error; }
+        & > .canvas--muted { color: $text-muted; }
+    }
+    """
+
+    class Arrived(Message):
+        """A picture came from the loader, or what is wrong with it."""
+
+        def __init__(self, answer: Loaded | Failed, lines: list[Strip]) -> None:
+            super().__init__()
+            self.answer = answer
+            self.lines = lines
+
+    def __init__(self, graphics: Detected) -> None:
+        super().__init__()
+        self._graphics = graphics
+        self._loader = Loader(graphics, self._deliver)
+        self._path: Path | None = None
+        self._ahead: tuple[Path, ...] = ()
+        self._window: Window | None = None
+        self._request: Request | None = None
+        self._answer: Loaded | Failed | None = None
+        self._lines: list[Strip] = []
+        self._asked = float("-inf")
+        self._timer: Timer | None = None
+        self._mending: Timer | None = None
+        self._whole = False
+        """Whether the next drawing is worth a whole sixel picture."""
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Width and height of a cell in pixels."""
+        return current_cell(self._graphics)
+
+    def show(self, path: Path | None, ahead: Sequence[Path] = (), window: Window | None = None) -> None:
+        """Show an image, or a part of it; what is shown already stays as it is.
+
+        Args:
+            path: of the image; None for nothing.
+            ahead: images that may be next.
+            window: the part to show; all of it by default.
+        """
+        self._ahead = tuple(ahead)
+        if path != self._path:
+            # Never a picture beside another one's name.
+            self._path, self._window = path, window
+            self._forget()
+            self._soon(restart=True)
+        elif window != self._window:
+            self._window = window
+            self._soon(restart=False)
+
+    def _forget(self) -> None:
+        self._request = None
+        self._loader.cancel()
+        if self._answer is not None:
+            self._answer, self._lines = None, []
+            self.refresh()
+
+    def _soon(self, *, restart: bool) -> None:
+        """Ask at once if it has been calm; else when it is (restart), or when the time has come."""
+        if self._path is None or not self.size:
+            return  # what has no room yet is asked for when it gets some
+        now = time.monotonic()
+        calm, self._asked = now - self._asked >= CALM_SECONDS, now
+        if self._timer is not None and restart:
+            self._timer.stop()
+            self._timer = None
+        if self._timer is not None:
+            return
+        if calm:
+            self._ask()
+        else:
+            self._timer = self.set_timer(CALM_SECONDS, self._ask)
+
+    def _ask(self) -> None:
+        self._timer = None
+        if self._path is None or not self.size:
+            return  # it was taken away meanwhile
+        request = self._wish(self._path, self._window)
+        if request != self._request:
+            self._request = request
+            self._loader.ask(request, [self._wish(path, None) for path in self._ahead])
+        else:
+            self._mend()
+
+    def _wish(self, path: Path, window: Window | None) -> Request:
+        return Request(path, self.size.width, self.size.height, self.cell, window)
+
+    def _deliver(self, answer: Loaded | Failed) -> None:
+        """Prepare the lines, which takes a while, and pass them on; called in the loader's thread."""
+        rendered = answer.rendered if isinstance(answer, Loaded) else None
+        self.post_message(self.Arrived(answer, rendered.lines() if rendered else []))
+
+    def on_canvas_arrived(self, event: Arrived) -> None:
+        """Draw what came, if it is still wanted."""
+        if event.answer.request != self._request:
+            event.stop()
+            return
+        self._answer, self._lines = event.answer, event.lines
+        self._whole = True
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Ask for the picture in its new size."""
+        self._soon(restart=True)
+
+    def on_unmount(self) -> None:
+        """Give back what the terminal holds."""
+        self._loader.close()
+
+    # Drawing
+
+    @property
+    def _rendered(self) -> Rendered | None:
+        return self._answer.rendered if isinstance(self._answer, Loaded) else None
+
+    @property
+    def _offset(self) -> Offset | None:
+        """The picture's top left corner; None while what there is doesn't fit."""
+        rendered = self._rendered
+        if rendered is None:
+            return None
+        left, top = self.size.width - rendered.placement.columns, self.size.height - rendered.placement.rows
+        return Offset(left // 2, top // 2) if left >= 0 and top >= 0 else None
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line of the picture as half blocks, or of the message."""
+        width, base = self.size.width, self.rich_style
+        offset = self._offset
+        if offset is not None and offset.y <= y < offset.y + len(self._lines):
+            line = self._lines[y - offset.y]
+            before = Strip([Segment(" " * offset.x, base)], offset.x)
+            return Strip.join([before, line]).adjust_cell_length(width, base)
+        lines, style = self._message(width)
+        row = y - max(self.size.height - len(lines), 0) // 2
+        if not 0 <= row < len(lines):
+            return Strip.blank(width, base)
+        text = lines[row]
+        left = max(width - Segment(text).cell_length, 0) // 2
+        return Strip([Segment(" " * left, base), Segment(text, style)]).adjust_cell_length(width, base)
+
+    def _message(self, width: int) -> tuple[list[str], Style]:
+        """Return what is said instead of a picture, and how it looks."""
+        if isinstance(self._answer, Failed):
+            room = max(width - 2, 1)
+            return wrapped(f"! {self._answer.message}", room), self._part("error")
+        if self._graphics.graphics == "off" and self._path is not None:
+            return [OFF], self._part("muted")
+        return [], self.rich_style
+
+    def _part(self, name: str) -> Style:
+        return self.rich_style + self.get_component_rich_style(f"canvas--{name}", partial=True)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return lines; those of a picture become the terminal's own only when they are written."""
+        strips = super().render_lines(crop)
+        rendered, offset = self._rendered, self._offset
+        if rendered is None or offset is None or not rendered.payload:
+            return strips
+        columns, rows = rendered.placement.columns, rendered.placement.rows
+        if crop.width != self.size.width or crop.y > offset.y or crop.bottom < offset.y + rows:
+            return strips
+        drawing = Drawing(
+            rendered,
+            self.region.offset + offset,
+            offset.x,
+            self._blank(columns),
+            self._whole,
+            self._drawn,
+            self._mend_soon,
+            self.call_later,
+        )
+        return [
+            Row(strip, drawing, y - offset.y) if offset.y <= y < offset.y + rows else strip
+            for y, strip in zip(crop.line_range, strips, strict=True)
+        ]
+
+    def _drawn(self) -> None:
+        self._whole = False
+
+    def _mend_soon(self) -> None:
+        if self._mending is not None:
+            self._mending.stop()
+        self._mending = self.set_timer(MEND_SECONDS, self._mend)
+
+    def _mend(self) -> None:
+        self._mending = None
+        if self._answer is not None and self._answer.request == self._request and self._timer is None:
+            self._whole = True
+            self.refresh()
+
+    def _blank(self, columns: int) -> Strip:
+        blank = Strip.blank(columns, self.rich_style)
+        background = self.background_colors[1]
+        for line_filter in self.get_line_filters():
+            blank = blank.apply_filter(line_filter, background)
+        return blank

@@ -1,0 +1,85 @@
+"""The picture of an image, with its name, its size and its category below."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Static
+
+from fada_tui.text import printable
+from fada_tui.tui.graphics.detect import Detected
+from fada_tui.tui.graphics.loader import Failed
+from fada_tui.tui.safe import line
+from fada_tui.tui.widgets.canvas import OFF, Canvas
+
+
+class Picture(Widget):
+    """Shows one image; browsing quickly loads only where it stops.
+
+    Args:
+        graphics: how this terminal draws pictures.
+    """
+
+    DEFAULT_CSS = """
+    Picture {
+        width: 1fr;
+        height: 1fr;
+        layout: vertical;
+        & > Static {
+            dock: bottom;
+            width: 100%;
+            height: 1;
+            padding: 0 1;
+            color: $text-muted;
+            text-align: center;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+    }
+    """
+
+    def __init__(self, graphics: Detected) -> None:
+        super().__init__()
+        self._graphics = graphics
+        self._path: Path | None = None
+        self._caption = ""
+        self._measures = ""
+        self._said: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the picture and its line."""
+        yield Canvas(self._graphics)
+        yield Static("", markup=False)
+
+    def show(self, path: Path | None, neighbours: Sequence[Path], caption: str) -> None:
+        """Show an image from now on; the one that is shown already is left alone.
+
+        Args:
+            path: of the image; None for nothing.
+            neighbours: images that are likely to be next, the likeliest first.
+            caption: what to say of it beside its name and size: its category.
+        """
+        if path != self._path:
+            self._path, self._measures = path, ""
+        self._caption = caption
+        self._say()
+        self.query_one(Canvas).show(path, neighbours)
+
+    @on(Canvas.Arrived)
+    def _arrived(self, event: Canvas.Arrived) -> None:
+        event.stop()
+        answer = event.answer
+        if answer.request.path == self._path:
+            self._measures = "" if isinstance(answer, Failed) else f"{answer.width} × {answer.height}"
+            self._say()
+
+    def _say(self) -> None:
+        parts = [printable(self._path.name), self._measures, printable(self._caption)] if self._path else []
+        if self._path and self._graphics.graphics == "off" and self.size.height < 2:
+            parts.append(OFF)
+        said = " · ".join(part for part in parts if part)
+        if said != self._said:
+            self._said = said
+            self.query_one(Static).update(line(said), layout=False)

@@ -1,0 +1,20 @@
+"""A loader whose answers are waited for."""
+
+from collections.abc import Sequence
+from queue import Queue
+
+from fada_tui.tui.graphics.detect import Detected
+from fada_tui.tui.graphics.loader import Failed, Loaded, Loader, Request
+
+
+class Waiter:
+    """Asks a loader and waits for what it delivers."""
+
+    def __init__(self, detected: Detected) -> None:
+        self.answers: Queue[Loaded | Failed] = Queue()
+        self.loader = Loader(detected, self.answers.put)
+
+    def load(self, request: Request, ahead: Sequence[Request] = ()) -> Loaded | Failed:
+        """Return what comes for a request."""
+        self.loader.ask(request, ahead)
+        return self.answers.get(timeout=20)
