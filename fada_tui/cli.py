@@ -41,11 +41,13 @@ def _dispatch(options: Namespace) -> int:
         from fada_tui import commands
 
         return commands.run(command, options)
-    if not (getattr(options, "batch", False) or getattr(options, "dry_run", False)):
-        return _fail("the dashboard is not part of this version; add --batch to run without a screen", 2)
-    from fada_tui.commands import batch
+    if getattr(options, "batch", False) or getattr(options, "dry_run", False):
+        from fada_tui.commands import batch
 
-    return batch.run(options)
+        return batch.run(options)
+    from fada_tui.commands import dashboard
+
+    return dashboard.run(options)
 
 
 def _explain(error: Exception, *, debug: bool) -> int:

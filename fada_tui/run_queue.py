@@ -34,9 +34,7 @@ class RunQueue:
             follows.
     """
 
-    def __init__(
-        self, on_event: Callable[[SessionEvent], None], on_problem: Callable[[str], None]
-    ) -> None:
+    def __init__(self, on_event: Callable[[SessionEvent], None], on_problem: Callable[[str], None]) -> None:
         self._on_event = on_event
         self._on_problem = on_problem
         self._waiting: list[_Waiting] = []

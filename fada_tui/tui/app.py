@@ -1,0 +1,101 @@
+"""The application: themes, the two front doors to every action (keys and palette), and the wall."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from fada_tui.tui import doors
+from fada_tui.tui.commands import Command, bindings, commands, keymap_faults, shown_keys
+from fada_tui.tui.equipment import Equipment
+from fada_tui.tui.safe import Wall
+from fada_tui.tui.screens.main import MainScreen
+from fada_tui.tui.themes import THEMES
+
+
+class FadaApp(App[int]):
+    """The dashboard.
+
+    Args:
+        equipment: what it works with.
+        driver_class: what speaks to the terminal; Textual's own by default.
+    """
+
+    TITLE = "fada-tui"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    ENABLE_COMMAND_PALETTE = True
+    CSS_PATH = "styles/main.tcss"  # The default screen's own would not be read.
+
+    def __init__(self, equipment: Equipment, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self._equipment = equipment
+        self._wall = Wall()
+        self._main = MainScreen(equipment, tuple(keymap_faults(equipment.settings.keymap)))
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES[equipment.settings.theme].name
+        self.set_keymap(equipment.settings.keymap)
+        if equipment.settings.low_bandwidth:
+            self.animation_level = "none"
+
+    def on_load(self) -> None:
+        """Remember the loop, which a signal's handler needs."""
+        self._event_loop = asyncio.get_running_loop()
+
+    def leave_soon(self) -> None:
+        """Leave without asking; may be called from a signal's handler."""
+        if self._event_loop is None:
+            raise SystemExit
+        self._event_loop.call_soon_threadsafe(lambda: self.run_worker(self._depart()))
+
+    async def _depart(self) -> None:
+        await doors.depart(self._main)
+
+    async def action_quit(self) -> None:
+        """Leave as the main screen does, which asks while a run goes on."""
+        self._main.action_quit()
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the main screen."""
+        return self._main
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return Textual's filters, and the wall before the terminal."""
+        return [*super().get_line_filters(), self._wall]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Yield the palette's entries: every command that works where one is."""
+        places = getattr(screen, "PLACES", ())
+        for command in (*(one for place in places for one in commands(place)), *commands("app")):
+            if command.id != "palette":
+                keys = shown_keys(command, self._equipment.settings.keymap)
+                yield SystemCommand(
+                    f"{command.label or command.help} ({keys})", command.help, partial(self._call, command)
+                )
+
+    async def _call(self, command: Command) -> None:
+        """Do what the command's key would do."""
+        for active in self.screen.active_bindings.values():
+            if active.binding.id == command.id:
+                await self.run_action(command.action, active.node)
+                return
+        await self.run_action(command.action, self.screen)
+
+    def action_toggle_theme(self) -> None:
+        """Switch between dark and light."""
+        dark, light = THEMES["dark"].name, THEMES["light"].name
+        self.theme = light if self.theme == dark else dark
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        from fada_tui.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self._equipment.settings.keymap, self._equipment.facts()))

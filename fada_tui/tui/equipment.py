@@ -1,0 +1,52 @@
+"""What the dashboard works with, put together before it opens."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from fada_tui.config import Settings
+from fada_tui.paths import samples_dir, settings_file
+from fada_tui.planning import questions_of
+from fada_tui.records import Question
+from fada_tui.registry import Registry
+from fada_tui.scoring.rubric import Rubric
+from fada_tui.tui.graphics.detect import Detected
+
+
+class Equipment(Struct, frozen=True, kw_only=True):
+    """Settings, lists and places."""
+
+    settings: Settings
+    registry: Registry
+    rubric: Rubric
+    graphics: Detected
+    warnings: tuple[str, ...] = ()
+    """What of settings and lists was not understood."""
+    resume: str | None = None
+    """A run to take up at once."""
+    label: str | None = None
+    """Added to the folder names of new runs."""
+
+    @property
+    def results(self) -> Path:
+        """The results folder."""
+        return Path(self.settings.results).absolute()
+
+    @property
+    def images(self) -> Path:
+        """The folder of images; raises `UsageError` where the samples are not installed."""
+        return Path(self.settings.images).absolute() if self.settings.images else samples_dir()
+
+    def questions(self) -> tuple[Question, ...]:
+        """The questions that the settings ask, shown before there is a run."""
+        return questions_of(self.settings)
+
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What the help screen says of this session."""
+        return (
+            ("pictures", f"{self.graphics.graphics}: {self.graphics.reason}"),
+            ("assessor", self.settings.assessor or "none; name yourself with --assessor or in settings"),
+            ("rubric", self.rubric.title),
+            ("results", str(self.results)),
+            ("settings", str(settings_file())),
+        )

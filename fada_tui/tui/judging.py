@@ -1,0 +1,74 @@
+"""Assessing: each change is on disk before the desk, and so the screen, knows of it."""
+
+import asyncio
+from collections.abc import Callable
+
+from fada_tui.assessing.edit import now_ms, stamped
+from fada_tui.assessing.history import Change, History
+from fada_tui.assessing.writer import AssessmentWriter
+from fada_tui.records import Assessment
+from fada_tui.store.journal import AssessmentLine
+from fada_tui.tui.desk import Desk, Key, OpenRun
+
+
+class Judging:
+    """Changes assessments, with undo and redo.
+
+    Args:
+        desk: the open runs.
+        writer: what makes a line durable.
+    """
+
+    def __init__(self, desk: Desk, writer: AssessmentWriter) -> None:
+        self._desk = desk
+        self._writer = writer
+        self._history = History()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def change(self, run: OpenRun, key: Key, wanted: Assessment) -> bool:
+        """Make an assessment what is wanted; return whether that changed it.
+
+        Raises:
+            StoreError: it could not be written, and nothing changed.
+        """
+        async with self._one_at_a_time:
+            before = run.assessment(*key)
+            if _same(before, wanted):
+                return False
+            after = await self._write(run, key, wanted)
+            self._history.push(Change(run.id, key[0], key[1], before, after))
+            return True
+
+    async def undo(self) -> Change | None:
+        """Take the last change back; return what was done, `None` if there is nothing to take back."""
+        return await self._replay(self._history.undo, self._history.undone)
+
+    async def redo(self) -> Change | None:
+        """Make the last change that was taken back again."""
+        return await self._replay(self._history.redo, self._history.redone)
+
+    async def _replay(self, find: Callable[[], Change | None], done: Callable[[], None]) -> Change | None:
+        async with self._one_at_a_time:
+            change = find()
+            if change is not None and (run := self._desk.runs.get(change.run_id)):
+                await self._write(run, (change.path, change.question_id), change.after)
+            if change is not None:
+                done()
+            return change
+
+    async def _write(self, run: OpenRun, key: Key, wanted: Assessment) -> Assessment:
+        after = stamped(wanted, assessor=self._desk.assessor, at=now_ms(), blind=self._desk.blind)
+        line = AssessmentLine(path=key[0], question_id=key[1], assessment=after)
+        run.unsettled = True
+        await self._writer.write(run.folder, line)
+        run.assess(*key, after)
+        return after
+
+
+def _same(one: Assessment, other: Assessment) -> bool:
+    return (one.verdict, one.context, one.tags, one.note) == (
+        other.verdict,
+        other.context,
+        other.tags,
+        other.note,
+    )

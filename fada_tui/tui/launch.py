@@ -1,0 +1,75 @@
+"""Opening the dashboard: what must be known of the terminal first, and leaving it as it was."""
+
+import os
+import sys
+import termios
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from fada_tui.config import Settings
+from fada_tui.errors import UsageError
+from fada_tui.registry import Registry
+from fada_tui.rubrics import load_rubric
+from fada_tui.tui.app import FadaApp
+from fada_tui.tui.equipment import Equipment
+from fada_tui.tui.farewell import Farewell
+from fada_tui.tui.graphics.detect import detect
+from fada_tui.tui.graphics.late import driver
+
+Attributes = list[Any]
+"""A terminal's mode, as `termios` gives it."""
+
+
+def check_terminal(environ: Mapping[str, str]) -> None:
+    """See that there is a terminal to draw on.
+
+    Raises:
+        UsageError: there is none, or it can move no cursor.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("the dashboard needs a terminal; add --batch to run without a screen")
+    if environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        raise UsageError(
+            "this terminal can draw no screen (TERM is 'dumb' or not set); add --batch to run without one"
+        )
+
+
+def open_dashboard(
+    settings: Settings,
+    registry: Registry,
+    warnings: tuple[str, ...],
+    resume: str | None,
+    label: str | None,
+) -> int:
+    """Run the dashboard to its end; return the program's exit code.
+
+    Raises:
+        UsageError: an unknown rubric or question set.
+    """
+    before = termios.tcgetattr(sys.stdin.fileno())
+    choice = "half" if settings.low_bandwidth and settings.graphics == "auto" else settings.graphics
+    equipment = Equipment(
+        settings=settings,
+        registry=registry,
+        rubric=load_rubric(settings.rubric),
+        graphics=detect(choice, os.environ, sys.stdin.fileno()),
+        warnings=warnings,
+        resume=resume,
+        label=label,
+    )
+    equipment.questions()
+    app = FadaApp(equipment, driver_class=driver(equipment.graphics))
+    farewell = Farewell(app.leave_soon, lambda: _mend(before))
+    farewell.install()
+    try:
+        code = app.run()
+    finally:
+        _mend(before)
+    return 128 + farewell.signal if farewell.signal else (code or app.return_code or 0)
+
+
+def _mend(attributes: Attributes) -> None:
+    """Give the terminal back the mode it had; one that has hung up needs none."""
+    with suppress(termios.error, OSError):
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, attributes)

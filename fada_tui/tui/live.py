@@ -1,0 +1,101 @@
+"""How far the run at hand is: a few figures kept up by the session's events."""
+
+import time
+
+from fada_tui.events import (
+    AnswerFinished,
+    AnswerStarted,
+    LoadProgress,
+    ModelReady,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+)
+from fada_tui.report.units import memory
+from fada_tui.tui.views import RunView
+
+
+class Live:
+    """Follows one run after another."""
+
+    def __init__(self) -> None:
+        self.run_id: str | None = None
+        self.model: str | None = None
+        self.stopping = False
+        self._state = "idle"
+        self._label = ""
+        self._done = self._total = self._errors = self._made = 0
+        self._began: float | None = None
+        self._ended: float | None = None
+        self._at = ""
+        self.progress: tuple[str, float | None] | None = None
+        """Loading: in words, and as a share of 1 where that is known."""
+
+    def take(self, event: SessionEvent) -> None:
+        """Take an event in."""
+        match event:
+            case RunStarted(run=run):
+                self.run_id, self.model, self.stopping = run.id, run.model.name, False
+                self._state, self._label = "loading", run.model.name
+                self._done, self._total = event.total - event.remaining, event.total
+                self._errors = self._made = 0
+                self._began = self._ended = None
+                self._at, self.progress = "", ("starting the worker", None)
+            case LoadProgress():
+                self.progress = load_progress(event)
+                self._at = self.progress[0]
+            case ModelReady():
+                self._state, self.progress, self._at = "running", None, ""
+            case AnswerStarted(item=item):
+                self._began = self._began or time.monotonic()
+                self._at = item.image
+            case AnswerFinished():
+                self._made += event.done - self._done
+                self._done, self._errors = event.done, event.errors
+            case RunEnded(run=run):
+                self._state, self._ended, self.progress, self._at = "ended", time.monotonic(), None, ""
+                self._label = f"{run.model.name}: {run.status}"
+                self.stopping = False
+            case _:
+                pass
+
+    def break_off(self) -> None:
+        """Note that the run ended without a last event."""
+        self._state, self.progress, self._at, self.stopping = "idle", None, "", False
+        self._label = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether a run goes on."""
+        return self._state in ("loading", "running")
+
+    def view(self, waiting: int, *, hidden: bool) -> RunView:
+        """Return the figures; `hidden` leaves the model's name out."""
+        elapsed = ((self._ended or time.monotonic()) - self._began) if self._began else None
+        mean = elapsed / self._made if elapsed and self._made else None
+        left = mean * (self._total - self._done) if mean and self.active else None
+        return RunView(
+            state="stopping" if self.stopping and self.active else self._state,  # type: ignore[arg-type]
+            label="" if hidden else self._label,
+            done=self._done,
+            total=self._total,
+            elapsed=float(int(elapsed)) if elapsed is not None else None,
+            remaining=left,
+            mean=mean,
+            errors=self._errors,
+            waiting=waiting,
+            at="" if hidden and self._state == "loading" else self._at,
+        )
+
+
+def load_progress(event: LoadProgress) -> tuple[str, float | None]:
+    """Return loading in words, and as a share of 1 where that is known."""
+    share = event.done / event.total if event.total else None
+    match event.stage:
+        case "download":
+            whole = f" of {memory(event.total)}" if event.total else ""
+            return f"downloading {memory(event.done)}{whole}", share
+        case "weights":
+            return (f"weights {share:.0%}" if share is not None else "weights"), share
+        case _:
+            return "starting the worker", None

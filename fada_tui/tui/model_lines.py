@@ -1,0 +1,112 @@
+"""The model list's rows as they are shown."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from fada_tui.records import ModelEntry, Run
+from fada_tui.registry import ModelRow
+from fada_tui.report import memory, units
+from fada_tui.report.figures import Figures
+
+
+class ModelLine(Struct, frozen=True, kw_only=True):
+    """A model as the list shows it."""
+
+    name: str
+    status: str
+    """As in the testing list."""
+    here: bool
+    """Its weights are on this machine."""
+    size: str
+    """Parameters, short: `0.5B`."""
+    speed: str
+    """Mean time of an answer in its latest run, `1.52s`."""
+    state: str
+    """What it does now: loading, running, queued; empty for most."""
+    loaded: bool
+    marked: bool
+    detail: str
+    """All that is known of it, on one line."""
+
+
+def model_lines(
+    rows: Sequence[ModelRow],
+    figures: Mapping[str, Figures],
+    *,
+    here: Collection[str],
+    loaded: str | None,
+    progress: tuple[str, float | None] | None,
+    queued: Iterable[str],
+    marked: Collection[str],
+    blind: bool,
+) -> tuple[ModelLine, ...]:
+    """Return the list, in its order.
+
+    Args:
+        rows: the models and their status.
+        figures: of runs, by their id.
+        here: names of the models whose weights are on this machine.
+        loaded: the model that runs.
+        progress: how far loading it is: in words, and as a share.
+        queued: models that wait for their turn, in order.
+        marked: models marked for the next run.
+        blind: say nothing of speed, nor of which model runs.
+    """
+    turns = {name: place for place, name in reversed(list(enumerate(queued, 1)))}
+    return tuple(
+        _line(
+            row,
+            figures.get(row.run.id) if row.run and not blind else None,
+            here=row.entry.name in here,
+            state="" if blind else _state(row.entry, loaded, progress, turns),
+            loaded=row.entry.name == loaded and not blind,
+            marked=row.entry.name in marked,
+        )
+        for row in rows
+    )
+
+
+def _line(
+    row: ModelRow, figures: Figures | None, *, here: bool, state: str, loaded: bool, marked: bool
+) -> ModelLine:
+    mean = figures.mean_time if figures else None
+    return ModelLine(
+        name=row.entry.name,
+        status=row.status,
+        here=here,
+        size=short_size(row.run.model.parameters if row.run else None) or short_size(row.entry.parameters),
+        speed=f"{mean:.2f}s" if mean is not None else "",
+        state=state,
+        loaded=loaded,
+        marked=marked,
+        detail="  ·  ".join(_details(row, mean, row.run if figures else None, here=here)),
+    )
+
+
+def _state(
+    entry: ModelEntry, loaded: str | None, progress: tuple[str, float | None] | None, turns: Mapping[str, int]
+) -> str:
+    if entry.name == loaded:
+        return progress[0] if progress else "running"
+    return f"queued {turns[entry.name]}" if entry.name in turns else ""
+
+
+def _details(row: ModelRow, mean: float | None, run: Run | None, *, here: bool) -> Iterable[str]:
+    yield f"{row.status}: {row.reason}" if row.reason else row.status
+    yield "on this machine" if here else "not downloaded"
+    if (parameters := row.run.model.parameters if row.run else row.entry.parameters) is not None:
+        yield f"{units.parameters(parameters)} parameters"
+    if mean is not None:
+        yield f"{mean:.2f} s an answer"
+    if run is not None:
+        yield memory.briefly(run.model.memory)
+
+
+def short_size(parameters: int | None) -> str:
+    """Return a number of parameters in five cells at most: `0.51B`, `2.8M`; empty where unknown."""
+    if parameters is None:
+        return ""
+    if parameters >= 1e8:
+        return f"{parameters / 1e9:.2f}B" if parameters < 9.995e9 else f"{parameters / 1e9:.1f}B"
+    return f"{parameters / 1e6:.1f}M"

@@ -1,0 +1,143 @@
+"""The runs that go on: the queue, how far it is, and the machine's gauges meanwhile."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from fada_tui import planning
+from fada_tui.events import (
+    AnswerFinished,
+    AnswerStarted,
+    AnswerText,
+    ModelReady,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+)
+from fada_tui.job import Job
+from fada_tui.records import ResultMemory
+from fada_tui.run_queue import RunQueue
+from fada_tui.session import Session
+from fada_tui.telemetry import Telemetry
+from fada_tui.telemetry.readings import memory_of, peak
+from fada_tui.tui.desk import Desk, OpenRun, Streaming
+from fada_tui.tui.equipment import Equipment
+from fada_tui.tui.gauges import History
+from fada_tui.tui.live import Live
+from fada_tui.tui.views import GpuView
+
+SAMPLE_SECONDS = 1.0
+
+
+class Running:
+    """Drives runs and keeps the desk in step with them.
+
+    Args:
+        equipment: settings and places.
+        desk: takes runs, streaming answers and results.
+        tell: called with each event, after the desk has it.
+        complain: called with a line for what went wrong.
+    """
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        desk: Desk,
+        tell: Callable[[SessionEvent], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        self._equipment = equipment
+        self._desk = desk
+        self._tell = tell
+        self._complain = complain
+        self.live = Live()
+        self.queue = RunQueue(self._take, self._broke_off)
+        self.telemetry = Telemetry(None, interval=SAMPLE_SECONDS)
+        self._history = History()
+        self._image_peak = self._run_peak = ResultMemory()
+
+    def start(self, jobs: Iterable[Job]) -> None:
+        """Queue new runs."""
+        for job in jobs:
+            self.queue.add(partial(self._new, job), job.plan.model.name)
+
+    def resume(self, folder: Path, model: str) -> None:
+        """Queue an unfinished run."""
+        self.queue.add(partial(self._resumed, folder), model)
+
+    def stop(self) -> str:
+        """Stop after this image; asked again, stop now. Returns what will happen, in words."""
+        if not self.queue.busy:
+            return "nothing runs"
+        if self.live.stopping:
+            self.queue.stop_now()
+            return "stopping now; what is finished is kept"
+        self.live.stopping = True
+        dropped = self.queue.stop_after_image()
+        also = f"; not started: {', '.join(dropped)}" if dropped else ""
+        return f"stopping after this image; x again stops now{also}"
+
+    def gauges(self) -> GpuView:
+        """Return what the GPU pane shows; called at each interval."""
+        sample = self.telemetry.latest
+        if sample is not None:
+            self._history.add(sample)
+            if self.live.active:
+                now = memory_of(sample, None)
+                self._image_peak, self._run_peak = peak(self._image_peak, now), peak(self._run_peak, now)
+        return GpuView(
+            sample=sample,
+            problem=self.telemetry.known_gpu_problem,
+            gpus={gpu.index: self._history.series(gpu.index) for gpu in sample.gpus} if sample else {},
+            worker=self._history.series(None),
+            image_peak=self._image_peak,
+            run_peak=self._run_peak,
+        )
+
+    def _new(self, job: Job) -> Session:
+        deadlines = planning.deadlines(self._equipment.settings)
+        return Session.new(job, self._equipment.results, deadlines, self._equipment.registry)
+
+    def _resumed(self, folder: Path) -> Session:
+        deadlines = planning.deadlines(self._equipment.settings)
+        session, _warnings = Session.resume(folder, deadlines, self._equipment.registry)
+        return session
+
+    def _take(self, event: SessionEvent) -> None:
+        self.live.take(event)
+        match event:
+            case RunStarted(run=run, folder=folder):
+                self._desk.open(folder, run).running = True
+                self._image_peak = self._run_peak = ResultMemory()
+            case ModelReady():
+                self.telemetry.watch(self.queue.worker_pid)
+            case AnswerStarted(item=item):
+                self._run().streaming = Streaming(item)
+                self._image_peak = ResultMemory()
+            case AnswerText(text=text, tokens=tokens):
+                if streaming := self._run().streaming:
+                    streaming.add(text, tokens)
+            case AnswerFinished(result=result):
+                answered = self._run()
+                answered.put(result)
+                answered.streaming = None
+                self._image_peak = peak(self._image_peak, result.memory)
+                self._run_peak = peak(self._run_peak, result.memory)
+            case RunEnded(run=run):
+                ended = self._run()
+                ended.replace_run(run)
+                ended.running, ended.streaming = False, None
+                self.telemetry.watch(None)
+            case _:
+                pass
+        self._tell(event)
+
+    def _broke_off(self, message: str) -> None:
+        for run in self._desk.runs.values():
+            run.running, run.streaming = False, None
+        self.live.break_off()
+        self._complain(message)
+
+    def _run(self) -> OpenRun:
+        assert self.live.run_id is not None
+        return self._desk.runs[self.live.run_id]

@@ -1,0 +1,275 @@
+"""All runs in one table, sorted by any column, with bars of speed, memory and quality."""
+
+import time
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from fada_tui.records import Run
+from fada_tui.report import units
+from fada_tui.report.comparison import UNLIKE_NOTE, render_comparison
+from fada_tui.tui.commands import bindings
+from fada_tui.tui.run_reading import read_found, run_folders
+from fada_tui.tui.run_rows import UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
+from fada_tui.tui.safe import line
+from fada_tui.tui.screens.runs import PATIENCE, STYLES, OpenRun
+from fada_tui.tui.widgets.bars import BarRow, Bars
+from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
+
+COLUMNS = (
+    Column(key="status", heading=" "),
+    Column(key="model", heading="Model", least=14),
+    Column(key="parameters", heading="Size", right=True),
+    Column(key="images", heading="Images", right=True, rank=2),
+    Column(key="time", heading="Mean time", right=True),
+    Column(key="speed", heading="Tokens/s", right=True, rank=3),
+    Column(key="memory", heading="Peak memory", right=True, rank=1),
+    Column(key="context", heading="Context", right=True, rank=4),
+    Column(key="quality", heading="Quality (95%)", right=True),
+    Column(key="auto", heading="Auto", right=True, rank=5),
+    Column(key="started", heading="Started (UTC)", right=True, rank=6),
+)
+SORTABLE = tuple(column.key for column in COLUMNS[1:])
+HIGHEST_FIRST = frozenset({"images", "speed", "context", "quality", "auto", "started"})
+"""Columns of which the highest is the first to be looked for."""
+
+ROOM_FOR_BARS = 20
+"""Lines of the screen below which no bars are drawn."""
+
+BLIND = "The comparison shows which model is which: end blind mode first (b on the main screen)."
+
+
+class Progress(Message):
+    """Runs are being read off the event loop."""
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__()
+        self.done = done
+        self.total = total
+
+
+class ComparisonRead(Message):
+    """All runs were read."""
+
+    def __init__(self, rows: tuple[ComparedRow, ...], unread: int) -> None:
+        super().__init__()
+        self.rows = rows
+        self.unread = unread
+
+
+class Unlike(Message):
+    """Not all runs are of the same images and questions."""
+
+
+class ComparisonScreen(Screen[OpenRun | None]):
+    """The table of runs; ends with the run to look at, or None.
+
+    Args:
+        results: the folder of the runs.
+        blind: somebody judges blindly, and must not see this.
+    """
+
+    PLACES = ("comparison",)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("comparison")]
+    DEFAULT_CSS = """
+    ComparisonScreen {
+        overflow: hidden;
+        & > .title {
+            height: 1;
+            padding: 0 1;
+            background: $panel;
+            text-style: bold;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+        & > Sheet { height: auto; max-height: 50%; margin: 1 1 0 1; }
+        & > #detail { height: 2; margin: 1 0 0 0; padding: 0 2; color: $text-muted; }
+        & > Bars { margin: 0 1; border-top: solid $border; }
+        & > #said { height: auto; max-height: 3; padding: 0 2; color: $warning; display: none; }
+        &.-short > Sheet { height: 1fr; max-height: 100%; margin: 0 1; }
+        &.-short > Bars { display: none; }
+        &.-short > #said { max-height: 1; }
+        &.-empty Sheet, &.-empty Bars { display: none; }
+        &.-empty #said { height: 1fr; max-height: 100%; content-align: center middle; text-align: center; }
+    }
+    """
+
+    def __init__(self, results: Path, blind: bool) -> None:
+        super().__init__()
+        self._results = results
+        self._blind = blind
+        self._rows: tuple[ComparedRow, ...] = ()
+        self._unread = 0
+        self._column = "quality"
+        self._descending = True
+
+    def compose(self) -> ComposeResult:
+        """Lay out table and bars between the title and the keys."""
+        yield Static("Comparison" if self._blind else "Comparison · reading …", classes="title", markup=False)
+        yield Sheet(COLUMNS)
+        yield Static("", markup=False, id="detail")
+        yield Bars("Mean time", "Peak memory", "Quality (95%)")
+        yield Static("", markup=False, id="said")
+        yield KeyBar(*self.PLACES)
+
+    def on_mount(self) -> None:
+        """Begin to read, unless that would unblind."""
+        if self._blind:
+            self._say(BLIND, instead=True)
+        else:
+            self.run_worker(self._read, thread=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where there are few lines, leave them to the table."""
+        self.set_class(event.size.height < ROOM_FOR_BARS, "-short")
+
+    def _read(self) -> None:
+        worker = get_current_worker()
+        rows: list[ComparedRow] = []
+        runs: list[Run] = []
+        unread = 0
+        folders = run_folders(self._results)
+        shown = time.monotonic()
+        for found in read_found(folders):
+            if worker.is_cancelled:
+                return
+            if time.monotonic() - shown > PATIENCE:
+                self.post_message(Progress(len(runs) + unread, len(folders)))
+                shown = time.monotonic()
+            if found.run is None:
+                unread += 1
+            else:
+                runs.append(found.run)
+                rows.append(compared_row(found, found.run))
+        self.post_message(ComparisonRead(tuple(rows), unread))
+        # The report decides what is alike.
+        if UNLIKE_NOTE in render_comparison(runs, "md"):
+            self.post_message(Unlike())
+
+    @on(Progress)
+    def _tell_progress(self, event: Progress) -> None:
+        text = f"Comparison · reading {event.done} of {event.total} …"
+        self.query_one(".title", Static).update(line(text))
+
+    @on(ComparisonRead)
+    def _take(self, event: ComparisonRead) -> None:
+        self._rows = event.rows
+        if not event.rows:
+            self._say("There are no runs to compare yet. On the main screen r sets one up.", instead=True)
+        self._unread = event.unread
+        self._draw(0)
+
+    @on(Unlike)
+    def _warn(self) -> None:
+        self._say(UNLIKE_NOTE)
+
+    def _draw(self, cursor: int) -> None:
+        self._rows = sorted_rows(self._rows, self._column, descending=self._descending)
+        heading = next(column.heading for column in COLUMNS if column.key == self._column)
+        arrow = "▼" if self._descending else "▲"
+        parts = [
+            "Comparison",
+            units.count(len(self._rows), "run"),
+            f"by {heading.partition(' (')[0].lower()} {arrow}",
+        ]
+        parts += [f"{self._unread} unreadable: see the list of runs"] if self._unread else []
+        self.query_one(".title", Static).update(line(" · ".join(parts)))
+        self.query_one(Sheet).show(
+            [_cells(row) for row in self._rows], cursor, (self._column, self._descending)
+        )
+        bars = [BarRow(row.model, row.measures) for row in self._rows]
+        self.query_one(Bars).show(bars, scales(self._rows), cursor)
+        self._describe()
+
+    def _describe(self) -> None:
+        row = self._row
+        self.query_one("#detail", Static).update(line(row.detail if row else ""), layout=False)
+
+    @property
+    def _row(self) -> ComparedRow | None:
+        at = self.query_one(Sheet).cursor
+        return self._rows[at] if at < len(self._rows) else None
+
+    def _say(self, text: str, *, instead: bool = False) -> None:
+        """Say something below the table, or instead of it."""
+        said = self.query_one("#said", Static)
+        said.update(line(text))
+        said.display = bool(text)
+        self.set_class(instead, "-empty")
+
+    @on(Sheet.Highlighted)
+    def _moved(self, event: Sheet.Highlighted) -> None:
+        self.query_one(Bars).go(event.index)
+        self._describe()
+
+    @on(Sheet.HeadingChosen)
+    def _heading_chosen(self, event: Sheet.HeadingChosen) -> None:
+        if event.key == self._column:
+            self.action_reverse()
+        elif event.key in SORTABLE:
+            self._sort_by(event.key)
+
+    def action_sort(self, step: int) -> None:
+        """Sort by the next column, or the previous one."""
+        self._sort_by(SORTABLE[(SORTABLE.index(self._column) + step) % len(SORTABLE)])
+
+    def _sort_by(self, column: str) -> None:
+        self._column, self._descending = column, column in HIGHEST_FIRST
+        self._draw_around()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._descending = not self._descending
+        self._draw_around()
+
+    def _draw_around(self) -> None:
+        """Draw anew, the cursor on the first row, where the answer to the question is."""
+        if self._rows:
+            self._draw(0)
+
+    def action_move(self, step: int) -> None:
+        """Go so many rows down."""
+        sheet = self.query_one(Sheet)
+        sheet.go(sheet.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Go a page down, or up."""
+        sheet = self.query_one(Sheet)
+        sheet.go(sheet.cursor + step * sheet.page)
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self.query_one(Sheet).go(0)
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self.query_one(Sheet).go(len(self._rows) - 1)
+
+    @on(Sheet.Opened)
+    def action_open(self) -> None:
+        """End with the run, to be looked at."""
+        if row := self._row:
+            self.dismiss(OpenRun(row.folder))
+
+    def action_back(self) -> None:
+        """Go back to the main screen."""
+        self.dismiss(None)
+
+
+def _cells(row: ComparedRow) -> list[Cell]:
+    return [_cell(row, column.key) for column in COLUMNS]
+
+
+def _cell(row: ComparedRow, key: str) -> Cell:
+    text = row.cells[key]
+    if key == "status":
+        return Cell(text, STYLES[row.status])
+    return Cell(text, "muted" if text == UNKNOWN or key == "started" else "")

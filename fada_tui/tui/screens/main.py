@@ -1,0 +1,449 @@
+"""The main screen: its state is pushed down to the panes, messages and keys come up."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+
+from fada_tui.assessing.edit import with_next_context, with_verdict
+from fada_tui.assessing.filters import WORDS, parse
+from fada_tui.assessing.history import Change
+from fada_tui.assessing.writer import AssessmentWriter
+from fada_tui.errors import FadaError
+from fada_tui.events import SessionEvent
+from fada_tui.records import Assessment, Verdict
+from fada_tui.registry import statuses
+from fada_tui.store import folder as store
+from fada_tui.tui import doors, following
+from fada_tui.tui.commands import bindings
+from fada_tui.tui.desk import Desk, Key, OpenRun
+from fada_tui.tui.equipment import Equipment
+from fada_tui.tui.judging import Judging
+from fada_tui.tui.library import read_gallery, read_library
+from fada_tui.tui.model_lines import model_lines
+from fada_tui.tui.review import Place, Review
+from fada_tui.tui.running import SAMPLE_SECONDS, Running
+from fada_tui.tui.widgets.answer import AnswerPane
+from fada_tui.tui.widgets.filterbox import FilterBox
+from fada_tui.tui.widgets.gpu import GpuPane
+from fada_tui.tui.widgets.images import ImageList
+from fada_tui.tui.widgets.models import ModelList
+from fada_tui.tui.widgets.notice import Kind, Notice
+from fada_tui.tui.widgets.panes import Panes
+from fada_tui.tui.widgets.runbar import RunBar
+from fada_tui.tui.widgets.verdicts import Verdicts
+from fada_tui.tui.wording import first_hint, images_text, title_text
+
+Edit = Callable[[Assessment], Assessment]
+
+FOLLOW_SECONDS = 2.0
+SLOW_FOLLOW_SECONDS = 6.0
+"""How long an answer stays before the screen follows a quick worker to another, each with its picture."""
+
+GUARD_SECONDS = 0.4
+"""A verdict this soon after the picture changed by itself may be meant for the one before."""
+
+
+class MainScreen(Screen[None]):
+    """All panes, and the actions of the places "main" and "assess".
+
+    Args:
+        equipment: what the dashboard works with.
+        warnings: what to say first.
+    """
+
+    PLACES = ("verdict", "assess", "main", "images", "models")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("verdict", "assess", "main")]
+    AUTO_FOCUS = "ImageList"
+
+    def __init__(self, equipment: Equipment, warnings: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.equipment = equipment
+        self.review = Review(Desk(equipment.settings.assessor), equipment.questions())
+        self.writer = AssessmentWriter()
+        self.running = Running(equipment, self.review.desk, self._take, self._complain)
+        self.marked_models: tuple[str, ...] = ()
+        self.judging = Judging(self.review.desk, self.writer)
+        self._warnings = (*equipment.warnings, *warnings)
+        self._changed_by_itself = 0.0
+        self._drawing: Timer | None = None
+        self._refiltering: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes."""
+        yield Panes(
+            self.review.desk.mark,
+            self.equipment.graphics,
+            self.equipment.rubric.context.name,
+            WORDS,
+            self.equipment.settings.keymap,
+        )
+
+    def on_mount(self) -> None:
+        """Show what can be shown at once, and read the rest after that."""
+        self.draw()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.running.telemetry.start()
+        self.set_interval(SAMPLE_SECONDS, self._draw_gauges)
+        self._read()
+
+    # What is on disk
+
+    @work
+    async def _read(self) -> None:
+        for warning in self._warnings:
+            self.say(warning, "warning")
+        try:
+            self.review.gallery = await asyncio.to_thread(read_gallery, self.equipment.images)
+        except FadaError as error:
+            self.say(str(error), "error")
+        self.review.choose_run(None)
+        self.review.hint = first_hint(self.equipment, self.review.gallery)
+        self.show_images()
+        await self.read_runs()
+        if self.equipment.resume:
+            await doors.resume(self, self.equipment.resume)
+        elif latest := self.review.latest_here():
+            await self.open_run(latest)
+
+    async def read_runs(self) -> None:
+        """Read the runs of the results folder again."""
+        library = await asyncio.to_thread(read_library, self.equipment.results, self.equipment.registry)
+        self.review.library = library
+        for warning in library.warnings:
+            self.say(warning, "warning")
+        self.draw()
+
+    async def open_run(self, run_id: str) -> None:
+        """Look at a run from now on."""
+        try:
+            run = await self.load_run(run_id)
+        except FadaError as error:
+            self.say(str(error), "error")
+            return
+        self.review.following = False
+        self.review.choose_run(run)
+        self.show_images()
+        self.say(f"{run.run.model.name}, {run.id}: {self.review.progress()}")
+
+    async def load_run(self, run_id: str) -> OpenRun:
+        """Return a run, read from disk unless it is open already; raises `StoreError`."""
+        desk = self.review.desk
+        if run_id in desk.runs:
+            return desk.runs[run_id]
+        folder = self.review.library.folders.get(run_id, self.equipment.results / run_id)
+        run, warnings = await asyncio.to_thread(store.open_run, folder)
+        for warning in warnings:
+            self.say(warning, "warning")
+        return desk.open(folder, run)
+
+    # Pushing down
+
+    def show_images(self) -> None:
+        """Show the images of what is looked at, and all that follows from it."""
+        self.query_one(Panes).show_images(self.review.shown, self.review.slot, images_text(self.review))
+        self.draw()
+
+    def draw(self) -> None:
+        """Bring all panes up to date."""
+        review, panes = self.review, self.query_one(Panes)
+        self.query_one(AnswerPane).show(review.answer_view())
+        self.query_one(ImageList).refresh_marks()
+        panes.show_picture(
+            review.image, review.neighbours(), review.slot.image.category if review.slot else ""
+        )
+        panes.show_title(title_text(review, self.equipment.settings.assessor))
+        self._draw_models()
+        self._draw_run()
+
+    def _draw_models(self) -> None:
+        live, review = self.running.live, self.review
+        lines = model_lines(
+            review.library.rows or statuses(self.equipment.registry, ()),
+            review.library.figures,
+            here=review.library.here,
+            loaded=live.model if live.active else None,
+            progress=live.progress,
+            queued=self.running.queue.waiting,
+            marked=frozenset(self.marked_models),
+            blind=review.desk.blind,
+        )
+        self.query_one(ModelList).show(lines)
+
+    def _draw_run(self) -> None:
+        waiting, hidden = len(self.running.queue.waiting), self.review.desk.blind
+        self.query_one(RunBar).show(self.running.live.view(waiting, hidden=hidden))
+
+    def _draw_gauges(self) -> None:
+        self.query_one(GpuPane).show(self.running.gauges())
+        self._draw_run()
+
+    def _draw_stream(self) -> None:
+        self._drawing = None
+        self.query_one(AnswerPane).show(self.review.answer_view())
+
+    def say(self, text: str, kind: Kind = "info", *, keep: bool = False) -> None:
+        """Say a line above the keys."""
+        self.query_one(Notice).tell(text, kind, keep=keep)
+
+    # Runs as they go on
+
+    def _take(self, event: SessionEvent) -> None:
+        following.take(self, event)
+
+    def draw_soon(self) -> None:
+        """Draw the growing answer: some ten frames a second are enough to read by, and cheap to send."""
+        if self._drawing is None:
+            self._drawing = self.set_timer(0.25 if self._slow else 0.08, self._draw_stream)
+
+    def follow(self, place: Place) -> None:
+        """Go where the worker is, unless one has just gone there."""
+        now = time.monotonic()
+        if now - self._changed_by_itself >= (SLOW_FOLLOW_SECONDS if self._slow else FOLLOW_SECONDS):
+            self.review.look(*place)
+            self.query_one(Panes).highlight(place[0])
+            self._changed_by_itself = now
+
+    @property
+    def _slow(self) -> bool:
+        return self.equipment.settings.low_bandwidth
+
+    @work
+    async def read_runs_soon(self) -> None:
+        """Read the runs of the results folder again, after what is done now."""
+        await self.read_runs()
+
+    def _complain(self, message: str) -> None:
+        self.say(message, "error")
+        self.draw()
+
+    # Moving
+
+    @on(ImageList.Highlighted)
+    def _highlighted(self, event: ImageList.Highlighted) -> None:
+        if event.slot != self.review.slot:
+            self.review.following = False
+            self.review.look(event.slot)
+            self.draw()
+
+    @on(ImageList.Opened)
+    def _opened(self, event: ImageList.Opened) -> None:
+        self.review.look(event.slot)
+        self.draw()
+        self.query_one(Panes).focus_pane("answer")
+
+    @on(ImageList.MarkedChanged)
+    def _marked(self, event: ImageList.MarkedChanged) -> None:
+        self.review.marked = self.query_one(ImageList).marked
+        self.draw()
+
+    @on(ModelList.Opened)
+    async def _open_model(self, event: ModelList.Opened) -> None:
+        if self.review.desk.blind:
+            self.say("blind mode hides which model is which; b ends it", "warning")
+        elif run := self.review.library.latest(event.name):
+            await self.open_run(run.id)
+        else:
+            self.say(f"{event.name} has no run yet; space marks it, r runs it")
+
+    @on(ModelList.Marked)
+    def _mark_model(self, event: ModelList.Marked) -> None:
+        marked = self.marked_models
+        self.marked_models = (
+            tuple(name for name in marked if name != event.name)
+            if event.name in marked
+            else (*marked, event.name)
+        )
+        self.draw()
+
+    def action_pane(self, step: int) -> None:
+        """Go to the next pane, or the previous one."""
+        self.query_one(Panes).turn(step)
+
+    # Assessing
+
+    async def action_judge(self, verdict: Verdict | None) -> None:
+        """Judge the answer that is looked at, and move on."""
+        if verdict and time.monotonic() - self._changed_by_itself < GUARD_SECONDS:
+            self.say("the picture has just changed: look, then judge", "warning")
+            return
+        judged = await self.assess(lambda before: with_verdict(before, verdict))
+        if judged and verdict and self.equipment.settings.auto_advance:
+            self._advance()
+
+    async def action_context(self) -> None:
+        """Turn the context flag on: yes, no, unset."""
+        await self.assess(with_next_context)
+
+    async def action_undo(self) -> None:
+        """Take back the last assessment and show where."""
+        await self._show_change(self.judging.undo(), "undone")
+
+    async def action_redo(self) -> None:
+        """Make it again and show where."""
+        await self._show_change(self.judging.redo(), "done again")
+
+    def judgeable(self) -> tuple[OpenRun, Key] | None:
+        """Return the answer that is looked at; says so where there is none."""
+        run, key = self.review.run, self.review.key
+        if run is None or key is None or not run.answered(*key):
+            self.say("there is no answer to judge here yet", "warning")
+            return None
+        return run, key
+
+    async def assess(self, edit: Edit, place: tuple[OpenRun, Key] | None = None) -> bool:
+        """Change an assessment, by default of what is looked at; return whether it is on disk."""
+        place = place or self.judgeable()
+        if place is None:
+            return False
+        self.review.following = False
+        try:
+            await self.judging.change(*place, edit(place[0].assessment(*place[1])))
+        except FadaError as error:
+            self.say(str(error), "error")
+            return False
+        self.refilter_soon()
+        self.draw()
+        return True
+
+    def _advance(self) -> None:
+        place = self.review.next_place(1)
+        if place is not None:
+            self._go(place)
+        elif running := self.review.running_place():
+            self._go(running)
+        else:
+            self.say(f"all judged: {self.review.progress()}; s shows the page", keep=True)
+
+    async def _show_change(self, doing: Awaitable[Change | None], word: str) -> None:
+        try:
+            change = await doing
+        except FadaError as error:
+            self.say(str(error), "error")
+            return
+        if change is None:
+            self.say(f"nothing to be {word}")
+            return
+        if place := self.review.place_of(change.run_id, change.path, change.question_id):
+            self._go(place)
+        self.draw()
+        self.say(f"{word}: {change.path}: {change.after.verdict or 'no verdict'}")
+
+    def _go(self, place: Place) -> None:
+        self.review.following = False
+        self.review.look(*place)
+        self.query_one(Panes).highlight(place[0])
+        self.draw()
+
+    def action_step(self, step: int) -> None:
+        """Go to the next unassessed answer, or the previous one."""
+        if place := self.review.next_place(step):
+            self._go(place)
+        else:
+            self.say(f"no unassessed answer: {self.review.progress()}")
+
+    def action_question(self, step: int) -> None:
+        """Turn to another question of this image."""
+        self.review.turn(step)
+        self.draw()
+
+    @on(Verdicts.Chosen)
+    async def _verdict_clicked(self, event: Verdicts.Chosen) -> None:
+        await (self.action_judge(event.verdict) if event.verdict else self.action_context())
+
+    # Filter
+
+    def action_filter(self) -> None:
+        """Open the filter box."""
+        self.query_one(Panes).focus_pane("images")
+        self.query_one(FilterBox).open(self.review.filter_names())
+
+    @on(FilterBox.Changed)
+    def _filter_changed(self, event: FilterBox.Changed) -> None:
+        found = parse(event.text)
+        self.query_one(FilterBox).complain(found.error)
+        self.review.filter = found
+        self._refilter()
+
+    @on(FilterBox.Closed)
+    def _filter_closed(self) -> None:
+        self.query_one(ImageList).focus()
+
+    def refilter_soon(self) -> None:
+        """Apply the filter again shortly, as what it goes by has changed."""
+        if self.review.filter.words and self._refiltering is None:
+            self._refiltering = self.set_timer(0.5, self._refilter)
+
+    def _refilter(self) -> None:
+        self._refiltering = None
+        self.review.refilter()
+        self.show_images()
+
+    # Doors to other screens
+
+    def _open(self, door: Coroutine[None, None, None]) -> None:
+        self.run_worker(door, group="door", exclusive=True)
+
+    def action_door(self, name: str) -> None:
+        """Open another screen, or do what needs one."""
+        self._open(doors.DOORS[name](self))
+
+    def action_stop(self) -> None:
+        """Stop after this image; again: now."""
+        self.say(self.running.stop())
+        self._draw_run()
+
+    def action_restart(self) -> None:
+        """Take up the run again whose worker died, or that was stopped."""
+        if self.review.run is not None:
+            self._open(doors.resume(self, str(self.review.run.folder)))
+
+    def action_follow(self) -> None:
+        """Follow the worker from image to image, or no longer."""
+        self.review.following = not self.review.following
+        if self.review.following and (place := self.review.running_place()):
+            self._go(place)
+            self.review.following = True
+        self.draw()
+
+    def action_path(self) -> None:
+        """Copy the image's path, and show it."""
+        if image := self.review.image:
+            self.app.copy_to_clipboard(str(image))
+            self.say(f"copied: {image}", keep=True)
+
+    def action_quit(self) -> None:
+        """Leave; ask first while a run goes on."""
+        self._open(doors.leave(self))
+
+    async def answers_to_this(self) -> list[tuple[OpenRun, Key]]:
+        """All models' answers to the question and image that are looked at, the latest of each model."""
+        review = self.review
+        if review.key is None:
+            return []
+        asked, path = review.questions[review.key_index].text, review.key[0]
+        found: dict[str, tuple[OpenRun, Key]] = {}
+        for name in review.same_question():
+            run = await self.load_run(name)
+            for question in run.questions:
+                if question.text == asked and run.answered(path, question.id):
+                    found.setdefault(run.run.model.name, (run, (path, question.id)))
+        return list(found.values())
+
+    async def forget_deleted(self) -> None:
+        """Let go of runs whose folder is gone."""
+        desk = self.review.desk
+        for run in [run for run in desk.runs.values() if not run.folder.exists()]:
+            del desk.runs[run.id]
+            if desk.current == run.id:
+                self.review.choose_run(None)
+                self.show_images()
+        await self.read_runs()

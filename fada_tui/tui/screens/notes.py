@@ -1,0 +1,114 @@
+"""The editor of a run's notes: strengths, weaknesses, conclusion, recommendation."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from fada_tui.records import Notes
+from fada_tui.tui.commands import bindings
+from fada_tui.tui.widgets.editor import Editor
+from fada_tui.tui.widgets.keybar import KeyBar
+
+FIELDS = {
+    "strengths": "Strengths, one on each line",
+    "weaknesses": "Weaknesses, one on each line",
+    "conclusion": "Conclusion",
+    "recommendation": "Recommendation",
+}
+
+
+class NotesScreen(ModalScreen[Notes | None]):
+    """Returns the notes, or `None` where nothing is to change.
+
+    Args:
+        notes: as they are.
+    """
+
+    PLACES = ("notes",)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("notes")]
+
+    DEFAULT_CSS = """
+    NotesScreen {
+        align: center middle;
+        & > Vertical {
+            width: 100;
+            max-width: 96%;
+            height: 32;
+            max-height: 100%;
+            border: round $primary;
+            border-title-style: bold;
+            border-title-color: $primary;
+            padding: 0 1;
+            background: $surface;
+        }
+        & .label { color: $secondary; text-style: bold; height: 1; }
+        & Editor { height: 1fr; min-height: 2; border: none; background: $background; padding: 0; }
+        & Editor:focus { height: 2fr; }
+        & .said { height: 1; color: $warning; }
+        & KeyBar { background: $surface; }
+    }
+    """
+
+    def __init__(self, notes: Notes) -> None:
+        super().__init__()
+        self._before = notes
+        self._asked = False
+
+    def compose(self) -> ComposeResult:
+        """Lay the editors out."""
+        texts = {
+            "strengths": "\n".join(self._before.strengths),
+            "weaknesses": "\n".join(self._before.weaknesses),
+            "conclusion": self._before.conclusion or "",
+            "recommendation": self._before.recommendation or "",
+        }
+        with Vertical() as box:
+            box.border_title = "Notes on this run"
+            for field, label in FIELDS.items():
+                yield Static(label, markup=False, classes="label")
+                yield Editor(texts[field], id=field)
+            yield Static("", markup=False, classes="said")
+            yield KeyBar(*self.PLACES)
+
+    def on_mount(self) -> None:
+        """Begin with the first that is empty."""
+        editors = list(self.query(Editor))
+        next((editor for editor in editors if not editor.text), editors[0]).focus()
+
+    @property
+    def _now(self) -> Notes:
+        def text(field: str) -> str:
+            return self.query_one(f"#{field}", Editor).text.strip()
+
+        def lines(field: str) -> tuple[str, ...]:
+            return tuple(one.strip() for one in text(field).splitlines() if one.strip())
+
+        return Notes(
+            strengths=lines("strengths"),
+            weaknesses=lines("weaknesses"),
+            conclusion=text("conclusion") or None,
+            recommendation=text("recommendation") or None,
+        )
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        self._asked = False
+        self.query_one(".said", Static).update("")
+
+    def action_save(self) -> None:
+        """Keep the notes."""
+        now = self._now
+        self.dismiss(now if now != self._before else None)
+
+    def action_back(self) -> None:
+        """Go back; notes that were changed are dropped only when asked twice."""
+        if self._now == self._before or self._asked:
+            self.dismiss(None)
+        else:
+            self._asked = True
+            self.query_one(".said", Static).update("^s keeps the notes, esc again drops what was changed")

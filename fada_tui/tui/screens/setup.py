@@ -1,0 +1,397 @@
+"""Setting up a run: which models answer which questions about which images, and what it will take."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Button, Input, Static, TextArea
+
+from fada_tui.config import Settings
+from fada_tui.forecast import Earlier, Forecast, forecast, free_memory, together
+from fada_tui.images.catalogue import Catalogue
+from fada_tui.paths import state_file
+from fada_tui.planning import Estimate, estimate_of, with_choices
+from fada_tui.records import ModelEntry, PlannedImage
+from fada_tui.registry import ModelRow, Registry, is_of
+from fada_tui.remembered import remember
+from fada_tui.telemetry import Sample
+from fada_tui.tui import setup_reading, setup_rows
+from fada_tui.tui.choices import (
+    Form,
+    Offer,
+    RunRequest,
+    faults,
+    image_counts,
+    questions,
+    request,
+    shown_questions,
+    toggled_model,
+)
+from fada_tui.tui.commands import bindings
+from fada_tui.tui.safe import line
+from fada_tui.tui.widgets.estimate import EstimateText, EstimateView, ModelForecast, together_text
+from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.picklist import PickList
+
+if TYPE_CHECKING:
+    from fada_tui.tui.library import Library
+
+ROOMY = (72, 22)
+"""Cells from which the sections stand in two columns; less than that scrolls."""
+
+WIDE = 150
+"""Cells from which models and images stand side by side, too."""
+
+SETTLING = 0.05
+"""Seconds without a change after which the estimate is worked out."""
+
+_FIELDS = {
+    "per_category": "images",
+    "limit": "images",
+    "max_new_tokens": "answering",
+    "temperature": "answering",
+    "top_p": "answering",
+    "seed": "answering",
+}
+"""Sections of the fields for one line of text."""
+
+_LABELS = {
+    "per_category": "Per category",
+    "limit": "In all",
+    "max_new_tokens": "Max new tokens",
+    "temperature": "Temperature",
+    "top_p": "Top p",
+    "seed": "Seed",
+}
+
+_HOMES = {"models": "models-list", "images": "images-list", "text": "text"}
+"""Where the focus goes when something is wrong there; other fields have an input of their name."""
+
+
+class SetupScreen(Screen[RunRequest | None]):
+    """Models, images, questions, and the estimate of what they will take.
+
+    Args:
+        registry: the model list.
+        rows: the models with their status.
+        catalogue: the images.
+        marked_models: those that are chosen at first, in place of what the settings say.
+        marked_images: those that are chosen at first, in place of what the settings say.
+        settings: as the program was started with.
+        library: the runs that were made before.
+        sample: the machine as it was measured last.
+    """
+
+    PLACES = ("setup",)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("setup")]
+    CSS_PATH = "../styles/setup.tcss"
+    AUTO_FOCUS = "#models-list"
+
+    class Measured(Message):
+        """A model's checkpoint has been looked at."""
+
+        def __init__(self, name: str, estimate: Estimate) -> None:
+            super().__init__()
+            self.name = name
+            self.estimate = estimate
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        rows: Sequence[ModelRow],
+        catalogue: Catalogue,
+        marked_models: Sequence[str],
+        marked_images: tuple[PlannedImage, ...],
+        settings: Settings,
+        library: "Library",
+        sample: Sample | None,
+    ) -> None:
+        super().__init__()
+        self._rows = {row.entry.name: row for row in rows}
+        self._catalogue = catalogue
+        self._library = library
+        self._free = free_memory(sample, settings.device)
+        self._read = partial(
+            setup_reading.read,
+            settings=settings,
+            registry=registry,
+            entries=[row.entry for row in rows] or registry.entries,
+            catalogue=catalogue,
+            marked_models=marked_models,
+            marked_images=marked_images,
+            state=state_file(),
+        )
+        self._offer: Offer | None = None
+        self._form = Form()
+        self._sizes: dict[str, Estimate | None] = {}
+        self._earlier: dict[str, list[Earlier]] = {}
+        self._pending: Timer | None = None
+        self._opened = asyncio.Event()
+        self._leaving = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the sections."""
+        yield Static(
+            line(f"New run  │  {self._catalogue.name}  │  {len(self._catalogue.images):,} images"),
+            classes="title",
+        )
+        with VerticalScroll(id="sections", can_focus=False):
+            with Container(classes="column", id="what"):
+                with Vertical(id="models", classes="section"):
+                    yield PickList(id="models-list")
+                    yield Static("", markup=False, classes="fault")
+                with Vertical(id="images", classes="section"):
+                    yield PickList(id="images-list")
+                    with Horizontal(classes="bounds"):
+                        yield Static("Per category ", markup=False)
+                        yield Input(id="per_category", compact=True, placeholder="all")
+                        yield Static("  in all ", markup=False)
+                        yield Input(id="limit", compact=True, placeholder="all")
+                    yield Static("", markup=False, classes="fault")
+            with Vertical(classes="column"):
+                with Vertical(id="questions", classes="section"):
+                    yield PickList(id="sets")
+                    yield TextArea(
+                        id="text", compact=True, show_line_numbers=True, highlight_cursor_line=False
+                    )
+                    yield Static("", markup=False, classes="fault")
+                with Vertical(id="answering", classes="section"):
+                    for name in ("max_new_tokens", "temperature", "top_p", "seed"):
+                        with Horizontal(classes="field"):
+                            yield Static(_LABELS[name], markup=False, classes="label")
+                            yield Input(id=name, compact=True)
+                            yield Static("", markup=False, classes="hint", id=f"{name}-hint")
+                    yield Static("", markup=False, classes="fault")
+        with Container(id="estimate", classes="section"):
+            yield EstimateText()
+            yield Button("▶ Start", id="start", compact=True, variant="primary")
+        yield KeyBar(*self.PLACES)
+
+    def on_mount(self) -> None:
+        """Name the sections, and find out what there is to choose from."""
+        for name, title in (
+            ("models", "Models"),
+            ("images", "Images"),
+            ("questions", "Questions"),
+            ("answering", "Answers"),
+            ("estimate", "Estimate"),
+        ):
+            self.query_one(f"#{name}").border_title = title
+        self.query_one("#questions").border_subtitle = "one on each line"
+        self.run_worker(self._open())
+
+    async def _open(self) -> None:
+        opening = await asyncio.to_thread(self._read)
+        self._offer, self._form = opening.offer, opening.form
+        for name in _FIELDS:
+            self.query_one(f"#{name}", Input).value = getattr(self._form, name)
+        self._show_questions()
+        self._changed()
+        for list_id, key in (
+            ("models-list", next(iter(self._form.models), "")),
+            ("images-list", self._form.images),
+        ):
+            self.query_one(f"#{list_id}", PickList).go(key)
+        self.query_one("#sets", PickList).go(self._form.set or setup_rows.OWN)
+        self._estimate()
+        self._opened.set()
+
+    # What is chosen
+
+    def _choose(self, form: Form) -> None:
+        if form != self._form:
+            self._form = form
+            self._changed()
+
+    def _changed(self) -> None:
+        if self._offer is None:
+            return
+        self.query_one("#models-list", PickList).show(
+            setup_rows.model_rows(self._form, self._offer, self._rows)
+        )
+        self.query_one("#images-list", PickList).show(setup_rows.image_rows(self._form, self._offer))
+        self.query_one("#sets", PickList).show(setup_rows.set_rows(self._form, self._offer))
+        self._show_faults(faults(self._form, self._offer))
+        if self._pending is not None:
+            self._pending.stop()
+        self._pending = self.set_timer(SETTLING, self._estimate)
+
+    @on(PickList.Picked, "#models-list")
+    def _model_picked(self, event: PickList.Picked) -> None:
+        self._choose(toggled_model(self._form, event.key))
+
+    @on(PickList.Picked, "#images-list")
+    def _images_picked(self, event: PickList.Picked) -> None:
+        match event.key:
+            case "all" | "marked" | "categories" as which:
+                self._choose(replace(self._form, images=which))
+            case key:
+                chosen = self._form.categories ^ {key.removeprefix(setup_rows.CATEGORY)}
+                self._choose(replace(self._form, categories=chosen))
+
+    @on(PickList.Picked, "#sets")
+    def _set_picked(self, event: PickList.Picked) -> None:
+        self._choose(replace(self._form, set=None if event.key == setup_rows.OWN else event.key))
+        self._show_questions()
+
+    @on(Input.Changed)
+    def _field_changed(self, event: Input.Changed) -> None:
+        if self._offer is not None and event.input.id in _FIELDS:
+            self._choose(replace(self._form, **{event.input.id: event.value}))
+
+    @on(TextArea.Changed)
+    def _text_changed(self, event: TextArea.Changed) -> None:
+        if self._offer is not None and event.text_area.text != self._text():
+            self._choose(replace(self._form, set=None, text=event.text_area.text))
+
+    def _text(self) -> str:
+        if self._offer is None or self._form.set is None:
+            return self._form.text
+        return shown_questions(self._offer.sets[self._form.set])
+
+    def _show_questions(self) -> None:
+        self.query_one(TextArea).text = self._text()
+
+    def _show_faults(self, found: Mapping[str, str]) -> None:
+        shown: dict[str, str] = {}
+        for field, message in found.items():
+            section = _FIELDS.get(field) or {"text": "questions"}.get(field, field)
+            name = _LABELS.get(field)
+            shown.setdefault(section, f"{name}: {message}" if name else message)
+        for section in ("models", "images", "questions", "answering"):
+            fault = self.query_one(f"#{section} .fault", Static)
+            fault.update(line(f"! {shown[section]}" if section in shown else ""))
+            fault.display = section in shown
+        for field in _FIELDS:
+            self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
+        greedy = self._form.temperature.strip().strip("0") in ("", ".") and "temperature" not in found
+        self.query_one("#temperature-hint", Static).update("not sampled" if greedy else "sampled")
+        self.query_one("#top_p-hint", Static).update("not used" if greedy else "")
+
+    # The estimate
+
+    def _estimate(self) -> None:
+        if (offer := self._offer) is None:
+            return
+        images = image_counts(self._form, offer)[self._form.images]
+        asked = len(questions(self._form, offer))
+        models = tuple(
+            ModelForecast(
+                name, self._forecast(name, with_choices(offer.models[name], offer.settings), images, asked)
+            )
+            for name in self._form.models
+        )
+        known = [model.forecast for model in models if model.forecast is not None]
+        all_of_them = together(known)
+        if len(known) < len(models):
+            all_of_them = replace(all_of_them, seconds=None, memory_needed=None, fits=None)
+        view = EstimateView(images, asked, models, all_of_them)
+        self.query_one("#estimate").border_subtitle = together_text(view)
+        self.query_one(EstimateText).show(view)
+
+    def _forecast(self, name: str, entry: ModelEntry, images: int, asked: int) -> Forecast | None:
+        if name not in self._sizes:
+            self._sizes[name] = None
+            self.run_worker(partial(self._measure, name, entry), thread=True)
+        if (size := self._sizes[name]) is None:
+            return None
+        estimate = replace(size, images=images, questions=asked, results=images * asked)
+        if name not in self._earlier:
+            runs = (run for run in self._library.runs if is_of(run, entry))
+            self._earlier[name] = [(run, self._library.figures[run.id]) for run in runs]
+        tokens = self._form.max_new_tokens.strip()
+        limit = int(tokens) if tokens.isdecimal() else 0
+        return forecast(entry, estimate, self._earlier[name], limit, self._free)
+
+    def _measure(self, name: str, entry: ModelEntry) -> None:
+        self.post_message(self.Measured(name, estimate_of(entry, 0, 0)))
+
+    @on(Measured)
+    def _measured(self, event: Measured) -> None:
+        self._sizes[event.name] = event.estimate
+        self._estimate()
+
+    # Keys
+
+    def action_mark(self) -> None:
+        """Pick the row with the cursor."""
+        if isinstance(self.focused, PickList):
+            self.focused.pick()
+
+    def action_up(self) -> None:
+        """Go up in a list; from a field, to the one before."""
+        if isinstance(self.focused, PickList):
+            self.focused.move(-1)
+        else:
+            self.focus_previous()
+
+    def action_down(self) -> None:
+        """Go down in a list; from a field, to the next."""
+        if isinstance(self.focused, PickList):
+            self.focused.move(1)
+        else:
+            self.focus_next()
+
+    def action_page(self, step: int) -> None:
+        """Go so many pages down in a list, or up."""
+        if isinstance(self.focused, PickList):
+            self.focused.page(step)
+
+    def action_section(self, step: int) -> None:
+        """Go to what comes next, or before."""
+        if step > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    @on(Input.Submitted)
+    def _done_typing(self) -> None:
+        self.query_one("#start").focus()
+
+    @on(Button.Pressed)
+    async def _pressed(self) -> None:
+        await self.action_start()
+
+    def action_back(self) -> None:
+        """Leave a text for the start button; from anywhere else, leave the screen."""
+        if isinstance(self.focused, Input | TextArea):
+            self.query_one("#start").focus()
+        elif not self._leaving:
+            self._leaving = True
+            self.dismiss(None)
+
+    async def action_start(self) -> None:
+        """Start, unless something is wrong: then go there."""
+        if self._leaving:
+            return
+        await self._opened.wait()
+        assert self._offer is not None
+        found = faults(self._form, self._offer)
+        if found:
+            field = next(iter(found))
+            self.query_one(f"#{_HOMES.get(field, field)}").focus()
+            return
+        self._leaving = True
+        wanted = request(self._form, self._offer)
+        # A run must not fail because it cannot be remembered.
+        with suppress(OSError):
+            await asyncio.to_thread(remember, wanted.settings, state_file())
+        self.dismiss(wanted)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout that the terminal has room for."""
+        width, height = event.size
+        self.set_class(width < ROOMY[0] or height < ROOMY[1], "-small")
+        self.set_class(height >= 30, "-tall")
+        self.set_class(width >= WIDE, "-wide")

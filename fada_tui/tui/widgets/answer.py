@@ -1,0 +1,110 @@
+"""The answer pane: question, text as it streams in, its figures, and the assessment beneath."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from fada_tui.records import Assessment, AutoScore
+from fada_tui.text import printable
+from fada_tui.tui.safe import line
+from fada_tui.tui.views import AnswerView
+from fada_tui.tui.widgets.answer_text import AnswerText
+from fada_tui.tui.widgets.verdicts import Verdicts
+from fada_tui.tui.widgets.words import Words
+
+SEPARATOR = "  ·  "
+
+
+class AnswerPane(Vertical):
+    """Shows one answer.
+
+    Args:
+        context: the name of the rubric's context flag.
+    """
+
+    DEFAULT_CSS = """
+    AnswerPane {
+        & > .question { height: auto; max-height: 4; text-style: bold; margin: 0 0 1 0; }
+        & > .figures { height: auto; max-height: 2; color: $text-muted; }
+        & > .details { height: auto; max-height: 4; }
+    }
+    """
+
+    def __init__(self, context: str, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._flag = context
+        self._view = AnswerView()
+        self._subtitle = ""
+
+    def compose(self) -> ComposeResult:
+        """Lay the pane out."""
+        yield Words(classes="question")
+        yield AnswerText(id="answer-text")
+        yield Words(classes="figures")
+        yield Words(classes="details")
+        yield Verdicts()
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self._draw()
+
+    def show(self, view: AnswerView) -> None:
+        """Show this answer."""
+        if view != self._view:
+            self._view = view
+            self._draw()
+
+    def _draw(self) -> None:
+        view = self._view
+        self.query_one(AnswerText).show(view.text, muted=view.state in ("none", "waiting", "error"))
+        self.query_one(".question", Words).say(question_line(view))
+        self.query_one(".figures", Words).say(figures_line(view))
+        self.query_one(".details", Words).say(details_lines(view, self._flag))
+        self.query_one(Verdicts).show(
+            view.assessment.verdict, view.assessment.context, self._flag, active=view.state == "answered"
+        )
+        subtitle = f"{view.model}  following" if view.following and view.model else view.model
+        if subtitle != self._subtitle:
+            self._subtitle = subtitle
+            self.border_subtitle = line(subtitle)
+
+
+def question_line(view: AnswerView) -> str:
+    """Return the question, numbered where there are several."""
+    number = f"{view.number}/{view.questions}  " if view.questions > 1 else ""
+    return f"{number}{view.question}" if view.question else ""
+
+
+def figures_line(view: AnswerView) -> str:
+    """Return the answer's figures; what is not known is left out."""
+    parts = [
+        f"first token {view.first_token:.2f} s" if view.first_token is not None else "",
+        f"{view.tokens} tokens" if view.tokens else "",
+        f"{view.per_second:.1f} tokens/s" if view.per_second is not None else "",
+        f"{view.time:.2f} s" if view.time is not None else "",
+        _FINISHES.get(view.finish or "", ""),
+    ]
+    return SEPARATOR.join(part for part in parts if part)
+
+
+_FINISHES = {"stop": "ended by itself", "length": "cut at the token limit", "cancelled": "stopped"}
+
+
+def details_lines(view: AnswerView, context: str) -> str:
+    """Return tags, note, what others said, and the auto score, each on a line of its own."""
+    lines = [tags_and_note(view.assessment), *view.others, auto_line(view.auto, context)]
+    return "\n".join(part for part in lines if part)
+
+
+def tags_and_note(assessment: Assessment) -> str:
+    """Return an assessment's tags and note on one line."""
+    note = f"“{printable(assessment.note)}”" if assessment.note else ""
+    return "  ".join(part for part in (", ".join(assessment.tags), note) if part)
+
+
+def auto_line(auto: AutoScore | None, context: str) -> str:
+    """Return the auto score, called by its name so that nobody takes it for a verdict."""
+    if auto is None:
+        return ""
+    score = "no terms for this category" if auto.score is None else f"{auto.score:.0%} of the terms"
+    named = "" if auto.context else "no "
+    return f"auto score: {score}, {named}{context} named"

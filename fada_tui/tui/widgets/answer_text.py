@@ -1,0 +1,76 @@
+"""The text of an answer as it streams in: only the lines that changed are drawn again."""
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from fada_tui.tui.commands import bindings
+from fada_tui.tui.wrapping import Wrapped
+
+
+class AnswerText(ScrollView, can_focus=True):
+    """Plain text, wrapped, that can grow at its end. Nothing in it is parsed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("answer")]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"answer-text--muted"}
+
+    DEFAULT_CSS = """
+    AnswerText {
+        height: 1fr;
+        scrollbar-size-vertical: 1;
+        & .answer-text--muted { color: $text-muted; }
+    }
+    """
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._text = ""
+        self._muted = False
+        self._wrapped = Wrapped(1)
+
+    def show(self, text: str, *, muted: bool = False) -> None:
+        """Show this text; one that begins with what is shown only adds to it."""
+        if muted == self._muted and text.startswith(self._text) and self._text:
+            self._add(text[len(self._text) :])
+        elif (text, muted) != (self._text, self._muted):
+            self._text, self._muted = text, muted
+            self._wrap()
+            self.scroll_home(animate=False)
+
+    def _add(self, more: str) -> None:
+        if not more:
+            return
+        at_end = self.scroll_offset.y >= self.max_scroll_y
+        self._text += more
+        before = len(self._wrapped.lines)
+        changed = self._wrapped.add(more)
+        if len(self._wrapped.lines) != before:
+            self.virtual_size = Size(self._wrapped.width, len(self._wrapped.lines))
+        width = self.scrollable_content_region.width
+        self.refresh(Region(0, changed - self.scroll_offset.y, width, len(self._wrapped.lines) - changed))
+        if at_end and self.max_scroll_y > self.scroll_offset.y:
+            self.scroll_end(animate=False)
+
+    def _wrap(self) -> None:
+        self._wrapped = Wrapped(self.scrollable_content_region.width, self._text)
+        self.virtual_size = Size(self._wrapped.width, len(self._wrapped.lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        self._wrap()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line of the text."""
+        width = self.scrollable_content_region.width
+        number = y + self.scroll_offset.y
+        text = self._wrapped.lines[number] if number < len(self._wrapped.lines) else ""
+        style = self.rich_style
+        if self._muted:
+            style += self.get_component_rich_style("answer-text--muted")
+        return Strip([Segment(text, style)]).adjust_cell_length(width, style).crop(0, width)

@@ -1,0 +1,110 @@
+"""The line in which a filter is typed; what matches is shown while one types."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from fada_tui.tui.safe import line
+
+
+class FilterBox(Vertical):
+    """Hidden until opened.
+
+    Args:
+        words: the filter's words.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Clear the filter", show=False)]
+
+    DEFAULT_CSS = """
+    FilterBox {
+        height: auto;
+        display: none;
+        & Input { border: none; height: 1; padding: 0; background: $surface; }
+        & .said { height: auto; max-height: 3; color: $text-muted; }
+        & .said.-error { color: $error; }
+    }
+    """
+
+    class Changed(Message):
+        """Another filter stands in the box."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Closed(Message):
+        """The box was closed; the filter that stood in it stays, or was cleared before."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        super().__init__()
+        self._words = tuple(words)
+        self._names: tuple[str, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay the box out."""
+        yield Input(placeholder="/ filter", suggester=_Words(self.offers), select_on_focus=False)
+        yield Static("", markup=False, classes="said")
+
+    def offers(self) -> Sequence[str]:
+        """All that can be completed."""
+        return (*self._words, *self._names)
+
+    def open(self, names: Iterable[str]) -> None:
+        """Open the box; it completes these names beside the words."""
+        self._names = tuple(names)
+        self.display = True
+        self.query_one(Input).focus()
+        self.complain("")
+
+    def complain(self, error: str) -> None:
+        """Say what is wrong with the filter; without an error, what can be typed."""
+        said = self.query_one(".said", Static)
+        said.update(line(error or " ".join(self._words)))
+        said.set_class(bool(error), "-error")
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close()
+
+    def action_cancel(self) -> None:
+        """Clear the filter and close the box."""
+        self.query_one(Input).value = ""
+        self._close()
+
+    def _close(self) -> None:
+        self.display = False
+        self.post_message(self.Closed())
+
+
+class _Words(Suggester):
+    """Completes the last word."""
+
+    def __init__(self, offers: Callable[[], Sequence[str]]) -> None:
+        super().__init__(use_cache=False, case_sensitive=False)
+        self._offers = offers
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the value with its last word completed."""
+        word = value.rpartition(" ")[2].removeprefix("-")
+        if not word:
+            return None
+        found = next(
+            (offer for offer in self._offers() if offer.casefold().startswith(word.casefold())), None
+        )
+        if found is None:
+            return None
+        return value[: len(value) - len(word)] + word + found[len(word) :]

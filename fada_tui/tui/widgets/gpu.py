@@ -1,0 +1,152 @@
+"""The GPU pane: memory, utilisation, temperature, power; process memory where there is no GPU."""
+
+from collections.abc import Iterable
+from typing import ClassVar, cast
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.visual import VisualType
+from textual.widget import Widget
+
+from fada_tui.records import ResultMemory
+from fada_tui.report import units
+from fada_tui.telemetry import GpuReading, Sample
+from fada_tui.text import printable
+from fada_tui.tui.gauges import bar, sparkline
+from fada_tui.tui.views import GpuView
+
+Line = list[tuple[str, str]]
+"""Pieces of text and the names of their styles."""
+
+ROWS_OF_A_GPU = 5
+ROWS_OF_PEAKS = 2
+
+
+class GpuPane(Widget):
+    """Draws what the last sample said, and the minutes before it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "gpu--name",
+        "gpu--used",
+        "gpu--high",
+        "gpu--free",
+        "gpu--spark",
+        "gpu--muted",
+    }
+
+    DEFAULT_CSS = """
+    GpuPane {
+        height: 1fr;
+        & .gpu--name { text-style: bold; }
+        & .gpu--used { color: $primary; background: $panel; }
+        & .gpu--high { color: $warning; background: $panel; }
+        & .gpu--free { background: $panel; }
+        & .gpu--spark { color: $secondary; }
+        & .gpu--muted { color: $text-muted; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = GpuView()
+
+    def show(self, view: GpuView) -> None:
+        """Show this moment."""
+        width, height = self.content_size
+        changed = gpu_lines(view, width, height) != gpu_lines(self._view, width, height)
+        self._view = view
+        if changed:
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Draw the pane."""
+        lines = gpu_lines(self._view, *self.content_size)
+        drawn = [
+            Content.assemble(
+                *((text, self.get_visual_style(f"gpu--{style}") if style else "") for text, style in line)
+            )
+            for line in lines
+        ]
+        return cast("VisualType", Content("\n").join(drawn))
+
+
+def gpu_lines(view: GpuView, width: int, height: int) -> list[Line]:
+    """Return what fits into the pane; with many GPUs each gets fewer lines."""
+    sample = view.sample
+    if sample is None:
+        return [[("reading …", "muted")]]
+    if not sample.gpus:
+        return _process_lines(view, sample, width)[:height]
+    room = (height - ROWS_OF_PEAKS) // len(sample.gpus)
+    lines = [line for gpu in sample.gpus for line in _one(gpu, view, width)[: max(room, 1)]]
+    return [*lines, *_peaks(view)][:height]
+
+
+def _one(gpu: GpuReading, view: GpuView, width: int) -> list[Line]:
+    """A GPU's lines, the most important first: a pane with many GPUs shows only the first of each."""
+    name = printable((gpu.name or "GPU").removeprefix("NVIDIA "))
+    lines: list[Line] = []
+    if gpu.memory_used is not None and gpu.memory_total:
+        share = gpu.memory_used / gpu.memory_total
+        figures = f" {gpu.memory_used / 1e9:.1f}/{gpu.memory_total / 1e9:.0f} GB"
+        label = f"{gpu.index} "
+        filled, rest = bar(share, max(width - len(label) - len(figures), 3))
+        lines.append(
+            [(label, "name"), (filled, "high" if share > 0.9 else "used"), (rest, "free"), (figures, "")]
+        )
+    else:
+        lines.append([(f"{gpu.index} memory {_absent(gpu, 'memory_used')}", "muted")])
+    lines.append([(f"{name[:width]}", "name")])
+    lines.append([("  ".join(_sensors(gpu)), "")])
+    worker = (
+        f"worker {units.memory(gpu.process_memory)}"
+        if gpu.process_memory is not None
+        else f"worker {_absent(gpu, 'process_memory')}"
+    )
+    lines.append([(worker, "" if gpu.process_memory is not None else "muted")])
+    lines.append([(sparkline(view.gpus.get(gpu.index, ()), width, gpu.memory_total), "spark")])
+    return lines
+
+
+def _sensors(gpu: GpuReading) -> Iterable[str]:
+    """Utilisation, temperature and power; of several that cannot be read for one reason it is said once."""
+    known = {
+        "utilisation": "" if gpu.utilisation is None else f"{gpu.utilisation} %",
+        "temperature": "" if gpu.temperature is None else f"{gpu.temperature} °C",
+        "power": "" if gpu.power is None else f"{gpu.power:.0f} W",
+    }
+    yield from filter(None, known.values())
+    absent = [field for field, shown in known.items() if not shown]
+    if absent:
+        yield f"{', '.join(absent)} {_absent(gpu, absent[0])}"
+
+
+def _absent(gpu: GpuReading, field: str) -> str:
+    reason = gpu.problems.get(field)
+    return f"n/a ({reason})" if reason else "n/a"
+
+
+def _peaks(view: GpuView) -> list[Line]:
+    return [
+        [("peak of image ", "muted"), (_memory(view.image_peak), "")],
+        [("peak of run   ", "muted"), (_memory(view.run_peak), "")],
+    ]
+
+
+def _memory(peak: ResultMemory) -> str:
+    size = peak.nvml_process if peak.nvml_process is not None else peak.worker_rss
+    return units.memory(size) or "–"
+
+
+def _process_lines(view: GpuView, sample: Sample, width: int) -> list[Line]:
+    """What there is to say without a GPU: why, the worker's process, and the machine's memory."""
+    label, figures = "machine ", f" {sample.memory_used / 1e9:.1f}/{sample.memory_total / 1e9:.0f} GB"
+    filled, rest = bar(sample.memory_used / sample.memory_total, max(width - len(label) - len(figures), 3))
+    worker = units.memory(sample.worker_rss) or "not running"
+    return [
+        [("worker        ", "muted"), (worker, "name")],
+        [(sparkline(view.worker, width), "spark")],
+        *_peaks(view),
+        [(label, "muted"), (filled, "used"), (rest, "free"), (figures, "")],
+        [(f"GPU n/a ({view.problem or 'none found'})", "muted")],
+    ]

@@ -1,0 +1,86 @@
+"""The keys that work now, flowed over as many lines as there is room for."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from fada_tui.tui.commands import Command, commands, shown_keys
+
+Part = tuple[str, str]
+"""Key and label."""
+
+
+class KeyBar(Widget):
+    """Shows the footer's commands of some places.
+
+    Args:
+        places: see `commands.PLACES`; the first ones come first.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key", "keybar--label"}
+
+    DEFAULT_CSS = """
+    KeyBar {
+        dock: bottom;
+        width: 100%;
+        height: auto;
+        max-height: 3;
+        padding: 0 1;
+        background: $panel;
+        & .keybar--key { color: $footer-key-foreground; text-style: bold; }
+        & .keybar--label { color: $foreground; }
+    }
+    """
+
+    def __init__(self, *places: str, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._places: tuple[str, ...] = places
+        self._keymap: Mapping[str, str] = {}
+
+    def show(self, places: Sequence[str], keymap: Mapping[str, str]) -> None:
+        """Show the commands of these places from now on."""
+        if (tuple(places), keymap) != (self._places, self._keymap):
+            self._places, self._keymap = tuple(places), keymap
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many lines the keys take at this width."""
+        return len(flowed(self._parts(), width))
+
+    def render(self) -> RenderResult:
+        """Draw the keys."""
+        key_style = self.get_visual_style("keybar--key")
+        label_style = self.get_visual_style("keybar--label")
+        lines = []
+        for parts in flowed(self._parts(), self.content_size.width):
+            pieces: list[tuple[str, object] | str] = []
+            for key, label in parts:
+                pieces += [(key, key_style), (f" {label}  ", label_style)]
+            lines.append(Content.assemble(*pieces))  # type: ignore[arg-type]
+        return Content("\n").join(lines)
+
+    def _parts(self) -> list[Part]:
+        found = [command for place in self._places for command in commands(place) if command.footer]
+        return [_part(command, self._keymap) for command in found]
+
+
+def _part(command: Command, keymap: Mapping[str, str]) -> Part:
+    return shown_keys(command, keymap).split(" ")[0], command.label
+
+
+def flowed(parts: Sequence[Part], width: int) -> list[list[Part]]:
+    """Return the parts line by line, none of them cut."""
+    lines: list[list[Part]] = [[]]
+    room = width
+    for part in parts:
+        needed = len(part[0]) + len(part[1]) + 3
+        if needed > room and lines[-1]:
+            lines.append([])
+            room = width
+        lines[-1].append(part)
+        room -= needed
+    return lines

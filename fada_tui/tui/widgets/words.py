@@ -1,0 +1,43 @@
+"""Text in the panes that is laid out again only when its height changes, since that costs a whole frame."""
+
+from textual.events import Resize
+from textual.widgets import Static
+
+from fada_tui.tui.safe import content
+from fada_tui.tui.wrapping import wrapped
+
+
+class Words(Static):
+    """A few lines of text that others wrote; hidden while there are none.
+
+    Args:
+        keep: take one line also without text.
+    """
+
+    def __init__(self, id: str | None = None, classes: str | None = None, *, keep: bool = False) -> None:
+        super().__init__("", markup=False, id=id, classes=classes)
+        self._said = ""
+        self._rows = 1
+        self._keep = keep
+
+    def say(self, text: str) -> None:
+        """Show this text."""
+        if text != self._said:
+            self._said = text
+            shown = content(text)
+            rows = self._height(shown.plain)
+            self.update(shown, layout=rows != self._rows)
+            self._rows = rows
+            self.display = bool(text) or self._keep
+
+    def _height(self, text: str) -> int:
+        width = max(self.content_size.width, 1)
+        return sum(len(wrapped(line, width)) for line in text.split("\n"))
+
+    def on_mount(self) -> None:
+        """Begin without text."""
+        self.display = self._keep
+
+    def on_resize(self, event: Resize) -> None:
+        """Count the lines at the new width."""
+        self._rows = self._height(content(self._said).plain)

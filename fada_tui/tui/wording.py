@@ -1,0 +1,45 @@
+"""The main screen's lines of text, from what is looked at."""
+
+from fada_tui.tui.equipment import Equipment
+from fada_tui.tui.library import Gallery
+from fada_tui.tui.review import Review
+
+
+def first_hint(equipment: Equipment, gallery: Gallery | None) -> str:
+    """Return what to do first, where there is no answer yet."""
+    if gallery is None:
+        return "There is no image to ask about. Start again with --images FOLDER."
+    images = gallery.catalogue.images
+    what = "the sample images" if equipment.settings.images is None else gallery.catalogue.name
+    model = ", ".join(equipment.settings.model)
+    return (
+        f"Press r to ask {model} about {what} ({len(images)}).\n\n"
+        "Then judge each answer: 1 correct, 2 partial, 3 incorrect.\n"
+        "? shows all keys."
+    )
+
+
+def title_text(review: Review, assessor: str | None) -> str:
+    """Return the line at the top: data set, run, progress, modes."""
+    run = review.run
+    parts = ["fada-tui"]
+    if run and not review.desk.blind:
+        parts.append(f"{run.run.model.name}  {run.id}")
+    elif review.gallery:
+        parts.append(review.gallery.catalogue.name)
+    if run:
+        parts.append(str(review.progress()))
+    if review.desk.blind:
+        parts.append("BLIND")
+    if review.filter.words:
+        parts.append(f"filter: {review.filter.text}")
+    if assessor:
+        parts.append(assessor)
+    return "  │  ".join(parts)
+
+
+def images_text(review: Review) -> str:
+    """Return how many images are shown, of how many."""
+    shown, whole = len(review.shown.slots), len(review.album.slots)
+    marked = f"  {len(review.marked)} marked" if review.marked else ""
+    return (f"{shown} of {whole}" if shown != whole else f"{whole}") + marked

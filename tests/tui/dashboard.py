@@ -1,0 +1,114 @@
+"""The whole dashboard under Pilot: real folders, a real run queue and worker, no terminal."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from fada_tui.config import Settings
+from fada_tui.images.catalogue import scan
+from fada_tui.paths import samples_dir
+from fada_tui.records import (
+    Assessment,
+    Dataset,
+    ModelFacts,
+    Question,
+    Result,
+    Run,
+    Timing,
+    Tokens,
+    Tool,
+    encode_name,
+)
+from fada_tui.registry import SHIPPED, load_registry
+from fada_tui.rubrics import load_rubric
+from fada_tui.store.folder import read_run, write_run
+from fada_tui.tui.app import FadaApp
+from fada_tui.tui.equipment import Equipment
+from fada_tui.tui.graphics.detect import Detected
+from fada_tui.tui.screens.main import MainScreen
+
+Ready = TypeVar("Ready")
+
+
+def make_app(folder: Path, **changes: object) -> FadaApp:
+    """Return the dashboard on the samples, with its results below `folder`."""
+    settings = Settings(**({"results": str(folder / "results"), "assessor": "ada"} | changes))  # type: ignore[arg-type]
+    return FadaApp(
+        Equipment(
+            settings=settings,
+            registry=load_registry(folder / "models.toml", SHIPPED),
+            rubric=load_rubric(settings.rubric),
+            graphics=Detected("half", "asked for"),
+        )
+    )
+
+
+def main_of(app: FadaApp) -> MainScreen:
+    """Return the main screen, whatever covers it."""
+    return next(screen for screen in app.screen_stack if isinstance(screen, MainScreen))
+
+
+async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready], seconds: float = 60) -> Ready:
+    """Let the app go on until something holds; return it."""
+    for _ in range(int(seconds / 0.02)):
+        if found := ready():
+            return found
+        await pilot.pause(0.02)
+    raise AssertionError(f"not so within {seconds} s: {ready}")
+
+
+def screen_text(app: App[Any]) -> str:
+    """Return what stands on the screen."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in strips)
+
+
+def save_run(folder: Path, name: str = "20260101-000000_tiny", model: str = "tiny", **fields: object) -> Path:
+    """Write a run over the samples with an answer to each, and return its folder."""
+    root = samples_dir()
+    images = scan(root).images
+    questions = fields.pop("questions", (Question(id="q1", text="What do you see?"),))
+    results = tuple(
+        Result(
+            image=image.image,
+            category=image.category,
+            path=image.path,
+            question=question.text,
+            question_id=question.id,
+            response=f"{model} sees the {image.category}",
+            time=0.5,
+            timing=Timing(first_token=0.1, generate=0.5),
+            tokens=Tokens(generated=10, per_second=20.0),
+            finish="stop",
+        )
+        for image in images
+        for question in questions  # type: ignore[attr-defined]
+    )
+    run = Run(
+        id=name,
+        status="complete",
+        started="2026-01-01T00:00:00Z",
+        finished="2026-01-01T00:10:00Z",
+        tool=Tool(name="fada-tui", version="0"),
+        model=ModelFacts(name=model, source=f"/nowhere/{model}"),
+        dataset=Dataset(
+            name="samples",
+            root=encode_name(str(root)),
+            categories=dict(Counter(image.category for image in images)),
+            images=len(images),
+        ),
+        **({"questions": questions, "results": results} | fields),  # type: ignore[arg-type]
+    )
+    place = folder / "results" / name
+    place.mkdir(parents=True)
+    write_run(place, run)
+    return place
+
+
+def assessments_of(place: Path) -> dict[str, tuple[Assessment, ...]]:
+    """Return what the files say of each image now, by its path: journal and all."""
+    return {result.path: result.assessments for result in read_run(place).results if result.assessments}

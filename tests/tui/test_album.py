@@ -1,0 +1,77 @@
+"""The image list's content: rows, folding, filtering, finding."""
+
+import pytest
+
+from fada_tui.records import PlannedImage
+from fada_tui.tui.album import Album, Header, Slot
+
+
+def slot(category: str, number: int, run: str | None = None) -> Slot:
+    name = f"{category}_{number}.png"
+    return Slot(PlannedImage(image=name, category=category, path=f"{category}/{name}"), run)
+
+
+SLOTS = [slot("Brain", 1), slot("Brain", 2), slot("Femur", 1), slot("Heart", 1), slot("Heart", 2)]
+
+
+def test_rows_are_headings_and_their_images() -> None:
+    album = Album.grouped(SLOTS)
+    assert album.height == 8
+    assert [album.row(index) for index in range(8)] == [
+        Header("Brain", 2, False),
+        *SLOTS[:2],
+        Header("Femur", 1, False),
+        SLOTS[2],
+        Header("Heart", 2, False),
+        *SLOTS[3:],
+    ]
+    assert all(album.row(album.index_of(one) or -1) == one for one in SLOTS)
+    assert album.categories == {"Brain": 2, "Femur": 1, "Heart": 2}
+
+
+def test_rows_outside_of_the_list_are_an_error() -> None:
+    for index in (-1, 8):
+        with pytest.raises(IndexError):
+            Album.grouped(SLOTS).row(index)
+    with pytest.raises(IndexError):
+        Album(()).row(0)
+
+
+def test_folding_hides_images_and_nothing_else() -> None:
+    album = Album.grouped(SLOTS).fold("Femur", folded=True).fold("Brain", folded=True)
+    assert [album.row(index) for index in range(album.height)] == [
+        Header("Brain", 2, True),
+        Header("Femur", 1, True),
+        Header("Heart", 2, False),
+        *SLOTS[3:],
+    ]
+    assert album.index_of(SLOTS[0]) is None
+    assert album.index_of(SLOTS[3]) == 3
+    assert album.slots == tuple(SLOTS)
+    assert album.fold("Brain", folded=False).index_of(SLOTS[1]) == 2
+
+
+def test_filtering_leaves_out_empty_categories_and_keeps_folds() -> None:
+    album = Album.grouped(SLOTS).fold("Heart", folded=True)
+    kept = album.filtered(lambda one: one.image.image.endswith("_1.png") and one.image.category != "Femur")
+    assert [kept.row(index) for index in range(kept.height)] == [
+        Header("Brain", 1, False),
+        SLOTS[0],
+        Header("Heart", 1, True),
+    ]
+    assert kept.position(SLOTS[1]) is None
+
+
+def test_a_flat_list_tells_the_runs_of_an_image_apart() -> None:
+    slots = [slot("Brain", 1, "b"), slot("Heart", 1, "a"), slot("Brain", 1, "a")]
+    album = Album.flat(slots)
+    assert [album.row(index) for index in range(3)] == slots
+    assert album.find("Brain/Brain_1.png", "a") == slots[2]
+    assert album.find("Brain/Brain_1.png", "c") is None
+    assert album.position(slots[1]) == 1
+
+
+def test_an_image_of_another_list_is_not_found() -> None:
+    assert Album.grouped(SLOTS).find("Brain/Brain_9.png") is None
+    assert Album.grouped(SLOTS).header_index("Liver") is None
+    assert Album.grouped(SLOTS).header_index("Heart") == 5

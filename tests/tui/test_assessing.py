@@ -1,0 +1,210 @@
+"""Assessing from the main screen: keys, what is on disk, and what the screen says."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from fada_tui.records import Question
+from fada_tui.store import journal
+from fada_tui.tui.screens.main import MainScreen
+from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, screen_text, wait_for
+
+FIRST, SECOND, THIRD = (f"Abdomen/Abdomen_00{number}.png" for number in (1, 2, 3))
+
+
+@asynccontextmanager
+async def opened(folder: Path, **settings: object) -> AsyncIterator[tuple[Pilot[Any], MainScreen]]:
+    """The dashboard with its latest run open."""
+    app = make_app(folder, **settings)
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: main.review.run)
+        yield pilot, main
+
+
+async def test_a_verdict_is_on_disk_and_moves_on(tmp_path: Path) -> None:
+    place = save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("1")
+        await wait_for(pilot, lambda: main.review.slot and main.review.slot.image.path == SECOND)
+        lines = journal.read(place / journal.JOURNAL_NAME).lines
+        assert [(line.path, line.assessment.verdict, line.assessment.assessor) for line in lines] == [  # type: ignore[union-attr]
+            (FIRST, "correct", "ada")
+        ]
+        await pilot.press("3")
+        await wait_for(pilot, lambda: "2 of 24 judged" in screen_text(pilot.app))
+        assert "✓ Abdomen_001.png" in screen_text(pilot.app)
+        assert "✗ Abdomen_002.png" in screen_text(pilot.app)
+
+
+async def test_without_auto_advance_a_verdict_stays(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path, auto_advance=False) as (pilot, main):
+        await pilot.press("2")
+        await wait_for(pilot, lambda: "1 of 24 judged" in screen_text(pilot.app))
+        assert main.review.slot and main.review.slot.image.path == FIRST
+        assert "[◐ partial]" in screen_text(pilot.app)
+
+
+async def test_undo_and_redo_go_all_the_way_and_show_where(tmp_path: Path) -> None:
+    place = save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("1", "2", "c", "3")
+        await wait_for(pilot, lambda: "3 of 24 judged" in screen_text(pilot.app))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: main.review.slot and main.review.slot.image.path == THIRD)
+        await pilot.press("u", "u", "u", "u")
+        await wait_for(pilot, lambda: "nothing to be undone" in screen_text(pilot.app))
+        said = assessments_of(place)
+        assert {path: (all_[-1].verdict, all_[-1].context) for path, all_ in said.items()} == {
+            FIRST: (None, None),
+            SECOND: (None, None),
+            THIRD: (None, None),
+        }
+        assert main.review.slot and main.review.slot.image.path == FIRST
+        await pilot.press("U", "U", "U", "U")
+        await wait_for(pilot, lambda: "3 of 24 judged" in screen_text(pilot.app))
+        last = {path: (all_[-1].verdict, all_[-1].context) for path, all_ in assessments_of(place).items()}
+        assert last == {FIRST: ("correct", None), SECOND: ("partial", None), THIRD: ("incorrect", True)}
+
+
+async def test_clearing_takes_the_verdict_back_and_keeps_the_rest(tmp_path: Path) -> None:
+    place = save_run(tmp_path)
+    async with opened(tmp_path, auto_advance=False) as (pilot, _):
+        await pilot.press("c", "1", "0")
+        await wait_for(pilot, lambda: len(assessments_of(place).get(FIRST, ())) == 3)
+        last = assessments_of(place)[FIRST][-1]
+        assert (last.verdict, last.context) == (None, True)
+
+
+async def test_next_and_previous_unassessed_skip_what_is_judged(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path, auto_advance=False) as (pilot, main):
+        await pilot.press("j", "1")
+        await wait_for(pilot, lambda: "1 of 24 judged" in screen_text(pilot.app))
+        await pilot.press("k", "right_square_bracket")
+        assert main.review.slot and main.review.slot.image.path == THIRD
+        await pilot.press("left_square_bracket")
+        assert main.review.slot.image.path == FIRST
+        await pilot.press("left_square_bracket")
+        assert main.review.slot.image.path == "Heart/Heart_004.png"
+
+
+async def test_the_last_verdict_says_that_all_is_judged(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press(*("1" for _ in range(24)))
+        await wait_for(pilot, lambda: "all judged: 24 of 24 judged" in screen_text(pilot.app))
+
+
+async def test_several_questions_are_judged_one_by_one(tmp_path: Path) -> None:
+    questions = (Question(id="q1", text="What do you see?"), Question(id="q2", text="Is it fetal?"))
+    place = save_run(tmp_path, questions=questions)
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("1")
+        await wait_for(pilot, lambda: main.review.key == (FIRST, "q2"))
+        assert "2/2  Is it fetal?" in screen_text(pilot.app)
+        await pilot.press("2")
+        await wait_for(pilot, lambda: main.review.key == (SECOND, "q1"))
+        await pilot.press("k", "full_stop")
+        assert main.review.key == (FIRST, "q2")
+        await wait_for(pilot, lambda: "2 of 48 judged" in screen_text(pilot.app))
+        assert [one.verdict for one in assessments_of(place)[FIRST]] == ["partial"]
+
+
+async def test_filters_show_what_they_say_and_follow_verdicts(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path, auto_advance=False) as (pilot, main):
+        await pilot.press("1", "slash", *"category:heart")
+        await wait_for(pilot, lambda: len(main.review.shown.slots) == 4)
+        assert {slot.image.category for slot in main.review.shown.slots} == {"Heart"}
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(main.review.shown.slots) == 24)
+        await pilot.press("slash", *"unassessed", "enter")
+        await wait_for(pilot, lambda: len(main.review.shown.slots) == 23)
+        await pilot.press("g", "j", "2")
+        await wait_for(pilot, lambda: len(main.review.shown.slots) == 22)
+
+
+async def test_a_wrong_filter_says_so_and_hides_nothing(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("slash", *"colour:red")
+        await wait_for(pilot, lambda: "no 'colour:'" in screen_text(pilot.app))
+        assert len(main.review.shown.slots) == 24
+
+
+async def test_verdict_keys_in_the_filter_box_are_text(tmp_path: Path) -> None:
+    place = save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("slash", *"0012")
+        await wait_for(pilot, lambda: len(main.review.shown.slots) == 0)
+        assert assessments_of(place) == {}
+
+
+async def test_blind_mode_hides_names_and_mixes_runs(tmp_path: Path) -> None:
+    one = save_run(tmp_path, "20260101-000000_tiny", "tiny")
+    other = save_run(tmp_path, "20260102-000000_huge", "huge")
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("b")
+        await wait_for(pilot, lambda: "blind mode: 2 runs" in screen_text(pilot.app))
+        assert len(main.review.shown.slots) == 48
+        first = [slot.run for slot in main.review.shown.slots[:12]]
+        assert len(set(first)) == 2
+        text = screen_text(pilot.app)
+        assert "BLIND" in text and "0 of 48 judged" in text
+        assert not [line for line in text.splitlines() if "2026" in line or "auto score:" in line]
+        await pilot.press("1")
+        await wait_for(pilot, lambda: "1 of 48 judged" in screen_text(pilot.app))
+        said = [*assessments_of(one).values(), *assessments_of(other).values()]
+        assert [(one_.verdict, one_.blind) for all_ in said for one_ in all_] == [("correct", True)]
+        await pilot.press("b")
+        await wait_for(pilot, lambda: not main.review.desk.blind)
+        assert len(main.review.shown.slots) == 24
+
+
+async def test_leaving_writes_the_verdicts_into_run_json_and_the_page(tmp_path: Path) -> None:
+    place = save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press("1", "2", "q")
+        await wait_for(pilot, lambda: pilot.app._exit)
+    assert not (place / journal.JOURNAL_NAME).exists()
+    text = (place / "run.json").read_text()
+    assert text.count('"verdict": "correct"') == 1 and text.count('"verdict": "partial"') == 1
+    page = (place / "summary.md").read_text()
+    assert "✅" in page and "🟡" in page
+
+
+async def test_another_assessor_sees_the_others_words_beside_the_own(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path, auto_advance=False) as (pilot, _):
+        await pilot.press("3", "q")
+        await wait_for(pilot, lambda: pilot.app._exit)
+    async with opened(tmp_path, assessor="ben") as (pilot, main):
+        assert "0 of 24 judged" in screen_text(pilot.app)
+        assert "ada: incorrect" in screen_text(pilot.app)
+        assert main.review.progress().judged == 0
+
+
+async def test_a_disk_that_takes_nothing_is_said_and_changes_nothing(tmp_path: Path) -> None:
+    place = save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, main):
+        (place / journal.JOURNAL_NAME).mkdir()
+        await pilot.press("1")
+        await wait_for(pilot, lambda: "cannot write" in screen_text(pilot.app))
+        assert main.review.slot and main.review.slot.image.path == FIRST
+        assert main.review.progress().judged == 0
+        (place / journal.JOURNAL_NAME).rmdir()
+        await pilot.press("1")
+        await wait_for(pilot, lambda: main.review.progress().judged == 1)
+
+
+async def test_nothing_to_judge_is_said(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
+        await pilot.press("1")
+        assert "no answer to judge here yet" in screen_text(app)

@@ -1,0 +1,123 @@
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from fada_tui.config import Settings
+from fada_tui.questions import DEFAULT_QUESTION, load_questions
+from fada_tui.records import ModelEntry, PlannedImage
+from fada_tui.tui.choices import (
+    Form,
+    Offer,
+    Tree,
+    faults,
+    first_form,
+    image_counts,
+    questions,
+    request,
+    toggled_model,
+)
+
+IMAGES = tuple(
+    PlannedImage(image=f"{n}.png", category=category, path=f"{category}/{n}.png")
+    for category, count in (("Brain", 5), ("Heart", 2), ("heart", 3))
+    for n in range(count)
+)
+
+
+def offer(settings: Settings | None = None, **fields: Any) -> Offer:
+    fields.setdefault("marked", ())
+    return Offer(
+        settings=settings or Settings(),
+        models={name: ModelEntry(name=name, source=name) for name in ("a", "b", "c")},
+        trusted=frozenset("b"),
+        tree=Tree(IMAGES),
+        sets={"fada": tuple(question.text for question in load_questions("fada"))},
+        **fields,
+    )
+
+
+def form(given: Offer, **changes: Any) -> Form:
+    return replace(first_form(given, ("a",)), **changes)
+
+
+def test_defaults_make_the_settings_they_came_from() -> None:
+    settings = Settings(
+        model=("a",),
+        category=("Brain",),
+        per_category=2,
+        limit=9,
+        question=("One?", "Two\nlines?"),
+        max_new_tokens=7,
+        temperature=0.12345678,
+        top_p=0.5,
+        seed=3,
+        shuffle=4,
+    )
+    made = request(form(offer(settings)), offer(settings))
+    assert (made.settings, made.images) == (settings, None)
+    plain = Settings(model=("a",))
+    assert request(form(offer(plain)), offer(plain)).settings == plain
+
+
+def test_marked_images_are_chosen_at_first_and_exactly_those() -> None:
+    there = offer(marked=IMAGES[3:5])
+    first = form(there)
+    assert first.images == "marked"
+    assert image_counts(replace(first, per_category="1"), there)["marked"] == 2
+    assert request(first, there).images == IMAGES[3:5]
+
+
+def test_counts_follow_categories_and_bounds() -> None:
+    there = offer()
+    chosen = form(there, images="categories", categories=frozenset({"heart"}))
+    assert image_counts(chosen, there) == {"all": 10, "marked": 0, "categories": 5}
+    some = replace(chosen, per_category="2")
+    assert image_counts(some, there) == {"all": 6, "marked": 0, "categories": 4}
+    assert image_counts(replace(some, limit="3"), there)["all"] == 3
+    assert request(some, there).settings.category == ("Heart",)
+    assert request(replace(some, images="all"), there).settings.category == ()
+    assert request(some, there).settings.per_category == 2
+
+
+def test_a_question_set_keeps_its_name_and_own_questions_take_its_place() -> None:
+    there = offer(Settings(questions="fada"))
+    first = form(there)
+    assert len(questions(first, there)) == 7
+    assert request(first, there).settings.questions == "fada"
+    own = request(replace(first, set=None, text=" One? \n\n Two?\n"), there).settings
+    assert (own.questions, own.question) == (None, ("One?", "Two?"))
+    usual = request(replace(first, set=None, text=DEFAULT_QUESTION.text), there).settings
+    assert (usual.questions, usual.question) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("models", [()]),
+        ("max_new_tokens", ["", "0", "-1", "1.5", "x", "²", "1_0", "9" * 30]),
+        ("temperature", ["", "x", "-0.1", "101", "nan", "inf"]),
+        ("top_p", ["", "0", "1.1", "nan"]),
+        ("seed", ["", "-1", "0.5"]),
+        ("per_category", ["0", "x", "-2"]),
+        ("limit", ["0", "x"]),
+        ("text", ["", " \n ", "Same?\nSame?"]),
+        ("images", ["marked", "categories"]),
+    ],
+)
+def test_what_makes_no_sense_is_told_at_its_place(field: str, values: list[Any]) -> None:
+    for value in values:
+        assert list(faults(form(offer(), **{field: value}), offer())) == [field], value
+
+
+def test_zero_is_a_temperature_and_a_seed() -> None:
+    assert not faults(form(offer(), temperature="0", seed="0", per_category=" 3 "), offer())
+
+
+def test_models_run_in_the_order_of_marking_and_trust_only_what_loads() -> None:
+    there = offer(Settings(trust_remote_code=("b",)))
+    marked = toggled_model(toggled_model(form(there), "c"), "b")
+    assert request(marked, there).settings.model == ("a", "c", "b")
+    assert request(marked, there).settings.trust_remote_code == ("b",)
+    fewer = request(toggled_model(marked, "b"), there).settings
+    assert (fewer.model, fewer.trust_remote_code) == (("a", "c"), ())

@@ -1,0 +1,70 @@
+from collections import Counter
+
+from fada_tui.tui.commands import COMMANDS, PLACES, bindings, keymap_faults, shown_keys
+
+PROMISED = {
+    "r": "run",
+    "x": "stop",
+    "1": "assess.correct",
+    "2": "assess.partial",
+    "3": "assess.incorrect",
+    "0": "assess.clear",
+    "c": "assess.context",
+    "t": "assess.tags",
+    "n": "assess.note",
+    "u": "undo",
+    "]": "next",
+    "[": "previous",
+    "b": "blind",
+    "/": "filter",
+    "z": "zoom",
+    "m": "models_on_image",
+    "s": "summary",
+    "e": "export",
+    "?": "help",
+    "^p": "palette",
+    "q": "quit",
+}
+"""Keys of the main screen that users have been told of."""
+
+
+def test_the_main_screen_has_the_promised_keys() -> None:
+    places = ("app", "verdict", "assess", "main")
+    keys = {
+        key: command.id
+        for command in COMMANDS
+        if command.place in places
+        for key in shown_keys(command, {}).split()
+    }
+    assert PROMISED.items() <= keys.items()
+
+
+def test_no_key_means_two_things_where_both_work() -> None:
+    for together in (("app", "verdict", "assess", "main", pane) for pane in ("models", "images", "answer")):
+        keys = Counter(
+            key for command in COMMANDS if command.place in together for key in command.keys.split(",")
+        )
+        assert [key for key, times in keys.items() if times > 1] == []
+
+
+def test_every_command_can_be_found() -> None:
+    assert {command.place for command in COMMANDS} <= PLACES.keys()
+    assert all(command.help for command in COMMANDS)
+    assert all(command.label for command in COMMANDS if command.footer)
+
+
+def test_bindings_carry_the_ids_that_the_keymap_changes() -> None:
+    undo = next(binding for binding in bindings("verdict") if binding.id == "undo")
+    assert (undo.key, undo.action) == ("u", "undo")
+
+
+def test_a_users_key_is_shown_in_place_of_ours() -> None:
+    undo = next(command for command in COMMANDS if command.id == "undo")
+    assert shown_keys(undo, {"undo": "ctrl+z,backspace"}) == "^z backspace"
+
+
+def test_faults_of_a_keymap_are_named() -> None:
+    faults = list(keymap_faults({"undoo": "z", "undo": "c"}))
+    assert any("undoo" in fault for fault in faults)
+    assert any("undo" in fault and "assess.context" in fault for fault in faults)
+    assert list(keymap_faults({})) == []

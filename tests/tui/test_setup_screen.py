@@ -1,0 +1,325 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Input, Static, TextArea
+
+from fada_tui.config import Settings
+from fada_tui.images.catalogue import Catalogue, scan
+from fada_tui.paths import samples_dir, state_file
+from fada_tui.records import Generation, ModelFacts, ModelMemory, PlannedImage
+from fada_tui.registry import load_registry, statuses
+from fada_tui.report.figures import figures
+from fada_tui.telemetry import Sample
+from fada_tui.tui.choices import RunRequest
+from fada_tui.tui.library import Library
+from fada_tui.tui.screens.setup import SetupScreen
+from fada_tui.tui.themes import THEMES
+from fada_tui.tui.widgets.estimate import EstimateText
+from fada_tui.tui.widgets.picklist import PickList
+from tests.examples import result, run
+
+REGISTRY = load_registry(Path("/nowhere/models.toml"))
+SAMPLE = Sample(time="t", memory_used=4_000_000_000, memory_total=16_000_000_000)
+NAMES = [entry.name for entry in REGISTRY.entries]
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return scan(samples_dir())
+
+
+class Desk(App[None]):
+    def __init__(self, catalogue: Catalogue, **given: Any) -> None:
+        super().__init__()
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = "fada-dark"
+        self.given: dict[str, Any] = {
+            "registry": REGISTRY,
+            "rows": statuses(REGISTRY, []),
+            "catalogue": catalogue,
+            "marked_models": (),
+            "marked_images": (),
+            "settings": Settings(),
+            "library": Library(),
+            "sample": SAMPLE,
+        } | given
+        self.answers: list[RunRequest | None] = []
+
+    def on_mount(self) -> None:
+        self.open()
+
+    def open(self) -> None:
+        self.push_screen(SetupScreen(**self.given), self.answers.append)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], Any]) -> None:
+    for _ in range(300):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("waited in vain")
+
+
+async def opened(pilot: Pilot[None]) -> SetupScreen:
+    """The screen, once it shows what there is to choose from and what it will take."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, SetupScreen)
+    await until(pilot, lambda: "Memory" in estimate(screen) or "In all" in estimate(screen))
+    await until(pilot, lambda: "looking" not in estimate(screen))
+    return screen
+
+
+async def answer(pilot: Pilot[None]) -> RunRequest | None:
+    app = pilot.app
+    assert isinstance(app, Desk)
+    await until(pilot, lambda: app.answers)
+    return app.answers.pop()
+
+
+def estimate(screen: SetupScreen) -> str:
+    return screen.query_one(EstimateText).text
+
+
+def field(screen: SetupScreen, name: str) -> Input:
+    return screen.query_one(f"#{name}", Input)
+
+
+def fault(screen: SetupScreen, section: str) -> str:
+    shown = screen.query_one(f"#{section} .fault", Static)
+    return str(shown.content) if shown.display else ""
+
+
+@pytest.mark.parametrize("key", ["r", "enter", "ctrl+r", "ctrl+s"])
+async def test_starts_with_the_defaults_at_once(catalogue: Catalogue, key: str) -> None:
+    async with Desk(catalogue).run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        assert await answer(pilot) == RunRequest(Settings(), None)
+
+
+@pytest.mark.parametrize("key", ["q", "escape"])
+async def test_cancels(catalogue: Catalogue, key: str) -> None:
+    async with Desk(catalogue).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press(key)
+        assert await answer(pilot) is None
+        assert not state_file().exists()
+
+
+async def test_marked_images_are_exactly_those(catalogue: Catalogue) -> None:
+    marked = (catalogue.images[1], catalogue.images[9])
+    async with Desk(catalogue, marked_images=marked).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert "2 images × 1 question = 2 answers" in estimate(screen)
+        await pilot.press("r")
+        asked = await answer(pilot)
+        assert asked is not None
+        assert asked.images == marked
+
+
+async def test_categories_and_a_number_of_each(catalogue: Catalogue) -> None:
+    async with Desk(catalogue).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("tab", "down", "j", "space", "j", "space", "j", "j", "space")
+        await until(pilot, lambda: "8 images" in estimate(screen))
+        await pilot.press("tab", "2")
+        await until(pilot, lambda: "4 images" in estimate(screen))
+        tails = {row.key: row.tail for row in screen.query_one("#images-list", PickList).rows}
+        assert (tails["all"], tails["categories"]) == ("12", "4")
+        await pilot.press("ctrl+r")
+        asked = await answer(pilot)
+        assert asked is not None
+        assert (asked.settings.category, asked.settings.per_category) == (("Abdomen", "Brain"), 2)
+        assert asked.images is None
+
+
+async def test_own_question_and_numbers_are_remembered(catalogue: Catalogue) -> None:
+    app = Desk(catalogue)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        text = screen.query_one(TextArea)
+        text.focus()
+        await pilot.press("f7", *"r q?", "enter", *"Why")
+        assert text.text == "r q?\nWhy"
+        await until(pilot, lambda: "24 images × 2 questions = 48 answers" in estimate(screen))
+        tokens = field(screen, "max_new_tokens")
+        tokens.focus()
+        await pilot.press("3", "2", "ctrl+s")
+        first = await answer(pilot)
+        assert first is not None
+        assert (first.settings.question, first.settings.max_new_tokens) == (("r q?", "Why"), 32)
+
+        app.call_later(app.open)
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        again = await opened(pilot)
+        assert again.query_one(TextArea).text == "r q?\nWhy"
+        await pilot.press("r")
+        assert await answer(pilot) == first
+
+
+async def test_a_set_is_chosen_and_editing_it_makes_it_ones_own(catalogue: Catalogue) -> None:
+    async with Desk(catalogue).run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        screen.query_one("#sets").focus()
+        await pilot.press("G", "space")
+        await until(pilot, lambda: "168 answers" in estimate(screen))
+        assert screen.query_one(TextArea).text.count("\n") == 6
+        screen.query_one(TextArea).focus()
+        await pilot.press("f7", "right", "backspace")
+        await until(pilot, lambda: screen.query_one("#sets", PickList).rows[0].on)
+        await pilot.press("ctrl+r")
+        asked = await answer(pilot)
+        assert asked is not None
+        assert asked.settings.questions is None
+        assert len(asked.settings.question) == 7
+        assert asked.settings.question[-1].endswith("you can see")
+
+
+async def test_bad_tokens_are_refused_where_they_stand(catalogue: Catalogue) -> None:
+    app = Desk(catalogue)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        field(screen, "max_new_tokens").focus()
+        await pilot.press("backspace", "x")
+        assert fault(screen, "answering") == "! Max new tokens: a positive integer"
+        screen.query_one("#models-list").focus()
+        await pilot.press("r")
+        await until(pilot, lambda: field(screen, "max_new_tokens").has_focus)
+        assert not app.answers
+        await pilot.press("ctrl+a", "ctrl+k", "5", "enter", "enter")
+        asked = await answer(pilot)
+        assert asked is not None
+        assert asked.settings.max_new_tokens == 5
+
+
+async def test_no_model_and_no_category_are_refused(catalogue: Catalogue) -> None:
+    async with Desk(catalogue).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("space", "tab", "j", "j", "space", "r")
+        await until(pilot, lambda: screen.query_one("#models-list").has_focus)
+        assert fault(screen, "models") == "! mark a model with space"
+        assert fault(screen, "images") == "! mark a category with space"
+        await pilot.press("space", "r")
+        await until(pilot, lambda: screen.query_one("#images-list").has_focus)
+
+
+async def test_two_models_run_in_the_order_of_marking(catalogue: Catalogue) -> None:
+    async with Desk(catalogue, marked_models=(NAMES[3],)).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("g", "space")
+        await until(pilot, lambda: "× 2 models = 48" in estimate(screen))
+        assert "run one after another" in str(screen.query_one("#estimate").border_subtitle)
+        await pilot.press("r")
+        asked = await answer(pilot)
+        assert asked is not None
+        assert asked.settings.model == (NAMES[3], NAMES[0])
+
+
+async def test_a_folder_given_as_model_is_in_the_list(catalogue: Catalogue, tmp_path: Path) -> None:
+    settings = Settings(model=(str(tmp_path), "gone/away/for good"))
+    async with Desk(catalogue, settings=settings).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert screen.query_one("#models-list", PickList).rows[-1].label == tmp_path.name
+        await pilot.press("r")
+        asked = await answer(pilot)
+        assert asked is not None
+        assert asked.settings.model == (str(tmp_path),)
+
+
+async def test_estimate_tells_time_and_memory_and_their_sources(catalogue: Catalogue) -> None:
+    answers = tuple(result(f"A/{n}.png", time=2.0) for n in range(12))
+    made = run(id="20260101-000000_fada-demo", results=answers, generation=Generation(max_new_tokens=100))
+    memory = ModelMemory(worker_rss_peak=600_000_000)
+    made = replace(made, model=ModelFacts(name="fada-demo", source="demo", load_time=3.0, memory=memory))
+    library = Library(runs=(made,), figures={made.id: figures(made)})
+    async with Desk(catalogue, library=library).run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        assert estimate(screen).splitlines() == [
+            "24 images × 1 question = 24 answers",
+            "Time    about 48 s + 3 s loading  from 12 answers of run 20260101-000000_fada-demo",
+            "Memory  600.0 MB measured of 12.00 GB free in main memory  ✓ fits",
+        ]
+
+
+async def test_estimate_admits_what_it_does_not_know(catalogue: Catalogue) -> None:
+    async with Desk(catalogue, sample=None).run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        assert "Time    unknown  no earlier run" in estimate(screen)
+        assert "estimated from weights; free memory unknown" in estimate(screen)
+        assert "fits" not in estimate(screen)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 36), (200, 50)])
+async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
+    catalogue: Catalogue, size: tuple[int, int]
+) -> None:
+    async with Desk(catalogue).run_test(size=size) as pilot:
+        screen = await opened(pilot)
+        seen = set()
+        for _ in range(10):
+            await pilot.pause()
+            assert screen.focused is not None
+            seen.add(screen.focused.id)
+            visible = screen.find_widget(screen.focused).visible_region
+            assert visible.height > 0, screen.focused.id
+            assert screen.find_widget(screen.query_one(EstimateText)).visible_region.height >= 3
+            await pilot.press("tab")
+        assert seen == {
+            "models-list",
+            "images-list",
+            "per_category",
+            "limit",
+            "sets",
+            "text",
+            "max_new_tokens",
+            "temperature",
+            "top_p",
+            "seed",
+        }
+        assert screen.focused is not None
+        assert screen.focused.id == "start"
+
+
+async def test_others_texts_are_shown_as_they_are(catalogue: Catalogue) -> None:
+    hostile = "[red]\x1b]52;c;x\x07\u202e"
+    images = (PlannedImage(image="a.png", category=hostile, path="a.png"),)
+    settings = Settings(category=(hostile,), question=(f"Is {hostile} seen?",))
+    given = replace(catalogue, images=images, name=hostile)
+    async with Desk(given, settings=settings).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        shown = "\n".join(
+            strip.text
+            for strip in screen.query_one("#images-list", PickList).render_lines(
+                screen.query_one("#images-list").size.region
+            )
+        )
+        assert "[red]" in shown
+        assert "\x1b" not in shown
+        assert "\x1b" not in screen.query_one(TextArea).text
+        await pilot.press("r")
+        asked = await answer(pilot)
+        assert asked is not None
+        assert asked.settings.question == settings.question
+        assert asked.settings.category == (hostile,)
+
+
+async def test_a_hundred_thousand_images_cost_no_more_than_their_categories(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = tuple(
+        PlannedImage(image=f"{n}.png", category=f"c{n % 200}", path=f"c{n % 200}/{n}.png")
+        for n in range(100_000)
+    )
+    async with Desk(replace(catalogue, images=images)).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        picks = screen.query_one("#images-list", PickList)
+        picks.focus()
+        await pilot.press("j", "j", "space", "G", "space")
+        await until(pilot, lambda: "500 images" in estimate(screen))
+        assert len(picks.rows) == 203
