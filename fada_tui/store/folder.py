@@ -78,7 +78,10 @@ def read_run(folder: Path) -> Run:
     Raises:
         StoreError: there is no run, it cannot be read, or it is not one of ours.
     """
-    return fold(_read_json(folder), journal.read(folder / journal.JOURNAL_NAME).lines)
+    path = folder / journal.JOURNAL_NAME
+    # The journal is opened first: what was settled before is in `run.json`, and what was not stays.
+    with journal.shared(path):
+        return fold(_read_json(folder), journal.read(path).lines)
 
 
 def _read_json(folder: Path) -> Run:
@@ -106,19 +109,22 @@ def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
         StoreError: nothing is removed before the new `run.json` is on disk.
     """
     path = folder / journal.JOURNAL_NAME
-    before = _read_json(folder)
-    contents = journal.read(path)
-    run = fold(before, contents.lines)
-    warnings: list[str] = []
-    if contents.damaged:
-        aside = folder / journal.QUARANTINE_NAME
-        earlier = aside.read_bytes() if aside.exists() else b""
-        write_whole(aside, earlier + b"".join(line + b"\n" for line in contents.damaged))
-        warnings.append(f"{len(contents.damaged)} unreadable line(s) of {path} were set aside in {aside}")
-    if run != before:
-        write_run(folder, run)
-    path.unlink(missing_ok=True)
-    return run, tuple(warnings)
+    with journal.alone(path) as there:
+        before = _read_json(folder)
+        # One that comes into being now belongs to whoever appends to it.
+        contents = journal.read(path) if there else journal.Contents()
+        run = fold(before, contents.lines)
+        warnings: list[str] = []
+        if contents.damaged:
+            aside = folder / journal.QUARANTINE_NAME
+            earlier = aside.read_bytes() if aside.exists() else b""
+            write_whole(aside, earlier + b"".join(line + b"\n" for line in contents.damaged))
+            warnings.append(f"{len(contents.damaged)} unreadable line(s) of {path} were set aside in {aside}")
+        if run != before:
+            write_run(folder, run)
+        if there:
+            path.unlink(missing_ok=True)
+        return run, tuple(warnings)
 
 
 def open_run(folder: Path) -> tuple[Run, tuple[str, ...]]:

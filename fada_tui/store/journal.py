@@ -2,9 +2,17 @@
 
 Worker and app both append, each line by a single `write` on a file opened for appending, so lines never
 mix. A line cut off by a crash or a full disk is closed by the next append, and set aside on reading.
+
+Who appends or reads shares the journal; who settles it has it alone from reading its lines to removing it, so
+that none is removed unread. These are locks on the journal itself: a line waits for milliseconds, while the
+run's lock is held for as long as a run is written.
 """
 
+import errno
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -67,20 +75,78 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
     """
     data = msgspec.json.encode(line) + b"\n"
     try:
-        descriptor = os.open(journal, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
+        with _held(journal, fcntl.LOCK_SH, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":
                 data = b"\n" + data
             written = os.write(descriptor, data)
             if durable:
                 os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
     except OSError as error:
         raise StoreError(f"cannot write {journal}: {error.strerror}; make room there, then resume") from error
     if written < len(data):
         raise StoreError(f"cannot write {journal}: the disk is full; make room there, then resume")
+
+
+@contextmanager
+def shared(journal: Path) -> Iterator[bool]:
+    """Keep a journal from being settled meanwhile; yields whether there is one. Raises `StoreError`."""
+    with _kept(journal, fcntl.LOCK_SH) as there:
+        yield there
+
+
+@contextmanager
+def alone(journal: Path) -> Iterator[bool]:
+    """Keep all others from appending and reading meanwhile; yields whether there is a journal.
+
+    Raises:
+        StoreError: it is there and cannot be opened.
+    """
+    with _kept(journal, fcntl.LOCK_EX) as there:
+        yield there
+
+
+@contextmanager
+def _kept(journal: Path, kind: int) -> Iterator[bool]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_held(journal, kind, os.O_RDONLY))
+            there = True
+        except FileNotFoundError:
+            there = False
+        except OSError as error:
+            raise StoreError(f"cannot read {journal}: {error.strerror}") from error
+        yield there
+
+
+@contextmanager
+def _held(journal: Path, kind: int, flags: int) -> Iterator[int]:
+    """Open the journal and lock it; one that was settled while we waited is opened anew."""
+    while True:
+        descriptor = os.open(journal, flags | os.O_CLOEXEC, 0o644)
+        try:
+            _lock(descriptor, kind)
+            if _is_named(descriptor, journal):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _lock(descriptor: int, kind: int) -> None:
+    try:
+        fcntl.flock(descriptor, kind)
+    except OSError as error:
+        # A file system without locks: as sure as it can be there.
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+
+
+def _is_named(descriptor: int, journal: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(journal))  # noqa: PTH116
+    except FileNotFoundError:
+        return False
 
 
 def parse(data: bytes) -> Contents:
