@@ -4,7 +4,7 @@
 
 Start: from the start of the process to the first full frame, ours and the bare app's in turn, on the samples
 and on a folder of 100,000 images. Keys: from a key to the end of the frame that shows it, while an answer
-streams and while 100,000 images scroll. Bytes: written to the terminal while an answer streams. Memory: resident, of
+streams and while 100,000 images scroll. Bytes: written while an answer streams. Memory: resident, of
 the app's process. Nothing answers the terminal's queries.
 """
 
