@@ -4,14 +4,18 @@ import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-
-import psutil
+from typing import TYPE_CHECKING
 
 from fada_tui.records import Gpu, ResultMemory
-from fada_tui.telemetry.nvml import Nvml
 from fada_tui.telemetry.readings import Sample, memory_of, peak
 from fada_tui.telemetry.table import Table
+
+if TYPE_CHECKING:
+    import psutil
+
+    from fada_tui.telemetry.nvml import Nvml
 
 PATIENCE = 0.1
 """Seconds that `begin` and `peaks` wait for their sample: a stuck driver must not freeze who asks."""
@@ -33,7 +37,6 @@ class Telemetry:
     def __init__(self, csv_path: Path | None, interval: float = 0.5) -> None:
         self._interval = interval
         self._table = None if csv_path is None else Table(csv_path)
-        self._nvml = Nvml()
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()
         self._stopping = False
@@ -49,6 +52,13 @@ class Telemetry:
         self._window = ResultMemory()
         self._window_from = 0
         self._whole = ResultMemory()
+
+    @cached_property
+    def _nvml(self) -> "Nvml":
+        """NVML, imported by the thread that speaks to it: the first frame doesn't wait for that."""
+        from fada_tui.telemetry.nvml import Nvml
+
+        return Nvml()
 
     def start(self) -> None:
         """Start sampling; does nothing while it goes on."""
@@ -73,6 +83,8 @@ class Telemetry:
             worker_pid: process id of the worker; `None` for none.
             gpu_uuid: the GPU that its model is on, where known.
         """
+        import psutil
+
         with self._changed:
             self._gpu_uuid = gpu_uuid
             self._worker_changed = True
@@ -178,6 +190,8 @@ class Telemetry:
             self._table.append(self._latest)
 
     def _take(self) -> None:
+        import psutil
+
         with self._changed:
             ticket, fresh = self._asked, self._asked > self._answered
             worker, gpu_uuid = self._worker, self._gpu_uuid
@@ -205,8 +219,10 @@ class Telemetry:
             self._changed.notify_all()
 
 
-def _resident(worker: psutil.Process | None) -> int | None:
+def _resident(worker: "psutil.Process | None") -> int | None:
     """Bytes of a process's resident memory; `None` once it has ended, also if its id has a new owner."""
+    import psutil
+
     try:
         if worker is None or not worker.is_running():
             return None
