@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -92,6 +93,17 @@ class FadaApp(App[int]):
         """Switch between dark and light."""
         dark, light = THEMES["dark"].name, THEMES["light"].name
         self.theme = light if self.theme == dark else dark
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Save the screen as an SVG picture in the current folder, and say where."""
+        try:
+            place = Path(self.save_screenshot(filename, path)).absolute()
+        except OSError as error:
+            self._main.say(
+                f"the picture cannot be saved: {error.strerror}; start from another folder", "error"
+            )
+        else:
+            self._main.say(f"saved: {place}", keep=True)
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -50,6 +50,9 @@ PLACES: Mapping[str, str] = {
 COMMANDS: tuple[Command, ...] = (
     Command("help", "question_mark", "app.help", "Help", "All keys, by pane", "app"),
     Command("palette", "ctrl+p", "app.command_palette", "Palette", "Find any action by its name", "app"),
+    Command(
+        "screenshot", "P", "app.screenshot", "Screenshot", "Save the screen as an SVG picture", "app", False
+    ),
     Command("theme", "D", "app.toggle_theme", "Dark/light", "Switch between dark and light", "app", False),
     Command("run", "r", "door('run')", "Run", "Set up a run: models, images, questions", "main"),
     Command("stop", "x", "stop", "Stop", "Stop after this image; again: stop now", "main"),

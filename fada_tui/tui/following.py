@@ -17,6 +17,7 @@ from fada_tui.events import (
 )
 from fada_tui.records import Run
 from fada_tui.store import folder as store
+from fada_tui.tui.wording import shown_path
 
 if TYPE_CHECKING:
     from fada_tui.tui.screens.main import MainScreen
@@ -32,6 +33,7 @@ def take(main: "MainScreen", event: SessionEvent) -> None:
                 review.following = True
                 review.choose_run(review.desk.runs[run.id])
                 main.show_images()
+                main.show_answer()
             main.say("")
         case AnswerStarted(item=item):
             if review.following and (place := review.place_of(main.running.live.run_id or "", *item.key)):
@@ -63,6 +65,9 @@ def _ended(main: "MainScreen", run: Run, folder: Path) -> None:
     else:
         answered = sum(result.error is None for result in run.results)
         again = "; w takes it up again" if run.status == "interrupted" else ""
-        page = folder / store.SUMMARY_NAME
-        main.say(f"{answered} answers in {folder / store.RUN_NAME} and {page.name}{again}", keep=True)
+        main.say(
+            f"{answered} answers: {shown_path(folder / store.SUMMARY_NAME)} (s shows it) and "
+            f"{store.RUN_NAME}{again}",
+            keep=True,
+        )
     main.read_runs_soon()

@@ -104,6 +104,12 @@ class Review:
         """Look at a slot, at this question of it."""
         self.slot, self.index = slot, index
 
+    def look_at_unassessed(self) -> None:
+        """Look at the first unassessed answer, unless one is looked at."""
+        here = self.slot and self._unassessed((self.slot, self.key_index))
+        if not here and (place := self.next_place(1)):
+            self.look(*place)
+
     def turn(self, step: int) -> None:
         """Look at another question of the same image."""
         self.index = (self.key_index + step) % max(len(self.questions), 1)

@@ -1,5 +1,7 @@
 """The main screen's lines of text, from what is looked at."""
 
+from pathlib import Path
+
 from fada_tui.tui.equipment import Equipment
 from fada_tui.tui.library import Gallery
 from fada_tui.tui.review import Review
@@ -17,6 +19,12 @@ def first_hint(equipment: Equipment, gallery: Gallery | None) -> str:
         "Then judge each answer: 1 correct, 2 partial, 3 incorrect.\n"
         "? shows all keys."
     )
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as one would type it here: relative where it lies below the current folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def title_text(review: Review, assessor: str | None) -> str:

@@ -72,6 +72,7 @@ def save_run(folder: Path, name: str = "20260101-000000_tiny", model: str = "tin
     root = samples_dir()
     images = scan(root).images
     questions = fields.pop("questions", (Question(id="q1", text="What do you see?"),))
+    auto = fields.pop("auto", None)
     results = tuple(
         Result(
             image=image.image,
@@ -84,6 +85,7 @@ def save_run(folder: Path, name: str = "20260101-000000_tiny", model: str = "tin
             timing=Timing(first_token=0.1, generate=0.5),
             tokens=Tokens(generated=10, per_second=20.0),
             finish="stop",
+            auto=auto,  # type: ignore[arg-type]
         )
         for image in images
         for question in questions  # type: ignore[attr-defined]

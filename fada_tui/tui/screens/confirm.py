@@ -41,7 +41,7 @@ class ConfirmScreen(ModalScreen[bool]):
         }
         & > .-danger { border: round $error; }
         & .question { text-style: bold; height: auto; }
-        & .detail { height: auto; margin: 1 0; color: $text-muted; }
+        & .detail { height: auto; margin: 1 0; color: $muted; }
         & Horizontal { height: auto; align-horizontal: right; }
         & Button {
             margin: 0 0 0 2;

@@ -121,7 +121,7 @@ class ExportScreen(ModalScreen[Path | None]):
             background: $surface;
         }
         & .title { height: 1; text-style: bold; }
-        & .where { height: auto; max-height: 3; margin: 0 0 1 0; color: $text-muted; }
+        & .where { height: auto; max-height: 3; margin: 0 0 1 0; color: $muted; }
         & #said { height: auto; max-height: 4; margin: 1 0 0 0; color: $error; display: none; }
     }
     """

@@ -113,6 +113,8 @@ class MainScreen(Screen[None]):
             await doors.resume(self, self.equipment.resume)
         elif latest := self.review.latest_here():
             await self.open_run(latest)
+        elif self.review.gallery:
+            self.say(self.review.hint.partition("\n")[0], keep=True)
 
     async def read_runs(self) -> None:
         """Read the runs of the results folder again."""
@@ -131,6 +133,7 @@ class MainScreen(Screen[None]):
             return
         self.review.following = False
         self.review.choose_run(run)
+        self.review.look_at_unassessed()
         self.show_images()
         self.say(f"{run.run.model.name}, {run.id}: {self.review.progress()}")
 
@@ -151,6 +154,10 @@ class MainScreen(Screen[None]):
         """Show the images of what is looked at, and all that follows from it."""
         self.query_one(Panes).show_images(self.review.shown, self.review.slot, images_text(self.review))
         self.draw()
+
+    def show_answer(self) -> None:
+        """Bring the answer to sight."""
+        self.query_one(Panes).show_answer()
 
     def draw(self) -> None:
         """Bring all panes up to date."""

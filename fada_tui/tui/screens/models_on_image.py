@@ -60,7 +60,7 @@ class ModelsOnImage(Screen[None]):
             width: 1fr;
             min-width: 36;
             border: round $border;
-            border-title-color: $text-muted;
+            border-title-color: $muted;
             padding: 0 1;
         }
         & AnswerPane:focus-within {

@@ -28,6 +28,7 @@ from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.export import ExportScreen
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
+from fada_tui.tui.wording import shown_path
 
 PATIENCE = 0.15
 """Seconds of reading after which it is shown how far it came."""
@@ -122,7 +123,7 @@ class RunsScreen(Screen[Wish | None]):
             text-overflow: ellipsis;
         }
         & > Sheet { margin: 1 1 0 1; }
-        & > #detail { height: 3; padding: 0 2; color: $text-muted; border-top: solid $border; }
+        & > #detail { height: 3; padding: 0 2; color: $muted; border-top: solid $border; }
         & > #said { height: auto; max-height: 3; padding: 0 2; color: $warning; display: none; }
     }
     """
@@ -178,7 +179,7 @@ class RunsScreen(Screen[Wish | None]):
 
     def _tell(self, total: int, *, done: bool) -> None:
         count = units.count(total, "run") if done else f"reading {len(self._runs)} of {total} …"
-        self.query_one(".title", Static).update(line(f"Runs · {count} · {self._results}"))
+        self.query_one(".title", Static).update(line(f"Runs · {count} · {shown_path(self._results)}"))
         if done and not self._runs:
             self.query_one("#detail", Static).update(
                 line("There are no runs here yet. On the main screen r sets one up.")

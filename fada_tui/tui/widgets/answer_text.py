@@ -23,7 +23,7 @@ class AnswerText(ScrollView, can_focus=True):
     AnswerText {
         height: 1fr;
         scrollbar-size-vertical: 1;
-        & .answer-text--muted { color: $text-muted; }
+        & .answer-text--muted { color: $muted; }
     }
     """
 

@@ -42,7 +42,7 @@ class Canvas(Widget):
         width: 1fr;
         height: 1fr;
         & > .canvas--error { color: $error; }
-        & > .canvas--muted { color: $text-muted; }
+        & > .canvas--muted { color: $muted; }
     }
     """
 

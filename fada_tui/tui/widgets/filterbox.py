@@ -28,7 +28,7 @@ class FilterBox(Vertical):
         height: auto;
         display: none;
         & Input { border: none; height: 1; padding: 0; background: $surface; }
-        & .said { height: auto; max-height: 3; color: $text-muted; }
+        & .said { height: auto; max-height: 3; color: $muted; }
         & .said.-error { color: $error; }
     }
     """

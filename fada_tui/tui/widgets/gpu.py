@@ -42,7 +42,7 @@ class GpuPane(Widget):
         & .gpu--high { color: $warning; background: $panel; }
         & .gpu--free { background: $panel; }
         & .gpu--spark { color: $secondary; }
-        & .gpu--muted { color: $text-muted; }
+        & .gpu--muted { color: $muted; }
     }
     """
 

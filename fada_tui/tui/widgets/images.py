@@ -50,7 +50,7 @@ class ImageList(ScrollView, can_focus=True):
         }
         & .images--cursor-blurred { background: $panel; text-style: bold; }
         & .images--header { color: $secondary; text-style: bold; }
-        & .images--muted { color: $text-muted; }
+        & .images--muted { color: $muted; }
         & .images--chosen { color: $accent; text-style: bold; }
         & .images--correct { color: $correct; }
         & .images--partial { color: $partial; }

@@ -59,7 +59,7 @@ class KeyBar(Widget):
         for parts in flowed(self._parts(), self.content_size.width):
             pieces: list[tuple[str, object] | str] = []
             for key, label in parts:
-                pieces += [(key, key_style), (f" {label}  ", label_style)]
+                pieces += [(f"{key} ", key_style), (f"{label}  ", label_style)]
             lines.append(Content.assemble(*pieces))  # type: ignore[arg-type]
         return Content("\n").join(lines)
 

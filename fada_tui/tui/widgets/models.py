@@ -49,7 +49,7 @@ class ModelList(ScrollView, can_focus=True):
             text-style: bold;
         }
         & .models--cursor-blurred { background: $panel; text-style: bold; }
-        & .models--muted { color: $text-muted; }
+        & .models--muted { color: $muted; }
         & .models--loaded { color: $primary; text-style: bold; }
         & .models--chosen { color: $accent; text-style: bold; }
         & .models--failed { color: $error; text-style: bold; }
@@ -112,7 +112,7 @@ class ModelList(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         model, cursor = self._lines[index], index == self._cursor
         base = self._cursor_style if cursor else self.rich_style
-        tail = f" {model.state or ' '.join(self._figures(model, width))}".rstrip() + " "
+        tail = f" {model.state or ' '.join(self._figures(model, width))} "
         tail = fitted(tail, min(len(tail), width // 2 + 4))
         name = fitted(model.name, max(width - 4 - len(tail), 0))
         mark = "▶" if model.loaded else STATUS_GLYPHS[model.status]
@@ -207,7 +207,7 @@ class ModelPane(Vertical):
     """The list, and below it what is known of the model under the cursor."""
 
     DEFAULT_CSS = """
-    ModelPane > .detail { height: auto; max-height: 4; color: $text-muted; border-top: solid $border; }
+    ModelPane > .detail { height: auto; max-height: 4; color: $muted; border-top: solid $border; }
     """
 
     def compose(self) -> ComposeResult:

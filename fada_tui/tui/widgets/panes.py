@@ -138,6 +138,11 @@ class Panes(Widget):
         self.show_tab(_TABS[name])
         self.query_one(_HOMES[name]).focus()
 
+    def show_answer(self) -> None:
+        """Bring the answer to sight, where tabs hide it."""
+        if self.has_class("-small"):
+            self.focus_pane("answer")
+
     def show_tab(self, tab: str) -> None:
         """Show a tab, where there are tabs."""
         for name in TABS:

@@ -32,7 +32,7 @@ class Picture(Widget):
             width: 100%;
             height: 1;
             padding: 0 1;
-            color: $text-muted;
+            color: $muted;
             text-align: center;
             text-wrap: nowrap;
             text-overflow: ellipsis;

@@ -31,7 +31,7 @@ class RunBar(Widget):
         padding: 0 1;
         & .runbar--bar { color: $primary; }
         & .runbar--rest { color: $border; }
-        & .runbar--muted { color: $text-muted; }
+        & .runbar--muted { color: $muted; }
         & .runbar--error { color: $error; text-style: bold; }
     }
     """

@@ -24,6 +24,12 @@ GLYPHS: dict[str, str] = {
 }
 """One cell each; a verdict is never told by its colour alone."""
 
+WIDE = 64
+"""Cells from which the context flag has room for its name."""
+
+NARROW = 54
+"""Cells below which only the verdict that was given is spelled out."""
+
 _ROW: tuple[tuple[str, Verdict], ...] = (("1", "correct"), ("2", "partial"), ("3", "incorrect"))
 
 
@@ -45,7 +51,7 @@ class Verdicts(Widget):
         & .verdicts--partial { color: $background; background: $partial; text-style: bold; }
         & .verdicts--incorrect { color: $background; background: $incorrect; text-style: bold; }
         & .verdicts--key { color: $footer-key-foreground; text-style: bold; }
-        & .verdicts--off { color: $text-muted; }
+        & .verdicts--off { color: $muted; }
     }
     """
 
@@ -74,22 +80,28 @@ class Verdicts(Widget):
         """Draw the row."""
         pieces: list[tuple[str, object]] = []
         for key, label, style in self._parts():
-            pieces += [(key, self.get_visual_style("verdicts--key" if self._shown[3] else "verdicts--off"))]
-            pieces += [(label, self.get_visual_style(style)) if style else (label, ""), (" " * self._gap, "")]
+            key_style = self.get_visual_style("verdicts--key" if self._shown[3] else "verdicts--off")
+            space = " " if label.startswith(" ") else ""
+            pieces += [
+                (key + space, key_style),
+                (label.removeprefix(space), self.get_visual_style(style) if style else ""),
+                (" " * self._gap, ""),
+            ]
         return cast("VisualType", Content.assemble(*pieces))  # type: ignore[arg-type]
 
     @property
     def _gap(self) -> int:
-        return 2 if self.content_size.width >= 64 else 1
+        return 2 if self.content_size.width >= WIDE else 1
 
     def _parts(self) -> list[tuple[str, str, str]]:
         verdict, context, name, active = self._shown
-        narrow = self._gap == 1
+        narrow, tight = self._gap == 1, self.content_size.width < NARROW
         parts = []
         for key, value in _ROW:
             style = f"verdicts--{value}" if value == verdict else "" if active else "verdicts--off"
             mark = ("[", "]") if value == verdict else (" ", " ")
-            parts.append((key, f"{mark[0]}{GLYPHS[value]} {value}{mark[1]}", style))
+            word = "" if tight and value != verdict else f" {value}"
+            parts.append((key, f"{mark[0]}{GLYPHS[value]}{word}{mark[1]}", style))
         flag = {True: "yes", False: "no", None: "–"}[context]
         label = "context" if narrow else printable(name)
         parts.append(("c", f" {label} {flag}", "" if active else "verdicts--off"))
