@@ -105,6 +105,7 @@ async def test_the_main_screen(tmp_path: Path, size: tuple[int, int], theme: str
         await pilot.press("left_square_bracket", "k")
         await wait_for(pilot, lambda: "384" in app.export_screenshot())
         main.say("")
+        main.draw_gauges()
         await pilot.pause(0.3)
         compare(app, f"main_{size[0]}x{size[1]}_{theme}", tmp_path)
 
@@ -112,7 +113,6 @@ async def test_the_main_screen(tmp_path: Path, size: tuple[int, int], theme: str
 @pytest.mark.parametrize(
     ("keys", "name"),
     [
-        ("r", "setup"),
         ("m", "models_on_image"),
         ("question_mark", "help"),
         ("t", "tags"),

@@ -92,7 +92,7 @@ class MainScreen(Screen[None]):
 
     def _begin(self) -> None:
         self.running.telemetry.start()
-        self.set_interval(SAMPLE_SECONDS, self._draw_gauges)
+        self.set_interval(SAMPLE_SECONDS, self.draw_gauges)
         self._read()
 
     # What is on disk
@@ -189,7 +189,8 @@ class MainScreen(Screen[None]):
         waiting, hidden = len(self.running.queue.waiting), self.review.desk.blind
         self.query_one(RunBar).show(self.running.live.view(waiting, hidden=hidden))
 
-    def _draw_gauges(self) -> None:
+    def draw_gauges(self) -> None:
+        """Bring the gauges and the run bar up to date."""
         self.query_one(GpuPane).show(self.running.gauges())
         self._draw_run()
 
