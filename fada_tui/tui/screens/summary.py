@@ -21,6 +21,7 @@ from fada_tui.tui.commands import bindings
 from fada_tui.tui.safe import content, line
 from fada_tui.tui.screens.notes import NotesScreen
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.wording import shown_path
 
 HIDDEN = "The page names models and auto scores: it is hidden in blind mode (b on the main screen ends it)."
 
@@ -71,7 +72,7 @@ class SummaryScreen(Screen[bool | None]):
     def compose(self) -> ComposeResult:
         """Lay the page out."""
         name = (
-            "Summary, hidden" if self._blind else f"{self._folder / store.SUMMARY_NAME}  ·  {store.RUN_NAME}"
+            "Summary, hidden" if self._blind else f"{shown_path(self._folder / store.SUMMARY_NAME)}  ·  {store.RUN_NAME}"
         )
         yield Static(line(name), classes="title")
         yield VerticalScroll(id="page")
