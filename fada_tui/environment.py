@@ -3,8 +3,6 @@
 import platform
 from pathlib import Path
 
-import psutil
-
 from fada_tui.protocol import Hello
 from fada_tui.records import Environment, Gpu
 
@@ -17,6 +15,8 @@ def describe(hello: Hello, gpus: tuple[Gpu, ...], driver: str | None) -> Environ
         gpus: as NVML lists them.
         driver: version of the NVIDIA driver.
     """
+    import psutil
+
     return Environment(
         python=platform.python_version(),
         platform=platform.platform(),

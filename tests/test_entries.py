@@ -76,3 +76,17 @@ def test_importing_creates_nothing(program: Program, tmp_path: Path) -> None:
         check=True,
     )
     assert not any(home.iterdir()) and not any(program.cwd.iterdir())
+
+
+def test_the_dashboard_does_not_import_what_its_first_frame_does_not_need() -> None:
+    script = (
+        "import sys, fada_tui.tui.launch\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('fada_tui.tui.screens.')))\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    modules, screens = (set(line.split()) for line in done.stdout.splitlines())
+    assert "textual" in modules
+    heavy = (HEAVY - {"textual"}) | {"numpy", "PIL", "pynvml", "psutil", "markdown_it", "pygments"}
+    assert modules & heavy == set()
+    assert screens == {"fada_tui.tui.screens.main"}

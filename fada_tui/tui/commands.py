@@ -184,8 +184,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("export.back", "escape,q,e", "back", "Back", "Write nothing", "export"),
     Command("answer.down", "j,down", "scroll_down", "", "Scroll down", "answer", False),
     Command("answer.up", "k,up", "scroll_up", "", "Scroll up", "answer", False),
-    Command("answer.left", "h,left", "pane(-1)", "", "The pane to the left", "answer", False),
-    Command("answer.right", "l,right", "pane(1)", "", "The pane to the right", "answer", False),
+    Command("answer.left", "h,left", "screen.pane(-1)", "", "The pane to the left", "answer", False),
+    Command("answer.right", "l,right", "screen.pane(1)", "", "The pane to the right", "answer", False),
     Command("confirm.yes", "y", "answer(True)", "Yes", "Agree", "confirm"),
     Command("confirm.no", "n,escape,q", "answer(False)", "No", "Don't", "confirm"),
     Command("confirm.turn", "tab,left,right,h,l", "turn", "Other", "The other answer", "confirm", False),
@@ -284,9 +284,20 @@ def keymap_faults(keymap: Mapping[str, str]) -> Iterable[str]:
     for name in keymap:
         if name not in known:
             yield f"keymap: unknown action {name!r} is ignored; see the help screen"
-    taken: dict[tuple[str, str], str] = {}
-    for command in COMMANDS:
-        for key in keymap.get(command.id, command.keys).split(","):
-            owner = taken.setdefault((command.place, key.strip()), command.id)
-            if owner != command.id:
-                yield f"keymap: {command.id} and {owner} share the key {shown_key(key.strip())}"
+    told: set[tuple[str, str]] = set()
+    for places in _together():
+        taken: dict[str, str] = {}
+        for command in (one for place in places for one in commands(place)):
+            for key in keymap.get(command.id, command.keys).split(","):
+                owner = taken.setdefault(key.strip(), command.id)
+                if owner != command.id and (command.id, owner) not in told:
+                    told.add((command.id, owner))
+                    yield f"keymap: {command.id} and {owner} share the key {shown_key(key.strip())}"
+
+
+def _together() -> Iterable[tuple[str, ...]]:
+    """Places whose keys work at the same time."""
+    for pane in ("models", "images", "answer"):
+        yield ("app", "verdict", "assess", "main", pane)
+    main = {"app", "verdict", "assess", "main", "models", "images", "answer"}
+    yield from ((place,) for place in PLACES if place not in main)

@@ -5,10 +5,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from fada_tui.config import Settings
-from fada_tui.paths import samples_dir, settings_file
+from fada_tui.paths import samples_dir, settings_file, state_file
 from fada_tui.planning import questions_of
 from fada_tui.records import Question
 from fada_tui.registry import Registry
+from fada_tui.remembered import with_remembered
 from fada_tui.scoring.rubric import Rubric
 from fada_tui.tui.graphics.detect import Detected
 
@@ -38,8 +39,12 @@ class Equipment(Struct, frozen=True, kw_only=True):
         return Path(self.settings.images).absolute() if self.settings.images else samples_dir()
 
     def questions(self) -> tuple[Question, ...]:
-        """The questions that the settings ask, shown before there is a run."""
-        return questions_of(self.settings)
+        """The questions that a run would ask, shown before there is one."""
+        return questions_of(self.next_run())
+
+    def next_run(self) -> Settings:
+        """The settings with what was chosen last, as a new run begins with them."""
+        return with_remembered(self.settings, state_file())
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What the help screen says of this session."""

@@ -13,7 +13,7 @@ def first_hint(equipment: Equipment, gallery: Gallery | None) -> str:
         return "There is no image to ask about. Start again with --images FOLDER."
     images = gallery.catalogue.images
     what = "the sample images" if equipment.settings.images is None else gallery.catalogue.name
-    model = ", ".join(equipment.settings.model)
+    model = ", ".join(equipment.next_run().model)
     return (
         f"Press r to ask {model} about {what} ({len(images)}).\n\n"
         "Then judge each answer: 1 correct, 2 partial, 3 incorrect.\n"

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from fada_tui.records import Question
 from fada_tui.store import journal
 from fada_tui.tui.screens.main import MainScreen
+from fada_tui.tui.widgets.keybar import KeyBar
 from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, screen_text, wait_for
 
 FIRST, SECOND, THIRD = (f"Abdomen/Abdomen_00{number}.png" for number in (1, 2, 3))
@@ -208,3 +209,27 @@ async def test_nothing_to_judge_is_said(tmp_path: Path) -> None:
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await pilot.press("1")
         assert "no answer to judge here yet" in screen_text(app)
+
+
+async def test_h_and_l_walk_through_the_panes(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press("tab")
+        assert pilot.app.focused and pilot.app.focused.id == "answer-text"
+        await pilot.press("h")
+        assert type(pilot.app.focused).__name__ == "ImageList"
+        await pilot.press("l")
+        assert pilot.app.focused and pilot.app.focused.id == "answer-text"
+        await pilot.press("shift+tab", "shift+tab")
+        assert type(pilot.app.focused).__name__ == "ModelList"
+
+
+async def test_a_click_on_a_key_at_the_bottom_does_what_the_key_does(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path, auto_advance=False) as (pilot, main):
+        bar = main.query_one(KeyBar)
+        rows = screen_text(pilot.app).splitlines()[-bar.size.height :]
+        column = rows[0].index("3 Wrong")
+        await pilot.click(KeyBar, offset=(column, 0))
+        await wait_for(pilot, lambda: main.review.progress().judged == 1)
+        assert main.review.run and main.review.run.assessment(FIRST, "q1").verdict == "incorrect"

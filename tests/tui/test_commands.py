@@ -1,6 +1,10 @@
 from collections import Counter
+from pathlib import Path
+from runpy import run_path
 
 from fada_tui.tui.commands import COMMANDS, PLACES, bindings, keymap_faults, shown_keys
+
+ROOT = Path(__file__).parents[2]
 
 PROMISED = {
     "r": "run",
@@ -68,3 +72,14 @@ def test_faults_of_a_keymap_are_named() -> None:
     assert any("undoo" in fault for fault in faults)
     assert any("undo" in fault and "assess.context" in fault for fault in faults)
     assert list(keymap_faults({})) == []
+
+
+def test_a_key_of_one_pane_is_not_free_for_what_works_everywhere() -> None:
+    (fault,) = keymap_faults({"theme": "g"})
+    assert "theme" in fault and "images.first" in fault
+    assert list(keymap_faults({"summary.raw": "b"})) == []
+
+
+def test_the_page_of_keys_is_up_to_date() -> None:
+    written = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
+    assert written == run_path(str(ROOT / "docs" / "keys.py"))["page"]()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
@@ -63,9 +64,25 @@ class KeyBar(Widget):
             lines.append(Content.assemble(*pieces))  # type: ignore[arg-type]
         return Content("\n").join(lines)
 
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key does that was clicked."""
+        shown = dict(zip(self._parts(), self._commands(), strict=True))
+        lines = flowed(self._parts(), self.content_size.width)
+        left = self.styles.padding.left
+        for part in lines[event.y] if event.y < len(lines) else ():
+            right = left + len(part[0]) + len(part[1]) + 3
+            if left <= event.x < right:
+                command = shown[part]
+                key = self._keymap.get(command.id, command.keys).split(",")[0].strip()
+                self.app.simulate_key(key)
+                return
+            left = right
+
+    def _commands(self) -> list[Command]:
+        return [command for place in self._places for command in commands(place) if command.footer]
+
     def _parts(self) -> list[Part]:
-        found = [command for place in self._places for command in commands(place) if command.footer]
-        return [_part(command, self._keymap) for command in found]
+        return [_part(command, self._keymap) for command in self._commands()]
 
 
 def _part(command: Command, keymap: Mapping[str, str]) -> Part:
