@@ -1,5 +1,6 @@
 """What is looked at: which run, which image, which question, in which order; and what the panes say of it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import overload
@@ -219,6 +220,12 @@ class Review:
             if self.filter.words
             else self.album
         )
+        here = self.album.position(self.slot)
+        if here is not None and self.shown.slots and self.shown.position(self.slot) is None:
+            # The answer beside the list is of an image in it: of the next one that is left.
+            slots = self.shown.slots
+            after = bisect_left(slots, here, key=lambda slot: self.album.position(slot) or 0)
+            self.look(slots[min(after, len(slots) - 1)])
 
     def subject(self, slot: Slot) -> Subject:
         """Return what the filter needs to know of a slot."""

@@ -1,5 +1,6 @@
 """Assessing from the main screen: keys, what is on disk, and what the screen says."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -128,6 +129,8 @@ async def test_filters_show_what_they_say_and_follow_verdicts(tmp_path: Path) ->
         await wait_for(pilot, lambda: len(main.review.shown.slots) == 23)
         await pilot.press("g", "j", "2")
         await wait_for(pilot, lambda: len(main.review.shown.slots) == 22)
+        assert main.review.slot and main.review.slot.image.path == "Abdomen/Abdomen_003.png"
+        assert re.search("› · Abdomen_003.png", screen_text(pilot.app))
 
 
 async def test_a_wrong_filter_says_so_and_hides_nothing(tmp_path: Path) -> None:

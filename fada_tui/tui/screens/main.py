@@ -44,7 +44,11 @@ Edit = Callable[[Assessment], Assessment]
 
 FOLLOW_SECONDS = 2.0
 SLOW_FOLLOW_SECONDS = 6.0
-"""How long an answer stays before the screen follows a quick worker to another, each with its picture."""
+"""How long an answer stays before the screen follows a quick worker on, each with its picture to send."""
+
+TYPING_SECONDS = 0.12
+SETTLING_SECONDS = 0.5
+"""How long the filter waits for more to be typed, and for more to change, before it goes through all images."""
 
 GUARD_SECONDS = 0.4
 """A verdict this soon after the picture changed by itself may be meant for the one before."""
@@ -379,7 +383,7 @@ class MainScreen(Screen[None]):
         found = parse(event.text)
         self.query_one(FilterBox).complain(found.error)
         self.review.filter = found
-        self._refilter()
+        self._refilter_in(TYPING_SECONDS)
 
     @on(FilterBox.Closed)
     def _filter_closed(self) -> None:
@@ -388,7 +392,12 @@ class MainScreen(Screen[None]):
     def refilter_soon(self) -> None:
         """Apply the filter again shortly, as what it goes by has changed."""
         if self.review.filter.words and self._refiltering is None:
-            self._refiltering = self.set_timer(0.5, self._refilter)
+            self._refilter_in(SETTLING_SECONDS)
+
+    def _refilter_in(self, seconds: float) -> None:
+        if self._refiltering is not None:
+            self._refiltering.stop()
+        self._refiltering = self.set_timer(seconds, self._refilter)
 
     def _refilter(self) -> None:
         self._refiltering = None
