@@ -91,6 +91,14 @@ def test_eight_gpus_each_have_a_line() -> None:
     assert len(lines) == 10
 
 
+def test_of_two_gpus_the_minutes_are_kept_before_the_name() -> None:
+    view = GpuView(sample=sample(gpu(0), gpu(1)), gpus={0: (1, 150 * GB), 1: (1, 1)})
+    lines = texts(view, height=9)
+    assert lines[1:3] == ["87 %  51 °C  321 W", "▁█"]
+    assert lines[3].startswith("1 █")
+    assert len(lines) == 8
+
+
 def test_without_a_gpu_the_process_is_shown_and_why() -> None:
     view = GpuView(sample=sample(), problem="no NVIDIA driver library", worker=(1, 2))
     lines = texts(view, width=40)

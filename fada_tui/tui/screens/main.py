@@ -48,7 +48,7 @@ SLOW_FOLLOW_SECONDS = 6.0
 
 TYPING_SECONDS = 0.12
 SETTLING_SECONDS = 0.5
-"""How long the filter waits for more to be typed, and for more to change, before it goes through all images."""
+"""How long the filter waits for more to be typed, and for more to change, before going through all images."""
 
 GUARD_SECONDS = 0.4
 """A verdict this soon after the picture changed by itself may be meant for the one before."""

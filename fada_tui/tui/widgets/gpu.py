@@ -18,7 +18,6 @@ from fada_tui.tui.views import GpuView
 Line = list[tuple[str, str]]
 """Pieces of text and the names of their styles."""
 
-ROWS_OF_A_GPU = 5
 ROWS_OF_PEAKS = 2
 
 
@@ -78,12 +77,12 @@ def gpu_lines(view: GpuView, width: int, height: int) -> list[Line]:
     if not sample.gpus:
         return _process_lines(view, sample, width)[:height]
     room = (height - ROWS_OF_PEAKS) // len(sample.gpus)
-    lines = [line for gpu in sample.gpus for line in _one(gpu, view, width)[: max(room, 1)]]
+    lines = [line for gpu in sample.gpus for line in _fewer(_one(gpu, view, width), max(room, 1))]
     return [*lines, *_peaks(view)][:height]
 
 
 def _one(gpu: GpuReading, view: GpuView, width: int) -> list[Line]:
-    """A GPU's lines, the most important first: a pane with many GPUs shows only the first of each."""
+    """A GPU's lines: memory, name, sensors, the worker's share, the last minutes."""
     name = printable((gpu.name or "GPU").removeprefix("NVIDIA "))
     lines: list[Line] = []
     if gpu.memory_used is not None and gpu.memory_total:
@@ -106,6 +105,16 @@ def _one(gpu: GpuReading, view: GpuView, width: int) -> list[Line]:
     lines.append([(worker, "" if gpu.process_memory is not None else "muted")])
     lines.append([(sparkline(view.gpus.get(gpu.index, ()), width, gpu.memory_total), "spark")])
     return lines
+
+
+def _fewer(lines: list[Line], room: int) -> list[Line]:
+    """Return the lines that matter most, in their order, where many GPUs share the pane."""
+    kept = sorted(_IMPORTANCE[:room])
+    return [lines[index] for index in kept]
+
+
+_IMPORTANCE = (0, 4, 2, 3, 1)
+"""Indices of a GPU's lines: memory, the last minutes, sensors, worker, name."""
 
 
 def _sensors(gpu: GpuReading) -> Iterable[str]:
