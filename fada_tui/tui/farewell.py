@@ -6,6 +6,7 @@ assessments are in the journal, and the worker, which sees its pipe close, write
 """
 
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable
@@ -31,10 +32,22 @@ class Farewell:
         self.signal: int | None = None
         """The signal that came, if one did."""
 
-    def install(self) -> None:
-        """Answer the signals from now on."""
+    def install(self, terminal: int) -> None:
+        """Answer the signals, and the end of the terminal, from now on.
+
+        Args:
+            terminal: file descriptor of the terminal. One that isn't ours to control sends no signal when it
+                goes; reading from it would then return at once for ever.
+        """
         for number in SIGNALS:
             signal.signal(number, self._told)
+        threading.Thread(target=self._watch, args=(terminal,), name="hang-up", daemon=True).start()
+
+    def _watch(self, terminal: int) -> None:
+        gone = select.poll()
+        gone.register(terminal, 0)  # Asks for nothing, so it tells of the end alone.
+        gone.poll()
+        self._told(signal.SIGHUP, None)
 
     def _told(self, number: int, _frame: FrameType | None) -> None:
         if self.signal is not None:

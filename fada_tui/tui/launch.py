@@ -61,7 +61,7 @@ def open_dashboard(
     equipment.questions()
     app = FadaApp(equipment, driver_class=driver(equipment.graphics))
     farewell = Farewell(app.leave_soon, lambda: _mend(before))
-    farewell.install()
+    farewell.install(sys.stdin.fileno())
     try:
         code = app.run()
     finally:
