@@ -1,7 +1,7 @@
 """Writing assessments down, each durable before anyone says so, without stopping the event loop."""
 
 import asyncio
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from fada_tui.errors import RunLockedError
@@ -17,17 +17,16 @@ class AssessmentWriter:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="assessments")
-        self._last: Future[None] | None = None
 
     async def write(self, folder: Path, line: journal.JournalLine) -> None:
         """Append a line to a run's journal and wait until the disk has it; raises `StoreError`."""
-        self._last = self._thread.submit(journal.append, folder / journal.JOURNAL_NAME, line)
-        await asyncio.wrap_future(self._last)
+        writing = self._thread.submit(journal.append, folder / journal.JOURNAL_NAME, line)
+        await asyncio.wrap_future(writing)
 
     async def drain(self, patience: float) -> None:
         """Wait until everything is written, but no longer than so many seconds."""
-        if self._last is not None and not self._last.done():
-            await asyncio.to_thread(wait, [self._last], patience)
+        # The thread comes to this when it has done all before; a line given up meanwhile ends nothing early.
+        await asyncio.to_thread(wait, [self._thread.submit(lambda: None)], patience)
 
 
 def settle_and_publish(folder: Path, registry: Registry) -> bool:

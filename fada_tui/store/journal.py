@@ -108,9 +108,11 @@ def alone(journal: Path) -> Iterator[bool]:
 
 @contextmanager
 def _kept(journal: Path, kind: int) -> Iterator[bool]:
+    # NFS locks a file for one alone only where it is open for writing.
+    writing = kind == fcntl.LOCK_EX and os.access(journal, os.W_OK)
     with ExitStack() as stack:
         try:
-            stack.enter_context(_held(journal, kind, os.O_RDONLY))
+            stack.enter_context(_held(journal, kind, os.O_RDWR if writing else os.O_RDONLY))
             there = True
         except FileNotFoundError:
             there = False
@@ -137,8 +139,8 @@ def _lock(descriptor: int, kind: int) -> None:
     try:
         fcntl.flock(descriptor, kind)
     except OSError as error:
-        # A file system without locks: as sure as it can be there.
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+        # A file system without locks, or NFS and a journal that is not ours: as sure as it can be there.
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF):
             raise
 
 

@@ -14,6 +14,8 @@ from fada_tui.tui.desk import Desk, Key, OpenRun
 class Judging:
     """Changes assessments, with undo and redo.
 
+    A change that has begun is carried through even if who asked for it is cancelled: its line may be on disk.
+
     Args:
         desk: the open runs.
         writer: what makes a line durable.
@@ -31,6 +33,17 @@ class Judging:
         Raises:
             StoreError: it could not be written, and nothing changed.
         """
+        return await asyncio.shield(self._change(run, key, wanted))
+
+    async def undo(self) -> Change | None:
+        """Take the last change back; return what was done, `None` if there is nothing to take back."""
+        return await asyncio.shield(self._replay(self._history.undo, self._history.undone))
+
+    async def redo(self) -> Change | None:
+        """Make the last change that was taken back again."""
+        return await asyncio.shield(self._replay(self._history.redo, self._history.redone))
+
+    async def _change(self, run: OpenRun, key: Key, wanted: Assessment) -> bool:
         async with self._one_at_a_time:
             before = run.assessment(*key)
             if _same(before, wanted):
@@ -39,22 +52,16 @@ class Judging:
             self._history.push(Change(run.id, key[0], key[1], before, after))
             return True
 
-    async def undo(self) -> Change | None:
-        """Take the last change back; return what was done, `None` if there is nothing to take back."""
-        return await self._replay(self._history.undo, self._history.undone)
-
-    async def redo(self) -> Change | None:
-        """Make the last change that was taken back again."""
-        return await self._replay(self._history.redo, self._history.redone)
-
     async def _replay(self, find: Callable[[], Change | None], done: Callable[[], None]) -> Change | None:
         async with self._one_at_a_time:
-            change = find()
-            if change is not None and (run := self._desk.runs.get(change.run_id)):
-                await self._write(run, (change.path, change.question_id), change.after)
-            if change is not None:
+            while (change := find()) is not None:
+                run = self._desk.runs.get(change.run_id)
+                if run is not None:
+                    await self._write(run, (change.path, change.question_id), change.after)
                 done()
-            return change
+                if run is not None:
+                    return change
+            return None
 
     async def _write(self, run: OpenRun, key: Key, wanted: Assessment) -> Assessment:
         after = stamped(wanted, assessor=self._desk.assessor, at=now_ms(), blind=self._desk.blind)

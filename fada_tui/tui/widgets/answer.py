@@ -29,8 +29,8 @@ class AnswerPane(Vertical):
     }
     """
 
-    def __init__(self, context: str, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, context: str, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self._flag = context
         self._view = AnswerView()
         self._subtitle = ""

@@ -22,7 +22,7 @@ from fada_tui.tui.widgets.models import ModelList, ModelPane
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.picture import Picture
 from fada_tui.tui.widgets.runbar import RunBar
-from fada_tui.tui.widgets.tabbar import TABS, TabBar
+from fada_tui.tui.widgets.tabbar import TabBar
 from fada_tui.tui.widgets.words import Words
 
 SMALLEST = (60, 15)
@@ -59,7 +59,8 @@ class Panes(Widget):
         filter_words: Sequence[str],
         keymap: Mapping[str, str],
     ) -> None:
-        super().__init__()
+        # A class that is added later would have all styles below it computed again.
+        super().__init__(classes="-tab-images")
         self._marks = marks
         self._graphics = graphics
         self._flag = context
@@ -82,7 +83,7 @@ class Panes(Widget):
             with Container(id="right"):
                 with Container(id="picture", classes="pane"):
                     yield Picture(self._graphics)
-                yield AnswerPane(self._flag, id="answer")
+                yield AnswerPane(self._flag, id="answer", classes="pane")
         yield RunBar()
         yield Notice(id="notice")
         yield KeyBar("images", "verdict", "assess", "main", "app")
@@ -96,10 +97,7 @@ class Panes(Widget):
             ("picture", "Picture"),
             ("answer", "Answer"),
         ):
-            pane = self.query_one(f"#{name}")
-            pane.border_title = title
-            pane.add_class("pane")
-        self.show_tab("images")
+            self.query_one(f"#{name}").border_title = title
 
     def show_images(self, album: Album, slot: Slot | None, subtitle: str) -> None:
         """Show these images, one of them highlighted."""
@@ -145,9 +143,9 @@ class Panes(Widget):
 
     def show_tab(self, tab: str) -> None:
         """Show a tab, where there are tabs."""
-        for name in TABS:
-            self.set_class(name == tab, f"-tab-{name}")
-        self.query_one(TabBar).show(tab)
+        if not self.has_class(f"-tab-{tab}"):
+            self.set_classes([*(one for one in self.classes if not one.startswith("-tab-")), f"-tab-{tab}"])
+            self.query_one(TabBar).show(tab)
 
     @on(TabBar.Chosen)
     def _tab_chosen(self, event: TabBar.Chosen) -> None:
