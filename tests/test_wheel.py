@@ -1,12 +1,14 @@
 """The wheel that is built from the checkout, installed apart from it and started from an empty folder."""
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
 import venv
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.conftest import load
@@ -47,3 +49,23 @@ def test_it_does_the_main_job_by_itself(installed: Path, tmp_path: Path) -> None
     assert len(run["results"]) == 6
     assert run["dataset"]["root"].startswith(str(installed.parent.parent))
     assert run["model"]["source"] == "demo"
+
+
+def test_it_opens_the_dashboard_by_itself(installed: Path, tmp_path: Path) -> None:
+    child = pexpect.spawn(
+        str(installed),
+        ["-P", "-m", "fada_tui.cli"],
+        cwd=str(tmp_path),
+        env={**os.environ, "TERM": "xterm-256color"},
+        dimensions=(36, 120),
+        timeout=60,
+    )
+    child.expect("Press r to ask fada-demo")
+    child.send("r")
+    child.expect("Estimate")
+    child.send("q")
+    child.expect("Press r to ask fada-demo")
+    child.send("q")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
