@@ -22,6 +22,7 @@ from textual.widgets import Label
 from fada_tui.tui.graphics.detect import detect
 from fada_tui.tui.graphics.late import driver
 from fada_tui.tui.safe import Wall
+from fada_tui.tui.themes import DARK
 from fada_tui.tui.widgets.picture import Picture
 
 IMAGES = [Path(path) for path in json.loads(os.environ["IMAGES"])]
@@ -47,6 +48,10 @@ class Main(App):
         with Horizontal():
             yield Picture(detected)
             yield Label("begun", id="text")
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.register_theme(DARK)
+        self.theme = DARK.name
     def on_mount(self):
         self.action_show(0)
     def action_show(self, number):
