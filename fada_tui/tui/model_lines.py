@@ -88,8 +88,13 @@ def _state(
     entry: ModelEntry, loaded: str | None, progress: tuple[str, float | None] | None, turns: Mapping[str, int]
 ) -> str:
     if entry.name == loaded:
-        return progress[0] if progress else "running"
+        return _doing(*progress) if progress else "running"
     return f"queued {turns[entry.name]}" if entry.name in turns else ""
+
+
+def _doing(words: str, share: float | None) -> str:
+    word = words.split(maxsplit=1)[0]
+    return f"{word} {share:.0%}" if share is not None else word
 
 
 def _details(row: ModelRow, mean: float | None, run: Run | None, *, here: bool) -> Iterable[str]:

@@ -105,7 +105,7 @@ def test_without_a_gpu_the_process_is_shown_and_why() -> None:
     assert lines[0] == "worker        400.0 MB"
     assert lines[-2].startswith("machine █") and lines[-2].endswith("12.0/24 GB")
     assert lines[-1] == "GPU n/a (no NVIDIA driver library)"
-    assert "worker        not running" in texts(GpuView(sample=sample(rss=None)))
+    assert "worker        –" in texts(GpuView(sample=sample(rss=None)))
 
 
 def test_before_the_first_sample_nothing_is_invented() -> None:

@@ -151,7 +151,7 @@ def _process_lines(view: GpuView, sample: Sample, width: int) -> list[Line]:
     """What there is to say without a GPU: why, the worker's process, and the machine's memory."""
     label, figures = "machine ", f" {sample.memory_used / 1e9:.1f}/{sample.memory_total / 1e9:.0f} GB"
     filled, rest = bar(sample.memory_used / sample.memory_total, max(width - len(label) - len(figures), 3))
-    worker = units.memory(sample.worker_rss) or "not running"
+    worker = units.memory(sample.worker_rss) or "–"
     return [
         [("worker        ", "muted"), (worker, "name")],
         [(sparkline(view.worker, width), "spark")],
