@@ -348,7 +348,7 @@ def _streaming(view: AnswerView, streaming: Streaming) -> AnswerView:
     return replace(
         view,
         state="running",
-        text=streaming.text,
+        text=streaming.text.lstrip(),
         first_token=streaming.first_token,
         tokens=streaming.tokens or None,
         per_second=streaming.per_second,
