@@ -8,25 +8,40 @@ from fada_tui.tui.widgets.words import Words
 
 Kind = Literal["info", "warning", "error"]
 
-_SIGNS = {"info": "", "warning": "! ", "error": "!! "}
+_SIGNS: dict[Kind, str] = {"info": "", "warning": "! ", "error": "!! "}
 
 
 class Notice(Words):
-    """Keeps its line free while there is nothing to say. Errors stay until something else is said."""
+    """Shows the newest line. One that passes gives way to what it stood before: no warning goes unseen."""
 
     SECONDS = 8.0
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, keep=True)
+        self._standing: tuple[str, Kind] = ("", "info")
+        self._passing: list[tuple[str, Kind]] = []
         self._until: Timer | None = None
 
     def tell(self, text: str, kind: Kind = "info", *, keep: bool = False) -> None:
-        """Show a line; an empty one clears it. `keep` shows it until the next."""
+        """Show a line. An error, and what is to `keep`, stays until the next; an empty one ends it."""
+        if keep or kind == "error" or not text:
+            self._standing = (text, kind)
+        if kind == "error":
+            self._passing.clear()
+        elif text and not keep:
+            warnings = [said for said in self._passing if said[1] == "warning" and said[0] != text]
+            self._passing = [*warnings, (text, kind)]
+        self._show()
+
+    def _show(self) -> None:
         if self._until is not None:
             self._until.stop()
-            self._until = None
+        self._until = self.set_timer(self.SECONDS, self._pass) if self._passing else None
+        text, kind = self._passing[-1] if self._passing else self._standing
         self.say(f"{_SIGNS[kind]}{text}" if text else "")
         for one in _SIGNS:
             self.set_class(one == kind, f"-{one}")
-        if text and kind == "info" and not keep:
-            self._until = self.set_timer(self.SECONDS, lambda: self.say(""))
+
+    def _pass(self) -> None:
+        self._passing.pop()
+        self._show()
