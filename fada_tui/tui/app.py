@@ -1,7 +1,7 @@
 """The application: themes, the two front doors to every action (keys and palette), and the wall."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -9,15 +9,19 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from fada_tui.tui import doors
 from fada_tui.tui.commands import Command, bindings, commands, keymap_faults, shown_keys
 from fada_tui.tui.equipment import Equipment
+from fada_tui.tui.graphics.late import SievedDriver
 from fada_tui.tui.safe import Wall
-from fada_tui.tui.screens.main import MainScreen
+from fada_tui.tui.screens.main import DOOR, MainScreen
+from fada_tui.tui.sight import Sight
 from fada_tui.tui.themes import THEMES
+from fada_tui.tui.typeahead import Typeahead
 
 
 class FadaApp(App[int]):
@@ -37,7 +41,10 @@ class FadaApp(App[int]):
         super().__init__(driver_class=driver_class)
         self._equipment = equipment
         self._wall = Wall()
-        self._main = MainScreen(equipment, tuple(keymap_faults(equipment.settings.keymap)))
+        self._main = MainScreen(
+            equipment, Sight(self._ask_terminal), tuple(keymap_faults(equipment.settings.keymap))
+        )
+        self._typeahead = Typeahead(self, self._opens_a_door)
         self._event_loop: asyncio.AbstractEventLoop | None = None
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -49,6 +56,23 @@ class FadaApp(App[int]):
     def on_load(self) -> None:
         """Remember the loop, which a signal's handler needs."""
         self._event_loop = asyncio.get_running_loop()
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
+    async def on_event(self, event: Event) -> None:
+        """Take an event; a key waits for its turn."""
+        typed = isinstance(event, (Key, Paste)) and not event.is_forwarded
+        if not (typed and self._typeahead.holds(event)):
+            await super().on_event(event)
+
+    def _ask_terminal(self, answered: Callable[[], None]) -> None:
+        if isinstance(self._driver, SievedDriver) and self._event_loop is not None:
+            self._driver.ask(partial(self._event_loop.call_soon_threadsafe, answered))
+        else:
+            answered()
+
+    def _opens_a_door(self) -> bool:
+        doors_of_main = (worker for worker in self.workers if worker.group == DOOR)
+        return self.screen is self._main and not all(worker.is_finished for worker in doors_of_main)
 
     def leave_soon(self) -> None:
         """Leave without asking; may be called from a signal's handler."""

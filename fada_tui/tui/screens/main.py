@@ -1,7 +1,6 @@
 """The main screen: its state is pushed down to the panes, messages and keys come up."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import ClassVar
 
@@ -29,6 +28,7 @@ from fada_tui.tui.library import read_gallery, read_library
 from fada_tui.tui.model_lines import model_lines
 from fada_tui.tui.review import Place, Review
 from fada_tui.tui.running import SAMPLE_SECONDS, Running
+from fada_tui.tui.sight import DRAWING_SECONDS, Sight
 from fada_tui.tui.widgets.answer import AnswerPane
 from fada_tui.tui.widgets.filterbox import FilterBox
 from fada_tui.tui.widgets.gpu import GpuPane
@@ -42,13 +42,16 @@ from fada_tui.tui.wording import first_hint, images_text, title_text
 
 Edit = Callable[[Assessment], Assessment]
 
-FOLLOW_SECONDS = 2.0
+FOLLOW_SECONDS = 2.5
 SLOW_FOLLOW_SECONDS = 6.0
 """How long an answer stays before the screen follows a quick worker on, each with its picture to send."""
 
 TYPING_SECONDS = 0.12
 SETTLING_SECONDS = 0.5
 """How long the filter waits for more to be typed, and for more to change, before going through all images."""
+
+DOOR = "door"
+"""The group of workers that each open another screen."""
 
 GUARD_SECONDS = 0.4
 """A verdict this soon after the picture changed by itself may be meant for the one before."""
@@ -59,6 +62,7 @@ class MainScreen(Screen[None]):
 
     Args:
         equipment: what the dashboard works with.
+        sight: how long what is shown has been in sight.
         warnings: what to say first.
     """
 
@@ -66,7 +70,7 @@ class MainScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("verdict", "assess", "main")]
     AUTO_FOCUS = "ImageList"
 
-    def __init__(self, equipment: Equipment, warnings: tuple[str, ...] = ()) -> None:
+    def __init__(self, equipment: Equipment, sight: Sight, warnings: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.equipment = equipment
         self.review = Review(Desk(equipment.settings.assessor), equipment.questions())
@@ -75,7 +79,7 @@ class MainScreen(Screen[None]):
         self.marked_models: tuple[str, ...] = ()
         self.judging = Judging(self.review.desk, self.writer)
         self._warnings = (*equipment.warnings, *warnings)
-        self._changed_by_itself = 0.0
+        self._sight = sight
         self._drawing: Timer | None = None
         self._refiltering: Timer | None = None
 
@@ -218,11 +222,11 @@ class MainScreen(Screen[None]):
 
     def follow(self, place: Place) -> None:
         """Go where the worker is, unless one has just gone there."""
-        now = time.monotonic()
-        if now - self._changed_by_itself >= (SLOW_FOLLOW_SECONDS if self._slow else FOLLOW_SECONDS):
+        if self._sight.seconds >= (SLOW_FOLLOW_SECONDS if self._slow else FOLLOW_SECONDS):
             self.review.look(*place)
             self.query_one(Panes).highlight(place[0])
-            self._changed_by_itself = now
+            self._sight.moved()
+            self.set_timer(DRAWING_SECONDS, self._sight.drawn)
 
     @property
     def _slow(self) -> bool:
@@ -284,7 +288,7 @@ class MainScreen(Screen[None]):
 
     async def action_judge(self, verdict: Verdict | None) -> None:
         """Judge the answer that is looked at, and move on."""
-        if verdict and time.monotonic() - self._changed_by_itself < GUARD_SECONDS:
+        if verdict and self._sight.seconds < GUARD_SECONDS:
             self.say("the picture has just changed: look, then judge", "warning")
             return
         judged = await self.assess(lambda before: with_verdict(before, verdict))
@@ -407,7 +411,7 @@ class MainScreen(Screen[None]):
     # Doors to other screens
 
     def _open(self, door: Coroutine[None, None, None]) -> None:
-        self.run_worker(door, group="door", exclusive=True)
+        self.run_worker(door, group=DOOR, exclusive=True)
 
     def action_door(self, name: str) -> None:
         """Open another screen, or do what needs one."""

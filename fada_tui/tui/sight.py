@@ -1,0 +1,59 @@
+"""Whether a person can have seen what the screen moved to by itself: a verdict before that is for another.
+
+The terminal is asked for its status behind what was drawn. It answers once it has come to the question, so
+its answer says that what was drawn has crossed the link, however slow; and a key pressed before that comes
+before the answer.
+"""
+
+import time
+from collections.abc import Callable
+
+Ask = Callable[[Callable[[], None]], None]
+"""Asks the terminal, and calls back when it has answered."""
+
+DRAWING_SECONDS = 0.15
+"""How long a picture may take to be decoded and written: the question goes out after it."""
+
+ANSWERING_SECONDS = 5.0
+"""A terminal that has not answered by then is not asked again."""
+
+EVER = float("inf")
+
+
+class Sight:
+    """How long what is shown has been in sight.
+
+    Args:
+        ask: asks the terminal; `None` where there is none that answers.
+        clock: tells the time in seconds.
+    """
+
+    def __init__(self, ask: Ask | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._since = -EVER
+        self._on_its_way = False
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it has been in sight: 0 while it is on its way."""
+        age = self._clock() - self._since
+        if self._on_its_way and age < ANSWERING_SECONDS:
+            return 0.0
+        if self._on_its_way:
+            self._on_its_way, self._ask = False, None
+        return age
+
+    def moved(self) -> None:
+        """Note that the screen moves now by itself; `drawn` must follow."""
+        self._since = self._clock()
+        self._on_its_way = self._ask is not None
+
+    def drawn(self) -> None:
+        """Note that it has been written, and ask whether it has arrived."""
+        if self._ask is not None:
+            self._ask(self._arrived)
+
+    def _arrived(self) -> None:
+        if self._on_its_way:
+            self._since, self._on_its_way = self._clock(), False
