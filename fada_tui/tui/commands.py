@@ -54,23 +54,40 @@ COMMANDS: tuple[Command, ...] = (
         "screenshot", "P", "app.screenshot", "Screenshot", "Save the screen as an SVG picture", "app", False
     ),
     Command("theme", "D", "app.toggle_theme", "Dark/light", "Switch between dark and light", "app", False),
+    Command(
+        "suspend", "ctrl+z", "app.suspend_process", "Suspend", "To the shell; fg comes back", "app", False
+    ),
     Command("run", "r", "door('run')", "Run", "Set up a run: models, images, questions", "main"),
     Command("stop", "x", "stop", "Stop", "Stop after this image; again: stop now", "main"),
     Command("restart", "w", "restart", "Restart worker", "Resume the run whose worker died", "main", False),
     Command("assess.correct", "1", "judge('correct')", "Correct", "Judge the answer correct", "verdict"),
     Command("assess.partial", "2", "judge('partial')", "Partial", "Judge the answer partly right", "verdict"),
     Command("assess.incorrect", "3", "judge('incorrect')", "Wrong", "Judge the answer incorrect", "verdict"),
-    Command("assess.clear", "0", "judge(None)", "Clear", "Take the verdict back", "verdict"),
+    Command("assess.clear", "0", "judge(None)", "Clear", "Take the verdict back", "verdict", False),
     Command("assess.context", "c", "context", "Context", "Context flag: yes, no, unset", "verdict"),
     Command("assess.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "assess"),
     Command("assess.note", "n", "door('note')", "Note", "Write a note on this answer", "assess"),
     Command("undo", "u", "undo", "Undo", "Take back the last assessment", "verdict"),
-    Command("redo", "U,ctrl+r", "redo", "Redo", "Make it again", "verdict"),
+    Command("redo", "U,ctrl+r", "redo", "Redo", "Make it again", "verdict", False),
     Command("next", "right_square_bracket", "step(1)", "Next", "Next unassessed answer", "assess"),
     Command(
-        "previous", "left_square_bracket", "step(-1)", "Previous", "Previous unassessed answer", "assess"
+        "previous",
+        "left_square_bracket",
+        "step(-1)",
+        "Previous",
+        "Previous unassessed answer",
+        "assess",
+        False,
     ),
-    Command("question.next", "full_stop", "question(1)", "Question", "Next question of this image", "assess"),
+    Command(
+        "question.next",
+        "full_stop",
+        "question(1)",
+        "Question",
+        "Next question of this image",
+        "assess",
+        False,
+    ),
     Command("question.previous", "comma", "question(-1)", "", "Previous question", "assess", False),
     Command(
         "blind", "b", "door('blind')", "Blind", "Blind mode: no names, no auto scores, shuffled", "assess"
@@ -89,8 +106,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("summary", "s", "door('summary')", "Summary", "The page of this run, and its notes", "main"),
     Command("runs", "R", "door('runs')", "Runs", "All runs: open, resume, delete, export", "main"),
     Command("comparison", "C", "door('comparison')", "Compare", "All runs in one table", "main"),
-    Command("export", "e", "door('export')", "Export", "Write this run as CSV, JSON lines or HTML", "main"),
-    Command("path", "o", "path", "Path", "Copy the image's path, and show it", "main"),
+    Command(
+        "export", "e", "door('export')", "Export", "Write this run as CSV, JSON lines or HTML", "main", False
+    ),
+    Command("path", "o", "path", "Path", "Copy the image's path, and show it", "main", False),
     Command("quit", "q", "quit", "Quit", "Leave; asks while a run goes on", "main"),
     Command("pane.next", "tab", "pane(1)", "Pane", "Next pane", "main", False),
     Command("pane.previous", "shift+tab", "pane(-1)", "", "Previous pane", "main", False),
@@ -190,7 +209,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("confirm.no", "n,escape,q", "answer(False)", "No", "Don't", "confirm"),
     Command("confirm.turn", "tab,left,right,h,l", "turn", "Other", "The other answer", "confirm", False),
     Command("tags.back", "escape,enter,q", "back", "Back", "Back; a letter toggles its tag", "tags"),
-    Command("note.save", "ctrl+s", "save", "Save", "Keep the note, as enter does", "note"),
+    Command("note.save", "enter,ctrl+s", "save", "Save", "Keep the note", "note"),
+    Command("note.break", "ctrl+j", "break", "New line", "Begin another line", "note"),
     Command(
         "note.back",
         "escape",

@@ -46,8 +46,6 @@ class ConfirmScreen(ModalScreen[bool]):
         & Button {
             margin: 0 0 0 2;
             min-width: 10;
-            height: 1;
-            border: none;
             padding: 0 2;
             background: $panel;
         }
@@ -73,8 +71,8 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Static(line(self._question), classes="question")
             yield Static(content(self._detail), classes="detail")
             with Horizontal():
-                yield Button(line(self._yes), id="yes")
-                yield Button("No", id="no")
+                yield Button(line(self._yes), id="yes", compact=True)
+                yield Button("No", id="no", compact=True)
             yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:

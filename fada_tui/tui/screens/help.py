@@ -16,7 +16,7 @@ from fada_tui.tui.commands import PLACES, bindings, commands, shown_keys
 from fada_tui.tui.safe import line
 from fada_tui.tui.widgets.keybar import KeyBar
 
-COLUMN = 58
+COLUMN = 52
 """Cells that a column of keys takes."""
 
 Facts = Sequence[tuple[str, str]]

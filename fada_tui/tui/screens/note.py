@@ -88,6 +88,10 @@ class NoteScreen(ModalScreen[Note | None]):
         text = self.query_one(Editor).text.strip()
         self.dismiss(Note(text or None) if text != self._before.strip() else None)
 
+    def action_break(self) -> None:
+        """Begin another line."""
+        self.query_one(Editor).insert("\n")
+
     def action_back(self) -> None:
         """Go back; a note that was changed is dropped only when asked twice."""
         if self.query_one(Editor).text.strip() == self._before.strip() or self._asked:

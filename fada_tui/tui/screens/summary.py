@@ -71,9 +71,8 @@ class SummaryScreen(Screen[bool | None]):
 
     def compose(self) -> ComposeResult:
         """Lay the page out."""
-        name = (
-            "Summary, hidden" if self._blind else f"{shown_path(self._folder / store.SUMMARY_NAME)}  ·  {store.RUN_NAME}"
-        )
+        page = shown_path(self._folder / store.SUMMARY_NAME)
+        name = "Summary, hidden" if self._blind else f"{page}  ·  {store.RUN_NAME}"
         yield Static(line(name), classes="title")
         yield VerticalScroll(id="page")
         yield Static("", markup=False, classes="said")

@@ -37,14 +37,14 @@ class TagsScreen(ModalScreen[None]):
     TagsScreen {
         align: center middle;
         & > Vertical {
-            width: 72;
-            max-width: 94%;
+            width: 78;
+            max-width: 96%;
             height: auto;
             max-height: 94%;
             border: round $primary;
             border-title-style: bold;
             border-title-color: $primary;
-            padding: 1 2 0 2;
+            padding: 1 1 0 1;
             background: $surface;
         }
         & VerticalScroll { height: auto; max-height: 100%; }
