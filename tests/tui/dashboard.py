@@ -52,7 +52,7 @@ def main_of(app: FadaApp) -> MainScreen:
     return next(screen for screen in app.screen_stack if isinstance(screen, MainScreen))
 
 
-async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready], seconds: float = 60) -> Ready:
+async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready], seconds: float = 30) -> Ready:
     """Let the app go on until something holds; return it."""
     for _ in range(int(seconds / 0.02)):
         if found := ready():

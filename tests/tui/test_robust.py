@@ -1,0 +1,289 @@
+"""What befalls terminals and processes: signals, stalls, sizes, a killed worker, ctrl+z, few colours."""
+
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from msgspec.structs import replace
+
+from fada_tui.records import Assessment
+from fada_tui.store import folder as store
+from fada_tui.tui.farewell import PATIENCE
+from tests.conftest import PROGRAM, journaled, run_folders, wait_for
+from tests.tui.dashboard import save_run
+from tests.tui.program import JOB_CONTROL, OnPty, ended
+from tests.tui.test_story import standing, until_judged
+
+Start = Callable[..., OnPty]
+
+LONG = [f"--question=Question {number}?" for number in range(20)]
+ANSWERS = 480
+SEQUENCE = re.compile(rb"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[OnPty] = []
+
+    def begin(*arguments: str, **options: Any) -> OnPty:
+        started.append(OnPty(tmp_path, *arguments, **options))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.end()
+
+
+def begin_long_run(program: OnPty) -> None:
+    """Begin a run of most of a minute, and wait until it answers."""
+    program.wait_for("Press r to ask")
+    program.press("r")
+    program.wait_for(f"{ANSWERS} answers")
+    program.press("r")
+    program.wait_for(lambda text: re.search(rf"[1-9]\d*/{ANSWERS}", text))
+
+
+def judge_one(program: OnPty) -> None:
+    program.press("f")
+    program.wait_for(lambda text: "ended by" in text and "following" not in text)
+    until_judged(program, "2", f"1 of {ANSWERS} judged")
+
+
+def check_interrupted(folder: Path) -> None:
+    """The run's files hold what was finished and judged, and it can be taken up."""
+    (run_folder,) = run_folders(folder)
+    run = json.loads((run_folder / "run.json").read_bytes())
+    assert run["status"] == "interrupted" and run["plan"]
+    assert 0 < len(run["results"]) < ANSWERS
+    assert [verdict for verdict, _ in standing(run_folder).values()] == ["partial"]
+    assert (run_folder / "summary.md").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_and_nothing_is_lost(number: int, start: Start, tmp_path: Path) -> None:
+    program = start(*LONG)
+    begin_long_run(program)
+    judge_one(program)
+    worker = program.worker()
+    began = time.monotonic()
+    program.signal(number)
+    assert program.wait_end(15) == 128 + number
+    assert time.monotonic() - began < PATIENCE
+    wait_for(lambda: ended(worker), timeout=10)
+    assert program.restored, program.left_on()
+    assert b"Traceback" not in program.written
+    check_interrupted(tmp_path)
+
+
+def test_a_terminal_that_hangs_up(start: Start, tmp_path: Path) -> None:
+    program = start(*LONG)
+    begin_long_run(program)
+    judge_one(program)
+    worker = program.worker()
+    program.hang_up()
+    assert program.wait_end(PATIENCE + 3) == 128 + signal.SIGHUP
+    wait_for(lambda: ended(worker), timeout=10)
+    check_interrupted(tmp_path)
+
+
+def test_a_stalled_terminal_stops_no_run(start: Start, tmp_path: Path) -> None:
+    program = start(*LONG)
+    begin_long_run(program)
+    with program.stalled():
+        before = journaled(tmp_path)
+        wait_for(lambda: journaled(tmp_path) >= before + 40, timeout=30)
+    program.press("f")
+    program.wait_for(lambda text: "following" not in text and f"/{ANSWERS}" in text)
+    program.press("?")
+    program.wait_for("Main screen")
+    program.press("escape")
+    program.wait_for(lambda text: "Models" in text and "Picture" in text)
+    with program.stalled():
+        before = journaled(tmp_path)
+        wait_for(lambda: journaled(tmp_path) >= before + 20, timeout=30)
+        worker = program.worker()
+        program.signal(signal.SIGTERM)
+        assert program.wait_end(PATIENCE + 3) == 128 + signal.SIGTERM
+        assert program.cooked
+    wait_for(lambda: ended(worker), timeout=10)
+    (folder,) = run_folders(tmp_path)
+    resumed = start("--resume", folder.name)
+    resumed.wait_for(lambda text: re.search(rf"[1-9]\d*/{ANSWERS}", text))
+
+
+def test_a_storm_of_sizes(start: Start, tmp_path: Path) -> None:
+    dice = random.Random(20)
+    program = start()
+    program.wait_for("Press r to ask")
+    for _ in range(200):
+        program.resize((dice.randint(1, 250), dice.randint(1, 80)))
+        time.sleep(dice.choice((0.0, 0.0, 0.01, 0.05)))
+    program.resize((100, 30))
+    program.written.clear()
+    screen = program.wait_for(lambda text: "Press r to ask" in text and "Palette" in text)
+    assert all(title in screen for title in ("Models", "Images", "Answer"))
+    program.resize((60, 15))
+    program.wait_for(lambda text: "Press r to ask" in text)
+    program.resize((40, 10))
+    program.wait_for(lambda text: "60" in text and "15" in text)
+    program.resize((100, 30))
+    program.wait_for(lambda text: "Press r to ask" in text and "Palette" in text)
+    program.press("q")
+    assert program.wait_end() == 0
+    assert b"Traceback" not in program.written
+
+
+def test_a_killed_worker(start: Start, tmp_path: Path) -> None:
+    program = start("--questions", "demo")
+    program.wait_for("Press r to ask")
+    program.press("r")
+    program.wait_for("120 answers")
+    program.press("r")
+    program.wait_for(lambda text: re.search(r"[1-9]\d*/120", text))
+    worker = program.worker()
+    assert worker
+    worker.kill()
+    program.wait_for("the worker was killed by SIGKILL")
+    program.wait_for(
+        lambda text: "another worker takes over" in " ".join(text.split()) or "w tries again" in text
+    )
+    program.wait_for("120 answers: results/", seconds=60)
+    (folder,) = run_folders(tmp_path)
+    run = json.loads((folder / "run.json").read_bytes())
+    assert run["status"] == "complete"
+    assert len(run["results"]) == 120
+    program.press("q")
+    assert program.wait_end() == 0 and program.restored
+
+
+@pytest.fixture
+def below_a_shell(start: Start) -> OnPty:
+    """The program as the foreground job of a parent that controls jobs, as a shell does."""
+    return start(command=[sys.executable, "-c", JOB_CONTROL, *PROGRAM, *LONG])
+
+
+def test_ctrl_z_and_back(below_a_shell: OnPty, tmp_path: Path) -> None:
+    program = below_a_shell
+    begin_long_run(program)
+    judge_one(program)
+    program.press("ctrl+z")
+    wait_for(lambda: b"STOPPED" in program.written, timeout=10)
+    assert program.restored, program.left_on()
+    job = next(
+        one for one in psutil.Process(program.process.pid).children() if "fada_tui.cli" in one.cmdline()
+    )
+    assert job.status() == psutil.STATUS_STOPPED
+    before = journaled(tmp_path)
+    wait_for(lambda: journaled(tmp_path) > before, timeout=10)
+    program.written.clear()
+    program.press(*"fg", "enter")
+    wait_for(lambda: b"Palette" in program.written, timeout=10)
+    assert b"\x1b[?1049h" in program.written and b"\x1b[?1003h" in program.written
+    assert not program.cooked
+    program.press("u")
+    program.wait_for("undone")
+    program.press("U")
+    program.wait_for("done again")
+    program.press("q")
+    program.wait_for("A run goes on")
+    program.press("y")
+    assert program.wait_end() == 0
+    assert program.restored, program.left_on()
+    assert b"Traceback" not in program.written
+    check_interrupted(tmp_path)
+
+
+def test_stopped_and_continued_from_outside(start: Start) -> None:
+    """SIGSTOP can't be answered; after SIGCONT there is still one reader of keys, and one end."""
+    program = start()
+    program.wait_for("Press r to ask")
+    process = psutil.Process(program.process.pid)
+    threads = process.num_threads()
+    for _ in range(3):
+        process.suspend()
+        wait_for(lambda: process.status() == psutil.STATUS_STOPPED, timeout=5)
+        program.written.clear()
+        process.resume()
+        wait_for(lambda: b"Palette" in program.written, timeout=5)
+    assert process.num_threads() <= threads + 1
+    program.press("/")
+    program.type("Brain Abdomen")
+    program.wait_for("Brain Abdomen")
+    program.press("escape", "q")
+    assert program.wait_end() == 0
+    assert program.cooked
+
+
+def a_judged_run(folder: Path) -> None:
+    place = save_run(folder)
+    run = store.read_run(place)
+    verdicts = ("correct", "partial", "incorrect")
+    judged = (
+        replace(result, assessments=(Assessment(verdict=verdict, at="2026-01-02T00:00:00Z"),))
+        for result, verdict in zip(run.results, verdicts, strict=False)
+    )
+    store.write_run(place, replace(run, results=(*judged, *run.results[len(verdicts) :])))
+
+
+GLYPHS = "✓◐✗"
+
+
+@pytest.mark.parametrize("graphics", ["half", "off"])
+def test_no_colour(graphics: str, start: Start, tmp_path: Path) -> None:
+    a_judged_run(tmp_path)
+    program = start("--graphics", graphics, environ={"NO_COLOR": "1"})
+    screen = program.wait_for(lambda text: "3 of 24 judged" in text)
+    assert all(glyph in screen for glyph in GLYPHS)
+    program.press("m")
+    program.wait_for("h Left")
+    program.press("escape")
+    program.press("q")
+    assert program.wait_end() == 0
+    rgb = re.compile(rb"[34]8;2;(\d+);(\d+);(\d+)")
+    shades = set(rgb.findall(program.written))
+    assert shades and all(len(set(shade)) == 1 for shade in shades), "nothing but shades of grey"
+    rest = SEQUENCE.findall(rgb.sub(b"", program.written))
+    coded = [found for found in rest if re.search(rb"[\[;][349][0-7](?=[;m])", found)]
+    assert not coded, coded[:5]
+
+
+@pytest.mark.parametrize("term", ["xterm-16color", "linux"])
+def test_sixteen_colours(term: str, start: Start, tmp_path: Path) -> None:
+    a_judged_run(tmp_path)
+    program = start(environ={"TERM": term, "COLORTERM": ""})
+    screen = program.wait_for(lambda text: "3 of 24 judged" in text)
+    assert all(glyph in screen for glyph in GLYPHS)
+    program.press("q")
+    assert program.wait_end() == 0
+    rich = [found for found in SEQUENCE.findall(bytes(program.written)) if re.search(rb"[34]8;[25]", found)]
+    assert not rich, rich[:5]
+
+
+def test_a_dumb_terminal_is_refused_in_one_line(start: Start) -> None:
+    program = start(environ={"TERM": "dumb"})
+    assert program.wait_end() == 2
+    assert program.written.count(b"\n") == 1
+    assert b"--batch" in program.written and b"\x1b" not in program.written
+
+
+def test_without_a_terminal_it_is_refused_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        PROGRAM,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2 and not done.stdout
+    assert done.stderr.count("\n") == 1 and "--batch" in done.stderr

@@ -1,0 +1,136 @@
+"""Runs started, followed, stopped and taken up again by keys, with the real worker and the embedded model."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from fada_tui.paths import demo_weights
+from fada_tui.tui.screens.main import FOLLOW_SECONDS, GUARD_SECONDS, MainScreen
+from fada_tui.tui.sight import DRAWING_SECONDS
+from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
+from tests.tui.program import slowed
+
+
+def runs_in(folder: Path) -> list[dict[str, Any]]:
+    """The runs that were written, oldest first."""
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("results/*/run.json"))]
+
+
+def times_of(run: dict[str, Any]) -> dict[tuple[str, str], float]:
+    """How long each answer took, by image and question."""
+    return {(result["path"], result["question_id"]): result["time"] for result in run["results"]}
+
+
+async def begin(pilot: Pilot[Any], main: MainScreen) -> None:
+    """Set a run up and start it."""
+    await pilot.press("r")
+    await wait_for(pilot, lambda: re.search(r"\d questions? = \d+ answers?", screen_text(pilot.app)))
+    await pilot.press("r")
+    await wait_for(pilot, lambda: main.running.queue.busy)
+
+
+async def test_a_run_of_marked_images_is_followed_to_its_end_and_says_where_it_is(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
+        await pilot.press("space", "j", "j", "space")
+        await begin(pilot, main)
+        await wait_for(pilot, lambda: main.review.run and main.review.following)
+        assert "0 of 2 judged" in screen_text(app)
+        await wait_for(pilot, lambda: "tokens/s" in screen_text(app))
+        await wait_for(pilot, lambda: "2 answers:" in screen_text(app))
+        assert "summary.md" in screen_text(app) and "complete" in screen_text(app)
+    (run,) = runs_in(tmp_path)
+    assert [result["path"] for result in run["results"]] == [
+        "Abdomen/Abdomen_001.png",
+        "Abdomen/Abdomen_004.png",
+    ]
+    assert run["status"] == "complete"
+
+
+async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(tmp_path: Path) -> None:
+    app = make_app(tmp_path, questions="demo")
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
+        await begin(pilot, main)
+        await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= 1)
+        with slowed(os.getpid()):
+            await pilot.press("x")
+            await wait_for(pilot, lambda: "stopping after this image" in screen_text(app))
+        await wait_for(pilot, lambda: not main.running.queue.busy)
+        await wait_for(pilot, lambda: "w takes it up again" in screen_text(app))
+        (before,) = runs_in(tmp_path)
+        assert before["status"] == "interrupted" and 1 <= len(before["results"]) < 120
+        await pilot.pause(FOLLOW_SECONDS + DRAWING_SECONDS + GUARD_SECONDS)
+        await pilot.press("1")
+        await wait_for(pilot, lambda: main.review.progress().judged == 1)
+        await pilot.press("w")
+        await wait_for(pilot, lambda: "120 answers:" in screen_text(app))
+        await pilot.press("q")
+        await wait_for(pilot, lambda: app._exit)
+    (after,) = runs_in(tmp_path)
+    assert after["status"] == "complete" and len(after["results"]) == 120
+    kept = times_of(before)
+    assert kept.items() <= times_of(after).items()
+    assert sum(len(result["assessments"]) for result in after["results"]) == 1
+
+
+async def test_two_models_queue_up_and_stand_side_by_side(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(demo_weights(), other)
+    app = make_app(tmp_path, model=("fada-demo", str(other)), limit=1)
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
+        await begin(pilot, main)
+        await wait_for(pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.running.queue.busy)
+        assert [run["model"]["name"] for run in runs_in(tmp_path)] == ["fada-demo", "other"]
+        await wait_for(pilot, lambda: len(main.review.library.runs) == 2)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: app.screen is not main)
+        await wait_for(pilot, lambda: "fada-demo" in screen_text(app) and "other" in screen_text(app))
+
+
+async def test_moving_by_hand_ends_following_and_f_begins_it_again(tmp_path: Path) -> None:
+    app = make_app(tmp_path, questions="demo", limit=4)
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
+        await begin(pilot, main)
+        await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= 1)
+        assert "following" in screen_text(app)
+        with slowed(os.getpid()):
+            await pilot.press("G")
+            await wait_for(pilot, lambda: "following" not in screen_text(app))
+            stayed = main.review.slot
+            await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= 3)
+            assert main.review.slot == stayed
+            await pilot.press("f")
+            await wait_for(pilot, lambda: "following" in screen_text(app))
+            assert main.review.slot != stayed
+            await pilot.press("x", "x")
+        await wait_for(pilot, lambda: not main.running.queue.busy)
+
+
+async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: main.review.run)
+        place = main.review.next_place(1)
+        assert place
+        main.follow(place)
+        await pilot.press("1")
+        assert main.review.progress().judged == 0
+        assert "look, then judge" in screen_text(app)
+        await pilot.pause(DRAWING_SECONDS + GUARD_SECONDS)
+        await pilot.press("1")
+        await wait_for(pilot, lambda: main.review.progress().judged == 1)

@@ -1,0 +1,218 @@
+"""The whole story on a real terminal: open, run, judge, note, undo, leave, come back, find it all."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fada_tui.tui.screens.main import GUARD_SECONDS
+from tests.conftest import run_folders
+from tests.tui.program import Link, OnPty, Size, ended, slowed
+
+Start = Callable[..., OnPty]
+
+SLOW = Link(delay=0.15, rate=256_000 / 8)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[OnPty] = []
+
+    def begin(*arguments: str, **options: Any) -> OnPty:
+        started.append(OnPty(tmp_path, *arguments, **options))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.end()
+
+
+def shown_image(screen: str) -> str:
+    """The image under whose picture the answer stands."""
+    found = re.search(r"(\w+)_(\d{3})\.png ·", screen)
+    assert found, screen
+    return f"{found[1]}/{found[0].split()[0]}"
+
+
+def begin_run(program: OnPty) -> None:
+    """From an open dashboard to a run, as the hint says."""
+    program.wait_for("Press r to ask fada-demo about the sample images (24).")
+    program.press("r")
+    program.wait_for("24 images × 1 question")
+    program.press("r")
+
+
+def see_it_stream(program: OnPty) -> None:
+    """Wait for a part of an answer that isn't whole, and for more of it."""
+    program.wait_for("1/24")
+    part = ""
+
+    def grows(screen: str) -> bool:
+        nonlocal part
+        before, part = part, streamed(screen)
+        return bool(before) and part != before and part.startswith(before)
+
+    with slowed(program.process.pid):
+        program.wait_for(grows)
+
+
+def streamed(screen: str) -> str:
+    """What stands of an answer that has not ended."""
+    found = re.search(r"ultrasound image\?.*\n.*\n.*│ (\S[^│]+?) +│", screen)
+    return found[1] if found and "ended by" not in screen and "waiting" not in found[1] else ""
+
+
+def judge(program: OnPty, key: str, counted: str) -> str:
+    """Judge what is shown; return its image."""
+    image = shown_image(program.text())
+    program.press(key)
+    program.wait_for(lambda text: counted in text and shown_image(text) != image)
+    return image
+
+
+def until_judged(program: OnPty, key: str, counted: str) -> None:
+    """Judge again if the picture had just changed when the key went down."""
+    program.press(key)
+    if "look, then judge" in program.wait_for(lambda text: counted in text or "look, then judge" in text):
+        time.sleep(GUARD_SECONDS)
+        program.press(key)
+        program.wait_for(counted)
+
+
+def standing(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+    """The last assessment of each image in `run.json`: verdict and note."""
+    run = json.loads((folder / "run.json").read_bytes())
+    found = {}
+    for result in run["results"]:
+        if result.get("assessments"):
+            last = result["assessments"][-1]
+            found[result["path"]] = (last.get("verdict"), last.get("note"))
+    return found
+
+
+def leave(program: OnPty) -> None:
+    program.press("q")
+    assert program.wait_end() == 0
+    assert program.restored, program.left_on()
+    assert b"Traceback" not in program.written
+
+
+def test_the_whole_story(start: Start, tmp_path: Path) -> None:
+    program = start()
+    begin_run(program)
+    see_it_stream(program)
+    program.wait_for("24 answers: results/")
+    first = judge(program, "1", "1 of 24 judged")
+    assert program.pressed <= 5, "from the first start to the first judged answer"
+    second = judge(program, "2", "2 of 24 judged")
+    third = judge(program, "3", "3 of 24 judged")
+    noted = shown_image(program.text())
+    program.press("n")
+    program.wait_for(f"Note on {noted}")
+    program.type("a näse note")
+    program.press("enter")
+    program.wait_for("“a näse note”")
+    program.press("u")
+    program.wait_for("undone")
+    program.press("U")
+    program.wait_for("done again")
+    program.press("u", "u")
+    program.wait_for(f"undone: {third}: no verdict")
+    program.press("n")
+    program.wait_for(f"Note on {third}")
+    program.type("why [/not]?")
+    program.press("enter")
+    program.wait_for("“why [/not]?”")
+    leave(program)
+
+    (folder,) = run_folders(tmp_path)
+    expected = {first: ("correct", None), second: ("partial", None), third: (None, "why [/not]?")}
+    assert len({first, second, third, noted}) == 4
+    assert standing(folder) == {**expected, noted: (None, None)}
+    results = json.loads((folder / "run.json").read_bytes())["results"]
+    verdicts = [a.get("verdict") for r in results if r["path"] == third for a in r["assessments"]]
+    assert verdicts == ["incorrect", None, None], "what is undone is history, not gone"
+    page = (folder / "summary.md").read_text()
+    assert "why \\[/not\\]?" in page or "why [/not]?" in page
+    assert not (folder / "journal.jsonl").exists()
+
+    again = start()
+    screen = again.wait_for("2 of 24 judged")
+    assert "✓" in screen and "◐" in screen
+    again.press("/")
+    again.type("correct")
+    again.press("enter")
+    again.wait_for(lambda text: "1 of 24" in text and shown_image(text) == first)
+    leave(again)
+    assert standing(folder) == {**expected, noted: (None, None)}
+
+
+def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path) -> None:
+    questions = [f"--question=Question {number}?" for number in range(20)]
+    program = start(*questions)
+    program.wait_for("Press r to ask")
+    program.press("r")
+    program.wait_for("480 answers")
+    program.press("r")
+    program.wait_for(lambda text: re.search(r"[1-9]\d*/480", text))
+    with slowed(program.process.pid):
+        program.press("f")
+        image = shown_image(program.wait_for(lambda text: "ended by" in text and "following" not in text))
+        until_judged(program, "1", "1 of 480 judged")
+        program.press("q")
+        program.wait_for("A run goes on. Stop it and leave?")
+        program.press("n")
+        program.wait_for(lambda text: "Stop it and leave" not in text)
+        program.press("q")
+        program.wait_for("A run goes on. Stop it and leave?")
+        worker = program.worker()
+        program.press("y")
+        assert program.wait_end() == 0
+    assert program.restored, program.left_on()
+    assert ended(worker)
+    (folder,) = run_folders(tmp_path)
+    run = json.loads((folder / "run.json").read_bytes())
+    assert run["status"] == "interrupted" and 0 < len(run["results"]) < 480
+    assert standing(folder) == {image: ("correct", None)}
+
+    again = start("--resume", folder.name)
+    again.wait_for("480 answers: results/", seconds=60)
+    again.wait_for("1 of 480 judged")
+    leave(again)
+    run = json.loads((folder / "run.json").read_bytes())
+    assert run["status"] == "complete" and len(run["results"]) == 480
+    assert standing(folder) == {image: ("correct", None)}
+
+
+@pytest.mark.parametrize(
+    ("size", "link", "options"),
+    [((80, 24), None, ()), ((120, 36), SLOW, ()), ((80, 24), SLOW, ("--low-bandwidth",))],
+    ids=["80x24", "slow link", "slow link, low bandwidth"],
+)
+def test_a_short_story(
+    size: Size, link: Link | None, options: tuple[str, ...], start: Start, tmp_path: Path
+) -> None:
+    """Verdicts land on the image that was on the screen when the key went down, also while it follows."""
+    program = start(*options, size=size, link=link)
+    program.wait_for("Press r to ask fada-demo")
+    program.press("r")
+    program.wait_for("24 images × 1 question")
+    program.press("r")
+    seen = shown_image(program.wait_for("ended by itself"))
+    program.press("1")
+    screen = program.wait_for(lambda text: re.search(r"\b1 of \d+ judged|look, then judge", text))
+    judged = {seen: "correct"} if "1 of " in screen else {}
+    program.wait_for("24 answers: results/")
+    for key, verdict in (("2", "partial"), ("3", "incorrect"), ("1", "correct")):
+        judged[judge(program, key, f"{len(judged) + 1} of 24 judged")] = verdict
+    noted = shown_image(program.text())
+    program.press("n", *"as fast as one types", "enter")
+    program.wait_for("“as fast as one types”")
+    leave(program)
+    (folder,) = run_folders(tmp_path)
+    expected: dict[str, tuple[str | None, str | None]] = {path: (word, None) for path, word in judged.items()}
+    assert standing(folder) == {**expected, noted: (None, "as fast as one types")}
