@@ -18,7 +18,7 @@ from fada_tui.tui.commands import Command, bindings, commands, keymap_faults, sh
 from fada_tui.tui.equipment import Equipment
 from fada_tui.tui.graphics.late import SievedDriver
 from fada_tui.tui.safe import Wall
-from fada_tui.tui.screens.main import DOOR, MainScreen
+from fada_tui.tui.screens.main import MainScreen
 from fada_tui.tui.sight import Sight
 from fada_tui.tui.themes import THEMES
 from fada_tui.tui.typeahead import Typeahead
@@ -44,7 +44,7 @@ class FadaApp(App[int]):
         self._main = MainScreen(
             equipment, Sight(self._ask_terminal), tuple(keymap_faults(equipment.settings.keymap))
         )
-        self._typeahead = Typeahead(self, self._opens_a_door)
+        self._typeahead = Typeahead(self)
         self._event_loop: asyncio.AbstractEventLoop | None = None
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -69,10 +69,6 @@ class FadaApp(App[int]):
             self._driver.ask(partial(self._event_loop.call_soon_threadsafe, answered))
         else:
             answered()
-
-    def _opens_a_door(self) -> bool:
-        doors_of_main = (worker for worker in self.workers if worker.group == DOOR)
-        return self.screen is self._main and not all(worker.is_finished for worker in doors_of_main)
 
     def leave_soon(self) -> None:
         """Leave without asking; may be called from a signal's handler."""

@@ -148,6 +148,11 @@ COMMANDS: tuple[Command, ...] = (
         "column.left", "h,left,shift+tab", "column(-1)", "Left", "The model to the left", "models_on_image"
     ),
     Command("column.right", "l,right,tab", "column(1)", "Right", "The model to the right", "models_on_image"),
+    Command(
+        "column.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "models_on_image"
+    ),
+    Command("column.note", "n", "door('note')", "Note", "Write a note on this answer", "models_on_image"),
+    Command("column.zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "models_on_image"),
     Command("column.back", "escape,q,m", "back", "Back", "Back to the main screen", "models_on_image"),
     Command("zoom.in", "plus,equals_sign", "zoom(1)", "Larger", "A step larger", "zoom"),
     Command("zoom.out", "minus", "zoom(-1)", "Smaller", "A step smaller", "zoom"),

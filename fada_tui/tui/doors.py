@@ -20,6 +20,7 @@ from fada_tui.publish import preview
 from fada_tui.records import Assessment, Notes
 from fada_tui.store import folder as store
 from fada_tui.store.journal import NotesLine
+from fada_tui.tui import opening
 from fada_tui.tui.desk import Key, OpenRun
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ async def resume(main: "MainScreen", name: str) -> None:
     """Take an unfinished run up again."""
     try:
         folder = await asyncio.to_thread(store.find, main.equipment.results, name)
-        run = await main.load_run(folder.name)
+        run = await opening.load_run(main, folder.name)
     except FadaError as error:
         main.say(str(error), "error")
         return
@@ -91,7 +92,7 @@ async def blind(main: "MainScreen") -> None:
         main.say("there are no answers to judge blindly yet", "warning")
         return
     else:
-        runs = [await main.load_run(name) for name in names]
+        runs = [await opening.load_run(main, name) for name in names]
         review.go_blind(runs)
         main.say(f"blind mode: {len(runs)} runs mixed and shuffled, names and auto scores hidden", keep=True)
     main.show_images()
@@ -139,18 +140,24 @@ async def models_on_image(main: "MainScreen") -> None:
     from fada_tui.tui.screens.models_on_image import Answer, ModelsOnImage
 
     review = main.review
-    places = await main.answers_to_this()
-    if not places:
+    places = await opening.answers_to_this(main)
+    if not places or review.slot is None:
         main.say("no model has answered this question about this image yet", "warning")
         return
     answers = [
-        Answer(review.model_name(run), partial(review.view_of, run, key), partial(_assess, main, run, key))
+        Answer(
+            name=review.model_name(run),
+            view=partial(review.view_of, run, key),
+            assess=partial(_assess, main, run, key),
+        )
         for run, key in places
     ]
     screen = ModelsOnImage(
-        places[0][1][0],
+        review.file(review.slot),
+        review.slot.image.category,
+        main.equipment.graphics,
         sorted(answers, key=lambda answer: answer.name) if review.desk.blind else answers,
-        main.equipment.rubric.context.name,
+        main.equipment.rubric,
         partial(_described, main.judging.undo, "undone"),
         partial(_described, main.judging.redo, "done again"),
     )
@@ -158,12 +165,9 @@ async def models_on_image(main: "MainScreen") -> None:
     main.draw()
 
 
-async def _assess(main: "MainScreen", run: OpenRun, key: Key, edit: Edit) -> str | None:
-    try:
-        await main.judging.change(run, key, edit(run.assessment(*key)))
-    except FadaError as error:
-        return str(error)
-    return None
+async def _assess(main: "MainScreen", run: OpenRun, key: Key, edit: Edit) -> Assessment:
+    await main.judging.change(run, key, edit(run.assessment(*key)))
+    return run.assessment(*key)
 
 
 async def _described(change: Callable[[], Awaitable[Change | None]], word: str) -> str:
@@ -227,14 +231,14 @@ async def runs(main: "MainScreen") -> None:
     screen = screens.RunsScreen(main.equipment.results, desk.current, going_on)
     match await main.app.push_screen_wait(screen):
         case screens.OpenRun(folder=folder):
-            await main.open_run(folder.name)
+            await opening.open_run(main, folder.name)
         case screens.ResumeRun(folder=folder):
             await resume(main, str(folder))
         case screens.ShowSummary(folder=folder):
             await summary(main, folder)
         case _:
             pass
-    await main.forget_deleted()
+    await opening.forget_deleted(main)
 
 
 async def comparison(main: "MainScreen") -> None:
@@ -247,7 +251,7 @@ async def comparison(main: "MainScreen") -> None:
     screen = ComparisonScreen(main.equipment.results, main.review.desk.blind)
     match await main.app.push_screen_wait(screen):
         case screens.OpenRun(folder=folder):
-            await main.open_run(folder.name)
+            await opening.open_run(main, folder.name)
         case _:
             pass
 
@@ -270,7 +274,7 @@ async def _run_at(main: "MainScreen", folder: Path | None) -> OpenRun | None:
             main.say("there is no run yet; r sets one up", "warning")
         return main.review.run
     try:
-        return await main.load_run(folder.name)
+        return await opening.load_run(main, folder.name)
     except FadaError as error:
         main.say(str(error), "error")
         return None

@@ -8,7 +8,6 @@ be taken for commands. So a key waits until the one before it is done with.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 
 from textual.app import App
@@ -24,6 +23,9 @@ OPENING_SECONDS = 3.0
 
 LOOKING_SECONDS = 0.01
 
+DOOR = "door"
+"""The group of a screen's workers that open another screen."""
+
 ROUNDS_OF_A_DIALOGUE = 3
 """Message passing it takes to close a text field: submitted, closed, focus elsewhere."""
 
@@ -33,12 +35,10 @@ class Typeahead:
 
     Args:
         app: whose keys they are.
-        opening: whether something that a key asked for has yet to appear.
     """
 
-    def __init__(self, app: App[int], opening: Callable[[], bool]) -> None:
+    def __init__(self, app: App[int]) -> None:
         self._app = app
-        self._opening = opening
         self._waiting: deque[Event] = deque()
         self._released: Event | None = None
         self._settling: asyncio.Task[None] | None = None
@@ -58,7 +58,7 @@ class Typeahead:
         for _ in range(1 if typed else ROUNDS_OF_A_DIALOGUE):
             await self._pass()
         until = time.monotonic() + OPENING_SECONDS
-        while self._opening() and self._app.screen is screen and time.monotonic() < until:  # noqa: ASYNC110
+        while self._opens_a_door(screen) and self._app.screen is screen and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(LOOKING_SECONDS)
         if self._app.screen is not screen:
             for _ in range(ROUNDS_OF_A_DIALOGUE):
@@ -68,6 +68,10 @@ class Typeahead:
             self._app.post_message(self._released)
         else:
             self._settling = None
+
+    def _opens_a_door(self, screen: Screen[object]) -> bool:
+        doors = (worker for worker in self._app.workers if worker.group == DOOR and worker.node is screen)
+        return not all(worker.is_finished for worker in doors)
 
     async def _pass(self) -> None:
         """Wait until all on the way of a key, from the focus to the app, have done what they have to do."""

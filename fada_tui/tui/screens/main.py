@@ -1,10 +1,9 @@
 """The main screen: its state is pushed down to the panes, messages and keys come up."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -18,17 +17,16 @@ from fada_tui.errors import FadaError
 from fada_tui.events import SessionEvent
 from fada_tui.records import Assessment, Verdict
 from fada_tui.registry import statuses
-from fada_tui.store import folder as store
-from fada_tui.tui import doors, following
+from fada_tui.tui import doors, following, opening
 from fada_tui.tui.commands import bindings
 from fada_tui.tui.desk import Desk, Key, OpenRun
 from fada_tui.tui.equipment import Equipment
 from fada_tui.tui.judging import Judging
-from fada_tui.tui.library import read_gallery, read_library
 from fada_tui.tui.model_lines import model_lines
 from fada_tui.tui.review import Place, Review
 from fada_tui.tui.running import SAMPLE_SECONDS, Running
 from fada_tui.tui.sight import DRAWING_SECONDS, Sight
+from fada_tui.tui.typeahead import DOOR
 from fada_tui.tui.widgets.answer import AnswerPane
 from fada_tui.tui.widgets.filterbox import FilterBox
 from fada_tui.tui.widgets.gpu import GpuPane
@@ -38,7 +36,7 @@ from fada_tui.tui.widgets.notice import Kind, Notice
 from fada_tui.tui.widgets.panes import Panes
 from fada_tui.tui.widgets.runbar import RunBar
 from fada_tui.tui.widgets.verdicts import Verdicts
-from fada_tui.tui.wording import first_hint, images_text, title_text
+from fada_tui.tui.wording import images_text, title_text
 
 Edit = Callable[[Assessment], Assessment]
 
@@ -49,9 +47,6 @@ SLOW_FOLLOW_SECONDS = 6.0
 TYPING_SECONDS = 0.12
 SETTLING_SECONDS = 0.5
 """How long the filter waits for more to be typed, and for more to change, before going through all images."""
-
-DOOR = "door"
-"""The group of workers that each open another screen."""
 
 GUARD_SECONDS = 0.4
 """A verdict this soon after the picture changed by itself may be meant for the one before."""
@@ -101,60 +96,9 @@ class MainScreen(Screen[None]):
     def _begin(self) -> None:
         self.running.telemetry.start()
         self.set_interval(SAMPLE_SECONDS, self.draw_gauges)
-        self._read()
-
-    # What is on disk
-
-    @work
-    async def _read(self) -> None:
         for warning in self._warnings:
             self.say(warning, "warning")
-        try:
-            self.review.gallery = await asyncio.to_thread(read_gallery, self.equipment.images)
-        except FadaError as error:
-            self.say(str(error), "error")
-        self.review.choose_run(None)
-        self.review.hint = first_hint(self.equipment, self.review.gallery)
-        self.show_images()
-        await self.read_runs()
-        if self.equipment.resume:
-            await doors.resume(self, self.equipment.resume)
-        elif latest := self.review.latest_here():
-            await self.open_run(latest)
-        elif self.review.gallery:
-            self.say(self.review.hint.partition("\n")[0], keep=True)
-
-    async def read_runs(self) -> None:
-        """Read the runs of the results folder again."""
-        library = await asyncio.to_thread(read_library, self.equipment.results, self.equipment.registry)
-        self.review.library = library
-        for warning in library.warnings:
-            self.say(warning, "warning")
-        self.draw()
-
-    async def open_run(self, run_id: str) -> None:
-        """Look at a run from now on."""
-        try:
-            run = await self.load_run(run_id)
-        except FadaError as error:
-            self.say(str(error), "error")
-            return
-        self.review.following = False
-        self.review.choose_run(run)
-        self.review.look_at_unassessed()
-        self.show_images()
-        self.say(f"{run.run.model.name}, {run.id}: {self.review.progress()}")
-
-    async def load_run(self, run_id: str) -> OpenRun:
-        """Return a run, read from disk unless it is open already; raises `StoreError`."""
-        desk = self.review.desk
-        if run_id in desk.runs:
-            return desk.runs[run_id]
-        folder = self.review.library.folders.get(run_id, self.equipment.results / run_id)
-        run, warnings = await asyncio.to_thread(store.open_run, folder)
-        for warning in warnings:
-            self.say(warning, "warning")
-        return desk.open(folder, run)
+        self.run_worker(opening.begin(self))
 
     # Pushing down
 
@@ -232,10 +176,9 @@ class MainScreen(Screen[None]):
     def _slow(self) -> bool:
         return self.equipment.settings.low_bandwidth
 
-    @work
-    async def read_runs_soon(self) -> None:
+    def read_runs_soon(self) -> None:
         """Read the runs of the results folder again, after what is done now."""
-        await self.read_runs()
+        self.run_worker(opening.read_runs(self))
 
     def _complain(self, message: str) -> None:
         self.say(message, "error")
@@ -266,7 +209,7 @@ class MainScreen(Screen[None]):
         if self.review.desk.blind:
             self.say("blind mode hides which model is which; b ends it", "warning")
         elif run := self.review.library.latest(event.name):
-            await self.open_run(run.id)
+            await opening.open_run(self, run.id)
         else:
             self.say(f"{event.name} has no run yet; space marks it, r runs it")
 
@@ -425,7 +368,11 @@ class MainScreen(Screen[None]):
     def action_restart(self) -> None:
         """Take up the run again whose worker died, or that was stopped."""
         if self.review.run is not None:
-            self._open(doors.resume(self, str(self.review.run.folder)))
+            self.resume(str(self.review.run.folder))
+
+    def resume(self, name: str) -> None:
+        """Take an unfinished run up again."""
+        self._open(doors.resume(self, name))
 
     def action_follow(self) -> None:
         """Follow the worker from image to image, or no longer."""
@@ -444,27 +391,3 @@ class MainScreen(Screen[None]):
     def action_quit(self) -> None:
         """Leave; ask first while a run goes on."""
         self._open(doors.leave(self))
-
-    async def answers_to_this(self) -> list[tuple[OpenRun, Key]]:
-        """All models' answers to the question and image that are looked at, the latest of each model."""
-        review = self.review
-        if review.key is None:
-            return []
-        asked, path = review.questions[review.key_index].text, review.key[0]
-        found: dict[str, tuple[OpenRun, Key]] = {}
-        for name in review.same_question():
-            run = await self.load_run(name)
-            for question in run.questions:
-                if question.text == asked and run.answered(path, question.id):
-                    found.setdefault(run.run.model.name, (run, (path, question.id)))
-        return list(found.values())
-
-    async def forget_deleted(self) -> None:
-        """Let go of runs whose folder is gone."""
-        desk = self.review.desk
-        for run in [run for run in desk.runs.values() if not run.folder.exists()]:
-            del desk.runs[run.id]
-            if desk.current == run.id:
-                self.review.choose_run(None)
-                self.show_images()
-        await self.read_runs()

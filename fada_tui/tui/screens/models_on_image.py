@@ -1,49 +1,60 @@
 """The answers of all models to one question about one image, side by side, each to be judged."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from msgspec import Struct
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import HorizontalScroll
+from textual.containers import Horizontal, HorizontalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fada_tui.assessing.edit import with_next_context, with_verdict
+from fada_tui.assessing.edit import with_next_context, with_note, with_tag_toggled, with_verdict
+from fada_tui.errors import FadaError
 from fada_tui.records import Assessment, Verdict
+from fada_tui.scoring.rubric import Rubric
 from fada_tui.tui.commands import bindings
+from fada_tui.tui.graphics.detect import Detected
 from fada_tui.tui.safe import line
+from fada_tui.tui.screens.note import NoteScreen
+from fada_tui.tui.screens.tags import TagsScreen
+from fada_tui.tui.screens.zoom import ZoomScreen
+from fada_tui.tui.typeahead import DOOR
 from fada_tui.tui.views import AnswerView
 from fada_tui.tui.widgets.answer import AnswerPane
 from fada_tui.tui.widgets.answer_text import AnswerText
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.picture import Picture
 from fada_tui.tui.widgets.verdicts import Verdicts
-
-NARROWEST = 36
-"""Cells of a column."""
 
 Edit = Callable[[Assessment], Assessment]
 
+WITH_PICTURE = 118
+"""Cells that leave room for the picture beside two models."""
 
-class Answer(Struct, frozen=True):
+
+class Answer(Struct, frozen=True, kw_only=True):
     """One model's answer, and how to see and assess it."""
 
     name: str
     """As it may be shown: a letter in blind mode."""
     view: Callable[[], AnswerView]
-    assess: Callable[[Edit], Awaitable[str | None]]
-    """Returns what went wrong, in one line."""
+    assess: Callable[[Edit], Awaitable[Assessment]]
+    """Returns the assessment as it is on disk then; raises `FadaError`."""
 
 
 class ModelsOnImage(Screen[None]):
-    """A column for each model.
+    """A column for each model, beside the picture where there is room for it.
 
     Args:
-        title: which image.
+        image: the image that is asked about.
+        category: the image's.
+        graphics: how this terminal draws pictures.
         answers: in the order of the columns.
-        context: the name of the rubric's context flag.
+        rubric: what to assess by.
         undo: takes back the last assessment; returns what happened, in words.
         redo: makes it again.
     """
@@ -54,7 +65,10 @@ class ModelsOnImage(Screen[None]):
     ModelsOnImage {
         & > .title { height: 1; padding: 0 1; background: $panel; text-style: bold; }
         & > #said { height: 1; padding: 0 1; color: $warning; }
-        & > #columns { height: 1fr; }
+        & > Horizontal { height: 1fr; }
+        & Picture { display: none; width: 2fr; min-width: 36; margin: 1; }
+        &.-wide Picture { display: block; }
+        & #columns { width: 5fr; height: 1fr; }
         & AnswerPane {
             height: 100%;
             width: 1fr;
@@ -73,30 +87,38 @@ class ModelsOnImage(Screen[None]):
 
     def __init__(
         self,
-        title: str,
+        image: Path,
+        category: str,
+        graphics: Detected,
         answers: Sequence[Answer],
-        context: str,
+        rubric: Rubric,
         undo: Callable[[], Awaitable[str]],
         redo: Callable[[], Awaitable[str]],
     ) -> None:
         super().__init__()
-        self._title = title
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WITH_PICTURE, "-wide")]
+        self._image = image
+        self._category = category
+        self._graphics = graphics
         self._answers = answers
-        self._flag = context
+        self._rubric = rubric
         self._undo = undo
         self._redo = redo
 
     def compose(self) -> ComposeResult:
         """Lay out the columns."""
-        yield Static(line(self._title), classes="title")
-        with HorizontalScroll(id="columns", can_focus=False):
-            for _ in self._answers:
-                yield AnswerPane(self._flag)
+        yield Static(line(self._image.name), classes="title")
+        with Horizontal():
+            yield Picture(self._graphics)
+            with HorizontalScroll(id="columns", can_focus=False):
+                for _ in self._answers:
+                    yield AnswerPane(self._rubric.context.name)
         yield Static("", markup=False, id="said")
         yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
-        """Fill the columns."""
+        """Show the picture, and fill the columns."""
+        self.query_one(Picture).show(self._image, (), self._category)
         for pane, answer in zip(self.query(AnswerPane), self._answers, strict=True):
             pane.border_title = line(answer.name)
         self._draw()
@@ -137,9 +159,37 @@ class ModelsOnImage(Screen[None]):
         self._draw()
 
     async def _assess(self, column: int, edit: Edit) -> None:
-        fault = await self._answers[column].assess(edit)
-        self.query_one("#said", Static).update(line(fault or ""))
+        try:
+            await self._answers[column].assess(edit)
+        except FadaError as error:
+            self.query_one("#said", Static).update(line(str(error)))
+        else:
+            self.query_one("#said", Static).update("")
         self._draw()
+
+    def action_door(self, name: str) -> None:
+        """Open another screen, for the column with the focus."""
+        doors = {"tags": self._tags, "note": self._note, "zoom": self._zoom}
+        self.run_worker(doors[name](), group=DOOR, exclusive=True)
+
+    async def _tags(self) -> None:
+        answer = self._answers[self._column]
+
+        async def toggle(name: str) -> tuple[str, ...]:
+            return (await answer.assess(lambda before: with_tag_toggled(before, name))).tags
+
+        await self.app.push_screen_wait(TagsScreen(self._rubric, answer.view().assessment.tags, toggle))
+        self._draw()
+
+    async def _note(self) -> None:
+        column = self._column
+        answer = self._answers[column]
+        written = await self.app.push_screen_wait(NoteScreen(answer.view().assessment.note, answer.name))
+        if written is not None:
+            await self._assess(column, lambda before: with_note(before, written.text))
+
+    async def _zoom(self) -> None:
+        await self.app.push_screen_wait(ZoomScreen(self._image, self._graphics, self._image.name))
 
     @on(Verdicts.Chosen)
     async def _clicked(self, event: Verdicts.Chosen) -> None:

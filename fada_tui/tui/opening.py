@@ -1,0 +1,97 @@
+"""What the main screen looks at comes from disk: images, and runs that are opened and closed again."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from fada_tui.errors import FadaError
+from fada_tui.store import folder as store
+from fada_tui.tui.desk import Key, OpenRun
+from fada_tui.tui.library import read_gallery, read_library
+from fada_tui.tui.wording import first_hint
+
+if TYPE_CHECKING:
+    from fada_tui.tui.screens.main import MainScreen
+
+
+async def begin(main: "MainScreen") -> None:
+    """Read the images and the runs, and open the latest run over these images."""
+    review = main.review
+    try:
+        review.gallery = await asyncio.to_thread(read_gallery, main.equipment.images)
+    except FadaError as error:
+        main.say(str(error), "error")
+    review.choose_run(None)
+    review.hint = first_hint(main.equipment, review.gallery)
+    main.show_images()
+    await read_runs(main)
+    if main.equipment.resume:
+        main.resume(main.equipment.resume)
+    elif latest := review.latest_here():
+        await open_run(main, latest)
+    elif review.gallery:
+        main.say(review.hint.partition("\n")[0], keep=True)
+
+
+async def read_runs(main: "MainScreen") -> None:
+    """Read the runs of the results folder again."""
+    library = await asyncio.to_thread(read_library, main.equipment.results, main.equipment.registry)
+    main.review.library = library
+    for warning in library.warnings:
+        main.say(warning, "warning")
+    main.draw()
+
+
+async def open_run(main: "MainScreen", run_id: str) -> None:
+    """Look at a run from now on."""
+    try:
+        run = await load_run(main, run_id)
+    except FadaError as error:
+        main.say(str(error), "error")
+        return
+    main.review.following = False
+    main.review.choose_run(run)
+    main.review.look_at_unassessed()
+    main.show_images()
+    main.say(f"{run.run.model.name}, {run.id}: {main.review.progress()}")
+
+
+async def load_run(main: "MainScreen", run_id: str) -> OpenRun:
+    """Return a run, read from disk unless it is open already.
+
+    Raises:
+        StoreError: it is not there, or cannot be read.
+    """
+    desk = main.review.desk
+    if run_id in desk.runs:
+        return desk.runs[run_id]
+    folder = main.review.library.folders.get(run_id, main.equipment.results / run_id)
+    run, warnings = await asyncio.to_thread(store.open_run, folder)
+    for warning in warnings:
+        main.say(warning, "warning")
+    return desk.open(folder, run)
+
+
+async def answers_to_this(main: "MainScreen") -> list[tuple[OpenRun, Key]]:
+    """All models' answers to the question and image that are looked at, the latest of each model."""
+    review = main.review
+    if review.key is None:
+        return []
+    asked, path = review.questions[review.key_index].text, review.key[0]
+    found: dict[str, tuple[OpenRun, Key]] = {}
+    for name in review.same_question():
+        run = await load_run(main, name)
+        for question in run.questions:
+            if question.text == asked and run.answered(path, question.id):
+                found.setdefault(run.run.model.name, (run, (path, question.id)))
+    return list(found.values())
+
+
+async def forget_deleted(main: "MainScreen") -> None:
+    """Let go of runs whose folder is gone."""
+    desk = main.review.desk
+    for run in [run for run in desk.runs.values() if not run.folder.exists()]:
+        del desk.runs[run.id]
+        if desk.current == run.id:
+            main.review.choose_run(None)
+            main.show_images()
+    await read_runs(main)
