@@ -26,7 +26,8 @@ class NotesScreen(ModalScreen[Notes | None]):
     """Returns the notes, or `None` where nothing is to change.
 
     Args:
-        notes: as they are.
+        notes: as they are on disk.
+        draft: as they were left, where they could not be written.
     """
 
     PLACES = ("notes",)
@@ -54,18 +55,19 @@ class NotesScreen(ModalScreen[Notes | None]):
     }
     """
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, draft: Notes | None = None) -> None:
         super().__init__()
         self._before = notes
+        self._draft = draft or notes
         self._asked = False
 
     def compose(self) -> ComposeResult:
         """Lay the editors out."""
         texts = {
-            "strengths": "\n".join(self._before.strengths),
-            "weaknesses": "\n".join(self._before.weaknesses),
-            "conclusion": self._before.conclusion or "",
-            "recommendation": self._before.recommendation or "",
+            "strengths": "\n".join(self._draft.strengths),
+            "weaknesses": "\n".join(self._draft.weaknesses),
+            "conclusion": self._draft.conclusion or "",
+            "recommendation": self._draft.recommendation or "",
         }
         with Vertical() as box:
             box.border_title = "Notes on this run"

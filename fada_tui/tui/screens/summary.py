@@ -20,6 +20,7 @@ from fada_tui.text import printable
 from fada_tui.tui.commands import bindings
 from fada_tui.tui.safe import content, line
 from fada_tui.tui.screens.notes import NotesScreen
+from fada_tui.tui.typeahead import DOOR
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.wording import shown_path
 
@@ -65,6 +66,7 @@ class SummaryScreen(Screen[bool | None]):
         self._folder = folder
         self._page = page
         self._notes = notes
+        self._draft: Notes | None = None
         self._blind = blind
         self._save = save
         self._raw = False
@@ -102,18 +104,19 @@ class SummaryScreen(Screen[bool | None]):
         self._raw = not self._raw
         self._show()
 
-    @work
+    @work(group=DOOR, exclusive=True)
     async def action_notes(self) -> None:
         """Edit the notes; they are in `run.json` and on the page when the screen says so."""
-        written = await self.app.push_screen_wait(NotesScreen(self._notes))
+        written = await self.app.push_screen_wait(NotesScreen(self._notes, self._draft))
         if written is None:
             return
         try:
             self._page = await self._save(written)
         except FadaError as error:
+            self._draft = written
             self._say(str(error))
             return
-        self._notes = written
+        self._notes, self._draft = written, None
         self._say("the notes are written")
         self._show()
 

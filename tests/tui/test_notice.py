@@ -1,0 +1,76 @@
+"""The notice line: what passes, what stays, and that no warning goes unseen."""
+
+import pytest
+
+from fada_tui.tui.widgets.notice import Notice
+from tests.tui.stage import Stage, lines_of
+
+
+def shown(app: Stage) -> str:
+    return lines_of(app)[0].strip()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Notice, "SECONDS", 0.2)
+
+
+async def test_the_newest_line_is_shown_and_passes(quick: None) -> None:
+    notice = Notice()
+    app = Stage(notice)
+    async with app.shown(60, 5) as pilot:
+        notice.tell("first")
+        notice.tell("second")
+        await pilot.pause()
+        assert shown(app) == "second"
+        await pilot.pause(0.4)
+        assert not shown(app)
+
+
+async def test_a_kept_line_comes_back_after_one_that_passes(quick: None) -> None:
+    notice = Notice()
+    app = Stage(notice)
+    async with app.shown(60, 5) as pilot:
+        notice.tell("the page is at x", keep=True)
+        notice.tell("copied")
+        await pilot.pause()
+        assert shown(app) == "copied"
+        await pilot.pause(0.4)
+        assert shown(app) == "the page is at x"
+        notice.tell("")
+        await pilot.pause()
+        assert not shown(app)
+
+
+async def test_an_error_stays(quick: None) -> None:
+    notice = Notice()
+    app = Stage(notice)
+    async with app.shown(60, 5) as pilot:
+        notice.tell("copied")
+        notice.tell("the disk is full", "error")
+        await pilot.pause(0.5)
+        assert shown(app) == "!! the disk is full"
+
+
+async def test_every_warning_is_seen(quick: None) -> None:
+    notice = Notice()
+    app = Stage(notice)
+    seen = []
+    async with app.shown(60, 5) as pilot:
+        for text in ("one", "two", "two", "three"):
+            notice.tell(text, "warning")
+        for _ in range(40):
+            await pilot.pause(0.025)
+            if (text := shown(app)) not in seen:
+                seen.append(text)
+    assert seen == ["! three", "! two", "! one", ""]
+
+
+async def test_what_is_said_is_no_markup(quick: None) -> None:
+    notice = Notice()
+    app = Stage(notice)
+    async with app.shown(60, 5) as pilot:
+        notice.tell("[red]a[/red]\x1b[31m [/]", "warning")
+        await pilot.pause()
+        assert shown(app).startswith("! [red]a[/red]")
+        assert "\x1b" not in shown(app)

@@ -1,0 +1,67 @@
+"""Whether a verdict can be meant for what is shown: the terminal must have said that it has it."""
+
+from collections.abc import Callable
+
+from fada_tui.tui.sight import ANSWERING_SECONDS, EVER, Sight
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal:
+    """Answers when told to."""
+
+    def __init__(self) -> None:
+        self.questions: list[Callable[[], None]] = []
+
+    def ask(self, answered: Callable[[], None]) -> None:
+        self.questions.append(answered)
+
+
+def test_what_a_person_moved_to_is_in_sight_for_ever() -> None:
+    assert Sight(None).seconds == EVER
+
+
+def test_it_is_in_sight_only_since_the_terminal_answered() -> None:
+    clock, terminal = Clock(), Terminal()
+    sight = Sight(terminal.ask, clock)
+    sight.moved()
+    clock.now += 1.0
+    assert sight.seconds == 0.0, "written perhaps, but not asked about"
+    sight.drawn()
+    clock.now += 2.0
+    assert sight.seconds == 0.0, "still on its way over a slow link"
+    terminal.questions.pop()()
+    assert sight.seconds == 0.0
+    clock.now += 0.5
+    assert sight.seconds == 0.5
+
+
+def test_a_terminal_that_does_not_answer_is_asked_once() -> None:
+    clock, terminal = Clock(), Terminal()
+    sight = Sight(terminal.ask, clock)
+    sight.moved()
+    sight.drawn()
+    clock.now += ANSWERING_SECONDS
+    assert sight.seconds == ANSWERING_SECONDS
+    sight.moved()
+    sight.drawn()
+    clock.now += 0.5
+    assert len(terminal.questions) == 1
+    assert sight.seconds == 0.5, "counted from the move, as where there is nothing to ask"
+
+
+def test_a_late_answer_changes_nothing() -> None:
+    clock, terminal = Clock(), Terminal()
+    sight = Sight(terminal.ask, clock)
+    sight.moved()
+    sight.drawn()
+    clock.now += ANSWERING_SECONDS + 1
+    assert sight.seconds == ANSWERING_SECONDS + 1
+    terminal.questions.pop()()
+    assert sight.seconds == ANSWERING_SECONDS + 1
