@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fada_tui.paths import samples_dir
 from fada_tui.tui.screens.main import GUARD_SECONDS
 from tests.conftest import run_folders
 from tests.tui.program import Link, OnPty, Size, ended, slowed
@@ -31,11 +32,15 @@ def start(tmp_path: Path) -> Iterator[Start]:
         one.end()
 
 
+SETTLED_SECONDS = 0.5
+"""Longer than a frame takes over the slow link."""
+
+
 def shown_image(screen: str) -> str:
-    """The image under whose picture the answer stands."""
-    found = re.search(r"(\w+)_(\d{3})\.png ·", screen)
-    assert found, screen
-    return f"{found[1]}/{found[0].split()[0]}"
+    """The image under whose picture the answer stands; empty while a frame is half drawn."""
+    found = re.search(r"\b(\w+)_\d{3}\.png(?= ·)", screen)
+    path = f"{found[1]}/{found[0]}" if found else ""
+    return path if (samples_dir() / path).is_file() else ""
 
 
 def begin_run(program: OnPty) -> None:
@@ -68,9 +73,23 @@ def streamed(screen: str) -> str:
 
 def judge(program: OnPty, key: str, counted: str) -> str:
     """Judge what is shown; return its image."""
-    image = shown_image(program.text())
+    image = settled_image(program)
     program.press(key)
-    program.wait_for(lambda text: counted in text and shown_image(text) != image)
+    program.wait_for(lambda text: counted in text and shown_image(text) not in ("", image))
+    return image
+
+
+def settled_image(program: OnPty) -> str:
+    """Wait until the same image is shown for a while: a slow link brings a frame in pieces."""
+    image, since = "", time.monotonic()
+
+    def stays(screen: str) -> bool:
+        nonlocal image, since
+        if (now := shown_image(screen)) != image:
+            image, since = now, time.monotonic()
+        return bool(image) and time.monotonic() - since > SETTLED_SECONDS
+
+    program.wait_for(stays)
     return image
 
 
@@ -110,7 +129,7 @@ def test_the_whole_story(start: Start, tmp_path: Path) -> None:
     assert program.pressed <= 5, "from the first start to the first judged answer"
     second = judge(program, "2", "2 of 24 judged")
     third = judge(program, "3", "3 of 24 judged")
-    noted = shown_image(program.text())
+    noted = settled_image(program)
     program.press("n")
     program.wait_for(f"Note on {noted}")
     program.type("a näse note")
@@ -202,14 +221,14 @@ def test_a_short_story(
     program.press("r")
     program.wait_for("24 images × 1 question")
     program.press("r")
-    seen = shown_image(program.wait_for("ended by itself"))
+    seen = shown_image(program.wait_for(lambda text: "ended by itself" in text and shown_image(text)))
     program.press("1")
     screen = program.wait_for(lambda text: re.search(r"\b1 of \d+ judged|look, then judge", text))
     judged = {seen: "correct"} if "1 of " in screen else {}
     program.wait_for("24 answers: results/")
     for key, verdict in (("2", "partial"), ("3", "incorrect"), ("1", "correct")):
         judged[judge(program, key, f"{len(judged) + 1} of 24 judged")] = verdict
-    noted = shown_image(program.text())
+    noted = settled_image(program)
     program.press("n", *"as fast as one types", "enter")
     program.wait_for("“as fast as one types”")
     leave(program)
