@@ -131,9 +131,9 @@ class OpenRun:
         """Whether there is something left to do in it."""
         return self.run.plan is not UNSET
 
-    def counts(self) -> tuple[int, int]:
-        """Return how many answers are judged, and how many there are."""
-        return self._judged, self._answers
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many answers are judged, how many there are, and how many errors in place of one."""
+        return self._judged, self._answers, len(self._results) - self._answers
 
     def _count(self, key: Key, step: int) -> None:
         """Keep the counts in step, so that asking for them costs nothing."""

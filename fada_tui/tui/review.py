@@ -264,11 +264,12 @@ class Review:
 
     def progress(self) -> Progress:
         """Return how many answers are judged, over what is looked at."""
-        runs = self._looked_at()
-        counts = [run.counts() for run in runs]
-        planned = sum(run.run.dataset.images * len(run.questions) for run in runs)
-        judged, answered = sum(count[0] for count in counts), sum(count[1] for count in counts)
-        return Progress(judged=judged, answered=answered, total=max(planned, answered))
+        judged = answered = total = 0
+        for run in self._looked_at():
+            of_run, answers, errors = run.counts()
+            judged, answered = judged + of_run, answered + answers
+            total += max(run.run.dataset.images * len(run.questions) - errors, answers)
+        return Progress(judged=judged, answered=answered, total=total)
 
     def _looked_at(self) -> list[OpenRun]:
         """The runs whose answers the list shows."""

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from fada_tui.records import Question
+from fada_tui.records import Failure, Question
+from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.tui.screens.main import MainScreen
 from fada_tui.tui.widgets.keybar import KeyBar
@@ -236,3 +238,28 @@ async def test_a_click_on_a_key_at_the_bottom_does_what_the_key_does(tmp_path: P
         await pilot.click(KeyBar, offset=(column, 0))
         await wait_for(pilot, lambda: main.review.progress().judged == 1)
         assert main.review.run and main.review.run.assessment(FIRST, "q1").verdict == "incorrect"
+
+
+async def test_what_is_typed_into_the_filter_can_be_read_and_nothing_found_is_said(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("slash", *"brainn")
+        await wait_for(pilot, lambda: not main.review.shown.slots)
+        await wait_for(pilot, lambda: "nothing to show here" in screen_text(pilot.app))
+        assert "│ brainn " in screen_text(pilot.app)
+
+
+async def test_errors_are_not_waited_for(tmp_path: Path) -> None:
+    place = save_run(tmp_path)
+    run = store.read_run(place)
+    failed = replace(
+        run.results[0],
+        response=None,
+        error=Failure(kind="image_unreadable", message="no image"),
+        finish="error",
+    )
+    store.write_run(place, replace(run, results=(failed, *run.results[1:])))
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("1")
+        await wait_for(pilot, lambda: "1 of 23 judged" in screen_text(pilot.app))
+        assert [*assessments_of(place)] == [SECOND]

@@ -48,7 +48,7 @@ class NoteScreen(ModalScreen[Note | None]):
             padding: 0 1;
             background: $surface;
         }
-        & Editor { height: 6; border: none; background: $background; }
+        & Editor { height: 6; background: $background; }
         & .said { height: 1; color: $warning; }
         & KeyBar { background: $surface; }
     }
@@ -56,7 +56,8 @@ class NoteScreen(ModalScreen[Note | None]):
 
     def __init__(self, note: str | None, heading: str) -> None:
         super().__init__()
-        self._before = note or ""
+        self._note = note or ""
+        self._began = ""
         self._heading = heading
         self._asked = False
 
@@ -64,13 +65,14 @@ class NoteScreen(ModalScreen[Note | None]):
         """Lay the editor out."""
         with Vertical() as box:
             box.border_title = line(f"Note on {self._heading}")
-            yield Editor(self._before, enter_ends=True)
+            yield Editor(self._note, enter_ends=True)
             yield Static("", markup=False, classes="said")
             yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
         """Begin at the note's end."""
         editor = self.query_one(Editor)
+        self._began = editor.text.strip()
         editor.focus()
         editor.move_cursor(editor.document.end)
 
@@ -86,7 +88,7 @@ class NoteScreen(ModalScreen[Note | None]):
     def action_save(self) -> None:
         """Keep the note."""
         text = self.query_one(Editor).text.strip()
-        self.dismiss(Note(text or None) if text != self._before.strip() else None)
+        self.dismiss(Note(text or None) if text != self._began else None)
 
     def action_break(self) -> None:
         """Begin another line."""
@@ -94,7 +96,7 @@ class NoteScreen(ModalScreen[Note | None]):
 
     def action_back(self) -> None:
         """Go back; a note that was changed is dropped only when asked twice."""
-        if self.query_one(Editor).text.strip() == self._before.strip() or self._asked:
+        if self.query_one(Editor).text.strip() == self._began or self._asked:
             self.dismiss(None)
         else:
             self._asked = True

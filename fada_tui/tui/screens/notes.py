@@ -48,7 +48,7 @@ class NotesScreen(ModalScreen[Notes | None]):
             background: $surface;
         }
         & .label { color: $secondary; text-style: bold; height: 1; }
-        & Editor { height: 1fr; min-height: 2; border: none; background: $background; padding: 0; }
+        & Editor { height: 1fr; min-height: 2; background: $background; }
         & Editor:focus { height: 2fr; }
         & .said { height: 1; color: $warning; }
         & KeyBar { background: $surface; }
@@ -57,17 +57,18 @@ class NotesScreen(ModalScreen[Notes | None]):
 
     def __init__(self, notes: Notes, draft: Notes | None = None) -> None:
         super().__init__()
-        self._before = notes
-        self._draft = draft or notes
+        self._text = draft or notes
+        self._unwritten = draft is not None
+        self._began = notes
         self._asked = False
 
     def compose(self) -> ComposeResult:
         """Lay the editors out."""
         texts = {
-            "strengths": "\n".join(self._draft.strengths),
-            "weaknesses": "\n".join(self._draft.weaknesses),
-            "conclusion": self._draft.conclusion or "",
-            "recommendation": self._draft.recommendation or "",
+            "strengths": "\n".join(self._text.strengths),
+            "weaknesses": "\n".join(self._text.weaknesses),
+            "conclusion": self._text.conclusion or "",
+            "recommendation": self._text.recommendation or "",
         }
         with Vertical() as box:
             box.border_title = "Notes on this run"
@@ -79,6 +80,7 @@ class NotesScreen(ModalScreen[Notes | None]):
 
     def on_mount(self) -> None:
         """Begin with the first that is empty."""
+        self._began = self._now
         editors = list(self.query(Editor))
         next((editor for editor in editors if not editor.text), editors[0]).focus()
 
@@ -105,11 +107,11 @@ class NotesScreen(ModalScreen[Notes | None]):
     def action_save(self) -> None:
         """Keep the notes."""
         now = self._now
-        self.dismiss(now if now != self._before else None)
+        self.dismiss(now if self._unwritten or now != self._began else None)
 
     def action_back(self) -> None:
         """Go back; notes that were changed are dropped only when asked twice."""
-        if self._now == self._before or self._asked:
+        if self._now == self._began or self._asked:
             self.dismiss(None)
         else:
             self._asked = True

@@ -20,7 +20,12 @@ class Editor(TextArea):
 
     def __init__(self, text: str, *, enter_ends: bool = False, id: str | None = None) -> None:
         super().__init__(
-            plain(text), id=id, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False
+            plain(text),
+            id=id,
+            soft_wrap=True,
+            tab_behavior="focus",
+            highlight_cursor_line=False,
+            compact=True,
         )
         self._enter_ends = enter_ends
 

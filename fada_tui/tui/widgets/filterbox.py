@@ -27,7 +27,7 @@ class FilterBox(Vertical):
     FilterBox {
         height: auto;
         display: none;
-        & Input { border: none; height: 1; padding: 0; background: $surface; }
+        & Input { height: 1; background: $surface; }
         & .said { height: auto; max-height: 3; color: $muted; }
         & .said.-error { color: $error; }
     }
@@ -50,7 +50,9 @@ class FilterBox(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay the box out."""
-        yield Input(placeholder="/ filter", suggester=_Words(self.offers), select_on_focus=False)
+        yield Input(
+            placeholder="/ filter", suggester=_Words(self.offers), select_on_focus=False, compact=True
+        )
         yield Static("", markup=False, classes="said")
 
     def offers(self) -> Sequence[str]:

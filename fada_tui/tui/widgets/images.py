@@ -19,6 +19,9 @@ from fada_tui.tui.widgets.verdicts import GLYPHS
 
 Key = str | tuple[str, str]
 
+NOTHING = "nothing to show here"
+"""Of a filter that nothing fits, or a folder without images."""
+
 
 class ImageList(ScrollView, can_focus=True):
     """A list that costs the same to draw with 10 images and with 100,000.
@@ -150,7 +153,10 @@ class ImageList(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if index >= self._album.height:
-            return Strip.blank(width, self.rich_style)
+            if index > 0:
+                return Strip.blank(width, self.rich_style)
+            said = Segment(NOTHING, self.rich_style + self._style("muted"))
+            return Strip([said]).adjust_cell_length(width, self.rich_style)
         row = self._album.row(index)
         cursor = index == self._cursor
         base = self._cursor_style if cursor else self.rich_style
