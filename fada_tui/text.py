@@ -4,7 +4,7 @@ import re
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls: escape sequences begin here
-    "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls reorder what is read
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls reorder what is read
     "\u2028\u2029\ud800-\udfff]"
 )
 

@@ -18,5 +18,10 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(safe, max(width, 0))
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text in at most so many cells: printable, its middle cut out where too long."""
+    return fitted(text, min(cell_len(printable(text)), most))
+
+
 def _end(text: str, width: int) -> str:
     return chop_cells(text[::-1], width)[0][::-1] if width > 0 and text else ""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fada_tui.tui.cells import shortened
 from fada_tui.tui.equipment import Equipment
 from fada_tui.tui.library import Gallery
 from fada_tui.tui.review import Review
@@ -27,14 +28,20 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
+NAME_CELLS = 24
+RUN_CELLS = 42
+"""What names take at most of the line at the top, so that the progress stays in sight."""
+
+
 def title_text(review: Review, assessor: str | None) -> str:
     """Return the line at the top: data set, run, progress, modes."""
     run = review.run
     parts = ["fada-tui"]
     if run and not review.desk.blind:
-        parts.append(f"{run.run.model.name}  {run.id}")
+        name, run_id = shortened(run.run.model.name, NAME_CELLS), shortened(run.id, RUN_CELLS)
+        parts.append(f"{name}  {run_id}")
     elif review.gallery:
-        parts.append(review.gallery.catalogue.name)
+        parts.append(shortened(review.gallery.catalogue.name, NAME_CELLS))
     if run:
         parts.append(str(review.progress()))
     if review.desk.blind:
@@ -42,7 +49,7 @@ def title_text(review: Review, assessor: str | None) -> str:
     if review.filter.words:
         parts.append(f"filter: {review.filter.text}")
     if assessor:
-        parts.append(assessor)
+        parts.append(shortened(assessor, NAME_CELLS))
     return "  │  ".join(parts)
 
 

@@ -259,7 +259,7 @@ async def test_errors_are_not_waited_for(tmp_path: Path) -> None:
         finish="error",
     )
     store.write_run(place, replace(run, results=(failed, *run.results[1:])))
-    async with opened(tmp_path) as (pilot, main):
+    async with opened(tmp_path) as (pilot, _):
         await pilot.press("1")
         await wait_for(pilot, lambda: "1 of 23 judged" in screen_text(pilot.app))
         assert [*assessments_of(place)] == [SECOND]

@@ -5,6 +5,7 @@ from textual.containers import Vertical
 
 from fada_tui.records import Assessment, AutoScore
 from fada_tui.text import printable
+from fada_tui.tui.cells import shortened
 from fada_tui.tui.safe import line
 from fada_tui.tui.views import AnswerView
 from fada_tui.tui.widgets.answer_text import AnswerText
@@ -89,9 +90,14 @@ def figures_line(view: AnswerView) -> str:
 _FINISHES = {"stop": "ended by itself", "length": "cut at the token limit", "cancelled": "stopped"}
 
 
+OTHERS_CELLS = 110
+"""Of what another assessor said; the summary has it whole."""
+
+
 def details_lines(view: AnswerView, context: str) -> str:
     """Return tags, note, what others said, and the auto score, each on a line of its own."""
-    lines = [tags_and_note(view.assessment), *view.others, auto_line(view.auto, context)]
+    others = (shortened(other, OTHERS_CELLS) for other in view.others)
+    lines = [tags_and_note(view.assessment), *others, auto_line(view.auto, context)]
     return "\n".join(part for part in lines if part)
 
 
