@@ -155,7 +155,8 @@ def scrolling(folder: Path, images: list[str], presses: int) -> tuple[dict[str, 
 
 def streaming(folder: Path) -> tuple[list[float], float, int]:
     """Key to frame while answers stream; bytes a second while one follows them; and memory before that."""
-    program = Program([*PROGRAM, "--questions", "demo"], folder)
+    questions = [f"--question=What is to be seen? ({number})" for number in range(20)]
+    program = Program([*PROGRAM, *questions], folder)
     program.until(*FULL["ours"])
     program.quiet(1.0)
     memory = program.memory()

@@ -17,6 +17,7 @@ from fada_tui.events import (
 )
 from fada_tui.records import Run
 from fada_tui.store import folder as store
+from fada_tui.tui import opening
 from fada_tui.tui.wording import shown_path
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ def take(main: "MainScreen", event: SessionEvent) -> None:
         case AnswerStarted(item=item):
             if review.following and (place := review.place_of(main.running.live.run_id or "", *item.key)):
                 main.follow(place)
-            main.draw()
-        case AnswerText():
             main.draw_soon()
+        case AnswerText():
+            main.draw_answer_soon()
         case AnswerFinished():
             main.refilter_soon()
-            main.draw()
+            main.draw_soon()
         case WorkerRestarted(reason=reason):
             main.say(f"{reason}; another worker takes over", "warning")
             main.draw()
@@ -70,4 +71,4 @@ def _ended(main: "MainScreen", run: Run, folder: Path) -> None:
             f"{store.RUN_NAME}{again}",
             keep=True,
         )
-    main.read_runs_soon()
+    main.run_worker(opening.read_runs(main))

@@ -53,7 +53,7 @@ def begin_run(program: OnPty) -> None:
 
 def see_it_stream(program: OnPty) -> None:
     """Wait for a part of an answer that isn't whole, and for more of it."""
-    program.wait_for("1/24")
+    program.wait_for(lambda screen: re.search(r" \d/24", screen))
     part = ""
 
     def grows(screen: str) -> bool:

@@ -76,6 +76,7 @@ class MainScreen(Screen[None]):
         self._warnings = (*equipment.warnings, *warnings)
         self._sight = sight
         self._drawing: Timer | None = None
+        self._streaming: Timer | None = None
         self._refiltering: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -113,6 +114,9 @@ class MainScreen(Screen[None]):
 
     def draw(self) -> None:
         """Bring all panes up to date."""
+        if self._drawing is not None:
+            self._drawing.stop()
+            self._drawing = None
         review, panes = self.review, self.query_one(Panes)
         self.query_one(AnswerPane).show(review.answer_view())
         self.query_one(ImageList).refresh_marks()
@@ -147,7 +151,7 @@ class MainScreen(Screen[None]):
         self._draw_run()
 
     def _draw_stream(self) -> None:
-        self._drawing = None
+        self._streaming = None
         self.query_one(AnswerPane).show(self.review.answer_view())
 
     def say(self, text: str, kind: Kind = "info", *, keep: bool = False) -> None:
@@ -159,26 +163,28 @@ class MainScreen(Screen[None]):
     def _take(self, event: SessionEvent) -> None:
         following.take(self, event)
 
-    def draw_soon(self) -> None:
+    def draw_answer_soon(self) -> None:
         """Draw the growing answer: some ten frames a second are enough to read by, and cheap to send."""
+        if self._streaming is None:
+            self._streaming = self.set_timer(0.25 if self._slow else 0.08, self._draw_stream)
+
+    def draw_soon(self) -> None:
+        """Bring all panes up to date: a few times a second, however quick the worker is."""
         if self._drawing is None:
-            self._drawing = self.set_timer(0.25 if self._slow else 0.08, self._draw_stream)
+            self._drawing = self.set_timer(0.6 if self._slow else 0.25, self.draw)
 
     def follow(self, place: Place) -> None:
         """Go where the worker is, unless one has just gone there."""
         if self._sight.seconds >= (SLOW_FOLLOW_SECONDS if self._slow else FOLLOW_SECONDS):
             self.review.look(*place)
             self.query_one(Panes).highlight(place[0])
+            self.draw()
             self._sight.moved()
             self.set_timer(DRAWING_SECONDS, self._sight.drawn)
 
     @property
     def _slow(self) -> bool:
         return self.equipment.settings.low_bandwidth
-
-    def read_runs_soon(self) -> None:
-        """Read the runs of the results folder again, after what is done now."""
-        self.run_worker(opening.read_runs(self))
 
     def _complain(self, message: str) -> None:
         self.say(message, "error")
