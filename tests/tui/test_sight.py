@@ -23,13 +23,21 @@ class Terminal:
         self.questions.append(answered)
 
 
+def begun(answers: bool = True) -> tuple[Sight, Clock, Terminal]:
+    clock, terminal = Clock(), Terminal()
+    sight = Sight(terminal.ask, clock)
+    sight.begin()
+    if answers:
+        terminal.questions.pop()()
+    return sight, clock, terminal
+
+
 def test_what_a_person_moved_to_is_in_sight_for_ever() -> None:
-    assert Sight(None).seconds == EVER
+    assert begun()[0].seconds == EVER
 
 
 def test_it_is_in_sight_only_since_the_terminal_answered() -> None:
-    clock, terminal = Clock(), Terminal()
-    sight = Sight(terminal.ask, clock)
+    sight, clock, terminal = begun()
     sight.moved()
     clock.now += 1.0
     assert sight.seconds == 0.0, "written perhaps, but not asked about"
@@ -42,9 +50,17 @@ def test_it_is_in_sight_only_since_the_terminal_answered() -> None:
     assert sight.seconds == 0.5
 
 
-def test_a_terminal_that_does_not_answer_is_asked_once() -> None:
-    clock, terminal = Clock(), Terminal()
-    sight = Sight(terminal.ask, clock)
+def test_a_terminal_that_never_answers_is_not_waited_for() -> None:
+    sight, clock, terminal = begun(answers=False)
+    sight.moved()
+    sight.drawn()
+    clock.now += 0.5
+    assert sight.seconds == 0.5, "counted from the move"
+    assert len(terminal.questions) == 1, "the one at the beginning"
+
+
+def test_a_terminal_that_answers_no_longer_is_waited_for_once() -> None:
+    sight, clock, terminal = begun()
     sight.moved()
     sight.drawn()
     clock.now += ANSWERING_SECONDS
@@ -52,16 +68,17 @@ def test_a_terminal_that_does_not_answer_is_asked_once() -> None:
     sight.moved()
     sight.drawn()
     clock.now += 0.5
+    assert sight.seconds == 0.5
     assert len(terminal.questions) == 1
-    assert sight.seconds == 0.5, "counted from the move, as where there is nothing to ask"
 
 
-def test_a_late_answer_changes_nothing() -> None:
-    clock, terminal = Clock(), Terminal()
-    sight = Sight(terminal.ask, clock)
+def test_a_late_answer_changes_nothing_but_is_heard() -> None:
+    sight, clock, terminal = begun()
     sight.moved()
     sight.drawn()
     clock.now += ANSWERING_SECONDS + 1
     assert sight.seconds == ANSWERING_SECONDS + 1
     terminal.questions.pop()()
     assert sight.seconds == ANSWERING_SECONDS + 1
+    sight.moved()
+    assert sight.seconds == 0.0

@@ -48,8 +48,8 @@ TYPING_SECONDS = 0.12
 SETTLING_SECONDS = 0.5
 """How long the filter waits for more to be typed, and for more to change, before going through all images."""
 
-GUARD_SECONDS = 0.4
-"""A verdict this soon after the picture changed by itself may be meant for the one before."""
+GUARD_SECONDS = 0.25
+"""A verdict this soon after the picture changed by itself, sooner than eye and finger are, is for another."""
 
 
 class MainScreen(Screen[None]):
@@ -95,6 +95,7 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        self._sight.begin()
         self.running.telemetry.start()
         self.set_interval(SAMPLE_SECONDS, self.draw_gauges)
         for warning in self._warnings:
