@@ -66,7 +66,7 @@ class Screen:
 
     def end(self) -> None:
         """Leave."""
-        self.press("q")
+        self._child.send("q")
         self._child.expect(pexpect.EOF, timeout=30)
 
 
