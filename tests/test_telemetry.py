@@ -123,6 +123,9 @@ input()
 
 def test_gpu_peaks_between_begin_and_peaks(driver: Driver, tmp_path: Path) -> None:
     script = """
+from fada_tui.telemetry import sampler
+sampler.PATIENCE = 20  # the machine may be busy
+os.environ["STUB_PROCESSES"] = f"{os.getpid()}:700"
 used = Path(os.environ["STUB_USED_FILE"])
 def reaches(number):
     used.write_text(str(number))
@@ -131,7 +134,7 @@ def reaches(number):
 telemetry = Telemetry(None, interval=0.02)
 used.write_text("1000")
 telemetry.start()
-telemetry.watch(41, telemetry.gpus[0].uuid)
+telemetry.watch(os.getpid(), telemetry.gpus[0].uuid)
 telemetry.begin()
 reaches(5000)
 reaches(2000)
@@ -148,7 +151,7 @@ telemetry.stop()
 show(first=first, second=second, other=other, unknown=unknown, whole=telemetry.nvml_process_peak,
      driver=telemetry.driver, problem=telemetry.gpu_problem)
 """
-    shown = driver.run(script, STUB_USED_FILE=tmp_path / "used", STUB_PROCESSES="41:700")
+    shown = driver.run(script, STUB_USED_FILE=tmp_path / "used")
     assert (shown["first"]["nvml_used"], shown["first"]["nvml_process"]) == (5000, 700)
     assert (shown["second"]["nvml_used"], shown["second"]["nvml_process"]) == (2000, 700)
     assert (shown["other"]["nvml_used"], shown["other"]["nvml_process"]) == (GIB + 2000, None)
