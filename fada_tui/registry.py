@@ -163,6 +163,18 @@ def statuses(registry: Registry, runs: Sequence[Run]) -> tuple[ModelRow, ...]:
     )
 
 
+def with_models_of(registry: Registry, runs: Sequence[Run]) -> Registry:
+    """Return the list with the models at its end that have runs but no entry, such as folders."""
+    entries = list(registry.entries)
+    for run in runs:
+        if not any(is_of(run, entry) for entry in entries):
+            source = run.model.source or run.model.name
+            taken = any(_same(entry.name, run.model.name) for entry in entries)
+            name = source if taken else run.model.name
+            entries.append(ModelEntry(name=name, source=source, parameters=run.model.parameters))
+    return replace(registry, entries=tuple(entries))
+
+
 def next_model(registry: Registry, runs: Sequence[Run], after: Run | None = None) -> ModelRow | None:
     """Return the untested model to try next: the first in order, those that wait for something last.
 

@@ -18,6 +18,7 @@ from fada_tui.registry import (
     resolve_model,
     save_user_entries,
     statuses,
+    with_models_of,
 )
 
 SMOL = "SmolVLM-500M"
@@ -205,6 +206,21 @@ def test_a_folder_of_the_same_name_is_another_model(tmp_path: Path) -> None:
     assert row_of(registry, [run_of("own name", "complete", source=SMOL_SOURCE)]) == ("tested", None)
     demo = run_of("fada-demo", "complete", source="/elsewhere/demo/weights")
     assert row_of(registry, [demo], "fada-demo") == ("tested", None)
+
+
+def test_models_of_runs_that_the_list_lacks_come_last(tmp_path: Path) -> None:
+    registry = load_registry(tmp_path / "none.toml")
+    own = run_of("own", "complete", source="/models/own")
+    twin = run_of(SMOL, "complete", source="/tmp/random")
+    known = run_of(SMOL, "complete", source=SMOL_SOURCE)
+    longer = with_models_of(registry, [own, known, twin, own])
+    assert longer.entries[: len(registry.entries)] == registry.entries
+    added = longer.entries[len(registry.entries) :]
+    assert [(entry.name, entry.source) for entry in added] == [
+        ("own", "/models/own"),
+        ("/tmp/random", "/tmp/random"),
+    ]
+    assert row_of(longer, [own], "own") == ("tested", None)
 
 
 def test_the_user_s_status_stands_against_the_runs(tmp_path: Path) -> None:

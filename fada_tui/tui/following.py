@@ -36,6 +36,7 @@ def take(main: "MainScreen", event: SessionEvent) -> None:
                 main.show_images()
                 main.show_answer()
             main.say("")
+            main.run_worker(opening.read_runs(main))
         case AnswerStarted(item=item):
             if review.following and (place := review.place_of(main.running.live.run_id or "", *item.key)):
                 main.follow(place)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from fada_tui.hub_cache import is_here
 from fada_tui.images.catalogue import Catalogue, scan
 from fada_tui.records import Run
-from fada_tui.registry import ModelRow, Registry, statuses
+from fada_tui.registry import ModelRow, Registry, statuses, with_models_of
 from fada_tui.report.figures import Figures, figures
 from fada_tui.store import folder as store
 from fada_tui.tui.album import Album, Slot
@@ -31,7 +31,7 @@ class Library(Struct, frozen=True):
     """By the run's id."""
     figures: Mapping[str, Figures] = {}
     rows: tuple[ModelRow, ...] = ()
-    """The model list with its statuses."""
+    """The model list with its statuses, and the models with runs that it lacks."""
     here: frozenset[str] = frozenset()
     """Names of the models whose weights are on this machine."""
     answered: Mapping[str, frozenset[str]] = {}
@@ -59,6 +59,7 @@ def read_gallery(root: Path) -> Gallery:
 def read_library(results: Path, registry: Registry) -> Library:
     """Read all runs of the results folder. The cost is linear in their results."""
     runs, warnings = store.read_all(results)
+    registry = with_models_of(registry, runs)
     answered: dict[str, set[str]] = {}
     for run in runs:
         for result in run.results:

@@ -263,3 +263,13 @@ async def test_errors_are_not_waited_for(tmp_path: Path) -> None:
         await pilot.press("1")
         await wait_for(pilot, lambda: "1 of 23 judged" in screen_text(pilot.app))
         assert [*assessments_of(place)] == [SECOND]
+
+
+async def test_a_model_that_the_list_lacks_is_there_once_it_has_a_run(tmp_path: Path) -> None:
+    save_run(tmp_path, "20260101-000000_own", "own")
+    save_run(tmp_path, "20260102-000000_tiny", "tiny")
+    async with opened(tmp_path) as (pilot, main):
+        rows = main.review.library.rows
+        assert [row.entry.name for row in rows[-2:]] == ["own", "tiny"]
+        await pilot.press("shift+tab", *["j"] * (len(rows) - 2), "enter")
+        await wait_for(pilot, lambda: main.review.run and main.review.run.id == "20260101-000000_own")
