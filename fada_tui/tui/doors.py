@@ -236,6 +236,8 @@ async def runs(main: "MainScreen") -> None:
             await resume(main, str(folder))
         case screens.ShowSummary(folder=folder):
             await summary(main, folder)
+        case screens.Compare():
+            await comparison(main)
         case _:
             pass
     await opening.forget_deleted(main)

@@ -2,7 +2,7 @@ from collections import Counter
 from pathlib import Path
 from runpy import run_path
 
-from fada_tui.tui.commands import COMMANDS, PLACES, bindings, keymap_faults, shown_keys
+from fada_tui.tui.commands import COMMANDS, PLACES, bindings, commands, keymap_faults, shown_keys
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,7 +54,17 @@ def test_no_key_means_two_things_where_both_work() -> None:
 def test_every_command_can_be_found() -> None:
     assert {command.place for command in COMMANDS} <= PLACES.keys()
     assert all(command.help for command in COMMANDS)
-    assert all(command.label for command in COMMANDS if command.footer)
+    for place in PLACES:
+        shown = [command for command in commands(place) if command.footer]
+        assert not shown or shown[0].label, f"{place}: a label to share"
+
+
+def test_every_promised_key_is_at_the_bottom() -> None:
+    shown = {command.id for command in COMMANDS if command.footer}
+    assert set(PROMISED.values()) <= shown
+    moves = {"down", "up", "left", "right"}
+    assert {f"{pane}.{move}" for pane in ("models", "images", "answer") for move in moves} <= shown
+    assert {"pane.next", "images.open", "images.mark", "models.open", "models.mark"} <= shown
 
 
 def test_bindings_carry_the_ids_that_the_keymap_changes() -> None:

@@ -168,13 +168,13 @@ def test_no_control_reaches_the_terminal(size: Size, start: Start, tmp_path: Pat
         program.press("tab")
     program.wait_for("red]mark[/][@click=app.quit]up")
     screens = {
-        "m": ("Left", "escape"),
+        "m": ("h/l Model", "escape"),
         "t": ("hallucination", "escape"),
         "s": ("Notes", "escape"),
         "R": ("Resume", "escape"),
         "C": ("Reverse", "escape"),
         "e": ("JSON lines", "escape"),
-        "z": ("Larger", "escape"),
+        "z": ("+/- Size", "escape"),
         "?": ("Everywhere", "escape"),
         "r": ("Start", "escape"),
     }

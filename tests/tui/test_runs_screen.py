@@ -9,7 +9,7 @@ from fada_tui.tui.run_reading import read_found, run_folders
 from fada_tui.tui.run_rows import newest_first, run_row
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.export import ExportScreen
-from fada_tui.tui.screens.runs import OpenRun, ResumeRun, RowsRead, RunsScreen, ShowSummary
+from fada_tui.tui.screens.runs import Compare, OpenRun, ResumeRun, RowsRead, RunsScreen, ShowSummary
 from fada_tui.tui.widgets.sheet import Sheet
 from tests.examples import run as unfinished
 from tests.tui.shelves import OneScreen, broken, judged, settled, stored, text_of, whole
@@ -74,6 +74,7 @@ async def test_the_reason_of_the_highlighted_run_is_shown(tmp_path: Path) -> Non
     [
         (["enter"], lambda done, half, failed: OpenRun(failed)),
         (["j", "s"], lambda done, half, failed: ShowSummary(half)),
+        (["C"], lambda done, half, failed: Compare()),
         (["down", "w"], lambda done, half, failed: ResumeRun(half)),
         (["G", "enter"], lambda done, half, failed: OpenRun(done)),
         (["G", "k", "k", "enter"], lambda done, half, failed: OpenRun(failed)),

@@ -63,7 +63,8 @@ def compare(app: App[Any], name: str, tmp_path: Path) -> None:
 
 def fill(folder: Path) -> None:
     """Two runs over the samples, one of them judged in part."""
-    save_run(folder, "20260101-090000_tiny", "tiny")
+    questions = (Question(id="q1", text="What anatomical structures can you see in this ultrasound image?"),)
+    save_run(folder, "20260101-090000_tiny", "tiny", questions=questions)
     auto = AutoScore(
         rubric="fada",
         context=True,
@@ -73,7 +74,6 @@ def fill(folder: Path) -> None:
         other_categories=(),
         score=0.5,
     )
-    questions = (Question(id="q1", text="What anatomical structures can you see in this ultrasound image?"),)
     place = save_run(folder, "20260102-090000_huge", "huge", questions=questions, auto=auto)
     said = [
         ("001", "correct", True, (), None),

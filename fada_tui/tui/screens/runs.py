@@ -71,7 +71,11 @@ class ShowSummary(Struct, frozen=True):
     folder: Path
 
 
-Wish: TypeAlias = OpenRun | ResumeRun | ShowSummary
+class Compare(Struct, frozen=True):
+    """All runs are to be compared."""
+
+
+Wish: TypeAlias = OpenRun | ResumeRun | ShowSummary | Compare
 
 
 class RowsRead(Message):
@@ -236,6 +240,10 @@ class RunsScreen(Screen[Wish | None]):
         """End with the run, its page to be shown."""
         if row := self._readable():
             self.dismiss(ShowSummary(row.folder))
+
+    def action_compare(self) -> None:
+        """End, all runs to be compared."""
+        self.dismiss(Compare())
 
     def action_resume(self) -> None:
         """End with the run, to be taken up again."""

@@ -11,6 +11,9 @@ from textual.widget import Widget
 
 from fada_tui.tui.commands import Command, commands, shown_keys
 
+GAP = 2
+"""Cells between two parts."""
+
 Part = tuple[str, str]
 """Key and label."""
 
@@ -66,27 +69,45 @@ class KeyBar(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Do what the key does that was clicked."""
-        shown = dict(zip(self._parts(), self._commands(), strict=True))
         lines = flowed(self._parts(), self.content_size.width)
+        groups = iter(self._groups())
+        shown = [[(part, next(groups)) for part in line] for line in lines]
         left = self.styles.padding.left
-        for part in lines[event.y] if event.y < len(lines) else ():
+        for part, group in shown[event.y] if event.y < len(shown) else ():
             right = left + len(part[0]) + len(part[1]) + 3
             if left <= event.x < right:
-                command = shown[part]
-                key = self._keymap.get(command.id, command.keys).split(",")[0].strip()
-                self.app.simulate_key(key)
+                self.app.simulate_key(self._clicked(group, event.x - left))
                 return
             left = right
 
-    def _commands(self) -> list[Command]:
-        return [command for place in self._places for command in commands(place) if command.footer]
+    def _clicked(self, group: Sequence[Command], x: int) -> str:
+        """The key at a cell of a group's keys; the first of them beside these."""
+        chosen, end = group[0], 0
+        for command in group:
+            start, end = end, end + len(_shown(command, self._keymap)) + 1
+            if start <= x < end:
+                chosen = command
+        return self._keymap.get(chosen.id, chosen.keys).split(",")[0].strip()
+
+    def _groups(self) -> list[list[Command]]:
+        """The commands, those together that share a label."""
+        groups: list[list[Command]] = []
+        for command in (one for place in self._places for one in commands(place) if one.footer):
+            if command.label:
+                groups.append([command])
+            else:
+                groups[-1].append(command)
+        return groups
 
     def _parts(self) -> list[Part]:
-        return [_part(command, self._keymap) for command in self._commands()]
+        return [
+            ("/".join(_shown(command, self._keymap) for command in group), group[0].label)
+            for group in self._groups()
+        ]
 
 
-def _part(command: Command, keymap: Mapping[str, str]) -> Part:
-    return shown_keys(command, keymap).split(" ")[0], command.label
+def _shown(command: Command, keymap: Mapping[str, str]) -> str:
+    return shown_keys(command, keymap).split(" ")[0]
 
 
 def flowed(parts: Sequence[Part], width: int) -> list[list[Part]]:
@@ -95,7 +116,7 @@ def flowed(parts: Sequence[Part], width: int) -> list[list[Part]]:
     room = width
     for part in parts:
         needed = len(part[0]) + len(part[1]) + 3
-        if needed > room and lines[-1]:
+        if needed - GAP > room and lines[-1]:
             lines.append([])
             room = width
         lines[-1].append(part)
