@@ -152,6 +152,8 @@ def _signals(session: Session, shown: Display) -> Iterator[None]:
     finally:
         for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(told)
+        if presses:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # all that is left to do is to write and leave
 
 
 def _report(outcomes: Sequence[Outcome], request: Request) -> None:
