@@ -197,8 +197,8 @@ async def summary(main: "MainScreen", folder: Path | None = None) -> None:
     except FadaError as error:
         main.say(str(error), "error")
         return
-    blind = main.review.desk.blind
-    wanted = await main.app.push_screen_wait(SummaryScreen(run.folder, page, run.run.notes, blind, save))
+    screen = SummaryScreen(run.folder, page, run.run.notes, main.review.desk.blind, run.running, save)
+    wanted = await main.app.push_screen_wait(screen)
     if wanted is not None:
         await export(main, run.folder)
 

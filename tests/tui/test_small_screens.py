@@ -210,12 +210,16 @@ A line {HOSTILE}
 
 
 def summary(
-    page: str = PAGE, *, blind: bool = False, save: Callable[[Notes], Awaitable[str]] | None = None
+    page: str = PAGE,
+    *,
+    blind: bool = False,
+    going_on: bool = False,
+    save: Callable[[Notes], Awaitable[str]] | None = None,
 ) -> SummaryScreen:
     async def keep(notes: Notes) -> str:
         return f"{page}{notes.conclusion}"
 
-    return SummaryScreen(Path("/results/one"), page, Notes(), blind, save or keep)
+    return SummaryScreen(Path("/results/one"), page, Notes(), blind, going_on, save or keep)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -258,6 +262,14 @@ async def test_notes_that_could_not_be_written_are_not_lost_in_silence() -> None
         await pilot.press("n")
         await pilot.pause(0.1)
         assert "good" in text_of(app), "they can be saved once more"
+
+
+async def test_the_page_of_a_run_that_goes_on_says_so() -> None:
+    app = Stage(screen=summary(going_on=True))  # type: ignore[arg-type]
+    async with app.shown(120, 36) as pilot:
+        await pilot.pause(0.2)
+        assert "as if the run ended now" in text_of(app)
+        assert store.SUMMARY_NAME not in text_of(app), "that is not written yet"
 
 
 async def test_blind_mode_shows_nothing_of_the_page() -> None:

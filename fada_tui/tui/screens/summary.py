@@ -38,6 +38,7 @@ class SummaryScreen(Screen[bool | None]):
         page: its Markdown.
         notes: as they are.
         blind: show nothing of the page.
+        going_on: the run has not ended, so the page shows it as it would be if it ended now.
         save: writes notes down, and returns the page with them.
     """
 
@@ -60,6 +61,7 @@ class SummaryScreen(Screen[bool | None]):
         page: str,
         notes: Notes,
         blind: bool,
+        going_on: bool,
         save: Callable[[Notes], Awaitable[str]],
     ) -> None:
         super().__init__()
@@ -68,13 +70,15 @@ class SummaryScreen(Screen[bool | None]):
         self._notes = notes
         self._draft: Notes | None = None
         self._blind = blind
+        self._going_on = going_on
         self._save = save
         self._raw = False
 
     def compose(self) -> ComposeResult:
         """Lay the page out."""
         page = shown_path(self._folder / store.SUMMARY_NAME)
-        name = "Summary, hidden" if self._blind else f"{page}  ·  {store.RUN_NAME}"
+        files = "as if the run ended now" if self._going_on else f"{page}  ·  {store.RUN_NAME}"
+        name = "Summary, hidden" if self._blind else files
         yield Static(line(name), classes="title")
         yield VerticalScroll(id="page")
         yield Static("", markup=False, classes="said")
