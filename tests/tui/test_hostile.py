@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,19 +59,6 @@ UNSAFE = re.compile(
 )
 
 Start = Callable[..., OnPty]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[OnPty] = []
-
-    def begin(*arguments: str | Path, size: Size = (120, 36)) -> OnPty:
-        started.append(OnPty(tmp_path, *arguments, size=size))
-        return started[-1]
-
-    yield begin
-    for one in started:
-        one.end()
 
 
 def hostile_images(folder: Path) -> Path:

@@ -7,9 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -28,19 +27,6 @@ Start = Callable[..., OnPty]
 LONG = [f"--question=Question {number}?" for number in range(20)]
 ANSWERS = 480
 SEQUENCE = re.compile(rb"\x1b\[[0-9;]*m")
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[OnPty] = []
-
-    def begin(*arguments: str, **options: Any) -> OnPty:
-        started.append(OnPty(tmp_path, *arguments, **options))
-        return started[-1]
-
-    yield begin
-    for one in started:
-        one.end()
 
 
 def begin_long_run(program: OnPty) -> None:

@@ -3,9 +3,8 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,19 +16,6 @@ from tests.tui.program import Link, OnPty, Size, ended, slowed
 Start = Callable[..., OnPty]
 
 SLOW = Link(delay=0.15, rate=256_000 / 8)
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[OnPty] = []
-
-    def begin(*arguments: str, **options: Any) -> OnPty:
-        started.append(OnPty(tmp_path, *arguments, **options))
-        return started[-1]
-
-    yield begin
-    for one in started:
-        one.end()
 
 
 SETTLED_SECONDS = 0.5
