@@ -22,6 +22,7 @@ from fada_tui.store import folder as store
 from fada_tui.store.journal import NotesLine
 from fada_tui.tui import opening
 from fada_tui.tui.desk import Key, OpenRun
+from fada_tui.tui.wording import change_text
 
 if TYPE_CHECKING:
     from fada_tui.tui.screens.main import MainScreen
@@ -175,7 +176,7 @@ async def _described(change: Callable[[], Awaitable[Change | None]], word: str) 
         done = await change()
     except FadaError as error:
         return str(error)
-    return f"{word}: {done.path}: {done.after.verdict or 'no verdict'}" if done else f"nothing to be {word}"
+    return change_text(word, done) if done else f"nothing to be {word}"
 
 
 async def summary(main: "MainScreen", folder: Path | None = None) -> None:

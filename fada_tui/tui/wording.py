@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fada_tui.assessing.history import Change
 from fada_tui.tui.cells import shortened
 from fada_tui.tui.equipment import Equipment
 from fada_tui.tui.library import Gallery
@@ -58,3 +59,18 @@ def images_text(review: Review) -> str:
     shown, whole = len(review.shown.slots), len(review.album.slots)
     marked = f"  {len(review.marked)} marked" if review.marked else ""
     return (f"{shown} of {whole}" if shown != whole else f"{whole}") + marked
+
+
+def change_text(word: str, change: Change) -> str:
+    """Return what was undone or done again, and what holds now."""
+    before, after = change.before, change.after
+    now: list[str] = []
+    if after.verdict != before.verdict:
+        now.append(after.verdict or "no verdict")
+    if after.context != before.context:
+        now.append({True: "context yes", False: "context no", None: "context unset"}[after.context])
+    if after.tags != before.tags:
+        now.append(f"tags {', '.join(after.tags)}" if after.tags else "no tags")
+    if after.note != before.note:
+        now.append(f"note “{shortened(after.note, NAME_CELLS)}”" if after.note else "no note")
+    return f"{word}: {change.path}: {', '.join(now) or 'as before'}"

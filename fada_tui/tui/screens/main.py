@@ -36,7 +36,7 @@ from fada_tui.tui.widgets.notice import Kind, Notice
 from fada_tui.tui.widgets.panes import Panes
 from fada_tui.tui.widgets.runbar import RunBar
 from fada_tui.tui.widgets.verdicts import Verdicts
-from fada_tui.tui.wording import images_text, title_text
+from fada_tui.tui.wording import change_text, images_text, title_text
 
 Edit = Callable[[Assessment], Assessment]
 
@@ -301,7 +301,7 @@ class MainScreen(Screen[None]):
         if place := self.review.place_of(change.run_id, change.path, change.question_id):
             self._go(place)
         self.draw()
-        self.say(f"{word}: {change.path}: {change.after.verdict or 'no verdict'}")
+        self.say(change_text(word, change))
 
     def _go(self, place: Place) -> None:
         self.review.following = False
