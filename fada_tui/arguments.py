@@ -69,6 +69,9 @@ def _add_selection(root: argparse.ArgumentParser) -> None:
     group.add_argument("--shuffle", type=int, metavar="SEED", help="take images in a random order")
     group.add_argument("--question", action="append", metavar="TEXT", help="a question; repeatable")
     group.add_argument("--questions", metavar="SET_OR_FILE", help="a question set, or a file of questions")
+    group.add_argument(
+        "--classes", metavar="SET_OR_FILE", help="what models that write no text (CLIP) sort images into"
+    )
 
 
 def _add_generation(root: argparse.ArgumentParser) -> None:
@@ -82,6 +85,11 @@ def _add_generation(root: argparse.ArgumentParser) -> None:
     group.add_argument("--dtype", choices=DTYPES, help="precision; auto is the checkpoint's own")
     group.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 …")
     group.add_argument("--quantization", choices=("4bit", "8bit"), help="on CUDA, with bitsandbytes")
+    group.add_argument(
+        "--pad-square",
+        action=argparse.BooleanOptionalAction,
+        help="pad images to a square, for models that sort them",
+    )
     group.add_argument(
         "--trust-remote-code", action="append", metavar="MODEL", help="let this model run its own code"
     )
@@ -182,6 +190,7 @@ def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
     add.add_argument("--adapter")
     add.add_argument("--dtype", choices=DTYPES)
     add.add_argument("--quantization", choices=("4bit", "8bit"))
+    add.add_argument("--pad-square", action=argparse.BooleanOptionalAction)
     add.add_argument("--parameters", type=int, metavar="N")
     add.add_argument("--license")
     add.add_argument("--order", type=int, metavar="N", help="place in the testing list")

@@ -64,6 +64,10 @@ class Settings(Record, frozen=True, kw_only=True):
     """`None` leaves the choice to the model's entry."""
     assessor: str | None = None
     rubric: str = "fada"
+    classes: str = "fada"
+    """A class set's name or file, for models that sort images in place of writing."""
+    pad_square: bool | None = None
+    """`None` leaves the choice to the model's entry."""
     trust_remote_code: _Texts = ()
     """Models that may run their repository's code."""
     allow_pickle: bool = False
@@ -101,7 +105,7 @@ class _Value(NamedTuple):
 
 
 _QUESTIONS = {"question", "questions"}
-_PATHS = ("images", "results", "questions", "rubric")
+_PATHS = ("images", "results", "questions", "rubric", "classes")
 # A question may contain commas, so only a line's end separates two.
 _SEPARATORS = {"question": "\n"}
 

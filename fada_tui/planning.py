@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fada_tui import checkpoint
+from fada_tui.class_sets import load_classes
 from fada_tui.client import Deadlines
 from fada_tui.config import Settings
 from fada_tui.errors import UsageError
@@ -54,6 +55,7 @@ def jobs(
     if untold := trusted - {entry.source for entry in entries}:
         raise UsageError(f"--trust-remote-code names {', '.join(sorted(untold))}, which no --model loads")
     rubric = _rubric(settings.rubric)
+    classes = load_classes(settings.classes)
     questions = questions_of(settings)
     root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
     catalogue = scan(root)
@@ -68,6 +70,7 @@ def jobs(
                 trust_remote_code=entry.source in trusted,
                 allow_pickle=settings.allow_pickle,
                 rubric=rubric,
+                classes=classes,
                 images=chosen,
             ),
             root=root,
@@ -120,6 +123,7 @@ def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
         entry,
         dtype=settings.dtype or entry.dtype,
         quantization=settings.quantization or entry.quantization,
+        pad_square=entry.pad_square if settings.pad_square is None else settings.pad_square,
     )
 
 

@@ -9,9 +9,9 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from fada_tui.records import Generation, ModelEntry, Result
+from fada_tui.records import ClassSet, Generation, ModelEntry, Result
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -44,6 +44,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     device: str
     trust_remote_code: bool
     allow_pickle: bool
+    classes: ClassSet | None = None
+    """For models that sort images into classes."""
 
 
 class Work(Message, frozen=True, kw_only=True, tag="work"):
@@ -98,6 +100,10 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     quantization: str | None
     device: str
     gpu_uuid: str | None
+    image_processor: str | None
+    """Its class."""
+    sorts: bool
+    """It sorts images into classes, and writes no text."""
     load_time: float
     """Seconds, downloads not included."""
     weights: int

@@ -82,6 +82,10 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     dtype: str | None = None
     quantization: str | None = None
     device: str | None = None
+    image_processor: str | UnsetType = UNSET
+    """Class that turns images into pixel values: its backends differ by up to 0.015 a pixel."""
+    pad_square: bool | UnsetType = UNSET
+    """Whether images were padded to a square; present where the model sorts them into classes."""
     license: str | None = None
     load_time: float | None = None
     memory: ModelMemory = ModelMemory()
@@ -104,6 +108,25 @@ class Question(Record, frozen=True, kw_only=True):
 
     id: str
     text: str
+
+
+class ImageClass(Record, frozen=True, kw_only=True):
+    """What an image may show, for models that compare it with texts."""
+
+    name: str
+    prompts: tuple[str, ...]
+    """Texts that describe such an image; the class is their mean."""
+    aliases: tuple[str, ...] = ()
+    """Categories, beside its name, whose images are of this class."""
+
+
+class ClassSet(Record, frozen=True, kw_only=True):
+    """The classes that images are sorted into by models that write no text."""
+
+    name: str
+    sha256: str
+    """Of the classes' names and prompts: two runs with the same one were asked the same."""
+    classes: tuple[ImageClass, ...]
 
 
 class Selection(Record, frozen=True, kw_only=True):
@@ -169,6 +192,13 @@ class Failure(Record, frozen=True, kw_only=True):
     message: str
 
 
+class Ranked(Record, frozen=True, kw_only=True):
+    """One of the things that a model ranks: a class, or an answer from a fixed list."""
+
+    label: str
+    probability: float
+
+
 class AutoScore(Record, frozen=True, kw_only=True):
     """What a rubric computes from an answer's text. Never a person's verdict."""
 
@@ -217,12 +247,14 @@ class Result(Record, frozen=True, kw_only=True):
     height: int | None = None
     question_id: str
     prompt: str | None = None
-    """As the chat template rendered it, the image still one placeholder."""
+    """As it was put to the model, the image still one placeholder."""
     timing: Timing = Timing()
     tokens: Tokens = Tokens()
     finish: Finish | None = None
     memory: ResultMemory = ResultMemory()
     error: Failure | None = None
+    ranking: tuple[Ranked, ...] | UnsetType = UNSET
+    """The likeliest first; present where the model ranks what it knows, in place of writing."""
     auto: AutoScore | None = None
     assessments: tuple[Assessment, ...] = ()
 
@@ -250,6 +282,8 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     adapter: str = "auto"
     dtype: str = "auto"
     quantization: Literal["4bit", "8bit"] | None = None
+    pad_square: bool = False
+    """Images are padded to a square, for models that compare them with texts."""
     parameters: int | None = None
     license: str | None = None
     order: int | None = None
@@ -276,6 +310,7 @@ class Plan(Record, frozen=True, kw_only=True):
     trust_remote_code: bool = False
     allow_pickle: bool = False
     rubric: str = "fada"
+    classes: ClassSet | UnsetType = UNSET
     images: tuple[PlannedImage, ...] = ()
 
 
@@ -292,6 +327,8 @@ class Run(Record, frozen=True, kw_only=True):
     model: ModelFacts
     generation: Generation = Generation()
     questions: tuple[Question, ...] = ()
+    classes: ClassSet | UnsetType = UNSET
+    """What the images were sorted into, where the model writes no text."""
     dataset: Dataset
     results: tuple[Result, ...] = ()
     notes: Notes = Notes()

@@ -228,6 +228,7 @@ class Session:
             device=self._plan.device,
             trust_remote_code=self._plan.trust_remote_code,
             allow_pickle=self._plan.allow_pickle,
+            classes=self._plan.classes if self._plan.classes is not UNSET else None,
         )
         async with aclosing(self._client.load(command)) as loading:
             async for event in loading:
@@ -295,6 +296,7 @@ class Session:
         return AnswerFinished(with_memory(result, seen), len(self._done), self._errors, self._total)
 
     def _record_model(self, hello: Hello, loaded: Loaded) -> None:
+        assert self._plan is not None
         entry = self._run.model
         model = ModelFacts(
             name=entry.name,
@@ -306,12 +308,15 @@ class Session:
             dtype=loaded.dtype,
             quantization=loaded.quantization,
             device=loaded.device,
+            image_processor=loaded.image_processor or UNSET,
+            pad_square=self._plan.model.pad_square if loaded.sorts else UNSET,
             license=entry.license,
             load_time=loaded.load_time,
             memory=replace(entry.memory, weights=loaded.weights),
         )
         where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
-        self._run = replace(self._run, model=model, environment=where)
+        classes = self._plan.classes if loaded.sorts else UNSET
+        self._run = replace(self._run, model=model, environment=where, classes=classes)
         runs.write_run(self.folder, self._run)
 
     async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:

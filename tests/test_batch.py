@@ -105,12 +105,12 @@ def test_two_models_one_of_them_broken(program: Program, tiny: Path, images: Pat
     )
     assert done.returncode == 3
     first, second = said["runs"]
-    assert first["status"] == "failed" and first["error"]["kind"] == ErrorKind.NO_PROCESSOR
+    assert first["status"] == "failed" and first["error"]["kind"] == ErrorKind.PROCESSOR_MISSING
     assert second["status"] == "complete"
     assert "has no processor" in done.stderr
     assert "Traceback" not in done.stderr
     failed = load(Path(first["path"]))
-    assert failed["error"]["kind"] == ErrorKind.NO_PROCESSOR
+    assert failed["error"]["kind"] == ErrorKind.PROCESSOR_MISSING
     assert "no processor" in (Path(first["path"]) / "summary.md").read_text()
 
 
@@ -149,7 +149,7 @@ def test_a_refusal_is_json_too(program: Program) -> None:
 def test_a_hub_model_while_offline(program: Program, images: Path) -> None:
     done, said = program.batch("--model", "owner/name", "--images", images)
     assert done.returncode == 3
-    assert said["runs"][0]["error"]["kind"] == ErrorKind.OFFLINE
+    assert said["runs"][0]["error"]["kind"] == ErrorKind.OFFLINE_NOT_CACHED
     assert "HF_HUB_OFFLINE is set" in done.stderr
 
 

@@ -144,5 +144,5 @@ def test_a_hub_that_cannot_be_reached(hub: type[Hub], program: Program, images: 
     program.env["HF_ENDPOINT"] = "http://127.0.0.1:9"
     done, said = program.batch("--model", "owner/model", "--images", str(images))
     assert done.returncode == 3
-    assert said["runs"][0]["error"]["kind"] == ErrorKind.OFFLINE
+    assert said["runs"][0]["error"]["kind"] == ErrorKind.OFFLINE_NOT_CACHED
     assert "cannot be reached" in done.stderr

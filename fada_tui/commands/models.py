@@ -96,7 +96,17 @@ def add(options: Namespace) -> int:
     name = options.name.strip()
     if not name or name != printable(name):
         raise UsageError(f"a model needs a name of printable characters, got {options.name!r}")
-    optional = ("revision", "adapter", "dtype", "quantization", "parameters", "license", "order", "notes")
+    optional = (
+        "revision",
+        "adapter",
+        "dtype",
+        "quantization",
+        "pad_square",
+        "parameters",
+        "license",
+        "order",
+        "notes",
+    )
     given = {key: getattr(options, key, None) for key in optional}
     for key in ("parameters", "order"):
         number = getattr(options, key, None)

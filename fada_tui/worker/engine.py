@@ -1,4 +1,4 @@
-"""Answering one item: decode, prompt, generate with streaming, measure."""
+"""Answering one item: decode, ask, and make a result of what comes, be it an error."""
 
 import hashlib
 import logging
@@ -10,17 +10,15 @@ from pathlib import Path
 from threading import Event
 
 import torch
-from msgspec import Struct
-from transformers import StoppingCriteria, StoppingCriteriaList
+from msgspec import UNSET, Struct
 
-from fada_tui.errors import ErrorKind, ImageError
+from fada_tui.errors import ErrorKind, FadaError, ImageError
 from fada_tui.images.decode import DecodedImage, decode
 from fada_tui.protocol import Delta, Item, Message
-from fada_tui.records import Failure, Finish, Generation, Result, ResultMemory, Timing, Tokens, decode_name
+from fada_tui.records import Failure, Generation, Result, ResultMemory, Timing, decode_name
 from fada_tui.worker import devices
-from fada_tui.worker.adapters.chat import Prepared
+from fada_tui.worker.answering import Answered, Answerer, Asked
 from fada_tui.worker.loading import LoadedModel
-from fada_tui.worker.streaming import TextStreamer
 
 log = logging.getLogger("fada_tui.worker")
 
@@ -35,22 +33,12 @@ class Answer(Struct, frozen=True):
     torch_peak_reserved: int | None
 
 
-class _Cancelled(StoppingCriteria):
-    """Stops generation between two tokens once asked to."""
-
-    def __init__(self, asked: Event) -> None:
-        self._asked = asked
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs: object) -> torch.Tensor:
-        return torch.full((input_ids.shape[0],), self._asked.is_set(), device=input_ids.device)
-
-
 class Engine:
     """Answers items with one loaded model."""
 
-    def __init__(self, model: LoadedModel) -> None:
-        self._model = model
-        self._memory = devices.PeakMemory(model.device)
+    def __init__(self, loaded: LoadedModel) -> None:
+        self._answerer = loaded.answerer
+        self._memory = devices.PeakMemory(loaded.device)
 
     def answer(
         self,
@@ -70,7 +58,7 @@ class Engine:
             cancel: set to stop between two tokens.
         """
         self._memory.reset()
-        attempt = _Attempt(self._model, item, generation, send, cancel)
+        attempt = _Attempt(self._answerer, self._memory, item, generation, send, cancel)
         try:
             result = attempt.run(root)
             if result is not None and result.error and result.error.kind == ErrorKind.OUT_OF_MEMORY:
@@ -89,125 +77,102 @@ class _Attempt:
 
     def __init__(
         self,
-        model: LoadedModel,
+        answerer: Answerer,
+        memory: devices.PeakMemory,
         item: Item,
         generation: Generation,
         send: Callable[[Message], None],
         cancel: Event,
     ) -> None:
-        self._model = model
+        self._answerer = answerer
+        self._memory = memory
         self._item = item
         self._generation = generation
         self._send = send
         self._cancel = cancel
+        self._prompt: str | None = None
 
     def run(self, root: str) -> Result | None:
         started = time.perf_counter()
+        self._prompt = None
         try:
             image = decode(Path(decode_name(root)) / decode_name(self._item.path))
         except ImageError as error:
             return self._failed(error.kind, str(error))
         loaded = time.perf_counter()
-        seen: dict[str, object] = {"sha256": image.sha256, "width": image.width, "height": image.height}
         try:
-            return self._generate(image, seen, load_seconds=loaded - started)
+            answered = self._answerer.answer(self._asked(image))
         except torch.AcceleratorError:
             raise
         except Exception as error:
-            if devices.is_out_of_memory(error):
-                advice = "lower --max-new-tokens or use --quantization"
-                return self._failed(ErrorKind.OUT_OF_MEMORY, f"{_first_line(error)}; {advice}", seen)
-            log.error("%s: %s", self._item.path, traceback.format_exc())
-            kind = ErrorKind.PROMPT if "prompt" not in seen else ErrorKind.GENERATION
-            return self._failed(kind, f"{type(error).__name__}: {_first_line(error)}", seen)
+            return self._failed(*self._explained(error), image)
+        return None if answered is None else self._result(image, answered, load_seconds=loaded - started)
 
-    def _generate(self, image: DecodedImage, seen: dict[str, object], load_seconds: float) -> Result | None:
-        model, adapter = self._model.model, self._model.adapter
-        begun = time.perf_counter()
-        prepared = adapter.prepare([(image.pixels, self._item.question)], self._generation.system_prompt)
-        inputs = prepared.inputs.to(self._model.device, dtype=self._model.dtype)
-        seen["prompt"] = prepared.prompts[0]
-        preprocessed = time.perf_counter()
-
-        streamer = TextStreamer(adapter.tokenizer, self._send_delta)
-        self._seed(image.sha256)
-        with torch.inference_mode():
-            model.generate(
-                **inputs,
-                **self._sampling(),
-                max_new_tokens=self._generation.max_new_tokens,
-                streamer=streamer,
-                stopping_criteria=StoppingCriteriaList([_Cancelled(self._cancel)]),
-            )
-        ended = time.perf_counter()
-        if self._cancel.is_set():
-            return None
-        return self._result(prepared, streamer, seen, load_seconds, begun, preprocessed, ended)
-
-    def _result(
-        self,
-        prepared: Prepared,
-        streamer: TextStreamer,
-        seen: dict[str, object],
-        load_seconds: float,
-        begun: float,
-        preprocessed: float,
-        ended: float,
-    ) -> Result:
-        seconds = ended - preprocessed
-        count = len(streamer.tokens)
-        first = streamer.first_token_at
-        return self._record(
-            **seen,
-            response=self._model.adapter.read(streamer.tokens),
-            time=seconds,
-            timing=Timing(
-                load=load_seconds,
-                preprocess=preprocessed - begun,
-                first_token=None if first is None else first - preprocessed,
-                generate=seconds,
-            ),
-            tokens=Tokens(
-                prompt=int(prepared.inputs["input_ids"].shape[1]),
-                generated=count,
-                per_second=count / seconds if seconds > 0 else None,
-                image=prepared.image_tokens[0],
-            ),
-            finish=self._finish(streamer.tokens),
-            memory=ResultMemory(torch_peak_allocated=devices.PeakMemory(self._model.device).allocated),
+    def _asked(self, image: DecodedImage) -> Asked:
+        return Asked(
+            pixels=image.pixels,
+            question=self._item.question,
+            generation=self._generation,
+            seed=self._seed(image.sha256),
+            on_prompt=self._saw_prompt,
+            on_text=self._send_delta,
+            cancel=self._cancel,
         )
 
-    def _finish(self, tokens: list[int]) -> Finish:
-        ends = self._model.model.generation_config.eos_token_id
-        ends = ends if isinstance(ends, list) else [ends]
-        return "stop" if tokens and tokens[-1] in ends else "length"
+    def _explained(self, error: Exception) -> tuple[ErrorKind, str]:
+        if devices.is_out_of_memory(error):
+            advice = "lower --max-new-tokens or use --quantization"
+            return ErrorKind.OUT_OF_MEMORY, f"{_first_line(error)}; {advice}"
+        log.error("%s: %s", self._item.path, traceback.format_exc())
+        kind = getattr(error, "kind", None)
+        if isinstance(error, FadaError) and isinstance(kind, ErrorKind):
+            return kind, str(error)
+        kind = ErrorKind.PROMPT if self._prompt is None else ErrorKind.INFERENCE_ERROR
+        return kind, f"{type(error).__name__}: {_first_line(error)}"
 
-    def _sampling(self) -> dict[str, object]:
-        if not self._generation.do_sample:
-            return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-        asked = {"temperature": self._generation.temperature, "top_p": self._generation.top_p}
-        return {"do_sample": True, **{name: value for name, value in asked.items() if value is not None}}
+    def _result(self, image: DecodedImage, answered: Answered, load_seconds: float) -> Result:
+        return self._record(
+            image,
+            response=answered.response,
+            time=answered.generate,
+            timing=Timing(
+                load=load_seconds,
+                preprocess=answered.preprocess,
+                first_token=answered.first_token,
+                generate=answered.generate,
+            ),
+            tokens=answered.tokens,
+            finish=answered.finish,
+            memory=ResultMemory(torch_peak_allocated=self._memory.allocated),
+            ranking=UNSET if answered.ranking is None else answered.ranking,
+        )
 
-    def _seed(self, sha256: str) -> None:
-        """Seed by the item too, so that an answer doesn't depend on which were asked before it."""
+    def _seed(self, sha256: str) -> int:
+        """By the item too, so that an answer doesn't depend on which were asked before it."""
         text = f"{self._generation.seed or 0} {sha256} {self._item.question_id}"
-        torch.manual_seed(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]))
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+    def _saw_prompt(self, prompt: str) -> None:
+        self._prompt = prompt
 
     def _send_delta(self, text: str, tokens: int) -> None:
         item = self._item
         self._send(Delta(path=item.path, question_id=item.question_id, text=text, tokens=tokens))
 
-    def _failed(self, kind: ErrorKind, message: str, seen: dict[str, object] | None = None) -> Result:
-        return self._record(**(seen or {}), finish="error", error=Failure(kind=kind, message=message))
+    def _failed(self, kind: ErrorKind, message: str, image: DecodedImage | None = None) -> Result:
+        return self._record(image, finish="error", error=Failure(kind=kind, message=message))
 
-    def _record(self, **fields: object) -> Result:
+    def _record(self, image: DecodedImage | None, **fields: object) -> Result:
         item = self._item
+        if image:
+            fields |= {"sha256": image.sha256, "width": image.width, "height": image.height}
         return Result(
             image=item.image,
             category=item.category,
             question=item.question,
             path=item.path,
             question_id=item.question_id,
+            prompt=self._prompt,
             **fields,  # type: ignore[arg-type]
         )
 

@@ -1,10 +1,11 @@
 """Bringing a hub repository to this machine, with progress, and its failures explained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import constants, snapshot_download
+from huggingface_hub import HfApi, constants, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -17,8 +18,10 @@ from tqdm.auto import tqdm
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 
-SAFE_FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
-PICKLE_FILES = ("*.bin", "*.pt", "*.pth")
+DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model")
+"""Configuration, processor and tokenizer: what can be read before any weight."""
+SAFE_WEIGHTS = ("*.safetensors",)
+PICKLED_WEIGHTS = ("*.bin", "*.pt", "*.pth")
 CODE_FILES = ("*.py",)
 
 OnBytes = Callable[[int, int], None]
@@ -37,7 +40,7 @@ def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], o
     Raises:
         ModelLoadError: gated, missing, or unreachable, with what to do.
     """
-    try:
+    with _explained(repository, revision):
         folder = snapshot_download(
             repository,
             revision=revision,
@@ -45,7 +48,32 @@ def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], o
             local_files_only=bool(constants.HF_HUB_OFFLINE),
             tqdm_class=_reporter(on_bytes),
         )
-        return Path(folder)
+    return Path(folder)
+
+
+def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
+    """Return the files of a repository; while offline, those of its snapshot in the cache.
+
+    Raises:
+        ModelLoadError: as `fetch`.
+    """
+    with _explained(repository, revision):
+        if constants.HF_HUB_OFFLINE:
+            described = snapshot_download(
+                repository,
+                revision=revision,
+                allow_patterns=list(DESCRIBING_FILES),
+                local_files_only=True,
+            )
+            return tuple(file.name for file in Path(described).iterdir())
+        return tuple(HfApi().list_repo_files(repository, revision=revision))
+
+
+@contextmanager
+def _explained(repository: str, revision: str | None) -> Iterator[None]:
+    """Turn the hub's errors into ours."""
+    try:
+        yield
     except GatedRepoError as error:
         raise ModelLoadError(
             ErrorKind.GATED,
@@ -62,10 +90,11 @@ def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], o
     except HFValidationError as error:
         raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id") from error
     except LocalEntryNotFoundError as error:
-        raise ModelLoadError(ErrorKind.OFFLINE, _offline_message(repository)) from error
+        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository)) from error
     except (HfHubHTTPError, OSError) as error:
         raise ModelLoadError(
-            ErrorKind.OFFLINE, f"{repository} could not be downloaded: {type(error).__name__}: {_line(error)}"
+            ErrorKind.OFFLINE_NOT_CACHED,
+            f"{repository} could not be downloaded: {type(error).__name__}: {_line(error)}",
         ) from error
 
 

@@ -1,32 +1,107 @@
-"""One adapter for each way of prompting a family of models, chosen from the checkpoint's configuration."""
+"""One adapter for each way of prompting a family of models, chosen from the checkpoint's configuration.
 
+The modules of this package are found by themselves; another package adds adapters through entry points of the
+group `fada_tui.adapters`, each naming an adapter's class.
+"""
+
+import importlib
+import inspect
+import logging
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any
 
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
 from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.worker.adapters.chat import ChatAdapter
+from fada_tui.worker.adapters.chat import ChatAdapter, template
+from fada_tui.worker.adapters.plain import PlainAdapter
+from fada_tui.worker.adapters.unsupported import UNSUPPORTED
 
-ADAPTERS = {"chat": ChatAdapter}
+ENTRY_POINTS = "fada_tui.adapters"
+
+AdapterClass = type[Any]
+"""A `prompting.TextAdapter`, or a class in the form of `ranking.RankingAdapter`."""
+
+log = logging.getLogger("fada_tui.worker")
 
 
-def choose(name: str, adapter: str, architecture: str, processor: Any) -> type[ChatAdapter]:
+@cache
+def known() -> dict[str, AdapterClass]:
+    """Return all adapters by their names: this package's, then those of other packages."""
+    found: dict[str, AdapterClass] = {}
+    for module in pkgutil.iter_modules(__path__):
+        members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
+        for member in members:
+            name = getattr(member, "name", None)
+            if inspect.isclass(member) and isinstance(name, str):
+                found[name] = member
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            adapter = entry.load()
+            found[adapter.name] = adapter
+        except Exception:  # another package's fault must not take the others' models away
+            log.exception("the adapter %s (%s) cannot be used", entry.name, entry.value)
+    return found
+
+
+def of_architecture(architecture: str) -> AdapterClass | None:
+    """Return the adapter made for an architecture alone; `None` where a chat template or a form decides."""
+    return next((adapter for adapter in known().values() if architecture in adapter.architectures), None)
+
+
+def check_architecture(name: str, config: Any) -> str:
+    """Return a checkpoint's architecture.
+
+    Args:
+        name: the model, for messages.
+        config: the checkpoint's configuration.
+
+    Raises:
+        ModelLoadError: no adapter prompts it.
+    """
+    architecture = str((config.architectures or ["unknown"])[0])
+    if of_architecture(architecture) or getattr(config, "auto_map", None):
+        return architecture
+    if why := UNSUPPORTED.get(architecture):
+        raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, f"{name} is a {architecture}: {why}")
+    if architecture not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values():
+        raise ModelLoadError(
+            ErrorKind.ARCHITECTURE_UNKNOWN,
+            f"{name} is a {architecture} (type {config.model_type}), for which there is no adapter: choose a "
+            "model that transformers lists as image-text-to-text, or add an adapter (docs/adding-a-model.md)",
+        )
+    return architecture
+
+
+def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterClass:
     """Return the adapter for a checkpoint.
 
     Args:
         name: the model, for messages.
-        adapter: the registry's choice; `auto` decides by the checkpoint.
+        asked: the model list's choice; `auto` decides by the checkpoint.
         architecture: first of the configuration's `architectures`.
         processor: the loaded processor.
 
     Raises:
-        ModelLoadError: there is no such adapter, or the processor has no chat template.
+        ModelLoadError: there is no such adapter, or the checkpoint has no form in which to be asked.
     """
-    if adapter not in (*ADAPTERS, "auto"):
-        known = ", ".join(ADAPTERS)
-        raise ModelLoadError(ErrorKind.UNSUPPORTED, f"{name}: no adapter '{adapter}'; there are: {known}")
-    if not getattr(processor, "chat_template", None):
-        raise ModelLoadError(
-            ErrorKind.NO_CHAT_TEMPLATE,
-            f"{name}: its processor has no chat template, and no adapter of this version prompts "
-            f"{architecture} without one; choose an instruction-tuned checkpoint",
-        )
-    return ChatAdapter
+    if asked != "auto":
+        if asked not in known():
+            names = ", ".join(known())
+            raise ModelLoadError(
+                ErrorKind.ARCHITECTURE_UNKNOWN, f"{name}: no adapter '{asked}'; there are: {names}"
+            )
+        return known()[asked]
+    if own := of_architecture(architecture):
+        return own
+    if template(processor):
+        return ChatAdapter
+    if architecture in PlainAdapter.forms:
+        return PlainAdapter
+    raise ModelLoadError(
+        ErrorKind.NO_CHAT_TEMPLATE,
+        f"{name}: its processor has no chat template, and no adapter prompts {architecture} without one; "
+        "choose an instruction-tuned checkpoint",
+    )

@@ -1,0 +1,38 @@
+"""BLIP's question-answering head: answers of a word or two."""
+
+from fada_tui.worker.adapters.prompting import (
+    Batch,
+    Prepared,
+    TextAdapter,
+    padding,
+    prepared,
+    without_system_prompt,
+)
+
+
+class BlipVqaAdapter(TextAdapter):
+    """Prompts `BlipForQuestionAnswering` by the question itself.
+
+    Its decoder attends to a question's padding, so that a batch must hold questions of equal length.
+
+    Args:
+        processor: with image processor and tokenizer.
+        config: the model's configuration; its text part names the token that ends an answer.
+    """
+
+    name = "blip-vqa"
+    architectures = ("BlipForQuestionAnswering",)
+
+    def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
+        """Tokenise the questions.
+
+        Raises:
+            ValueError: the questions of a batch differ in length.
+        """
+        without_system_prompt(system_prompt, "BLIP")
+        prompts = [question for _, question in batch]
+        images = [image for image, _ in batch]
+        inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
+        if not bool(inputs["attention_mask"].all()):
+            raise ValueError("BLIP answers questions of different lengths one by one: use --batch-size 1")
+        return prepared(inputs, prompts, self.config, ends=(self.config.text_config.sep_token_id,))

@@ -1,0 +1,21 @@
+"""Models that say what is in an image, or what is written on it, and cannot be asked."""
+
+from fada_tui.worker.adapters.prompting import Batch, Prepared, TextAdapter, prepared, without_system_prompt
+
+
+class CaptionAdapter(TextAdapter):
+    """Hands over the image alone: the prompt of its results is empty, whatever the question."""
+
+    name = "caption"
+    architectures = (
+        "BlipForConditionalGeneration",
+        "GotOcr2ForConditionalGeneration",
+        "VisionEncoderDecoderModel",
+    )
+
+    def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
+        """Turn the images into pixels."""
+        without_system_prompt(system_prompt, "a captioning model")
+        inputs = self.processor(images=[image for image, _ in batch], return_tensors="pt")
+        ends = (self.config.text_config.sep_token_id,) if self.config.model_type == "blip" else ()
+        return prepared(inputs, [""] * len(batch), self.config, ends=ends)

@@ -1,0 +1,98 @@
+"""CLIP and its kin: an image is compared with texts, and the nearest class is the answer.
+
+Zero-shot classification with prompt ensembles as in Radford et al. 2021, section 3.1.4: a class is the mean
+of its prompts' unit vectors, made a unit vector again; its probability is the softmax, over the classes, of
+the cosine between image and class times the model's own scale.
+"""
+
+from typing import Any
+
+import torch
+from PIL import Image, ImageOps
+
+from fada_tui.records import ClassSet, Ranked
+from fada_tui.worker.adapters.prompting import Batch, Prepared, prepared, without_system_prompt
+
+PROMPTS_AT_ONCE = 64
+
+
+class ContrastiveAdapter:
+    """Sorts images into classes.
+
+    Args:
+        processor: with image processor and tokenizer.
+        config: the model's configuration.
+        classes: what images may show.
+        pad_square: images are padded with black to a square first, so that nothing at their edges is cut off.
+    """
+
+    name = "contrastive"
+    architectures = ("AltCLIPModel", "ChineseCLIPModel", "CLIPModel", "MetaClip2Model", "SiglipModel")
+
+    def __init__(self, processor: Any, config: Any, classes: ClassSet, *, pad_square: bool) -> None:
+        self.processor = processor
+        self.config = config
+        self._classes = classes
+        self._pad_square = pad_square
+        self._weights: torch.Tensor | None = None
+
+    def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
+        """Turn the images into pixels. The question is not put to the model: its prompts are the classes'."""
+        without_system_prompt(system_prompt, "a model that sorts images")
+        images = [squared(image) if self._pad_square else image for image, _ in batch]
+        inputs = self.processor.image_processor(images=images, return_tensors="pt")
+        prompt = f"{len(self._classes.classes)} classes of {self._classes.name}"
+        return prepared(inputs, [prompt] * len(images), self.config)
+
+    def rank(self, model: Any, inputs: Any) -> list[tuple[Ranked, ...]]:
+        """Return the classes of each image, the likeliest first; their probabilities add up to 1."""
+        if self._weights is None:
+            self._weights = self.class_vectors(model)
+        images = unit(model.get_image_features(**inputs))
+        likely = (images @ self._weights.T * model.logit_scale.float().exp()).softmax(dim=1)
+        names = [one.name for one in self._classes.classes]
+        return [
+            tuple(
+                Ranked(label=names[place], probability=row[place])
+                for place in sorted(range(len(row)), key=lambda place: -row[place])
+            )
+            for row in likely.tolist()
+        ]
+
+    def say(self, ranking: tuple[Ranked, ...]) -> str:
+        """Return a ranking as a sentence that names the first three."""
+        first, *others = (f"{one.label} ({one.probability:.0%})" for one in ranking[:3])
+        return f"The image shows: {first}; next: {', '.join(others)}."
+
+    def class_vectors(self, model: Any) -> torch.Tensor:
+        """Return a unit vector for each class: shape (classes, width), float32."""
+        return torch.cat(
+            [
+                torch.nn.functional.normalize(
+                    self._texts(model, one.prompts).mean(dim=0, keepdim=True), dim=1
+                )
+                for one in self._classes.classes
+            ]
+        )
+
+    def _texts(self, model: Any, prompts: tuple[str, ...]) -> torch.Tensor:
+        longest = self.config.text_config.max_position_embeddings
+        inputs = self.processor.tokenizer(
+            list(prompts), padding="max_length", max_length=longest, truncation=True, return_tensors="pt"
+        )
+        taken = {"input_ids": inputs["input_ids"].to(model.device)}
+        if not self.config.model_type.startswith("siglip"):  # trained on padding, without a mask
+            taken["attention_mask"] = inputs["attention_mask"].to(model.device)
+        return unit(model.get_text_features(**taken))
+
+
+def unit(features: Any) -> torch.Tensor:
+    """Return a model's features as unit vectors: shape (batch, width), float32."""
+    vectors = features if isinstance(features, torch.Tensor) else features.pooler_output
+    return torch.nn.functional.normalize(vectors.float(), dim=1)
+
+
+def squared(image: Image.Image) -> Image.Image:
+    """Return an image in the middle of a black square as wide as its longer side."""
+    side = max(image.size)
+    return ImageOps.pad(image, (side, side), color=0) if image.width != image.height else image

@@ -1,0 +1,30 @@
+"""Kosmos-2: asked as in its documentation, without the tag that would put places into the answer."""
+
+from fada_tui.worker.adapters.prompting import (
+    Batch,
+    Prepared,
+    TextAdapter,
+    padding,
+    prepared,
+    without_system_prompt,
+)
+
+
+class Kosmos2Adapter(TextAdapter):
+    """Prompts Kosmos-2.
+
+    Args:
+        processor: with image processor and tokenizer; it puts the image's tokens before the text itself.
+        config: the model's configuration.
+    """
+
+    name = "kosmos-2"
+    architectures = ("Kosmos2ForConditionalGeneration",)
+
+    def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
+        """Put each question into the model's form."""
+        without_system_prompt(system_prompt, "Kosmos-2")
+        prompts = [f"Question: {question} Answer:" for _, question in batch]
+        images = [image for image, _ in batch]
+        inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
+        return prepared(inputs, prompts, self.config)

@@ -1,0 +1,47 @@
+"""Models that are asked in a line of text around the question, where there is no chat template.
+
+Each form is the one of the model's documentation in transformers. A checkpoint of these classes whose
+processor does have a chat template is asked through that instead.
+"""
+
+from typing import Any
+
+from fada_tui.worker.adapters.prompting import (
+    Batch,
+    Prepared,
+    TextAdapter,
+    padding,
+    prepared,
+    without_system_prompt,
+)
+
+FORMS: dict[str, str] = {
+    "ChameleonForConditionalGeneration": "{}<image>",
+    "FuyuForCausalLM": "{}\n",
+    "LlavaForConditionalGeneration": "USER: <image>\n{} ASSISTANT:",
+    "LlavaNextForConditionalGeneration": "USER: <image>\n{} ASSISTANT:",
+    "PaliGemmaForConditionalGeneration": "<image>answer en {}",
+    "T5Gemma2ForConditionalGeneration": "<start_of_image> {}",
+    "VideoLlavaForConditionalGeneration": "USER: <image>\n{} ASSISTANT:",
+    "VipLlavaForConditionalGeneration": "###Human: <image>\n{}###Assistant:",
+}
+
+
+class PlainAdapter(TextAdapter):
+    """Prompts by a form that the question is put into."""
+
+    name = "plain"
+    forms = FORMS
+    """By architecture, what a question is put into."""
+
+    def __init__(self, processor: Any, config: Any) -> None:
+        super().__init__(processor, config)
+        self._form = FORMS[config.architectures[0]]
+
+    def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
+        """Put each question into the model's form."""
+        without_system_prompt(system_prompt, type(self.processor).__name__.removesuffix("Processor"))
+        prompts = [self._form.format(question) for _, question in batch]
+        images = [image for image, _ in batch]
+        inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
+        return prepared(inputs, prompts, self.config)

@@ -1,0 +1,129 @@
+"""What the adapters that have text generated share: a prepared batch, and whether its image is in it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+from PIL.Image import Image
+
+from fada_tui.errors import ErrorKind, FadaError
+
+Batch: TypeAlias = Sequence[tuple[Image, str]]
+"""Images (RGB) and the question to be asked of each."""
+
+IMAGE_TOKEN_NAMES = ("image_token_id", "image_token_index")
+
+PIXELS = ("pixel_values", "flattened_patches", "image_patches", "pixel_values_images")
+"""Names under which processors hand an image to their models."""
+
+
+class ImageIgnoredError(FadaError):
+    """No image reached the prompt, so the model would answer blindly."""
+
+    kind = ErrorKind.IMAGE_IGNORED
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A batch, ready for `generate`."""
+
+    inputs: Any
+    """Tensors on the CPU; `input_ids`, if any, of shape (batch, prompt tokens), padded on the left."""
+    prompts: tuple[str, ...]
+    """As they were sent, each image still one placeholder."""
+    image_tokens: tuple[int | None, ...]
+    """Per prompt, the tokens that stand for its image; `None` where none do."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """More arguments of `generate`."""
+    ends: tuple[int, ...] = ()
+    """Tokens that end an answer, beside those of the model's generation settings."""
+
+
+class TextAdapter(ABC):
+    """Prompts a family of models and reads the text that they generate.
+
+    Args:
+        processor: the checkpoint's, with image processor and tokenizer.
+        config: the checkpoint's configuration.
+    """
+
+    name: ClassVar[str]
+    """As the model list's `adapter` says it."""
+    architectures: ClassVar[tuple[str, ...]] = ()
+    """Model classes that are prompted this way, as `config.json` names them."""
+
+    def __init__(self, processor: Any, config: Any) -> None:
+        self.processor = processor
+        self.tokenizer = getattr(processor, "tokenizer", processor)
+        self.config = config
+
+    @abstractmethod
+    def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
+        """Turn images and questions into the model's inputs.
+
+        Raises:
+            ImageIgnoredError: no image reached the prompt.
+            ValueError: the question or the system prompt cannot be put to this model.
+        """
+
+    def read(self, tokens: Sequence[int]) -> str:
+        """Return the answer that generated tokens spell, without special tokens and outer white space."""
+        text: str = self.tokenizer.decode(list(tokens), skip_special_tokens=True)
+        return text.strip()
+
+
+def prepared(
+    inputs: Any,
+    prompts: Sequence[str],
+    config: Any,
+    options: Mapping[str, Any] | None = None,
+    ends: tuple[int, ...] = (),
+) -> Prepared:
+    """Return a batch as prepared, once it is sure that every prompt has its image.
+
+    Args:
+        inputs: from the processor.
+        prompts: as they were sent.
+        config: the model's configuration, which may name the token that stands for (part of) an image.
+        options: more arguments of `generate`.
+        ends: tokens that end an answer, beside those of the model's generation settings.
+
+    Raises:
+        ImageIgnoredError: a prompt lacks image tokens, or there are no pixels.
+    """
+    if not any(name in inputs for name in PIXELS):
+        raise ImageIgnoredError(
+            "the processor gave the model no pixels; its files may belong to another model"
+        )
+    token = image_token(config)
+    counts: tuple[int | None, ...] = (None,) * len(prompts)
+    if token is not None and "input_ids" in inputs:
+        counts = tuple((inputs["input_ids"] == token).sum(dim=1).tolist())
+        if 0 in counts:
+            raise ImageIgnoredError(
+                "the prompt has no image tokens, so the model would answer blindly; its processor or chat "
+                "template may belong to another model"
+            )
+    return Prepared(inputs, tuple(prompts), counts, options or {}, ends)
+
+
+def image_token(config: Any) -> int | None:
+    """The token that stands for an image, or a part of one, in a prompt."""
+    values = (getattr(config, name, None) for name in IMAGE_TOKEN_NAMES)
+    return next((value for value in values if value is not None), None)
+
+
+def padding(batch: Batch) -> dict[str, Any]:
+    """The processor's options for a batch: padded on the left, as generation goes on at the right."""
+    return {"padding": True, "padding_side": "left"} if len(batch) > 1 else {}
+
+
+def without_system_prompt(system_prompt: str | None, family: str) -> None:
+    """Refuse a system prompt that would be dropped.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if system_prompt:
+        raise ValueError(f"{family} takes no system prompt: leave --system-prompt out for it")

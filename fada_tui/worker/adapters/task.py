@@ -1,0 +1,45 @@
+"""Florence-2 and Kosmos-2.5: models that do tasks named by a tag, and cannot be asked freely."""
+
+from typing import Any
+
+from fada_tui.worker.adapters.prompting import (
+    Batch,
+    Prepared,
+    TextAdapter,
+    padding,
+    prepared,
+    without_system_prompt,
+)
+
+DEFAULT_TASKS = {
+    "Florence2ForConditionalGeneration": "<MORE_DETAILED_CAPTION>",
+    "Kosmos2_5ForConditionalGeneration": "<md>",
+}
+"""What is asked in place of a question without a tag: to describe the image, or to read it out."""
+
+NOT_FOR_GENERATION = ("height", "width", "rows", "cols")
+
+
+class TaskAdapter(TextAdapter):
+    """Prompts by a task's tag.
+
+    A question that begins with a tag, such as `<OD>` or `<OCR>`, is sent as it is. Any other stands for the
+    model's describing task: the result's prompt says which was sent.
+    """
+
+    name = "task"
+    architectures = tuple(DEFAULT_TASKS)
+
+    def __init__(self, processor: Any, config: Any) -> None:
+        super().__init__(processor, config)
+        self._default = DEFAULT_TASKS[config.architectures[0]]
+
+    def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
+        """Put each question's task to the model."""
+        without_system_prompt(system_prompt, "a model of fixed tasks")
+        prompts = [question if question.startswith("<") else self._default for _, question in batch]
+        images = [image for image, _ in batch]
+        inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
+        for name in NOT_FOR_GENERATION:
+            inputs.pop(name, None)
+        return prepared(inputs, prompts, self.config)

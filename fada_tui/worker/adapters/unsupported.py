@@ -1,0 +1,29 @@
+"""Architectures that cannot answer a question about an image, though transformers lists them as such."""
+
+UNSUPPORTED = {
+    "EvollaForProteinText2Text": "it answers about proteins, not images; choose another model",
+    "InstructBlipVideoForConditionalGeneration": "it takes videos; choose an InstructBLIP checkpoint",
+    "PI0ForConditionalGeneration": "it steers robots and writes no text; choose another model",
+    "UdopForConditionalGeneration": (
+        "it wants the words of a page and their places from a text recogniser; choose another model"
+    ),
+}
+"""Why, and what to do."""
+
+PORTS = {
+    "multi_modality": "use deepseek-community/deepseek-vl-1.3b-chat or deepseek-community/Janus-Pro-1B",
+    "llava_llama": "use a checkpoint of llava-hf, such as llava-hf/llava-1.5-7b-hf",
+    "llava_mistral": "use a checkpoint of llava-hf, such as llava-hf/llava-v1.6-mistral-7b-hf",
+    "internvl_chat": "use its -hf port, such as OpenGVLab/InternVL3-1B-hf",
+    "florence2": "use a checkpoint of florence-community, such as florence-community/Florence-2-base",
+}
+"""By model type: the same weights in the form that transformers runs itself."""
+
+
+def port(config: dict[str, object]) -> str | None:
+    """Return what to use in place of a checkpoint that transformers does not run itself.
+
+    Args:
+        config: as `config.json` holds it.
+    """
+    return PORTS.get(str(config.get("model_type")))

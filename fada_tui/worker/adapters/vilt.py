@@ -1,0 +1,54 @@
+"""ViLT's question-answering head: picks among the answers that it was trained on."""
+
+from typing import Any
+
+import torch
+
+from fada_tui.records import Ranked
+from fada_tui.worker.adapters.prompting import Batch, Prepared, prepared, without_system_prompt
+
+BEST = 5
+"""Answers that a result keeps."""
+
+
+class ViltAdapter:
+    """Ranks `ViltForQuestionAnswering`'s answers.
+
+    Args:
+        processor: with image processor and tokenizer.
+        config: the model's configuration, which names the answers.
+    """
+
+    name = "vilt"
+    architectures = ("ViltForQuestionAnswering",)
+
+    def __init__(self, processor: Any, config: Any) -> None:
+        self.processor = processor
+        self.config = config
+
+    def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
+        """Tokenise the questions."""
+        without_system_prompt(system_prompt, "ViLT")
+        prompts = [question for _, question in batch]
+        images = [image for image, _ in batch]
+        longest = self.config.max_position_embeddings
+        inputs = self.processor(
+            images, prompts, padding=True, truncation=True, max_length=longest, return_tensors="pt"
+        )
+        return prepared(inputs, prompts, self.config)
+
+    def rank(self, model: Any, inputs: Any) -> list[tuple[Ranked, ...]]:
+        """Return the likeliest answers. Each has a probability of its own: several can be right at once."""
+        likely = torch.sigmoid(model(**inputs).logits.float())
+        best = likely.topk(min(BEST, likely.shape[1]), dim=1)
+        return [
+            tuple(
+                Ranked(label=self.config.id2label[label], probability=value)
+                for label, value in zip(labels, values, strict=True)
+            )
+            for labels, values in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
+
+    def say(self, ranking: tuple[Ranked, ...]) -> str:
+        """Return the likeliest answer."""
+        return ranking[0].label

@@ -1,0 +1,163 @@
+"""A checkpoint's files: where they lie, brought from the hub where need be, and what they say of it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoConfig, AutoProcessor
+
+from fada_tui.errors import ErrorKind, ModelLoadError
+from fada_tui.protocol import Load, Message, Progress
+from fada_tui.worker import hub
+from fada_tui.worker.adapters.unsupported import port
+
+PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
+
+
+def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
+    """Return a checkpoint's folder; of one from the hub, what describes it is here, its weights need not be.
+
+    Raises:
+        ModelLoadError: there is no such folder, it has pickled weights alone, or the hub does not give it.
+    """
+    folder = _local(command)
+    if folder is None:
+        folder = hub.fetch(
+            command.model.source,
+            command.model.revision,
+            patterns=hub.DESCRIBING_FILES + (hub.CODE_FILES if command.trust_remote_code else ()),
+            on_bytes=_report(send),
+        )
+    return folder
+
+
+def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
+    """Return a checkpoint's folder, its weights in it.
+
+    Raises:
+        ModelLoadError: it has pickled weights alone and may not read them, or the hub does not give it.
+    """
+    folder = _local(command)
+    if folder is None:
+        repository, revision = command.model.source, command.model.revision
+        names = hub.file_names(repository, revision)
+        safe = any(name.endswith(".safetensors") for name in names)
+        if not safe:
+            _refuse_pickle(command, repository)
+        patterns = hub.SAFE_WEIGHTS if safe else hub.PICKLED_WEIGHTS
+        folder = hub.fetch(repository, revision, patterns=patterns, on_bytes=_report(send))
+    elif not any(folder.glob("*.safetensors")):
+        _refuse_pickle(command, str(folder))
+    return folder
+
+
+def read_config(command: Load, folder: Path) -> Any:
+    """Return a checkpoint's configuration.
+
+    Raises:
+        ModelLoadError: it has none, or none that transformers reads, or it wants to run its own code.
+    """
+    file = folder / "config.json"
+    if not file.is_file():
+        raise ModelLoadError(
+            ErrorKind.NOT_FOUND, f"{folder} holds no config.json: it is no checkpoint in transformers' format"
+        )
+    name = command.model.name
+    try:
+        return AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
+    except (ValueError, OSError, KeyError, AttributeError) as error:
+        raw = _raw(file)
+        hint = port(raw)
+        if raw.get("auto_map"):
+            trust = f"if you trust it, repeat with --trust-remote-code {name}"
+            raise ModelLoadError(
+                ErrorKind.REMOTE_CODE_NEEDED,
+                f"{name} runs code of its own repository; {f'{hint}, or ' if hint else ''}{trust}",
+            ) from error
+        kind = raw.get("model_type")
+        message = (
+            f"{name} is of type '{kind}', which this transformers does not know: "
+            + (hint or "update it (pip install --upgrade transformers), or choose another model")
+            if raw
+            else f"{name}: its configuration cannot be read: {_line(error)}"
+        )
+        raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
+
+
+def read_processor(command: Load, folder: Path) -> Any:
+    """Return a checkpoint's processor.
+
+    Raises:
+        ModelLoadError: it has none, one that cannot be read, or one that needs a package.
+    """
+    if not any((folder / name).is_file() for name in PROCESSOR_FILES):
+        raise ModelLoadError(
+            ErrorKind.PROCESSOR_MISSING,
+            f"{folder} has no processor ({' or '.join(PROCESSOR_FILES)}): save it there with "
+            "processor.save_pretrained(…)",
+        )
+    name = command.model.name
+    try:
+        processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
+    except ImportError as error:
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {_package(error)}") from error
+    except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
+        message = f"{name}: its processor cannot be loaded: {_line(error)} (worker.log has more)"
+        raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
+    if not command.trust_remote_code and not hasattr(processor, "image_processor"):
+        raise ModelLoadError(
+            ErrorKind.PROCESSOR_MISSING,
+            f"{name}: its files make a {type(processor).__name__}, which takes no images; save the whole "
+            "processor there with processor.save_pretrained(…)",
+        )
+    return processor
+
+
+def revision(folder: Path) -> str | None:
+    """The commit, where the folder is a snapshot of the hub's cache."""
+    return folder.name if folder.parent.name == "snapshots" else None
+
+
+def _local(command: Load) -> Path | None:
+    """The folder that the source names; `None` where it names a hub repository."""
+    source = Path(command.model.source).expanduser()
+    if source.is_dir():
+        return source
+    if source.is_absolute() or command.model.source.count("/") != 1:
+        raise ModelLoadError(ErrorKind.NOT_FOUND, f"{command.model.source}: no such folder")
+    return None
+
+
+def _refuse_pickle(command: Load, where: str) -> None:
+    if not command.allow_pickle:
+        raise ModelLoadError(
+            ErrorKind.PICKLE_REFUSED,
+            f"{where} has no safetensors weights; pickle files can run code, and are read only with "
+            "--allow-pickle",
+        )
+
+
+def _report(send: Callable[[Message], None]) -> hub.OnBytes:
+    return lambda done, total: send(Progress(stage="download", done=done, total=total or None))
+
+
+def _package(error: ImportError) -> str:
+    """What a processor lacks, in one line with the way to get it."""
+    text = " ".join(str(error).split())
+    if "torchvision" in text.lower():
+        return "its processor needs torchvision: pip install 'fada-tui[vision]'"
+    return f"its processor needs a package that is not installed: {text}"
+
+
+def _raw(file: Path) -> dict[str, Any]:
+    """A configuration as it stands; empty where it is no JSON object."""
+    try:
+        found = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0]
