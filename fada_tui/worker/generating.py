@@ -76,6 +76,7 @@ class Generator:
                 image=prepared.image_tokens[0],
             ),
             finish=self._finish(prepared, streamer.tokens),
+            token_ids=tuple(streamer.tokens),
         )
 
     def _finish(self, prepared: Prepared, tokens: list[int]) -> Finish:
