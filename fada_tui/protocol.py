@@ -44,6 +44,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     device: str
     trust_remote_code: bool
     allow_pickle: bool
+    system_prompt: str | None = None
+    """The one that questions will come with: a model that takes none is refused before it is loaded."""
     classes: ClassSet | None = None
     """For models that sort images into classes."""
 

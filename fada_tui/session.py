@@ -228,6 +228,7 @@ class Session:
             device=self._plan.device,
             trust_remote_code=self._plan.trust_remote_code,
             allow_pickle=self._plan.allow_pickle,
+            system_prompt=self._run.generation.system_prompt,
             classes=self._plan.classes if self._plan.classes is not UNSET else None,
         )
         async with aclosing(self._client.load(command)) as loading:

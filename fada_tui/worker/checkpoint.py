@@ -101,7 +101,7 @@ def read_processor(command: Load, folder: Path) -> Any:
     try:
         processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
     except ImportError as error:
-        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {_package(error)}") from error
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
     except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
         message = f"{name}: its processor cannot be loaded: {_line(error)} (worker.log has more)"
         raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
@@ -117,6 +117,14 @@ def read_processor(command: Load, folder: Path) -> Any:
 def revision(folder: Path) -> str | None:
     """The commit, where the folder is a snapshot of the hub's cache."""
     return folder.name if folder.parent.name == "snapshots" else None
+
+
+def package(error: ImportError) -> str:
+    """Return what a processor lacks, in one line with the way to get it."""
+    text = " ".join(str(error).split())
+    if "torchvision" in text.lower():
+        return "its processor needs torchvision: pip install 'fada-tui[vision]'"
+    return f"its processor needs a package that is not installed: {text}"
 
 
 def _local(command: Load) -> Path | None:
@@ -140,14 +148,6 @@ def _refuse_pickle(command: Load, where: str) -> None:
 
 def _report(send: Callable[[Message], None]) -> hub.OnBytes:
     return lambda done, total: send(Progress(stage="download", done=done, total=total or None))
-
-
-def _package(error: ImportError) -> str:
-    """What a processor lacks, in one line with the way to get it."""
-    text = " ".join(str(error).split())
-    if "torchvision" in text.lower():
-        return "its processor needs torchvision: pip install 'fada-tui[vision]'"
-    return f"its processor needs a package that is not installed: {text}"
 
 
 def _raw(file: Path) -> dict[str, Any]:

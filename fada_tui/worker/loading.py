@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from PIL import Image
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Loaded, Message
 from fada_tui.worker import adapters, checkpoint, devices, weights
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter
-from fada_tui.worker.adapters.prompting import TextAdapter
+from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
 from fada_tui.worker.answering import Answerer
 from fada_tui.worker.generating import Generator
 from fada_tui.worker.ranking import Ranker
+
+REHEARSAL_SIZE = (320, 240)
+"""Of the image that a processor is tried with, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,14 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     architecture = adapters.check_architecture(entry.name, config)
     processor = checkpoint.read_processor(command, folder)
     adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor)
+    adapter = _adapter(command, adapter_class, processor, config)
+    _rehearse(command, adapter)
     described = time.perf_counter() - begun
     folder = checkpoint.weight_files(command, send)
     begun = time.perf_counter() - described
     dtype = weights.choose_dtype(entry.dtype, config)
     weights.check_memory(command, folder, dtype, device)
     model = weights.load_model(command, folder, config, dtype, device, send)
-    adapter = _adapter(command, adapter_class, processor, model.config)
     loaded = Loaded(
         adapter=adapter.name,
         architecture=architecture,
@@ -80,6 +85,25 @@ def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: An
             ErrorKind.LOAD, f"{command.model.name} sorts images into classes: name them with --classes"
         )
     return adapter_class(processor, config, command.classes, pad_square=command.model.pad_square)
+
+
+def _rehearse(command: Load, adapter: Any) -> None:
+    """Put a question to the processor alone: what fails here would fail for each image.
+
+    Raises:
+        ModelLoadError: the image does not reach the prompt, the system prompt is not taken, or the processor
+            lacks something.
+    """
+    name = command.model.name
+    try:
+        adapter.prepare([(Image.new("RGB", REHEARSAL_SIZE, "grey"), "What is shown?")], command.system_prompt)
+    except ImageIgnoredError as error:
+        raise ModelLoadError(error.kind, f"{name}: {error}") from error
+    except ImportError as error:
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {checkpoint.package(error)}") from error
+    except Exception as error:  # processors raise anything where their files do not fit each other
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {line}") from error
 
 
 def _image_processor(processor: Any) -> str | None:

@@ -1,10 +1,20 @@
 """Models that are asked through their processor's chat template."""
 
-from typing import Any
+from itertools import takewhile
+from typing import Any, TypeAlias
 
 from PIL.Image import Image
 
-from fada_tui.worker.adapters.prompting import Batch, Prepared, TextAdapter, padding, prepared
+from fada_tui.worker.adapters.prompting import (
+    Batch,
+    ImageIgnoredError,
+    Prepared,
+    TextAdapter,
+    padding,
+    prepared,
+)
+
+Conversation: TypeAlias = list[dict[str, Any]]
 
 
 class ChatAdapter(TextAdapter):
@@ -20,6 +30,7 @@ class ChatAdapter(TextAdapter):
     def __init__(self, processor: Any, config: Any) -> None:
         super().__init__(processor, config)
         self._template = template(processor)
+        self._shows_images = False
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Render and tokenise a batch.
@@ -29,9 +40,9 @@ class ChatAdapter(TextAdapter):
             ValueError: a question holds the image placeholder, or the template drops the system prompt.
         """
         conversations = [_conversation(image, question, system_prompt) for image, question in batch]
-        prompts = self.processor.apply_chat_template(
-            conversations, chat_template=self._template, add_generation_prompt=True
-        )
+        prompts = self._rendered(conversations)
+        if not self._shows_images:
+            self._check_image_shows(conversations[0], prompts[0])
         if system_prompt and system_prompt not in prompts[0]:
             raise ValueError("its chat template drops the system prompt: leave --system-prompt out for it")
         inputs = self.processor.apply_chat_template(
@@ -45,6 +56,35 @@ class ChatAdapter(TextAdapter):
         )
         return prepared(inputs, prompts, self.config)
 
+    def _rendered(self, conversations: list[Conversation]) -> list[str]:
+        prompts: list[str] = self.processor.apply_chat_template(
+            conversations, chat_template=self._template, add_generation_prompt=True
+        )
+        return prompts
+
+    def _check_image_shows(self, conversation: Conversation, prompt: str) -> None:
+        """See that the image leaves a trace in what the template renders."""
+        *before, asked = conversation
+        blind = asked | {"content": asked["content"][1:]}
+        if not added(self._rendered([[*before, blind]])[0], prompt).strip():
+            raise ImageIgnoredError(
+                "its chat template leaves the image out, so the model would answer blindly; "
+                "take the template of the published checkpoint"
+            )
+        self._shows_images = True
+
+
+def added(without: str, with_image: str) -> str:
+    """Return what a text has more than another, between what they begin and end with alike."""
+    start = _alike(without, with_image)
+    rest, longer = without[start:], with_image[start:]
+    return longer[: len(longer) - _alike(rest[::-1], longer[::-1])]
+
+
+def _alike(one: str, other: str) -> int:
+    """Characters with which two texts begin alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
 
 def template(processor: Any) -> Any:
     """A processor's chat template, or its tokenizer's; `None` where there is none."""
@@ -52,7 +92,7 @@ def template(processor: Any) -> Any:
     return own or getattr(getattr(processor, "tokenizer", None), "chat_template", None)
 
 
-def _conversation(image: Image, question: str, system_prompt: str | None) -> list[dict[str, Any]]:
+def _conversation(image: Image, question: str, system_prompt: str | None) -> Conversation:
     asked = {
         "role": "user",
         "content": [{"type": "image", "image": image}, {"type": "text", "text": question}],
