@@ -137,6 +137,10 @@ class Selection(Record, frozen=True, kw_only=True):
     limit: int | None = None
     shuffle: int | None = None
     """Seed of the shuffle."""
+    frames: int | UnsetType = UNSET
+    """So many of each file that has several, spread evenly."""
+    frame: int | UnsetType = UNSET
+    """This one of each such file, from 1 up."""
 
 
 class Dataset(Record, frozen=True, kw_only=True):
@@ -229,11 +233,23 @@ class Assessment(Record, frozen=True, kw_only=True):
     blind: bool = False
 
 
+class DicomFacts(Record, frozen=True, kw_only=True):
+    """What a result tells of a DICOM file: what made the picture, nothing of whom it shows."""
+
+    modality: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    """Of the device."""
+    photometric_interpretation: str | None = None
+    frames: int | None = None
+    """How many the file's header says it has."""
+
+
 class Result(Record, frozen=True, kw_only=True):
     """One model's answer to one question about one image; the first five keys as older scripts read them."""
 
     image: str
-    """File name."""
+    """File name; `#` and its number from 1 up follow for a frame that is not the file's first."""
     category: str
     question: str
     response: str | None = None
@@ -257,6 +273,8 @@ class Result(Record, frozen=True, kw_only=True):
     """The likeliest first; present where the model ranks what it knows, in place of writing."""
     auto: AutoScore | None = None
     assessments: tuple[Assessment, ...] = ()
+    dicom: DicomFacts | UnsetType = UNSET
+    """Of a DICOM file's image."""
 
     @property
     def key(self) -> tuple[str, str]:

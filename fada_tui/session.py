@@ -28,6 +28,8 @@ from fada_tui.events import (
     Warned,
     WorkerRestarted,
 )
+from fada_tui.images.formats import BURNED_IN
+from fada_tui.images.frames import names_dicom
 from fada_tui.job import Job, first_run
 from fada_tui.protocol import (
     Delta,
@@ -175,11 +177,18 @@ class Session:
         """
         failure: Failure | None = None
         try:
-            yield RunStarted(self._run, self.folder, len(self._remaining()), self._total)
+            remaining = self._remaining()
+            yield RunStarted(self._run, self.folder, len(remaining), self._total)
+            told = names_dicom(item.path for item in remaining)
+            if told:
+                yield Warned(BURNED_IN)
             self._telemetry.start()
             try:
                 async with aclosing(self._answers()) as answers:
                     async for event in answers:
+                        if not told and isinstance(event, AnswerFinished) and event.result.dicom:
+                            told = True  # a DICOM file by another name
+                            yield Warned(BURNED_IN)
                         yield event
             except (ModelLoadError, WorkerDiedError) as error:
                 failure = Failure(kind=error.kind, message=str(error))

@@ -24,6 +24,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--per-category", selection.per_category),
         ("--limit", selection.limit),
         ("--shuffle", selection.shuffle),
+        ("--frames", selection.frames or None),
+        ("--frame", selection.frame or None),
         *(("--question", question.text) for question in run.questions),
         ("--max-new-tokens", generation.max_new_tokens),
         ("--temperature", generation.temperature if generation.do_sample else None),

@@ -1,7 +1,12 @@
 """The page's end: Technical Notes, Files Generated, and the model's place in the testing list."""
 
+from collections import Counter
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
+from fada_tui.images.formats import BURNED_IN
+from fada_tui.images.frames import names_dicom
 from fada_tui.records import Environment, Generation, ModelEntry, Run
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command
@@ -25,6 +30,7 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *bullet("Generation", _generation(run.generation) or "settings unknown"),
         *bullet("Versions", _versions(run.environment) or "unknown"),
         *bullet("Machine", _machine(run.environment)),
+        *bullet("DICOM Images", _dicom(run)),
         "",
         *_prompt(run),
         *_command(run, entries),
@@ -58,6 +64,24 @@ def _versions(environment: Environment) -> str | None:
         ("driver", environment.driver),
     )
     return ", ".join(f"{label} {name(value)}" for label, value in parts if value) or None
+
+
+def _dicom(run: Run) -> str | None:
+    """How many of the images were DICOM ones and what made them; `None` where none was."""
+    found = {
+        result.path: result.dicom
+        for result in run.results
+        if result.dicom is not UNSET or names_dicom([result.path])
+    }
+    if not found:
+        return None
+    devices = Counter(
+        " ".join(part for part in (facts.manufacturer, facts.model, facts.modality) if part)
+        for facts in found.values()
+        if facts is not UNSET
+    )
+    made_by = "".join(f"; {name(device)} {count:,}" for device, count in sorted(devices.items()) if device)
+    return f"{len(found):,} of {run.dataset.images:,}{made_by}. {BURNED_IN}."
 
 
 def _machine(environment: Environment) -> str | None:

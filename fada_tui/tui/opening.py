@@ -17,7 +17,7 @@ async def begin(main: "MainScreen") -> None:
     """Read the images and the runs, and open the latest run over these images."""
     review = main.review
     try:
-        review.gallery = await asyncio.to_thread(read_gallery, main.equipment.images)
+        review.gallery = await asyncio.to_thread(read_gallery, main.equipment.images, main.equipment.frames())
     except FadaError as error:
         main.say(str(error), "error")
     review.choose_run(None)

@@ -12,7 +12,7 @@ from fada_tui.assessing.filters import Filter, Subject, matches
 from fada_tui.assessing.order import Progress, next_unassessed
 from fada_tui.records import PlannedImage, Question, Result, decode_name, encode_name
 from fada_tui.scoring.verdicts import current as standing
-from fada_tui.tui.album import Album, Slot
+from fada_tui.tui.album import Album, Slot, with_images
 from fada_tui.tui.desk import Desk, Key, OpenRun, Streaming
 from fada_tui.tui.library import Gallery, Library
 from fada_tui.tui.views import AnswerView
@@ -122,6 +122,8 @@ class Review:
         if run is None or self._is_of_gallery(run):
             if self.gallery:
                 self.root, self.album = self.gallery.catalogue.root, self.gallery.album
+                if run:
+                    self.album = with_images(self.album, run.planned_images())
         else:
             self.root = Path(decode_name(run.run.dataset.root or ""))
             self.album = Album.grouped([Slot(image) for image in run.planned_images()])
