@@ -8,9 +8,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec.structs import replace
 
+from fada_tui.images.formats import BURNED_IN
 from fada_tui.records import (
     Assessment,
     AutoScore,
+    DicomFacts,
     Environment,
     Failure,
     Generation,
@@ -350,6 +352,22 @@ def test_the_page_names_the_next_model() -> None:
     assert "**Next Model**: none left untested" in page(run())
 
 
+def test_dicom_images_are_counted_by_what_made_them() -> None:
+    made = DicomFacts(modality="US", manufacturer="A|B <i>", model="*9*", frames=4)
+    results = (
+        result("A/a.dcm#2", dicom=made),
+        result("A/a.dcm#2", "q2", dicom=made),
+        result("A/b.png", dicom=DicomFacts()),
+        error_result("A/c.dcm"),
+        result("A/d.png"),
+    )
+    text = page(replace(run(), results=results))
+    line = next(line for line in text.splitlines() if "**DICOM Images**" in line)
+    assert line.startswith("- **DICOM Images**: 3 of 3; ") and line.endswith(f"US 1. {BURNED_IN}.")
+    assert "<i>" not in line and "*9*" not in line
+    assert "DICOM" not in page(run())
+
+
 def test_the_command_survives_the_shell() -> None:
     root = "/data/it's \x1b\n\udcff\u202e7 $(x) `y`"
     asked = replace(
@@ -358,7 +376,7 @@ def test_the_command_survives_the_shell() -> None:
         dataset=replace(
             run().dataset,
             root=encode_name(root),
-            selection=Selection(categories=("A", "B c"), per_category=2),
+            selection=Selection(categories=("A", "B c"), per_category=2, frames=3),
         ),
     )
     command = reproducing_command(asked, "org/tiny")
@@ -369,7 +387,7 @@ def test_the_command_survives_the_shell() -> None:
     assert output.decode("utf-8", "surrogateescape").split("\0")[:-1] == [
         "--batch",
         *("--model", "org/tiny", "--images", root, "--category", "A", "--category", "B c"),
-        *("--per-category", "2", "--question=-what's\n`this`?", "--max-new-tokens", "30"),
+        *("--per-category", "2", "--frames", "3", "--question=-what's\n`this`?", "--max-new-tokens", "30"),
         *("--seed", "0", "--batch-size", "1"),
     ]
     assert shell_quoted("plain") == "plain"

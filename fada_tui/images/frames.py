@@ -18,7 +18,7 @@ _FRAME = re.compile(
 
 def split(path: str) -> tuple[str, int]:
     """Return the file that a path names, and the number of its frame: 1 where the path names no frame."""
-    found = _FRAME.fullmatch(path)
+    found = _FRAME.fullmatch(path) if "#" in path else None
     return (found["file"], int(found["number"])) if found else (path, 1)
 
 
