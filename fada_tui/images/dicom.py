@@ -291,7 +291,7 @@ def _fragments(file: IO[bytes]) -> int:
     start, end = file.tell(), file.seek(0, 2)
     file.seek(start)
     _, length = _item(file)
-    table = file.read(length)
+    table = file.read(min(length, end - file.tell()))
     offsets = struct.unpack(f"<{len(table) // 4}L", table[: len(table) // 4 * 4])
     base, whole = file.tell(), set()
     while True:
