@@ -8,11 +8,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec.structs import replace
 
-from fada_tui.images.formats import BURNED_IN
 from fada_tui.records import (
     Assessment,
     AutoScore,
-    DicomFacts,
     Environment,
     Failure,
     Generation,
@@ -350,22 +348,6 @@ def test_the_page_names_the_next_model() -> None:
     upcoming = ModelEntry(name="b", source="b", order=2)
     assert "**Next Model**: b (Item #2)" in page(run(), upcoming=upcoming)
     assert "**Next Model**: none left untested" in page(run())
-
-
-def test_dicom_images_are_counted_by_what_made_them() -> None:
-    made = DicomFacts(modality="US", manufacturer="A|B <i>", model="*9*", frames=4)
-    results = (
-        result("A/a.dcm#2", dicom=made),
-        result("A/a.dcm#2", "q2", dicom=made),
-        result("A/b.png", dicom=DicomFacts()),
-        error_result("A/c.dcm"),
-        result("A/d.png"),
-    )
-    text = page(replace(run(), results=results))
-    line = next(line for line in text.splitlines() if "**DICOM Images**" in line)
-    assert line.startswith("- **DICOM Images**: 3 of 3; ") and line.endswith(f"US 1. {BURNED_IN}.")
-    assert "<i>" not in line and "*9*" not in line
-    assert "DICOM" not in page(run())
 
 
 def test_the_command_survives_the_shell() -> None:
