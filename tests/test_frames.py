@@ -230,6 +230,26 @@ def test_a_video_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path: Pa
     assert refused(path).kind is ErrorKind.IMAGE_TOO_LARGE
 
 
+def test_frames_that_outgrow_the_header_are_not_decoded(tmp_path: Path) -> None:
+    import av
+
+    sizes = ((32, 24), (9_500, 9_500))
+    with av.open(str(tmp_path / "a.mkv"), "w", format="matroska") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *sizes[0], "yuvj420p"
+        for number, size in enumerate(sizes):
+            Image.new("L", size, 90).save(tmp_path / "frame.jpg")
+            packet = av.Packet((tmp_path / "frame.jpg").read_bytes())
+            packet.stream, packet.pts, packet.dts = stream, number, number
+            container.mux(packet)
+    assert count_frames(tmp_path / "a.mkv") == 1
+    assert "one frame" in str(refused(tmp_path / "a.mkv#2"))
+    pages = [Image.new("1", size) for size in sizes]
+    path = save_frames(tmp_path / "a.tif", pages, compression="group4")
+    assert path.stat().st_size < 100_000
+    assert refused(f"{path}#2").kind is ErrorKind.IMAGE_TOO_LARGE
+
+
 def test_a_frame_that_is_not_there(tmp_path: Path) -> None:
     path = save_frames(tmp_path / "a.gif", plain(COLOURS))
     error = refused(f"{path}#8")
