@@ -122,8 +122,9 @@ def revision(folder: Path) -> str | None:
 def package(error: ImportError) -> str:
     """Return what a processor lacks, in one line with the way to get it."""
     text = " ".join(str(error).split())
-    if "torchvision" in text.lower():
-        return "its processor needs torchvision: pip install 'fada-tui[vision]'"
+    for name in ("torchvision", "num2words"):
+        if name in text.lower():
+            return f"its processor needs {name}: pip install 'fada-tui[vision]'"
     return f"its processor needs a package that is not installed: {text}"
 
 
