@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from PIL.Image import Image
 
+from fada_tui.worker.adapters.batching import check_batch
 from fada_tui.worker.adapters.prompting import (
     Batch,
     ImageIgnoredError,
@@ -37,8 +38,10 @@ class ChatAdapter(TextAdapter):
 
         Raises:
             ImageIgnoredError: no image reached the prompt.
-            ValueError: a question holds the image placeholder, or the template drops the system prompt.
+            ValueError: a question holds the image placeholder, the template drops the system prompt, or the
+                model answers one by one.
         """
+        check_batch(self.config, batch)
         conversations = [_conversation(image, question, system_prompt) for image, question in batch]
         prompts = self._rendered(conversations)
         if not self._shows_images:
