@@ -3,6 +3,10 @@
 UNSUPPORTED = {
     "EvollaForProteinText2Text": "it answers about proteins, not images; choose another model",
     "InstructBlipVideoForConditionalGeneration": "it takes videos; choose an InstructBLIP checkpoint",
+    "Mistral4ForCausalLM": (
+        "it reads text alone; choose a checkpoint with a vision tower, whose config.json names "
+        "Mistral3ForConditionalGeneration"
+    ),
     "PI0ForConditionalGeneration": "it steers robots and writes no text; choose another model",
     "UdopForConditionalGeneration": (
         "it wants the words of a page and their places from a text recogniser; choose another model"
