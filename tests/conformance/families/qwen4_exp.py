@@ -33,7 +33,7 @@ def build(folder: Path) -> None:
             indexer_n_heads=2,
             indexer_kv_heads=1,
             indexer_head_dim=16,
-            indexer_budget=64,
+            indexer_budget=8,
             indexer_compress_ratio=4,
         ),
         vision_config=qwen_vision("qwen4_exp_vision", num_position_embeddings=64),
