@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import transformers
 from transformers import AutoConfig, AutoProcessor
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import hub
 from fada_tui.worker.adapters.unsupported import port
+from fada_tui.worker.architectures import architecture
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
 
@@ -53,7 +55,9 @@ def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
 
 
 def read_config(command: Load, folder: Path) -> Any:
-    """Return a checkpoint's configuration.
+    """Return a checkpoint's configuration, the first of its `architectures` a class of transformers.
+
+    That of a checkpoint that runs its own code stays as it is.
 
     Raises:
         ModelLoadError: it has none, or none that transformers reads, or it wants to run its own code.
@@ -65,16 +69,12 @@ def read_config(command: Load, folder: Path) -> Any:
         )
     name = command.model.name
     try:
-        return AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
     except (ValueError, OSError, KeyError, AttributeError) as error:
         raw = _raw(file)
         hint = port(raw)
         if raw.get("auto_map"):
-            trust = f"if you trust it, repeat with --trust-remote-code {name}"
-            raise ModelLoadError(
-                ErrorKind.REMOTE_CODE_NEEDED,
-                f"{name} runs code of its own repository; {f'{hint}, or ' if hint else ''}{trust}",
-            ) from error
+            raise _wants_code(name, hint) from error
         kind = raw.get("model_type")
         message = (
             f"{name} is of type '{kind}', which this transformers does not know: "
@@ -83,6 +83,14 @@ def read_config(command: Load, folder: Path) -> Any:
             else f"{name}: its configuration cannot be read: {_line(error)}"
         )
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
+    own_code = getattr(config, "auto_map", None)
+    if own_code and command.trust_remote_code:
+        return config
+    meant = architecture(config)
+    if own_code and not hasattr(transformers, meant):
+        raise _wants_code(name, port(_raw(file)))
+    config.architectures = [meant]
+    return config
 
 
 def read_processor(command: Load, folder: Path) -> Any:
@@ -136,6 +144,14 @@ def _local(command: Load) -> Path | None:
     if source.is_absolute() or command.model.source.count("/") != 1:
         raise ModelLoadError(ErrorKind.NOT_FOUND, f"{command.model.source}: no such folder")
     return None
+
+
+def _wants_code(name: str, hint: str | None) -> ModelLoadError:
+    trust = f"if you trust it, repeat with --trust-remote-code {name}"
+    return ModelLoadError(
+        ErrorKind.REMOTE_CODE_NEEDED,
+        f"{name} runs code of its own repository; {f'{hint}, or ' if hint else ''}{trust}",
+    )
 
 
 def _refuse_pickle(command: Load, where: str) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Loaded, Message
-from fada_tui.worker import adapters, checkpoint, devices, weights
+from fada_tui.worker import adapters, agreement, checkpoint, devices, weights
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter
 from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
 from fada_tui.worker.answering import Answerer
@@ -48,6 +48,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     config = checkpoint.read_config(command, folder)
     architecture = adapters.check_architecture(entry.name, config)
     processor = checkpoint.read_processor(command, folder)
+    agreement.settle(entry.name, processor, config)
     adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor)
     adapter = _adapter(command, adapter_class, processor, config)
     _rehearse(command, adapter)

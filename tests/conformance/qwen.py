@@ -79,3 +79,44 @@ def qwen_processor(processor_class: type[Any], words: Any) -> Any:
         video_class(size=PIXELS, patch_size=PATCH, merge_size=2),
         chat_template=chat_template(VISION_START + IMAGE + VISION_END),
     )
+
+
+OMNI_NAMES = {
+    "image_token": "<|IMAGE|>",
+    "audio_token": "<|AUDIO|>",
+    "video_token": "<|VIDEO|>",
+    "vision_bos_token": "<|vision_bos|>",
+    "vision_eos_token": "<|vision_eos|>",
+    "audio_bos_token": "<|audio_bos|>",
+    "audio_eos_token": "<|audio_eos|>",
+}
+
+
+def omni_words() -> Any:
+    """Return a tokenizer with the tokens of the families that hear, too."""
+    return tokenizer([*OMNI_NAMES.values()], extra_special_tokens=OMNI_NAMES)
+
+
+def omni_ids(words: Any) -> dict[str, int]:
+    """Return the settings that name those tokens."""
+    return {
+        "image_token_id": words.convert_tokens_to_ids("<|IMAGE|>"),
+        "audio_token_id": words.convert_tokens_to_ids("<|AUDIO|>"),
+        "video_token_id": words.convert_tokens_to_ids("<|VIDEO|>"),
+        "audio_start_token_id": words.convert_tokens_to_ids("<|audio_bos|>"),
+        "vision_start_token_id": words.convert_tokens_to_ids("<|vision_bos|>"),
+    }
+
+
+def omni_processor(processor_class: type[Any], words: Any) -> Any:
+    """Return the processor of a family that hears, too. Its video processor needs torchvision."""
+    from transformers import Qwen2VLVideoProcessor, WhisperFeatureExtractor
+    from transformers.models.qwen2_vl import Qwen2VLImageProcessorPil
+
+    return processor_class(
+        Qwen2VLImageProcessorPil(size=PIXELS, patch_size=PATCH, merge_size=2),
+        Qwen2VLVideoProcessor(size=PIXELS, patch_size=PATCH, merge_size=2),
+        WhisperFeatureExtractor(feature_size=16),
+        words,
+        chat_template=chat_template("<|vision_bos|><|IMAGE|><|vision_eos|>"),
+    )

@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -37,26 +36,20 @@ HERE = [
 """Those whose processors can be had on this machine."""
 
 
-@pytest.fixture
-def pictures() -> list[Image.Image]:
-    """Two images of one size."""
-    noise = np.random.default_rng(0).integers(0, 256, (2, 48, 64, 3), dtype=np.uint8)
-    return [Image.fromarray(one) for one in noise]
-
-
 @pytest.mark.parametrize("name", HERE)
 def test_family(name: str, pictures: list[Image.Image], tmp_path: Path) -> None:
     family = FAMILIES[name]
     folder = tmp_path / name
+    torch.manual_seed(0)
     family.build(folder)
-    loaded, facts = load(_command(folder), lambda _: None)
+    loaded, facts = load(load_command(folder), lambda _: None)
     assert facts.adapter == family.adapter
 
     answers = {}
     for number, picture in enumerate(pictures):
         for question in QUESTIONS:
             streamed: list[str] = []
-            answer = _ask(loaded, picture, question, streamed)
+            answer = ask(loaded, picture, question, streamed)
             assert answer is not None
             expected = family.reference(folder, picture, question, TOKENS)
             assert list(answer.token_ids) == expected, "another answer than the plain call's"
@@ -72,12 +65,12 @@ def test_family(name: str, pictures: list[Image.Image], tmp_path: Path) -> None:
     _check_end(family, loaded, pictures[0], answers[0, QUESTIONS[1]])
 
 
-def _command(folder: Path) -> Load:
+def load_command(folder: Path) -> Load:
     entry = ModelEntry(name=folder.name, source=str(folder))
     return Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
 
 
-def _ask(
+def ask(
     loaded: LoadedModel,
     picture: Image.Image,
     question: str,
@@ -118,7 +111,7 @@ def _check_end(family: Family, loaded: LoadedModel, picture: Image.Image, whole:
     for part in parts:
         if hasattr(part, "generation_config"):
             part.generation_config.eos_token_id = end
-    answer = _ask(loaded, picture, QUESTIONS[1], [])
+    answer = ask(loaded, picture, QUESTIONS[1], [])
     assert answer is not None
     assert answer.token_ids == whole[: whole.index(end) + 1]
     assert answer.finish == "stop"
@@ -135,7 +128,7 @@ def _check_cancel(loaded: LoadedModel, picture: Image.Image) -> None:
             streamed.append(text)
             cancel.set()
 
-    assert _ask(loaded, picture, QUESTIONS[1], Cancelling(), cancel, tokens=400) is None
+    assert ask(loaded, picture, QUESTIONS[1], Cancelling(), cancel, tokens=400) is None
     assert len(streamed) <= 3
     assert threading.active_count() == before
 
