@@ -23,7 +23,10 @@ FORMS: dict[str, str] = {
     "PaliGemmaForConditionalGeneration": "<image>answer en {}",
     "T5Gemma2ForConditionalGeneration": "<start_of_image> {}",
     "VideoLlavaForConditionalGeneration": "USER: <image>\n{} ASSISTANT:",
-    "VipLlavaForConditionalGeneration": "###Human: <image>\n{}###Assistant:",
+    "VipLlavaForConditionalGeneration": (
+        "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, "
+        "detailed, and polite answers to the human's questions.###Human: <image>\n{}###Assistant:"
+    ),
 }
 
 
@@ -43,5 +46,7 @@ class PlainAdapter(TextAdapter):
         without_system_prompt(system_prompt, type(self.processor).__name__.removesuffix("Processor"))
         prompts = [self._form.format(question) for _, question in batch]
         images = [image for image, _ in batch]
-        inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
+        inputs = self.processor(
+            images=images, text=prompts, return_tensors="pt", **padding(batch, self.config)
+        )
         return prepared(inputs, prompts, self.config)

@@ -29,7 +29,7 @@ class Prepared:
     """A batch, ready for `generate`."""
 
     inputs: Any
-    """Tensors on the CPU; `input_ids`, if any, of shape (batch, prompt tokens), padded on the left."""
+    """Tensors on the CPU; `input_ids`, if any, of shape (batch, prompt tokens), padded as `padding` says."""
     prompts: tuple[str, ...]
     """As they were sent, each image still one placeholder."""
     image_tokens: tuple[int | None, ...]
@@ -114,9 +114,18 @@ def image_token(config: Any) -> int | None:
     return next((value for value in values if value is not None), None)
 
 
-def padding(batch: Batch) -> dict[str, Any]:
-    """The processor's options for a batch: padded on the left, as generation goes on at the right."""
-    return {"padding": True, "padding_side": "left"} if len(batch) > 1 else {}
+def padding(batch: Batch, config: Any = None) -> dict[str, Any]:
+    """The processor's options for a batch.
+
+    It is padded on the left, as generation goes on at the right; what an encoder reads, on the right, so that
+    nothing changes its place.
+
+    Args:
+        batch: to be padded where it has several prompts.
+        config: the model's configuration, which tells whether an encoder reads the prompt.
+    """
+    side = "right" if getattr(config, "is_encoder_decoder", False) else "left"
+    return {"padding": True, "padding_side": side} if len(batch) > 1 else {}
 
 
 def without_system_prompt(system_prompt: str | None, family: str) -> None:

@@ -39,7 +39,9 @@ class TaskAdapter(TextAdapter):
         without_system_prompt(system_prompt, "a model of fixed tasks")
         prompts = [question if question.startswith("<") else self._default for _, question in batch]
         images = [image for image, _ in batch]
-        inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
+        inputs = self.processor(
+            images=images, text=prompts, return_tensors="pt", **padding(batch, self.config)
+        )
         for name in NOT_FOR_GENERATION:
             inputs.pop(name, None)
         return prepared(inputs, prompts, self.config)
