@@ -12,6 +12,9 @@ from fada_tui.worker.adapters.prompting import Prepared, TextAdapter
 from fada_tui.worker.answering import Answered, Asked
 from fada_tui.worker.streaming import TextStreamer
 
+GENERATING_PARTS = ("language_model", "text_model")
+"""Parts that some families (BLIP-2, Kosmos-2) have generate in their stead, by settings of their own."""
+
 
 class _Cancelled(StoppingCriteria):
     """Stops generation between two tokens once asked to."""
@@ -80,8 +83,7 @@ class Generator:
         )
 
     def _finish(self, prepared: Prepared, tokens: list[int]) -> Finish:
-        own = self._model.generation_config.eos_token_id
-        ends = {*prepared.ends, *(own if isinstance(own, list) else [own])}
+        ends = {*prepared.ends, *_ends(self._model)}
         return "stop" if tokens and tokens[-1] in ends else "length"
 
 
@@ -97,6 +99,16 @@ def sampling(generation: Generation) -> dict[str, object]:
     }
 
 
+def _ends(model: Any) -> list[int | None]:
+    """The tokens that end an answer by the settings of a model, or of the part of it that generates."""
+    ends: list[int | None] = []
+    for part in (model, *(getattr(model, name, None) for name in GENERATING_PARTS)):
+        own = getattr(getattr(part, "generation_config", None), "eos_token_id", None)
+        ends.extend(own if isinstance(own, list) else [own])
+    return ends
+
+
 def _length(inputs: Any) -> int | None:
     """A prompt's length in tokens, where it has any."""
-    return int(inputs["input_ids"].shape[1]) if "input_ids" in inputs else None
+    names = [name for name in ("input_ids", "decoder_input_ids") if name in inputs]
+    return int(inputs[names[0]].shape[1]) if names else None

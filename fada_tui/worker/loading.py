@@ -50,6 +50,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     processor = checkpoint.read_processor(command, folder)
     agreement.settle(entry.name, processor, config)
     adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor)
+    _check_adapter(entry.name, adapter_class, processor)
     adapter = _adapter(command, adapter_class, processor, config)
     _rehearse(command, adapter)
     described = time.perf_counter() - begun
@@ -76,6 +77,11 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
     )
     return LoadedModel(answerer, device, model, adapter), loaded
+
+
+def _check_adapter(name: str, adapter_class: type[Any], processor: Any) -> None:
+    if issubclass(adapter_class, TextAdapter) and (lack := adapter_class.lacks(processor)):
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {lack}")
 
 
 def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: Any) -> Any:

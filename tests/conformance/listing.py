@@ -39,7 +39,7 @@ def stands() -> dict[str, tuple[str, str, str]]:
         if family := by_type.get(model_type):
             where = f"run, with {family.needs}" if family.needs else "run"
             found[model_type] = (where, family.adapter, f"`{family.checkpoint}`")
-        elif why := UNSUPPORTED.get(architecture):
+        elif why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(model_type):
             found[model_type] = ("refused", why, "")
         elif why := NOT_CONSTRUCTIBLE.get(model_type):
             found[model_type] = ("not built here", why, "")

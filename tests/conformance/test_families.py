@@ -18,7 +18,7 @@ from PIL import Image
 from fada_tui.protocol import Load
 from fada_tui.records import Generation, ModelEntry
 from fada_tui.worker.answering import Answered, Asked
-from fada_tui.worker.generating import Generator, sampling
+from fada_tui.worker.generating import GENERATING_PARTS, Generator, sampling
 from fada_tui.worker.loading import LoadedModel, load
 from tests.conformance import families
 from tests.conformance.family import Family
@@ -107,8 +107,7 @@ def _check_end(family: Family, loaded: LoadedModel, picture: Image.Image, whole:
     if not family.ends_by_settings:
         return
     end = whole[len(whole) // 2]
-    parts = (loaded.model, getattr(loaded.model, "language_model", None))
-    for part in parts:
+    for part in (loaded.model, *(getattr(loaded.model, name, None) for name in GENERATING_PARTS)):
         if hasattr(part, "generation_config"):
             part.generation_config.eos_token_id = end
     answer = ask(loaded, picture, QUESTIONS[1], [])

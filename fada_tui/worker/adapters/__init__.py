@@ -64,7 +64,7 @@ def check_architecture(name: str, config: Any) -> str:
     architecture = str((config.architectures or ["unknown"])[0])
     if of_architecture(architecture) or getattr(config, "auto_map", None):
         return architecture
-    if why := UNSUPPORTED.get(architecture):
+    if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(config.model_type):
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, f"{name} is a {architecture}: {why}")
     if architecture not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values():
         raise ModelLoadError(

@@ -27,8 +27,8 @@ class Blip2Adapter(TextAdapter):
     Args:
         processor: with image processor and tokenizer; InstructBLIP's also has the Q-Former's tokenizer.
         config: the model's configuration; its number of query tokens replaces one that the processor lacks,
-            since a processor without it puts no image into the prompt. Where it does not name the image's token,
-            as in checkpoints saved before there was one, it is told.
+            since a processor without it puts no image into the prompt. One that names no token for the image,
+            as in checkpoints saved before there was any, is told.
     """
 
     name = "blip-2"

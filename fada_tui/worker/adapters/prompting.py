@@ -58,6 +58,17 @@ class TextAdapter(ABC):
         self.tokenizer = getattr(processor, "tokenizer", processor)
         self.config = config
 
+    @classmethod
+    def lacks(cls, processor: Any) -> str | None:
+        """Return what this machine lacks to prompt the family, and the way to get it; `None` if nothing.
+
+        It is asked before any weights are brought here.
+
+        Args:
+            processor: the checkpoint's.
+        """
+        return None
+
     @abstractmethod
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Turn images and questions into the model's inputs.
@@ -96,16 +107,26 @@ def prepared(
         raise ImageIgnoredError(
             "the processor gave the model no pixels; its files may belong to another model"
         )
-    token = image_token(config)
+    places = _image_places(inputs, config)
     counts: tuple[int | None, ...] = (None,) * len(prompts)
-    if token is not None and "input_ids" in inputs:
-        counts = tuple((inputs["input_ids"] == token).sum(dim=1).tolist())
+    if places is not None:
+        counts = tuple(places.sum(dim=1).tolist())
         if 0 in counts:
             raise ImageIgnoredError(
                 "the prompt has no image tokens, so the model would answer blindly; its processor or chat "
                 "template may belong to another model"
             )
     return Prepared(inputs, tuple(prompts), counts, options or {}, ends)
+
+
+def _image_places(inputs: Any, config: Any) -> Any:
+    """Where tokens stand for an image, by a mask (Kosmos) or by their number; `None` where none do."""
+    if "image_embeds_position_mask" in inputs:
+        return inputs["image_embeds_position_mask"] == 1
+    token = image_token(config)
+    if token is None or "input_ids" not in inputs:
+        return None
+    return inputs["input_ids"] == token
 
 
 def image_token(config: Any) -> int | None:
@@ -126,6 +147,20 @@ def padding(batch: Batch, config: Any = None) -> dict[str, Any]:
     """
     side = "right" if getattr(config, "is_encoder_decoder", False) else "left"
     return {"padding": True, "padding_side": side} if len(batch) > 1 else {}
+
+
+def of_one_length(mask: Any, family: str) -> None:
+    """Refuse a batch that is padded, where a family would count padding as text and answer otherwise.
+
+    Args:
+        mask: of attention, shape (batch, prompt tokens); 0 at padding.
+        family: for the message.
+
+    Raises:
+        ValueError: there is padding.
+    """
+    if not bool(mask.all()):
+        raise ValueError(f"{family} answers questions of different lengths one by one: use --batch-size 1")
 
 
 def without_system_prompt(system_prompt: str | None, family: str) -> None:

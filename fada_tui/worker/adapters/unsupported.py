@@ -8,11 +8,12 @@ UNSUPPORTED = {
         "Mistral3ForConditionalGeneration"
     ),
     "PI0ForConditionalGeneration": "it steers robots and writes no text; choose another model",
+    "shieldgemma2": "it judges images by policies and answers no questions; choose a Gemma 3 checkpoint",
     "UdopForConditionalGeneration": (
         "it wants the words of a page and their places from a text recogniser; choose another model"
     ),
 }
-"""Why, and what to do."""
+"""By architecture, or by model type where the architecture says too little: why, and what to do."""
 
 PORTS = {
     "multi_modality": "use deepseek-community/deepseek-vl-1.3b-chat or deepseek-community/Janus-Pro-1B",

@@ -36,9 +36,7 @@ def build(folder: Path) -> None:
             "num_res_blocks": 1,
         },
     )
-    images = ChameleonImageProcessorPil(
-        size={"shortest_edge": 8}, crop_size={"height": 8, "width": 8}
-    )
+    images = ChameleonImageProcessorPil(size={"shortest_edge": 8}, crop_size={"height": 8, "width": 8})
     model = randomise(ChameleonForConditionalGeneration(config), words)
     model.save_pretrained(folder)
     ChameleonProcessor(images, words, image_seq_length=16).save_pretrained(folder)

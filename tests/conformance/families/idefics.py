@@ -46,7 +46,9 @@ def reference(folder: Path, image: Image, question: str, tokens: int) -> list[in
     model = IdeficsForVisionText2Text.from_pretrained(folder)
     prompts = [["User:", image, question, "<end_of_utterance>", "\nAssistant:"]]
     inputs = processor(text=prompts, add_end_of_utterance_token=False, return_tensors="pt")
-    unwanted = processor.tokenizer(["<image>", "<fake_token_around_image>"], add_special_tokens=False).input_ids
+    unwanted = processor.tokenizer(
+        ["<image>", "<fake_token_around_image>"], add_special_tokens=False
+    ).input_ids
     generated = model.generate(**inputs, bad_words_ids=unwanted, max_new_tokens=tokens, do_sample=False)
     return without_prompt(generated, inputs)
 

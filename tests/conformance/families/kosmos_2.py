@@ -30,7 +30,9 @@ def build(folder: Path) -> None:
         vision_config=vision_settings(),
         latent_query_num=64,
     )
-    randomise(Kosmos2ForConditionalGeneration(config), words).save_pretrained(folder)
+    model = randomise(Kosmos2ForConditionalGeneration(config), words)
+    model.get_input_embeddings().weight.data.mul_(0.1)  # they are the output's too, and would repeat a token
+    model.save_pretrained(folder)
     processor.save_pretrained(folder)
 
 
@@ -60,5 +62,6 @@ FAMILY = Family(
     reference=reference,
     adapter="kosmos-2",
     image_tokens=64,
+    batches=False,  # its decoder counts padding among the places of new tokens
     checkpoint="microsoft/kosmos-2-patch14-224",
 )

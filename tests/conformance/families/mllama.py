@@ -11,7 +11,9 @@ from tests.conformance.parts import chat_template, randomise, text_settings, tok
 
 def build(folder: Path) -> None:
     """Tiles of 32 pixels, at most two; the gates of the cross-attention stand open."""
-    words = tokenizer(["<|image|>"], bos="<|begin_of_text|>", extra_special_tokens={"image_token": "<|image|>"})
+    words = tokenizer(
+        ["<|image|>"], bos="<|begin_of_text|>", extra_special_tokens={"image_token": "<|image|>"}
+    )
     image = words.convert_tokens_to_ids("<|image|>")
     config = MllamaConfig(
         text_config={**text_settings(words, "mllama_text_model"), "cross_attention_layers": [1]},

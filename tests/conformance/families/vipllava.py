@@ -33,8 +33,9 @@ FAMILY = Family(
     model_type="vipllava",
     build=build,
     reference=by_form(
-        "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, "
-        "detailed, and polite answers to the human's questions.###Human: <image>\n{}###Assistant:"
+        "A chat between a curious human and an artificial intelligence assistant. "
+        "The assistant gives helpful, detailed, and polite answers to the human's questions."
+        "###Human: <image>\n{}###Assistant:"
     ),
     adapter="plain",
     image_tokens=16,
