@@ -147,9 +147,10 @@ def _check_batches(
         return
     assert isinstance(loaded.answerer, Generator)
     prepared = loaded.adapter.prepare(batch, None)
+    inputs = prepared.inputs.to(loaded.model.device, dtype=loaded.model.dtype)
     how = sampling(Generation(do_sample=False))
     with torch.inference_mode():
-        rows = loaded.model.generate(**prepared.inputs, **prepared.options, **how, max_new_tokens=TOKENS)
+        rows = loaded.model.generate(**inputs, **prepared.options, **how, max_new_tokens=TOKENS)
     fill = {*loaded.adapter.tokenizer.all_special_ids}
     for pair, row in zip(pairs, rows.tolist(), strict=True):
         alone = list(answers[pair])
