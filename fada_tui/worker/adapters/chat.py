@@ -31,7 +31,6 @@ class ChatAdapter(TextAdapter):
     def __init__(self, processor: Any, config: Any) -> None:
         super().__init__(processor, config)
         self._template = template(processor)
-        self._shows_images = False
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Render and tokenise a batch.
@@ -44,19 +43,25 @@ class ChatAdapter(TextAdapter):
         check_batch(self.config, batch)
         conversations = [_conversation(image, question, system_prompt) for image, question in batch]
         prompts = self._rendered(conversations)
-        if not self._shows_images:
-            self._check_image_shows(conversations[0], prompts[0])
         if system_prompt and system_prompt not in prompts[0]:
             raise ValueError("its chat template drops the system prompt: leave --system-prompt out for it")
-        inputs = self.processor.apply_chat_template(
-            conversations,
-            chat_template=self._template,
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            processor_kwargs=padding(batch),
-        )
+        try:
+            inputs = self.processor.apply_chat_template(
+                conversations,
+                chat_template=self._template,
+                add_generation_prompt=True,
+                tokenize=True,
+                return_dict=True,
+                return_tensors="pt",
+                processor_kwargs=padding(batch),
+            )
+        except ValueError as error:
+            if self._leaves_out_the_image(conversations[0], prompts[0]):
+                raise ImageIgnoredError(
+                    "its chat template leaves the image out, so the model would answer blindly; "
+                    "take the template of the published checkpoint"
+                ) from error
+            raise
         return prepared(inputs, prompts, self.config)
 
     def _rendered(self, conversations: list[Conversation]) -> list[str]:
@@ -65,16 +70,11 @@ class ChatAdapter(TextAdapter):
         )
         return prompts
 
-    def _check_image_shows(self, conversation: Conversation, prompt: str) -> None:
-        """See that the image leaves a trace in what the template renders."""
+    def _leaves_out_the_image(self, conversation: Conversation, prompt: str) -> bool:
+        """Whether the image leaves no trace in what the template renders."""
         *before, asked = conversation
         blind = asked | {"content": asked["content"][1:]}
-        if not added(self._rendered([[*before, blind]])[0], prompt).strip():
-            raise ImageIgnoredError(
-                "its chat template leaves the image out, so the model would answer blindly; "
-                "take the template of the published checkpoint"
-            )
-        self._shows_images = True
+        return not added(self._rendered([[*before, blind]])[0], prompt).strip()
 
 
 def added(without: str, with_image: str) -> str:
