@@ -29,7 +29,7 @@ def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
     snapshots = hub_folders(environ)[0] / f"models--{source.replace('/', '--')}" / "snapshots"
     try:
         return any(
-            file.suffix in (".safetensors", ".bin")
+            file.suffix in (".safetensors", ".bin", ".pt")
             for folder in snapshots.iterdir()
             for file in folder.iterdir()
         )

@@ -106,6 +106,10 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """Its class."""
     sorts: bool
     """It sorts images into classes, and writes no text."""
+    scale: float | None = None
+    """What it multiplies the cosine of image and class with, where it sorts."""
+    pickled: bool = False
+    """Its weights were no safetensors."""
     load_time: float
     """Seconds, downloads not included."""
     weights: int

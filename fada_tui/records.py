@@ -86,6 +86,10 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     """Class that turns images into pixel values: its backends differ by up to 0.015 a pixel."""
     pad_square: bool | UnsetType = UNSET
     """Whether images were padded to a square; present where the model sorts them into classes."""
+    scale: float | UnsetType = UNSET
+    """What the cosine of image and class was multiplied with; likewise."""
+    pickled: bool | UnsetType = UNSET
+    """Present, and true, where weights were read that are no safetensors."""
     license: str | None = None
     load_time: float | None = None
     memory: ModelMemory = ModelMemory()
@@ -126,6 +130,8 @@ class ClassSet(Record, frozen=True, kw_only=True):
     name: str
     sha256: str
     """Of the classes' names and prompts: two runs with the same one were asked the same."""
+    source: str | None = None
+    """What names it on the command line: a set's name, or the absolute path of a file."""
     classes: tuple[ImageClass, ...]
 
 
@@ -302,6 +308,8 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     quantization: Literal["4bit", "8bit"] | None = None
     pad_square: bool = False
     """Images are padded to a square, for models that compare them with texts."""
+    fetched_by_hand: tuple[str, ...] = ()
+    """Files that a person downloads who accepts the licence; the program then does not download by itself."""
     parameters: int | None = None
     license: str | None = None
     order: int | None = None

@@ -69,6 +69,8 @@ FRUITLESS_RESTARTS = 3
 CANCEL_PATIENCE = 10.0
 """Seconds that a cancelled worker may take to reach its next token before it is killed."""
 
+ONE_QUESTION = "{} sorts images and is asked nothing: one result for each image, whatever the questions"
+
 Key = tuple[str, str]
 
 
@@ -203,7 +205,7 @@ class Session:
 
     async def _answers(self) -> AsyncGenerator[SessionEvent, None]:
         loaded = False
-        while (remaining := self._remaining()) and not self._asked_to_stop():
+        while self._remaining() and not self._asked_to_stop():
             current: Item | None = None
             try:
                 if not loaded:
@@ -211,7 +213,7 @@ class Session:
                         async for event in loading:
                             yield event
                     loaded = True
-                async with aclosing(self._work(remaining)) as working:
+                async with aclosing(self._work(self._remaining())) as working:
                     async for event in working:
                         if isinstance(event, AnswerStarted):
                             current = event.item
@@ -247,8 +249,12 @@ class Session:
                         yield LoadProgress(stage, done, total)
                     case Loaded():
                         self._telemetry.watch(self._client.pid, event.gpu_uuid)
+                        if event.sorts and len(self._run.questions) > 1:
+                            yield Warned(ONE_QUESTION.format(self._run.model.name))
                         self._record_model(hello, event)
-                        yield ModelReady(self._run.model)
+                        yield ModelReady(
+                            self._run.model, self._run.questions, len(self._remaining()), self._total
+                        )
 
     async def _work(self, remaining: Sequence[Item]) -> AsyncGenerator[SessionEvent, None]:
         by_key = {item.key: item for item in remaining}
@@ -320,13 +326,18 @@ class Session:
             device=loaded.device,
             image_processor=loaded.image_processor or UNSET,
             pad_square=self._plan.model.pad_square if loaded.sorts else UNSET,
+            scale=UNSET if loaded.scale is None else loaded.scale,
+            pickled=loaded.pickled or UNSET,
             license=entry.license,
             load_time=loaded.load_time,
             memory=replace(entry.memory, weights=loaded.weights),
         )
         where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
         classes = self._plan.classes if loaded.sorts else UNSET
-        self._run = replace(self._run, model=model, environment=where, classes=classes)
+        questions = self._run.questions[:1] if loaded.sorts else self._run.questions
+        self._run = replace(self._run, model=model, environment=where, classes=classes, questions=questions)
+        self._items = self._planned()
+        self._total = len(self._items)
         runs.write_run(self.folder, self._run)
 
     async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:

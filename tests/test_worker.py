@@ -362,6 +362,12 @@ async def test_no_such_device_and_no_such_adapter(client: WorkerClient, tiny: Pa
             ),
             "no adapter 'blip2'; there are: .*chat",
         ),
+        (
+            Load(
+                model=entry(tiny, adapter="blip-2"), device="cpu", trust_remote_code=False, allow_pickle=False
+            ),
+            "'blip-2' does not prompt Idefics3ForConditionalGeneration",
+        ),
     ):
         with pytest.raises(ModelLoadError, match=words):
             async for _ in client.load(command):

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
-from fada_tui.records import Environment, Generation, ModelEntry, Run
+from fada_tui.records import ClassSet, Environment, Generation, ModelEntry, Run
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command
 from fada_tui.report.figures import Figures
@@ -16,7 +16,7 @@ from fada_tui.report.markdown import bullet, fenced, inline, name
 
 def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> list[str]:
     """Return the section Technical Notes: how the model was used, and how to do it again."""
-    model = run.model
+    model, writes = run.model, run.classes is UNSET
     return [
         "## Technical Notes",
         "",
@@ -27,7 +27,7 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *bullet("License", model.license and name(model.license)),
         *bullet("Image Tokens per Image", units.span(*found.image_tokens) if found.image_tokens else None),
         *bullet("Prompt Tokens", units.span(*found.prompt_tokens) if found.prompt_tokens else None),
-        *bullet("Generation", _generation(run.generation) or "settings unknown"),
+        *(bullet("Generation", _generation(run.generation) or "settings unknown") if writes else []),
         *bullet("Versions", _versions(run.environment) or "unknown"),
         *bullet("Machine", _machine(run.environment)),
         *bullet("DICOM Images", _dicom(run)),
@@ -100,11 +100,18 @@ def _machine(environment: Environment) -> str | None:
 
 
 def _prompt(run: Run) -> list[str]:
+    if run.classes is not UNSET:
+        return _class_prompts(run.classes)
     for result in run.results:
         if result.prompt is not None:
             sent = f"As the chat template rendered it for {name(result.image)}:"
             return ["### Prompt", "", sent, "", *fenced(result.prompt), ""]
     return []
+
+
+def _class_prompts(classes: ClassSet) -> list[str]:
+    lines = [f"{one.name}: {prompt}" for one in classes.classes for prompt in one.prompts]
+    return ["### Prompts of the Classes", "", *fenced("\n".join(lines)), ""]
 
 
 def _command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:

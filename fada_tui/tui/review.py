@@ -15,6 +15,7 @@ from fada_tui.scoring.verdicts import current as standing
 from fada_tui.tui.album import Album, Slot, with_images
 from fada_tui.tui.desk import Desk, Key, OpenRun, Streaming
 from fada_tui.tui.library import Gallery, Library
+from fada_tui.tui.ranking import answer_text
 from fada_tui.tui.views import AnswerView
 
 Place = tuple[Slot, int]
@@ -362,7 +363,7 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
     return replace(
         view,
         state="answered",
-        text=result.response or "(an empty answer)",
+        text=answer_text(result),
         first_token=result.timing.first_token,
         tokens=result.tokens.generated,
         per_second=result.tokens.per_second,

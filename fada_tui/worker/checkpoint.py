@@ -23,13 +23,15 @@ def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
     Raises:
         ModelLoadError: there is no such folder, it has pickled weights alone, or the hub does not give it.
     """
-    folder = _local(command)
+    folder = local_folder(command)
+    if folder is None and command.model.fetched_by_hand:
+        return _brought_by_hand(command)
     if folder is None:
         folder = hub.fetch(
             command.model.source,
             command.model.revision,
             patterns=hub.DESCRIBING_FILES + (hub.CODE_FILES if command.trust_remote_code else ()),
-            on_bytes=_report(send),
+            on_bytes=report_download(send),
         )
     return folder
 
@@ -40,17 +42,23 @@ def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
     Raises:
         ModelLoadError: it has pickled weights alone and may not read them, or the hub does not give it.
     """
-    folder = _local(command)
+    folder = local_folder(command)
     if folder is None:
         repository, revision = command.model.source, command.model.revision
         names = hub.file_names(repository, revision)
         safe = any(name.endswith(".safetensors") for name in names)
         if not safe:
-            _refuse_pickle(command, repository)
+            refuse_pickle(command, repository)
         patterns = hub.SAFE_WEIGHTS if safe else hub.PICKLED_WEIGHTS
-        folder = hub.fetch(repository, revision, patterns=patterns, on_bytes=_report(send))
+        folder = hub.fetch(
+            repository,
+            revision,
+            patterns=patterns,
+            on_bytes=report_download(send),
+            without=hub.OPENCLIP_WEIGHTS,
+        )
     elif not any(folder.glob("*.safetensors")):
-        _refuse_pickle(command, str(folder))
+        refuse_pickle(command, str(folder))
     return folder
 
 
@@ -136,7 +144,7 @@ def package(error: ImportError) -> str:
     return f"its processor needs a package that is not installed: {text}"
 
 
-def _local(command: Load) -> Path | None:
+def local_folder(command: Load) -> Path | None:
     """The folder that the source names; `None` where it names a hub repository."""
     source = Path(command.model.source).expanduser()
     if source.is_dir():
@@ -154,7 +162,28 @@ def _wants_code(name: str, hint: str | None) -> ModelLoadError:
     )
 
 
-def _refuse_pickle(command: Load, where: str) -> None:
+def _brought_by_hand(command: Load) -> Path:
+    """The snapshot of a repository that the program does not download by itself."""
+    entry = command.model
+    if folder := hub.cached(entry.source, entry.revision, entry.fetched_by_hand):
+        return folder
+    licence = entry.license or "see its hub page"
+    terms = f"{licence}: no commercial use" if "-nc" in licence.lower() else licence
+    pickled = not any(name.endswith(".safetensors") for name in entry.fetched_by_hand)
+    raise ModelLoadError(
+        ErrorKind.GATED,
+        f"{entry.name} is not downloaded by itself: if you accept its licence ({terms}), run: "
+        f"hf download {entry.source} {' '.join(entry.fetched_by_hand)}"
+        + ("; then repeat with --allow-pickle" if pickled else ""),
+    )
+
+
+def refuse_pickle(command: Load, where: str) -> None:
+    """Refuse weights that are no safetensors.
+
+    Raises:
+        ModelLoadError: the command does not allow them.
+    """
     if not command.allow_pickle:
         raise ModelLoadError(
             ErrorKind.PICKLE_REFUSED,
@@ -163,7 +192,8 @@ def _refuse_pickle(command: Load, where: str) -> None:
         )
 
 
-def _report(send: Callable[[Message], None]) -> hub.OnBytes:
+def report_download(send: Callable[[Message], None]) -> hub.OnBytes:
+    """What is told of a download, as messages."""
     return lambda done, total: send(Progress(stage="download", done=done, total=total or None))
 
 

@@ -23,12 +23,22 @@ DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model")
 SAFE_WEIGHTS = ("*.safetensors",)
 PICKLED_WEIGHTS = ("*.bin", "*.pt", "*.pth")
 CODE_FILES = ("*.py",)
+OPENCLIP_WEIGHTS = ("open_clip*",)
+"""Weights that lie a second time beside transformers' own."""
 
 OnBytes = Callable[[int, int], None]
 """Takes bytes done and bytes in all."""
 
 
-def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], on_bytes: OnBytes) -> Path:
+def fetch(
+    repository: str,
+    revision: str | None,
+    *,
+    patterns: tuple[str, ...],
+    on_bytes: OnBytes,
+    without: tuple[str, ...] = (),
+    needed: tuple[str, ...] = (),
+) -> Path:
     """Return the folder of a repository's snapshot, downloading what the cache lacks.
 
     Args:
@@ -36,19 +46,33 @@ def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], o
         revision: branch, tag or commit; `None` is the default branch.
         patterns: file name patterns to bring.
         on_bytes: told of progress while files are downloaded.
+        without: of these, the patterns to leave out.
+        needed: files without which the snapshot is of no use, where not all of it is wanted.
 
     Raises:
         ModelLoadError: gated, missing, or unreachable, with what to do.
     """
-    with _explained(repository, revision):
+    with _explained(repository, revision, needed):
         folder = snapshot_download(
             repository,
             revision=revision,
             allow_patterns=list(patterns),
+            ignore_patterns=list(without),
             local_files_only=bool(constants.HF_HUB_OFFLINE),
             tqdm_class=_reporter(on_bytes),
         )
+    if not all((Path(folder) / name).is_file() for name in needed):
+        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository, needed))
     return Path(folder)
+
+
+def cached(repository: str, revision: str | None, files: tuple[str, ...]) -> Path | None:
+    """Return a snapshot's folder in the cache, asking nobody; `None` where it lacks one of the files."""
+    try:
+        folder = Path(snapshot_download(repository, revision=revision, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError):
+        return None
+    return folder if all((folder / name).is_file() for name in files) else None
 
 
 def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
@@ -70,7 +94,7 @@ def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _explained(repository: str, revision: str | None) -> Iterator[None]:
+def _explained(repository: str, revision: str | None, needed: tuple[str, ...] = ()) -> Iterator[None]:
     """Turn the hub's errors into ours."""
     try:
         yield
@@ -90,7 +114,7 @@ def _explained(repository: str, revision: str | None) -> Iterator[None]:
     except HFValidationError as error:
         raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id") from error
     except LocalEntryNotFoundError as error:
-        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository)) from error
+        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository, needed)) from error
     except (HfHubHTTPError, OSError) as error:
         raise ModelLoadError(
             ErrorKind.OFFLINE_NOT_CACHED,
@@ -98,8 +122,13 @@ def _explained(repository: str, revision: str | None) -> Iterator[None]:
         ) from error
 
 
-def _offline_message(repository: str) -> str:
+def _offline_message(repository: str, needed: tuple[str, ...]) -> str:
     reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
+    if needed:
+        return (
+            f"{', '.join(needed)} of {repository} are not in the cache and {reason}: go online, or copy the "
+            f"cache of a machine that ran: hf download {repository} {' '.join(needed)}"
+        )
     return (
         f"{repository} is not in the cache and {reason}: download it on a machine with a network "
         f"(hf download {repository}) and name its folder, or go online"

@@ -93,15 +93,24 @@ def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterC
             raise ModelLoadError(
                 ErrorKind.ARCHITECTURE_UNKNOWN, f"{name}: no adapter '{asked}'; there are: {names}"
             )
+        if not _prompts(known()[asked], architecture, processor):
+            raise ModelLoadError(
+                ErrorKind.ARCHITECTURE_UNKNOWN,
+                f"{name}: the adapter '{asked}' does not prompt {architecture}; leave the choice to 'auto'",
+            )
         return known()[asked]
-    if own := of_architecture(architecture):
-        return own
-    if template(processor):
-        return ChatAdapter
-    if architecture in PlainAdapter.forms:
-        return PlainAdapter
+    for adapter in (of_architecture(architecture), ChatAdapter, PlainAdapter):
+        if adapter is not None and _prompts(adapter, architecture, processor):
+            return adapter
     raise ModelLoadError(
         ErrorKind.NO_CHAT_TEMPLATE,
         f"{name}: its processor has no chat template, and no adapter prompts {architecture} without one; "
         "choose an instruction-tuned checkpoint",
     )
+
+
+def _prompts(adapter: AdapterClass, architecture: str, processor: Any) -> bool:
+    """Whether an adapter can prompt a checkpoint."""
+    if adapter is ChatAdapter:
+        return bool(template(processor))
+    return architecture in (PlainAdapter.forms if adapter is PlainAdapter else adapter.architectures)
