@@ -5,7 +5,10 @@
 
 import json
 import pickle
+import threading
 import time
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from fada_tui.worker.openclip import renamed
 from tests.conftest import Program
 from tests.conftest import load as read_run
 from tests.golden import openclip as golden
+from tests.test_hub import Hub
 
 CASES = json.loads(golden.FILE.read_bytes())["cases"]
 CLASSES = ClassSet(
@@ -232,7 +236,7 @@ def test_names_are_changed_and_nothing_else() -> None:
     assert torch.equal(before, after)
 
 
-def fetalclip(**changes: Any) -> ModelEntry:
+def fetalclip() -> ModelEntry:
     entry = load_registry(Path("/nowhere")).find("FetalCLIP")
     assert entry
     return entry
@@ -262,10 +266,8 @@ def in_cache(repository: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return snapshot
 
 
-def test_fetalclip_from_the_hub_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Program, images: Path
-) -> None:
-    """Its configuration comes from here, its tokenizer from the cache; the weights are a random model's."""
+def test_fetalclip_from_the_hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its configuration comes from here, its tokenizer from the cache; what its file lacks is then told."""
     entry = fetalclip()
     snapshot = in_cache(entry.source, tmp_path / "cache", monkeypatch)
     (snapshot / "README.md").write_text("a card")
@@ -290,3 +292,56 @@ def test_a_batch_run_of_a_release(program: Program, images: Path, small: Path) -
         assert {one["label"] for one in result["ranking"]} == names
         assert sum(one["probability"] for one in result["ranking"]) == pytest.approx(1)
         assert result["response"].startswith(f"Most likely {result['ranking'][0]['label']}")
+
+
+@pytest.fixture
+def hub(program: Program, small: Path, tmp_path: Path) -> Iterator[type[Hub]]:
+    """A hub with one OpenCLIP release, its weights in two formats."""
+    (small / "open_clip_pytorch_model.bin").write_bytes(b"never fetched")
+    handler = type("Handler", (Hub,), {"folder": small, "downloads": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    program.env = {
+        "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": str(tmp_path / "cache"),
+    }
+    yield handler
+    server.shutdown()
+    server.server_close()
+
+
+ASK = ("--batch", "--model", "owner/model", "--limit", "1")
+
+
+def test_a_release_of_the_hub_is_fetched_in_one_format(
+    hub: type[Hub], program: Program, images: Path
+) -> None:
+    done = program.run(*ASK, "--images", images)
+    assert done.returncode == 0, done.stderr
+    assert "open_clip_model.safetensors" in hub.downloads
+    assert "open_clip_pytorch_model.bin" not in hub.downloads
+    program.env |= {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:9"}
+    done = program.run(*ASK, "--images", images)
+    assert done.returncode == 0, done.stderr
+
+
+def test_beside_transformers_own_format_openclip_s_is_not_fetched(
+    hub: type[Hub], program: Program, images: Path, tiny: Path
+) -> None:
+    for file in tiny.iterdir():
+        (hub.folder / file.name).write_bytes(file.read_bytes())
+    done = program.run(*ASK, "--images", images, "--max-new-tokens", "2")
+    assert done.returncode == 0, done.stderr
+    assert "model.safetensors" in hub.downloads and "open_clip_model.safetensors" not in hub.downloads
+
+
+def test_a_release_that_cannot_be_run_is_refused_before_its_weights_are_fetched(
+    hub: type[Hub], program: Program, images: Path
+) -> None:
+    model = golden.SMALL | {"text_cfg": {"hf_model_name": "microsoft/PubMedBERT"}}
+    (hub.folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": model}))
+    done = program.run(*ASK, "--images", images)
+    assert done.returncode == 3 and "its text tower is microsoft/PubMedBERT" in done.stderr
+    assert not [name for name in hub.downloads if name.endswith((".safetensors", ".bin"))]

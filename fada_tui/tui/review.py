@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import overload
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.assessing.blind import Labels, shuffled
@@ -363,6 +364,7 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
     return replace(
         view,
         state="answered",
+        question=view.question if result.ranking is UNSET else result.prompt or view.question,
         text=answer_text(result),
         first_token=result.timing.first_token,
         tokens=result.tokens.generated,

@@ -64,6 +64,9 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     source = openclip_files.read_tensors(command, files) if release else files
     model = weights.load_model(command, source, config, dtype, device, send)
     sorts = isinstance(adapter, ContrastiveAdapter)
+    if sorts:
+        with torch.inference_mode():
+            adapter.read_classes(model)
     loaded = Loaded(
         adapter=adapter.name,
         architecture=architecture,

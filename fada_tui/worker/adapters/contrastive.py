@@ -43,7 +43,7 @@ class ContrastiveAdapter:
         self.config = config
         self._classes = classes
         self._pad_square = pad_square
-        self._weights: torch.Tensor | None = None
+        self._vectors = torch.empty(0)
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Turn the images into pixels. The question is not put to the model: its prompts are the classes'."""
@@ -55,10 +55,8 @@ class ContrastiveAdapter:
 
     def rank(self, model: Any, inputs: Any) -> list[tuple[Ranked, ...]]:
         """Return the classes of each image, the likeliest first; their probabilities add up to 1."""
-        if self._weights is None:
-            self._weights = self.class_vectors(model)
         images = unit(model.get_image_features(**inputs))
-        likely = (images @ self._weights.T * scale(model)).softmax(dim=1)
+        likely = (images @ self._vectors.T * scale(model)).softmax(dim=1)
         names = [one.name for one in self._classes.classes]
         return [
             tuple(
@@ -73,9 +71,9 @@ class ContrastiveAdapter:
         first, *others = (f"{one.label} ({one.probability:.0%})" for one in ranking[:3])
         return f"Most likely {first}, then {' or '.join(others)}."
 
-    def class_vectors(self, model: Any) -> torch.Tensor:
-        """Return a unit vector for each class: shape (classes, width), float32."""
-        return torch.cat(
+    def read_classes(self, model: Any) -> None:
+        """Turn each class into a unit vector, once for all images: shape (classes, width), float32."""
+        self._vectors = torch.cat(
             [
                 torch.nn.functional.normalize(
                     self._texts(model, one.prompts).mean(dim=0, keepdim=True), dim=1
