@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import transformers
-from transformers import AutoConfig, AutoProcessor
+from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
@@ -15,6 +15,9 @@ from fada_tui.worker.adapters.unsupported import port
 from fada_tui.worker.architectures import architecture
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
+
+PAIRS = ("vision-encoder-decoder",)
+"""Types of model that are published with an image processor and a tokenizer, and name no processor."""
 
 
 def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
@@ -116,6 +119,11 @@ def read_processor(command: Load, folder: Path) -> Any:
     name = command.model.name
     try:
         processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
+        if (
+            not hasattr(processor, "image_processor")
+            and _raw(folder / "config.json").get("model_type") in PAIRS
+        ):
+            processor = TrOCRProcessor(AutoImageProcessor.from_pretrained(folder), processor)
     except ImportError as error:
         raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
     except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:

@@ -106,7 +106,8 @@ def _described(
 
 def _check_adapter(name: str, adapter_class: type[Any], processor: Any) -> None:
     if issubclass(adapter_class, TextAdapter) and (lack := adapter_class.lacks(processor)):
-        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {lack}")
+        kind, words = lack
+        raise ModelLoadError(kind, f"{name}: {words}")
 
 
 def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: Any) -> Any:

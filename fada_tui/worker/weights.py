@@ -27,6 +27,9 @@ REMOTE_CLASSES = (
 )
 """Names under which repositories list classes of their own, the most fitting first."""
 
+UNUSED = {"VisionEncoderDecoderModel": ("encoder.pooler.",)}
+"""By class, how the names of weights begin that checkpoints may lack, as no answer depends on them."""
+
 
 def choose_dtype(asked: str, config: Any) -> torch.dtype:
     """Return the precision to load in; `auto` is the checkpoint's own.
@@ -139,6 +142,8 @@ def _model_class(command: Load, config: Any) -> Any:
 
 def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
     """Refuse a checkpoint that does not fill its model exactly: it would answer fluently and wrongly."""
+    unused = UNUSED.get(model_class, ())
+    info = {**info, "missing_keys": {key for key in info["missing_keys"] if not key.startswith(unused)}}
     problems = [
         f"{len(info[kind])} {words} (such as {_example(info[kind])})"
         for kind, words in (

@@ -6,6 +6,7 @@ processor does have a chat template is asked through that instead.
 
 from typing import Any
 
+from fada_tui.errors import ErrorKind
 from fada_tui.worker.adapters.prompting import (
     Batch,
     Prepared,
@@ -55,10 +56,13 @@ class PlainAdapter(TextAdapter):
         self._stop = STOPS.get(config.architectures[0])
 
     @classmethod
-    def lacks(cls, processor: Any) -> str | None:
+    def lacks(cls, processor: Any) -> tuple[ErrorKind, str] | None:
         """Fuyu's image processor for Pillow fails on every image, so that it takes the other one."""
         if type(processor.image_processor).__name__ == "FuyuImageProcessorPil":
-            return "its processor needs torchvision: pip install 'fada-tui[vision]'"
+            return (
+                ErrorKind.MISSING_PACKAGE,
+                "its processor needs torchvision: pip install 'fada-tui[vision]'",
+            )
         return None
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:

@@ -59,7 +59,7 @@ class TextAdapter(ABC):
         self.config = config
 
     @classmethod
-    def lacks(cls, processor: Any) -> str | None:
+    def lacks(cls, processor: Any) -> tuple[ErrorKind, str] | None:
         """Return what this machine lacks to prompt the family, and the way to get it; `None` if nothing.
 
         It is asked before any weights are brought here.

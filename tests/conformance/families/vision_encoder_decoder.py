@@ -32,7 +32,7 @@ def decoder(words: Any, model_type: str) -> dict[str, Any]:
 
 
 def build(folder: Path) -> None:
-    """The processor's class is named by its files alone."""
+    """As published ones do, it lacks the pooler of its encoder's class, which its decoder does not ask."""
     words = tokenizer(bos="<s>")
     config = VisionEncoderDecoderConfig(
         encoder=vision_settings("vit"),
@@ -41,6 +41,7 @@ def build(folder: Path) -> None:
         pad_token_id=words.pad_token_id,
     )
     model = randomise(VisionEncoderDecoderModel(config), words)
+    model.encoder.pooler = None
     model.generation_config.decoder_start_token_id = words.eos_token_id
     model.save_pretrained(folder)
     TrOCRProcessor(ViTImageProcessorPil(size={"height": 32, "width": 32}), words).save_pretrained(folder)
