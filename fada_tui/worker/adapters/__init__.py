@@ -8,6 +8,7 @@ import importlib
 import inspect
 import logging
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -29,7 +30,11 @@ log = logging.getLogger("fada_tui.worker")
 
 @cache
 def known() -> dict[str, AdapterClass]:
-    """Return all adapters by their names: this package's, then those of other packages."""
+    """Return all adapters by their names: this package's, then those of other packages.
+
+    One of another package that cannot be imported, is no adapter, or has a name that is taken is left out;
+    the worker's log says why.
+    """
     found: dict[str, AdapterClass] = {}
     for module in pkgutil.iter_modules(__path__):
         members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
@@ -40,10 +45,25 @@ def known() -> dict[str, AdapterClass]:
     for entry in entry_points(group=ENTRY_POINTS):
         try:
             adapter = entry.load()
-            found[adapter.name] = adapter
+            _check(adapter, found)
         except Exception:  # another package's fault must not take the others' models away
             log.exception("the adapter %s (%s) cannot be used", entry.name, entry.value)
+        else:
+            found[adapter.name] = adapter
     return found
+
+
+def _check(adapter: Any, found: Mapping[str, AdapterClass]) -> None:
+    """Raise a `TypeError` unless an object is an adapter's class, of a name that is not taken."""
+    if not inspect.isclass(adapter) or not callable(getattr(adapter, "prepare", None)):
+        raise TypeError("it is no class with a method prepare")
+    name = getattr(adapter, "name", None)
+    if not isinstance(name, str):
+        raise TypeError("it has no name")
+    if name in found:
+        raise TypeError(f"there is an adapter '{name}' already")
+    if not isinstance(getattr(adapter, "architectures", None), tuple):
+        raise TypeError("its architectures are no tuple of names")
 
 
 def of_architecture(architecture: str) -> AdapterClass | None:
