@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
-from fada_tui.records import Finish, Generation, Tokens
-from fada_tui.worker.adapters.prompting import Prepared, TextAdapter
+from fada_tui.records import Generation, Tokens
+from fada_tui.worker.adapters.prompting import TextAdapter
 from fada_tui.worker.answering import Answered, Asked
 from fada_tui.worker.streaming import TextStreamer
 
@@ -57,7 +57,7 @@ class Generator:
             self._model.generate(
                 **inputs,
                 **prepared.options,
-                **sampling(asked.generation),
+                **self._sampling(asked.generation),
                 max_new_tokens=asked.generation.max_new_tokens,
                 streamer=streamer,
                 stopping_criteria=StoppingCriteriaList([_Cancelled(asked.cancel)]),
@@ -65,10 +65,12 @@ class Generator:
         seconds = time.perf_counter() - preprocessed
         if asked.cancel.is_set():
             return None
-        count = len(streamer.tokens)
+        ends = {*prepared.ends, *_ends(self._model)}
+        tokens = _until(streamer.tokens, ends) if self._adapter.in_blocks else streamer.tokens
+        count = len(tokens)
         first = streamer.first_token_at
         return Answered(
-            response=self._adapter.read(streamer.tokens),
+            response=self._adapter.read(tokens),
             preprocess=preprocessed - begun,
             first_token=None if first is None else first - preprocessed,
             generate=seconds,
@@ -78,13 +80,16 @@ class Generator:
                 per_second=count / seconds if seconds > 0 else None,
                 image=prepared.image_tokens[0],
             ),
-            finish=self._finish(prepared, streamer.tokens),
-            token_ids=tuple(streamer.tokens),
+            finish="stop" if tokens and tokens[-1] in ends else "length",
+            token_ids=tuple(tokens),
         )
 
-    def _finish(self, prepared: Prepared, tokens: list[int]) -> Finish:
-        ends = {*prepared.ends, *_ends(self._model)}
-        return "stop" if tokens and tokens[-1] in ends else "length"
+    def _sampling(self, generation: Generation) -> dict[str, object]:
+        if not self._adapter.in_blocks:
+            return sampling(generation)
+        if generation.do_sample:
+            raise ValueError("it writes at temperatures of its own: leave --temperature and --top-p out")
+        return {}
 
 
 def sampling(generation: Generation) -> dict[str, object]:
@@ -106,6 +111,12 @@ def _ends(model: Any) -> list[int | None]:
         own = getattr(getattr(part, "generation_config", None), "eos_token_id", None)
         ends.extend(own if isinstance(own, list) else [own])
     return ends
+
+
+def _until(tokens: list[int], ends: set[int | None]) -> list[int]:
+    """The tokens up to the first that ends an answer; padding comes behind it."""
+    place = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
+    return tokens[: place + 1]
 
 
 def _length(inputs: Any) -> int | None:

@@ -52,6 +52,8 @@ class TextAdapter(ABC):
     """As the model list's `adapter` says it."""
     architectures: ClassVar[tuple[str, ...]] = ()
     """Model classes that are prompted this way, as `config.json` names them."""
+    in_blocks: ClassVar[bool] = False
+    """`generate` writes whole blocks, padded behind an end, and at temperatures of the checkpoint's own."""
 
     def __init__(self, processor: Any, config: Any) -> None:
         self.processor = processor
