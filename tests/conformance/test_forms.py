@@ -12,12 +12,21 @@ from threading import Event
 import numpy as np
 import pytest
 from PIL import Image, ImageFont
+from safetensors.torch import load_file, save_file
 
 from fada_tui.protocol import Load
 from fada_tui.records import Generation, ModelEntry
 from fada_tui.worker.answering import Asked
 from fada_tui.worker.loading import load
-from tests.conformance.families import blip_2, donut, florence2, got_ocr2, pix2struct, vision_encoder_decoder
+from tests.conformance.families import (
+    blip_2,
+    donut,
+    florence2,
+    got_ocr2,
+    idefics,
+    pix2struct,
+    vision_encoder_decoder,
+)
 from tests.conftest import Program, run_folders
 from tests.conftest import load as load_run
 
@@ -70,6 +79,19 @@ def test_a_reader_of_pages_is_sent_no_question(tmp_path: Path) -> None:
     prompt, _, _ = ask(tmp_path / "model")
     assert "OCR:" in prompt and QUESTION not in prompt
     assert prompt.count("<imgpad>") == 1
+
+
+def test_idefics_ends_with_the_utterance(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    idefics.build(folder)
+    _, whole, _ = ask(folder)
+    end = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]["<end_of_utterance>"]
+    weights = load_file(folder / "model.safetensors")
+    head = weights["lm_head.weight"]
+    head[[whole[3], end]] = head[[end, whole[3]]]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    _, cut, _ = ask(folder)
+    assert cut == [*whole[: whole.index(whole[3])], end]
 
 
 def test_a_florence_task_with_words_that_it_cannot_have(tmp_path: Path) -> None:

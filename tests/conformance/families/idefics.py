@@ -39,17 +39,20 @@ def build(folder: Path) -> None:
 
 
 def reference(folder: Path, image: Image, question: str, tokens: int) -> list[int]:
-    """Ask as the documentation does of the instructed checkpoints."""
+    """Ask as the card of the instructed checkpoints does."""
     from transformers import AutoProcessor
 
     processor = AutoProcessor.from_pretrained(folder)
     model = IdeficsForVisionText2Text.from_pretrained(folder)
     prompts = [["User:", image, question, "<end_of_utterance>", "\nAssistant:"]]
     inputs = processor(text=prompts, add_end_of_utterance_token=False, return_tensors="pt")
+    end = processor.tokenizer("<end_of_utterance>", add_special_tokens=False).input_ids
     unwanted = processor.tokenizer(
         ["<image>", "<fake_token_around_image>"], add_special_tokens=False
     ).input_ids
-    generated = model.generate(**inputs, bad_words_ids=unwanted, max_new_tokens=tokens, do_sample=False)
+    generated = model.generate(
+        **inputs, eos_token_id=end, bad_words_ids=unwanted, max_new_tokens=tokens, do_sample=False
+    )
     return without_prompt(generated, inputs)
 
 
@@ -58,5 +61,6 @@ FAMILY = Family(
     build=build,
     reference=reference,
     adapter="idefics",
+    ends_by_settings=False,  # by the end of an utterance, which they do not name
     checkpoint="HuggingFaceM4/idefics-9b-instruct",
 )
