@@ -3,7 +3,8 @@
 from itertools import takewhile
 from typing import Any, TypeAlias
 
-from PIL.Image import Image
+from jinja2 import TemplateError
+from PIL import Image
 
 from fada_tui.worker.adapters.batching import check_batch
 from fada_tui.worker.adapters.prompting import (
@@ -16,6 +17,9 @@ from fada_tui.worker.adapters.prompting import (
 )
 
 Conversation: TypeAlias = list[dict[str, Any]]
+
+ASKED_FOR = {"Cosmos3EdgeForConditionalGeneration": {"return_mm_token_type_ids": True}}
+"""By architecture, what a processor gives only when asked, though its model cannot do without."""
 
 
 class ChatAdapter(TextAdapter):
@@ -31,20 +35,18 @@ class ChatAdapter(TextAdapter):
     def __init__(self, processor: Any, config: Any) -> None:
         super().__init__(processor, config)
         self._template = template(processor)
+        self._asked_for = ASKED_FOR.get((config.architectures or [""])[0], {})
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Render and tokenise a batch.
 
         Raises:
             ImageIgnoredError: no image reached the prompt.
-            ValueError: a question holds the image placeholder, the template drops the system prompt, or the
-                model answers one by one.
+            ValueError: a question holds the image placeholder, the template drops or refuses the system
+                prompt, or the model answers one by one.
         """
         check_batch(self.config, batch)
-        conversations = [_conversation(image, question, system_prompt) for image, question in batch]
-        prompts = self._rendered(conversations)
-        if system_prompt and system_prompt not in prompts[0]:
-            raise ValueError("its chat template drops the system prompt: leave --system-prompt out for it")
+        conversations, prompts = self._render_all(batch, system_prompt)
         try:
             inputs = self.processor.apply_chat_template(
                 conversations,
@@ -53,28 +55,62 @@ class ChatAdapter(TextAdapter):
                 tokenize=True,
                 return_dict=True,
                 return_tensors="pt",
-                processor_kwargs=padding(batch),
+                processor_kwargs={**padding(batch), **self._asked_for},
             )
-        except ValueError as error:
-            if self._leaves_out_the_image(conversations[0], prompts[0]):
-                raise ImageIgnoredError(
-                    "its chat template leaves the image out, so the model would answer blindly; "
-                    "take the template of the published checkpoint"
-                ) from error
+        except Exception:  # each processor has an error of its own for an image without a place
+            self._check_place(conversations[0], prompts[0])
             raise
-        return prepared(inputs, prompts, self.config)
+        done = prepared(inputs, prompts, self.config)
+        if None in done.image_tokens:
+            self._check_place(conversations[0], prompts[0])
+        return done
 
-    def _rendered(self, conversations: list[Conversation]) -> list[str]:
+    def _render(self, conversations: list[Conversation]) -> list[str]:
         prompts: list[str] = self.processor.apply_chat_template(
             conversations, chat_template=self._template, add_generation_prompt=True
         )
         return prompts
 
-    def _leaves_out_the_image(self, conversation: Conversation, prompt: str) -> bool:
-        """Whether the image leaves no trace in what the template renders."""
+    def _render_all(self, batch: Batch, system_prompt: str | None) -> tuple[list[Conversation], list[str]]:
+        """Return the conversations and the prompts that the template makes of them.
+
+        Some templates want the system prompt in parts as the question, some as a text.
+        """
+        if not system_prompt:
+            conversations = [_conversation(image, question, None) for image, question in batch]
+            return conversations, self._render(conversations)
+        refusal: Exception | None = None
+        dropped = False
+        for content in ([{"type": "text", "text": system_prompt}], system_prompt):
+            conversations = [_conversation(image, question, content) for image, question in batch]
+            try:
+                prompts = self._render(conversations)
+            except (TemplateError, TypeError) as error:
+                refusal = error
+                continue
+            if all(_tells(prompt, content, system_prompt) for prompt in prompts):
+                return conversations, prompts
+            dropped = True
+        if dropped:
+            raise ValueError("its chat template drops the system prompt: leave --system-prompt out for it")
+        raise ValueError(
+            f"its chat template refuses a system prompt ({refusal}): leave --system-prompt out for it"
+        ) from refusal
+
+    def _check_place(self, conversation: Conversation, prompt: str) -> None:
+        """See that the template has a place for the image, now that nothing else tells.
+
+        Raises:
+            ImageIgnoredError: it leaves the image out, or writes it out as Python would.
+        """
         *before, asked = conversation
-        blind = asked | {"content": asked["content"][1:]}
-        return not added(self._rendered([[*before, blind]])[0], prompt).strip()
+        unseen = {**asked, "content": [part for part in asked["content"] if part["type"] != "image"]}
+        (without,) = self._render([[*before, unseen]])
+        if "{'type': 'image'" in prompt or not added(without, prompt).strip():
+            raise ImageIgnoredError(
+                "its chat template leaves the image out, so the model would answer blindly; it may belong to "
+                "another model"
+            )
 
 
 def added(without: str, with_image: str) -> str:
@@ -95,11 +131,21 @@ def template(processor: Any) -> Any:
     return own or getattr(getattr(processor, "tokenizer", None), "chat_template", None)
 
 
-def _conversation(image: Image, question: str, system_prompt: str | None) -> Conversation:
+def _tells(prompt: str, content: Any, system_prompt: str) -> bool:
+    """Whether a prompt holds the system prompt's words, and not its parts as Python would write them."""
+    return system_prompt.strip() in prompt and (content is system_prompt or str(content) not in prompt)
+
+
+def _conversation(image: Image.Image, question: str, system_prompt: Any) -> Conversation:
+    """Return what is asked.
+
+    Args:
+        image: RGB.
+        question: as the user wrote it.
+        system_prompt: a message's content, or `None`.
+    """
     asked = {
         "role": "user",
         "content": [{"type": "image", "image": image}, {"type": "text", "text": question}],
     }
-    if not system_prompt:
-        return [asked]
-    return [{"role": "system", "content": [{"type": "text", "text": system_prompt}]}, asked]
+    return [asked] if system_prompt is None else [{"role": "system", "content": system_prompt}, asked]
