@@ -18,8 +18,8 @@ from tqdm.auto import tqdm
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 
-DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model")
-"""Configuration, processor and tokenizer: what can be read before any weight."""
+DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.ttf")
+"""Configuration, processor and tokenizer: what can be read before any weight. ERNIE 4.5 VL has a font."""
 SAFE_WEIGHTS = ("*.safetensors",)
 PICKLED_WEIGHTS = ("*.bin", "*.pt", "*.pth")
 CODE_FILES = ("*.py",)
