@@ -5,8 +5,8 @@ from pathlib import Path
 from transformers import CohereCompassConfig, CohereCompassForConditionalGeneration, CohereCompassProcessor
 
 from tests.conformance.family import Family, by_chat_template
-from tests.conformance.parts import chat_template, randomise, text_settings, tokenizer
 from tests.conformance.grid import PIXELS, VISION
+from tests.conformance.parts import chat_template, randomise, text_settings, tokenizer
 
 NAMED = {
     "image_token": "<|IMAGE_PAD|>",

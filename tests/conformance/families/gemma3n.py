@@ -31,7 +31,7 @@ AUDIO = {
 
 
 def build(folder: Path) -> None:
-    """A small convolutional tower of timm's, 25 places wide, before three layers of which one shares a cache."""
+    """A small convolutional tower of timm's, 25 places wide; of three layers one shares a cache."""
     words = tokenizer([*NAMED.values()], bos="<bos>", extra_special_tokens=NAMED)
     size = len(words)
     config = Gemma3nConfig(

@@ -9,8 +9,8 @@ from transformers import (
     Gemma4UnifiedProcessor,
 )
 
-from tests.conformance.family import Family, by_chat_template
 from tests.conformance.families.gemma4 import NAMED
+from tests.conformance.family import Family, by_chat_template
 from tests.conformance.parts import chat_template, randomise, text_settings, tokenizer
 
 
