@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from transformers import AutoConfig
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.worker.loading import load
@@ -136,6 +140,57 @@ def test_files_of_two_models_are_refused_before_the_weights(
     with pytest.raises(ModelLoadError, match=message) as refused:
         load(load_command(folder), lambda _: None)
     assert refused.value.kind == kind
+
+
+LACKING = [
+    ("molmo2", {"processor_class": "Molmo2Processor", "image_processor_type": "Molmo2ImageProcessor"}),
+    ("mistral3", {"processor_class": "PixtralProcessor", "image_processor_type": "PixtralImageProcessor"}),
+    (
+        "qwen2_vl",
+        {"processor_class": "Qwen2VLProcessor", "image_processor_type": "Qwen2VLImageProcessor"},
+    ),
+    ("perception_lm", {"processor_class": "PerceptionLMProcessor"}),
+]
+"""Types, and what their preprocessor_config.json says: three ways in which transformers misses torchvision,
+and a tower that timm makes."""
+
+LOAD_WITHOUT = """
+import sys
+sys.modules |= {"torchvision": None, "timm": None}
+from pathlib import Path
+from fada_tui.errors import ModelLoadError
+from fada_tui.worker.loading import load
+from tests.conformance.test_families import load_command
+for folder in sys.argv[1:]:
+    try:
+        load(load_command(Path(folder)), lambda _: None)
+    except ModelLoadError as error:
+        print(error.kind, error)
+"""
+
+
+def test_what_a_checkpoint_needs_and_lacks_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
+    FAMILIES["llava"].build(tmp_path / "llava")
+    for kind, processor in LACKING:
+        folder = tmp_path / kind
+        shutil.copytree(tmp_path / "llava", folder)
+        for name in ("processor_config.json", "model.safetensors"):
+            (folder / name).unlink()
+        (folder / "preprocessor_config.json").write_text(json.dumps(processor))
+        AutoConfig.for_model(kind, architectures=[NAMES[kind]]).save_pretrained(folder)
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD_WITHOUT, *(str(tmp_path / kind) for kind, _ in LACKING)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        *(
+            f"missing_package {kind}: its processor needs torchvision: pip install 'fada-tui[vision]'"
+            for kind, _ in LACKING[:3]
+        ),
+        "missing_package perception_lm: its vision tower needs timm: pip install 'fada-tui[vision]'",
+    ]
 
 
 def test_a_processor_that_writes_another_number_of_image_tokens_never_leads_to_an_answer(
