@@ -12,6 +12,9 @@ WRITERS = {
 }
 """Of models that speak, too: the part that sees and writes, which reads its weights out of the whole's."""
 
+UNREAD = ("talker.", "token2wav.", "code2wav.")
+"""How the names of the weights begin that those parts leave unread."""
+
 
 def architecture(config: Any) -> str:
     """Return the class that a configuration means.

@@ -14,6 +14,7 @@ from transformers import BitsAndBytesConfig
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import devices
+from fada_tui.worker.architectures import UNREAD
 from fada_tui.worker.hub import OPENCLIP_WEIGHTS
 from fada_tui.worker.progress import weights_counted
 
@@ -168,15 +169,15 @@ def _example(keys: Any) -> str:
 
 def _count_elements(file: Path) -> int:
     try:
-        tensors = parse_local_safetensors_file_metadata(file).tensors.values()
+        tensors = parse_local_safetensors_file_metadata(file).tensors
     except (SafetensorsParsingError, OSError) as error:
         message = f"{file} is damaged: {_line(error)}; download or save it again"
         raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message) from error
-    promised = max((tensor.data_offsets[1] for tensor in tensors), default=0)
+    promised = max((tensor.data_offsets[1] for tensor in tensors.values()), default=0)
     if file.stat().st_size < promised:
         message = f"{file} is damaged: it ends before its last weight; download or save it again"
         raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message)
-    return sum(tensor.parameter_count for tensor in tensors)
+    return sum(tensor.parameter_count for name, tensor in tensors.items() if not name.startswith(UNREAD))
 
 
 def _quantization(name: str, asked: str, dtype: torch.dtype, device: str) -> BitsAndBytesConfig:

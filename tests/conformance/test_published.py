@@ -2,13 +2,16 @@
 
 import json
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
@@ -16,6 +19,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.worker.loading import load
+from fada_tui.worker.weights import check_memory
 from tests.conformance.family import by_form
 from tests.conformance.test_families import FAMILIES, QUESTIONS, TOKENS, ask, load_command
 
@@ -112,6 +116,18 @@ def test_a_published_form_answers_as_the_class_for_it_does(
     assert list(answer.token_ids) == family.reference(reference, pictures[0], QUESTIONS[1], TOKENS)
 
 
+@pytest.mark.parametrize(("name", "fits"), [("talker.codec.weight", True), ("thinker.lm_head.weight", False)])
+def test_a_part_that_stays_unread_needs_no_memory(name: str, fits: bool, tmp_path: Path) -> None:
+    length = 1 << 42
+    data = json.dumps({name: {"dtype": "F32", "shape": [length // 4], "data_offsets": [0, length]}}).encode()
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.write(struct.pack("<Q", len(data)) + data)
+        file.truncate(8 + len(data) + length)
+    expected = nullcontext() if fits else pytest.raises(ModelLoadError, match="for its weights alone")
+    with expected:
+        check_memory(load_command(tmp_path), tmp_path, torch.float32, "cpu")
+
+
 def of_unknown_code(folder: Path) -> None:
     """Of a known type, yet of no class for images."""
     edit(folder / "config.json", model_type="llama", architectures=["Own"], auto_map={"AutoModel": "own.Own"})
@@ -160,6 +176,7 @@ sys.modules |= {"torchvision": None, "timm": None}
 from pathlib import Path
 from fada_tui.errors import ModelLoadError
 from fada_tui.worker.loading import load
+from fada_tui.worker.weights import check_memory
 from tests.conformance.test_families import load_command
 for folder in sys.argv[1:]:
     try:
