@@ -29,7 +29,7 @@ def measure(folder: Path) -> Size | None:
     (https://github.com/huggingface/safetensors#format).
     """
     try:
-        shapes = [shape for file in folder.glob("*.safetensors") for shape in _shapes(file)]
+        shapes = [shape for file in folder.glob("*.safetensors") if _is_read(file) for shape in _shapes(file)]
         config = json.loads((folder / "config.json").read_bytes())
     except (OSError, ValueError, struct.error, KeyError, AttributeError):
         return None
@@ -42,6 +42,11 @@ def weight_bytes(parameters: int, dtype: str | None, quantization: str | None) -
     """Bytes that the weights take once loaded; `None` where the precision is unknown."""
     each = BYTES.get(quantization or dtype or "")
     return None if each is None else int(parameters * each)
+
+
+def _is_read(file: Path) -> bool:
+    """Whether the worker reads it: the same weights may lie beside it in their makers' own format."""
+    return not file.name.startswith("consolidated")
 
 
 def _shapes(file: Path) -> list[list[int]]:

@@ -55,15 +55,13 @@ def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
     folder = local_folder(command)
     if folder is None:
         repository, revision = command.model.source, command.model.revision
-        names = hub.file_names(repository, revision)
-        safe = any(name.endswith(".safetensors") for name in names)
+        safe = hub.safe_weights(hub.file_names(repository, revision))
         if not safe:
             refuse_pickle(command, repository)
-        patterns = hub.SAFE_WEIGHTS if safe else hub.PICKLED_WEIGHTS
         folder = hub.fetch(
             repository,
             revision,
-            patterns=patterns,
+            patterns=safe or hub.PICKLED_WEIGHTS,
             on_bytes=report_download(send),
             without=hub.OPENCLIP_WEIGHTS,
         )

@@ -13,9 +13,8 @@ from transformers import BitsAndBytesConfig
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
-from fada_tui.worker import devices
+from fada_tui.worker import devices, hub
 from fada_tui.worker.architectures import UNREAD
-from fada_tui.worker.hub import OPENCLIP_WEIGHTS
 from fada_tui.worker.progress import weights_counted
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -53,8 +52,8 @@ def count_elements(source: Path) -> int:
         ModelLoadError: a file is damaged.
     """
     if source.is_dir():
-        files = [file for file in sorted(source.glob("*.safetensors")) if not file.match(OPENCLIP_WEIGHTS[0])]
-        return sum(_count_elements(file) for file in files)
+        files = hub.safe_weights(sorted(file.name for file in source.iterdir()))
+        return sum(_count_elements(source / file) for file in files)
     if source.suffix == ".safetensors":
         return _count_elements(source)
     return source.stat().st_size // torch.float32.itemsize

@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 
+from fada_tui.checkpoint import measure
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.worker.loading import load
 from fada_tui.worker.weights import check_memory
@@ -116,16 +117,33 @@ def test_a_published_form_answers_as_the_class_for_it_does(
     assert list(answer.token_ids) == family.reference(reference, pictures[0], QUESTIONS[1], TOKENS)
 
 
-@pytest.mark.parametrize(("name", "fits"), [("talker.codec.weight", True), ("thinker.lm_head.weight", False)])
-def test_a_part_that_stays_unread_needs_no_memory(name: str, fits: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "file_name", "fits"),
+    [
+        ("thinker.lm_head.weight", "model.safetensors", False),
+        ("talker.codec.weight", "model.safetensors", True),
+        ("output.weight", "consolidated.safetensors", True),
+    ],
+)
+def test_weights_that_stay_unread_need_no_memory(
+    name: str, file_name: str, fits: bool, tmp_path: Path
+) -> None:
     length = 1 << 42
     data = json.dumps({name: {"dtype": "F32", "shape": [length // 4], "data_offsets": [0, length]}}).encode()
-    with (tmp_path / "model.safetensors").open("wb") as file:
+    with (tmp_path / file_name).open("wb") as file:
         file.write(struct.pack("<Q", len(data)) + data)
         file.truncate(8 + len(data) + length)
     expected = nullcontext() if fits else pytest.raises(ModelLoadError, match="for its weights alone")
     with expected:
         check_memory(load_command(tmp_path), tmp_path, torch.float32, "cpu")
+
+
+def test_weights_that_lie_there_twice_are_measured_once(tmp_path: Path) -> None:
+    FAMILIES["llava"].build(tmp_path)
+    alone = measure(tmp_path)
+    shutil.copy(tmp_path / "model.safetensors", tmp_path / "consolidated.safetensors")
+    assert alone is not None
+    assert measure(tmp_path) == alone
 
 
 def of_unknown_code(folder: Path) -> None:
