@@ -151,20 +151,26 @@ def of_unknown_code(folder: Path) -> None:
     edit(folder / "config.json", model_type="llama", architectures=["Own"], auto_map={"AutoModel": "own.Own"})
 
 
+def of_text_alone(folder: Path) -> None:
+    """As of a type that transformers lists among those that see, though its class reads text."""
+    AutoConfig.for_model("mistral4", architectures=["Mistral4ForCausalLM"]).save_pretrained(folder)
+
+
 def of_other_patches(folder: Path) -> None:
     settings = json.loads((folder / "processor_config.json").read_text())
     images = settings["image_processor"] | {"merge_size": 1}
     edit(folder / "processor_config.json", image_processor=images)
 
 
-DISAGREEING = [
+REFUSED = [
+    ("llava", of_text_alone, ErrorKind.ARCHITECTURE_UNKNOWN, "Mistral3ForConditionalGeneration"),
     ("llava", of_unknown_code, ErrorKind.REMOTE_CODE_NEEDED, "--trust-remote-code llava"),
     ("paddleocr_vl", of_other_patches, ErrorKind.PROCESSOR_MISSING, "has 1 patches .* its model 2"),
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "kind", "message"), DISAGREEING)
-def test_files_of_two_models_are_refused_before_the_weights(
+@pytest.mark.parametrize(("name", "change", "kind", "message"), REFUSED)
+def test_what_cannot_answer_is_refused_before_its_weights_are_read(
     name: str, change: Callable[[Path], None], kind: ErrorKind, message: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / name
