@@ -20,7 +20,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 from fada_tui.checkpoint import measure
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.worker.loading import load
-from fada_tui.worker.weights import check_memory
+from fada_tui.worker.weights import check_memory, count_elements
 from tests.conformance.family import by_form
 from tests.conformance.test_families import FAMILIES, QUESTIONS, TOKENS, ask, load_command
 
@@ -38,6 +38,24 @@ def without_template(folder: Path) -> None:
     (folder / "chat_template.jinja").unlink()
 
 
+TEXT_TEMPLATES = (
+    "{% for m in messages %}[INST] {{ m['content'] + ' ' }}[/INST]{% endfor %}",
+    "{% for m in messages %}[INST] {{ m['content'] }} [/INST]{% endfor %}",
+    "{% for m in messages %}{% for part in m['content'] %}{{ part['text'] }}{% endfor %}{% endfor %}",
+)
+"""Of text models' tokenizers: they fail at an image, write it out as a list, or drop it."""
+
+
+def with_template_of_text(template: str) -> Callable[[Path], None]:
+    """As of a checkpoint whose only chat template came with its text model's tokenizer."""
+
+    def change(folder: Path) -> None:
+        without_template(folder)
+        edit(folder / "tokenizer_config.json", chat_template=template)
+
+    return change
+
+
 def with_old_processor(folder: Path) -> None:
     """As before processors wrote out an image's tokens themselves."""
     without_template(folder)
@@ -52,6 +70,13 @@ def with_old_processor(folder: Path) -> None:
 def with_own_name(folder: Path) -> None:
     """As of a repository with code of its own, for a type that transformers knows by now."""
     edit(folder / "config.json", architectures=["OwnForCausalLM"], auto_map={"AutoModel": "own.Own"})
+
+
+def with_more_templates(folder: Path) -> None:
+    """As Cohere publishes its models: a template for tools beside that for talk."""
+    more = folder / "additional_chat_templates"
+    more.mkdir()
+    (more / "tool_use.jinja").write_text("{{ messages }}")
 
 
 def as_whole(folder: Path) -> None:
@@ -83,7 +108,9 @@ def build_two(name: str, where: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("name", ["llava", "llava_next"])
-@pytest.mark.parametrize("change", [without_template, with_old_processor])
+@pytest.mark.parametrize(
+    "change", [without_template, with_old_processor, with_template_of_text(TEXT_TEMPLATES[0])]
+)
 def test_llava_without_a_chat_template_is_asked_in_the_form_of_its_documentation(
     name: str, change: Callable[[Path], None], pictures: list[Image.Image], tmp_path: Path
 ) -> None:
@@ -97,7 +124,7 @@ def test_llava_without_a_chat_template_is_asked_in_the_form_of_its_documentation
         assert list(answer.token_ids) == by_form(FORM)(reference, picture, QUESTIONS[1], TOKENS)
 
 
-RENAMED = [("idefics3", with_own_name), ("llava", with_own_name)] + [
+RENAMED = [("idefics3", with_own_name), ("llava", with_own_name), ("idefics3", with_more_templates)] + [
     (name, as_whole)
     for name in ("qwen2_5_omni_thinker", "qwen3_omni_moe_thinker")
     if find_spec(FAMILIES[name].needs or "") is not None
@@ -135,7 +162,7 @@ def test_weights_that_stay_unread_need_no_memory(
         file.truncate(8 + len(data) + length)
     expected = nullcontext() if fits else pytest.raises(ModelLoadError, match="for its weights alone")
     with expected:
-        check_memory(load_command(tmp_path), tmp_path, torch.float32, "cpu")
+        check_memory(load_command(tmp_path), count_elements(tmp_path), torch.float32, "cpu")
 
 
 def test_weights_that_lie_there_twice_are_measured_once(tmp_path: Path) -> None:
@@ -165,6 +192,10 @@ def of_other_patches(folder: Path) -> None:
 REFUSED = [
     ("llava", of_text_alone, ErrorKind.ARCHITECTURE_UNKNOWN, "Mistral3ForConditionalGeneration"),
     ("llava", of_unknown_code, ErrorKind.REMOTE_CODE_NEEDED, "--trust-remote-code llava"),
+    *(
+        ("idefics3", with_template_of_text(template), ErrorKind.IMAGE_IGNORED, "leaves the image out")
+        for template in TEXT_TEMPLATES
+    ),
     ("paddleocr_vl", of_other_patches, ErrorKind.PROCESSOR_MISSING, "has 1 patches .* its model 2"),
 ]
 
@@ -243,3 +274,12 @@ def test_a_processor_that_writes_another_number_of_image_tokens_never_leads_to_a
     loaded, _ = load(load_command(folder), lambda _: None)
     with pytest.raises(ValueError, match="tokens do not match"):
         ask(loaded, pictures[0], QUESTIONS[0], [])
+
+
+def test_a_question_that_holds_the_placeholder_of_an_image_is_not_asked(
+    pictures: list[Image.Image], tmp_path: Path
+) -> None:
+    FAMILIES["llava"].build(tmp_path)
+    loaded, _ = load(load_command(tmp_path), lambda _: None)
+    with pytest.raises(ValueError, match="'<image>', the model's placeholder"):
+        ask(loaded, pictures[0], "What does <image> mean?", [])
