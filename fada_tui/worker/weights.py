@@ -88,7 +88,8 @@ def load_model(
     Args:
         command: names the model and what it may do.
         source: the checkpoint's folder, or its weights under the class's own names.
-        config: its configuration; the first of its `architectures` is the class that is loaded.
+        config: its configuration, with what the adapter told it; the first of its `architectures` is the
+            class that is loaded.
         dtype: precision.
         device: where to.
         send: told how many weights are loaded.
@@ -105,6 +106,8 @@ def load_model(
         send(Progress(stage="weights", done=done, total=total))
 
     model_class = _model_class(command, config)
+    if isinstance(config, getattr(model_class, "config_class", None) or ()):
+        options["config"] = config
     try:
         with weights_counted(report):
             model, info = model_class.from_pretrained(
