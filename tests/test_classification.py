@@ -206,6 +206,8 @@ def test_the_page_leaves_out_what_would_mislead() -> None:
         assert misleading not in page
     assert "### Prompts of the Classes" in page and "abdomen: a" in page
     assert "--classes four.toml" in page and "--pad-square" in page
+    pickled = replace(sorted_by(), model=replace(sorted_by().model, pickled=True))
+    assert "--allow-pickle" in render_summary(pickled, (), (), None) and "--allow-pickle" not in page
     plain = render_summary(replace(run(), results=(result(),)), (), (), None)
     assert "## Classification" not in plain and "--pad-square" not in plain
 

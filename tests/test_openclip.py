@@ -26,6 +26,7 @@ from fada_tui.records import ClassSet, ImageClass, ModelEntry
 from fada_tui.registry import load_registry
 from fada_tui.worker.loading import LoadedModel, load
 from fada_tui.worker.openclip import renamed
+from fada_tui.worker.openclip_files import PUBLISHED_ELSEWHERE
 from tests.conftest import Program
 from tests.conftest import load as read_run
 from tests.golden import openclip as golden
@@ -50,6 +51,8 @@ def save(
     kept = {name: tensor for name, tensor in tensors.items() if tensor is not None}
     save_file(kept, folder / "open_clip_model.safetensors")
     golden.save_tokenizer(folder)
+    # As CLIP's own tokenizer says, whatever the text tower's length.
+    (folder / "tokenizer_config.json").write_text(json.dumps({"model_max_length": 77}))
     return folder
 
 
@@ -99,7 +102,7 @@ def check_golden(case: str, folder: Path) -> Loaded:
 def test_probabilities_are_those_of_openclip(tmp_path: Path, case: str) -> None:
     facts = check_golden(case, tmp_path / case)
     assert (facts.architecture, facts.adapter, facts.dtype) == ("CLIPModel", "contrastive", "float32")
-    assert facts.sorts and facts.scale == pytest.approx(100)
+    assert facts.sorts and facts.scale == pytest.approx(100) and not facts.pickled
     model, _ = golden.CASES[case]
     assert facts.parameters == sum(array.size for array in golden.tensors(model).values())
 
@@ -118,9 +121,9 @@ def test_wrappers_and_pickles_are_read(small: Path) -> None:
     wrapped = {"epoch": 3, "state_dict": {f"module.{name}": tensor for name, tensor in tensors.items()}}
     torch.save(wrapped, small / "epoch_3.pt")
     assert refused(small).kind == ErrorKind.PICKLE_REFUSED
-    np.testing.assert_array_equal(
-        probabilities(loaded(small, pickles=True)[0], golden.images()[:2]), expected
-    )
+    found, facts = loaded(small, pickles=True)
+    np.testing.assert_array_equal(probabilities(found, golden.images()[:2]), expected)
+    assert facts.pickled
 
 
 def test_a_pickle_that_would_run_code_does_not(small: Path, tmp_path: Path) -> None:
@@ -214,6 +217,16 @@ def test_no_weights_beside_the_configuration(small: Path) -> None:
     assert error.kind == ErrorKind.NOT_FOUND and "no weights" in str(error)
 
 
+def test_a_tokenizer_in_one_file_says_the_same(small: Path) -> None:
+    found, _ = loaded(small)
+    expected = probabilities(found, golden.images()[:1])
+    found.adapter.processor.tokenizer.save_pretrained(small)
+    for name in ("vocab.json", "merges.txt"):
+        (small / name).unlink()
+    assert (small / "tokenizer.json").is_file()
+    np.testing.assert_array_equal(probabilities(loaded(small)[0], golden.images()[:1]), expected)
+
+
 def test_a_tokenizer_that_is_not_here_is_named_with_the_command(small: Path) -> None:
     (small / "vocab.json").unlink()
     error = refused(small)
@@ -240,6 +253,11 @@ def fetalclip() -> ModelEntry:
     entry = load_registry(Path("/nowhere")).find("FetalCLIP")
     assert entry
     return entry
+
+
+def test_fetalclip_s_configuration_is_the_one_that_was_checked() -> None:
+    (file,) = fetalclip().fetched_by_hand
+    assert PUBLISHED_ELSEWHERE[file] == golden.FULL and fetalclip().pad_square
 
 
 def test_fetalclip_says_its_licence_and_the_command(program: Program, images: Path) -> None:

@@ -130,6 +130,7 @@ def read_processor(
             f"{command.model.name}: its tokenizer has {len(tokenizer):,} tokens and the model "
             f"{config.text_config.vocab_size:,}: it belongs to another model",
         )
+    tokenizer.model_max_length = config.text_config.max_position_embeddings
     for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
         setattr(config.text_config, name, getattr(tokenizer, name))
     return CLIPProcessor(_image_processor(command, release.preprocessing, config), tokenizer)
