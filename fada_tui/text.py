@@ -1,4 +1,4 @@
-"""Text that others wrote, made safe to show on a terminal."""
+"""Text that others wrote, made safe to show on a terminal; shares as percentages."""
 
 import re
 
@@ -18,3 +18,10 @@ def _visible(match: re.Match[str]) -> str:
     named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
     code = ord(match[0])
     return named.get(match[0]) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def percentage(share: float) -> str:
+    """Return a share of 1 as a whole percentage that says neither none nor all where it is not so."""
+    if 0 < share <= 0.005:
+        return "<1%"
+    return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"

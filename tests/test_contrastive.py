@@ -187,6 +187,31 @@ def test_a_run_is_one_result_an_image_and_a_page_with_figures(
     assert "| Accuracy | Macro F1 |" in (here.parent / "comparison.md").read_text()
 
 
+def test_a_run_that_is_taken_up_again_sorts_into_the_same_classes(
+    program: Program, anatomy: Path, tmp_path: Path
+) -> None:
+    folder = save(tmp_path / "clip", clip)
+    broken = anatomy / "Brain" / "Brain_0.png"
+    whole = broken.read_bytes()
+    broken.write_bytes(b"no image")
+    mine = tmp_path / "mine.toml"
+    classes = "".join(f"[[class]]\nname = '{name}'\nprompts = ['{name}']\n" for name in ("Brain", "Unknown"))
+    mine.write_text(classes)
+    done, said = program.batch(
+        "--model", folder, "--images", anatomy, "--classes", mine, "--question", "a", "--question", "b"
+    )
+    assert done.returncode == 1, done.stderr
+    here = Path(said["runs"][0]["path"])
+    broken.write_bytes(whole)
+    mine.unlink()
+    done, _ = program.batch("--resume", here)
+    assert done.returncode == 0, done.stderr
+    run = read_run(here)
+    assert len(run["results"]) == 9 and {len(result["ranking"]) for result in run["results"]} == {2}
+    page = (here / "summary.md").read_text()
+    assert "of 6" in page and "Abodomen (3)" in page and f"--classes {mine}" in page
+
+
 BAD_CLASSES = [
     ("nothing", "no class set or file 'nothing'"),
     ("[[class]]\nname = 'a'\nprompts = ['x']\n", "two classes at least"),

@@ -21,6 +21,7 @@ from transformers import CLIPImageProcessorPil, CLIPProcessor
 
 from fada_tui.class_sets import load_classes
 from fada_tui.errors import ErrorKind, ModelLoadError
+from fada_tui.hub_cache import is_here
 from fada_tui.protocol import Load, Loaded, Message
 from fada_tui.records import ClassSet, ImageClass, ModelEntry
 from fada_tui.registry import load_registry
@@ -291,7 +292,10 @@ def test_fetalclip_from_the_hub_cache(tmp_path: Path, monkeypatch: pytest.Monkey
     (snapshot / "README.md").write_text("a card")
     error = refused(entry.source, fetched_by_hand=entry.fetched_by_hand)
     assert error.kind == ErrorKind.GATED
+    environ = {"HF_HUB_CACHE": str(tmp_path / "cache")}
+    assert not is_here(entry, environ)
     torch.save({"logit_scale": torch.zeros(())}, snapshot / "FetalCLIP_weights.pt")
+    assert is_here(entry, environ)
     words = in_cache("openai/clip-vit-large-patch14", tmp_path / "cache", monkeypatch)
     golden.save_tokenizer(words)
     assert refused(entry.source, fetched_by_hand=entry.fetched_by_hand).kind == ErrorKind.PICKLE_REFUSED

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from fada_tui.records import Ranked, Result
+from fada_tui.text import percentage
 
 SHOWN = 5
 BAR_CELLS = 10
@@ -21,8 +22,11 @@ def answer_text(result: Result) -> str:
 def ranking_lines(ranking: Sequence[Ranked]) -> list[str]:
     """Return a line for each of the likeliest: bar, percentage, name; then how many are left out."""
     lines = [
-        f"{'█' * round(one.probability * BAR_CELLS):·<{BAR_CELLS}} {one.probability:>4.0%}  {one.label}"
-        for one in ranking[:SHOWN]
+        f"{_bar(one.probability)} {percentage(one.probability):>4}  {one.label}" for one in ranking[:SHOWN]
     ]
     left = len(ranking) - SHOWN
     return [*lines, f"and {left} more"] if left > 0 else lines
+
+
+def _bar(share: float) -> str:
+    return ("█" * round(share * BAR_CELLS)).ljust(BAR_CELLS, "·")

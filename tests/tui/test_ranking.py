@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fada_tui.records import ModelFacts, Ranked
+from fada_tui.text import percentage
 from fada_tui.tui.ranking import answer_text, ranking_lines
 from tests.contrastive import save_clip
 from tests.examples import result
@@ -25,6 +26,13 @@ def test_the_likeliest_stand_with_bar_and_percentage() -> None:
         "and 2 more",
     ]
     assert ranking_lines(SEVEN[:2])[-1].endswith("b")
+
+
+def test_a_small_share_is_not_none_and_a_large_one_not_all() -> None:
+    shares = (0.0, 0.0001, 0.005, 0.0051, 0.5, 0.9949, 0.9951, 0.99999, 1.0)
+    assert [percentage(share) for share in shares] == [
+        "0%", "<1%", "<1%", "1%", "50%", "99%", ">99%", ">99%", "100%",
+    ]  # fmt: skip
 
 
 def test_the_sentence_comes_first_and_other_answers_stay_as_they_are() -> None:

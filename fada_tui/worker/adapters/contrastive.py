@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from fada_tui.records import ClassSet, Ranked
+from fada_tui.text import percentage
 from fada_tui.worker.adapters.prompting import Batch, Prepared, prepared, without_system_prompt
 
 
@@ -68,7 +69,7 @@ class ContrastiveAdapter:
 
     def say(self, ranking: tuple[Ranked, ...]) -> str:
         """Return a ranking as a sentence that names the first three."""
-        first, *others = (f"{one.label} ({one.probability:.0%})" for one in ranking[:3])
+        first, *others = (f"{one.label} ({percentage(one.probability)})" for one in ranking[:3])
         return f"Most likely {first}, then {' or '.join(others)}."
 
     def read_classes(self, model: Any) -> None:
