@@ -48,7 +48,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     begun = time.perf_counter()
     release = openclip_files.recognise(command, folder)
     config, architecture, processor = _described(command, folder, release, send)
-    adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor)
+    adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor, config)
     _check_adapter(entry.name, adapter_class, processor)
     adapter = _adapter(command, adapter_class, processor, config)
     _rehearse(command, adapter)

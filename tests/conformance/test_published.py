@@ -231,7 +231,6 @@ sys.modules |= {"torchvision": None, "timm": None}
 from pathlib import Path
 from fada_tui.errors import ModelLoadError
 from fada_tui.worker.loading import load
-from fada_tui.worker.weights import check_memory
 from tests.conformance.test_families import load_command
 for folder in sys.argv[1:]:
     try:

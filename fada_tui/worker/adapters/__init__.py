@@ -96,7 +96,7 @@ def check_architecture(name: str, config: Any) -> str:
     return architecture
 
 
-def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterClass:
+def choose(name: str, asked: str, architecture: str, processor: Any, config: Any) -> AdapterClass:
     """Return the adapter for a checkpoint.
 
     Args:
@@ -104,6 +104,7 @@ def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterC
         asked: the model list's choice; `auto` decides by the checkpoint.
         architecture: first of the configuration's `architectures`.
         processor: the loaded processor.
+        config: the checkpoint's configuration.
 
     Raises:
         ModelLoadError: there is no such adapter, or the checkpoint has no form in which to be asked.
@@ -114,7 +115,7 @@ def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterC
             raise ModelLoadError(
                 ErrorKind.ARCHITECTURE_UNKNOWN, f"{name}: no adapter '{asked}'; there are: {names}"
             )
-        if _prompts(known()[asked], architecture, processor):
+        if _prompts(known()[asked], architecture, processor, config):
             return known()[asked]
         if asked != ChatAdapter.name:
             raise ModelLoadError(
@@ -123,7 +124,7 @@ def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterC
             )
     else:
         for adapter in (of_architecture(architecture), ChatAdapter, PlainAdapter):
-            if adapter is not None and _prompts(adapter, architecture, processor):
+            if adapter is not None and _prompts(adapter, architecture, processor, config):
                 return adapter
     if template(processor):
         raise ModelLoadError(
@@ -138,8 +139,8 @@ def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterC
     )
 
 
-def _prompts(adapter: AdapterClass, architecture: str, processor: Any) -> bool:
+def _prompts(adapter: AdapterClass, architecture: str, processor: Any, config: Any) -> bool:
     """Whether an adapter can prompt a checkpoint."""
     if adapter is ChatAdapter:
-        return places_image(processor)
+        return places_image(processor, config)
     return architecture in (PlainAdapter.forms if adapter is PlainAdapter else adapter.architectures)

@@ -6,6 +6,8 @@ from typing import Any
 from jinja2 import TemplateError
 from PIL import Image
 
+from fada_tui.worker.adapters.prompting import image_token
+
 
 def template(processor: Any) -> str | None:
     """A processor's chat template, or its tokenizer's; of several the default; `None` where there is none."""
@@ -18,7 +20,7 @@ def template(processor: Any) -> str | None:
     return None
 
 
-def places_image(processor: Any) -> bool:
+def places_image(processor: Any, config: Any) -> bool:
     """Whether a processor's chat template has a place for an image.
 
     Those of text models have none: some drop it, some write the message's parts out as a list, some fail.
@@ -29,9 +31,16 @@ def places_image(processor: Any) -> bool:
     seen = _rendered(processor, [{"type": "image", "image": Image.new("RGB", (1, 1))}, text])
     if seen is None or "{'type'" in seen:
         return False
-    if str(getattr(processor, "image_token", None)) in seen:
+    if any(token in seen for token in _image_tokens(processor, config)):
         return True
     return bool(_added(_rendered(processor, [text]) or "", seen).strip())
+
+
+def _image_tokens(processor: Any, config: Any) -> list[str]:
+    """What stands for an image in a prompt, as the processor and the model call it."""
+    number = image_token(config)
+    own = None if number is None else processor.tokenizer.convert_ids_to_tokens(number)
+    return [str(token) for token in (getattr(processor, "image_token", None), own) if token]
 
 
 def _added(without: str, with_image: str) -> str:
