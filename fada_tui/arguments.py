@@ -59,8 +59,9 @@ def _add_selection(root: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--model",
         action="append",
-        metavar="NAME|HUB_ID|FOLDER",
-        help="a model of the list, of the hub, or on disk; repeatable, one runs after another",
+        metavar="NAME|HUB_ID|FOLDER|URL",
+        help="a model of the list, of the hub, on disk, or behind a server (http://HOST:PORT/v1#MODEL); "
+        "repeatable, one runs after another",
     )
     group.add_argument("--images", metavar="DIR", help="folder of images, one sub-folder for each category")
     group.add_argument("--category", nargs="+", action="extend", metavar="C", help="these categories only")
@@ -97,6 +98,13 @@ def _add_generation(root: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--trust-remote-code", action="append", metavar="MODEL", help="let this model run its own code"
     )
+    group.add_argument(
+        "--allow-host",
+        action="append",
+        metavar="HOST",
+        help="a server beside this machine that images may be sent to",
+    )
+    group.add_argument("--concurrency", type=int, metavar="N", help="requests in flight, to a server")
     group.add_argument("--allow-pickle", action="store_true", help="read weights that are no safetensors")
 
 
@@ -189,12 +197,13 @@ def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
     status.add_argument("--reason", metavar="TEXT")
     add = command(actions, "add", "put a model on the list, or change one")
     add.add_argument("name", metavar="NAME")
-    add.add_argument("--source", required=True, metavar="HUB_ID|FOLDER")
+    add.add_argument("--source", required=True, metavar="HUB_ID|FOLDER|URL")
     add.add_argument("--revision")
     add.add_argument("--adapter")
     add.add_argument("--dtype", choices=DTYPES)
     add.add_argument("--quantization", choices=("4bit", "8bit"))
     add.add_argument("--pad-square", action=argparse.BooleanOptionalAction)
+    add.add_argument("--api-key-env", metavar="VARIABLE", help="the environment variable that holds its key")
     add.add_argument("--parameters", type=int, metavar="N")
     add.add_argument("--license")
     add.add_argument("--order", type=int, metavar="N", help="place in the testing list")

@@ -16,6 +16,7 @@ from msgspec import UNSET, Struct
 from fada_tui import display, planning
 from fada_tui.config import Settings
 from fada_tui.display import Display, gigabytes
+from fada_tui.endpoint import place_of
 from fada_tui.errors import ExitCode, StoreError
 from fada_tui.events import RunEnded
 from fada_tui.job import Job
@@ -78,12 +79,13 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
 
 
 def _starter(job: Job, results: Path, settings: Settings, registry: Registry) -> Callable[[], Session]:
-    return lambda: Session.new(job, results, planning.deadlines(settings), registry)
+    return lambda: Session.new(job, results, planning.deadlines(settings), registry, settings.allow_host)
 
 
 def _resumed(settings: Settings, registry: Registry, results: Path, name: str) -> Session:
     folder = runs.find(results, name)
-    session, warnings = Session.resume(folder, planning.deadlines(settings), registry)
+    deadlines = planning.deadlines(settings)
+    session, warnings = Session.resume(folder, deadlines, registry, settings.allow_host)
     for warning in warnings:
         _complain(f"warning: {warning}")
     return session
@@ -193,11 +195,13 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
     plans = []
     for job in jobs:
         found = planning.estimate(job)
+        server = place_of(job.plan.model.source)
         categories = Counter(image.category for image in job.plan.images)
         plans.append(
             {
                 "model": job.plan.model.name,
                 "source": job.plan.model.source,
+                "server": server,
                 "images": found.images,
                 "categories": dict(categories),
                 "questions": [question.text for question in job.questions],
@@ -209,6 +213,8 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
         )
         if not request.json:
             _print(f"{printable(job.plan.model.name)}  ({printable(job.plan.model.source)})")
+            if server:
+                _print(f"  server     {server}, {job.generation.concurrency} requests at once")
             shown = ", ".join(f"{printable(name)} {count}" for name, count in categories.items())
             _print(f"  images     {found.images} ({shown})")
             for question in job.questions:

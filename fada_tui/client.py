@@ -18,6 +18,7 @@ from msgspec import Struct
 from fada_tui.errors import ErrorKind, FadaError, ModelLoadError
 from fada_tui.protocol import (
     PROTOCOL_VERSION,
+    BegunAgain,
     Cancel,
     Cancelled,
     Delta,
@@ -157,8 +158,11 @@ class WorkerClient:
 
     async def work(
         self, command: Work
-    ) -> AsyncGenerator[Started | Delta | Finished | Cancelled | Idle | JournalFailed, None]:
+    ) -> AsyncGenerator[Started | Delta | BegunAgain | Finished | Cancelled | Idle | JournalFailed, None]:
         """Have items answered: their events, and last of all `Idle` or `JournalFailed`.
+
+        Where several are answered at once, the worker keeps each one's deadlines by itself and gives signs of
+        life meanwhile; here it is its own silence that counts.
 
         Raises:
             WorkerDiedError: the worker ended, or missed a deadline and was ended.
@@ -170,7 +174,7 @@ class WorkerClient:
             match event:
                 case Started():
                     deadline, doing = self._deadlines.first_token, f"{event.path}: waiting for a first token"
-                case Delta():
+                case Delta() | BegunAgain():
                     deadline, doing = self._deadlines.token, f"{event.path}: waiting for a token"
                 case Finished() | Cancelled():
                     deadline, doing = self._deadlines.token, "between two images"

@@ -36,7 +36,7 @@ class Settings(Record, frozen=True, kw_only=True):
     """Everything that can be set, each under the name of its option."""
 
     model: _Texts = ("fada-demo",)
-    """Names of the model list, hub ids or folders; run one after another."""
+    """Names of the model list, hub ids, folders or servers' URLs; run one after another."""
     images: str | None = None
     """Folder of images; `None` is the samples."""
     category: _Texts = ()
@@ -60,6 +60,8 @@ class Settings(Record, frozen=True, kw_only=True):
     top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
     seed: Annotated[int, Meta(ge=0)] = 0
     batch_size: _Count | Literal["auto"] = 1
+    concurrency: _Count = 4
+    """Requests in flight at once, for models behind a server."""
     system_prompt: str | None = None
     dtype: Literal["auto", "float32", "float16", "bfloat16"] | None = None
     """`None` leaves the choice to the model's entry."""
@@ -75,6 +77,8 @@ class Settings(Record, frozen=True, kw_only=True):
     trust_remote_code: _Texts = ()
     """Models that may run their repository's code."""
     allow_pickle: bool = False
+    allow_host: _Texts = ()
+    """Servers beside this machine that images may be sent to: each a host, or a host and port."""
     load_timeout: _Seconds = 1800.0
     """Seconds of silence while a model loads."""
     first_token_timeout: _Seconds = 300.0

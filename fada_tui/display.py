@@ -16,7 +16,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from fada_tui.endpoint import place_of
 from fada_tui.events import (
+    AnswerBegunAgain,
     AnswerFinished,
     AnswerStarted,
     LoadProgress,
@@ -185,6 +187,9 @@ def describe(event: SessionEvent) -> str | None:
             return _ready(model)
         case AnswerFinished(result=result, done=done, total=total):
             return f"{done:>{len(str(total))}}/{total}  {describe_result(result)}"
+        case AnswerBegunAgain(item=item, reason=reason, wait=wait):
+            where = printable(f"{item.category}/{item.image}")
+            return f"{where}  {printable(reason)}; trying again in {wait:.1f} s"
         case WorkerRestarted(reason=reason):
             return f"warning: {printable(reason)}; starting another"
         case Warned(message=message):
@@ -233,7 +238,8 @@ def _memory(result: Result) -> str:
 
 
 def _ready(model: ModelFacts) -> str:
-    parts = [f"{printable(model.name)} loaded"]
+    place = place_of(model.source)
+    parts = [f"{printable(model.name)} {f'reached at {place}' if place else 'loaded'}"]
     if model.load_time is not None:
         parts[0] += f" in {model.load_time:.1f} s"
     if model.parameters:
@@ -251,5 +257,7 @@ def _loading(stage: str, done: int, total: int | None) -> str:
             return f"downloading {gigabytes(done)}{of}"
         case "weights":
             return f"loading weights {done}/{total}" if total else "loading weights"
+        case "server":
+            return "asking the server"
         case _:
             return "starting the worker"

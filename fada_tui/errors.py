@@ -38,6 +38,9 @@ class ErrorKind(StrEnum):
     WEIGHTS_MISMATCH = "weights_mismatch"
     LOAD = "load"
 
+    ENDPOINT_UNREACHABLE = "endpoint_unreachable"
+    ENDPOINT_REFUSED = "endpoint_refused"
+
     STORE = "store"
 
 

@@ -24,7 +24,7 @@ class LoadProgress(Struct, frozen=True):
     """How far loading the model is."""
 
     stage: str
-    """`start`, `download` (bytes) or `weights` (tensors)."""
+    """`start`, `download` (bytes), `weights` (tensors) or `server` (tries to reach one)."""
     done: int
     total: int | None
 
@@ -48,12 +48,21 @@ class AnswerStarted(Struct, frozen=True):
 
 
 class AnswerText(Struct, frozen=True):
-    """More text of the answer at hand."""
+    """More text of an answer; without any, a sign that it is being made."""
 
     item: Item
     text: str
     tokens: int
     """Generated so far."""
+
+
+class AnswerBegunAgain(Struct, frozen=True):
+    """An answer is asked for once more: its text so far counts no longer."""
+
+    item: Item
+    reason: str
+    wait: float
+    """Seconds until then."""
 
 
 class AnswerFinished(Struct, frozen=True):
@@ -92,6 +101,7 @@ SessionEvent: TypeAlias = (
     | ModelReady
     | AnswerStarted
     | AnswerText
+    | AnswerBegunAgain
     | AnswerFinished
     | WorkerRestarted
     | Warned

@@ -1,11 +1,13 @@
-"""A run before it begins: what it shall do, and its first `run.json`."""
+"""A run before it begins and as its model is loaded: what it shall do, and what `run.json` says of it then."""
 
 from collections import Counter
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from fada_tui import __version__
+from fada_tui.protocol import Item, Loaded
 from fada_tui.records import (
     Dataset,
     Generation,
@@ -55,4 +57,54 @@ def first_run(run_id: str, job: Job) -> Run:
             selection=job.selection,
         ),
         plan=job.plan,
+    )
+
+
+def planned_items(run: Run) -> tuple[Item, ...]:
+    """Return what is to be asked by the run's plan, image by image; nothing where it has none."""
+    images = () if run.plan is UNSET else run.plan.images
+    return tuple(
+        Item(
+            image=image.image,
+            category=image.category,
+            path=image.path,
+            question_id=question.id,
+            question=question.text,
+        )
+        for image in images
+        for question in run.questions
+    )
+
+
+def with_loaded(run: Run, loaded: Loaded) -> Run:
+    """Return a run with what is known of its model once it is loaded.
+
+    A model that sorts images is asked nothing: of the questions it keeps the first, for one result an image.
+    """
+    entry = run.model
+    plan = None if run.plan is UNSET else run.plan
+    model = ModelFacts(
+        name=entry.name,
+        source=entry.source,
+        served=loaded.served or UNSET,
+        revision=loaded.revision or entry.revision,
+        adapter=loaded.adapter,
+        architecture=loaded.architecture,
+        parameters=loaded.parameters,
+        dtype=loaded.dtype,
+        quantization=loaded.quantization,
+        device=loaded.device,
+        image_processor=loaded.image_processor or UNSET,
+        pad_square=plan.model.pad_square if plan and loaded.sorts else UNSET,
+        scale=UNSET if loaded.scale is None else loaded.scale,
+        pickled=loaded.pickled or UNSET,
+        license=entry.license,
+        load_time=loaded.load_time,
+        memory=replace(entry.memory, weights=loaded.weights),
+    )
+    return replace(
+        run,
+        model=model,
+        classes=plan.classes if plan and loaded.sorts else UNSET,
+        questions=run.questions[:1] if loaded.sorts else run.questions,
     )

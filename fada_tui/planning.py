@@ -10,6 +10,7 @@ from fada_tui import checkpoint
 from fada_tui.class_sets import load_classes
 from fada_tui.client import Deadlines
 from fada_tui.config import Settings
+from fada_tui.endpoint import check_allowed, is_allowed, is_endpoint, key_of, parse
 from fada_tui.errors import UsageError
 from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
@@ -49,10 +50,12 @@ def jobs(
         images: these and no others, in place of what the settings select.
 
     Raises:
-        UsageError: an unknown model, category, question set or rubric, a folder without images, or settings
-            that exclude each other.
+        UsageError: an unknown model, category, question set or rubric, a folder without images, settings that
+            exclude each other, or a server that images may not be sent to.
     """
     entries = [resolve_model(name, registry) for name in settings.model]
+    for entry in entries:
+        _check_server(entry, settings)
     trusted = {resolve_model(name, registry).source for name in settings.trust_remote_code}
     if untold := trusted - {entry.source for entry in entries}:
         raise UsageError(f"--trust-remote-code names {', '.join(sorted(untold))}, which no --model loads")
@@ -80,7 +83,7 @@ def jobs(
             dataset=catalogue.name,
             selection=selection,
             questions=questions,
-            generation=generation,
+            generation=_at_once(generation, entry, settings),
             label=label,
         )
         for entry in entries
@@ -102,6 +105,8 @@ def estimate(job: Job) -> Estimate:
 
 def estimate_of(entry: ModelEntry, images: int, questions: int) -> Estimate:
     """What a model will take for so many images and questions, before there is a job."""
+    if is_endpoint(entry.source):
+        return Estimate(images, questions, images * questions, entry.parameters, None, None)
     size = checkpoint.measure(Path(located(entry).source))
     parameters = size.parameters if size else entry.parameters
     dtype = entry.dtype if entry.dtype != "auto" else (size.dtype if size else None)
@@ -135,6 +140,28 @@ def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
         quantization=settings.quantization or entry.quantization,
         pad_square=entry.pad_square if settings.pad_square is None else settings.pad_square,
     )
+
+
+def servers_to_ask_for(settings: Settings, registry: Registry) -> tuple[str, ...]:
+    """Return the hosts that these settings send images to without allowing it; raises `UsageError`."""
+    entries = [resolve_model(name, registry) for name in settings.model]
+    servers = [parse(entry.source) for entry in entries if is_endpoint(entry.source)]
+    return tuple(
+        dict.fromkeys(server.host for server in servers if not is_allowed(server, settings.allow_host))
+    )
+
+
+def _check_server(entry: ModelEntry, settings: Settings) -> None:
+    if is_endpoint(entry.source):
+        server = parse(entry.source)
+        check_allowed(server, settings.allow_host)
+        key_of(server, entry.api_key_env, os.environ)
+
+
+def _at_once(generation: Generation, entry: ModelEntry, settings: Settings) -> Generation:
+    if not is_endpoint(entry.source):
+        return generation
+    return replace(generation, concurrency=settings.concurrency)
 
 
 def _selection(settings: Settings) -> Selection:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fada_tui.records import ClassSet, Generation, ModelEntry, Result
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -48,10 +48,19 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     """The one that questions will come with: a model that takes none is refused before it is loaded."""
     classes: ClassSet | None = None
     """For models that sort images into classes."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Servers beside this machine that images may be sent to."""
+    first_token_timeout: float = 300.0
+    """Seconds that a server may take to begin an answer."""
+    token_timeout: float = 60.0
+    """Seconds that a server may be silent in the middle of one."""
 
 
 class Work(Message, frozen=True, kw_only=True, tag="work"):
-    """Answer the items in order; answered by `Started`, `Delta`…, `Finished` for each, then `Idle`."""
+    """Answer the items in order; answered by `Started`, `Delta`…, `Finished` for each, then `Idle`.
+
+    Where the generation says so several are answered at once, and their events come mixed.
+    """
 
     root: str
     """The data set's folder, as `records.encode_name` writes it."""
@@ -62,11 +71,11 @@ class Work(Message, frozen=True, kw_only=True, tag="work"):
 
 
 class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):
-    """Finish the item at hand, then be idle."""
+    """Finish what is begun, then be idle."""
 
 
 class Cancel(Message, frozen=True, kw_only=True, tag="cancel"):
-    """Stop between two tokens; the item at hand is not recorded."""
+    """Stop between two tokens; what is not finished is not recorded."""
 
 
 # Events
@@ -86,7 +95,7 @@ class Progress(Message, frozen=True, kw_only=True, tag="progress"):
     """How far loading is."""
 
     stage: str
-    """`download` (bytes) or `weights` (tensors)."""
+    """`download` (bytes), `weights` (tensors) or `server` (tries to reach one)."""
     done: int
     total: int | None
 
@@ -95,12 +104,12 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """The model is ready."""
 
     adapter: str
-    architecture: str
+    architecture: str | None
     revision: str | None
-    parameters: int
-    dtype: str
+    parameters: int | None
+    dtype: str | None
     quantization: str | None
-    device: str
+    device: str | None
     gpu_uuid: str | None
     image_processor: str | None
     """Its class."""
@@ -112,8 +121,10 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """Its weights were no safetensors."""
     load_time: float
     """Seconds, downloads not included."""
-    weights: int
+    weights: int | None
     """Bytes of parameters and buffers."""
+    served: str | None = None
+    """Name by which its server knows it; `None` for a model that runs in the worker."""
 
 
 class LoadFailed(Message, frozen=True, kw_only=True, tag="load_failed"):
@@ -138,6 +149,16 @@ class Delta(Message, frozen=True, kw_only=True, tag="delta"):
     text: str
     tokens: int
     """Generated so far."""
+
+
+class BegunAgain(Message, frozen=True, kw_only=True, tag="begun_again"):
+    """An answer is asked for once more: the text of it so far counts no longer."""
+
+    path: str
+    question_id: str
+    reason: str
+    wait: float
+    """Seconds until then."""
 
 
 class Finished(Message, frozen=True, kw_only=True, tag="finished"):
@@ -166,7 +187,17 @@ class JournalFailed(Message, frozen=True, kw_only=True, tag="journal_failed"):
 
 Command: TypeAlias = Load | Work | StopAfterItem | Cancel
 Event: TypeAlias = (
-    Hello | Progress | Loaded | LoadFailed | Started | Delta | Finished | Cancelled | Idle | JournalFailed
+    Hello
+    | Progress
+    | Loaded
+    | LoadFailed
+    | Started
+    | Delta
+    | BegunAgain
+    | Finished
+    | Cancelled
+    | Idle
+    | JournalFailed
 )
 
 _encoder = msgspec.json.Encoder()

@@ -6,10 +6,10 @@ left out of the file while unset.
 """
 
 import re
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 RUN_SCHEMA = "fada-tui/run/1"
 
@@ -74,7 +74,9 @@ class ModelFacts(Record, frozen=True, kw_only=True):
 
     name: str
     source: str | None = None
-    """Hub id, or folder."""
+    """Hub id, folder, or a server's URL."""
+    served: str | UnsetType = UNSET
+    """Name by which the server knows it; present where the model ran behind one."""
     revision: str | None = None
     adapter: str | None = None
     architecture: str | None = None
@@ -104,6 +106,8 @@ class Generation(Record, frozen=True, kw_only=True):
     top_p: float | None = None
     seed: int | None = None
     batch_size: int | None = None
+    concurrency: int | UnsetType = UNSET
+    """Requests in flight at once; present where the model runs behind a server."""
     system_prompt: str | None = None
 
 
@@ -310,6 +314,8 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     """Images are padded to a square, for models that compare them with texts."""
     fetched_by_hand: tuple[str, ...] = ()
     """Files that a person downloads who accepts the licence; the program then does not download by itself."""
+    api_key_env: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    """Environment variable that holds the key, for models behind a server. Never the key itself."""
     parameters: int | None = None
     license: str | None = None
     order: int | None = None

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config import read_toml, suggestion
+from fada_tui.endpoint import ADAPTER, is_endpoint, parse
 from fada_tui.errors import ErrorKind, UsageError
 from fada_tui.files import write_whole
 from fada_tui.paths import demo_weights, expanded
@@ -95,16 +96,20 @@ def load_registry(user_file: Path, shipped: Path = SHIPPED) -> Registry:
 
 
 def resolve_model(text: str, registry: Registry) -> ModelEntry:
-    """Return the model that a user names: by the list's name, a folder, or a hub id.
+    """Return the model that a user names: by the list's name, a folder, a hub id, or a server's URL.
 
-    The source of what is returned is a hub id, the absolute path of a folder, or `demo`, which says the
-    same on every machine; `located` turns that, too, into what the worker loads.
+    The source of what is returned is a hub id, the absolute path of a folder, a URL, or `demo`, which says
+    the same on every machine; `located` turns that, too, into what the worker loads.
 
     Raises:
         UsageError: it is none of these; suggests the nearest name.
     """
     if entry := registry.find(text):
         return entry if entry.source == EMBEDDED else located(entry)
+    if is_endpoint(text):
+        served = parse(text)
+        unlisted = ModelEntry(name=served.name, source=served.source, adapter=ADAPTER)
+        return registry.by_source(served.source) or unlisted
     path = expanded(text)
     # os.path says no where Path raises: at a name that is too long, or a folder that may not be searched.
     if text and os.path.isdir(path):  # noqa: PTH112
@@ -116,13 +121,19 @@ def resolve_model(text: str, registry: Registry) -> ModelEntry:
         return registry.by_source(text) or ModelEntry(name=text.partition("/")[2], source=text)
     near = suggestion(text, [entry.name for entry in registry.entries])
     raise UsageError(
-        f"unknown model '{text}'{near or ': name one of the list, a hub id (owner/name) or a folder'} "
+        f"unknown model '{text}'{near or ': name one of the list, a hub id (owner/name), a folder or a URL'} "
         "(see: fada-tui models list)"
     )
 
 
 def located(entry: ModelEntry) -> ModelEntry:
-    """Return the entry with its source as the worker loads it: a hub id, or the absolute path of a folder."""
+    """Return the entry with its source as the worker loads it: a hub id, a folder's absolute path, a URL."""
+    if is_endpoint(entry.source):
+        if entry.adapter not in ("auto", ADAPTER):
+            raise UsageError(
+                f"{entry.name}: adapter '{entry.adapter}' prompts checkpoints; a server's is '{ADAPTER}'"
+            )
+        return replace(entry, source=parse(entry.source).source, adapter=ADAPTER)
     if entry.source == EMBEDDED:
         return replace(entry, source=str(demo_weights()))
     if entry.source.startswith(_PATH_LIKE):
@@ -260,12 +271,16 @@ def _over(base: Table, table: Table) -> Table:
 
 def _entry(table: Table, file: Path) -> ModelEntry:
     if "source" not in table:
-        raise UsageError(f"{file}: model '{table['name']}' needs a source: a hub id or a folder")
+        raise UsageError(f"{file}: model '{table['name']}' needs a source: a hub id, a folder or a URL")
     try:
-        return msgspec.convert(table, ModelEntry)
+        entry = msgspec.convert(table, ModelEntry)
     except msgspec.ValidationError as error:
         reason = str(error).replace(" - at `$.", " in `").replace("`", "'")
         raise UsageError(f"{file}: model '{table['name']}': {reason}") from None
+    try:
+        return located(entry) if is_endpoint(entry.source) else entry
+    except UsageError as error:
+        raise UsageError(f"{file}: model '{table['name']}': {error}") from None
 
 
 def _unknown_keys(document: Mapping[str, Any], tables: Sequence[Table], file: Path) -> list[str]:

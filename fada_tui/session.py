@@ -4,7 +4,6 @@ Both front ends call this and nothing beneath it. Whatever happens, what is fini
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -15,8 +14,10 @@ from msgspec.structs import replace
 
 from fada_tui import environment
 from fada_tui.client import Deadlines, WorkerClient, WorkerDiedError
-from fada_tui.errors import ModelLoadError, StoreError
+from fada_tui.endpoint import check_allowed, is_endpoint, parse
+from fada_tui.errors import ModelLoadError, StoreError, UsageError
 from fada_tui.events import (
+    AnswerBegunAgain,
     AnswerFinished,
     AnswerStarted,
     AnswerText,
@@ -30,8 +31,10 @@ from fada_tui.events import (
 )
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
-from fada_tui.job import Job, first_run
+from fada_tui.job import Job, first_run, planned_items, with_loaded
+from fada_tui.losses import Losses, lost_result
 from fada_tui.protocol import (
+    BegunAgain,
     Delta,
     Finished,
     Hello,
@@ -46,7 +49,6 @@ from fada_tui.protocol import (
 from fada_tui.publish import publish
 from fada_tui.records import (
     Failure,
-    ModelFacts,
     ModelMemory,
     Result,
     Run,
@@ -60,18 +62,10 @@ from fada_tui.store.journal import ResultLine
 from fada_tui.store.lock import RunLock
 from fada_tui.telemetry import Telemetry
 
-TRIES = 2
-"""How often an item is begun before a worker that dies of it makes it an error."""
-
-FRUITLESS_RESTARTS = 3
-"""Workers that may die one after another without one result before the run is given up."""
-
 CANCEL_PATIENCE = 10.0
 """Seconds that a cancelled worker may take to reach its next token before it is killed."""
 
 ONE_QUESTION = "{} sorts images and is asked nothing: one result for each image, whatever the questions"
-
-Key = tuple[str, str]
 
 
 class Session:
@@ -83,12 +77,21 @@ class Session:
         run: as it stands in the folder, with its plan.
         deadlines: the worker's.
         registry: the model list, for the page.
+        allowed_hosts: servers beside this machine that images may be sent to.
     """
 
     def __init__(
-        self, folder: Path, lock: RunLock, run: Run, deadlines: Deadlines, registry: Registry
+        self,
+        folder: Path,
+        lock: RunLock,
+        run: Run,
+        deadlines: Deadlines,
+        registry: Registry,
+        allowed_hosts: tuple[str, ...] = (),
     ) -> None:
         self.folder = folder
+        self._deadlines = deadlines
+        self._allowed_hosts = allowed_hosts
         self._lock = lock
         self._run = run
         self._plan = run.plan if run.plan is not UNSET else None
@@ -96,19 +99,26 @@ class Session:
         self._client = WorkerClient(folder / runs.LOG_NAME, deadlines, keep_open=(lock.descriptor,))
         self._telemetry = Telemetry(folder / runs.TELEMETRY_NAME)
         self._journal = folder / journal.JOURNAL_NAME
-        self._items = self._planned()
+        self._items = planned_items(run)
         self._total = len(self._items) or len(run.results)
         self._done = {result.key for result in run.results if result.error is None}
         self._errors = 0
-        self._tries: Counter[Key] = Counter()
-        self._fruitless = 0
+        self._losses = Losses()
+        self._served = is_endpoint(run.model.source)
         self._reserved: int | None = run.model.memory.torch_peak_reserved
         self._stopping = False
         self._working = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    def new(cls, job: Job, results: Path, deadlines: Deadlines, registry: Registry) -> "Session":
+    def new(
+        cls,
+        job: Job,
+        results: Path,
+        deadlines: Deadlines,
+        registry: Registry,
+        allowed_hosts: tuple[str, ...] = (),
+    ) -> "Session":
         """Make a run's folder with its plan in it.
 
         Raises:
@@ -123,11 +133,15 @@ class Session:
             lock.release()
             folder.rmdir()
             raise
-        return cls(folder, lock, run, deadlines, registry)
+        return cls(folder, lock, run, deadlines, registry, allowed_hosts)
 
     @classmethod
     def resume(
-        cls, folder: Path, deadlines: Deadlines, registry: Registry
+        cls,
+        folder: Path,
+        deadlines: Deadlines,
+        registry: Registry,
+        allowed_hosts: tuple[str, ...] = (),
     ) -> tuple["Session", tuple[str, ...]]:
         """Take up an unfinished run: what is missing, and what ended in an error.
 
@@ -137,17 +151,21 @@ class Session:
         Raises:
             RunLockedError: another program writes this run.
             StoreError: the run cannot be read or written.
+            UsageError: its model is behind a server that is not among the allowed ones.
         """
         lock = RunLock(folder)
         try:
             run, warnings = runs.settle(folder)
-        except StoreError:
+            if run.plan is not UNSET and is_endpoint(run.plan.model.source):
+                check_allowed(parse(run.plan.model.source), allowed_hosts)
+        except (StoreError, UsageError):
             lock.release()
             raise
-        return cls(folder, lock, replace(run, error=UNSET), deadlines, registry), warnings
+        session = cls(folder, lock, replace(run, error=UNSET), deadlines, registry, allowed_hosts)
+        return session, warnings
 
     def stop_after_image(self) -> None:
-        """Finish the image at hand, then end; a model that is still loading is given up."""
+        """Finish what is begun, then end; a model that is still loading is given up."""
         self._stopping = True
         self._do(self._client.stop_after_item() if self._working else self._client.kill())
 
@@ -206,19 +224,16 @@ class Session:
     async def _answers(self) -> AsyncGenerator[SessionEvent, None]:
         loaded = False
         while self._remaining() and not self._asked_to_stop():
-            current: Item | None = None
             try:
                 if not loaded:
                     async with aclosing(self._load()) as loading:
                         async for event in loading:
                             yield event
                     loaded = True
-                async with aclosing(self._work(self._remaining())) as working:
+                remaining = self._remaining()
+                suspects = self._losses.suspects(remaining)
+                async with aclosing(self._work(suspects or remaining, alone=bool(suspects))) as working:
                     async for event in working:
-                        if isinstance(event, AnswerStarted):
-                            current = event.item
-                        elif isinstance(event, AnswerFinished):
-                            current = None
                         yield event
             except WorkerDiedError as error:
                 if self._asked_to_stop():
@@ -226,7 +241,7 @@ class Session:
                 if not loaded:
                     raise
                 loaded = False
-                for event in self._after_death(current, error):
+                for event in self._after_death(error):
                     yield event
 
     async def _load(self) -> AsyncGenerator[SessionEvent, None]:
@@ -241,6 +256,9 @@ class Session:
             allow_pickle=self._plan.allow_pickle,
             system_prompt=self._run.generation.system_prompt,
             classes=self._plan.classes if self._plan.classes is not UNSET else None,
+            allowed_hosts=self._allowed_hosts,
+            first_token_timeout=self._deadlines.first_token,
+            token_timeout=self._deadlines.token,
         )
         async with aclosing(self._client.load(command)) as loading:
             async for event in loading:
@@ -256,13 +274,15 @@ class Session:
                             self._run.model, self._run.questions, len(self._remaining()), self._total
                         )
 
-    async def _work(self, remaining: Sequence[Item]) -> AsyncGenerator[SessionEvent, None]:
-        by_key = {item.key: item for item in remaining}
+    async def _work(self, items: Sequence[Item], *, alone: bool) -> AsyncGenerator[SessionEvent, None]:
+        """Have these items answered; `alone`: one at a time, whatever the run allows."""
+        by_key = {item.key: item for item in items}
+        generation = self._run.generation
         work = Work(
             root=self._run.dataset.root or "",
             journal=encode_name(str(self._journal.absolute())),
-            generation=self._run.generation,
-            items=tuple(remaining),
+            generation=replace(generation, concurrency=UNSET) if alone else generation,
+            items=tuple(items),
         )
         self._working = True
         try:
@@ -271,12 +291,17 @@ class Session:
                     match event:
                         case Started():
                             self._telemetry.begin()
-                            yield AnswerStarted(by_key[event.path, event.question_id])
+                            item = by_key[event.path, event.question_id]
+                            self._losses.began(item)
+                            yield AnswerStarted(item)
                         case Delta():
                             item = by_key[event.path, event.question_id]
                             yield AnswerText(item, event.text, event.tokens)
+                        case BegunAgain():
+                            item = by_key[event.path, event.question_id]
+                            yield AnswerBegunAgain(item, event.reason, event.wait)
                         case Finished(result=result):
-                            self._fruitless = 0
+                            self._losses.finished(result.key)
                             self._reserved = highest(self._reserved, event.torch_peak_reserved)
                             yield self._finished(result)
                         case JournalFailed(message=message):
@@ -286,57 +311,34 @@ class Session:
         finally:
             self._working = False
 
-    def _after_death(self, current: Item | None, error: WorkerDiedError) -> list[SessionEvent]:
-        """Take what the lost worker had written, and decide on the item it was lost with."""
+    def _after_death(self, error: WorkerDiedError) -> list[SessionEvent]:
+        """Take what the lost worker had written, and decide on the items it was lost with."""
         events: list[SessionEvent] = [WorkerRestarted(str(error))]
         written = [line.result for line in journal.read(self._journal).lines if isinstance(line, ResultLine)]
         events.extend(self._finished(result) for result in written if result.key not in self._done)
-        if current is None or current.key in self._done:
-            self._fruitless += 1
-            if self._fruitless >= FRUITLESS_RESTARTS:
-                raise error
-        else:
-            self._tries[current.key] += 1
-            if self._tries[current.key] >= TRIES:
-                failed = _error_result(current, error)
-                journal.append(self._journal, ResultLine(result=failed))
-                events.append(self._finished(failed))
+        given_up = self._losses.died(self._done)
+        if self._losses.hopeless:
+            raise error
+        for item in given_up:
+            failed = lost_result(item, error.kind, str(error))
+            journal.append(self._journal, ResultLine(result=failed))
+            events.append(self._finished(failed))
         return events
 
     def _finished(self, result: Result) -> AnswerFinished:
         self._done.add(result.key)
         self._errors += result.error is not None
+        if self._served:  # what this machine uses says nothing of a model elsewhere
+            return AnswerFinished(result, len(self._done), self._errors, self._total)
         seen = self._telemetry.peaks()
         line = journal.MemoryLine(path=result.path, question_id=result.question_id, memory=seen)
         journal.append(self._journal, line, durable=False)
         return AnswerFinished(with_memory(result, seen), len(self._done), self._errors, self._total)
 
     def _record_model(self, hello: Hello, loaded: Loaded) -> None:
-        assert self._plan is not None
-        entry = self._run.model
-        model = ModelFacts(
-            name=entry.name,
-            source=entry.source,
-            revision=loaded.revision or entry.revision,
-            adapter=loaded.adapter,
-            architecture=loaded.architecture,
-            parameters=loaded.parameters,
-            dtype=loaded.dtype,
-            quantization=loaded.quantization,
-            device=loaded.device,
-            image_processor=loaded.image_processor or UNSET,
-            pad_square=self._plan.model.pad_square if loaded.sorts else UNSET,
-            scale=UNSET if loaded.scale is None else loaded.scale,
-            pickled=loaded.pickled or UNSET,
-            license=entry.license,
-            load_time=loaded.load_time,
-            memory=replace(entry.memory, weights=loaded.weights),
-        )
         where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
-        classes = self._plan.classes if loaded.sorts else UNSET
-        questions = self._run.questions[:1] if loaded.sorts else self._run.questions
-        self._run = replace(self._run, model=model, environment=where, classes=classes, questions=questions)
-        self._items = self._planned()
+        self._run = replace(with_loaded(self._run, loaded), environment=where)
+        self._items = planned_items(self._run)
         self._total = len(self._items)
         runs.write_run(self.folder, self._run)
 
@@ -347,13 +349,7 @@ class Session:
 
     def _write_files(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
         run, warnings = runs.settle(self.folder)
-        memory = ModelMemory(
-            weights=run.model.memory.weights,
-            torch_peak_allocated=run.model.memory.torch_peak_allocated,
-            torch_peak_reserved=highest(run.model.memory.torch_peak_reserved, self._reserved),
-            nvml_process_peak=highest(run.model.memory.nvml_process_peak, self._telemetry.nvml_process_peak),
-            worker_rss_peak=highest(run.model.memory.worker_rss_peak, self._telemetry.worker_rss_peak),
-        )
+        memory = run.model.memory if self._served else self._memory(run.model.memory)
         finished = runs.now() if self._client.hello or run.finished is None else run.finished
         run = replace(run, finished=finished, model=replace(run.model, memory=memory))
         if failure:
@@ -363,22 +359,18 @@ class Session:
         trouble = (self._telemetry.warning,) if self._telemetry.warning else ()
         return run, (*warnings, *unread, *trouble)
 
+    def _memory(self, known: ModelMemory) -> ModelMemory:
+        """The model's memory with what was seen of it in this session."""
+        return ModelMemory(
+            weights=known.weights,
+            torch_peak_allocated=known.torch_peak_allocated,
+            torch_peak_reserved=highest(known.torch_peak_reserved, self._reserved),
+            nvml_process_peak=highest(known.nvml_process_peak, self._telemetry.nvml_process_peak),
+            worker_rss_peak=highest(known.worker_rss_peak, self._telemetry.worker_rss_peak),
+        )
+
     def _remaining(self) -> list[Item]:
         return [item for item in self._items if item.key not in self._done]
-
-    def _planned(self) -> tuple[Item, ...]:
-        images = self._plan.images if self._plan else ()
-        return tuple(
-            Item(
-                image=image.image,
-                category=image.category,
-                path=image.path,
-                question_id=question.id,
-                question=question.text,
-            )
-            for image in images
-            for question in self._run.questions
-        )
 
     async def _cancel(self) -> None:
         await self._client.cancel()
@@ -396,15 +388,3 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
     """Await a request to stop; that the worker is gone already is what it wanted."""
     with suppress(WorkerDiedError):
         await work
-
-
-def _error_result(item: Item, error: WorkerDiedError) -> Result:
-    return Result(
-        image=item.image,
-        category=item.category,
-        question=item.question,
-        path=item.path,
-        question_id=item.question_id,
-        finish="error",
-        error=Failure(kind=error.kind, message=str(error)),
-    )

@@ -13,6 +13,7 @@ import msgspec
 from fada_tui.commands import model_rows
 from fada_tui.commands.common import results_folder, warn
 from fada_tui.config import suggestion
+from fada_tui.endpoint import is_endpoint, parse
 from fada_tui.errors import ExitCode, UsageError
 from fada_tui.paths import expanded, models_file
 from fada_tui.records import ModelEntry, Run, to_builtins
@@ -102,6 +103,7 @@ def add(options: Namespace) -> int:
         "dtype",
         "quantization",
         "pad_square",
+        "api_key_env",
         "parameters",
         "license",
         "order",
@@ -159,13 +161,15 @@ def _known(registry: Registry, text: str) -> ModelEntry:
 
 
 def _source(text: str) -> str:
-    """A source as the list keeps it: a folder's absolute path, or a hub id."""
+    """A source as the list keeps it: a folder's absolute path, a hub id, or a server's URL."""
+    if is_endpoint(text):
+        return parse(text).source
     path = expanded(text)
     if os.path.isdir(path):  # noqa: PTH112
         return folder_source(path)
     if is_hub_id(text):
         return text
-    raise UsageError(f"--source: '{text}' is neither a folder nor a hub id (owner/name)")
+    raise UsageError(f"--source: '{text}' is neither a folder, a hub id (owner/name) nor a URL")
 
 
 def _save(options: Namespace, registry: Registry, name: str, changes: Mapping[str, Any], said: str) -> int:

@@ -1,8 +1,9 @@
 """What every way of answering is given and gives back, whatever kind of model stands behind it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Event
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 from PIL.Image import Image
@@ -25,6 +26,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     on_prompt: Callable[[str], None]
     """Told the prompt as soon as it is known, so that an error can be recorded with it."""
     on_text: OnText
+    on_again: Callable[[str, float], None]
+    """Told why, and in how many seconds, the answer is asked for once more: its text so far is void."""
     cancel: Event
     """Set to stop as soon as may be."""
 
@@ -37,7 +40,8 @@ class Answered(Struct, frozen=True, kw_only=True):
     first_token: float | None
     generate: float
     tokens: Tokens
-    finish: Finish
+    finish: Finish | None
+    """`None` where it ended in a way of its own."""
     token_ids: tuple[int, ...] = ()
     """What the response was read from, the end token included; empty where there are none."""
     ranking: tuple[Ranked, ...] | None = None
@@ -49,3 +53,14 @@ class Answerer(Protocol):
 
     def answer(self, asked: Asked) -> Answered | None:
         """Answer; `None` if it was cancelled. Whatever goes wrong is raised."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to answer."""
+
+    answerer: Answerer
+    device: str
+    model: Any = None
+    """In evaluation mode; `None` where it runs elsewhere."""
+    adapter: Any = None

@@ -14,11 +14,10 @@ from msgspec import UNSET, Struct
 
 from fada_tui.errors import ErrorKind, FadaError, ImageError
 from fada_tui.images.decode import DecodedImage, decode
-from fada_tui.protocol import Delta, Item, Message
+from fada_tui.protocol import BegunAgain, Delta, Item, Message
 from fada_tui.records import Failure, Generation, Result, ResultMemory, Timing, decode_name
 from fada_tui.worker import devices
-from fada_tui.worker.answering import Answered, Answerer, Asked
-from fada_tui.worker.loading import LoadedModel
+from fada_tui.worker.answering import Answered, Answerer, Asked, LoadedModel
 
 log = logging.getLogger("fada_tui.worker")
 
@@ -34,7 +33,7 @@ class Answer(Struct, frozen=True):
 
 
 class Engine:
-    """Answers items with one loaded model."""
+    """Answers items with one loaded model; several at once only where it runs behind a server."""
 
     def __init__(self, loaded: LoadedModel) -> None:
         self._answerer = loaded.answerer
@@ -116,6 +115,7 @@ class _Attempt:
             seed=self._seed(image.sha256),
             on_prompt=self._saw_prompt,
             on_text=self._send_delta,
+            on_again=self._send_again,
             cancel=self._cancel,
         )
 
@@ -158,6 +158,10 @@ class _Attempt:
     def _send_delta(self, text: str, tokens: int) -> None:
         item = self._item
         self._send(Delta(path=item.path, question_id=item.question_id, text=text, tokens=tokens))
+
+    def _send_again(self, reason: str, wait: float) -> None:
+        item = self._item
+        self._send(BegunAgain(path=item.path, question_id=item.question_id, reason=reason, wait=wait))
 
     def _failed(self, kind: ErrorKind, message: str, image: DecodedImage | None = None) -> Result:
         return self._record(image, finish="error", error=Failure(kind=kind, message=message))

@@ -2,19 +2,19 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 
+from fada_tui.endpoint import is_endpoint
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Loaded, Message
-from fada_tui.worker import adapters, agreement, checkpoint, devices, openclip_files, weights
+from fada_tui.worker import adapters, agreement, checkpoint, devices, openclip_files, reaching, weights
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
 from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
-from fada_tui.worker.answering import Answerer
+from fada_tui.worker.answering import Answerer, LoadedModel
 from fada_tui.worker.generating import Generator
 from fada_tui.worker.ranking import Ranker
 
@@ -22,19 +22,8 @@ REHEARSAL_SIZE = (320, 240)
 """Of the image that a processor is tried with, in pixels."""
 
 
-@dataclass(frozen=True)
-class LoadedModel:
-    """A model ready to answer."""
-
-    answerer: Answerer
-    device: str
-    model: Any = None
-    """In evaluation mode; `None` where it runs elsewhere."""
-    adapter: Any = None
-
-
 def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
-    """Load what the command names and report progress on the way.
+    """Load what the command names, or reach its server, and report progress on the way.
 
     Nothing large is downloaded before its configuration and processor say that it can be run.
 
@@ -42,6 +31,8 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         ModelLoadError: with the reason and what to do.
     """
     entry = command.model
+    if is_endpoint(entry.source):
+        return reaching.reach(command, send)
     device = devices.choose_device(command.device)
     _check_device(device)
     folder = checkpoint.describing_files(command, send)

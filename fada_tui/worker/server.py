@@ -4,26 +4,13 @@ import logging
 import os
 import signal
 import traceback
-from pathlib import Path
 
 import torch
 import transformers
 
-from fada_tui.errors import ErrorKind, ModelLoadError, StoreError
-from fada_tui.protocol import (
-    PROTOCOL_VERSION,
-    Cancelled,
-    Finished,
-    Hello,
-    Idle,
-    JournalFailed,
-    Load,
-    LoadFailed,
-    Started,
-    Work,
-)
-from fada_tui.records import decode_name
-from fada_tui.store.journal import ResultLine, append
+from fada_tui.errors import ErrorKind, ModelLoadError
+from fada_tui.protocol import PROTOCOL_VERSION, Hello, Load, LoadFailed, Work
+from fada_tui.worker import working
 from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.engine import Engine
 from fada_tui.worker.loading import load
@@ -49,7 +36,7 @@ def serve(commands: int, events: int) -> None:
             case Load():
                 engine = _load(command, sender)
             case Work() if engine is not None:
-                _work(engine, command, receiver, sender)
+                working.work(engine, command, receiver, sender)
                 receiver.working.clear()
             case _:
                 log.error("unexpected command %s", type(command).__name__)
@@ -80,25 +67,6 @@ def _load(command: Load, sender: EventSender) -> Engine | None:
         sender.send(loaded)
         return Engine(model)
     return None
-
-
-def _work(engine: Engine, work: Work, receiver: CommandReceiver, sender: EventSender) -> None:
-    journal = Path(decode_name(work.journal))
-    for item in work.items:
-        if receiver.stop_after_item.is_set():
-            break
-        sender.send(Started(path=item.path, question_id=item.question_id))
-        answer = engine.answer(item, work.root, work.generation, sender.send, receiver.cancel)
-        if answer is None:
-            sender.send(Cancelled(path=item.path, question_id=item.question_id))
-            break
-        try:
-            append(journal, ResultLine(result=answer.result))
-        except StoreError as error:
-            sender.send(JournalFailed(message=str(error)))
-            return
-        sender.send(Finished(result=answer.result, torch_peak_reserved=answer.torch_peak_reserved))
-    sender.send(Idle())
 
 
 def _first_line(error: Exception) -> str:
