@@ -95,7 +95,7 @@ def parse(source: str) -> Endpoint:
     address, _, model = source.partition("#")
     if "@" in address:
         raise UsageError(
-            f"a server's URL holds no user or password (…@{address.rpartition('@')[2]}): "
+            "a server's URL holds no user or password, nor any @: "
             f"put the key into the environment variable {KEY_VARIABLE}"
         )
     if "?" in address:
@@ -129,11 +129,7 @@ def is_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> bool:
         endpoint: the server.
         hosts: each a host, or a host and port.
     """
-    if endpoint.here:
-        return True
-    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-    names = {endpoint.host, host, f"{host}:{endpoint.port}"}
-    return any(one.strip().casefold() in names for one in hosts)
+    return endpoint.here or any(_is_of(endpoint, one.strip()) for one in hosts)
 
 
 def check_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> None:
@@ -182,6 +178,20 @@ def key_of(endpoint: Endpoint, variable: str | None, environ: Mapping[str, str])
             f"the key in {name} is not sent to {endpoint.place} over plain http: use https, or unset {name}"
         )
     return key
+
+
+def _is_of(endpoint: Endpoint, text: str) -> bool:
+    """Whether a host, or a host and port, is this server's; an IPv6 address alone needs no brackets."""
+    for address in (text, f"[{text}]"):
+        found = _SOURCE.fullmatch(f"{endpoint.scheme}://{address}")
+        if found and not found["path"] and found["model"] is None:
+            host, port = found["host"].lower().strip("[]"), found["port"]
+            try:
+                host = _address(host, text) if ":" in host else host
+            except UsageError:
+                return False
+            return host == endpoint.host and (port is None or int(port) == endpoint.port)
+    return False
 
 
 def _fit(model: str) -> bool:

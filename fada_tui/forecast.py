@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from fada_tui.endpoint import is_endpoint
 from fada_tui.planning import Estimate
 from fada_tui.records import ModelEntry, ModelMemory, Run
 from fada_tui.report import units
@@ -155,6 +156,8 @@ def _needed(
     entry: ModelEntry, estimate: Estimate, latest: Sequence[Earlier], free: Free | None
 ) -> tuple[int | None, str]:
     """Bytes and where they are told from: a run at the same precision, else the weights."""
+    if is_endpoint(entry.source):
+        return None, "it runs on a server"
     for run, _ in latest:
         if _same_precision(run, entry):
             peak = _peak(run.model.memory, gpu=free.gpu if free else None)

@@ -1,4 +1,4 @@
-"""A run before it begins and as its model is loaded: what it shall do, and what `run.json` says of it then."""
+"""A run before it begins and as its model is loaded: what it shall do, and what `run.json` then says."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,6 +1,7 @@
 """From settings to jobs: which models answer which questions about which images."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import UNSET, Struct
@@ -144,11 +145,15 @@ def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
 
 def servers_to_ask_for(settings: Settings, registry: Registry) -> tuple[str, ...]:
     """Return the hosts that these settings send images to without allowing it; raises `UsageError`."""
-    entries = [resolve_model(name, registry) for name in settings.model]
-    servers = [parse(entry.source) for entry in entries if is_endpoint(entry.source)]
-    return tuple(
-        dict.fromkeys(server.host for server in servers if not is_allowed(server, settings.allow_host))
-    )
+    sources = [resolve_model(name, registry).source for name in settings.model]
+    return hosts_to_ask_for(sources, settings.allow_host)
+
+
+def hosts_to_ask_for(sources: Iterable[str | None], allowed: Iterable[str]) -> tuple[str, ...]:
+    """Return the hosts behind these sources that images may not be sent to yet; raises `UsageError`."""
+    servers = [parse(source) for source in sources if source and is_endpoint(source)]
+    hosts = tuple(allowed)
+    return tuple(dict.fromkeys(server.host for server in servers if not is_allowed(server, hosts)))
 
 
 def _check_server(entry: ModelEntry, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fada_tui.endpoint import ADAPTER, is_endpoint
 from fada_tui.records import ModelMemory, to_builtins
 from fada_tui.registry import ModelRow
 from fada_tui.report import memory, units
@@ -42,7 +43,8 @@ def lines(row: ModelRow) -> list[str]:
         ("Size", _size(row)),
         ("Licence", entry.license),
         ("Adapter", entry.adapter),
-        ("Precision", entry.dtype),
+        ("Key in", entry.api_key_env),
+        ("Precision", None if is_endpoint(entry.source) else entry.dtype),
         ("Quantized", entry.quantization),
         ("Runs", row.runs or None),
         *_measured(row),
@@ -96,7 +98,8 @@ def _size(row: ModelRow) -> str | None:
     """The model's size: as counted by its latest run, else as the list has it."""
     counted = row.run.model.parameters if row.run else None
     text = units.parameters(counted or row.entry.parameters)
-    return text.partition(" ")[0] if text else None
+    unknown = ADAPTER if is_endpoint(row.entry.source) else None
+    return text.partition(" ")[0] if text else unknown
 
 
 def _measured(row: ModelRow) -> list[tuple[str, object]]:

@@ -4,6 +4,7 @@ import shlex
 
 from msgspec import UNSET
 
+from fada_tui.endpoint import is_endpoint, parse
 from fada_tui.records import Run, decode_name
 
 
@@ -19,6 +20,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
     generation, selection = run.generation, run.dataset.selection
     if run.dataset.root is None or not run.questions or generation.max_new_tokens is None:
         return None
+    at_once = generation.concurrency
     options: list[tuple[str, str | int | float | None]] = [
         ("--model", model),
         ("--images", decode_name(run.dataset.root)),
@@ -39,6 +41,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--device", run.model.device),
         ("--quantization", run.model.quantization),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
+        ("--concurrency", None if at_once is UNSET else at_once),
+        *(("--allow-host", host) for host in _elsewhere(run)),
     ]
     words = [_option(option, str(value)) for option, value in options if value is not None]
     if run.model.pad_square is not UNSET:
@@ -46,6 +50,14 @@ def reproducing_command(run: Run, model: str) -> str | None:
     if run.model.pickled is not UNSET:
         words.append("--allow-pickle")
     return " \\\n  ".join(["fada-tui --batch", *words])
+
+
+def _elsewhere(run: Run) -> list[str]:
+    """The server that the images must be allowed to go to."""
+    if not run.model.source or not is_endpoint(run.model.source):
+        return []
+    server = parse(run.model.source)
+    return [] if server.here else [server.host]
 
 
 def _option(option: str, value: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
+from fada_tui.endpoint import place_of
 from fada_tui.records import Environment, ModelFacts, Question, Run
 from fada_tui.report import memory, units
 from fada_tui.report.figures import Figures
@@ -61,6 +62,8 @@ def _gpu_memory(model: ModelFacts) -> str:
 
 
 def _device(model: ModelFacts, environment: Environment) -> str:
+    if place := place_of(model.source):
+        return f"a server at {name(place)}"
     if model.device is None:
         return "unknown"
     if model.device == "cpu":

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
+from fada_tui.endpoint import is_endpoint, parse, place_of
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
-from fada_tui.records import ClassSet, Environment, Generation, ModelEntry, Run
+from fada_tui.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command
 from fada_tui.report.figures import Figures
@@ -23,6 +24,7 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *bullet("Run", f"{name(run.id)}, by {name(run.tool.name)} {name(run.tool.version)}"),
         *bullet("Adapter", model.adapter and name(model.adapter)),
         *bullet("Architecture", model.architecture and name(model.architecture)),
+        *_served(run),
         *bullet("Revision", model.revision and name(model.revision)),
         *bullet("License", model.license and name(model.license)),
         *bullet("Image Tokens per Image", units.span(*found.image_tokens) if found.image_tokens else None),
@@ -35,6 +37,19 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *_prompt(run),
         *_command(run, entries),
     ]
+
+
+def _served(run: Run) -> list[str]:
+    """Of a model behind a server: where, as what, and what its times mean."""
+    place, at_once = place_of(run.model.source), run.generation.concurrency
+    if place is None:
+        return []
+    served = f", as {name(run.model.served)}" if run.model.served is not UNSET else ""
+    several = at_once is not UNSET and at_once > 1
+    waits = (
+        f", up to {at_once} requests at once, so that times include waiting for each other" if several else ""
+    )
+    return bullet("Served by", f"{name(place)}{served}{waits}")
 
 
 def _generation(generation: Generation) -> str | None:
@@ -104,7 +119,8 @@ def _prompt(run: Run) -> list[str]:
         return _class_prompts(run.classes)
     for result in run.results:
         if result.prompt is not None:
-            sent = f"As the chat template rendered it for {name(result.image)}:"
+            how = "it was sent" if place_of(run.model.source) else "the chat template rendered it"
+            sent = f"As {how} for {name(result.image)}:"
             return ["### Prompt", "", sent, "", *fenced(result.prompt), ""]
     return []
 
@@ -117,10 +133,17 @@ def _class_prompts(classes: ClassSet) -> list[str]:
 def _command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:
     model = run.model
     listed = any(entry.name == model.name and entry.source == model.source for entry in entries)
-    command = reproducing_command(run, model.name if listed else model.source or model.name)
+    command = reproducing_command(run, model.name if listed else _source(model))
     if command is None:
         return ["### Command", "", "Unknown: the data do not say how these results were made.", ""]
     return ["### Command", "", *fenced(command, language="bash"), ""]
+
+
+def _source(model: ModelFacts) -> str:
+    """Where the model is found again; behind a server by its name there, as there may be others by then."""
+    if model.source and is_endpoint(model.source) and model.served is not UNSET:
+        return f"{parse(model.source).base}#{model.served}"
+    return model.source or model.name
 
 
 def files(run: Run) -> list[str]:

@@ -17,21 +17,34 @@ Key = tuple[str, str]
 
 
 class Streaming:
-    """The answer that is being given."""
+    """An answer that is being given."""
 
     def __init__(self, item: Item) -> None:
         self.item = item
+        self.waiting = ""
+        """Why it is asked for once more, until it comes."""
+        self._begin()
+
+    def _begin(self) -> None:
         self.text = ""
         self.tokens = 0
         self.began = time.monotonic()
         self.first_token: float | None = None
 
     def add(self, text: str, tokens: int) -> None:
-        """Take more of the answer."""
+        """Take more of the answer; without text and tokens it is a sign of life and changes nothing."""
+        if not text and not tokens:
+            return
         if self.first_token is None:
             self.first_token = time.monotonic() - self.began
+        self.waiting = ""
         self.text += text
         self.tokens = tokens
+
+    def begin_again(self, why: str) -> None:
+        """Forget what has come: the answer is asked for once more."""
+        self._begin()
+        self.waiting = why
 
     @property
     def key(self) -> Key:
@@ -46,7 +59,7 @@ class Streaming:
 
 
 class OpenRun:
-    """A run as the dashboard holds it: its results by key, and the answer being given.
+    """A run as the dashboard holds it: its results by key, and the answers being given.
 
     Args:
         folder: where it lies.
@@ -58,7 +71,8 @@ class OpenRun:
         self.folder = folder
         self.run = run
         self.assessor = assessor
-        self.streaming: Streaming | None = None
+        self.in_flight: dict[Key, Streaming] = {}
+        """The answers being given, the first begun first."""
         self.running = False
         self.unsettled = False
         """Assessments or notes were written that `run.json` does not hold yet."""
@@ -72,6 +86,11 @@ class OpenRun:
     def id(self) -> str:
         """The run's id."""
         return self.run.id
+
+    @property
+    def streaming(self) -> Streaming | None:
+        """Of the answers being given, the one to follow: until it ends, then the next."""
+        return next(iter(self.in_flight.values()), None)
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -148,7 +167,7 @@ class OpenRun:
     def mark(self, path: str) -> Mark:
         """Return what the image list shows of an image."""
         keys = [(path, question.id) for question in self.questions]
-        if self.streaming and self.streaming.item.path == path:
+        if any((path, question.id) in self.in_flight for question in self.questions):
             return Mark("running", "", None)
         results = [self._results[key] for key in keys if key in self._results]
         if not results:

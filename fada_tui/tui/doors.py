@@ -4,7 +4,7 @@ A screen's module is imported when its door is first opened, so that the main sc
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,14 +56,35 @@ async def setup(main: "MainScreen") -> None:
     if request is None:
         return
     try:
+        settings = replace(request.settings, allow_host=main.running.allowed_hosts)
+        if not await _agreed(main, planning.servers_to_ask_for(settings, equipment.registry)):
+            return
+        settings = replace(settings, allow_host=main.running.allowed_hosts)
         jobs, _ = await asyncio.to_thread(
-            planning.jobs, request.settings, equipment.registry, equipment.label, request.images
+            planning.jobs, settings, equipment.registry, equipment.label, request.images
         )
     except FadaError as error:
         main.say(str(error), "error")
         return
     main.marked_models = ()
     main.running.start(jobs)
+
+
+async def _agreed(main: "MainScreen", hosts: Sequence[str]) -> bool:
+    """Whether images may be sent to these servers: asked once for each, as long as the dashboard is open."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    for host in hosts:
+        detail = (
+            "They may show patients' names. To agree holds until the dashboard is closed; for good, write "
+            f'allow_host = ["{host}"] into settings.toml.'
+        )
+        asked = ConfirmScreen(f"Send the images to {host}?", detail, "Send them", danger=True)
+        if not await main.app.push_screen_wait(asked):
+            main.say(f"nothing was sent to {host}", "warning")
+            return False
+        main.running.allow((host,))
+    return True
 
 
 async def resume(main: "MainScreen", name: str) -> None:
@@ -78,7 +99,7 @@ async def resume(main: "MainScreen", name: str) -> None:
         main.say("this run is going on")
     elif not run.resumable:
         main.say("every answer of this run is there; r sets up another run")
-    else:
+    elif await _agreed(main, planning.hosts_to_ask_for([run.run.model.source], main.running.allowed_hosts)):
         main.running.resume(folder, run.run.model.name)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from fada_tui.events import (
+    AnswerBegunAgain,
     AnswerFinished,
     AnswerStarted,
     AnswerText,
@@ -18,6 +19,7 @@ from fada_tui.events import (
 from fada_tui.records import Run
 from fada_tui.store import folder as store
 from fada_tui.tui import opening
+from fada_tui.tui.desk import Key
 from fada_tui.tui.wording import shown_path
 
 if TYPE_CHECKING:
@@ -38,12 +40,12 @@ def take(main: "MainScreen", event: SessionEvent) -> None:
             main.say("")
             main.run_worker(opening.read_runs(main))
         case AnswerStarted(item=item):
-            if review.following and (place := review.place_of(main.running.live.run_id or "", *item.key)):
-                main.follow(place)
+            _follow(main, item.key)
             main.draw_soon()
-        case AnswerText():
+        case AnswerText() | AnswerBegunAgain():
             main.draw_answer_soon()
         case AnswerFinished():
+            _follow(main)
             main.refilter_soon()
             main.draw_soon()
         case WorkerRestarted(reason=reason):
@@ -56,6 +58,23 @@ def take(main: "MainScreen", event: SessionEvent) -> None:
             _ended(main, run, folder)
         case _:
             main.draw()
+
+
+def _follow(main: "MainScreen", begun: Key | None = None) -> None:
+    """Go where the worker is, if one follows it: of several answers at once to the one that goes on longest.
+
+    Args:
+        main: the main screen.
+        begun: the answer that has just begun. Where another is stayed with, nothing moves.
+    """
+    review = main.review
+    place = review.running_place() if review.following else None
+    if place is None:
+        return
+    slot, index = place
+    begins = begun is not None and begun == (slot.image.path, review.questions[index].id)
+    if begins or place != (review.slot, review.key_index):
+        main.follow(place)
 
 
 def _ended(main: "MainScreen", run: Run, folder: Path) -> None:

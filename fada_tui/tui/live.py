@@ -10,6 +10,7 @@ from fada_tui.events import (
     RunEnded,
     RunStarted,
     SessionEvent,
+    WorkerRestarted,
 )
 from fada_tui.report.units import memory
 from fada_tui.tui.views import RunView
@@ -28,6 +29,8 @@ class Live:
         self._began: float | None = None
         self._ended: float | None = None
         self._at = ""
+        self._in_flight: dict[tuple[str, str], str] = {}
+        """Names of the images that are being asked about, the first begun first."""
         self.progress: tuple[str, float | None] | None = None
         """Loading: in words, and as a share of 1 where that is known."""
 
@@ -49,11 +52,17 @@ class Live:
                 self._state, self.progress, self._at = "running", None, ""
             case AnswerStarted(item=item):
                 self._began = self._began or time.monotonic()
-                self._at = item.image
-            case AnswerFinished():
+                self._in_flight[item.key] = item.image
+                self._at = next(iter(self._in_flight.values()))
+            case AnswerFinished(result=result):
+                self._in_flight.pop(result.key, None)
+                self._at = next(iter(self._in_flight.values()), self._at)
                 self._made += event.done - self._done
                 self._done, self._errors = event.done, event.errors
+            case WorkerRestarted():
+                self._in_flight.clear()
             case RunEnded(run=run):
+                self._in_flight.clear()
                 self._state, self._ended, self.progress, self._at = "ended", time.monotonic(), None, ""
                 self._label = f"{run.model.name}: {run.status}"
                 self.stopping = False
@@ -98,5 +107,7 @@ def load_progress(event: LoadProgress) -> tuple[str, float | None]:
             return f"downloading {memory(event.done)}{whole}", share
         case "weights":
             return (f"weights {share:.0%}" if share is not None else "weights"), share
+        case "server":
+            return "asking the server", None
         case _:
             return "starting the worker", None

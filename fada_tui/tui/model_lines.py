@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from fada_tui.endpoint import ADAPTER, is_endpoint, place_of
 from fada_tui.records import ModelEntry, Run
 from fada_tui.registry import ModelRow
 from fada_tui.report import memory, units
@@ -17,9 +18,9 @@ class ModelLine(Struct, frozen=True, kw_only=True):
     status: str
     """As in the testing list."""
     here: bool
-    """Its weights are on this machine."""
+    """Its weights are on this machine, or it runs behind a server and needs none here."""
     size: str
-    """Parameters, short: `0.5B`."""
+    """Parameters, short: `0.5B`; `server` where they are unknown behind one."""
     speed: str
     """Mean time of an answer in its latest run, `1.52s`."""
     state: str
@@ -58,7 +59,7 @@ def model_lines(
         _line(
             row,
             figures.get(row.run.id) if row.run and not blind else None,
-            here=row.entry.name in here,
+            here=row.entry.name in here or is_endpoint(row.entry.source),
             state="" if blind else _state(row.entry, loaded, progress, turns),
             loaded=row.entry.name == loaded and not blind,
             marked=row.entry.name in marked,
@@ -75,7 +76,7 @@ def _line(
         name=row.entry.name,
         status=row.status,
         here=here,
-        size=short_size(row.run.model.parameters if row.run else None) or short_size(row.entry.parameters),
+        size=short_size(row.run.model.parameters if row.run else None) or entry_size(row.entry),
         speed=f"{mean:.2f}s" if mean is not None else "",
         state=state,
         loaded=loaded,
@@ -99,13 +100,21 @@ def _doing(words: str, share: float | None) -> str:
 
 def _details(row: ModelRow, mean: float | None, run: Run | None, *, here: bool) -> Iterable[str]:
     yield f"{row.status}: {row.reason}" if row.reason else row.status
-    yield "on this machine" if here else "not downloaded"
+    if place := place_of(row.entry.source):
+        yield f"behind the server {place}"
+    else:
+        yield "on this machine" if here else "not downloaded"
     if (parameters := row.run.model.parameters if row.run else row.entry.parameters) is not None:
         yield f"{units.parameters(parameters)} parameters"
     if mean is not None:
         yield f"{mean:.2f} s an answer"
-    if run is not None:
+    if run is not None and not is_endpoint(run.model.source):
         yield memory.briefly(run.model.memory)
+
+
+def entry_size(entry: ModelEntry) -> str:
+    """Return an entry's parameters, short; where they are unknown behind a server, that it is behind one."""
+    return short_size(entry.parameters) or (ADAPTER if is_endpoint(entry.source) else "")
 
 
 def short_size(parameters: int | None) -> str:

@@ -306,8 +306,8 @@ class Review:
             questions=len(run.questions),
             model=self.model_name(run),
         )
-        if run.streaming and run.streaming.key == key:
-            return _streaming(view, run.streaming)
+        if streaming := run.in_flight.get(key):
+            return _streaming(view, streaming)
         result = run.result(*key)
         if result is None:
             text = "waiting for its turn" if run.running else "not asked in this run"
@@ -353,7 +353,7 @@ def _streaming(view: AnswerView, streaming: Streaming) -> AnswerView:
     return replace(
         view,
         state="running",
-        text=streaming.text.lstrip(),
+        text=streaming.text.lstrip() or streaming.waiting,
         first_token=streaming.first_token,
         tokens=streaming.tokens or None,
         per_second=streaming.per_second,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fada_tui import planning
 from fada_tui.events import (
+    AnswerBegunAgain,
     AnswerFinished,
     AnswerStarted,
     AnswerText,
@@ -13,6 +14,7 @@ from fada_tui.events import (
     RunEnded,
     RunStarted,
     SessionEvent,
+    WorkerRestarted,
 )
 from fada_tui.job import Job
 from fada_tui.records import ResultMemory
@@ -55,6 +57,12 @@ class Running:
         self.telemetry = Telemetry(None, interval=SAMPLE_SECONDS)
         self._history = History()
         self._image_peak = self._run_peak = ResultMemory()
+        self.allowed_hosts = equipment.settings.allow_host
+        """Servers that images may be sent to: by the settings, and as agreed to since."""
+
+    def allow(self, hosts: Iterable[str]) -> None:
+        """Allow these servers, too, as long as the dashboard is open."""
+        self.allowed_hosts = (*self.allowed_hosts, *hosts)
 
     def start(self, jobs: Iterable[Job]) -> None:
         """Queue new runs."""
@@ -96,11 +104,12 @@ class Running:
 
     def _new(self, job: Job) -> Session:
         deadlines = planning.deadlines(self._equipment.settings)
-        return Session.new(job, self._equipment.results, deadlines, self._equipment.registry)
+        equipment = self._equipment
+        return Session.new(job, equipment.results, deadlines, equipment.registry, self.allowed_hosts)
 
     def _resumed(self, folder: Path) -> Session:
         deadlines = planning.deadlines(self._equipment.settings)
-        session, _warnings = Session.resume(folder, deadlines, self._equipment.registry)
+        session, _warnings = Session.resume(folder, deadlines, self._equipment.registry, self.allowed_hosts)
         return session
 
     def _take(self, event: SessionEvent) -> None:
@@ -113,21 +122,27 @@ class Running:
                 self._run().ask(questions)
                 self.telemetry.watch(self.queue.worker_pid)
             case AnswerStarted(item=item):
-                self._run().streaming = Streaming(item)
+                self._run().in_flight[item.key] = Streaming(item)
                 self._image_peak = ResultMemory()
-            case AnswerText(text=text, tokens=tokens):
-                if streaming := self._run().streaming:
+            case AnswerText(item=item, text=text, tokens=tokens):
+                if streaming := self._run().in_flight.get(item.key):
                     streaming.add(text, tokens)
+            case AnswerBegunAgain(item=item, reason=reason, wait=wait):
+                if streaming := self._run().in_flight.get(item.key):
+                    streaming.begin_again(f"{reason}; trying again in {wait:.0f} s")
             case AnswerFinished(result=result):
                 answered = self._run()
                 answered.put(result)
-                answered.streaming = None
+                answered.in_flight.pop(result.key, None)
                 self._image_peak = peak(self._image_peak, result.memory)
                 self._run_peak = peak(self._run_peak, result.memory)
+            case WorkerRestarted():
+                self._run().in_flight.clear()
             case RunEnded(run=run):
                 ended = self._run()
                 ended.replace_run(run)
-                ended.running, ended.streaming = False, None
+                ended.running = False
+                ended.in_flight.clear()
                 self.telemetry.watch(None)
             case _:
                 pass
@@ -135,7 +150,8 @@ class Running:
 
     def _broke_off(self, message: str) -> None:
         for run in self._desk.runs.values():
-            run.running, run.streaming = False, None
+            run.running = False
+            run.in_flight.clear()
         self.live.break_off()
         self._complain(message)
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fada_tui.endpoint import is_endpoint
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
-from fada_tui.records import PlannedImage
+from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.registry import ModelRow
 from fada_tui.report.units import count
 from fada_tui.tui.choices import Form, Offer, Which, image_counts
-from fada_tui.tui.model_lines import short_size
+from fada_tui.tui.model_lines import entry_size
 from fada_tui.tui.widgets.picklist import Pick
 
 OWN = "="
@@ -27,12 +28,17 @@ def model_rows(form: Form, offer: Offer, rows: Mapping[str, ModelRow]) -> list[P
     return [
         Pick(
             key=name,
-            label=name if name in rows else Path(name).name or name,
-            tail=f"{short_size(entry.parameters):>6}  {statuses[name]:<8}",
+            label=name if name in rows else shown_name(name, entry),
+            tail=f"{entry_size(entry):>6}  {statuses[name]:<8}",
             on=name in form.models,
         )
         for name, entry in offer.models.items()
     ]
+
+
+def shown_name(name: str, entry: ModelEntry) -> str:
+    """Return what a model that the list lacks is called: by its folder, or by itself and its server."""
+    return entry.name if is_endpoint(entry.source) else Path(name).name or name
 
 
 def image_rows(form: Form, offer: Offer) -> list[Pick]:

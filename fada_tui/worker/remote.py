@@ -32,6 +32,9 @@ LIFE_SECONDS = 0.5
 FLUSH_SECONDS = 0.033
 """Seconds between two deltas at least."""
 
+LAST_SECONDS = 0.2
+"""How long a connection may stay open after an answer's end before it is closed from here."""
+
 LONGEST_ERROR = 64 * 1024
 """Bytes of what is read of an answer that is none."""
 
@@ -227,16 +230,28 @@ class RemoteAnswerer:
             async with clock, self._server.send("POST", "/chat/completions", body) as response:
                 self._check_stream(response)
                 async for event in httpx2.EventSource(response):
+                    if taken.reading.ended or not event.data:
+                        continue
                     if self._take(taken, event.data):
-                        clock.reschedule(asyncio.get_running_loop().time() + self._token)
+                        clock.reschedule(self._loop_time() + self._token)
                     if taken.reading.ended:
-                        break
+                        # A connection that is read to its end, which mostly follows at once, is used again.
+                        taken.end()
+                        clock.reschedule(self._loop_time() + LAST_SECONDS)
         except TimeoutError:
-            raise self._silent(taken) from None
+            if not taken.reading.ended:
+                raise self._silent(taken) from None
+        except ServerFault:
+            if not taken.reading.ended:
+                raise
         taken.end()
         if not taken.reading.whole:
             raise self._fault("the answer was cut off" if taken.reading.length else "it sent an empty answer")
         return taken
+
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
 
     def _take(self, taken: "_Taken", data: str) -> bool:
         """Take an event; return whether it shows that the model writes."""
@@ -302,8 +317,8 @@ class _Taken:
             self._flush()
 
     def end(self) -> None:
-        """Hand on the rest."""
-        self.seconds = time.perf_counter() - self._begun
+        """Hand on the rest; called again it changes nothing."""
+        self.seconds = self.seconds or time.perf_counter() - self._begun
         self._flush()
 
     def _flush(self) -> None:
