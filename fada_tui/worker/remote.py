@@ -225,25 +225,29 @@ class RemoteAnswerer:
             ServerRefusal: it is not given, or the server was silent for too long.
         """
         taken = _Taken(on_text)
+        over = False
         clock = asyncio.timeout(self._first_token)
         try:
             async with clock, self._server.send("POST", "/chat/completions", body) as response:
                 self._check_stream(response)
                 async for event in httpx2.EventSource(response):
-                    if taken.reading.ended or not event.data:
+                    if over or not event.data:
                         continue
                     if self._take(taken, event.data):
                         clock.reschedule(self._loop_time() + self._token)
                     if taken.reading.ended:
                         # A connection that is read to its end, which mostly follows at once, is used again.
+                        over = True
                         taken.end()
                         clock.reschedule(self._loop_time() + LAST_SECONDS)
         except TimeoutError:
-            if not taken.reading.ended:
+            if not over:
                 raise self._silent(taken) from None
         except ServerFault:
-            if not taken.reading.ended:
+            if not over:
                 raise
+        finally:
+            taken.drop()
         taken.end()
         if not taken.reading.whole:
             raise self._fault("the answer was cut off" if taken.reading.length else "it sent an empty answer")
@@ -303,22 +307,30 @@ class _Taken:
         """From the request to the end."""
         self._on_text = on_text
         self._begun = time.perf_counter()
-        self._flushed = 0.0
         self._pending = ""
+        self._flushing: asyncio.TimerHandle | None = None
 
     def add(self, text: str) -> None:
         """Take text."""
-        now = time.perf_counter()
         if text and self.first_token is None:
-            self.first_token = now - self._begun
+            self.first_token = time.perf_counter() - self._begun
         self._pending += text
-        if now - self._flushed >= FLUSH_SECONDS:
-            self._flushed = now
+        if self._flushing is None:
             self._flush()
+            self._flushing = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush_late)
 
     def end(self) -> None:
         """Hand on the rest; called again it changes nothing."""
         self.seconds = self.seconds or time.perf_counter() - self._begun
+        self._flush()
+
+    def drop(self) -> None:
+        """Hand on no more of it."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+
+    def _flush_late(self) -> None:
+        self._flushing = None
         self._flush()
 
     def _flush(self) -> None:
