@@ -60,7 +60,7 @@ class Settings(Record, frozen=True, kw_only=True):
     top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
     seed: Annotated[int, Meta(ge=0)] = 0
     batch_size: _Count | Literal["auto"] = 1
-    concurrency: _Count = 4
+    concurrency: Annotated[int, Meta(ge=1, le=256)] = 4
     """Requests in flight at once, for models behind a server."""
     system_prompt: str | None = None
     dtype: Literal["auto", "float32", "float16", "bfloat16"] | None = None

@@ -314,8 +314,9 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     """Images are padded to a square, for models that compare them with texts."""
     fetched_by_hand: tuple[str, ...] = ()
     """Files that a person downloads who accepts the licence; the program then does not download by itself."""
-    api_key_env: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
-    """Environment variable that holds the key, for models behind a server. Never the key itself."""
+    api_key_env: Annotated[str, Meta(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None
+    """Environment variable that holds the key, for models behind a server. Never the key itself: that keys
+    hold small letters or dashes keeps one from being written here."""
     parameters: int | None = None
     license: str | None = None
     order: int | None = None

@@ -212,6 +212,16 @@ def is_of(run: Run, entry: ModelEntry) -> bool:
     return _same(run.model.name, entry.name) and (source is None or entry.source == EMBEDDED)
 
 
+def check_entry(table: Mapping[str, Any], file: Path) -> None:
+    """Refuse a model's table that could not be read again; raises `UsageError`.
+
+    Args:
+        table: all that is to be said of the model.
+        file: where it is to be written, for the message.
+    """
+    _entry(dict(table), file)
+
+
 def override(registry: Registry, name: str, changes: Mapping[str, Any]) -> tuple[Table, ...]:
     """Return the user's tables with changes to one model's.
 

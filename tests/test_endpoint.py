@@ -125,6 +125,7 @@ def test_an_entry_of_the_list(tmp_path: Path) -> None:
     ("more", "said"),
     [
         ('api_key_env = "sk-SECRET"', "api_key_env"),
+        ('api_key_env = "hf_xSECRET"', "api_key_env"),
         ('adapter = "chat"', "a server's is 'server'"),
     ],
 )

@@ -275,6 +275,9 @@ def test_the_list_knows_servers(program: Program) -> None:
     assert source in shown and "server" in shown and "MY_KEY" in shown and "Precision" not in shown
     row = next(line for line in program.run("models", "list").stdout.splitlines() if "  here  " in line)
     assert "server" in row and "untested" in row
-    refused = program.run("models", "add", "x", "--source", source, "--api-key-env", "sk-SECRET")
-    assert refused.returncode == 2 and "sk-SECRET" not in refused.stderr
-    assert program.run("models", "show", "x").returncode == 2
+    listed = program.run("models", "list").stdout
+    for bad in ("sk-SECRET", "hf_SecretSecret"):
+        refused = program.run("models", "add", "x", "--source", source, "--api-key-env", bad)
+        assert refused.returncode == 2 and "api_key_env" in refused.stderr and bad not in refused.stderr
+    assert program.run("models", "add", "here", "--source", source, "--adapter", "chat").returncode == 2
+    assert program.run("models", "list").stdout == listed

@@ -479,6 +479,21 @@ async def test_no_byte_goes_to_a_host_that_nobody_allowed(client: WorkerClient) 
         assert server.connections == 0
 
 
+async def test_a_host_that_was_allowed_is_reached_but_gets_no_key_in_the_clear(
+    client: WorkerClient, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.0.0.0 is no address of this machine's own, though the system connects it to this machine."""
+    with serving() as server:
+        elsewhere = server.source.replace("127.0.0.1", "0.0.0.0")
+        monkeypatch.setenv("MINE", KEY)
+        said = str(await refused(client, elsewhere, allowed_hosts=("0.0.0.0",), api_key_env="MINE"))
+        assert "not sent to 0.0.0.0" in said and KEY not in said
+        assert server.connections == 0
+        await reach(client, elsewhere, allowed_hosts=("0.0.0.0",))
+        result, _ = await only(client, work(images, tmp_path))
+        assert result.error is None and server.connections > 0
+
+
 async def test_a_key_is_sent_and_said_to_nobody_else(
     client: WorkerClient, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

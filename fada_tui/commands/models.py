@@ -19,6 +19,7 @@ from fada_tui.paths import expanded, models_file
 from fada_tui.records import ModelEntry, Run, to_builtins
 from fada_tui.registry import (
     Registry,
+    check_entry,
     folder_source,
     is_hub_id,
     load_registry,
@@ -118,6 +119,7 @@ def add(options: Namespace) -> int:
     if known is None and given["order"] is None:
         given["order"] = max((entry.order or 0 for entry in registry.entries), default=0) + 1
     changes = {"source": _source(options.source)} | {k: v for k, v in given.items() if v is not None}
+    check_entry({**(to_builtins(known) if known else {}), "name": name, **changes}, models_file())
     return _save(options, registry, name, changes, f"{'changed' if known else 'added'} {name}")
 
 

@@ -92,6 +92,7 @@ async def resume(main: "MainScreen", name: str) -> None:
     try:
         folder = await asyncio.to_thread(store.find, main.equipment.results, name)
         run = await opening.load_run(main, folder.name)
+        hosts = planning.hosts_to_ask_for([run.run.model.source], main.running.allowed_hosts)
     except FadaError as error:
         main.say(str(error), "error")
         return
@@ -99,7 +100,7 @@ async def resume(main: "MainScreen", name: str) -> None:
         main.say("this run is going on")
     elif not run.resumable:
         main.say("every answer of this run is there; r sets up another run")
-    elif await _agreed(main, planning.hosts_to_ask_for([run.run.model.source], main.running.allowed_hosts)):
+    elif await _agreed(main, hosts):
         main.running.resume(folder, run.run.model.name)
 
 

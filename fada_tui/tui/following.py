@@ -43,6 +43,9 @@ def take(main: "MainScreen", event: SessionEvent) -> None:
             _follow(main, item.key)
             main.draw_soon()
         case AnswerText() | AnswerBegunAgain():
+            # Those that begin together leave no later moment to go to one of them.
+            if len(review.desk.runs[main.running.live.run_id or ""].in_flight) > 1:
+                _follow(main)
             main.draw_answer_soon()
         case AnswerFinished():
             _follow(main)

@@ -307,13 +307,14 @@ class Review:
             model=self.model_name(run),
         )
         if streaming := run.in_flight.get(key):
-            return _streaming(view, streaming)
+            return _streaming(view, streaming, self.desk.blind)
         result = run.result(*key)
         if result is None:
             text = "waiting for its turn" if run.running else "not asked in this run"
             return replace(view, state="waiting", text=text)
         if result.error is not None:
-            return replace(view, state="error", text=f"{result.error.kind}: {result.error.message}")
+            message = "" if self.desk.blind else f": {result.error.message}"  # It may name the server.
+            return replace(view, state="error", text=f"{result.error.kind}{message}")
         return _answered(view, result, run, self.desk.blind)
 
 
@@ -349,11 +350,11 @@ class _Places(Sequence[Place]):
         return (self._slots[position], question)
 
 
-def _streaming(view: AnswerView, streaming: Streaming) -> AnswerView:
+def _streaming(view: AnswerView, streaming: Streaming, blind: bool) -> AnswerView:
     return replace(
         view,
         state="running",
-        text=streaming.text.lstrip() or streaming.waiting,
+        text=streaming.text.lstrip() or ("" if blind else streaming.waiting),
         first_token=streaming.first_token,
         tokens=streaming.tokens or None,
         per_second=streaming.per_second,
