@@ -171,7 +171,7 @@ def _source(text: str) -> str:
         return folder_source(path)
     if is_hub_id(text):
         return text
-    raise UsageError(f"--source: '{text}' is neither a folder, a hub id (owner/name) nor a URL")
+    raise UsageError(f"--source: '{text}' is neither a folder nor a hub id (owner/name) nor a URL")
 
 
 def _save(options: Namespace, registry: Registry, name: str, changes: Mapping[str, Any], said: str) -> int:
