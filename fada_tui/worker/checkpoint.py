@@ -7,10 +7,11 @@ from typing import Any
 
 from transformers import AutoConfig, AutoProcessor
 
+from fada_tui import refusals
+from fada_tui.architectures import port
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import hub
-from fada_tui.worker.adapters.unsupported import port
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
 
@@ -60,9 +61,7 @@ def read_config(command: Load, folder: Path) -> Any:
     """
     file = folder / "config.json"
     if not file.is_file():
-        raise ModelLoadError(
-            ErrorKind.NOT_FOUND, f"{folder} holds no config.json: it is no checkpoint in transformers' format"
-        )
+        raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_config(str(folder)))
     name = command.model.name
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
@@ -70,17 +69,11 @@ def read_config(command: Load, folder: Path) -> Any:
         raw = _raw(file)
         hint = port(raw)
         if raw.get("auto_map"):
-            trust = f"if you trust it, repeat with --trust-remote-code {name}"
-            raise ModelLoadError(
-                ErrorKind.REMOTE_CODE_NEEDED,
-                f"{name} runs code of its own repository; {f'{hint}, or ' if hint else ''}{trust}",
-            ) from error
-        kind = raw.get("model_type")
+            raise ModelLoadError(ErrorKind.REMOTE_CODE_NEEDED, refusals.own_code(name, hint)) from error
         message = (
-            f"{name} is of type '{kind}', which this transformers does not know: "
-            + (hint or "update it (pip install --upgrade transformers), or choose another model")
+            refusals.unknown_type(name, raw.get("model_type"), hint)
             if raw
-            else f"{name}: its configuration cannot be read: {_line(error)}"
+            else refusals.unreadable_config(name, _line(error))
         )
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
 
@@ -92,16 +85,12 @@ def read_processor(command: Load, folder: Path) -> Any:
         ModelLoadError: it has none, one that cannot be read, or one that needs a package.
     """
     if not any((folder / name).is_file() for name in PROCESSOR_FILES):
-        raise ModelLoadError(
-            ErrorKind.PROCESSOR_MISSING,
-            f"{folder} has no processor ({' or '.join(PROCESSOR_FILES)}): save it there with "
-            "processor.save_pretrained(…)",
-        )
+        raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, refusals.no_processor(str(folder)))
     name = command.model.name
     try:
         processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
     except ImportError as error:
-        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {_package(error)}") from error
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, _lacking(name, error)) from error
     except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
         message = f"{name}: its processor cannot be loaded: {_line(error)} (worker.log has more)"
         raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
@@ -125,29 +114,25 @@ def _local(command: Load) -> Path | None:
     if source.is_dir():
         return source
     if source.is_absolute() or command.model.source.count("/") != 1:
-        raise ModelLoadError(ErrorKind.NOT_FOUND, f"{command.model.source}: no such folder")
+        raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_folder(command.model.source))
     return None
 
 
 def _refuse_pickle(command: Load, where: str) -> None:
     if not command.allow_pickle:
-        raise ModelLoadError(
-            ErrorKind.PICKLE_REFUSED,
-            f"{where} has no safetensors weights; pickle files can run code, and are read only with "
-            "--allow-pickle",
-        )
+        raise ModelLoadError(ErrorKind.PICKLE_REFUSED, refusals.pickle_only(where))
 
 
 def _report(send: Callable[[Message], None]) -> hub.OnBytes:
     return lambda done, total: send(Progress(stage="download", done=done, total=total or None))
 
 
-def _package(error: ImportError) -> str:
+def _lacking(name: str, error: ImportError) -> str:
     """What a processor lacks, in one line with the way to get it."""
     text = " ".join(str(error).split())
     if "torchvision" in text.lower():
-        return "its processor needs torchvision: pip install 'fada-tui[vision]'"
-    return f"its processor needs a package that is not installed: {text}"
+        return refusals.needs_torchvision(name)
+    return f"{name}: its processor needs a package that is not installed: {text}"
 
 
 def _raw(file: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from huggingface_hub.errors import (
 )
 from tqdm.auto import tqdm
 
+from fada_tui import refusals
 from fada_tui.errors import ErrorKind, ModelLoadError
 
 DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model")
@@ -40,7 +41,7 @@ def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], o
     Raises:
         ModelLoadError: gated, missing, or unreachable, with what to do.
     """
-    with _explained(repository, revision):
+    with explained(repository, revision):
         folder = snapshot_download(
             repository,
             revision=revision,
@@ -57,7 +58,7 @@ def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
     Raises:
         ModelLoadError: as `fetch`.
     """
-    with _explained(repository, revision):
+    with explained(repository, revision):
         if constants.HF_HUB_OFFLINE:
             described = snapshot_download(
                 repository,
@@ -70,40 +71,27 @@ def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _explained(repository: str, revision: str | None) -> Iterator[None]:
-    """Turn the hub's errors into ours."""
+def explained(repository: str, revision: str | None) -> Iterator[None]:
+    """Turn the hub's errors into ours, as `ModelLoadError`."""
     try:
         yield
     except GatedRepoError as error:
-        raise ModelLoadError(
-            ErrorKind.GATED,
-            f"{repository} is gated: accept its licence on its hub page, then log in with "
-            "'hf auth login' or set HF_TOKEN",
-        ) from error
+        raise ModelLoadError(ErrorKind.GATED, refusals.gated(repository)) from error
     except RevisionNotFoundError as error:
-        raise ModelLoadError(ErrorKind.NOT_FOUND, f"{repository} has no revision '{revision}'") from error
+        raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_revision(repository, revision)) from error
     except RepositoryNotFoundError as error:
-        raise ModelLoadError(
-            ErrorKind.NOT_FOUND,
-            f"{repository} is not on the hub, or is private: check the spelling, or set HF_TOKEN",
-        ) from error
+        raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.not_on_hub(repository)) from error
     except HFValidationError as error:
-        raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id") from error
+        raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id: write owner/name") from error
     except LocalEntryNotFoundError as error:
-        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository)) from error
+        message = refusals.not_cached(repository, offline=bool(constants.HF_HUB_OFFLINE))
+        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, message) from error
     except (HfHubHTTPError, OSError) as error:
         raise ModelLoadError(
             ErrorKind.OFFLINE_NOT_CACHED,
-            f"{repository} could not be downloaded: {type(error).__name__}: {_line(error)}",
+            f"{repository} could not be downloaded: {type(error).__name__}: {_line(error)}; "
+            "try again, or name a folder that holds it",
         ) from error
-
-
-def _offline_message(repository: str) -> str:
-    reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
-    return (
-        f"{repository} is not in the cache and {reason}: download it on a machine with a network "
-        f"(hf download {repository}) and name its folder, or go online"
-    )
 
 
 def _reporter(on_bytes: OnBytes) -> type[tqdm]:

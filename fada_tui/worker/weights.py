@@ -11,6 +11,7 @@ from huggingface_hub import parse_local_safetensors_file_metadata
 from huggingface_hub.errors import SafetensorsParsingError
 from transformers import BitsAndBytesConfig
 
+from fada_tui import refusals
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import devices
@@ -53,8 +54,7 @@ def check_memory(command: Load, folder: Path, dtype: torch.dtype, device: str) -
     if needed > free:
         raise ModelLoadError(
             ErrorKind.OUT_OF_MEMORY,
-            f"{command.model.name} needs {needed / 1e9:.1f} GB for its weights alone and {device} has "
-            f"{free / 1e9:.1f} GB free: try --quantization 4bit, a smaller --dtype, or another device",
+            refusals.too_large(command.model.name, needed, device, free),
         )
 
 
@@ -161,10 +161,7 @@ def _count_elements(file: Path) -> int:
 
 def _quantization(name: str, asked: str, dtype: torch.dtype, device: str) -> BitsAndBytesConfig:
     if importlib.util.find_spec("bitsandbytes") is None or not device.startswith("cuda"):
-        raise ModelLoadError(
-            ErrorKind.MISSING_PACKAGE,
-            f"{name}: {asked} needs a CUDA device and bitsandbytes: pip install 'fada-tui[quantization]'",
-        )
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, refusals.needs_quantization(name, asked))
     if asked == "4bit":
         return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=dtype)
     return BitsAndBytesConfig(load_in_8bit=True)

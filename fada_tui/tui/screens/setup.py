@@ -17,10 +17,11 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Static, TextArea
 
 from fada_tui.config import Settings
-from fada_tui.forecast import Earlier, Forecast, forecast, free_memory, together
+from fada_tui.forecast import Earlier, Forecast, forecast, free_memory, other_memory, together
 from fada_tui.images.catalogue import Catalogue
+from fada_tui.needs.looking import look
 from fada_tui.paths import state_file
-from fada_tui.planning import Estimate, estimate_of, with_choices
+from fada_tui.planning import Estimate, with_choices
 from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.registry import ModelRow, Registry, is_of
 from fada_tui.remembered import remember
@@ -122,6 +123,7 @@ class SetupScreen(Screen[RunRequest | None]):
         self._catalogue = catalogue
         self._library = library
         self._free = free_memory(sample, settings.device)
+        self._elsewhere = other_memory(sample, self._free)
         self._read = partial(
             setup_reading.read,
             settings=settings,
@@ -312,10 +314,19 @@ class SetupScreen(Screen[RunRequest | None]):
             self._earlier[name] = [(run, self._library.figures[run.id]) for run in runs]
         tokens = self._form.max_new_tokens.strip()
         limit = int(tokens) if tokens.isdecimal() else 0
-        return forecast(entry, estimate, self._earlier[name], limit, self._free)
+        return forecast(entry, estimate, self._earlier[name], limit, self._free, self._elsewhere)
 
     def _measure(self, name: str, entry: ModelEntry) -> None:
-        self.post_message(self.Measured(name, estimate_of(entry, 0, 0)))
+        assert self._offer is not None
+        settings = self._offer.settings
+        found = look(
+            entry,
+            max_new_tokens=settings.max_new_tokens,
+            ask_hub=False,
+            trusted=name in self._offer.trusted,
+            allow_pickle=settings.allow_pickle,
+        )
+        self.post_message(self.Measured(name, Estimate(0, 0, 0, found)))
 
     @on(Measured)
     def _measured(self, event: Measured) -> None:

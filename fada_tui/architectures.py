@@ -1,4 +1,40 @@
-"""Architectures that cannot answer a question about an image, though transformers lists them as such."""
+"""Architectures as `config.json` names them: prompted by an adapter of their own, unusable, or ported."""
+
+RANKING = frozenset(
+    {
+        "AltCLIPModel",
+        "ChineseCLIPModel",
+        "CLIPModel",
+        "MetaClip2Model",
+        "SiglipModel",
+        "ViltForQuestionAnswering",
+    }
+)
+"""Those that rank what they know in one pass, and write no text."""
+
+PROMPTED = RANKING | {
+    "Blip2ForConditionalGeneration",
+    "BlipForConditionalGeneration",
+    "BlipForQuestionAnswering",
+    "ChameleonForConditionalGeneration",
+    "Florence2ForConditionalGeneration",
+    "FuyuForCausalLM",
+    "GitForCausalLM",
+    "GotOcr2ForConditionalGeneration",
+    "IdeficsForVisionText2Text",
+    "InstructBlipForConditionalGeneration",
+    "Kosmos2ForConditionalGeneration",
+    "Kosmos2_5ForConditionalGeneration",
+    "LlavaForConditionalGeneration",
+    "LlavaNextForConditionalGeneration",
+    "PaliGemmaForConditionalGeneration",
+    "Pix2StructForConditionalGeneration",
+    "T5Gemma2ForConditionalGeneration",
+    "VideoLlavaForConditionalGeneration",
+    "VipLlavaForConditionalGeneration",
+    "VisionEncoderDecoderModel",
+}
+"""Those that an adapter prompts without a chat template. The adapters say so themselves; a test compares."""
 
 UNSUPPORTED = {
     "EvollaForProteinText2Text": "it answers about proteins, not images; choose another model",
