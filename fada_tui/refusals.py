@@ -128,10 +128,22 @@ def too_large(name: str, needed: float, place: str, free: float) -> str:
     Args:
         name: the model.
         needed: bytes of its weights.
-        place: where they were to go.
+        place: the device that they were to go to, as torch names it.
         free: bytes free there.
     """
     return (
         f"{name} needs {needed / 1e9:.1f} GB for its weights alone and {place} has {free / 1e9:.1f} GB free: "
-        "try --quantization 4bit, a smaller --dtype, or another device"
+        f"{smaller(place)}"
     )
+
+
+def no_room(name: str, place: str, why: str) -> str:
+    """There was no room left while its weights were loaded; arguments as for `too_large`."""
+    return f"{name} does not fit into {place}'s memory: {why}; {smaller(place)}"
+
+
+def smaller(place: str) -> str:
+    """How to need less memory. Quantised weights want CUDA."""
+    if place.startswith("cuda"):
+        return "try --quantization 4bit, a smaller --dtype, or another device"
+    return "try --dtype bfloat16, a smaller model, or a machine with more memory"

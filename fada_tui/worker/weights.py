@@ -101,10 +101,10 @@ def load_model(
             )
     except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         if devices.is_out_of_memory(error):
-            message = f"{name} does not fit into {device}'s memory: {_line(error)}; try --quantization 4bit"
+            message = refusals.no_room(name, device, _line(error))
             raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
-        kind = ErrorKind.MISSING_PACKAGE if isinstance(error, ImportError) else ErrorKind.WEIGHTS_MISMATCH
-        raise ModelLoadError(kind, f"{name}: {_line(error)} (worker.log has more)") from error
+        message = f"{name}: {_line(error)} (worker.log has more)"
+        raise ModelLoadError(_kind(error), message) from error
     _check_filled(name, model_class.__name__, info)
     return model.eval()
 
@@ -120,6 +120,13 @@ def _model_class(command: Load, config: Any) -> Any:
     if command.trust_remote_code and own:
         return getattr(transformers, next((key for key in REMOTE_CLASSES if key in own), "AutoModel"))
     return getattr(transformers, config.architectures[0])
+
+
+def _kind(error: Exception) -> ErrorKind:
+    """A value that the class does not take says nothing of the weights."""
+    if isinstance(error, ImportError):
+        return ErrorKind.MISSING_PACKAGE
+    return ErrorKind.LOAD if isinstance(error, ValueError) else ErrorKind.WEIGHTS_MISMATCH
 
 
 def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:

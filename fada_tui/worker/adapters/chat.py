@@ -4,7 +4,15 @@ from typing import Any
 
 from PIL.Image import Image
 
-from fada_tui.worker.adapters.prompting import Batch, Prepared, TextAdapter, padding, prepared
+from fada_tui.worker.adapters.prompting import (
+    NO_IMAGE,
+    Batch,
+    ImageIgnoredError,
+    Prepared,
+    TextAdapter,
+    padding,
+    prepared,
+)
 
 
 class ChatAdapter(TextAdapter):
@@ -34,16 +42,30 @@ class ChatAdapter(TextAdapter):
         )
         if system_prompt and system_prompt not in prompts[0]:
             raise ValueError("its chat template drops the system prompt: leave --system-prompt out for it")
-        inputs = self.processor.apply_chat_template(
-            conversations,
-            chat_template=self._template,
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            processor_kwargs=padding(batch),
-        )
+        try:
+            inputs = self.processor.apply_chat_template(
+                conversations,
+                chat_template=self._template,
+                add_generation_prompt=True,
+                tokenize=True,
+                return_dict=True,
+                return_tensors="pt",
+                processor_kwargs=padding(batch),
+            )
+        except ValueError as error:
+            if self._renders(batch, system_prompt) == prompts:
+                raise ImageIgnoredError(NO_IMAGE) from error
+            raise
         return prepared(inputs, prompts, self.config)
+
+    def _renders(self, batch: Batch, system_prompt: str | None) -> Any:
+        """The prompts as they are without any image."""
+        bare = [_conversation(image, question, system_prompt) for image, question in batch]
+        for conversation in bare:
+            conversation[-1]["content"] = conversation[-1]["content"][1:]
+        return self.processor.apply_chat_template(
+            bare, chat_template=self._template, add_generation_prompt=True
+        )
 
 
 def template(processor: Any) -> Any:
