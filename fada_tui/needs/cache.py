@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from fada_tui.checkpoint import Tensor
 from fada_tui.needs.configuration import Config, number, text_part
 
-_PROJECTION = re.compile(
-    r"(?<!vision_)(?:language_model|text_model|decoder|model)\.(?:.*\.)?layers\.\d+\..*[kv]_proj\.weight"
-)
+_PROJECTION = re.compile(r"layers\.\d+\..*[kv]_proj\.weight$")
 _ELSEWHERE = ("vision", "visual", "qformer", "audio", "encoder.layers")
 _ATTENDING = ("attention", "full_attention", "sliding_attention", "chunked_attention", "global_attention")
 
@@ -29,11 +27,13 @@ def values_per_token(config: Config, tensors: Sequence[Tensor] | None) -> int | 
     if "kv_lora_rank" in text:
         return None
     layers = number(
-        text, "num_decoder_layers", "decoder_layers", "num_hidden_layers", "n_layer", "num_layers"
+        text, "num_decoder_layers", "decoder_layers", "num_hidden_layers", "n_layer", "num_layers", "layers"
     )
-    heads = number(text, "decoder_attention_heads", "num_attention_heads", "n_head", "num_heads")
+    heads = number(
+        text, "decoder_attention_heads", "num_attention_heads", "n_head", "num_heads", "attention_heads"
+    )
     kept = number(text, "num_key_value_heads", "n_head_kv") or heads
-    hidden = number(text, "hidden_size", "n_embd", "d_model")
+    hidden = number(text, "hidden_size", "n_embd", "d_model", "embed_dim")
     width = number(text, "head_dim", "d_kv") or (hidden // heads if hidden and heads else None)
     kinds = text.get("layer_types")
     if isinstance(kinds, list) and kinds:

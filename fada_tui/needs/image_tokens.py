@@ -10,8 +10,8 @@ By kind of family, the first that applies:
   processor's bounds.
 - InternVL and GOT: tokens a tile × (most tiles + 1 thumbnail) where the processor cuts tiles.
 - LLaVA-NeXT: tokens a tile × (tiles of the largest grid + 1), at most.
-- Towers that hand over their patches (LLaVA, GIT, BLIP): (image size / patch)², and 1 for the class token
-  where it is kept.
+- Towers that hand over their patches (LLaVA, GIT, BLIP, Mllama): (image size / patch)², and 1 for the class
+  token where it is kept; times the most tiles (`max_num_tiles`) where there are some.
 
 Nothing else is guessed: `None`.
 """
@@ -33,6 +33,7 @@ _WRITTEN = (
     "num_image_tokens",
     "image_token_num",
 )
+_IDEFICS = ("idefics2", "idefics3", "smolvlm")
 _SEQUENCE = ("image_seq_length", "image_seq_len", "image_sequence_length")
 
 
@@ -56,15 +57,15 @@ def image_tokens(config: Config, documents: Mapping[str, Config]) -> ImageTokens
     if not isinstance(images, dict):
         images = documents.get("preprocessor_config.json", {})
     family = str(config.get("model_type", ""))
-    for kind in (_tiles_of_idefics, _by_pixels, _tiles_of_internvl, _tiles_of_llava_next, _written, _patches):
+    if family in _IDEFICS:
+        return _tiles_of_idefics(family, config, processor, images)
+    for kind in (_by_pixels, _tiles_of_internvl, _tiles_of_llava_next, _written, _patches):
         if found := kind(family, config, processor, images):
             return found
     return None
 
 
 def _tiles_of_idefics(family: str, config: Config, processor: Config, images: Config) -> ImageTokens | None:
-    if family not in ("idefics2", "idefics3", "smolvlm"):
-        return None
     perceiver = config.get("perceiver_config")
     each = number(processor, "image_seq_len") or number(
         perceiver if isinstance(perceiver, dict) else {}, "resampler_n_latents"
@@ -142,5 +143,7 @@ def _patches(family: str, config: Config, processor: Config, images: Config) -> 
     size, patch = side(vision.get("image_size")), side(vision.get("patch_size"))
     if not size or not patch or vision is config:
         return None
-    whole = config.get("vision_feature_select_strategy") == "full" or family in ("git", "blip")
-    return ImageTokens((size // patch) ** 2 + (1 if whole else 0), "any image")
+    whole = config.get("vision_feature_select_strategy") == "full" or family in ("git", "blip", "mllama")
+    tiles = number(vision, "max_num_tiles") or 1
+    how = f"an image cut into {tiles} tiles, the most" if tiles > 1 else "any image"
+    return ImageTokens(tiles * ((size // patch) ** 2 + (1 if whole else 0)), how)

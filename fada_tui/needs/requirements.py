@@ -112,8 +112,14 @@ def requirements(
     )
     dtype = configuration.own_dtype(config)
     precision = _precision(entry, config, dtype)
-    found = obstacles(
-        entry.name, where, files, tables, has_package, trusted=trusted, allow_pickle=allow_pickle
+    # A cache that lacks the weights may lack other files that the repository has.
+    partial = files.origin == "cache" and files.weight_bytes is None
+    found = (
+        ()
+        if refusal or partial
+        else obstacles(
+            entry.name, where, files, tables, has_package, trusted=trusted, allow_pickle=allow_pickle
+        )
     )
     return Requirements(
         origin=files.origin,
@@ -132,9 +138,9 @@ def requirements(
         values_per_token=values,
         tokens=tokens,
         gated=_gated(files, refusal),
-        pickle_only=bool(files.pickled) and not files.safe,
+        pickle_only=None if partial else bool(files.pickled) and not files.safe,
         own_code=needs_own_code(config, tables),
-        packages=tuple(package.name for package in packages(config, files, tables)),
+        packages=() if partial else tuple(package.name for package in packages(config, files, tables)),
         license=files.license or entry.license,
         obstacles=(*told, *found),
     )

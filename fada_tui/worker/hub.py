@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from huggingface_hub import HfApi, constants, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -83,7 +84,7 @@ def explained(repository: str, revision: str | None) -> Iterator[None]:
         raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.not_on_hub(repository)) from error
     except HFValidationError as error:
         raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id: write owner/name") from error
-    except LocalEntryNotFoundError as error:
+    except (LocalEntryNotFoundError, httpx2.TransportError) as error:
         message = refusals.not_cached(repository, offline=bool(constants.HF_HUB_OFFLINE))
         raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, message) from error
     except (HfHubHTTPError, OSError) as error:

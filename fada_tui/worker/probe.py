@@ -3,7 +3,6 @@
 Prints one line of JSON, a `checkpoint.Probed`. Imports neither torch nor transformers.
 """
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from huggingface_hub import HfApi, constants, hf_hub_download
+from huggingface_hub import HfApi, constants, snapshot_download
 
 from fada_tui import refusals
-from fada_tui.checkpoint import DOCUMENTS, CheckpointFiles, Probed, Refusal, Tensor, weight_files
+from fada_tui.checkpoint import DOCUMENTS, CheckpointFiles, Probed, Refusal, Tensor, read_folder, weight_files
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.worker.hub import explained
 
@@ -43,7 +42,7 @@ def probe(repository: str, revision: str | None) -> Probed:
         return Probed(None, Refusal(error.kind, str(error)))
     siblings = info.siblings or []
     sizes = {file.rfilename: file.size or 0 for file in siblings if "/" not in file.rfilename}
-    documents, refusal = _documents(repository, info.sha, [name for name in DOCUMENTS if name in sizes])
+    documents, refusal = _documents(repository, revision)
     files = CheckpointFiles(
         origin="hub",
         sizes=sizes,
@@ -56,23 +55,16 @@ def probe(repository: str, revision: str | None) -> Probed:
     return Probed(files, refusal)
 
 
-def _documents(
-    repository: str, revision: str | None, names: Sequence[str]
-) -> tuple[dict[str, Mapping[str, Any]], Refusal | None]:
+def _documents(repository: str, revision: str | None) -> tuple[dict[str, Mapping[str, Any]], Refusal | None]:
     """The small files, and why they cannot be had: a gated repository lists its files, and gives none."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for name in names:
-        try:
-            with explained(repository, revision):
-                file = hf_hub_download(repository, name, revision=revision, etag_timeout=REQUEST_SECONDS)
-            read = json.loads(Path(file).read_bytes())
-        except ModelLoadError as error:
-            return found, Refusal(error.kind, str(error))
-        except ValueError:
-            continue
-        if isinstance(read, dict):
-            found[name] = read
-    return found, None
+    try:
+        with explained(repository, revision):
+            folder = snapshot_download(
+                repository, revision=revision, allow_patterns=list(DOCUMENTS), etag_timeout=REQUEST_SECONDS
+            )
+    except ModelLoadError as error:
+        return {}, Refusal(error.kind, str(error))
+    return dict(read_folder(Path(folder), "cache").documents), None
 
 
 def _tensors(repository: str, revision: str | None, names: Sequence[str]) -> tuple[Tensor, ...] | None:
