@@ -4,7 +4,6 @@ import ast
 import importlib.util
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +80,8 @@ class Library(Struct, frozen=True, kw_only=True):
 @cache
 def installed() -> Library:
     """Read the installed transformers' tables: some 40 ms, once."""
+    from importlib.metadata import entry_points
+
     spec = importlib.util.find_spec("transformers")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     root = Path(folders[0]) if folders else None

@@ -11,7 +11,7 @@ from fada_tui.needs.library import has_package
 from fada_tui.needs.requirements import Requirements
 from fada_tui.needs.weights import QUANTIZED
 from fada_tui.report import units
-from fada_tui.telemetry import Telemetry
+from fada_tui.telemetry import Sample, Telemetry
 
 _ORIGINS = {
     "folder": "its folder",
@@ -33,7 +33,11 @@ def measured() -> Room:
     """Measure what is free now; reads NVML."""
     telemetry = Telemetry(None)
     telemetry.begin()
-    sample = telemetry.latest
+    return room_of(telemetry.latest)
+
+
+def room_of(sample: Sample | None) -> Room:
+    """Return what is free by a sample of the machine."""
     return Room((), None) if sample is None else Room(places(sample), main_memory(sample))
 
 
@@ -63,7 +67,8 @@ def advice(found: Requirements, room: Room) -> str:
     """What to do, in one line."""
     if best := suggestion(found, room):
         lacking = best.precision in QUANTIZED and not has_package("bitsandbytes")
-        return best.text + (" (with fada-tui[quantization] installed)" if lacking else "")
+        unsure = "; the precision it was saved in is unknown" if found.precision is None else ""
+        return best.text + (" (with fada-tui[quantization] installed)" if lacking else "") + unsure
     if all(place.size is None for place in room.places):
         return "how much memory is free is unknown"
     return "fits nowhere here: choose a smaller model, or free memory"
@@ -113,7 +118,7 @@ def _memory(found: Requirements) -> Iterator[tuple[str, str]]:
     yield "Memory", f"{'':<10}{'weights':>10}{'cache':>10}{'margin':>10}{'in all':>10}"
     for need in found.needs:
         cells = [_size(need.weights), _cache(found, need), _size(need.margin), _size(need.total)]
-        mark = "  as it is loaded" if need.precision == found.precision else ""
+        mark = "  as set" if need.precision == found.precision else ""
         yield "", f"{need.precision:<10}" + "".join(f"{cell:>10}" for cell in cells) + mark
 
 

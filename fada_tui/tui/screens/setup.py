@@ -19,7 +19,6 @@ from textual.widgets import Button, Input, Static, TextArea
 from fada_tui.config import Settings
 from fada_tui.forecast import Earlier, Forecast, forecast, free_memory, other_memory, together
 from fada_tui.images.catalogue import Catalogue
-from fada_tui.needs.looking import look
 from fada_tui.paths import state_file
 from fada_tui.planning import Estimate, with_choices
 from fada_tui.records import ModelEntry, PlannedImage
@@ -318,15 +317,7 @@ class SetupScreen(Screen[RunRequest | None]):
 
     def _measure(self, name: str, entry: ModelEntry) -> None:
         assert self._offer is not None
-        settings = self._offer.settings
-        found = look(
-            entry,
-            max_new_tokens=settings.max_new_tokens,
-            ask_hub=False,
-            trusted=name in self._offer.trusted,
-            allow_pickle=settings.allow_pickle,
-        )
-        self.post_message(self.Measured(name, Estimate(0, 0, 0, found)))
+        self.post_message(self.Measured(name, setup_reading.measure(name, entry, self._offer)))
 
     @on(Measured)
     def _measured(self, event: Measured) -> None:
