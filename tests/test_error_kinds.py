@@ -31,7 +31,7 @@ CASES: dict[str, tuple[Make, ErrorKind, str]] = {
     "ported": (changed(refused.unknown_type), ErrorKind.ARCHITECTURE_UNKNOWN, "use a checkpoint of llava-hf"),
     "unprompted": (changed(refused.unprompted_class), ErrorKind.ARCHITECTURE_UNKNOWN, "add an adapter"),
     "own-code": (changed(refused.own_code), ErrorKind.REMOTE_CODE_NEEDED, "--trust-remote-code own-code"),
-    "no-folder": (changed(refused.without_config), ErrorKind.NOT_FOUND, "name another folder"),
+    "no-config": (changed(refused.without_config), ErrorKind.NOT_FOUND, "name another folder"),
     "too-large": (changed(refused.too_large), ErrorKind.OUT_OF_MEMORY, "a smaller model"),
     "qwen": (changed(refused.of_qwen), ErrorKind.MISSING_PACKAGE, "pip install 'fada-tui[vision]'"),
     "caption-as-vqa": (saved(refused.save_caption_as_vqa), ErrorKind.WEIGHTS_MISMATCH, "weights missing"),

@@ -177,7 +177,7 @@ def _known(registry: Registry, text: str) -> ModelEntry:
 def _named(registry: Registry, text: str) -> ModelEntry:
     """The entry of a name or place in the list, else what a folder or hub id makes."""
     path = expanded(text)
-    if is_hub_id(text) or os.path.isdir(path):  # noqa: PTH112
+    if "/" in text or os.path.isdir(path):  # noqa: PTH112
         listed = registry.find(text) or registry.by_source(text)
         return listed or resolve_model(text, registry)
     return _known(registry, text)

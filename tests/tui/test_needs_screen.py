@@ -50,9 +50,7 @@ async def test_says_why_a_model_cannot_be_run_with_the_text_as_text(tiny: Path, 
         await wait_for(pilot, lambda: stage.returned is None)
 
 
-async def test_i_on_the_models_pane_opens_it_for_the_model_under_the_cursor(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_i_on_the_models_pane_opens_it_for_the_model_under_the_cursor(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
