@@ -7,7 +7,7 @@ from fada_tui.checkpoint import Tensor
 from fada_tui.needs.configuration import Config, number, text_part
 
 _PROJECTION = re.compile(r"layers\.\d+\..*[kv]_proj\.weight$")
-_ELSEWHERE = ("vision", "visual", "qformer", "audio", "encoder.layers")
+_ELSEWHERE = ("vision", "visual", "qformer", "audio", "encoder.layers", "encoder_attn", "cross_attn")
 _ATTENDING = ("attention", "full_attention", "sliding_attention", "chunked_attention", "global_attention")
 
 
@@ -16,8 +16,8 @@ def values_per_token(config: Config, tensors: Sequence[Tensor] | None) -> int | 
 
     A window that slides over the tokens is not counted in, so models with one take less. A decoder that also
     attends to an encoder keeps as much of each of its tokens, so that the tokens of both add up. Where the
-    configuration leaves layers or heads to its class's defaults, the key and value projections in the headers
-    tell.
+    configuration leaves layers or key-value heads to its class's defaults, the key and value projections in
+    the headers tell; without headers there are as many key-value heads as heads.
 
     Args:
         config: as `config.json` has it.
@@ -32,7 +32,10 @@ def values_per_token(config: Config, tensors: Sequence[Tensor] | None) -> int | 
     heads = number(
         text, "decoder_attention_heads", "num_attention_heads", "n_head", "num_heads", "attention_heads"
     )
-    kept = number(text, "num_key_value_heads", "n_head_kv") or heads
+    kept = number(text, "num_key_value_heads", "n_head_kv")
+    if kept is None and (told := _by_projections(tensors or ())):
+        return told
+    kept = kept or heads
     hidden = number(text, "hidden_size", "n_embd", "d_model", "embed_dim")
     width = number(text, "head_dim", "d_kv") or (hidden // heads if hidden and heads else None)
     kinds = text.get("layer_types")
