@@ -6,6 +6,7 @@ RANKING = frozenset(
         "ChineseCLIPModel",
         "CLIPModel",
         "MetaClip2Model",
+        "Siglip2Model",
         "SiglipModel",
         "ViltForQuestionAnswering",
     }
@@ -17,6 +18,7 @@ PROMPTED = RANKING | {
     "BlipForConditionalGeneration",
     "BlipForQuestionAnswering",
     "ChameleonForConditionalGeneration",
+    "DiffusionGemmaForBlockDiffusion",
     "Florence2ForConditionalGeneration",
     "FuyuForCausalLM",
     "GitForCausalLM",
@@ -27,6 +29,7 @@ PROMPTED = RANKING | {
     "Kosmos2_5ForConditionalGeneration",
     "LlavaForConditionalGeneration",
     "LlavaNextForConditionalGeneration",
+    "PPFormulaNetForConditionalGeneration",
     "PaliGemmaForConditionalGeneration",
     "Pix2StructForConditionalGeneration",
     "T5Gemma2ForConditionalGeneration",
@@ -36,15 +39,27 @@ PROMPTED = RANKING | {
 }
 """Those that an adapter prompts without a chat template. The adapters say so themselves; a test compares."""
 
+WRITERS = {
+    "Qwen2_5OmniModel": "Qwen2_5OmniThinkerForConditionalGeneration",
+    "Qwen2_5OmniForConditionalGeneration": "Qwen2_5OmniThinkerForConditionalGeneration",
+    "Qwen3OmniMoeForConditionalGeneration": "Qwen3OmniMoeThinkerForConditionalGeneration",
+}
+"""Of models that speak, too: the part that sees and writes, which reads its weights out of the whole's."""
+
 UNSUPPORTED = {
     "EvollaForProteinText2Text": "it answers about proteins, not images; choose another model",
     "InstructBlipVideoForConditionalGeneration": "it takes videos; choose an InstructBLIP checkpoint",
+    "Mistral4ForCausalLM": (
+        "it reads text alone; choose a checkpoint with a vision tower, whose config.json names "
+        "Mistral3ForConditionalGeneration"
+    ),
     "PI0ForConditionalGeneration": "it steers robots and writes no text; choose another model",
+    "shieldgemma2": "it judges images by policies and answers no questions; choose a Gemma 3 checkpoint",
     "UdopForConditionalGeneration": (
         "it wants the words of a page and their places from a text recogniser; choose another model"
     ),
 }
-"""Why, and what to do."""
+"""By architecture, or by model type where the architecture says too little: why, and what to do."""
 
 PORTS = {
     "multi_modality": "use deepseek-community/deepseek-vl-1.3b-chat or deepseek-community/Janus-Pro-1B",

@@ -64,9 +64,13 @@ def _add_selection(root: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--images", metavar="DIR", help="folder of images, one sub-folder for each category")
     group.add_argument("--category", nargs="+", action="extend", metavar="C", help="these categories only")
-    group.add_argument("--per-category", type=int, metavar="N", help="so many images of each category")
-    group.add_argument("--limit", type=int, metavar="N", help="so many images in all")
+    group.add_argument("--per-category", type=int, metavar="N", help="so many image files of each category")
+    group.add_argument("--limit", type=int, metavar="N", help="so many image files in all")
     group.add_argument("--shuffle", type=int, metavar="SEED", help="take images in a random order")
+    group.add_argument(
+        "--frames", type=int, metavar="N", help="so many frames of each file that has several, spread evenly"
+    )
+    group.add_argument("--frame", type=int, metavar="K", help="this frame of each such file; 1 is the first")
     group.add_argument("--question", action="append", metavar="TEXT", help="a question; repeatable")
     group.add_argument("--questions", metavar="SET_OR_FILE", help="a question set, or a file of questions")
     group.add_argument(

@@ -45,6 +45,10 @@ class Settings(Record, frozen=True, kw_only=True):
     limit: _Count | None = None
     shuffle: int | None = None
     """Seed of the shuffle."""
+    frames: _Count | None = None
+    """So many frames of each file that has several, spread evenly; `None` takes its first."""
+    frame: _Count | None = None
+    """This frame of each such file, from 1 up."""
     question: _Texts = ()
     """Questions by their text."""
     questions: str | None = None
@@ -104,7 +108,9 @@ class _Value(NamedTuple):
     """It came as text, so that a number is still to be read from it."""
 
 
-_QUESTIONS = {"question", "questions"}
+_ONE_OF = ({"question", "questions"}, {"frames", "frame"})
+"""Settings of which either says the same thing: it takes the place of either from a weaker source."""
+
 _PATHS = ("images", "results", "questions", "rubric", "classes")
 # A question may contain commas, so only a line's end separates two.
 _SEPARATORS = {"question": "\n"}
@@ -132,9 +138,9 @@ def merge(
     names = Settings.__struct_fields__
     chosen: dict[str, _Value] = {}
     for source in (_from_table(table, origin), _from_environment(environ), _from_options(options)):
-        if source.keys() & _QUESTIONS:
-            # Both say what is asked, so either takes the place of either from a weaker source.
-            chosen = {name: value for name, value in chosen.items() if name not in _QUESTIONS}
+        for names_of_one in _ONE_OF:
+            if source.keys() & names_of_one:
+                chosen = {name: value for name, value in chosen.items() if name not in names_of_one}
         chosen |= source
     values = {name: _checked(name, value) for name, value in chosen.items()}
     unknown = [key for key in table if key not in names]

@@ -134,8 +134,8 @@ class BarDisplay:
                 self._task = self._progress.add_task(name, total=remaining, rate="starting", status="")
             case LoadProgress(stage=stage, done=done, total=total):
                 self._update(rate=_loading(stage, done, total))
-            case ModelReady():
-                self._update(rate="")
+            case ModelReady(remaining=remaining):
+                self._update(rate="", total=remaining)
             case AnswerStarted(item=item):
                 self._update(status=printable(item.image)[:LONGEST_NAME])
             case AnswerFinished():
@@ -170,7 +170,7 @@ class BarDisplay:
         if self._task is not None:
             self._progress.update(self._task, advance=1, rate=" · ".join(part for part in parts if part))
 
-    def _update(self, **fields: str) -> None:
+    def _update(self, **fields: str | int) -> None:
         if self._task is not None:
             self._progress.update(self._task, **fields)  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,6 +16,7 @@ from fada_tui import paths
 from fada_tui.config import load_settings
 from fada_tui.errors import ExitCode, FadaError
 from fada_tui.hub_cache import hub_folders
+from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
 from fada_tui.records import Record, to_builtins
 from fada_tui.registry import load_registry
 from fada_tui.text import printable
@@ -26,6 +27,9 @@ LITTLE_DISK = 5_000_000_000
 """Bytes free below which a model's download may not fit."""
 NO_DISK = 50_000_000
 """Bytes free below which a run may not be written."""
+
+DICOM_DECODERS = ("pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle")
+"""What compressed DICOM files take beside pydicom."""
 
 Outcome = Literal["ok", "warn", "fail"]
 
@@ -82,6 +86,8 @@ def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[C
         check_torch(torch),
         check_transformers(_version("transformers")),
         check_torchvision(torch, _module_version("torchvision")),
+        check_dicom(_version("pydicom"), [name for name in DICOM_DECODERS if _version(name) is None]),
+        check_video(_version("av")),
         check_gpu(_nvml(), torch, environ),
         check_terminal(environ),
         check_hub(environ),
@@ -145,6 +151,29 @@ def check_torchvision(build: TorchBuild | None, version: str | None) -> Check:
         detail = f"{version} is another build than torch's ({ours})"
         return Check(name=name, status="fail", detail=detail, advice=fitting)
     return Check(name=name, status="ok", detail=version)
+
+
+def check_dicom(version: str | None, missing: Sequence[str]) -> Check:
+    """Judge whether DICOM files can be read.
+
+    Args:
+        version: pydicom's; `None` if it is not installed.
+        missing: decoders of compressed files that are not installed.
+    """
+    name = "DICOM"
+    if version is None:
+        return Check(name=name, status="ok", detail=f"cannot be read; to read it: {DICOM_EXTRA}")
+    if missing:
+        detail = f"pydicom {version}, without {', '.join(missing)}: some compressed files cannot be read"
+        return Check(name=name, status="warn", detail=detail, advice=DICOM_EXTRA)
+    return Check(name=name, status="ok", detail=f"pydicom {version}, with its decoders")
+
+
+def check_video(version: str | None) -> Check:
+    """Judge whether video files can be read; `version` is PyAV's, `None` if it is not installed."""
+    if version is None:
+        return Check(name="video", status="ok", detail=f"cannot be read; to read it: {VIDEO_EXTRA}")
+    return Check(name="video", status="ok", detail=f"PyAV {version}")
 
 
 def check_gpu(found: Gpus | str, build: TorchBuild | None, environ: Mapping[str, str]) -> Check:

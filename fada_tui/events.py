@@ -6,7 +6,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from fada_tui.protocol import Item
-from fada_tui.records import ModelFacts, Result, Run
+from fada_tui.records import ModelFacts, Question, Result, Run
 
 
 class RunStarted(Struct, frozen=True):
@@ -33,6 +33,12 @@ class ModelReady(Struct, frozen=True):
     """The model is loaded."""
 
     model: ModelFacts
+    questions: tuple[Question, ...]
+    """Those that are asked; of a model that sorts images, the first alone."""
+    remaining: int
+    """Results to be made now."""
+    total: int
+    """Results that the whole run has in the end."""
 
 
 class AnswerStarted(Struct, frozen=True):

@@ -54,7 +54,7 @@ def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
     snapshots = _repository(source, environ) / "snapshots"
     try:
         return any(
-            file.suffix in (".safetensors", ".bin")
+            file.suffix in (".safetensors", ".bin", ".pt")
             for folder in snapshots.iterdir()
             for file in folder.iterdir()
         )

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fada_tui.class_sets import load_classes
@@ -11,6 +11,7 @@ from fada_tui.client import Deadlines
 from fada_tui.config import Settings
 from fada_tui.errors import UsageError
 from fada_tui.images.catalogue import Catalogue, scan, select
+from fada_tui.images.expand import Frames, expand
 from fada_tui.job import Job
 from fada_tui.needs.looking import look
 from fada_tui.needs.requirements import Requirements
@@ -46,7 +47,8 @@ def jobs(
         images: these and no others, in place of what the settings select.
 
     Raises:
-        UsageError: an unknown model, category, question set or rubric, or a folder without images.
+        UsageError: an unknown model, category, question set or rubric, a folder without images, or settings
+            that exclude each other.
     """
     entries = [resolve_model(name, registry) for name in settings.model]
     trusted = {resolve_model(name, registry).source for name in settings.trust_remote_code}
@@ -55,10 +57,11 @@ def jobs(
     rubric = _rubric(settings.rubric)
     classes = load_classes(settings.classes)
     questions = questions_of(settings)
+    frames = frames_of(settings)
     root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
     catalogue = scan(root)
     selection = _selection(settings) if images is None else Selection()
-    chosen = select(catalogue.images, selection) if images is None else images
+    chosen = expand(select(catalogue.images, selection), root, frames) if images is None else images
     generation = _generation(settings)
     made = tuple(
         Job(
@@ -115,6 +118,13 @@ def questions_of(settings: Settings) -> tuple[Question, ...]:
     return (DEFAULT_QUESTION,)
 
 
+def frames_of(settings: Settings) -> Frames:
+    """Return which frames the settings take of files that have several; raises `UsageError`."""
+    if settings.frames and settings.frame:
+        raise UsageError("--frames and --frame exclude each other: give one of them")
+    return Frames(settings.frames, settings.frame)
+
+
 def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
     """A model as it will be loaded: what the settings say of its precision over what its entry says."""
     return replace(
@@ -131,6 +141,8 @@ def _selection(settings: Settings) -> Selection:
         per_category=settings.per_category,
         limit=settings.limit,
         shuffle=settings.shuffle,
+        frames=settings.frames or UNSET,
+        frame=settings.frame or UNSET,
     )
 
 

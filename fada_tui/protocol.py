@@ -44,6 +44,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     device: str
     trust_remote_code: bool
     allow_pickle: bool
+    system_prompt: str | None = None
+    """The one that questions will come with: a model that takes none is refused before it is loaded."""
     classes: ClassSet | None = None
     """For models that sort images into classes."""
 
@@ -104,6 +106,10 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """Its class."""
     sorts: bool
     """It sorts images into classes, and writes no text."""
+    scale: float | None = None
+    """What it multiplies the cosine of image and class with, where it sorts."""
+    pickled: bool = False
+    """Its weights were no safetensors."""
     load_time: float
     """Seconds, downloads not included."""
     weights: int

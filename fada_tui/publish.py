@@ -71,7 +71,12 @@ def rubric_of(run: Run) -> str:
 
 
 def add_auto_scores(run: Run, rubric: Rubric) -> Run:
-    """Return the run with an auto score for each answer that has none."""
+    """Return the run with an auto score for each answer that has none.
+
+    A model that sorts images says the names of its classes and nothing else: its answers are not scored.
+    """
+    if run.classes is not UNSET:
+        return run
     results = tuple(
         result if result.auto else replace(result, auto=score(result.response, result.category, rubric))
         for result in run.results

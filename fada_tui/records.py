@@ -86,6 +86,10 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     """Class that turns images into pixel values: its backends differ by up to 0.015 a pixel."""
     pad_square: bool | UnsetType = UNSET
     """Whether images were padded to a square; present where the model sorts them into classes."""
+    scale: float | UnsetType = UNSET
+    """What the cosine of image and class was multiplied with; likewise."""
+    pickled: bool | UnsetType = UNSET
+    """Present, and true, where weights were read that are no safetensors."""
     license: str | None = None
     load_time: float | None = None
     memory: ModelMemory = ModelMemory()
@@ -126,6 +130,8 @@ class ClassSet(Record, frozen=True, kw_only=True):
     name: str
     sha256: str
     """Of the classes' names and prompts: two runs with the same one were asked the same."""
+    source: str | None = None
+    """What names it on the command line: a set's name, or the absolute path of a file."""
     classes: tuple[ImageClass, ...]
 
 
@@ -137,6 +143,10 @@ class Selection(Record, frozen=True, kw_only=True):
     limit: int | None = None
     shuffle: int | None = None
     """Seed of the shuffle."""
+    frames: int | UnsetType = UNSET
+    """So many of each file that has several, spread evenly."""
+    frame: int | UnsetType = UNSET
+    """This one of each such file, from 1 up."""
 
 
 class Dataset(Record, frozen=True, kw_only=True):
@@ -229,11 +239,23 @@ class Assessment(Record, frozen=True, kw_only=True):
     blind: bool = False
 
 
+class DicomFacts(Record, frozen=True, kw_only=True):
+    """What a result tells of a DICOM file: what made the picture, nothing of whom it shows."""
+
+    modality: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    """Of the device."""
+    photometric_interpretation: str | None = None
+    frames: int | None = None
+    """How many the file's header says it has."""
+
+
 class Result(Record, frozen=True, kw_only=True):
     """One model's answer to one question about one image; the first five keys as older scripts read them."""
 
     image: str
-    """File name."""
+    """File name; `#` and its number from 1 up follow for a frame that is not the file's first."""
     category: str
     question: str
     response: str | None = None
@@ -257,6 +279,8 @@ class Result(Record, frozen=True, kw_only=True):
     """The likeliest first; present where the model ranks what it knows, in place of writing."""
     auto: AutoScore | None = None
     assessments: tuple[Assessment, ...] = ()
+    dicom: DicomFacts | UnsetType = UNSET
+    """Of a DICOM file's image."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -284,6 +308,8 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     quantization: Literal["4bit", "8bit"] | None = None
     pad_square: bool = False
     """Images are padded to a square, for models that compare them with texts."""
+    fetched_by_hand: tuple[str, ...] = ()
+    """Files that a person downloads who accepts the licence; the program then does not download by itself."""
     parameters: int | None = None
     license: str | None = None
     order: int | None = None

@@ -1,5 +1,7 @@
 """Why a model cannot be loaded, in one line with the remedy: the same before loading and while loading."""
 
+from collections.abc import Sequence
+
 NO_PROCESSOR_FILES = "processor_config.json or preprocessor_config.json"
 
 
@@ -14,6 +16,24 @@ def gated(repository: str) -> str:
 def not_on_hub(repository: str) -> str:
     """The hub knows no such repository, or does not say so."""
     return f"{repository} is not on the hub, or is private: check the spelling, or set HF_TOKEN"
+
+
+def not_fetched(name: str, source: str, files: Sequence[str], license: str | None) -> str:
+    """It is downloaded by hand alone, by whoever accepts its licence.
+
+    Args:
+        name: the model.
+        source: its hub id.
+        files: those to fetch.
+        license: as the model list has it.
+    """
+    known = license or "see its hub page"
+    terms = f"{known}: no commercial use" if "-nc" in known.lower() else known
+    pickled = not any(file.endswith(".safetensors") for file in files)
+    return (
+        f"{name} is not downloaded by itself: if you accept its licence ({terms}), run: "
+        f"hf download {source} {' '.join(files)}" + ("; then repeat with --allow-pickle" if pickled else "")
+    )
 
 
 def no_revision(repository: str, revision: str | None) -> str:

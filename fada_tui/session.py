@@ -28,6 +28,8 @@ from fada_tui.events import (
     Warned,
     WorkerRestarted,
 )
+from fada_tui.images.formats import BURNED_IN
+from fada_tui.images.frames import names_dicom
 from fada_tui.job import Job, first_run
 from fada_tui.protocol import (
     Delta,
@@ -66,6 +68,8 @@ FRUITLESS_RESTARTS = 3
 
 CANCEL_PATIENCE = 10.0
 """Seconds that a cancelled worker may take to reach its next token before it is killed."""
+
+ONE_QUESTION = "{} sorts images and is asked nothing: one result for each image, whatever the questions"
 
 Key = tuple[str, str]
 
@@ -175,11 +179,18 @@ class Session:
         """
         failure: Failure | None = None
         try:
-            yield RunStarted(self._run, self.folder, len(self._remaining()), self._total)
+            remaining = self._remaining()
+            yield RunStarted(self._run, self.folder, len(remaining), self._total)
+            told = names_dicom(item.path for item in remaining)
+            if told:
+                yield Warned(BURNED_IN)
             self._telemetry.start()
             try:
                 async with aclosing(self._answers()) as answers:
                     async for event in answers:
+                        if not told and isinstance(event, AnswerFinished) and event.result.dicom:
+                            told = True  # a DICOM file by another name
+                            yield Warned(BURNED_IN)
                         yield event
             except (ModelLoadError, WorkerDiedError) as error:
                 failure = Failure(kind=error.kind, message=str(error))
@@ -194,7 +205,7 @@ class Session:
 
     async def _answers(self) -> AsyncGenerator[SessionEvent, None]:
         loaded = False
-        while (remaining := self._remaining()) and not self._asked_to_stop():
+        while self._remaining() and not self._asked_to_stop():
             current: Item | None = None
             try:
                 if not loaded:
@@ -202,7 +213,7 @@ class Session:
                         async for event in loading:
                             yield event
                     loaded = True
-                async with aclosing(self._work(remaining)) as working:
+                async with aclosing(self._work(self._remaining())) as working:
                     async for event in working:
                         if isinstance(event, AnswerStarted):
                             current = event.item
@@ -228,6 +239,7 @@ class Session:
             device=self._plan.device,
             trust_remote_code=self._plan.trust_remote_code,
             allow_pickle=self._plan.allow_pickle,
+            system_prompt=self._run.generation.system_prompt,
             classes=self._plan.classes if self._plan.classes is not UNSET else None,
         )
         async with aclosing(self._client.load(command)) as loading:
@@ -237,8 +249,12 @@ class Session:
                         yield LoadProgress(stage, done, total)
                     case Loaded():
                         self._telemetry.watch(self._client.pid, event.gpu_uuid)
+                        if event.sorts and len(self._run.questions) > 1:
+                            yield Warned(ONE_QUESTION.format(self._run.model.name))
                         self._record_model(hello, event)
-                        yield ModelReady(self._run.model)
+                        yield ModelReady(
+                            self._run.model, self._run.questions, len(self._remaining()), self._total
+                        )
 
     async def _work(self, remaining: Sequence[Item]) -> AsyncGenerator[SessionEvent, None]:
         by_key = {item.key: item for item in remaining}
@@ -310,13 +326,18 @@ class Session:
             device=loaded.device,
             image_processor=loaded.image_processor or UNSET,
             pad_square=self._plan.model.pad_square if loaded.sorts else UNSET,
+            scale=UNSET if loaded.scale is None else loaded.scale,
+            pickled=loaded.pickled or UNSET,
             license=entry.license,
             load_time=loaded.load_time,
             memory=replace(entry.memory, weights=loaded.weights),
         )
         where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
         classes = self._plan.classes if loaded.sorts else UNSET
-        self._run = replace(self._run, model=model, environment=where, classes=classes)
+        questions = self._run.questions[:1] if loaded.sorts else self._run.questions
+        self._run = replace(self._run, model=model, environment=where, classes=classes, questions=questions)
+        self._items = self._planned()
+        self._total = len(self._items)
         runs.write_run(self.folder, self._run)
 
     async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:

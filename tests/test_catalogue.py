@@ -82,8 +82,9 @@ def test_flat_files_of_a_category_stand_together(tmp_path: Path) -> None:
 
 
 def test_extensions(tmp_path: Path) -> None:
-    images = ["a.png", "b.PNG", "c.jpg", "d.JPEG", "e.bmp", "f.tif", "g.Tiff", "h.webp", "i.jfif"]
-    others = ["j.gif", "k.txt", "png", "l.png.bak", "m"]
+    images = ["a.png", "b.PNG", "c.jpg", "d.JPEG", "e.bmp", "f.tif", "g.Tiff", "h.webp", "i.jfif", "j.gif"]
+    images += ["k.dcm", "l.DICOM", "m.mp4", "n.mov", "o.avi", "p.mkv", "q.webm"]
+    others = ["r.txt", "png", "s.png.bak", "t", "u.dcm#12", "v.mp4#1"]
     catalogue = scan(plant(tmp_path, *images, *others))
     assert paths(catalogue) == images
     assert catalogue.skipped == Skipped(not_images=len(others))

@@ -156,3 +156,18 @@ def test_gpu_driver_and_torch_must_fit(found: Gpus | str, build: TorchBuild, sta
 def test_hidden_gpus_are_told_of() -> None:
     check = doctor.check_gpu(Gpus(["RTX 4070"], "580.1", 13), CUDA, {"CUDA_VISIBLE_DEVICES": ""})
     assert check.detail.endswith("; CUDA_VISIBLE_DEVICES=")
+
+
+def test_what_dicom_and_video_take() -> None:
+    assert doctor.check_dicom("3.0.2", []).status == "ok"
+    without = doctor.check_dicom(None, ["pylibjpeg"])
+    assert (without.status, without.advice) == ("ok", None)
+    assert "pip install 'fada-tui[dicom]'" in without.detail
+    partly = doctor.check_dicom("3.0.2", ["pylibjpeg-libjpeg"])
+    assert (partly.status, partly.advice) == ("warn", "pip install 'fada-tui[dicom]'")
+    assert "pylibjpeg-libjpeg" in partly.detail
+    assert doctor.check_video("18.1.0").detail == "PyAV 18.1.0"
+    assert "pip install 'fada-tui[video]'" in doctor.check_video(None).detail
+    found = by_name(doctor.run_checks(Path("results")))
+    assert found["DICOM"].detail == f"pydicom {metadata.version('pydicom')}, with its decoders"
+    assert found["video"].detail == f"PyAV {metadata.version('av')}"

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Program
 
 HEAVY = {"torch", "transformers", "huggingface_hub", "tokenizers", "accelerate", "safetensors", "textual"}
+HEAVY |= {"pydicom", "av"}
 
 
 def imported(program: Program, *arguments: str) -> tuple[int, set[str]]:

@@ -109,10 +109,10 @@ def test_show_takes_a_folder_and_a_hub_id_that_the_list_lacks(
 
 
 def test_next_names_the_model_and_how_to_run_it(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    call("next", [run_of("SmolVLM-256M"), run_of(SMOL)])
+    call("next", [run_of("BLIP-2"), run_of("SmolVLM-256M"), run_of(SMOL)])
     assert capsys.readouterr().out.endswith("fada-tui --batch --model DeepSeek-VL-1.3B\n")
     call("next", json=True)
-    assert json.loads(capsys.readouterr().out)["next"]["order"] == 3
+    assert json.loads(capsys.readouterr().out)["next"]["order"] == 1
 
 
 def test_add_change_and_remove(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -336,7 +336,7 @@ def test_quantised_weights_are_no_advice_for_main_memory() -> None:
 def test_the_installed_transformers_is_read_as_it_is() -> None:
     library = installed()
     assert set(CONFIG_MAPPING_NAMES) - library.model_types <= {"gpt-sw3"}
-    assert library.image_text == set(MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values())
+    assert library.image_text == dict(MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES)
     assert library.image_processors == {
         name: dict(one) for name, one in IMAGE_PROCESSOR_MAPPING_NAMES.items()
     }

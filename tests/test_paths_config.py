@@ -82,6 +82,19 @@ def test_a_question_by_option_takes_the_place_of_a_set_in_the_file(tmp_path: Pat
     assert settings.question and settings.questions, "both by option: for the command to refuse"
 
 
+def test_frames_and_a_frame_take_each_other_s_place(tmp_path: Path) -> None:
+    file = settings_toml(tmp_path, "frames = 5\n")
+    assert load_settings({}, {}, file).settings.frames == 5
+    settings, _ = load_settings({"frame": 3}, {}, file)
+    assert (settings.frames, settings.frame) == (None, 3)
+    settings, _ = load_settings({}, {"FADA_TUI_FRAMES": "2", "FADA_TUI_FRAME": "4"}, file)
+    assert (settings.frames, settings.frame) == (2, 4), "both by the environment: for the command to refuse"
+    settings, _ = load_settings({"frames": 7}, {"FADA_TUI_FRAME": "4"}, file)
+    assert (settings.frames, settings.frame) == (7, None)
+    with pytest.raises(UsageError, match="FADA_TUI_FRAMES: expected a whole number of at least 1, got '0'"):
+        load_settings({}, {"FADA_TUI_FRAMES": "0"}, file)
+
+
 def test_unknown_keys_are_warned_of_with_the_nearest_name(tmp_path: Path) -> None:
     file = settings_toml(tmp_path, "max-new-token = 5\nzzz = 1\n")
     settings, warnings = load_settings({}, {}, file)

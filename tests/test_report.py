@@ -358,7 +358,7 @@ def test_the_command_survives_the_shell() -> None:
         dataset=replace(
             run().dataset,
             root=encode_name(root),
-            selection=Selection(categories=("A", "B c"), per_category=2),
+            selection=Selection(categories=("A", "B c"), per_category=2, frames=3),
         ),
     )
     command = reproducing_command(asked, "org/tiny")
@@ -369,7 +369,7 @@ def test_the_command_survives_the_shell() -> None:
     assert output.decode("utf-8", "surrogateescape").split("\0")[:-1] == [
         "--batch",
         *("--model", "org/tiny", "--images", root, "--category", "A", "--category", "B c"),
-        *("--per-category", "2", "--question=-what's\n`this`?", "--max-new-tokens", "30"),
+        *("--per-category", "2", "--frames", "3", "--question=-what's\n`this`?", "--max-new-tokens", "30"),
         *("--seed", "0", "--batch-size", "1"),
     ]
     assert shell_quoted("plain") == "plain"

@@ -328,7 +328,7 @@ REFUSALS = [
     (without_template, ErrorKind.NO_CHAT_TEMPLATE, "no chat template"),
     (without_config, ErrorKind.NOT_FOUND, "config.json"),
     (as_pickle, ErrorKind.PICKLE_REFUSED, "--allow-pickle"),
-    (of_another_family, ErrorKind.WEIGHTS_MISMATCH, "BlipForQuestionAnswering.* weights missing"),
+    (of_another_family, ErrorKind.PROMPT, "tiny cannot be asked: "),
     (of_its_own_code, ErrorKind.REMOTE_CODE_NEEDED, "--trust-remote-code tiny"),
     (with_broken_config, ErrorKind.ARCHITECTURE_UNKNOWN, "configuration"),
 ]
@@ -362,6 +362,12 @@ async def test_no_such_device_and_no_such_adapter(client: WorkerClient, tiny: Pa
             ),
             "no adapter 'blip2'; there are: .*chat",
         ),
+        (
+            Load(
+                model=entry(tiny, adapter="blip-2"), device="cpu", trust_remote_code=False, allow_pickle=False
+            ),
+            "'blip-2' does not prompt Idefics3ForConditionalGeneration",
+        ),
     ):
         with pytest.raises(ModelLoadError, match=words):
             async for _ in client.load(command):
@@ -371,3 +377,45 @@ async def test_no_such_device_and_no_such_adapter(client: WorkerClient, tiny: Pa
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 async def test_precision_as_asked(client: WorkerClient, tiny: Path, dtype: str) -> None:
     assert (await start(client, tiny, dtype=dtype)).dtype == dtype
+
+
+def with_template_that_drops(folder: Path, what: str) -> None:
+    """A chat template that leaves out the image, or the system's turn."""
+    template = (folder / "chat_template.jinja").read_text()
+    kept = {
+        "image": template.replace("<image>", ""),
+        "system": "{% for message in messages if message['role'] != 'system' %}"
+        "{% for part in message['content'] %}"
+        "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}"
+        "{% endfor %}{% endfor %}",
+    }[what]
+    assert kept != template
+    (folder / "chat_template.jinja").write_text(kept)
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "words"),
+    [
+        ("image", ErrorKind.IMAGE_IGNORED, "leaves the image out"),
+        ("system", ErrorKind.PROMPT, "drops the system prompt"),
+    ],
+)
+async def test_what_would_fail_for_each_image_is_refused_before_loading(
+    client: WorkerClient, tiny: Path, tmp_path: Path, what: str, kind: ErrorKind, words: str
+) -> None:
+    folder = tmp_path / what
+    shutil.copytree(tiny, folder)
+    with_template_that_drops(folder, what)
+    (folder / "model.safetensors").write_bytes(b"never read")
+    await client.start()
+    command = Load(
+        model=entry(folder),
+        device="cpu",
+        trust_remote_code=False,
+        allow_pickle=False,
+        system_prompt="Answer briefly.",
+    )
+    with pytest.raises(ModelLoadError, match=words) as caught:
+        async for _ in client.load(command):
+            pass
+    assert caught.value.kind == kind

@@ -4,6 +4,7 @@ A set is TOML: `name = "…"`, then `[[class]]` tables with `name`, `prompts` an
 """
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fada_tui.config import read_toml, suggestion
 from fada_tui.errors import UsageError
 from fada_tui.paths import expanded
 from fada_tui.records import ClassSet, ImageClass
+from fada_tui.scoring.rubric import normal
 
 _SHIPPED = Path(__file__).parent
 
@@ -38,7 +40,12 @@ def load_classes(set_or_file: str) -> ClassSet:
             f"(sets: {', '.join(sets)}; or name a TOML file with [[class]] tables)"
         )
     classes = _classes(document, file)
-    return ClassSet(name=str(document.get("name") or file.stem), sha256=_identity(classes), classes=classes)
+    return ClassSet(
+        name=str(document.get("name") or file.stem),
+        sha256=_identity(classes),
+        source=set_or_file if set_or_file in shipped() else os.path.abspath(file),  # noqa: PTH100
+        classes=classes,
+    )
 
 
 def _classes(document: Mapping[str, Any], file: Path) -> tuple[ImageClass, ...]:
@@ -52,7 +59,7 @@ def _classes(document: Mapping[str, Any], file: Path) -> tuple[ImageClass, ...]:
     for one in classes:
         if not one.name.strip() or not one.prompts or not all(text.strip() for text in one.prompts):
             raise UsageError(f"{file}: class '{one.name}' needs a name and prompts")
-        for name in {name.casefold() for name in (one.name, *one.aliases)}:
+        for name in {normal(name) for name in (one.name, *one.aliases)}:
             if name in owners:
                 raise UsageError(f"{file}: '{name}' names two classes, {owners[name]} and {one.name}")
             owners[name] = one.name

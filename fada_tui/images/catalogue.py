@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fada_tui.errors import UsageError
+from fada_tui.images.formats import IN_WORDS
 from fada_tui.images.walk import Found, Skipped, walk
 from fada_tui.records import PlannedImage, Selection, decode_name, encode_name
 from fada_tui.text import printable
@@ -60,9 +61,7 @@ def scan(root: Path) -> Catalogue:
         raise UsageError(f"cannot read {shown}: {error.strerror}; change its permissions") from None
     if not found.files:
         why = f" (skipped: {found.skipped.describe()})" if found.skipped.describe() else ""
-        raise UsageError(
-            f"no image in {shown}{why}; give --images a folder of PNG, JPEG, BMP, TIFF or WebP files"
-        )
+        raise UsageError(f"no image in {shown}{why}; give --images a folder of {IN_WORDS} files")
     name = root.name if root.name not in ("", "..") else root.resolve().name or str(root)
     return Catalogue(root, name, _arrange(found, encode_name(name)), found.skipped)
 

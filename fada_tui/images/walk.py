@@ -8,8 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import astuple
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".tif", ".tiff", ".webp")
-"""Extensions of image files, in lower case."""
+from fada_tui.images.formats import SUFFIXES
 
 
 class Skipped(Struct, frozen=True):

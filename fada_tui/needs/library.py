@@ -34,8 +34,8 @@ class Library(Struct, frozen=True, kw_only=True):
     root: Path | None
     model_types: frozenset[str]
     """Those that it runs itself."""
-    image_text: frozenset[str]
-    """Architectures that it lists as image-text-to-text."""
+    image_text: Table
+    """Architectures that it lists as image-text-to-text, by model type."""
     processors: Table
     """Processor classes by model type."""
     image_processors: Table
@@ -94,7 +94,7 @@ def installed() -> Library:
     return Library(
         root=root,
         model_types=frozenset(tables.get("CONFIG_MAPPING_NAMES", ())),
-        image_text=frozenset(tables.get("MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES", {}).values()),
+        image_text=tables.get("MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES", {}),
         processors=tables.get("PROCESSOR_MAPPING_NAMES", {}),
         image_processors=tables.get("IMAGE_PROCESSOR_MAPPING_NAMES", {}),
         modules=tables.get("SPECIAL_MODEL_TYPE_TO_MODULE_NAME", {}),

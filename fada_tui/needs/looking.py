@@ -40,7 +40,9 @@ def look(
         environ: says where the cache is, and whether the hub may be asked.
     """
     source = located(entry).source
-    if is_hub_id(source) and not Path(source).is_dir():
+    if entry.fetched_by_hand and is_hub_id(source):
+        files, refusal = _fetched_by_hand(entry, environ)
+    elif is_hub_id(source) and not Path(source).is_dir():
         files, refusal = _of_repository(source, entry.revision, ask_hub=ask_hub, environ=environ)
     else:
         files, refusal = _of_folder(Path(source))
@@ -76,6 +78,17 @@ def _of_repository(
         return cached, None
     probed = probe(repository, revision, environ)
     return probed.files or cached, probed.refusal
+
+
+def _fetched_by_hand(
+    entry: ModelEntry, environ: Mapping[str, str]
+) -> tuple[CheckpointFiles | None, Refusal | None]:
+    """The files in the cache of a repository that the program does not download by itself."""
+    files = _cached(entry.source, entry.revision, environ)
+    if files is not None and all(name in files.sizes for name in entry.fetched_by_hand):
+        return files, None
+    message = refusals.not_fetched(entry.name, entry.source, entry.fetched_by_hand, entry.license)
+    return None, Refusal(ErrorKind.GATED, message)
 
 
 def _cached(repository: str, revision: str | None, environ: Mapping[str, str]) -> CheckpointFiles | None:

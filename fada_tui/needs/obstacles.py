@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from fada_tui import refusals
-from fada_tui.architectures import PROMPTED, UNSUPPORTED, port
+from fada_tui.architectures import PROMPTED, UNSUPPORTED, WRITERS, port
 from fada_tui.checkpoint import CheckpointFiles, Refusal
 from fada_tui.errors import ErrorKind
 from fada_tui.needs import configuration
@@ -13,6 +13,9 @@ from fada_tui.needs.configuration import Config
 from fada_tui.needs.library import Library
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
+
+OPENCLIP = "open_clip_config.json"
+"""Of a checkpoint in OpenCLIP's format, which the worker turns into transformers' own."""
 
 QUANTIZERS = {
     "bitsandbytes": ("bitsandbytes", "bitsandbytes"),
@@ -67,6 +70,8 @@ def obstacles(
         allow_pickle: its weights may be pickles.
     """
     config = files.documents.get("config.json")
+    if config is None and OPENCLIP in files.sizes:
+        return
     if config is None:
         if "config.json" in files.sizes:
             why = "it is no JSON object"
@@ -145,14 +150,21 @@ def _of_the_architecture(
     architecture = configuration.architecture(config) or "unknown"
     if architecture in PROMPTED or library.other_adapters or config.get("auto_map"):
         return
-    if why := UNSUPPORTED.get(architecture):
+    if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(str(model_type)):
         message = refusals.unsupported(name, architecture, why)
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
-    elif library.image_text and architecture not in library.image_text:
+    elif library.image_text and not _sees_and_writes(architecture, model_type, library):
         message = refusals.no_adapter(name, architecture, model_type)
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
     elif not _has_template(files):
         yield Refusal(ErrorKind.NO_CHAT_TEMPLATE, refusals.no_chat_template(name, architecture))
+
+
+def _sees_and_writes(architecture: str, model_type: object, library: Library) -> bool:
+    """Whether transformers lists a class, or a type whose class a checkpoint may name in its own way."""
+    if architecture in library.image_text.values() or architecture in WRITERS:
+        return True
+    return model_type in library.image_text
 
 
 def _has_template(files: CheckpointFiles) -> bool:

@@ -88,7 +88,11 @@ def requirements(
     weighed = weigh(files, entry.parameters)
     told = (refusal,) if refusal else ()
     if files is None or "config.json" not in files.documents:
-        known = () if files is None or refusal else _without_config(entry, where, files, has_package)
+        known = (
+            ()
+            if files is None or refusal or entry.fetched_by_hand
+            else _without_config(entry, where, files, has_package)
+        )
         precision = entry.quantization or (entry.dtype if entry.dtype != "auto" else None)
         return Requirements(
             origin=files.origin if files else "list",

@@ -2,6 +2,8 @@
 
 import shlex
 
+from msgspec import UNSET
+
 from fada_tui.records import Run, decode_name
 
 
@@ -24,6 +26,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--per-category", selection.per_category),
         ("--limit", selection.limit),
         ("--shuffle", selection.shuffle),
+        ("--frames", selection.frames or None),
+        ("--frame", selection.frame or None),
         *(("--question", question.text) for question in run.questions),
         ("--max-new-tokens", generation.max_new_tokens),
         ("--temperature", generation.temperature if generation.do_sample else None),
@@ -34,8 +38,13 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--dtype", run.model.dtype),
         ("--device", run.model.device),
         ("--quantization", run.model.quantization),
+        ("--classes", run.classes.source if run.classes is not UNSET else None),
     ]
     words = [_option(option, str(value)) for option, value in options if value is not None]
+    if run.model.pad_square is not UNSET:
+        words.append("--pad-square" if run.model.pad_square else "--no-pad-square")
+    if run.model.pickled is not UNSET:
+        words.append("--allow-pickle")
     return " \\\n  ".join(["fada-tui --batch", *words])
 
 

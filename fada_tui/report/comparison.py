@@ -3,15 +3,23 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from msgspec import UNSET
+
 from fada_tui.records import Run
 from fada_tui.report import memory, units
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.markdown import name, table
+from fada_tui.report.sorting import accuracy, sorted_run
+from fada_tui.scoring.statistics import Share, wilson
 
 QUALITY_NOTE = (
     "Quality is (correct + ½ partially correct) / judged, by people's verdicts, with its 95% Wilson interval "
     "and the number judged. Speed is the mean generation time of an answer."
+)
+SORTING_NOTE = (
+    "Accuracy and macro F1 are of models that sort images into classes, by the folders' names; they write no "
+    "text that could be scored."
 )
 UNLIKE_NOTE = "Not all rows are of the same images and questions: compare them with care."
 
@@ -33,14 +41,16 @@ def comparison_section(run: Run, others: Iterable[Run]) -> list[str]:
         if other.model.name != run.model.name
     ]
     shown = [run, *rivals]
-    rows = [_row(other, figures(other), bold=other is run) for other in shown]
-    columns = ("Model", "Size", "Memory", "Speed", "Context", "Quality", "Results")
+    sorts = any(one.classes is not UNSET for one in shown)
+    rows = [_row(other, figures(other), bold=other is run, sorts=sorts) for other in shown]
+    columns = _columns(sorts)
     return [
         "### Comparison with Other Models",
         "",
         *table(columns, rows),
         "",
         QUALITY_NOTE,
+        *(["", SORTING_NOTE] if sorts else []),
         *([] if _alike(shown) else ["", UNLIKE_NOTE]),
         "",
     ]
@@ -64,10 +74,12 @@ def render_comparison(runs: Sequence[Run], format: Literal["md", "csv", "json"])
 
 
 def _page(runs: Sequence[Run]) -> str:
-    columns = ("Model", "Size", "Memory", "Speed", "Context", "Quality", "Results", "Run")
-    rows = [[*_row(run, figures(run), bold=False), name(run.id)] for run in runs]
+    sorts = any(run.classes is not UNSET for run in runs)
+    columns = (*_columns(sorts), "Run")
+    rows = [[*_row(run, figures(run), bold=False, sorts=sorts), name(run.id)] for run in runs]
     lines = ["# Comparison of Models", "", *(table(columns, rows) if rows else ["No runs."]), ""]
     lines += [QUALITY_NOTE, ""] if rows else []
+    lines += [SORTING_NOTE, ""] if sorts else []
     lines += [] if _alike(runs) else [UNLIKE_NOTE, ""]
     return "\n".join(lines)
 
@@ -76,7 +88,12 @@ def _age(run: Run) -> tuple[str, str]:
     return (run.started or "", run.id)
 
 
-def _row(run: Run, found: Figures, *, bold: bool) -> list[str]:
+def _columns(sorts: bool) -> tuple[str, ...]:
+    extra = ("Accuracy", "Macro F1") if sorts else ()
+    return ("Model", "Size", "Memory", "Speed", "Context", *extra, "Quality", "Results")
+
+
+def _row(run: Run, found: Figures, *, bold: bool, sorts: bool) -> list[str]:
     model = name(run.model.name)
     speed = units.seconds(found.mean_time)
     return [
@@ -84,7 +101,8 @@ def _row(run: Run, found: Figures, *, bold: bool) -> list[str]:
         units.parameters(run.model.parameters) or "unknown",
         memory.briefly(run.model.memory),
         f"{speed} s" if speed else "unknown",
-        _context(found),
+        _context(found) if run.classes is UNSET else "writes no text",
+        *(_sorting(run) if sorts else ()),
         _quality(found),
         _results(run, found),
     ]
@@ -94,6 +112,13 @@ def _context(found: Figures) -> str:
     if found.tally.context.total:
         return units.of(found.tally.context)
     return f"{units.of(found.auto_context)} (computed)" if found.auto_context.total else "unknown"
+
+
+def _sorting(run: Run) -> tuple[str, str]:
+    found = sorted_run(run)
+    if found is None or found.macro_f1 is None:
+        return ("–", "–")
+    return (accuracy(found.top1) or "–", f"{found.macro_f1:.3f}")
 
 
 def _quality(found: Figures) -> str:
@@ -127,6 +152,9 @@ def _alike(runs: Sequence[Run]) -> bool:
 def _flat(run: Run) -> dict[str, Any]:
     found = figures(run)
     counts, bounds = found.tally, found.tally.interval
+    classified = sorted_run(run)
+    right = classified.top1 if classified else Share(0, 0)
+    range_ = wilson(*right)
     values = (
         run.id,
         run.model.name,
@@ -165,6 +193,11 @@ def _flat(run: Run) -> dict[str, Any]:
         *found.maternal,
         *found.identical,
         *found.cut,
+        *(right if classified else (None, None)),
+        right.hits / right.total if right.total else None,
+        range_.low if range_ else None,
+        range_.high if range_ else None,
+        classified.macro_f1 if classified else None,
     )
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -177,4 +210,5 @@ COLUMNS = (
     *("judged", "correct", "partial", "incorrect", "quality", "quality_low", "quality_high"),
     *("context_flags_set", "context_flags", "auto_context", "auto_scored", "auto_score"),
     *("auto_maternal", "auto_maternal_of", "identical_answers", "answers", "cut_at_limit", "ends_known"),
+    *("sorted_right", "sorted", "accuracy", "accuracy_low", "accuracy_high", "macro_f1"),
 )

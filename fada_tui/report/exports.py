@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET
 
 from fada_tui.records import Assessment, Result, Run
 from fada_tui.report.delimited import csv_text, escaped
-from fada_tui.report.html import html_page
+from fada_tui.report.html import html_page, ranked
 from fada_tui.scoring.verdicts import current
 
 COLUMNS = (
@@ -16,6 +17,7 @@ COLUMNS = (
     *("prompt_tokens", "generated_tokens", "image_tokens", "tokens_per_second", "finish"),
     *("torch_peak_allocated", "nvml_process", "nvml_used", "worker_rss", "error_kind", "error_message"),
     *("auto_score", "auto_context", "verdict", "context", "tags", "note", "assessor", "assessed_at", "blind"),
+    "ranking",
 )
 
 
@@ -59,6 +61,7 @@ def _row(run: Run, result: Result) -> list[Any]:
         _joined(standing, lambda assessment: assessment.assessor),
         _joined(standing, lambda assessment: assessment.at),
         _joined(standing, lambda assessment: _truth(assessment.blind)),
+        None if result.ranking is UNSET else " | ".join(map(ranked, result.ranking)),
     ]
 
 

@@ -40,6 +40,7 @@ class Figures(Record, frozen=True, kw_only=True):
     other_planes: Share
     """Answers that name another category's plane, of those of a category in the rubric."""
     identical: Share
+    """Answers in the words of another image's; of none where the model writes none of its own."""
     cut: Share
     """Answers cut at the token limit, of those whose end is known."""
 
@@ -72,7 +73,7 @@ def figures(run: Run) -> Figures:
         auto_score=mean([score.score for score in placed if score.score is not None]),
         maternal=Share(sum(bool(score.maternal_terms) for score in auto), len(auto)),
         other_planes=Share(sum(bool(score.other_categories) for score in placed), len(placed)),
-        identical=identical_answers(answered),
+        identical=identical_answers(answered if run.classes is UNSET else ()),
         cut=Share(ends.count("length"), len(ends)),
     )
 

@@ -95,7 +95,7 @@ def metrics(run: Run, found: Figures) -> list[str]:
         *memory.metrics(run.model.memory),
         *bullet("Errors", f"{found.errors:,} of {found.results:,}" if found.errors else None),
         *_assessed(found.tally, found.results),
-        *_questions(run.questions),
+        *(_questions(run.questions) if run.classes is UNSET else []),
         "",
     ]
 

@@ -2,7 +2,9 @@
 
 from html import escape
 
-from fada_tui.records import Result, Run
+from msgspec import UNSET
+
+from fada_tui.records import Ranked, Result, Run
 from fada_tui.report import units
 from fada_tui.report.figures import figures
 from fada_tui.report.markdown import visible
@@ -53,11 +55,21 @@ def html_page(run: Run) -> str:
 
 
 def _row(result: Result) -> str:
-    answer = f"{result.error.kind}: {result.error.message}" if result.error else result.response or ""
+    answer = f"{result.error.kind}: {result.error.message}" if result.error else _answer(result)
     time = units.seconds(result.time)
     texts = (result.image, result.category, result.question, answer, f"{time} s" if time else "")
     cells = [*texts, _assessments(result)]
     return "<tr>" + "".join(f'<td class="text">{_text(cell)}</td>' for cell in cells) + "</tr>"
+
+
+def _answer(result: Result) -> str:
+    ranking = () if result.ranking is UNSET else result.ranking
+    return "\n".join([result.response or "", *map(ranked, ranking)])
+
+
+def ranked(one: Ranked) -> str:
+    """Return what was ranked with its probability: `heart 0.9312`."""
+    return f"{one.label} {one.probability:.4f}"
 
 
 def _assessments(result: Result) -> str:

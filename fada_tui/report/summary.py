@@ -9,6 +9,7 @@ from fada_tui.report.figures import figures
 from fada_tui.report.header import metrics, specifications, title
 from fada_tui.report.markdown import paragraphs
 from fada_tui.report.results import detailed_results
+from fada_tui.report.sorting import classification_section
 from fada_tui.report.technical import files, technical_notes, testing_list
 
 
@@ -28,6 +29,7 @@ def render_summary(
         *title(run, found),
         *specifications(run),
         *metrics(run, found),
+        *classification_section(run),
         *detailed_results(run),
         "## Analysis",
         "",

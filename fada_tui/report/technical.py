@@ -1,8 +1,13 @@
 """The page's end: Technical Notes, Files Generated, and the model's place in the testing list."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from fada_tui.records import Environment, Generation, ModelEntry, Run
+from msgspec import UNSET
+
+from fada_tui.images.formats import BURNED_IN
+from fada_tui.images.frames import names_dicom
+from fada_tui.records import ClassSet, Environment, Generation, ModelEntry, Run
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command
 from fada_tui.report.figures import Figures
@@ -11,7 +16,7 @@ from fada_tui.report.markdown import bullet, fenced, inline, name
 
 def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> list[str]:
     """Return the section Technical Notes: how the model was used, and how to do it again."""
-    model = run.model
+    model, writes = run.model, run.classes is UNSET
     return [
         "## Technical Notes",
         "",
@@ -22,9 +27,10 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *bullet("License", model.license and name(model.license)),
         *bullet("Image Tokens per Image", units.span(*found.image_tokens) if found.image_tokens else None),
         *bullet("Prompt Tokens", units.span(*found.prompt_tokens) if found.prompt_tokens else None),
-        *bullet("Generation", _generation(run.generation) or "settings unknown"),
+        *(bullet("Generation", _generation(run.generation) or "settings unknown") if writes else []),
         *bullet("Versions", _versions(run.environment) or "unknown"),
         *bullet("Machine", _machine(run.environment)),
+        *bullet("DICOM Images", _dicom(run)),
         "",
         *_prompt(run),
         *_command(run, entries),
@@ -60,6 +66,24 @@ def _versions(environment: Environment) -> str | None:
     return ", ".join(f"{label} {name(value)}" for label, value in parts if value) or None
 
 
+def _dicom(run: Run) -> str | None:
+    """How many of the images were DICOM ones and what made them; `None` where none was."""
+    found = {
+        result.path: result.dicom
+        for result in run.results
+        if result.dicom is not UNSET or names_dicom([result.path])
+    }
+    if not found:
+        return None
+    devices = Counter(
+        " ".join(part for part in (facts.manufacturer, facts.model, facts.modality) if part)
+        for facts in found.values()
+        if facts is not UNSET
+    )
+    made_by = "".join(f"; {name(device)} {count:,}" for device, count in sorted(devices.items()) if device)
+    return f"{len(found):,} of {run.dataset.images:,}{made_by}. {BURNED_IN}."
+
+
 def _machine(environment: Environment) -> str | None:
     gpus = [
         name(gpu.name) + (f" with {units.memory(gpu.memory_total)}" if gpu.memory_total is not None else "")
@@ -76,11 +100,18 @@ def _machine(environment: Environment) -> str | None:
 
 
 def _prompt(run: Run) -> list[str]:
+    if run.classes is not UNSET:
+        return _class_prompts(run.classes)
     for result in run.results:
         if result.prompt is not None:
             sent = f"As the chat template rendered it for {name(result.image)}:"
             return ["### Prompt", "", sent, "", *fenced(result.prompt), ""]
     return []
+
+
+def _class_prompts(classes: ClassSet) -> list[str]:
+    lines = [f"{one.name}: {prompt}" for one in classes.classes for prompt in one.prompts]
+    return ["### Prompts of the Classes", "", *fenced("\n".join(lines)), ""]
 
 
 def _command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:

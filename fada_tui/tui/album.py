@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from fada_tui.images.frames import split
 from fada_tui.records import PlannedImage
 
 
@@ -153,3 +154,22 @@ class Album:
         """Return the list with only the images to keep; categories without any are left out."""
         groups = (Group(group.name, tuple(filter(keep, group.slots))) for group in self._groups)
         return Album((group for group in groups if group.slots), self.folded)
+
+
+def with_images(album: Album, images: Iterable[PlannedImage]) -> Album:
+    """Return the album with the images that it lacks, each among the other frames of its file.
+
+    A run may have asked about other frames than the list shows; nothing of it may be out of reach.
+    """
+    lacking = [Slot(image) for image in images if album.find(image.path) is None]
+    if not lacking:
+        return album
+    files: dict[str, list[Slot]] = {}
+    for slot in (*album.slots, *lacking):
+        files.setdefault(split(slot.image.path)[0], []).append(slot)
+    frames = (sorted(slots, key=_frame_number) for slots in files.values())
+    return Album.grouped(slot for slots in frames for slot in slots)
+
+
+def _frame_number(slot: Slot) -> int:
+    return split(slot.image.path)[1]

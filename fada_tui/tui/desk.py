@@ -98,6 +98,10 @@ class OpenRun:
         self._own[result.key] = mine(result, self.assessor)
         self._count(result.key, 1)
 
+    def ask(self, questions: tuple[Question, ...]) -> None:
+        """Note what is asked, now that the model is known."""
+        self.run = replace(self.run, questions=questions)
+
     def replace_run(self, run: Run) -> None:
         """Take the run as it was written."""
         self.run = run

@@ -5,8 +5,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from fada_tui.config import Settings
+from fada_tui.images.expand import Frames
 from fada_tui.paths import samples_dir, settings_file, state_file
-from fada_tui.planning import questions_of
+from fada_tui.planning import frames_of, questions_of
 from fada_tui.records import Question
 from fada_tui.registry import Registry
 from fada_tui.remembered import with_remembered
@@ -41,6 +42,10 @@ class Equipment(Struct, frozen=True, kw_only=True):
     def questions(self) -> tuple[Question, ...]:
         """The questions that a run would ask, shown before there is one."""
         return questions_of(self.next_run())
+
+    def frames(self) -> Frames:
+        """Which frames are shown, and asked about, of files that have several."""
+        return frames_of(self.settings)
 
     def next_run(self) -> Settings:
         """The settings with what was chosen last, as a new run begins with them."""

@@ -46,7 +46,7 @@ def open_dashboard(
     """Run the dashboard to its end; return the program's exit code.
 
     Raises:
-        UsageError: an unknown rubric or question set.
+        UsageError: an unknown rubric or question set, or settings that exclude each other.
     """
     before = termios.tcgetattr(sys.stdin.fileno())
     choice = "half" if settings.low_bandwidth and settings.graphics == "auto" else settings.graphics
@@ -60,6 +60,7 @@ def open_dashboard(
         label=label,
     )
     equipment.questions()
+    equipment.frames()
     app = FadaApp(equipment, driver_class=driver(equipment.graphics))
     farewell = Farewell(app.leave_soon, lambda: _mend(before))
     farewell.install(sys.stdin.fileno())

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from fada_tui.hub_cache import is_here
 from fada_tui.images.catalogue import Catalogue, scan
+from fada_tui.images.expand import Frames, expand
 from fada_tui.records import Run
 from fada_tui.registry import ModelRow, Registry, statuses, with_models_of
 from fada_tui.report.figures import Figures, figures
@@ -50,9 +51,14 @@ class Library(Struct, frozen=True):
         return {run.id: run.model.name for run in self.runs}
 
 
-def read_gallery(root: Path) -> Gallery:
-    """List a folder of images; raises `UsageError` as `scan` does."""
+def read_gallery(root: Path, frames: Frames) -> Gallery:
+    """List a folder of images, files of several frames as those that are asked for.
+
+    Raises:
+        UsageError: as `scan` does.
+    """
     catalogue = scan(root)
+    catalogue = replace(catalogue, images=expand(catalogue.images, root, frames))
     return Gallery(catalogue, Album.grouped([Slot(image) for image in catalogue.images]))
 
 

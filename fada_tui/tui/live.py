@@ -44,7 +44,8 @@ class Live:
             case LoadProgress():
                 self.progress = load_progress(event)
                 self._at = self.progress[0]
-            case ModelReady():
+            case ModelReady(remaining=remaining, total=total):
+                self._done, self._total = total - remaining, total
                 self._state, self.progress, self._at = "running", None, ""
             case AnswerStarted(item=item):
                 self._began = self._began or time.monotonic()

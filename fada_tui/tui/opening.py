@@ -17,7 +17,9 @@ async def begin(main: "MainScreen") -> None:
     """Read the images and the runs, and open the latest run over these images."""
     review = main.review
     try:
-        review.gallery = await asyncio.to_thread(read_gallery, main.equipment.images)
+        if main.equipment.frames():
+            main.say("counting the frames of the files that have several …", keep=True)
+        review.gallery = await asyncio.to_thread(read_gallery, main.equipment.images, main.equipment.frames())
     except FadaError as error:
         main.say(str(error), "error")
     review.choose_run(None)

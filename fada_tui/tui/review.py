@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import overload
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.assessing.blind import Labels, shuffled
@@ -12,9 +13,10 @@ from fada_tui.assessing.filters import Filter, Subject, matches
 from fada_tui.assessing.order import Progress, next_unassessed
 from fada_tui.records import PlannedImage, Question, Result, decode_name, encode_name
 from fada_tui.scoring.verdicts import current as standing
-from fada_tui.tui.album import Album, Slot
+from fada_tui.tui.album import Album, Slot, with_images
 from fada_tui.tui.desk import Desk, Key, OpenRun, Streaming
 from fada_tui.tui.library import Gallery, Library
+from fada_tui.tui.ranking import answer_text
 from fada_tui.tui.views import AnswerView
 
 Place = tuple[Slot, int]
@@ -122,6 +124,8 @@ class Review:
         if run is None or self._is_of_gallery(run):
             if self.gallery:
                 self.root, self.album = self.gallery.catalogue.root, self.gallery.album
+                if run:
+                    self.album = with_images(self.album, run.planned_images())
         else:
             self.root = Path(decode_name(run.run.dataset.root or ""))
             self.album = Album.grouped([Slot(image) for image in run.planned_images()])
@@ -360,7 +364,8 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
     return replace(
         view,
         state="answered",
-        text=result.response or "(an empty answer)",
+        question=view.question if result.ranking is UNSET else result.prompt or view.question,
+        text=answer_text(result),
         first_token=result.timing.first_token,
         tokens=result.tokens.generated,
         per_second=result.tokens.per_second,

@@ -109,7 +109,8 @@ class Running:
             case RunStarted(run=run, folder=folder):
                 self._desk.open(folder, run).running = True
                 self._image_peak = self._run_peak = ResultMemory()
-            case ModelReady():
+            case ModelReady(questions=questions):
+                self._run().ask(questions)
                 self.telemetry.watch(self.queue.worker_pid)
             case AnswerStarted(item=item):
                 self._run().streaming = Streaming(item)

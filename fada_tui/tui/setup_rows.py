@@ -1,8 +1,11 @@
 """The lists of the "New run" screen, row by row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fada_tui.images.formats import BURNED_IN
+from fada_tui.images.frames import names_dicom
+from fada_tui.records import PlannedImage
 from fada_tui.registry import ModelRow
 from fada_tui.report.units import count
 from fada_tui.tui.choices import Form, Offer, Which, image_counts
@@ -50,6 +53,11 @@ def image_rows(form: Form, offer: Offer) -> list[Pick]:
         Pick(key=CATEGORY + key, label=name, tail=f"{sum(sizes):,}", on=key in form.categories, level=1)
         for key, (name, sizes) in offer.tree.categories.items()
     ]
+
+
+def caution(images: Iterable[PlannedImage]) -> str | None:
+    """Return what to know of these images before they are asked about."""
+    return BURNED_IN if names_dicom(image.path for image in images) else None
 
 
 def set_rows(form: Form, offer: Offer) -> list[Pick]:

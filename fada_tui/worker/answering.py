@@ -38,6 +38,8 @@ class Answered(Struct, frozen=True, kw_only=True):
     generate: float
     tokens: Tokens
     finish: Finish
+    token_ids: tuple[int, ...] = ()
+    """What the response was read from, the end token included; empty where there are none."""
     ranking: tuple[Ranked, ...] | None = None
     """Where the model ranks what it knows, in place of writing."""
 

@@ -5,15 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, AutoProcessor
+import transformers
+from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
 
 from fada_tui import refusals
 from fada_tui.architectures import port
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import hub
+from fada_tui.worker.architectures import architecture
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
+
+PAIRS = ("vision-encoder-decoder",)
+"""Types of model that are published with an image processor and a tokenizer, and name no processor."""
 
 
 def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
@@ -22,13 +27,15 @@ def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
     Raises:
         ModelLoadError: there is no such folder, it has pickled weights alone, or the hub does not give it.
     """
-    folder = _local(command)
+    folder = local_folder(command)
+    if folder is None and command.model.fetched_by_hand:
+        return _brought_by_hand(command)
     if folder is None:
         folder = hub.fetch(
             command.model.source,
             command.model.revision,
             patterns=hub.DESCRIBING_FILES + (hub.CODE_FILES if command.trust_remote_code else ()),
-            on_bytes=_report(send),
+            on_bytes=report_download(send),
         )
     return folder
 
@@ -39,22 +46,30 @@ def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
     Raises:
         ModelLoadError: it has pickled weights alone and may not read them, or the hub does not give it.
     """
-    folder = _local(command)
+    folder = local_folder(command)
     if folder is None:
         repository, revision = command.model.source, command.model.revision
         names = hub.file_names(repository, revision)
         safe = any(name.endswith(".safetensors") for name in names)
         if not safe:
-            _refuse_pickle(command, repository)
+            refuse_pickle(command, repository)
         patterns = hub.SAFE_WEIGHTS if safe else hub.PICKLED_WEIGHTS
-        folder = hub.fetch(repository, revision, patterns=patterns, on_bytes=_report(send))
+        folder = hub.fetch(
+            repository,
+            revision,
+            patterns=patterns,
+            on_bytes=report_download(send),
+            without=hub.OPENCLIP_WEIGHTS,
+        )
     elif not any(folder.glob("*.safetensors")):
-        _refuse_pickle(command, str(folder))
+        refuse_pickle(command, str(folder))
     return folder
 
 
 def read_config(command: Load, folder: Path) -> Any:
-    """Return a checkpoint's configuration.
+    """Return a checkpoint's configuration, the first of its `architectures` a class of transformers.
+
+    That of a checkpoint that runs its own code stays as it is.
 
     Raises:
         ModelLoadError: it has none, or none that transformers reads, or it wants to run its own code.
@@ -64,18 +79,26 @@ def read_config(command: Load, folder: Path) -> Any:
         raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_config(str(folder)))
     name = command.model.name
     try:
-        return AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
     except (ValueError, OSError, KeyError, AttributeError) as error:
         raw = _raw(file)
         hint = port(raw)
         if raw.get("auto_map"):
-            raise ModelLoadError(ErrorKind.REMOTE_CODE_NEEDED, refusals.own_code(name, hint)) from error
+            raise _wants_code(name, hint) from error
         message = (
             refusals.unknown_type(name, raw.get("model_type"), hint)
             if raw
             else refusals.unreadable_config(name, _line(error))
         )
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
+    own_code = getattr(config, "auto_map", None)
+    if own_code and command.trust_remote_code:
+        return config
+    meant = architecture(config)
+    if own_code and not hasattr(transformers, meant):
+        raise _wants_code(name, port(_raw(file)))
+    config.architectures = [meant]
+    return config
 
 
 def read_processor(command: Load, folder: Path) -> Any:
@@ -89,8 +112,13 @@ def read_processor(command: Load, folder: Path) -> Any:
     name = command.model.name
     try:
         processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
+        if (
+            not hasattr(processor, "image_processor")
+            and _raw(folder / "config.json").get("model_type") in PAIRS
+        ):
+            processor = TrOCRProcessor(AutoImageProcessor.from_pretrained(folder), processor)
     except ImportError as error:
-        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, _lacking(name, error)) from error
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
     except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
         message = f"{name}: its processor cannot be loaded: {_line(error)} (worker.log has more)"
         raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
@@ -108,7 +136,16 @@ def revision(folder: Path) -> str | None:
     return folder.name if folder.parent.name == "snapshots" else None
 
 
-def _local(command: Load) -> Path | None:
+def package(error: ImportError) -> str:
+    """Return what a processor lacks, in one line with the way to get it."""
+    text = " ".join(str(error).split())
+    for name in ("torchvision", "num2words"):
+        if name in text.lower():
+            return f"its processor needs {name}: pip install 'fada-tui[vision]'"
+    return f"its processor needs a package that is not installed: {text}"
+
+
+def local_folder(command: Load) -> Path | None:
     """The folder that the source names; `None` where it names a hub repository."""
     source = Path(command.model.source).expanduser()
     if source.is_dir():
@@ -118,21 +155,32 @@ def _local(command: Load) -> Path | None:
     return None
 
 
-def _refuse_pickle(command: Load, where: str) -> None:
+def _wants_code(name: str, hint: str | None) -> ModelLoadError:
+    return ModelLoadError(ErrorKind.REMOTE_CODE_NEEDED, refusals.own_code(name, hint))
+
+
+def _brought_by_hand(command: Load) -> Path:
+    """The snapshot of a repository that the program does not download by itself."""
+    entry = command.model
+    if folder := hub.cached(entry.source, entry.revision, entry.fetched_by_hand):
+        return folder
+    message = refusals.not_fetched(entry.name, entry.source, entry.fetched_by_hand, entry.license)
+    raise ModelLoadError(ErrorKind.GATED, message)
+
+
+def refuse_pickle(command: Load, where: str) -> None:
+    """Refuse weights that are no safetensors.
+
+    Raises:
+        ModelLoadError: the command does not allow them.
+    """
     if not command.allow_pickle:
         raise ModelLoadError(ErrorKind.PICKLE_REFUSED, refusals.pickle_only(where))
 
 
-def _report(send: Callable[[Message], None]) -> hub.OnBytes:
+def report_download(send: Callable[[Message], None]) -> hub.OnBytes:
+    """What is told of a download, as messages."""
     return lambda done, total: send(Progress(stage="download", done=done, total=total or None))
-
-
-def _lacking(name: str, error: ImportError) -> str:
-    """What a processor lacks, in one line with the way to get it."""
-    text = " ".join(str(error).split())
-    if "torchvision" in text.lower():
-        return refusals.needs_torchvision(name)
-    return f"{name}: its processor needs a package that is not installed: {text}"
 
 
 def _raw(file: Path) -> dict[str, Any]:

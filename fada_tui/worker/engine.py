@@ -166,6 +166,7 @@ class _Attempt:
         item = self._item
         if image:
             fields |= {"sha256": image.sha256, "width": image.width, "height": image.height}
+            fields |= {} if image.dicom is None else {"dicom": image.dicom}
         return Result(
             image=item.image,
             category=item.category,

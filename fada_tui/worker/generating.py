@@ -7,10 +7,13 @@ from typing import Any
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
-from fada_tui.records import Finish, Generation, Tokens
-from fada_tui.worker.adapters.prompting import Prepared, TextAdapter
+from fada_tui.records import Generation, Tokens
+from fada_tui.worker.adapters.prompting import TextAdapter
 from fada_tui.worker.answering import Answered, Asked
 from fada_tui.worker.streaming import TextStreamer
+
+GENERATING_PARTS = ("language_model", "text_model")
+"""Parts that some families (BLIP-2, Kosmos-2) have generate in their stead, by settings of their own."""
 
 
 class _Cancelled(StoppingCriteria):
@@ -54,7 +57,7 @@ class Generator:
             self._model.generate(
                 **inputs,
                 **prepared.options,
-                **sampling(asked.generation),
+                **self._sampling(asked.generation),
                 max_new_tokens=asked.generation.max_new_tokens,
                 streamer=streamer,
                 stopping_criteria=StoppingCriteriaList([_Cancelled(asked.cancel)]),
@@ -62,10 +65,12 @@ class Generator:
         seconds = time.perf_counter() - preprocessed
         if asked.cancel.is_set():
             return None
-        count = len(streamer.tokens)
+        ends = {*prepared.ends, *_ends(self._model)}
+        tokens = _until(streamer.tokens, ends) if self._adapter.in_blocks else streamer.tokens
+        count = len(tokens)
         first = streamer.first_token_at
         return Answered(
-            response=self._adapter.read(streamer.tokens),
+            response=self._adapter.read(tokens),
             preprocess=preprocessed - begun,
             first_token=None if first is None else first - preprocessed,
             generate=seconds,
@@ -75,13 +80,16 @@ class Generator:
                 per_second=count / seconds if seconds > 0 else None,
                 image=prepared.image_tokens[0],
             ),
-            finish=self._finish(prepared, streamer.tokens),
+            finish="stop" if tokens and tokens[-1] in ends else "length",
+            token_ids=tuple(tokens),
         )
 
-    def _finish(self, prepared: Prepared, tokens: list[int]) -> Finish:
-        own = self._model.generation_config.eos_token_id
-        ends = {*prepared.ends, *(own if isinstance(own, list) else [own])}
-        return "stop" if tokens and tokens[-1] in ends else "length"
+    def _sampling(self, generation: Generation) -> dict[str, object]:
+        if not self._adapter.in_blocks:
+            return sampling(generation)
+        if generation.do_sample:
+            raise ValueError("it writes at temperatures of its own: leave --temperature and --top-p out")
+        return {}
 
 
 def sampling(generation: Generation) -> dict[str, object]:
@@ -96,6 +104,22 @@ def sampling(generation: Generation) -> dict[str, object]:
     }
 
 
+def _ends(model: Any) -> list[int | None]:
+    """The tokens that end an answer by the settings of a model, or of the part of it that generates."""
+    ends: list[int | None] = []
+    for part in (model, *(getattr(model, name, None) for name in GENERATING_PARTS)):
+        own = getattr(getattr(part, "generation_config", None), "eos_token_id", None)
+        ends.extend(own if isinstance(own, list) else [own])
+    return ends
+
+
+def _until(tokens: list[int], ends: set[int | None]) -> list[int]:
+    """The tokens up to the first that ends an answer; padding comes behind it."""
+    place = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
+    return tokens[: place + 1]
+
+
 def _length(inputs: Any) -> int | None:
     """A prompt's length in tokens, where it has any."""
-    return int(inputs["input_ids"].shape[1]) if "input_ids" in inputs else None
+    names = [name for name in ("input_ids", "decoder_input_ids") if name in inputs]
+    return int(inputs[names[0]].shape[1]) if names else None

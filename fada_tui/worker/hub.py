@@ -20,17 +20,27 @@ from tqdm.auto import tqdm
 from fada_tui import refusals
 from fada_tui.errors import ErrorKind, ModelLoadError
 
-DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model")
-"""Configuration, processor and tokenizer: what can be read before any weight."""
+DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.ttf")
+"""Configuration, processor and tokenizer: what can be read before any weight. ERNIE 4.5 VL has a font."""
 SAFE_WEIGHTS = ("*.safetensors",)
 PICKLED_WEIGHTS = ("*.bin", "*.pt", "*.pth")
 CODE_FILES = ("*.py",)
+OPENCLIP_WEIGHTS = ("open_clip*",)
+"""Weights that lie a second time beside transformers' own."""
 
 OnBytes = Callable[[int, int], None]
 """Takes bytes done and bytes in all."""
 
 
-def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], on_bytes: OnBytes) -> Path:
+def fetch(
+    repository: str,
+    revision: str | None,
+    *,
+    patterns: tuple[str, ...],
+    on_bytes: OnBytes,
+    without: tuple[str, ...] = (),
+    needed: tuple[str, ...] = (),
+) -> Path:
     """Return the folder of a repository's snapshot, downloading what the cache lacks.
 
     Args:
@@ -38,19 +48,33 @@ def fetch(repository: str, revision: str | None, *, patterns: tuple[str, ...], o
         revision: branch, tag or commit; `None` is the default branch.
         patterns: file name patterns to bring.
         on_bytes: told of progress while files are downloaded.
+        without: of these, the patterns to leave out.
+        needed: files without which the snapshot is of no use, where not all of it is wanted.
 
     Raises:
         ModelLoadError: gated, missing, or unreachable, with what to do.
     """
-    with explained(repository, revision):
+    with explained(repository, revision, needed):
         folder = snapshot_download(
             repository,
             revision=revision,
             allow_patterns=list(patterns),
+            ignore_patterns=list(without),
             local_files_only=bool(constants.HF_HUB_OFFLINE),
             tqdm_class=_reporter(on_bytes),
         )
+    if not all((Path(folder) / name).is_file() for name in needed):
+        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository, needed))
     return Path(folder)
+
+
+def cached(repository: str, revision: str | None, files: tuple[str, ...]) -> Path | None:
+    """Return a snapshot's folder in the cache, asking nobody; `None` where it lacks one of the files."""
+    try:
+        folder = Path(snapshot_download(repository, revision=revision, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError):
+        return None
+    return folder if all((folder / name).is_file() for name in files) else None
 
 
 def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
@@ -72,8 +96,14 @@ def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def explained(repository: str, revision: str | None) -> Iterator[None]:
-    """Turn the hub's errors into ours, as `ModelLoadError`."""
+def explained(repository: str, revision: str | None, needed: tuple[str, ...] = ()) -> Iterator[None]:
+    """Turn the hub's errors into ours, as `ModelLoadError`.
+
+    Args:
+        repository: hub id.
+        revision: branch, tag or commit.
+        needed: the files that are wanted, where only some are.
+    """
     try:
         yield
     except GatedRepoError as error:
@@ -85,14 +115,23 @@ def explained(repository: str, revision: str | None) -> Iterator[None]:
     except HFValidationError as error:
         raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id: write owner/name") from error
     except (LocalEntryNotFoundError, httpx2.TransportError) as error:
-        message = refusals.not_cached(repository, offline=bool(constants.HF_HUB_OFFLINE))
-        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, message) from error
+        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository, needed)) from error
     except (HfHubHTTPError, OSError) as error:
         raise ModelLoadError(
             ErrorKind.OFFLINE_NOT_CACHED,
             f"{repository} could not be downloaded: {type(error).__name__}: {_line(error)}; "
             "try again, or name a folder that holds it",
         ) from error
+
+
+def _offline_message(repository: str, needed: tuple[str, ...]) -> str:
+    if not needed:
+        return refusals.not_cached(repository, offline=bool(constants.HF_HUB_OFFLINE))
+    reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
+    return (
+        f"{', '.join(needed)} of {repository} are not in the cache and {reason}: go online, or copy the "
+        f"cache of a machine that ran: hf download {repository} {' '.join(needed)}"
+    )
 
 
 def _reporter(on_bytes: OnBytes) -> type[tqdm]:

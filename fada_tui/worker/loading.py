@@ -3,18 +3,23 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Loaded, Message
-from fada_tui.worker import adapters, checkpoint, devices, weights
-from fada_tui.worker.adapters.contrastive import ContrastiveAdapter
-from fada_tui.worker.adapters.prompting import TextAdapter
+from fada_tui.worker import adapters, agreement, checkpoint, devices, openclip_files, weights
+from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
+from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
 from fada_tui.worker.answering import Answerer
 from fada_tui.worker.generating import Generator
 from fada_tui.worker.ranking import Ranker
+
+REHEARSAL_SIZE = (320, 240)
+"""Of the image that a processor is tried with, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +46,27 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     _check_device(device)
     folder = checkpoint.describing_files(command, send)
     begun = time.perf_counter()
-    config = checkpoint.read_config(command, folder)
-    architecture = adapters.check_architecture(entry.name, config)
-    processor = checkpoint.read_processor(command, folder)
+    release = openclip_files.recognise(command, folder)
+    config, architecture, processor = _described(command, folder, release, send)
     adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor)
+    _check_adapter(entry.name, adapter_class, processor)
+    adapter = _adapter(command, adapter_class, processor, config)
+    _rehearse(command, adapter)
     described = time.perf_counter() - begun
-    folder = checkpoint.weight_files(command, send)
+    files = (
+        openclip_files.weight_file(command, release, send)
+        if release
+        else checkpoint.weight_files(command, send)
+    )
     begun = time.perf_counter() - described
     dtype = weights.choose_dtype(entry.dtype, config)
-    weights.check_memory(command, folder, dtype, device)
-    model = weights.load_model(command, folder, config, dtype, device, send)
-    adapter = _adapter(command, adapter_class, processor, model.config)
+    weights.check_memory(command, weights.count_elements(files), dtype, device)
+    source = openclip_files.read_tensors(command, files) if release else files
+    model = weights.load_model(command, source, config, dtype, device, send)
+    sorts = isinstance(adapter, ContrastiveAdapter)
+    if sorts:
+        with torch.inference_mode():
+            adapter.read_classes(model)
     loaded = Loaded(
         adapter=adapter.name,
         architecture=architecture,
@@ -62,7 +77,9 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         device=device,
         gpu_uuid=devices.gpu_uuid(device),
         image_processor=_image_processor(processor),
-        sorts=isinstance(adapter, ContrastiveAdapter),
+        sorts=sorts,
+        scale=scale(model) if sorts else None,
+        pickled=not _is_safe(files),
         load_time=time.perf_counter() - begun,
         weights=model.get_memory_footprint(),
     )
@@ -70,6 +87,27 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
     )
     return LoadedModel(answerer, device, model, adapter), loaded
+
+
+def _described(
+    command: Load, folder: Path, release: openclip_files.Release | None, send: Callable[[Message], None]
+) -> tuple[Any, str, Any]:
+    """A checkpoint's configuration, its architecture, known to have an adapter, and its processor."""
+    if release:
+        config = openclip_files.read_config(command, release)
+        processor = openclip_files.read_processor(command, folder, release, config, send)
+        return config, config.architectures[0], processor
+    config = checkpoint.read_config(command, folder)
+    architecture = adapters.check_architecture(command.model.name, config)
+    processor = checkpoint.read_processor(command, folder)
+    agreement.settle(command.model.name, processor, config)
+    return config, architecture, processor
+
+
+def _check_adapter(name: str, adapter_class: type[Any], processor: Any) -> None:
+    if issubclass(adapter_class, TextAdapter) and (lack := adapter_class.lacks(processor)):
+        kind, words = lack
+        raise ModelLoadError(kind, f"{name}: {words}")
 
 
 def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: Any) -> Any:
@@ -82,9 +120,33 @@ def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: An
     return adapter_class(processor, config, command.classes, pad_square=command.model.pad_square)
 
 
+def _rehearse(command: Load, adapter: Any) -> None:
+    """Put a question to the processor alone: what fails here would fail for each image.
+
+    Raises:
+        ModelLoadError: the image does not reach the prompt, the system prompt is not taken, or the processor
+            lacks something.
+    """
+    name = command.model.name
+    try:
+        adapter.prepare([(Image.new("RGB", REHEARSAL_SIZE, "grey"), "What is shown?")], command.system_prompt)
+    except ImageIgnoredError as error:
+        raise ModelLoadError(error.kind, f"{name}: {error}") from error
+    except ImportError as error:
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {checkpoint.package(error)}") from error
+    except Exception as error:  # processors raise anything where their files do not fit each other
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {line}") from error
+
+
 def _image_processor(processor: Any) -> str | None:
     images = getattr(processor, "image_processor", None)
     return None if images is None else type(images).__name__
+
+
+def _is_safe(files: Path) -> bool:
+    """Whether weights are safetensors: those of a file, or of a folder."""
+    return files.suffix == ".safetensors" or (files.is_dir() and any(files.glob("*.safetensors")))
 
 
 def _check_device(device: str) -> None:

@@ -15,6 +15,7 @@ from fada_tui import refusals
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import devices
+from fada_tui.worker.hub import OPENCLIP_WEIGHTS
 from fada_tui.worker.progress import weights_counted
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -26,6 +27,9 @@ REMOTE_CLASSES = (
     "AutoModel",
 )
 """Names under which repositories list classes of their own, the most fitting first."""
+
+UNUSED = {"VisionEncoderDecoderModel": ("encoder.pooler.",)}
+"""By class, how the names of weights begin that checkpoints may lack, as no answer depends on them."""
 
 
 def choose_dtype(asked: str, config: Any) -> torch.dtype:
@@ -42,13 +46,26 @@ def choose_dtype(asked: str, config: Any) -> torch.dtype:
     return DTYPES[asked]
 
 
-def check_memory(command: Load, folder: Path, dtype: torch.dtype, device: str) -> None:
-    """See that the weights can fit, from the headers of the weight files alone.
+def count_elements(source: Path) -> int:
+    """Return the weights of a file or of a folder's files, from their headers; of a pickle, by its size.
 
     Raises:
-        ModelLoadError: they cannot, or a file is damaged.
+        ModelLoadError: a file is damaged.
     """
-    elements = sum(_count_elements(file) for file in sorted(folder.glob("*.safetensors")))
+    if source.is_dir():
+        files = [file for file in sorted(source.glob("*.safetensors")) if not file.match(OPENCLIP_WEIGHTS[0])]
+        return sum(_count_elements(file) for file in files)
+    if source.suffix == ".safetensors":
+        return _count_elements(source)
+    return source.stat().st_size // torch.float32.itemsize
+
+
+def check_memory(command: Load, elements: int, dtype: torch.dtype, device: str) -> None:
+    """See that so many weights can fit.
+
+    Raises:
+        ModelLoadError: they cannot.
+    """
     bytes_each = {"4bit": 0.5, "8bit": 1.0}.get(command.model.quantization or "", float(dtype.itemsize))
     needed, free = elements * bytes_each, devices.free_memory(device)
     if needed > free:
@@ -60,7 +77,7 @@ def check_memory(command: Load, folder: Path, dtype: torch.dtype, device: str) -
 
 def load_model(
     command: Load,
-    folder: Path,
+    source: Path | dict[str, torch.Tensor],
     config: Any,
     dtype: torch.dtype,
     device: str,
@@ -70,7 +87,7 @@ def load_model(
 
     Args:
         command: names the model and what it may do.
-        folder: the checkpoint.
+        source: the checkpoint's folder, or its weights under the class's own names.
         config: its configuration; the first of its `architectures` is the class that is loaded.
         dtype: precision.
         device: where to.
@@ -80,7 +97,7 @@ def load_model(
         ModelLoadError: the weights do not fill the class exactly, do not fit into memory, or need a package.
     """
     name = command.model.name
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {} if isinstance(source, Path) else {"config": config, "state_dict": source}
     if command.model.quantization:
         options["quantization_config"] = _quantization(name, command.model.quantization, dtype, device)
 
@@ -91,12 +108,13 @@ def load_model(
     try:
         with weights_counted(report):
             model, info = model_class.from_pretrained(
-                folder,
+                source if isinstance(source, Path) else None,
                 dtype=dtype,
                 device_map=device,
                 trust_remote_code=command.trust_remote_code,
                 use_safetensors=None if command.allow_pickle else True,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # told by _check_filled, which names one
                 **options,
             )
     except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
@@ -131,6 +149,8 @@ def _kind(error: Exception) -> ErrorKind:
 
 def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
     """Refuse a checkpoint that does not fill its model exactly: it would answer fluently and wrongly."""
+    unused = UNUSED.get(model_class, ())
+    info = {**info, "missing_keys": {key for key in info["missing_keys"] if not key.startswith(unused)}}
     problems = [
         f"{len(info[kind])} {words} (such as {_example(info[kind])})"
         for kind, words in (
@@ -143,7 +163,7 @@ def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
     if problems:
         raise ModelLoadError(
             ErrorKind.WEIGHTS_MISMATCH,
-            f"{name}: the weights do not fit {model_class}, which its config.json names: "
+            f"{name}: the weights do not fit {model_class}, which its configuration names: "
             f"{', '.join(problems)}; the files are incomplete or belong to another class",
         )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fada_tui.records import PlannedImage
-from fada_tui.tui.album import Album, Header, Slot
+from fada_tui.tui.album import Album, Header, Slot, with_images
 
 
 def slot(category: str, number: int, run: str | None = None) -> Slot:
@@ -75,3 +75,19 @@ def test_an_image_of_another_list_is_not_found() -> None:
     assert Album.grouped(SLOTS).find("Brain/Brain_9.png") is None
     assert Album.grouped(SLOTS).header_index("Liver") is None
     assert Album.grouped(SLOTS).header_index("Heart") == 5
+
+
+def frame(name: str, category: str = "Heart") -> Slot:
+    return Slot(PlannedImage(image=name, category=category, path=f"{category}/{name}"))
+
+
+def test_frames_that_a_list_lacks_stand_among_those_of_their_file() -> None:
+    slots = [frame("a.dcm#2"), frame("a.dcm#8"), frame("b.gif"), frame("c.png"), frame("d.png", "Limb")]
+    album = Album.grouped(slots)
+    asked = ["a.dcm#2", "a.dcm", "a.dcm#10", "a.dcm#5", "b.gif#4", "new.png"]
+    found = with_images(album, [frame(name).image for name in asked])
+    assert [slot.image.image for slot in found.slots] == [
+        "a.dcm", "a.dcm#2", "a.dcm#5", "a.dcm#8", "a.dcm#10", "b.gif", "b.gif#4", "c.png", "new.png", "d.png",
+    ]  # fmt: skip
+    assert found.categories == {"Heart": 9, "Limb": 1}
+    assert with_images(album, [slots[0].image, slots[4].image]) is album

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.config import Settings
+from fada_tui.images.frames import frame_name
 from fada_tui.questions import DEFAULT_QUESTION, load_questions
 from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.tui.choices import (
@@ -121,3 +122,22 @@ def test_models_run_in_the_order_of_marking_and_trust_only_what_loads() -> None:
     assert request(marked, there).settings.trust_remote_code == ("b",)
     fewer = request(toggled_model(marked, "b"), there).settings
     assert (fewer.model, fewer.trust_remote_code) == (("a", "c"), ())
+
+
+def test_bounds_count_files_and_what_is_counted_is_frames() -> None:
+    frames = {"a.gif": 3, "b.gif": 1, "c.dcm": 5}
+    images = [
+        PlannedImage(
+            image=frame_name(name, number), category=category, path=frame_name(f"{category}/{name}", number)
+        )
+        for category in ("Brain", "Heart")
+        for name, count in frames.items()
+        for number in range(1, count + 1)
+    ]
+    tree = Tree(images)
+    assert tree.count(None, None, None) == 18
+    assert tree.count(["heart"], None, None) == 9
+    assert tree.count(None, 2, None) == 8
+    assert tree.count(None, 2, 3) == 4 + 3
+    assert tree.count(["heart"], 1, None) == 3
+    assert tree.count([], 1, None) == 0

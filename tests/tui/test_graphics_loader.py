@@ -9,9 +9,10 @@ from PIL import Image
 
 from fada_tui.tui.graphics import loader as loading
 from fada_tui.tui.graphics.detect import Detected
-from fada_tui.tui.graphics.loader import Loaded, Request
+from fada_tui.tui.graphics.loader import Failed, Loaded, Request
 from fada_tui.tui.graphics.shelf import SHELF, Shelf
 from fada_tui.tui.safe import TerminalGraphics
+from tests.media import COLOURS, plain, save_frames
 from tests.tui.loading import Waiter
 
 CELL = (10, 20)
@@ -161,3 +162,19 @@ def test_where_pictures_are_off_the_measures_are_told(images: list[Path]) -> Non
     answer = Waiter(Detected("off", "")).load(wish(images[0]))
     assert isinstance(answer, Loaded)
     assert (answer.width, answer.height, answer.rendered) == (40, 40, None)
+
+
+def test_a_frame_is_loaded_and_is_as_new_as_its_file(tmp_path: Path, decoded: Decoded) -> None:
+    path = save_frames(tmp_path / "a.gif", plain(COLOURS))
+    waiter = Waiter(Detected("half", ""))
+    answers = [waiter.load(wish(Path(f"{path}#{number}"))) for number in (2, 3, 2)]
+    first, second, again = answers
+    assert isinstance(first, Loaded) and isinstance(second, Loaded)
+    assert first.size == path.stat().st_size
+    assert again is first and first.rendered != second.rendered
+    assert decoded == ["a.gif#2", "a.gif#3"]
+    save_frames(path, plain(COLOURS[::-1], size=(50, 60)))
+    changed = waiter.load(wish(Path(f"{path}#2")))
+    assert isinstance(changed, Loaded) and changed.height == 60
+    missing = waiter.load(wish(Path(f"{path}#9")))
+    assert isinstance(missing, Failed) and "has 7 frames" in missing.message

@@ -10,6 +10,8 @@ from textual.widgets import Input, Static, TextArea
 
 from fada_tui.config import Settings
 from fada_tui.images.catalogue import Catalogue, scan
+from fada_tui.images.formats import BURNED_IN
+from fada_tui.images.walk import Skipped
 from fada_tui.paths import samples_dir, state_file
 from fada_tui.records import Generation, ModelFacts, ModelMemory, PlannedImage
 from fada_tui.registry import load_registry, statuses
@@ -346,3 +348,21 @@ async def test_a_model_that_fits_nowhere_is_said_so(catalogue: Catalogue, smol: 
     async with Desk(catalogue, **given).run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
         await until(pilot, lambda: "fits nowhere here" in estimate(screen))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_dicom_images_come_with_a_caution(size: tuple[int, int]) -> None:
+    names = [f"{number}.png" for number in range(5)] + ["loop.dcm#3"]
+    images = tuple(PlannedImage(image=name, category="Heart", path=f"Heart/{name}") for name in names)
+    catalogue = Catalogue(Path("/nowhere"), "scans", images, Skipped())
+    async with Desk(catalogue).run_test(size=size) as pilot:
+        screen = await opened(pilot)
+        caution = screen.query_one(".caution", Static)
+        assert BURNED_IN in str(caution.content)
+        assert caution.region.height and caution.region.bottom <= screen.query_one("#images").region.bottom
+
+
+async def test_without_dicom_there_is_no_caution(catalogue: Catalogue) -> None:
+    async with Desk(catalogue).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert not screen.query(".caution")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fada_tui.errors import ImageError
+from fada_tui.images.frames import split
 from fada_tui.text import printable
 from fada_tui.tui.graphics.detect import Detected
 from fada_tui.tui.graphics.fit import Window
@@ -30,6 +31,7 @@ class Request(Struct, frozen=True):
     """A picture that is wanted."""
 
     path: Path
+    """Of its file, or of a frame of it (see `images.frames`)."""
     columns: int
     rows: int
     cell: tuple[int, int]
@@ -176,9 +178,9 @@ class Loader:
 
 
 def _version(path: Path) -> tuple[int, int]:
-    """Return when a file was changed, and its size; of a missing one the decoder says what is wrong."""
+    """Return when an image's file was changed, and its size: 0 for a missing one, of which decoding tells."""
     try:
-        status = path.stat()
+        status = Path(split(str(path))[0]).stat()
     except OSError:
         return 0, 0
     return status.st_mtime_ns, status.st_size

@@ -159,6 +159,8 @@ class SetupScreen(Screen[RunRequest | None]):
                         yield Input(id="per_category", compact=True, placeholder="all")
                         yield Static("  in all ", markup=False)
                         yield Input(id="limit", compact=True, placeholder="all")
+                    if caution := setup_rows.caution(self._catalogue.images):
+                        yield Static(line(caution), classes="caution")
                     yield Static("", markup=False, classes="fault")
             with Vertical(classes="column"):
                 with Vertical(id="questions", classes="section"):

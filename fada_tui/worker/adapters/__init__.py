@@ -8,6 +8,7 @@ import importlib
 import inspect
 import logging
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -30,7 +31,11 @@ log = logging.getLogger("fada_tui.worker")
 
 @cache
 def known() -> dict[str, AdapterClass]:
-    """Return all adapters by their names: this package's, then those of other packages."""
+    """Return all adapters by their names: this package's, then those of other packages.
+
+    One of another package that cannot be imported, is no adapter, or has a name that is taken is left out;
+    the worker's log says why.
+    """
     found: dict[str, AdapterClass] = {}
     for module in pkgutil.iter_modules(__path__):
         members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
@@ -41,10 +46,25 @@ def known() -> dict[str, AdapterClass]:
     for entry in entry_points(group=ENTRY_POINTS):
         try:
             adapter = entry.load()
-            found[adapter.name] = adapter
+            _check(adapter, found)
         except Exception:  # another package's fault must not take the others' models away
             log.exception("the adapter %s (%s) cannot be used", entry.name, entry.value)
+        else:
+            found[adapter.name] = adapter
     return found
+
+
+def _check(adapter: Any, found: Mapping[str, AdapterClass]) -> None:
+    """Raise a `TypeError` unless an object is an adapter's class, of a name that is not taken."""
+    if not inspect.isclass(adapter) or not callable(getattr(adapter, "prepare", None)):
+        raise TypeError("it is no class with a method prepare")
+    name = getattr(adapter, "name", None)
+    if not isinstance(name, str):
+        raise TypeError("it has no name")
+    if name in found:
+        raise TypeError(f"there is an adapter '{name}' already")
+    if not isinstance(getattr(adapter, "architectures", None), tuple):
+        raise TypeError("its architectures are no tuple of names")
 
 
 def of_architecture(architecture: str) -> AdapterClass | None:
@@ -65,7 +85,7 @@ def check_architecture(name: str, config: Any) -> str:
     architecture = str((config.architectures or ["unknown"])[0])
     if of_architecture(architecture) or getattr(config, "auto_map", None):
         return architecture
-    if why := UNSUPPORTED.get(architecture):
+    if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(config.model_type):
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, refusals.unsupported(name, architecture, why))
     if architecture not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values():
         raise ModelLoadError(
@@ -93,14 +113,23 @@ def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterC
             raise ModelLoadError(
                 ErrorKind.ARCHITECTURE_UNKNOWN, f"{name}: no adapter '{asked}'; there are: {names}"
             )
+        if not _prompts(known()[asked], architecture, processor):
+            raise ModelLoadError(
+                ErrorKind.ARCHITECTURE_UNKNOWN,
+                f"{name}: the adapter '{asked}' does not prompt {architecture}; leave the choice to 'auto'",
+            )
         return known()[asked]
-    if own := of_architecture(architecture):
-        return own
-    if template(processor):
-        return ChatAdapter
-    if architecture in PlainAdapter.forms:
-        return PlainAdapter
+    for adapter in (of_architecture(architecture), ChatAdapter, PlainAdapter):
+        if adapter is not None and _prompts(adapter, architecture, processor):
+            return adapter
     raise ModelLoadError(
         ErrorKind.NO_CHAT_TEMPLATE,
         refusals.no_chat_template(name, architecture),
     )
+
+
+def _prompts(adapter: AdapterClass, architecture: str, processor: Any) -> bool:
+    """Whether an adapter can prompt a checkpoint."""
+    if adapter is ChatAdapter:
+        return bool(template(processor))
+    return architecture in (PlainAdapter.forms if adapter is PlainAdapter else adapter.architectures)

@@ -4,6 +4,7 @@ from fada_tui.worker.adapters.prompting import (
     Batch,
     Prepared,
     TextAdapter,
+    of_one_length,
     padding,
     prepared,
     without_system_prompt,
@@ -33,6 +34,5 @@ class BlipVqaAdapter(TextAdapter):
         prompts = [question for _, question in batch]
         images = [image for image, _ in batch]
         inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
-        if not bool(inputs["attention_mask"].all()):
-            raise ValueError("BLIP answers questions of different lengths one by one: use --batch-size 1")
+        of_one_length(inputs["attention_mask"], "BLIP")
         return prepared(inputs, prompts, self.config, ends=(self.config.text_config.sep_token_id,))

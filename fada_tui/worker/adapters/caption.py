@@ -1,4 +1,4 @@
-"""Models that say what is in an image, or what is written on it, and cannot be asked."""
+"""Models that say what is in an image and cannot be asked."""
 
 from fada_tui.worker.adapters.prompting import Batch, Prepared, TextAdapter, prepared, without_system_prompt
 
@@ -7,11 +7,7 @@ class CaptionAdapter(TextAdapter):
     """Hands over the image alone: the prompt of its results is empty, whatever the question."""
 
     name = "caption"
-    architectures = (
-        "BlipForConditionalGeneration",
-        "GotOcr2ForConditionalGeneration",
-        "VisionEncoderDecoderModel",
-    )
+    architectures = ("BlipForConditionalGeneration", "PPFormulaNetForConditionalGeneration")
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Turn the images into pixels."""

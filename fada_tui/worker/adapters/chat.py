@@ -1,11 +1,13 @@
 """Models that are asked through their processor's chat template."""
 
-from typing import Any
+from itertools import takewhile
+from typing import Any, TypeAlias
 
-from PIL.Image import Image
+from jinja2 import TemplateError
+from PIL import Image
 
+from fada_tui.worker.adapters.batching import check_batch
 from fada_tui.worker.adapters.prompting import (
-    NO_IMAGE,
     Batch,
     ImageIgnoredError,
     Prepared,
@@ -13,6 +15,11 @@ from fada_tui.worker.adapters.prompting import (
     padding,
     prepared,
 )
+
+Conversation: TypeAlias = list[dict[str, Any]]
+
+ASKED_FOR = {"Cosmos3EdgeForConditionalGeneration": {"return_mm_token_type_ids": True}}
+"""By architecture, what a processor gives only when asked, though its model cannot do without."""
 
 
 class ChatAdapter(TextAdapter):
@@ -28,20 +35,18 @@ class ChatAdapter(TextAdapter):
     def __init__(self, processor: Any, config: Any) -> None:
         super().__init__(processor, config)
         self._template = template(processor)
+        self._asked_for = ASKED_FOR.get((config.architectures or [""])[0], {})
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Render and tokenise a batch.
 
         Raises:
             ImageIgnoredError: no image reached the prompt.
-            ValueError: a question holds the image placeholder, or the template drops the system prompt.
+            ValueError: a question holds the image placeholder, the template drops or refuses the system
+                prompt, or the model answers one by one.
         """
-        conversations = [_conversation(image, question, system_prompt) for image, question in batch]
-        prompts = self.processor.apply_chat_template(
-            conversations, chat_template=self._template, add_generation_prompt=True
-        )
-        if system_prompt and system_prompt not in prompts[0]:
-            raise ValueError("its chat template drops the system prompt: leave --system-prompt out for it")
+        check_batch(self.config, batch)
+        conversations, prompts = self._render_all(batch, system_prompt)
         try:
             inputs = self.processor.apply_chat_template(
                 conversations,
@@ -50,22 +55,74 @@ class ChatAdapter(TextAdapter):
                 tokenize=True,
                 return_dict=True,
                 return_tensors="pt",
-                processor_kwargs=padding(batch),
+                processor_kwargs={**padding(batch), **self._asked_for},
             )
-        except ValueError as error:
-            if self._renders(batch, system_prompt) == prompts:
-                raise ImageIgnoredError(NO_IMAGE) from error
+        except Exception:  # each processor has an error of its own for an image without a place
+            self._check_place(conversations[0], prompts[0])
             raise
-        return prepared(inputs, prompts, self.config)
+        done = prepared(inputs, prompts, self.config)
+        if None in done.image_tokens:
+            self._check_place(conversations[0], prompts[0])
+        return done
 
-    def _renders(self, batch: Batch, system_prompt: str | None) -> Any:
-        """The prompts as they are without any image."""
-        bare = [_conversation(image, question, system_prompt) for image, question in batch]
-        for conversation in bare:
-            conversation[-1]["content"] = conversation[-1]["content"][1:]
-        return self.processor.apply_chat_template(
-            bare, chat_template=self._template, add_generation_prompt=True
+    def _render(self, conversations: list[Conversation]) -> list[str]:
+        prompts: list[str] = self.processor.apply_chat_template(
+            conversations, chat_template=self._template, add_generation_prompt=True
         )
+        return prompts
+
+    def _render_all(self, batch: Batch, system_prompt: str | None) -> tuple[list[Conversation], list[str]]:
+        """Return the conversations and the prompts that the template makes of them.
+
+        Some templates want the system prompt in parts as the question, some as a text.
+        """
+        if not system_prompt:
+            conversations = [_conversation(image, question, None) for image, question in batch]
+            return conversations, self._render(conversations)
+        refusal: Exception | None = None
+        dropped = False
+        for content in ([{"type": "text", "text": system_prompt}], system_prompt):
+            conversations = [_conversation(image, question, content) for image, question in batch]
+            try:
+                prompts = self._render(conversations)
+            except (TemplateError, TypeError) as error:
+                refusal = error
+                continue
+            if all(_tells(prompt, content, system_prompt) for prompt in prompts):
+                return conversations, prompts
+            dropped = True
+        if dropped:
+            raise ValueError("its chat template drops the system prompt: leave --system-prompt out for it")
+        raise ValueError(
+            f"its chat template refuses a system prompt ({refusal}): leave --system-prompt out for it"
+        ) from refusal
+
+    def _check_place(self, conversation: Conversation, prompt: str) -> None:
+        """See that the template has a place for the image, now that nothing else tells.
+
+        Raises:
+            ImageIgnoredError: it leaves the image out, or writes it out as Python would.
+        """
+        *before, asked = conversation
+        unseen = {**asked, "content": [part for part in asked["content"] if part["type"] != "image"]}
+        (without,) = self._render([[*before, unseen]])
+        if "{'type': 'image'" in prompt or not added(without, prompt).strip():
+            raise ImageIgnoredError(
+                "its chat template leaves the image out, so the model would answer blindly; it may belong to "
+                "another model"
+            )
+
+
+def added(without: str, with_image: str) -> str:
+    """Return what a text has more than another, between what they begin and end with alike."""
+    start = _alike(without, with_image)
+    rest, longer = without[start:], with_image[start:]
+    return longer[: len(longer) - _alike(rest[::-1], longer[::-1])]
+
+
+def _alike(one: str, other: str) -> int:
+    """Characters with which two texts begin alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def template(processor: Any) -> Any:
@@ -74,11 +131,21 @@ def template(processor: Any) -> Any:
     return own or getattr(getattr(processor, "tokenizer", None), "chat_template", None)
 
 
-def _conversation(image: Image, question: str, system_prompt: str | None) -> list[dict[str, Any]]:
+def _tells(prompt: str, content: Any, system_prompt: str) -> bool:
+    """Whether a prompt holds the system prompt's words, and not its parts as Python would write them."""
+    return system_prompt.strip() in prompt and (content is system_prompt or str(content) not in prompt)
+
+
+def _conversation(image: Image.Image, question: str, system_prompt: Any) -> Conversation:
+    """Return what is asked.
+
+    Args:
+        image: RGB.
+        question: as the user wrote it.
+        system_prompt: a message's content, or `None`.
+    """
     asked = {
         "role": "user",
         "content": [{"type": "image", "image": image}, {"type": "text", "text": question}],
     }
-    if not system_prompt:
-        return [asked]
-    return [{"role": "system", "content": [{"type": "text", "text": system_prompt}]}, asked]
+    return [asked] if system_prompt is None else [{"role": "system", "content": system_prompt}, asked]

@@ -3,17 +3,19 @@
 Zero-shot classification with prompt ensembles as in Radford et al. 2021, section 3.1.4: a class is the mean
 of its prompts' unit vectors, made a unit vector again; its probability is the softmax, over the classes, of
 the cosine between image and class times the model's own scale.
+
+SigLIP was trained with a sigmoid for each pair and a bias (Zhai et al. 2023): its own probabilities are those
+of single texts, and need not add up to 1. Here an image is of one class among several, so SigLIP is read by
+the same softmax, in which the bias falls out; the order of the classes is the same either way.
 """
 
 from typing import Any
 
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 
 from fada_tui.records import ClassSet, Ranked
 from fada_tui.worker.adapters.prompting import Batch, Prepared, prepared, without_system_prompt
-
-PROMPTS_AT_ONCE = 64
 
 
 class ContrastiveAdapter:
@@ -27,14 +29,21 @@ class ContrastiveAdapter:
     """
 
     name = "contrastive"
-    architectures = ("AltCLIPModel", "ChineseCLIPModel", "CLIPModel", "MetaClip2Model", "SiglipModel")
+    architectures = (
+        "AltCLIPModel",
+        "ChineseCLIPModel",
+        "CLIPModel",
+        "MetaClip2Model",
+        "Siglip2Model",
+        "SiglipModel",
+    )
 
     def __init__(self, processor: Any, config: Any, classes: ClassSet, *, pad_square: bool) -> None:
         self.processor = processor
         self.config = config
         self._classes = classes
         self._pad_square = pad_square
-        self._weights: torch.Tensor | None = None
+        self._vectors = torch.empty(0)
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Turn the images into pixels. The question is not put to the model: its prompts are the classes'."""
@@ -46,10 +55,8 @@ class ContrastiveAdapter:
 
     def rank(self, model: Any, inputs: Any) -> list[tuple[Ranked, ...]]:
         """Return the classes of each image, the likeliest first; their probabilities add up to 1."""
-        if self._weights is None:
-            self._weights = self.class_vectors(model)
         images = unit(model.get_image_features(**inputs))
-        likely = (images @ self._weights.T * model.logit_scale.float().exp()).softmax(dim=1)
+        likely = (images @ self._vectors.T * scale(model)).softmax(dim=1)
         names = [one.name for one in self._classes.classes]
         return [
             tuple(
@@ -62,11 +69,11 @@ class ContrastiveAdapter:
     def say(self, ranking: tuple[Ranked, ...]) -> str:
         """Return a ranking as a sentence that names the first three."""
         first, *others = (f"{one.label} ({one.probability:.0%})" for one in ranking[:3])
-        return f"The image shows: {first}; next: {', '.join(others)}."
+        return f"Most likely {first}, then {' or '.join(others)}."
 
-    def class_vectors(self, model: Any) -> torch.Tensor:
-        """Return a unit vector for each class: shape (classes, width), float32."""
-        return torch.cat(
+    def read_classes(self, model: Any) -> None:
+        """Turn each class into a unit vector, once for all images: shape (classes, width), float32."""
+        self._vectors = torch.cat(
             [
                 torch.nn.functional.normalize(
                     self._texts(model, one.prompts).mean(dim=0, keepdim=True), dim=1
@@ -76,14 +83,25 @@ class ContrastiveAdapter:
         )
 
     def _texts(self, model: Any, prompts: tuple[str, ...]) -> torch.Tensor:
-        longest = self.config.text_config.max_position_embeddings
-        inputs = self.processor.tokenizer(
-            list(prompts), padding="max_length", max_length=longest, truncation=True, return_tensors="pt"
+        # SigLIP was trained on lower case, padded to its full length, without a mask.
+        siglip = self.config.model_type.startswith("siglip")
+        tokenizer = self.processor.tokenizer
+        inputs = tokenizer(
+            [prompt.lower() for prompt in prompts] if siglip else list(prompts),
+            padding="max_length" if siglip else True,
+            max_length=min(tokenizer.model_max_length, self.config.text_config.max_position_embeddings),
+            truncation=True,
+            return_tensors="pt",
         )
         taken = {"input_ids": inputs["input_ids"].to(model.device)}
-        if not self.config.model_type.startswith("siglip"):  # trained on padding, without a mask
+        if not siglip:
             taken["attention_mask"] = inputs["attention_mask"].to(model.device)
         return unit(model.get_text_features(**taken))
+
+
+def scale(model: Any) -> float:
+    """Return what a model multiplies cosines with; CLIP's grows to 100 in training."""
+    return float(model.logit_scale.detach().float().exp())
 
 
 def unit(features: Any) -> torch.Tensor:
@@ -93,6 +111,14 @@ def unit(features: Any) -> torch.Tensor:
 
 
 def squared(image: Image.Image) -> Image.Image:
-    """Return an image in the middle of a black square as wide as its longer side."""
+    """Return an image in the middle of a black square as wide as its longer side.
+
+    An odd pixel goes to the right or below, as in FetalCLIP's published evaluation
+    (https://github.com/BioMedIA-MBZUAI/FetalCLIP, zero_shot_planes_db).
+    """
+    if image.width == image.height:
+        return image
     side = max(image.size)
-    return ImageOps.pad(image, (side, side), color=0) if image.width != image.height else image
+    square = Image.new(image.mode, (side, side))
+    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+    return square

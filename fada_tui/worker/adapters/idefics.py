@@ -14,6 +14,8 @@ from fada_tui.worker.adapters.prompting import (
 )
 
 UNWANTED = ("<image>", "<fake_token_around_image>")
+END = "<end_of_utterance>"
+"""Ends an answer of the instructed checkpoints, though their generation settings do not say so."""
 
 
 class IdeficsAdapter(TextAdapter):
@@ -25,7 +27,8 @@ class IdeficsAdapter(TextAdapter):
     def __init__(self, processor: Any, config: Any) -> None:
         super().__init__(processor, config)
         unwanted = self.tokenizer(list(UNWANTED), add_special_tokens=False).input_ids
-        self._options = {"bad_words_ids": unwanted}
+        self._ends = (self.tokenizer.convert_tokens_to_ids(END), self.tokenizer.eos_token_id)
+        self._options = {"bad_words_ids": unwanted, "eos_token_id": list(self._ends)}
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Put each image and question into the dialogue's form."""
@@ -35,8 +38,8 @@ class IdeficsAdapter(TextAdapter):
         inputs = self.processor(
             text=dialogues, add_end_of_utterance_token=False, return_tensors="pt", **padding(batch)
         )
-        return prepared(inputs, prompts, self.config, self._options)
+        return prepared(inputs, prompts, self.config, self._options, self._ends)
 
 
 def _dialogue(image: Image, question: str) -> list[Image | str]:
-    return ["User:", image, question, "<end_of_utterance>", "\nAssistant:"]
+    return ["User:", image, question, END, "\nAssistant:"]

@@ -4,6 +4,7 @@ from fada_tui.worker.adapters.prompting import (
     Batch,
     Prepared,
     TextAdapter,
+    of_one_length,
     padding,
     prepared,
     without_system_prompt,
@@ -12,6 +13,9 @@ from fada_tui.worker.adapters.prompting import (
 
 class Kosmos2Adapter(TextAdapter):
     """Prompts Kosmos-2.
+
+    Its decoder counts padding among the places of the tokens that it generates, so that a batch must hold
+    questions of equal length.
 
     Args:
         processor: with image processor and tokenizer; it puts the image's tokens before the text itself.
@@ -22,9 +26,14 @@ class Kosmos2Adapter(TextAdapter):
     architectures = ("Kosmos2ForConditionalGeneration",)
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
-        """Put each question into the model's form."""
+        """Put each question into the model's form.
+
+        Raises:
+            ValueError: the questions of a batch differ in length.
+        """
         without_system_prompt(system_prompt, "Kosmos-2")
         prompts = [f"Question: {question} Answer:" for _, question in batch]
         images = [image for image, _ in batch]
         inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
+        of_one_length(inputs["attention_mask"], "Kosmos-2")
         return prepared(inputs, prompts, self.config)

@@ -2,7 +2,13 @@
 
 from typing import Any
 
+from huggingface_hub import hf_hub_download
+
+from fada_tui.errors import ErrorKind
 from fada_tui.worker.adapters.prompting import Batch, Prepared, TextAdapter, prepared, without_system_prompt
+
+FONTS, FONT = "ybelkada/fonts", "Arial.TTF"
+"""Where transformers takes the font from."""
 
 
 class Pix2StructAdapter(TextAdapter):
@@ -20,6 +26,21 @@ class Pix2StructAdapter(TextAdapter):
     def __init__(self, processor: Any, config: Any) -> None:
         super().__init__(processor, config)
         self._asks = bool(processor.image_processor.is_vqa)
+
+    @classmethod
+    def lacks(cls, processor: Any) -> tuple[ErrorKind, str] | None:
+        """Bring the font here, where questions are drawn."""
+        if not processor.image_processor.is_vqa:
+            return None
+        try:
+            hf_hub_download(FONTS, FONT)
+        except (OSError, ValueError):
+            where = f"{FONT} of {FONTS}, which the hub does not give"
+            return (
+                ErrorKind.OFFLINE_NOT_CACHED,
+                f"it draws questions in the font {where}: go online once, or unset HF_HUB_OFFLINE",
+            )
+        return None
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Draw the questions, where the checkpoint takes any."""

@@ -35,7 +35,7 @@ class Prepared:
     """A batch, ready for `generate`."""
 
     inputs: Any
-    """Tensors on the CPU; `input_ids`, if any, of shape (batch, prompt tokens), padded on the left."""
+    """Tensors on the CPU; `input_ids`, if any, of shape (batch, prompt tokens), padded as `padding` says."""
     prompts: tuple[str, ...]
     """As they were sent, each image still one placeholder."""
     image_tokens: tuple[int | None, ...]
@@ -58,11 +58,24 @@ class TextAdapter(ABC):
     """As the model list's `adapter` says it."""
     architectures: ClassVar[tuple[str, ...]] = ()
     """Model classes that are prompted this way, as `config.json` names them."""
+    in_blocks: ClassVar[bool] = False
+    """`generate` writes whole blocks, padded behind an end, and at temperatures of the checkpoint's own."""
 
     def __init__(self, processor: Any, config: Any) -> None:
         self.processor = processor
         self.tokenizer = getattr(processor, "tokenizer", processor)
         self.config = config
+
+    @classmethod
+    def lacks(cls, processor: Any) -> tuple[ErrorKind, str] | None:
+        """Return what this machine lacks to prompt the family, and the way to get it; `None` if nothing.
+
+        It is asked before any weights are brought here.
+
+        Args:
+            processor: the checkpoint's.
+        """
+        return None
 
     @abstractmethod
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
@@ -102,13 +115,23 @@ def prepared(
         raise ImageIgnoredError(
             "the processor gave the model no pixels; its files may belong to another model"
         )
-    token = image_token(config)
+    places = _image_places(inputs, config)
     counts: tuple[int | None, ...] = (None,) * len(prompts)
-    if token is not None and "input_ids" in inputs:
-        counts = tuple((inputs["input_ids"] == token).sum(dim=1).tolist())
+    if places is not None:
+        counts = tuple(places.sum(dim=1).tolist())
         if 0 in counts:
             raise ImageIgnoredError(NO_IMAGE)
     return Prepared(inputs, tuple(prompts), counts, options or {}, ends)
+
+
+def _image_places(inputs: Any, config: Any) -> Any:
+    """Where tokens stand for an image, by a mask (Kosmos) or by their number; `None` where none do."""
+    if "image_embeds_position_mask" in inputs:
+        return inputs["image_embeds_position_mask"] == 1
+    token = image_token(config)
+    if token is None or "input_ids" not in inputs:
+        return None
+    return inputs["input_ids"] == token
 
 
 def image_token(config: Any) -> int | None:
@@ -117,9 +140,32 @@ def image_token(config: Any) -> int | None:
     return next((value for value in values if value is not None), None)
 
 
-def padding(batch: Batch) -> dict[str, Any]:
-    """The processor's options for a batch: padded on the left, as generation goes on at the right."""
-    return {"padding": True, "padding_side": "left"} if len(batch) > 1 else {}
+def padding(batch: Batch, config: Any = None) -> dict[str, Any]:
+    """The processor's options for a batch.
+
+    It is padded on the left, as generation goes on at the right; what an encoder reads, on the right, so that
+    nothing changes its place.
+
+    Args:
+        batch: to be padded where it has several prompts.
+        config: the model's configuration, which tells whether an encoder reads the prompt.
+    """
+    side = "right" if getattr(config, "is_encoder_decoder", False) else "left"
+    return {"padding": True, "padding_side": side} if len(batch) > 1 else {}
+
+
+def of_one_length(mask: Any, family: str) -> None:
+    """Refuse a batch that is padded, where a family would count padding as text and answer otherwise.
+
+    Args:
+        mask: of attention, shape (batch, prompt tokens); 0 at padding.
+        family: for the message.
+
+    Raises:
+        ValueError: there is padding.
+    """
+    if not bool(mask.all()):
+        raise ValueError(f"{family} answers questions of different lengths one by one: use --batch-size 1")
 
 
 def without_system_prompt(system_prompt: str | None, family: str) -> None:

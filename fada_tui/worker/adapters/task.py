@@ -6,6 +6,7 @@ from fada_tui.worker.adapters.prompting import (
     Batch,
     Prepared,
     TextAdapter,
+    of_one_length,
     padding,
     prepared,
     without_system_prompt,
@@ -35,11 +36,19 @@ class TaskAdapter(TextAdapter):
         self._default = DEFAULT_TASKS[config.architectures[0]]
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
-        """Put each question's task to the model."""
+        """Put each question's task to the model.
+
+        Raises:
+            ValueError: a tag is followed by what it cannot have, or Kosmos-2.5 would have to pad a batch.
+        """
         without_system_prompt(system_prompt, "a model of fixed tasks")
         prompts = [question if question.startswith("<") else self._default for _, question in batch]
         images = [image for image, _ in batch]
-        inputs = self.processor(images=images, text=prompts, return_tensors="pt", **padding(batch))
+        inputs = self.processor(
+            images=images, text=prompts, return_tensors="pt", **padding(batch, self.config)
+        )
+        if not self.config.is_encoder_decoder:
+            of_one_length(inputs["attention_mask"], "Kosmos-2.5")
         for name in NOT_FOR_GENERATION:
             inputs.pop(name, None)
         return prepared(inputs, prompts, self.config)

@@ -27,14 +27,18 @@ class ViltAdapter:
         self.config = config
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
-        """Tokenise the questions."""
+        """Tokenise the questions.
+
+        Raises:
+            ValueError: one is longer than the model reads.
+        """
         without_system_prompt(system_prompt, "ViLT")
         prompts = [question for _, question in batch]
         images = [image for image, _ in batch]
-        longest = self.config.max_position_embeddings
-        inputs = self.processor(
-            images, prompts, padding=True, truncation=True, max_length=longest, return_tensors="pt"
-        )
+        inputs = self.processor(images, prompts, padding=True, return_tensors="pt")
+        length, longest = inputs["input_ids"].shape[1], self.config.max_position_embeddings
+        if length > longest:
+            raise ValueError(f"the question has {length} tokens and ViLT reads {longest}: shorten it")
         return prepared(inputs, prompts, self.config)
 
     def rank(self, model: Any, inputs: Any) -> list[tuple[Ranked, ...]]:

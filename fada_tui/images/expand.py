@@ -1,0 +1,55 @@
+"""Files that hold several frames, as the frames that are asked of them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fada_tui.errors import ImageError
+from fada_tui.images.formats import MANY_FRAMES
+from fada_tui.images.frames import evenly, frame_name
+from fada_tui.records import PlannedImage, decode_name
+
+
+class Frames(Struct, frozen=True):
+    """Which frames of a file that has several; at most one of these is set, none takes the file as it is."""
+
+    evenly: int | None = None
+    """So many, spread over the file."""
+    number: int | None = None
+    """This one, from 1 up."""
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for."""
+        return (self.evenly or self.number) is not None
+
+
+def expand(images: Sequence[PlannedImage], root: Path, frames: Frames) -> tuple[PlannedImage, ...]:
+    """Return the images, each file of several frames as those that are asked for.
+
+    Without frames no file is opened; else those that may have several, for their headers (videos are decoded
+    once). A file that cannot be read stays as it is, so that the reason becomes its result; so does a frame
+    that a file does not have.
+    """
+    if not frames:
+        return tuple(images)
+    return tuple(frame for image in images for frame in _frames(image, root, frames))
+
+
+def _frames(image: PlannedImage, root: Path, frames: Frames) -> Iterator[PlannedImage]:
+    if not image.image.lower().endswith(MANY_FRAMES):
+        yield image
+        return
+    # What decodes is imported by whoever asks for frames alone.
+    from fada_tui.images.decode import count_frames
+
+    try:
+        count = count_frames(root / decode_name(image.path))
+    except ImageError:
+        count = 1
+    numbers: Sequence[int] = (1,)
+    if count > 1:
+        numbers = (frames.number,) if frames.number else evenly(count, frames.evenly or 1)
+    for number in numbers:
+        yield replace(image, image=frame_name(image.image, number), path=frame_name(image.path, number))

@@ -1,0 +1,44 @@
+"""A frame of a file that holds several: its name, and which frames are taken of how many.
+
+A frame is named by its file and its number from 1 up: `clip.dcm#12`. The first one is the file itself,
+`clip.dcm`, so that an image has one name however it was chosen. No listed file is called like a frame:
+files are listed by known extensions alone, and what follows the `#` here is a number.
+"""
+
+import re
+from collections.abc import Iterable
+
+from fada_tui.images.formats import DICOM, MANY_FRAMES
+
+_FRAME = re.compile(
+    rf"(?P<file>.*(?:{'|'.join(map(re.escape, MANY_FRAMES))}))#(?P<number>[1-9][0-9]{{0,8}})",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def split(path: str) -> tuple[str, int]:
+    """Return the file that a path names, and the number of its frame: 1 where the path names no frame."""
+    found = _FRAME.fullmatch(path) if "#" in path else None
+    return (found["file"], int(found["number"])) if found else (path, 1)
+
+
+def frame_name(path: str, number: int) -> str:
+    """Return the name of a file's frame; the first one has the file's own."""
+    return path if number == 1 else f"{path}#{number}"
+
+
+def evenly(count: int, wanted: int) -> tuple[int, ...]:
+    """Return the numbers, from 1 up, of frames that are spread evenly over a file.
+
+    The file is cut into as many equal parts as frames are wanted, and the frame at the middle of each is
+    taken: of `count` frames, part i of n (from 0 up) gives frame floor((2i + 1) * count / 2n) + 1. One frame
+    of many is the middle one. Where as many are wanted as there are, or more, it is all of them.
+    """
+    if wanted >= count:
+        return tuple(range(1, count + 1))
+    return tuple((2 * part + 1) * count // (2 * wanted) + 1 for part in range(wanted))
+
+
+def names_dicom(paths: Iterable[str]) -> bool:
+    """Whether one of these files is a DICOM one, by its name."""
+    return any(split(path)[0].lower().endswith(DICOM) for path in paths)
