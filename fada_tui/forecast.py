@@ -134,12 +134,13 @@ def free_memory(sample: Sample | None, device: str) -> Free | None:
     return main_memory(sample)
 
 
-def other_memory(sample: Sample | None, free: Free | None) -> tuple[Free, ...]:
-    """Return the memory of all places but one, main memory last."""
+def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[Free, ...]]:
+    """Return the memory of the device that the settings name, and that of all other places, main memory last."""
+    free = free_memory(sample, device)
     if sample is None:
-        return ()
+        return free, ()
     every = dict.fromkeys((*places(sample), main_memory(sample)))
-    return tuple(place for place in every if place != free)
+    return free, tuple(place for place in every if place != free)
 
 
 def _timed(latest: Sequence[Earlier], max_new_tokens: int) -> Earlier | None:

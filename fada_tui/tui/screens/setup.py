@@ -17,7 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Static, TextArea
 
 from fada_tui.config import Settings
-from fada_tui.forecast import Earlier, Forecast, forecast, free_memory, other_memory, together
+from fada_tui.forecast import Earlier, Forecast, forecast, places_for, together
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.paths import state_file
 from fada_tui.planning import Estimate, with_choices
@@ -121,8 +121,7 @@ class SetupScreen(Screen[RunRequest | None]):
         self._rows = {row.entry.name: row for row in rows}
         self._catalogue = catalogue
         self._library = library
-        self._free = free_memory(sample, settings.device)
-        self._elsewhere = other_memory(sample, self._free)
+        self._places = places_for(sample, settings.device)
         self._read = partial(
             setup_reading.read,
             settings=settings,
@@ -315,11 +314,11 @@ class SetupScreen(Screen[RunRequest | None]):
             self._earlier[name] = [(run, self._library.figures[run.id]) for run in runs]
         tokens = self._form.max_new_tokens.strip()
         limit = int(tokens) if tokens.isdecimal() else 0
-        return forecast(entry, estimate, self._earlier[name], limit, self._free, self._elsewhere)
+        return forecast(entry, estimate, self._earlier[name], limit, *self._places)
 
     def _measure(self, name: str, entry: ModelEntry) -> None:
-        assert self._offer is not None
-        self.post_message(self.Measured(name, setup_reading.measure(name, entry, self._offer)))
+        if offer := self._offer:
+            self.post_message(self.Measured(name, setup_reading.measure(name, entry, offer)))
 
     @on(Measured)
     def _measured(self, event: Measured) -> None:
