@@ -105,7 +105,8 @@ class Size(Struct, frozen=True):
 def measure(folder: Path) -> Size | None:
     """Return a local checkpoint's size; `None` where the folder holds no readable safetensors."""
     try:
-        tensors = [tensor for file in folder.glob("*.safetensors") for tensor in header(file)]
+        names = weight_files(file.name for file in folder.glob("*.safetensors"))
+        tensors = [tensor for name in names for tensor in header(folder / name)]
         config = json.loads((folder / "config.json").read_bytes())
         dtype = config.get("dtype") or config.get("torch_dtype")
     except (OSError, ValueError, AttributeError):
@@ -136,7 +137,9 @@ def weight_files(names: Iterable[str]) -> tuple[str, ...]:
     every = tuple(name for name in names if name.endswith(".safetensors"))
     if SAFE in every:
         return (SAFE,)
-    return tuple(name for name in every if _SHARD.fullmatch(name)) or every
+    # The same weights may lie beside these in their makers' own format, which nobody reads.
+    others = tuple(name for name in every if not name.startswith("consolidated"))
+    return tuple(name for name in every if _SHARD.fullmatch(name)) or others
 
 
 def header(file: Path) -> Sequence[Tensor]:

@@ -135,7 +135,7 @@ def free_memory(sample: Sample | None, device: str) -> Free | None:
 
 
 def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[Free, ...]]:
-    """Return the memory of the device that the settings name, and that of all other places, main memory last."""
+    """Return the memory of the device that the settings name, and that elsewhere, main memory last."""
     free = free_memory(sample, device)
     if sample is None:
         return free, ()

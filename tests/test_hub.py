@@ -109,6 +109,7 @@ def hub(tiny: Path, program: Program, tmp_path: Path) -> Iterator[type[Hub]]:
     served.mkdir()
     for file in tiny.iterdir():
         (served / file.name).write_bytes(file.read_bytes())
+    (served / "consolidated.safetensors").write_bytes(b"never fetched")
     (served / "pytorch_model.bin").write_bytes(b"never fetched")
     (served / "Roboto-Regular.ttf").write_bytes(b"as of a processor that writes on frames")
     (served / "modeling.py").write_text("raise SystemExit('never fetched')")
@@ -134,6 +135,7 @@ def test_a_model_is_downloaded_once_and_then_works_offline(
     assert done.returncode == 0, done.stderr
     assert "model.safetensors" in hub.downloads and "config.json" in hub.downloads
     assert "Roboto-Regular.ttf" in hub.downloads
+    assert "consolidated.safetensors" not in hub.downloads
     assert "pytorch_model.bin" not in hub.downloads and "modeling.py" not in hub.downloads
     run = load(Path(said["runs"][0]["path"]))
     assert (run["model"]["source"], run["model"]["revision"]) == ("owner/model", COMMIT)

@@ -7,6 +7,9 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 
 from fada_tui.architectures import WRITERS
 
+UNREAD = ("talker.", "token2wav.", "code2wav.")
+"""How the names of the weights begin that those parts leave unread."""
+
 
 def architecture(config: Any) -> str:
     """Return the class that a configuration means.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
 
 PAIRS = ("vision-encoder-decoder",)
 """Types of model that are published with an image processor and a tokenizer, and name no processor."""
+
+NO_BACKEND = "Missing optional dependencies"
+"""What transformers says, in an error of value, of image processors for which a package is lacking."""
+
+TIMM_TOWERS = ("timm_wrapper", "gemma3n_vision")
+"""Types of vision tower that timm makes."""
 
 
 def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
@@ -49,15 +56,13 @@ def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
     folder = local_folder(command)
     if folder is None:
         repository, revision = command.model.source, command.model.revision
-        names = hub.file_names(repository, revision)
-        safe = any(name.endswith(".safetensors") for name in names)
+        safe = hub.safe_weights(hub.file_names(repository, revision))
         if not safe:
             refuse_pickle(command, repository)
-        patterns = hub.SAFE_WEIGHTS if safe else hub.PICKLED_WEIGHTS
         folder = hub.fetch(
             repository,
             revision,
-            patterns=patterns,
+            patterns=safe or hub.PICKLED_WEIGHTS,
             on_bytes=report_download(send),
             without=hub.OPENCLIP_WEIGHTS,
         )
@@ -72,7 +77,8 @@ def read_config(command: Load, folder: Path) -> Any:
     That of a checkpoint that runs its own code stays as it is.
 
     Raises:
-        ModelLoadError: it has none, or none that transformers reads, or it wants to run its own code.
+        ModelLoadError: it has none, or none that transformers reads, it wants to run its own code, or its
+            vision tower needs a package.
     """
     file = folder / "config.json"
     if not file.is_file():
@@ -91,6 +97,7 @@ def read_config(command: Load, folder: Path) -> Any:
             else refusals.unreadable_config(name, _line(error))
         )
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
+    _check_tower(name, config)
     own_code = getattr(config, "auto_map", None)
     if own_code and command.trust_remote_code:
         return config
@@ -117,9 +124,9 @@ def read_processor(command: Load, folder: Path) -> Any:
             and _raw(folder / "config.json").get("model_type") in PAIRS
         ):
             processor = TrOCRProcessor(AutoImageProcessor.from_pretrained(folder), processor)
-    except ImportError as error:
-        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
-    except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
+    except (ImportError, ValueError, OSError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, ImportError) or NO_BACKEND in str(error):
+            raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
         message = f"{name}: its processor cannot be loaded: {_line(error)} (worker.log has more)"
         raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
     if not command.trust_remote_code and not hasattr(processor, "image_processor"):
@@ -136,7 +143,7 @@ def revision(folder: Path) -> str | None:
     return folder.name if folder.parent.name == "snapshots" else None
 
 
-def package(error: ImportError) -> str:
+def package(error: Exception) -> str:
     """Return what a processor lacks, in one line with the way to get it."""
     text = " ".join(str(error).split())
     for name in ("torchvision", "num2words"):
@@ -153,6 +160,14 @@ def local_folder(command: Load) -> Path | None:
     if source.is_absolute() or command.model.source.count("/") != 1:
         raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_folder(command.model.source))
     return None
+
+
+def _check_tower(name: str, config: Any) -> None:
+    tower = getattr(getattr(config, "vision_config", None), "model_type", None)
+    if tower in TIMM_TOWERS and find_spec("timm") is None:
+        raise ModelLoadError(
+            ErrorKind.MISSING_PACKAGE, f"{name}: its vision tower needs timm: pip install 'fada-tui[vision]'"
+        )
 
 
 def _wants_code(name: str, hint: str | None) -> ModelLoadError:

@@ -1,6 +1,6 @@
 """Bringing a hub repository to this machine, with progress, and its failures explained."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from fada_tui.errors import ErrorKind, ModelLoadError
 
 DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.ttf")
 """Configuration, processor and tokenizer: what can be read before any weight. ERNIE 4.5 VL has a font."""
-SAFE_WEIGHTS = ("*.safetensors",)
 PICKLED_WEIGHTS = ("*.bin", "*.pt", "*.pth")
 CODE_FILES = ("*.py",)
 OPENCLIP_WEIGHTS = ("open_clip*",)
@@ -30,6 +29,23 @@ OPENCLIP_WEIGHTS = ("open_clip*",)
 
 OnBytes = Callable[[int, int], None]
 """Takes bytes done and bytes in all."""
+
+
+def safe_weights(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the files of safetensors weights in transformers' format among others.
+
+    Some repositories hold the weights a second time, as Mistral and Meta or as OpenCLIP write them.
+
+    Args:
+        names: of a repository's or a folder's files.
+    """
+    return tuple(
+        name
+        for name in names
+        if name.endswith(".safetensors")
+        and "/" not in name
+        and not name.startswith(("consolidated", "open_clip"))
+    )
 
 
 def fetch(

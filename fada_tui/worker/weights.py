@@ -14,8 +14,8 @@ from transformers import BitsAndBytesConfig
 from fada_tui import refusals
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
-from fada_tui.worker import devices
-from fada_tui.worker.hub import OPENCLIP_WEIGHTS
+from fada_tui.worker import devices, hub
+from fada_tui.worker.architectures import UNREAD
 from fada_tui.worker.progress import weights_counted
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -53,8 +53,8 @@ def count_elements(source: Path) -> int:
         ModelLoadError: a file is damaged.
     """
     if source.is_dir():
-        files = [file for file in sorted(source.glob("*.safetensors")) if not file.match(OPENCLIP_WEIGHTS[0])]
-        return sum(_count_elements(file) for file in files)
+        files = hub.safe_weights(sorted(file.name for file in source.iterdir()))
+        return sum(_count_elements(source / file) for file in files)
     if source.suffix == ".safetensors":
         return _count_elements(source)
     return source.stat().st_size // torch.float32.itemsize
@@ -88,7 +88,8 @@ def load_model(
     Args:
         command: names the model and what it may do.
         source: the checkpoint's folder, or its weights under the class's own names.
-        config: its configuration; the first of its `architectures` is the class that is loaded.
+        config: its configuration, with what the adapter told it; the first of its `architectures` is the
+            class that is loaded.
         dtype: precision.
         device: where to.
         send: told how many weights are loaded.
@@ -105,6 +106,8 @@ def load_model(
         send(Progress(stage="weights", done=done, total=total))
 
     model_class = _model_class(command, config)
+    if isinstance(config, getattr(model_class, "config_class", None) or ()):
+        options["config"] = config
     try:
         with weights_counted(report):
             model, info = model_class.from_pretrained(
@@ -175,15 +178,15 @@ def _example(keys: Any) -> str:
 
 def _count_elements(file: Path) -> int:
     try:
-        tensors = parse_local_safetensors_file_metadata(file).tensors.values()
+        tensors = parse_local_safetensors_file_metadata(file).tensors
     except (SafetensorsParsingError, OSError) as error:
         message = f"{file} is damaged: {_line(error)}; download or save it again"
         raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message) from error
-    promised = max((tensor.data_offsets[1] for tensor in tensors), default=0)
+    promised = max((tensor.data_offsets[1] for tensor in tensors.values()), default=0)
     if file.stat().st_size < promised:
         message = f"{file} is damaged: it ends before its last weight; download or save it again"
         raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message)
-    return sum(tensor.parameter_count for tensor in tensors)
+    return sum(tensor.parameter_count for name, tensor in tensors.items() if not name.startswith(UNREAD))
 
 
 def _quantization(name: str, asked: str, dtype: torch.dtype, device: str) -> BitsAndBytesConfig:

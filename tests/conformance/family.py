@@ -17,7 +17,7 @@ class Family:
     """A family of models that generate text."""
 
     model_type: str
-    """As transformers' list of image-text-to-text models names it."""
+    """As transformers' list of image-text-to-text models names it, or a name for what is run beside these."""
     build: Callable[[Path], None]
     """Saves a small random model and its real processor into a folder."""
     reference: Reference

@@ -10,6 +10,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 
 from fada_tui.architectures import UNSUPPORTED
 from tests.conformance.elsewhere import NOT_CONSTRUCTIBLE
+from tests.conformance.family import Family
 from tests.conformance.test_families import FAMILIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
@@ -30,6 +31,14 @@ conformance suite (`python -m tests.conformance.listing`).
 |---|---|---|---|---|
 """
 
+BESIDE = """
+Beside these, other forms of families in the table and classes that the list leaves out:
+
+| what | stands | adapter | a published checkpoint |
+|---|---|---|---|
+| vilt, which ranks the answers that it knows | run | vilt | `dandelin/vilt-b32-finetuned-vqa` |
+"""
+
 
 def stands() -> dict[str, tuple[str, str, str]]:
     """Return, by model type: where the family stands, its adapter or the reason, a published checkpoint."""
@@ -37,8 +46,7 @@ def stands() -> dict[str, tuple[str, str, str]]:
     found: dict[str, tuple[str, str, str]] = {}
     for model_type, architecture in NAMES.items():
         if family := by_type.get(model_type):
-            where = f"run, with {family.needs}" if family.needs else "run"
-            found[model_type] = (where, family.adapter, f"`{family.checkpoint}`")
+            found[model_type] = (where(family), family.adapter, f"`{family.checkpoint}`")
         elif why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(model_type):
             found[model_type] = ("refused", why, "")
         elif why := NOT_CONSTRUCTIBLE.get(model_type):
@@ -46,14 +54,25 @@ def stands() -> dict[str, tuple[str, str, str]]:
     return found
 
 
+def where(family: Family) -> str:
+    """Return in which environments the suite runs a family."""
+    return f"run, with {family.needs}" if family.needs else "run"
+
+
 def page() -> str:
     """Return the page."""
     rows = stands()
     lines = [
-        f"| {model_type} | {NAMES[model_type]} | {where} | {words} | {checkpoint} |"
-        for model_type, (where, words, checkpoint) in rows.items()
+        f"| {model_type} | {NAMES[model_type]} | {stand} | {words} | {checkpoint} |"
+        for model_type, (stand, words, checkpoint) in rows.items()
     ]
-    return HEADER.format(version=transformers.__version__, count=len(NAMES)) + "\n".join(lines) + "\n"
+    beside = [
+        f"| {family.model_type} | {where(family)} | {family.adapter} | `{family.checkpoint}` |"
+        for family in FAMILIES.values()
+        if family.model_type not in NAMES
+    ]
+    header = HEADER.format(version=transformers.__version__, count=len(NAMES))
+    return header + "\n".join(lines) + "\n" + BESIDE + "\n".join(beside) + "\n"
 
 
 if __name__ == "__main__":

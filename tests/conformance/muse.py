@@ -17,6 +17,8 @@ WORDS = [
 IMAGES = {"patch_size": 8, "max_image_tokens": 8}
 """Patches of 8 pixels, two by two of which make a token."""
 
+LAYERS = ["sliding_attention", "full_attention"]
+
 
 def muse_settings(words: Any, text_type: str, vision_type: str, **more: Any) -> dict[str, Any]:
     """Return a model's settings; a layer of its text model slides, one attends to all.
@@ -29,7 +31,9 @@ def muse_settings(words: Any, text_type: str, vision_type: str, **more: Any) -> 
     """
     rope = {"rope_type": "default", "rope_theta": 10000.0}
     return {
-        "text_config": text_settings(words, text_type, rope_parameters=rope, **more),
+        "text_config": text_settings(
+            words, text_type, rope_parameters=rope, layer_types=LAYERS, sliding_window=16, **more
+        ),
         "vision_config": {
             "model_type": vision_type,
             "patch_size": 8,

@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from fada_tui.errors import ErrorKind
+from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Item, Load
 from fada_tui.records import Generation, ModelEntry, Result
 from fada_tui.worker.engine import Engine
@@ -92,8 +92,7 @@ def test_an_image_without_a_place_in_the_template_is_never_answered(
     name: str, template: str, tmp_path: Path
 ) -> None:
     FAMILIES[name].build(tmp_path / name)
-    result = answer(tmp_path / name, template, tmp_path)
-    assert result.error is not None
-    assert result.error.kind == ErrorKind.IMAGE_IGNORED
-    assert "blindly" in result.error.message and "\n" not in result.error.message
-    assert result.response is None
+    with pytest.raises(ModelLoadError, match="blindly") as caught:
+        answer(tmp_path / name, template, tmp_path)
+    assert caught.value.kind == ErrorKind.IMAGE_IGNORED
+    assert "\n" not in str(caught.value)

@@ -2,16 +2,25 @@
 
 import json
 import shutil
+import struct
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from transformers import AutoConfig
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 
+from fada_tui.checkpoint import measure
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.worker.loading import load
+from fada_tui.worker.weights import check_memory, count_elements
 from tests.conformance.family import by_form
 from tests.conformance.test_families import FAMILIES, QUESTIONS, TOKENS, ask, load_command
 
@@ -29,6 +38,24 @@ def without_template(folder: Path) -> None:
     (folder / "chat_template.jinja").unlink()
 
 
+TEXT_TEMPLATES = (
+    "{% for m in messages %}[INST] {{ m['content'] + ' ' }}[/INST]{% endfor %}",
+    "{% for m in messages %}[INST] {{ m['content'] }} [/INST]{% endfor %}",
+    "{% for m in messages %}{% for part in m['content'] %}{{ part['text'] }}{% endfor %}{% endfor %}",
+)
+"""Of text models' tokenizers: they fail at an image, write it out as a list, or drop it."""
+
+
+def with_template_of_text(template: str) -> Callable[[Path], None]:
+    """As of a checkpoint whose only chat template came with its text model's tokenizer."""
+
+    def change(folder: Path) -> None:
+        without_template(folder)
+        edit(folder / "tokenizer_config.json", chat_template=template)
+
+    return change
+
+
 def with_old_processor(folder: Path) -> None:
     """As before processors wrote out an image's tokens themselves."""
     without_template(folder)
@@ -43,6 +70,13 @@ def with_old_processor(folder: Path) -> None:
 def with_own_name(folder: Path) -> None:
     """As of a repository with code of its own, for a type that transformers knows by now."""
     edit(folder / "config.json", architectures=["OwnForCausalLM"], auto_map={"AutoModel": "own.Own"})
+
+
+def with_more_templates(folder: Path) -> None:
+    """As Cohere publishes its models: a template for tools beside that for talk."""
+    more = folder / "additional_chat_templates"
+    more.mkdir()
+    (more / "tool_use.jinja").write_text("{{ messages }}")
 
 
 def as_whole(folder: Path) -> None:
@@ -74,7 +108,9 @@ def build_two(name: str, where: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("name", ["llava", "llava_next"])
-@pytest.mark.parametrize("change", [without_template, with_old_processor])
+@pytest.mark.parametrize(
+    "change", [without_template, with_old_processor, with_template_of_text(TEXT_TEMPLATES[0])]
+)
 def test_llava_without_a_chat_template_is_asked_in_the_form_of_its_documentation(
     name: str, change: Callable[[Path], None], pictures: list[Image.Image], tmp_path: Path
 ) -> None:
@@ -88,7 +124,7 @@ def test_llava_without_a_chat_template_is_asked_in_the_form_of_its_documentation
         assert list(answer.token_ids) == by_form(FORM)(reference, picture, QUESTIONS[1], TOKENS)
 
 
-RENAMED = [("idefics3", with_own_name), ("llava", with_own_name)] + [
+RENAMED = [("idefics3", with_own_name), ("llava", with_own_name), ("idefics3", with_more_templates)] + [
     (name, as_whole)
     for name in ("qwen2_5_omni_thinker", "qwen3_omni_moe_thinker")
     if find_spec(FAMILIES[name].needs or "") is not None
@@ -108,9 +144,43 @@ def test_a_published_form_answers_as_the_class_for_it_does(
     assert list(answer.token_ids) == family.reference(reference, pictures[0], QUESTIONS[1], TOKENS)
 
 
+@pytest.mark.parametrize(
+    ("name", "file_name", "fits"),
+    [
+        ("thinker.lm_head.weight", "model.safetensors", False),
+        ("talker.codec.weight", "model.safetensors", True),
+        ("output.weight", "consolidated.safetensors", True),
+    ],
+)
+def test_weights_that_stay_unread_need_no_memory(
+    name: str, file_name: str, fits: bool, tmp_path: Path
+) -> None:
+    length = 1 << 42
+    data = json.dumps({name: {"dtype": "F32", "shape": [length // 4], "data_offsets": [0, length]}}).encode()
+    with (tmp_path / file_name).open("wb") as file:
+        file.write(struct.pack("<Q", len(data)) + data)
+        file.truncate(8 + len(data) + length)
+    expected = nullcontext() if fits else pytest.raises(ModelLoadError, match="for its weights alone")
+    with expected:
+        check_memory(load_command(tmp_path), count_elements(tmp_path), torch.float32, "cpu")
+
+
+def test_weights_that_lie_there_twice_are_measured_once(tmp_path: Path) -> None:
+    FAMILIES["llava"].build(tmp_path)
+    alone = measure(tmp_path)
+    shutil.copy(tmp_path / "model.safetensors", tmp_path / "consolidated.safetensors")
+    assert alone is not None
+    assert measure(tmp_path) == alone
+
+
 def of_unknown_code(folder: Path) -> None:
     """Of a known type, yet of no class for images."""
     edit(folder / "config.json", model_type="llama", architectures=["Own"], auto_map={"AutoModel": "own.Own"})
+
+
+def of_text_alone(folder: Path) -> None:
+    """As of a type that transformers lists among those that see, though its class reads text."""
+    AutoConfig.for_model("mistral4", architectures=["Mistral4ForCausalLM"]).save_pretrained(folder)
 
 
 def of_other_patches(folder: Path) -> None:
@@ -119,14 +189,19 @@ def of_other_patches(folder: Path) -> None:
     edit(folder / "processor_config.json", image_processor=images)
 
 
-DISAGREEING = [
+REFUSED = [
+    ("llava", of_text_alone, ErrorKind.ARCHITECTURE_UNKNOWN, "Mistral3ForConditionalGeneration"),
     ("llava", of_unknown_code, ErrorKind.REMOTE_CODE_NEEDED, "--trust-remote-code llava"),
+    *(
+        ("idefics3", with_template_of_text(template), ErrorKind.IMAGE_IGNORED, "leaves the image out")
+        for template in TEXT_TEMPLATES
+    ),
     ("paddleocr_vl", of_other_patches, ErrorKind.PROCESSOR_MISSING, "has 1 patches .* its model 2"),
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "kind", "message"), DISAGREEING)
-def test_files_of_two_models_are_refused_before_the_weights(
+@pytest.mark.parametrize(("name", "change", "kind", "message"), REFUSED)
+def test_what_cannot_answer_is_refused_before_its_weights_are_read(
     name: str, change: Callable[[Path], None], kind: ErrorKind, message: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / name
@@ -138,6 +213,58 @@ def test_files_of_two_models_are_refused_before_the_weights(
     assert refused.value.kind == kind
 
 
+LACKING = [
+    ("molmo2", {"processor_class": "Molmo2Processor", "image_processor_type": "Molmo2ImageProcessor"}),
+    ("mistral3", {"processor_class": "PixtralProcessor", "image_processor_type": "PixtralImageProcessor"}),
+    (
+        "qwen2_vl",
+        {"processor_class": "Qwen2VLProcessor", "image_processor_type": "Qwen2VLImageProcessor"},
+    ),
+    ("perception_lm", {"processor_class": "PerceptionLMProcessor"}),
+]
+"""Types, and what their preprocessor_config.json says: three ways in which transformers misses torchvision,
+and a tower that timm makes."""
+
+LOAD_WITHOUT = """
+import sys
+sys.modules |= {"torchvision": None, "timm": None}
+from pathlib import Path
+from fada_tui.errors import ModelLoadError
+from fada_tui.worker.loading import load
+from fada_tui.worker.weights import check_memory
+from tests.conformance.test_families import load_command
+for folder in sys.argv[1:]:
+    try:
+        load(load_command(Path(folder)), lambda _: None)
+    except ModelLoadError as error:
+        print(error.kind, error)
+"""
+
+
+def test_what_a_checkpoint_needs_and_lacks_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
+    FAMILIES["llava"].build(tmp_path / "llava")
+    for kind, processor in LACKING:
+        folder = tmp_path / kind
+        shutil.copytree(tmp_path / "llava", folder)
+        for name in ("processor_config.json", "model.safetensors"):
+            (folder / name).unlink()
+        (folder / "preprocessor_config.json").write_text(json.dumps(processor))
+        AutoConfig.for_model(kind, architectures=[NAMES[kind]]).save_pretrained(folder)
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD_WITHOUT, *(str(tmp_path / kind) for kind, _ in LACKING)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        *(
+            f"missing_package {kind}: its processor needs torchvision: pip install 'fada-tui[vision]'"
+            for kind, _ in LACKING[:3]
+        ),
+        "missing_package perception_lm: its vision tower needs timm: pip install 'fada-tui[vision]'",
+    ]
+
+
 def test_a_processor_that_writes_another_number_of_image_tokens_never_leads_to_an_answer(
     pictures: list[Image.Image], tmp_path: Path
 ) -> None:
@@ -147,3 +274,12 @@ def test_a_processor_that_writes_another_number_of_image_tokens_never_leads_to_a
     loaded, _ = load(load_command(folder), lambda _: None)
     with pytest.raises(ValueError, match="tokens do not match"):
         ask(loaded, pictures[0], QUESTIONS[0], [])
+
+
+def test_a_question_that_holds_the_placeholder_of_an_image_is_not_asked(
+    pictures: list[Image.Image], tmp_path: Path
+) -> None:
+    FAMILIES["llava"].build(tmp_path)
+    loaded, _ = load(load_command(tmp_path), lambda _: None)
+    with pytest.raises(ValueError, match="'<image>', the model's placeholder"):
+        ask(loaded, pictures[0], "What does <image> mean?", [])

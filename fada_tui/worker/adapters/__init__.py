@@ -18,8 +18,9 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 from fada_tui import refusals
 from fada_tui.architectures import UNSUPPORTED
 from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.worker.adapters.chat import ChatAdapter, template
+from fada_tui.worker.adapters.chat import ChatAdapter
 from fada_tui.worker.adapters.plain import PlainAdapter
+from fada_tui.worker.adapters.templates import places_image, template
 
 ENTRY_POINTS = "fada_tui.adapters"
 
@@ -113,15 +114,23 @@ def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterC
             raise ModelLoadError(
                 ErrorKind.ARCHITECTURE_UNKNOWN, f"{name}: no adapter '{asked}'; there are: {names}"
             )
-        if not _prompts(known()[asked], architecture, processor):
+        if _prompts(known()[asked], architecture, processor):
+            return known()[asked]
+        if asked != ChatAdapter.name:
             raise ModelLoadError(
                 ErrorKind.ARCHITECTURE_UNKNOWN,
                 f"{name}: the adapter '{asked}' does not prompt {architecture}; leave the choice to 'auto'",
             )
-        return known()[asked]
-    for adapter in (of_architecture(architecture), ChatAdapter, PlainAdapter):
-        if adapter is not None and _prompts(adapter, architecture, processor):
-            return adapter
+    else:
+        for adapter in (of_architecture(architecture), ChatAdapter, PlainAdapter):
+            if adapter is not None and _prompts(adapter, architecture, processor):
+                return adapter
+    if template(processor):
+        raise ModelLoadError(
+            ErrorKind.IMAGE_IGNORED,
+            f"{name}: its chat template leaves the image out, so the model would answer blindly; take the "
+            "template of the published checkpoint",
+        )
     raise ModelLoadError(
         ErrorKind.NO_CHAT_TEMPLATE,
         refusals.no_chat_template(name, architecture),
@@ -131,5 +140,5 @@ def choose(name: str, asked: str, architecture: str, processor: Any) -> AdapterC
 def _prompts(adapter: AdapterClass, architecture: str, processor: Any) -> bool:
     """Whether an adapter can prompt a checkpoint."""
     if adapter is ChatAdapter:
-        return bool(template(processor))
+        return places_image(processor)
     return architecture in (PlainAdapter.forms if adapter is PlainAdapter else adapter.architectures)

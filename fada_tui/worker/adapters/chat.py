@@ -1,20 +1,19 @@
 """Models that are asked through their processor's chat template."""
 
-from itertools import takewhile
 from typing import Any, TypeAlias
 
 from jinja2 import TemplateError
 from PIL import Image
 
-from fada_tui.worker.adapters.batching import check_batch
+from fada_tui.worker.adapters.asking import check
 from fada_tui.worker.adapters.prompting import (
     Batch,
-    ImageIgnoredError,
     Prepared,
     TextAdapter,
     padding,
     prepared,
 )
+from fada_tui.worker.adapters.templates import template
 
 Conversation: TypeAlias = list[dict[str, Any]]
 
@@ -45,25 +44,18 @@ class ChatAdapter(TextAdapter):
             ValueError: a question holds the image placeholder, the template drops or refuses the system
                 prompt, or the model answers one by one.
         """
-        check_batch(self.config, batch)
+        check(batch, self.processor, self.config)
         conversations, prompts = self._render_all(batch, system_prompt)
-        try:
-            inputs = self.processor.apply_chat_template(
-                conversations,
-                chat_template=self._template,
-                add_generation_prompt=True,
-                tokenize=True,
-                return_dict=True,
-                return_tensors="pt",
-                processor_kwargs={**padding(batch), **self._asked_for},
-            )
-        except Exception:  # each processor has an error of its own for an image without a place
-            self._check_place(conversations[0], prompts[0])
-            raise
-        done = prepared(inputs, prompts, self.config)
-        if None in done.image_tokens:
-            self._check_place(conversations[0], prompts[0])
-        return done
+        inputs = self.processor.apply_chat_template(
+            conversations,
+            chat_template=self._template,
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="pt",
+            processor_kwargs={**padding(batch), **self._asked_for},
+        )
+        return prepared(inputs, prompts, self.config)
 
     def _render(self, conversations: list[Conversation]) -> list[str]:
         prompts: list[str] = self.processor.apply_chat_template(
@@ -96,39 +88,6 @@ class ChatAdapter(TextAdapter):
         raise ValueError(
             f"its chat template refuses a system prompt ({refusal}): leave --system-prompt out for it"
         ) from refusal
-
-    def _check_place(self, conversation: Conversation, prompt: str) -> None:
-        """See that the template has a place for the image, now that nothing else tells.
-
-        Raises:
-            ImageIgnoredError: it leaves the image out, or writes it out as Python would.
-        """
-        *before, asked = conversation
-        unseen = {**asked, "content": [part for part in asked["content"] if part["type"] != "image"]}
-        (without,) = self._render([[*before, unseen]])
-        if "{'type': 'image'" in prompt or not added(without, prompt).strip():
-            raise ImageIgnoredError(
-                "its chat template leaves the image out, so the model would answer blindly; it may belong to "
-                "another model"
-            )
-
-
-def added(without: str, with_image: str) -> str:
-    """Return what a text has more than another, between what they begin and end with alike."""
-    start = _alike(without, with_image)
-    rest, longer = without[start:], with_image[start:]
-    return longer[: len(longer) - _alike(rest[::-1], longer[::-1])]
-
-
-def _alike(one: str, other: str) -> int:
-    """Characters with which two texts begin alike."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def template(processor: Any) -> Any:
-    """A processor's chat template, or its tokenizer's; `None` where there is none."""
-    own = getattr(processor, "chat_template", None)
-    return own or getattr(getattr(processor, "tokenizer", None), "chat_template", None)
 
 
 def _tells(prompt: str, content: Any, system_prompt: str) -> bool:

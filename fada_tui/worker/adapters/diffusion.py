@@ -3,8 +3,9 @@
 from typing import Any
 
 from fada_tui.errors import ErrorKind
-from fada_tui.worker.adapters.chat import ChatAdapter, template
+from fada_tui.worker.adapters.chat import ChatAdapter
 from fada_tui.worker.adapters.prompting import Batch, Prepared
+from fada_tui.worker.adapters.templates import template
 
 
 class DiffusionAdapter(ChatAdapter):

@@ -1,0 +1,33 @@
+"""What a model cannot be asked: its own placeholder of an image, and some of them a batch."""
+
+from typing import Any
+
+from fada_tui.worker.adapters.prompting import Batch
+
+ONE_BY_ONE = {
+    # Its sparse attention counts blocks of keys from the padding's start and hides keys by their place
+    # without it.
+    "MiniMaxM3SparseForConditionalGeneration": "MiniMax M3",
+    # Once its window slides, the padding's mask slides too, away from the prompt that it belongs to.
+    "UnlimitedOcrForConditionalGeneration": "Unlimited-OCR",
+}
+"""Architectures that answer otherwise in a batch than alone, and their names for messages."""
+
+
+def check(batch: Batch, processor: Any, config: Any) -> None:
+    """Refuse what would be answered wrongly, or fail without a word.
+
+    Args:
+        batch: what is asked together.
+        processor: of the model.
+        config: of the model.
+
+    Raises:
+        ValueError: a question holds the image's placeholder, or the model answers one by one alone.
+    """
+    name = ONE_BY_ONE.get((config.architectures or [""])[0])
+    if name and len(batch) > 1:
+        raise ValueError(f"{name} answers one by one: use --batch-size 1")
+    token = getattr(processor, "image_token", None)
+    if token and any(str(token) in question for _, question in batch):
+        raise ValueError(f"the question holds '{token}', the model's placeholder for an image: leave it out")
