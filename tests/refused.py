@@ -19,13 +19,9 @@ from transformers import (
     BlipForConditionalGeneration,
     BlipForQuestionAnswering,
     BlipProcessor,
-    LlavaConfig,
-    LlavaForConditionalGeneration,
-    LlavaProcessor,
     PreTrainedTokenizerFast,
 )
 from transformers.models.blip import BlipImageProcessorPil
-from transformers.models.clip import CLIPImageProcessorPil
 
 from fada_tui.demo.train import build_tokenizer
 from tests.checkpoints import CORPUS
@@ -155,27 +151,10 @@ def save_vqa_as_caption(folder: Path) -> Path:
     return save_blip(folder, built=BlipForQuestionAnswering, named=BlipForConditionalGeneration.__name__)
 
 
-def save_blind_llava(folder: Path) -> Path:
-    """Save a LLaVA whose chat template leaves the image out."""
-    words = build_tokenizer(CORPUS)
-    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = LlavaConfig(
-        text_config={**small, "model_type": "llama", "vocab_size": len(words)},
-        vision_config={**small, "model_type": "clip_vision_model", "image_size": 32, "patch_size": 16},
-        image_token_index=words.convert_tokens_to_ids("<image>"),
-    )
-    LlavaForConditionalGeneration(config).save_pretrained(folder)
-    images = CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+def blind_template(folder: Path) -> None:
+    """Leave the image out of the chat template."""
     template = "{% for part in messages[-1]['content'] %}{{ part['text'] }}{% endfor %}"
-    LlavaProcessor(
-        images,
-        words,
-        patch_size=16,
-        vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
-        chat_template=template,
-    ).save_pretrained(folder)
-    return folder
+    (folder / "chat_template.jinja").write_text(template)
 
 
 def save_blind_blip2(folder: Path) -> Path:

@@ -41,7 +41,7 @@ CASES: dict[str, tuple[Make, ErrorKind, str]] = {
     "pickle": (changed(refused.as_pickle), ErrorKind.PICKLE_REFUSED, "--allow-pickle"),
     "fails": (changed(refused.failing_generation), ErrorKind.INFERENCE_ERROR, "quant"),
     "settings": (changed(refused.refused_generation), ErrorKind.LOAD, "num_return_sequences"),
-    "blind-llava": (saved(refused.save_blind_llava), ErrorKind.IMAGE_IGNORED, "answer blindly"),
+    "blind-template": (changed(refused.blind_template), ErrorKind.IMAGE_IGNORED, "answer blindly"),
     "blind-blip2": (saved(refused.save_blind_blip2), ErrorKind.IMAGE_IGNORED, "answer blindly"),
 }
 
