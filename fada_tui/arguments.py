@@ -114,7 +114,7 @@ def _add_run(root: argparse.ArgumentParser) -> None:
     group.add_argument("--name", metavar="LABEL", help="added to the run's folder name")
     group.add_argument("--assessor", metavar="NAME", help="who judges")
     group.add_argument("--rubric", metavar="NAME_OR_FILE", help="what answers are scored by")
-    group.add_argument("--dry-run", action="store_true", help="print the plan and its memory; load nothing")
+    group.add_argument("--dry-run", action="store_true", help="print the plan and its needs; load nothing")
 
 
 def _add_dashboard(root: argparse.ArgumentParser) -> None:
@@ -188,7 +188,8 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
 def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
     actions = models.add_subparsers(dest="action", metavar="ACTION", required=True)
     command(actions, "list", "all models, in the order of the testing list")
-    command(actions, "show", "one model").add_argument("name", metavar="NAME")
+    show = command(actions, "show", "one model, and what it needs before it is loaded")
+    show.add_argument("name", metavar="NAME|HUB_ID|FOLDER")
     command(actions, "next", "the next model to test")
     command(actions, "remove", "take a model of yours off the list").add_argument("name", metavar="NAME")
     status = command(actions, "status", "set a model's status")

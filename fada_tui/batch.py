@@ -15,11 +15,12 @@ from msgspec import UNSET, Struct
 
 from fada_tui import display, planning
 from fada_tui.config import Settings
-from fada_tui.display import Display, gigabytes
+from fada_tui.display import Display
 from fada_tui.endpoint import place_of
 from fada_tui.errors import ExitCode, StoreError
 from fada_tui.events import RunEnded
 from fada_tui.job import Job
+from fada_tui.needs.telling import as_json, facts, measured
 from fada_tui.records import Run
 from fada_tui.registry import Registry
 from fada_tui.session import Session
@@ -193,8 +194,10 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
 
 def _print_plan(jobs: Sequence[Job], request: Request) -> None:
     plans = []
+    free = measured()
     for job in jobs:
-        found = planning.estimate(job)
+        found = planning.estimate(job, ask_hub=True)
+        told = found.requirements
         server = place_of(job.plan.model.source)
         categories = Counter(image.category for image in job.plan.images)
         plans.append(
@@ -206,9 +209,10 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "categories": dict(categories),
                 "questions": [question.text for question in job.questions],
                 "results": found.results,
-                "parameters": found.parameters,
-                "dtype": found.dtype,
-                "weights_bytes": found.weights,
+                "parameters": told.weighed.parameters,
+                "dtype": told.precision,
+                "weights_bytes": told.need.weights if told.need else None,
+                **as_json(told, free),
             }
         )
         if not request.json:
@@ -220,10 +224,8 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
             for question in job.questions:
                 _print(f"  question   {printable(question.text)}")
             _print(f"  answers    {found.results}")
-            size = f"{found.parameters / 1e6:.1f} M" if found.parameters else "unknown"
-            _print(f"  parameters {size}")
-            needs = f"{gigabytes(found.weights)} ({found.dtype})" if found.weights else "unknown"
-            _print(f"  weights    {needs}")
+            for label, text in facts(told, free):
+                _print(f"  {label.lower():<11}{printable(text)}".rstrip())
     if request.json:
         _print_json({"runs": [], "plan": plans})
 

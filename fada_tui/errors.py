@@ -44,6 +44,10 @@ class ErrorKind(StrEnum):
     STORE = "store"
 
 
+PASSING = frozenset({ErrorKind.OFFLINE_NOT_CACHED, ErrorKind.TIMEOUT, ErrorKind.STORE})
+"""Kinds that say something of a network, a busy machine or a disk, and nothing of the model."""
+
+
 class FadaError(Exception):
     """An error whose text is one line for the user: what went wrong, where, and what to do."""
 

@@ -6,29 +6,18 @@ Nothing is scaled or guessed: what no run and no file tells is `None`.
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fada_tui.endpoint import is_endpoint
+from fada_tui.needs.fitting import Free, Suggestion, main_memory, places, suggest
 from fada_tui.planning import Estimate
 from fada_tui.records import ModelEntry, ModelMemory, Run
 from fada_tui.report import units
 from fada_tui.report.figures import Figures
 from fada_tui.telemetry import Sample
 
-OVERHEAD = 1.2
-"""Memory of a model at work over that of its weights, where no run of it was measured."""
-
 Earlier = tuple[Run, Figures]
 """A run and its figures; the run may lack its results."""
-
-
-class Free(Struct, frozen=True):
-    """Memory that a model could be given."""
-
-    place: str
-    """`GPU 0`, or `main memory`."""
-    gpu: bool
-    size: int | None
-    """Bytes; those that the run at hand will give back are counted in."""
 
 
 class Forecast(Struct, frozen=True, kw_only=True):
@@ -47,6 +36,8 @@ class Forecast(Struct, frozen=True, kw_only=True):
     memory_free: int | None
     place: str | None
     """Where they are free; `None` where nothing has been measured."""
+    instead: Suggestion | None = None
+    """How the model would fit, where it does not as it is set."""
 
     @property
     def fits(self) -> bool | None:
@@ -74,7 +65,12 @@ class Together(Struct, frozen=True):
 
 
 def forecast(
-    entry: ModelEntry, estimate: Estimate, earlier: Sequence[Earlier], max_new_tokens: int, free: Free | None
+    entry: ModelEntry,
+    estimate: Estimate,
+    earlier: Sequence[Earlier],
+    max_new_tokens: int,
+    free: Free | None,
+    elsewhere: Sequence[Free] = (),
 ) -> Forecast:
     """Tell what a run will take.
 
@@ -84,11 +80,12 @@ def forecast(
         earlier: its runs, the oldest first.
         max_new_tokens: as the answers will be made.
         free: memory on the device where it will be loaded.
+        elsewhere: memory on other devices.
     """
     latest = list(reversed(earlier))
     timed = _timed(latest, max_new_tokens)
     needed, needed_from = _needed(entry, estimate, latest, free)
-    return Forecast(
+    told = Forecast(
         results=estimate.results,
         seconds=None if timed is None else estimate.results * (timed[1].mean_time or 0.0),
         seconds_from="no earlier run" if timed is None else _source(*timed, max_new_tokens),
@@ -100,6 +97,9 @@ def forecast(
         memory_free=free.size if free else None,
         place=free.place if free else None,
     )
+    if told.fits is not False or free is None:
+        return told
+    return replace(told, instead=_instead(estimate, told, free, elsewhere))
 
 
 def together(forecasts: Iterable[Forecast]) -> Together:
@@ -128,15 +128,20 @@ def free_memory(sample: Sample | None, device: str) -> Free | None:
     if sample is None:
         return None
     if device == "auto" or device.startswith("cuda"):
-        number = int(device[5:]) if device[5:].isdecimal() else 0
-        for gpu in sample.gpus:
-            if gpu.index == number:
-                known = gpu.memory_total is not None and gpu.memory_used is not None
-                size = (gpu.memory_total or 0) - (gpu.memory_used or 0) + (gpu.process_memory or 0)
-                return Free(f"GPU {gpu.index}", True, size if known else None)
-        if device != "auto":
-            return None
-    return Free("main memory", False, sample.memory_total - sample.memory_used + (sample.worker_rss or 0))
+        number = device[5:] if device[5:].isdecimal() else "0"
+        named = (place for place in places(sample) if place.place == f"GPU {number}")
+        if (found := next(named, None)) or device != "auto":
+            return found
+    return main_memory(sample)
+
+
+def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[Free, ...]]:
+    """Return the memory of the device that the settings name, and that elsewhere, main memory last."""
+    free = free_memory(sample, device)
+    if sample is None:
+        return free, ()
+    every = dict.fromkeys((*places(sample), main_memory(sample)))
+    return free, tuple(place for place in every if place != free)
 
 
 def _timed(latest: Sequence[Earlier], max_new_tokens: int) -> Earlier | None:
@@ -163,9 +168,20 @@ def _needed(
             peak = _peak(run.model.memory, gpu=free.gpu if free else None)
             if peak is not None:
                 return peak, "measured"
-    if estimate.weights is None:
-        return None, "size of the weights unknown"
-    return int(estimate.weights * OVERHEAD), "estimated from weights"
+    need = estimate.requirements.need
+    return (None, "size of the weights unknown") if need is None else (need.total, "estimated from weights")
+
+
+def _instead(estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence[Free]) -> Suggestion | None:
+    """How a model fits that does not as it is set: what was measured counts, where something was."""
+    asked = estimate.requirements.precision or ""
+    needed = told.memory_needed or 0
+    needs = [
+        replace(need, margin=need.margin + max(needed - need.total, 0)) if need.precision == asked else need
+        for need in estimate.requirements.needs
+    ]
+    gpus = [free, *(place for place in elsewhere if place.gpu)]
+    return suggest(needs, asked, gpus, next((place for place in elsewhere if not place.gpu), None))
 
 
 def _same_precision(run: Run, entry: ModelEntry) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from fada_tui.checkpoint import measure
@@ -18,6 +19,30 @@ def hub_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, Path]:
     return (expanded(cache) if cache else home / "hub"), home
 
 
+def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the hub is not to be asked, by the variables that huggingface_hub reads."""
+    set_to = environ.get("HF_HUB_OFFLINE") or environ.get("TRANSFORMERS_OFFLINE") or ""
+    return set_to.upper() in ("1", "ON", "YES", "TRUE")
+
+
+def snapshot(
+    repository: str, revision: str | None = None, environ: Mapping[str, str] = os.environ
+) -> Path | None:
+    """Return the folder of a repository's files in the cache.
+
+    Args:
+        repository: hub id.
+        revision: branch, tag or commit; `None` is the default branch.
+        environ: says where the cache is.
+    """
+    home = _repository(repository, environ)
+    wanted = revision or "main"
+    with suppress(OSError, ValueError):
+        wanted = (home / "refs" / wanted).read_text(encoding="ascii").strip() or wanted
+    folder = home / "snapshots" / wanted
+    return folder if folder.is_dir() else None
+
+
 def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether a model's weights lie on this machine: in its folder, or in a snapshot of the hub's cache.
 
@@ -26,7 +51,7 @@ def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
     source = located(entry).source
     if not is_hub_id(source):
         return measure(Path(source)) is not None
-    snapshots = hub_folders(environ)[0] / f"models--{source.replace('/', '--')}" / "snapshots"
+    snapshots = _repository(source, environ) / "snapshots"
     try:
         return any(
             file.suffix in (".safetensors", ".bin", ".pt")
@@ -35,3 +60,7 @@ def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
         )
     except OSError:
         return False
+
+
+def _repository(repository: str, environ: Mapping[str, str]) -> Path:
+    return hub_folders(environ)[0] / f"models--{repository.replace('/', '--')}"

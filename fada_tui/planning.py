@@ -7,7 +7,6 @@ from pathlib import Path
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from fada_tui import checkpoint
 from fada_tui.class_sets import load_classes
 from fada_tui.client import Deadlines
 from fada_tui.config import Settings
@@ -16,10 +15,12 @@ from fada_tui.errors import UsageError
 from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
 from fada_tui.job import Job
+from fada_tui.needs.looking import look
+from fada_tui.needs.requirements import Requirements
 from fada_tui.paths import samples_dir
 from fada_tui.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
 from fada_tui.records import Generation, ModelEntry, Plan, PlannedImage, Question, Selection
-from fada_tui.registry import Registry, located, resolve_model
+from fada_tui.registry import Registry, resolve_model
 from fada_tui.rubrics import load_rubric
 from fada_tui.rubrics import shipped as shipped_rubrics
 
@@ -30,10 +31,7 @@ class Estimate(Struct, frozen=True):
     images: int
     questions: int
     results: int
-    parameters: int | None
-    dtype: str | None
-    weights: int | None
-    """Bytes of the weights once loaded."""
+    requirements: Requirements
 
 
 def jobs(
@@ -99,20 +97,18 @@ def deadlines(settings: Settings) -> Deadlines:
     )
 
 
-def estimate(job: Job) -> Estimate:
-    """What a job will take: from the checkpoint's files where they are here, else from the model list."""
-    return estimate_of(job.plan.model, len(job.plan.images), len(job.questions))
-
-
-def estimate_of(entry: ModelEntry, images: int, questions: int) -> Estimate:
-    """What a model will take for so many images and questions, before there is a job."""
-    if is_endpoint(entry.source):
-        return Estimate(images, questions, images * questions, entry.parameters, None, None)
-    size = checkpoint.measure(Path(located(entry).source))
-    parameters = size.parameters if size else entry.parameters
-    dtype = entry.dtype if entry.dtype != "auto" else (size.dtype if size else None)
-    weights = checkpoint.weight_bytes(parameters, dtype, entry.quantization) if parameters else None
-    return Estimate(images, questions, images * questions, parameters, dtype, weights)
+def estimate(job: Job, *, ask_hub: bool) -> Estimate:
+    """What a job will take; `ask_hub` as for `needs.look`, which may wait for it."""
+    found = look(
+        job.plan.model,
+        max_new_tokens=job.generation.max_new_tokens or 0,
+        ask_hub=ask_hub,
+        trusted=job.plan.trust_remote_code,
+        allow_pickle=job.plan.allow_pickle,
+    )
+    return Estimate(
+        len(job.plan.images), len(job.questions), len(job.plan.images) * len(job.questions), found
+    )
 
 
 def questions_of(settings: Settings) -> tuple[Question, ...]:

@@ -370,6 +370,20 @@ class Run(Record, frozen=True, kw_only=True):
     plan: Plan | UnsetType = UNSET
     """Present while the run is unfinished."""
 
+    @property
+    def failure(self) -> Failure | None:
+        """Why there is no answer: the run failed as a whole, or each result did, the first of which tells."""
+        if self.status == "failed":
+            return None if self.error is UNSET else self.error
+        if self.status == "complete" and self.results and all(one.error for one in self.results):
+            return self.results[0].error
+        return None
+
+    @property
+    def fruitless(self) -> bool:
+        """Whether it ended without an answer to anything."""
+        return self.status == "failed" or self.failure is not None
+
 
 def encode_run(run: Run) -> bytes:
     """Return a run as indented UTF-8 JSON with a final newline."""

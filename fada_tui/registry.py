@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config import read_toml, suggestion
 from fada_tui.endpoint import ADAPTER, is_endpoint, parse
-from fada_tui.errors import ErrorKind, UsageError
+from fada_tui.errors import PASSING, ErrorKind, UsageError
 from fada_tui.files import write_whole
 from fada_tui.paths import demo_weights, expanded
 from fada_tui.records import ModelEntry, ModelStatus, Record, Run
@@ -317,19 +316,33 @@ def _same(name: str, other: str) -> bool:
 def _row(registry: Registry, entry: ModelEntry, runs: Sequence[Run]) -> ModelRow:
     ordered = sorted(runs, key=lambda run: (run.started or "", run.id))
     complete = [run for run in ordered if run.status == "complete"]
+    answered = [run for run in complete if not run.fruitless]
     status, reason = entry.status, entry.reason
     if "status" not in (registry.user_table(entry.name) or {}):
-        if complete:
-            status, reason = "tested", None
-        elif ordered and ordered[-1].status == "failed":
-            status, reason = _failure(ordered[-1])
+        status, reason = _by_runs(entry, ordered, answered=bool(answered))
+    latest = answered or complete
     return ModelRow(
-        entry=entry, status=status, reason=reason, runs=len(runs), run=complete[-1] if complete else None
+        entry=entry, status=status, reason=reason, runs=len(runs), run=latest[-1] if latest else None
     )
 
 
-def _failure(run: Run) -> tuple[ModelStatus, str | None]:
-    """The status that a failed run gives its model, and why."""
-    if run.error is UNSET:
-        return "failed", None
-    return ("gated" if run.error.kind == ErrorKind.GATED else "failed"), run.error.message
+def _by_runs(entry: ModelEntry, ordered: Sequence[Run], *, answered: bool) -> tuple[ModelStatus, str | None]:
+    """The status that runs give a model, and why.
+
+    An answer, once given, makes it tested. Else its latest run decides; what passes (no network, a timeout, a
+    full disk) leaves the status as it was and is given as the reason alone.
+    """
+    if answered:
+        return "tested", None
+    telling = [run for run in ordered if not _passing(run)]
+    if telling and telling[-1].fruitless:
+        failure = telling[-1].failure
+        gated = failure is not None and failure.kind == ErrorKind.GATED
+        return ("gated" if gated else "failed"), failure.message if failure else None
+    if ordered and _passing(ordered[-1]) and ordered[-1].failure:
+        return entry.status, ordered[-1].failure.message
+    return entry.status, entry.reason
+
+
+def _passing(run: Run) -> bool:
+    return run.failure is not None and run.failure.kind in PASSING

@@ -42,6 +42,7 @@ def imported(program: Program, *arguments: str) -> tuple[int, set[str]]:
         ["--version"],
         ["models", "list"],
         ["models", "next"],
+        ["models", "show", "fada-demo"],
         ["runs", "list"],
         ["doctor"],
         ["--batch", "--dry-run"],

@@ -4,6 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.forecast import Forecast, Free, forecast, free_memory, together
+from fada_tui.needs.fitting import Need
+from fada_tui.needs.requirements import Requirements
 from fada_tui.planning import Estimate
 from fada_tui.records import Generation, ModelEntry, ModelFacts, ModelMemory
 from fada_tui.report.figures import figures
@@ -16,8 +18,15 @@ MAIN = Free("main memory", False, 10_000)
 GPU = Free("GPU 0", True, 10_000)
 
 
-def estimate(results: int = 10, weights: int | None = None) -> Estimate:
-    return Estimate(results, 1, results, None, "float16", weights)
+def estimate(results: int = 10, weights: int | None = None, **smaller: int) -> Estimate:
+    sizes = {"float16": weights} | smaller
+    needs = tuple(
+        Need(precision=name, weights=size, cache=3, margin=17)
+        for name, size in sizes.items()
+        if size is not None
+    )
+    found = Requirements(origin="folder", here=True, download=None, precision="float16", needs=needs)
+    return Estimate(results, 1, results, found)
 
 
 def earlier(
@@ -62,7 +71,7 @@ def test_memory_is_the_measured_peak_else_estimated_from_weights() -> None:
     assert (measured.memory_needed, measured.memory_from, measured.fits) == (9000, "measured", True)
     guessed = forecast(ENTRY, estimate(weights=10_000), [], 100, MAIN)
     assert (guessed.memory_needed, guessed.memory_from, guessed.fits) == (
-        12_000,
+        10_020,
         "estimated from weights",
         False,
     )

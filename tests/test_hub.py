@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +24,8 @@ class Hub(BaseHTTPRequestHandler):
 
     folder: Path
     downloads: list[str]
+    ranges: dict[str, int]
+    """Bytes that were asked for by their place, by the file's name."""
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: object) -> None:
@@ -35,6 +41,10 @@ class Hub(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         path = self.path.partition("?")[0]
+        if "owner/locked" in path and "/resolve/" in path:
+            self._refuse(403, "GatedRepo", body=body)
+            return
+        path = path.replace("owner/locked", "owner/model")
         if "owner/gated" in path:
             self._refuse(403, "GatedRepo", body=body)
         elif path.startswith("/api/models/owner/model/tree/"):
@@ -48,16 +58,27 @@ class Hub(BaseHTTPRequestHandler):
                 {"rfilename": file.name, "size": file.stat().st_size}
                 for file in sorted(self.folder.iterdir())
             ]
-            description = {"id": "owner/model", "modelId": "owner/model", "sha": COMMIT, "siblings": siblings}
+            description = {
+                "id": "owner/model",
+                "sha": COMMIT,
+                "siblings": siblings,
+                "gated": "manual" if "locked" in self.path else False,
+                "cardData": {"license": "mit"},
+            }
             self._send(json.dumps(description).encode(), {"Content-Type": "application/json"}, body=body)
         elif (
             path.startswith(f"/owner/model/resolve/{COMMIT}/")
             and (file := self.folder / path.rpartition("/")[2]).is_file()
         ):
             data = file.read_bytes()
+            etag = hashlib.sha256(data).hexdigest()
+            if wanted := re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", "")):
+                part = data[int(wanted[1]) : int(wanted[2]) + 1]
+                self.ranges[file.name] = self.ranges.get(file.name, 0) + len(part)
+                self._send(part, {"ETag": f'"{etag}"'}, body=body, status=206)
+                return
             if body:
                 self.downloads.append(file.name)
-            etag = hashlib.sha256(data).hexdigest()
             self._send(
                 data,
                 {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT, "X-Linked-Size": str(len(data))},
@@ -92,7 +113,7 @@ def hub(tiny: Path, program: Program, tmp_path: Path) -> Iterator[type[Hub]]:
     (served / "pytorch_model.bin").write_bytes(b"never fetched")
     (served / "Roboto-Regular.ttf").write_bytes(b"as of a processor that writes on frames")
     (served / "modeling.py").write_text("raise SystemExit('never fetched')")
-    handler = type("Handler", (Hub,), {"folder": served, "downloads": []})
+    handler = type("Handler", (Hub,), {"folder": served, "downloads": [], "ranges": {}})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     program.env = {
@@ -150,3 +171,61 @@ def test_a_hub_that_cannot_be_reached(hub: type[Hub], program: Program, images: 
     assert done.returncode == 3
     assert said["runs"][0]["error"]["kind"] == ErrorKind.OFFLINE_NOT_CACHED
     assert "cannot be reached" in done.stderr
+
+
+def shown(program: Program, name: str) -> dict[str, Any]:
+    done = program.run("models", "show", "--json", name)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_model_is_looked_at_without_its_weights(hub: type[Hub], program: Program) -> None:
+    told = shown(program, "owner/model")
+    found = told["requirements"]
+    assert told["runnable"] and found["origin"] == "hub" and not found["here"]
+    weights = (hub.folder / "model.safetensors").stat().st_size
+    assert found["download"] == weights
+    assert found["weighed"]["known_from"] == "the files' headers" and found["weighed"]["parameters"] > 100_000
+    assert (found["revision"], found["license"], found["gated"]) == (COMMIT, "mit", False)
+    assert found["image"]["count"] == 4
+    assert "model.safetensors" not in hub.downloads and "pytorch_model.bin" not in hub.downloads
+    assert set(hub.ranges) == {"model.safetensors"}, "its header, by its place"
+    assert shown(program, "owner/model")["requirements"]["origin"] == "hub", "no weights came into the cache"
+    spoken = program.run("models", "show", "owner/model").stdout
+    assert "Told from:  the hub; nothing of it is on this machine\n" in spoken
+
+    program.env["HF_HUB_OFFLINE"] = "1"
+    offline = shown(program, "owner/model")
+    assert not offline["runnable"]
+    assert [one["kind"] for one in offline["requirements"]["obstacles"]] == [ErrorKind.OFFLINE_NOT_CACHED]
+    assert offline["requirements"]["architecture"], "what describes it is in the cache by now"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "gated"),
+    [
+        ("owner/gated", ErrorKind.GATED, True),
+        ("owner/locked", ErrorKind.GATED, True),
+        ("owner/nothing", ErrorKind.NOT_FOUND, None),
+    ],
+)
+def test_what_the_hub_refuses_is_told_before_loading(
+    hub: type[Hub], program: Program, name: str, kind: ErrorKind, gated: bool | None
+) -> None:
+    told = shown(program, name)
+    assert not told["runnable"] and told["requirements"]["gated"] is gated
+    assert [one["kind"] for one in told["requirements"]["obstacles"]] == [kind]
+    assert (told["requirements"]["download"] is not None) == (name == "owner/locked"), "it lists its files"
+
+
+def test_a_hub_out_of_reach_is_told_before_loading(hub: type[Hub], program: Program) -> None:
+    program.env["HF_ENDPOINT"] = "http://127.0.0.1:9"
+    told = shown(program, "owner/model")
+    assert [one["kind"] for one in told["requirements"]["obstacles"]] == [ErrorKind.OFFLINE_NOT_CACHED]
+    assert told["requirements"]["needs"] == {}
+
+
+def test_the_probe_imports_neither_torch_nor_transformers() -> None:
+    script = "import sys, fada_tui.worker.probe; print(*{'torch', 'transformers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

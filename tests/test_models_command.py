@@ -90,6 +90,22 @@ def test_show_by_name_hub_id_and_place(config: Path, capsys: pytest.CaptureFixtu
         call("show", name="SmolVML-500M")
     with pytest.raises(UsageError, match="no model 'None'"):
         call("show", name="None")
+    with pytest.raises(UsageError, match=r"'\./nowhere' is not a folder"):
+        call("show", name="./nowhere")
+
+
+def test_show_takes_a_folder_and_a_hub_id_that_the_list_lacks(
+    config: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call("show", name=str(tiny))
+    out = capsys.readouterr().out
+    assert f"Model:      tiny\nSource:     {tiny}\n" in out
+    assert "Class:      Idefics3ForConditionalGeneration (type idefics3)\n" in out and "Cannot run" not in out
+    call("show", name="some/model", json=True)
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["name"], shown["status"], shown["runnable"]) == ("model", "untested", False)
+    assert shown["requirements"]["weighed"]["parameters"] is None and shown["requirements"]["needs"] == {}
+    assert shown["suggestion"] is None
 
 
 def test_next_names_the_model_and_how_to_run_it(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from fada_tui.errors import UsageError
+from fada_tui.errors import PASSING, UsageError
 from fada_tui.paths import demo_weights
 from fada_tui.records import Dataset, Failure, ModelEntry, ModelFacts, Run, RunStatus, Tool
 from fada_tui.registry import (
@@ -20,6 +21,7 @@ from fada_tui.registry import (
     statuses,
     with_models_of,
 )
+from tests.examples import error_result, result
 
 SMOL = "SmolVLM-500M"
 SMOL_SOURCE = "HuggingFaceTB/SmolVLM-500M-Instruct"
@@ -190,6 +192,32 @@ def test_statuses_follow_the_runs(tmp_path: Path) -> None:
     assert row_of(registry, [failed, complete]) == ("tested", None), "a model that ran once is not untested"
     gated = Failure(kind="gated", message="accept its licence")
     assert row_of(registry, [run_of(SMOL, "failed", error=gated)]) == ("gated", "accept its licence")
+
+
+def test_what_passes_is_a_reason_and_no_status(tmp_path: Path) -> None:
+    registry = load_registry(tmp_path / "none.toml")
+    early, late = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
+    for kind in PASSING:
+        passing = run_of(SMOL, "failed", error=Failure(kind=kind, message="later"), started=late)
+        assert row_of(registry, [passing]) == ("untested", "later")
+        missing = run_of(SMOL, "failed", error=Failure(kind="not_found", message="gone"), started=early)
+        assert row_of(registry, [missing, passing]) == ("failed", "gone")
+        assert row_of(registry, [run_of(SMOL, "complete", started=early), passing]) == ("tested", None)
+
+
+def test_a_run_of_errors_alone_is_a_failure_of_its_model(tmp_path: Path) -> None:
+    registry = load_registry(tmp_path / "none.toml")
+    complete = run_of(SMOL, "complete", source=SMOL_SOURCE)
+    errors = (error_result("A/a.png", message="blind"), error_result("A/b.png", message="other"))
+    assert row_of(registry, [replace(complete, results=errors)]) == ("failed", "blind")
+    partly = replace(complete, results=(*errors, result("A/c.png")))
+    assert row_of(registry, [partly]) == ("tested", None)
+    row = next(
+        row
+        for row in statuses(registry, [partly, replace(complete, results=errors, started="3")])
+        if row.runs
+    )
+    assert row.run == partly, "the figures are of the run that has some"
 
 
 def test_the_figures_are_those_of_the_latest_complete_run(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_errors_are_listed_with_their_message_and_have_no_verdict_to_wait_for() 
 def test_a_failed_run_tells_why() -> None:
     failed = run(status="failed", error=Failure(kind="gated", message="ask for access"))
     assert "**Status**: ❌ Failed (gated: ask for access): 0 of 3 results" in lines(failed)
-    assert "**Status in Testing List**: ❌ Failed (not in the list)" in lines(failed)
+    assert "**Status in Testing List**: ❌ Failed: ask for access (not in the list)" in lines(failed)
 
 
 def test_unknown_figures_are_left_out_and_never_zero() -> None:

@@ -323,7 +323,7 @@ REFUSALS = [
     (with_tensor, ErrorKind.WEIGHTS_MISMATCH, r"1 weights unexpected \(such as model\.extra"),
     (with_other_shape, ErrorKind.WEIGHTS_MISMATCH, "size|shape|mismatch"),
     (truncated, ErrorKind.WEIGHTS_MISMATCH, "damaged"),
-    (too_large, ErrorKind.OUT_OF_MEMORY, r"needs 4398\.0 GB .* --quantization 4bit"),
+    (too_large, ErrorKind.OUT_OF_MEMORY, r"needs 4398\.0 GB .* a smaller model"),
     (without_processor, ErrorKind.PROCESSOR_MISSING, "no processor"),
     (without_template, ErrorKind.NO_CHAT_TEMPLATE, "no chat template"),
     (without_config, ErrorKind.NOT_FOUND, "config.json"),

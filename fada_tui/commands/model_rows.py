@@ -1,6 +1,6 @@
 """The rows of the model list as JSON, as lines, and as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fada_tui.endpoint import ADAPTER, is_endpoint
@@ -50,7 +50,12 @@ def lines(row: ModelRow) -> list[str]:
         *_measured(row),
         ("Notes", entry.notes),
     ]
-    return [f"{label + ':':<12}{printable(str(value))}" for label, value in facts if value is not None]
+    return aligned((label, str(value)) for label, value in facts if value is not None)
+
+
+def aligned(facts: Iterable[tuple[str, str]]) -> list[str]:
+    """Labels and texts as lines, the texts below each other; without a label a line goes on."""
+    return [f"{f'{label}:' if label else '':<12}{printable(text)}".rstrip() for label, text in facts]
 
 
 def plain_table(rows: Sequence[ModelRow]) -> str:

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from fada_tui.commands import model_rows
 from fada_tui.commands.common import results_folder, warn
-from fada_tui.config import suggestion
+from fada_tui.config import load_settings, suggestion
 from fada_tui.endpoint import is_endpoint, parse
 from fada_tui.errors import ExitCode, UsageError
-from fada_tui.paths import expanded, models_file
+from fada_tui.needs.looking import look
+from fada_tui.needs.telling import as_json, facts, measured
+from fada_tui.paths import expanded, models_file, settings_file
+from fada_tui.planning import with_choices
 from fada_tui.records import ModelEntry, Run, to_builtins
 from fada_tui.registry import (
     Registry,
@@ -25,6 +29,7 @@ from fada_tui.registry import (
     load_registry,
     next_model,
     override,
+    resolve_model,
     save_user_entries,
     statuses,
 )
@@ -71,11 +76,22 @@ def list_models(options: Namespace, read: ReadRuns) -> int:
 
 
 def show(options: Namespace, read: ReadRuns) -> int:
-    """Print one model, given by name, hub id or place in the list."""
+    """Print one model and what it needs: a name, a place in the list, a hub id or a folder.
+
+    That it cannot be run is what one wanted to know, and no failure of this command.
+    """
     registry = _registry()
-    entry = _known(registry, options.name)
-    row = next(row for row in statuses(registry, read(results_folder(options))) if row.entry == entry)
-    _write(_encoded(model_rows.flat(row)) if _json(options) else "\n".join(model_rows.lines(row)))
+    entry = _named(registry, options.name)
+    listed = registry if entry in registry.entries else replace(registry, entries=(entry,))
+    row = next(row for row in statuses(listed, read(results_folder(options))) if row.entry == entry)
+    settings, _ = load_settings({}, os.environ, settings_file())
+    found = look(with_choices(entry, settings), max_new_tokens=settings.max_new_tokens, ask_hub=True)
+    room = measured()
+    if _json(options):
+        _write(_encoded(model_rows.flat(row) | as_json(found, room)))
+    else:
+        said = [fact for fact in facts(found, room) if fact[0] != "Licence" or entry.license is None]
+        _write("\n".join([*model_rows.lines(row), *model_rows.aligned(said)]))
     return ExitCode.OK
 
 
@@ -160,6 +176,15 @@ def _known(registry: Registry, text: str) -> ModelEntry:
         return entry
     names = [entry.name for entry in registry.entries]
     raise UsageError(f"no model '{text}' in the list{suggestion(text, names)} (see: fada-tui models list)")
+
+
+def _named(registry: Registry, text: str) -> ModelEntry:
+    """The entry of a name or place in the list, else what a folder or hub id makes."""
+    path = expanded(text)
+    if "/" in text or os.path.isdir(path):  # noqa: PTH112
+        listed = registry.find(text) or registry.by_source(text)
+        return listed or resolve_model(text, registry)
+    return _known(registry, text)
 
 
 def _source(text: str) -> str:

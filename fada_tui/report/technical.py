@@ -169,13 +169,9 @@ def testing_list(run: Run, entries: Sequence[ModelEntry], upcoming: ModelEntry |
 
 
 def _outcome(run: Run) -> str:
-    match run.status:
-        case "complete":
-            return "✅ Tested"
-        case "interrupted":
-            return "⚠️ Interrupted"
-        case "failed":
-            return "❌ Failed"
+    if run.fruitless:
+        return "❌ Failed" + (f": {inline(run.failure.message)}" if run.failure else "")
+    return "✅ Tested" if run.status == "complete" else "⚠️ Interrupted"
 
 
 def _place(entry: ModelEntry | None) -> str:

@@ -16,12 +16,14 @@ from fada_tui.assessing.edit import with_note, with_tag_toggled
 from fada_tui.assessing.history import Change
 from fada_tui.assessing.writer import settle_and_publish
 from fada_tui.errors import FadaError
+from fada_tui.needs.telling import room_of
 from fada_tui.publish import preview
 from fada_tui.records import Assessment, Notes
 from fada_tui.store import folder as store
 from fada_tui.store.journal import NotesLine
 from fada_tui.tui import opening
 from fada_tui.tui.desk import Key, OpenRun
+from fada_tui.tui.widgets.models import ModelList
 from fada_tui.tui.wording import change_text
 
 if TYPE_CHECKING:
@@ -85,6 +87,19 @@ async def _agreed(main: "MainScreen", hosts: Sequence[str]) -> bool:
             return False
         main.running.allow((host,))
     return True
+
+
+async def needs(main: "MainScreen") -> None:
+    """Show what the model under the cursor needs."""
+    from fada_tui.tui.screens.needs import NeedsScreen
+
+    name = main.query_one(ModelList).highlighted
+    rows = main.review.library.rows
+    entries = [row.entry for row in rows] or main.equipment.registry.entries
+    entry = next((entry for entry in entries if entry.name == name), None)
+    if entry is not None:
+        screen = NeedsScreen(entry, main.equipment.settings, room_of(main.running.telemetry.latest))
+        await main.app.push_screen_wait(screen)
 
 
 async def resume(main: "MainScreen", name: str) -> None:
@@ -335,6 +350,7 @@ async def depart(main: "MainScreen", code: int = 0) -> None:
 
 DOORS: Mapping[str, Callable[["MainScreen"], Coroutine[None, None, None]]] = {
     "run": setup,
+    "needs": needs,
     "blind": blind,
     "tags": tags,
     "note": note,

@@ -77,11 +77,16 @@ def read_library(results: Path, registry: Registry) -> Library:
         runs=light,
         folders=by_id,
         figures={run.id: figures(run) for run in runs},
-        rows=statuses(registry, light),
+        rows=tuple(_light(row) for row in statuses(registry, runs)),
         here=frozenset(entry.name for entry in registry.entries if is_here(entry)),
         answered={path: frozenset(ids) for path, ids in answered.items()},
         warnings=tuple(warnings),
     )
+
+
+def _light(row: ModelRow) -> ModelRow:
+    """A row whose run is without its results: its status is told from them, and they are not kept."""
+    return row if row.run is None else replace(row, run=replace(row.run, results=()))
 
 
 def _with_folders(results: Path, runs: Sequence[Run]) -> list[tuple[Run, Path]]:

@@ -8,6 +8,8 @@ from msgspec import Struct
 from fada_tui.config import Settings
 from fada_tui.errors import UsageError
 from fada_tui.images.catalogue import Catalogue
+from fada_tui.needs.looking import look
+from fada_tui.planning import Estimate
 from fada_tui.questions import load_questions, shipped
 from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.registry import Registry, resolve_model
@@ -61,6 +63,24 @@ def read(
         sets={name: texts for name, texts in sets.items() if texts},
     )
     return Opening(offer, first_form(offer, wanted))
+
+
+def measure(name: str, entry: ModelEntry, offer: Offer) -> Estimate:
+    """Look at a model's files, on this machine alone; what will be asked of it is filled in later.
+
+    Args:
+        name: as it is listed.
+        entry: the model as it will be loaded.
+        offer: what there is to choose from, and the settings.
+    """
+    found = look(
+        entry,
+        max_new_tokens=offer.settings.max_new_tokens,
+        ask_hub=False,
+        trusted=name in offer.trusted,
+        allow_pickle=offer.settings.allow_pickle,
+    )
+    return Estimate(0, 0, 0, found)
 
 
 def _known(names: Iterable[str], registry: Registry, models: dict[str, ModelEntry]) -> tuple[str, ...]:

@@ -5,12 +5,7 @@ from typing import Any
 import transformers
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
-WRITERS = {
-    "Qwen2_5OmniModel": "Qwen2_5OmniThinkerForConditionalGeneration",
-    "Qwen2_5OmniForConditionalGeneration": "Qwen2_5OmniThinkerForConditionalGeneration",
-    "Qwen3OmniMoeForConditionalGeneration": "Qwen3OmniMoeThinkerForConditionalGeneration",
-}
-"""Of models that speak, too: the part that sees and writes, which reads its weights out of the whole's."""
+from fada_tui.architectures import WRITERS
 
 UNREAD = ("talker.", "token2wav.", "code2wav.")
 """How the names of the weights begin that those parts leave unread."""

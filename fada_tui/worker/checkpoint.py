@@ -9,10 +9,11 @@ from typing import Any
 import transformers
 from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
 
+from fada_tui import refusals
+from fada_tui.architectures import port
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import hub
-from fada_tui.worker.adapters.unsupported import port
 from fada_tui.worker.architectures import architecture
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
@@ -81,9 +82,7 @@ def read_config(command: Load, folder: Path) -> Any:
     """
     file = folder / "config.json"
     if not file.is_file():
-        raise ModelLoadError(
-            ErrorKind.NOT_FOUND, f"{folder} holds no config.json: it is no checkpoint in transformers' format"
-        )
+        raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_config(str(folder)))
     name = command.model.name
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
@@ -92,12 +91,10 @@ def read_config(command: Load, folder: Path) -> Any:
         hint = port(raw)
         if raw.get("auto_map"):
             raise _wants_code(name, hint) from error
-        kind = raw.get("model_type")
         message = (
-            f"{name} is of type '{kind}', which this transformers does not know: "
-            + (hint or "update it (pip install --upgrade transformers), or choose another model")
+            refusals.unknown_type(name, raw.get("model_type"), hint)
             if raw
-            else f"{name}: its configuration cannot be read: {_line(error)}"
+            else refusals.unreadable_config(name, _line(error))
         )
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
     _check_tower(name, config)
@@ -118,11 +115,7 @@ def read_processor(command: Load, folder: Path) -> Any:
         ModelLoadError: it has none, one that cannot be read, or one that needs a package.
     """
     if not any((folder / name).is_file() for name in PROCESSOR_FILES):
-        raise ModelLoadError(
-            ErrorKind.PROCESSOR_MISSING,
-            f"{folder} has no processor ({' or '.join(PROCESSOR_FILES)}): save it there with "
-            "processor.save_pretrained(…)",
-        )
+        raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, refusals.no_processor(str(folder)))
     name = command.model.name
     try:
         processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
@@ -165,7 +158,7 @@ def local_folder(command: Load) -> Path | None:
     if source.is_dir():
         return source
     if source.is_absolute() or command.model.source.count("/") != 1:
-        raise ModelLoadError(ErrorKind.NOT_FOUND, f"{command.model.source}: no such folder")
+        raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_folder(command.model.source))
     return None
 
 
@@ -178,11 +171,7 @@ def _check_tower(name: str, config: Any) -> None:
 
 
 def _wants_code(name: str, hint: str | None) -> ModelLoadError:
-    trust = f"if you trust it, repeat with --trust-remote-code {name}"
-    return ModelLoadError(
-        ErrorKind.REMOTE_CODE_NEEDED,
-        f"{name} runs code of its own repository; {f'{hint}, or ' if hint else ''}{trust}",
-    )
+    return ModelLoadError(ErrorKind.REMOTE_CODE_NEEDED, refusals.own_code(name, hint))
 
 
 def _brought_by_hand(command: Load) -> Path:
@@ -190,15 +179,8 @@ def _brought_by_hand(command: Load) -> Path:
     entry = command.model
     if folder := hub.cached(entry.source, entry.revision, entry.fetched_by_hand):
         return folder
-    licence = entry.license or "see its hub page"
-    terms = f"{licence}: no commercial use" if "-nc" in licence.lower() else licence
-    pickled = not any(name.endswith(".safetensors") for name in entry.fetched_by_hand)
-    raise ModelLoadError(
-        ErrorKind.GATED,
-        f"{entry.name} is not downloaded by itself: if you accept its licence ({terms}), run: "
-        f"hf download {entry.source} {' '.join(entry.fetched_by_hand)}"
-        + ("; then repeat with --allow-pickle" if pickled else ""),
-    )
+    message = refusals.not_fetched(entry.name, entry.source, entry.fetched_by_hand, entry.license)
+    raise ModelLoadError(ErrorKind.GATED, message)
 
 
 def refuse_pickle(command: Load, where: str) -> None:
@@ -208,11 +190,7 @@ def refuse_pickle(command: Load, where: str) -> None:
         ModelLoadError: the command does not allow them.
     """
     if not command.allow_pickle:
-        raise ModelLoadError(
-            ErrorKind.PICKLE_REFUSED,
-            f"{where} has no safetensors weights; pickle files can run code, and are read only with "
-            "--allow-pickle",
-        )
+        raise ModelLoadError(ErrorKind.PICKLE_REFUSED, refusals.pickle_only(where))
 
 
 def report_download(send: Callable[[Message], None]) -> hub.OnBytes:

@@ -29,10 +29,11 @@ def free_memory(device: str) -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an allocation failed: torch has a class for the GPU, and only words for main memory."""
+    """Whether an allocation failed: there is a class for the GPU's, and only words for main memory's."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    words = ("DefaultCPUAllocator", "Cannot allocate memory")
+    return isinstance(error, RuntimeError | OSError) and any(word in str(error) for word in words)
 
 
 class PeakMemory:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from huggingface_hub import HfApi, constants, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -16,6 +17,7 @@ from huggingface_hub.errors import (
 )
 from tqdm.auto import tqdm
 
+from fada_tui import refusals
 from fada_tui.errors import ErrorKind, ModelLoadError
 
 DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.ttf")
@@ -68,7 +70,7 @@ def fetch(
     Raises:
         ModelLoadError: gated, missing, or unreachable, with what to do.
     """
-    with _explained(repository, revision, needed):
+    with explained(repository, revision, needed):
         folder = snapshot_download(
             repository,
             revision=revision,
@@ -97,7 +99,7 @@ def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
     Raises:
         ModelLoadError: as `fetch`.
     """
-    with _explained(repository, revision):
+    with explained(repository, revision):
         if constants.HF_HUB_OFFLINE:
             described = snapshot_download(
                 repository,
@@ -110,44 +112,41 @@ def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _explained(repository: str, revision: str | None, needed: tuple[str, ...] = ()) -> Iterator[None]:
-    """Turn the hub's errors into ours."""
+def explained(repository: str, revision: str | None, needed: tuple[str, ...] = ()) -> Iterator[None]:
+    """Turn the hub's errors into ours, as `ModelLoadError`.
+
+    Args:
+        repository: hub id.
+        revision: branch, tag or commit.
+        needed: the files that are wanted, where only some are.
+    """
     try:
         yield
     except GatedRepoError as error:
-        raise ModelLoadError(
-            ErrorKind.GATED,
-            f"{repository} is gated: accept its licence on its hub page, then log in with "
-            "'hf auth login' or set HF_TOKEN",
-        ) from error
+        raise ModelLoadError(ErrorKind.GATED, refusals.gated(repository)) from error
     except RevisionNotFoundError as error:
-        raise ModelLoadError(ErrorKind.NOT_FOUND, f"{repository} has no revision '{revision}'") from error
+        raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_revision(repository, revision)) from error
     except RepositoryNotFoundError as error:
-        raise ModelLoadError(
-            ErrorKind.NOT_FOUND,
-            f"{repository} is not on the hub, or is private: check the spelling, or set HF_TOKEN",
-        ) from error
+        raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.not_on_hub(repository)) from error
     except HFValidationError as error:
-        raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id") from error
-    except LocalEntryNotFoundError as error:
+        raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id: write owner/name") from error
+    except (LocalEntryNotFoundError, httpx2.TransportError) as error:
         raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository, needed)) from error
     except (HfHubHTTPError, OSError) as error:
         raise ModelLoadError(
             ErrorKind.OFFLINE_NOT_CACHED,
-            f"{repository} could not be downloaded: {type(error).__name__}: {_line(error)}",
+            f"{repository} could not be downloaded: {type(error).__name__}: {_line(error)}; "
+            "try again, or name a folder that holds it",
         ) from error
 
 
 def _offline_message(repository: str, needed: tuple[str, ...]) -> str:
+    if not needed:
+        return refusals.not_cached(repository, offline=bool(constants.HF_HUB_OFFLINE))
     reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
-    if needed:
-        return (
-            f"{', '.join(needed)} of {repository} are not in the cache and {reason}: go online, or copy the "
-            f"cache of a machine that ran: hf download {repository} {' '.join(needed)}"
-        )
     return (
-        f"{repository} is not in the cache and {reason}: download it on a machine with a network "
-        f"(hf download {repository}) and name its folder, or go online"
+        f"{', '.join(needed)} of {repository} are not in the cache and {reason}: go online, or copy the "
+        f"cache of a machine that ran: hf download {repository} {' '.join(needed)}"
     )
 
 

@@ -11,6 +11,7 @@ from huggingface_hub import parse_local_safetensors_file_metadata
 from huggingface_hub.errors import SafetensorsParsingError
 from transformers import BitsAndBytesConfig
 
+from fada_tui import refusals
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import devices, hub
@@ -70,8 +71,7 @@ def check_memory(command: Load, elements: int, dtype: torch.dtype, device: str) 
     if needed > free:
         raise ModelLoadError(
             ErrorKind.OUT_OF_MEMORY,
-            f"{command.model.name} needs {needed / 1e9:.1f} GB for its weights alone and {device} has "
-            f"{free / 1e9:.1f} GB free: try --quantization 4bit, a smaller --dtype, or another device",
+            refusals.too_large(command.model.name, needed, device, free),
         )
 
 
@@ -122,10 +122,10 @@ def load_model(
             )
     except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         if devices.is_out_of_memory(error):
-            message = f"{name} does not fit into {device}'s memory: {_line(error)}; try --quantization 4bit"
+            message = refusals.no_room(name, device, _line(error))
             raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
-        kind = ErrorKind.MISSING_PACKAGE if isinstance(error, ImportError) else ErrorKind.WEIGHTS_MISMATCH
-        raise ModelLoadError(kind, f"{name}: {_line(error)} (worker.log has more)") from error
+        message = f"{name}: {_line(error)} (worker.log has more)"
+        raise ModelLoadError(_kind(error), message) from error
     _check_filled(name, model_class.__name__, info)
     return model.eval()
 
@@ -141,6 +141,13 @@ def _model_class(command: Load, config: Any) -> Any:
     if command.trust_remote_code and own:
         return getattr(transformers, next((key for key in REMOTE_CLASSES if key in own), "AutoModel"))
     return getattr(transformers, config.architectures[0])
+
+
+def _kind(error: Exception) -> ErrorKind:
+    """A value that the class does not take says nothing of the weights."""
+    if isinstance(error, ImportError):
+        return ErrorKind.MISSING_PACKAGE
+    return ErrorKind.LOAD if isinstance(error, ValueError) else ErrorKind.WEIGHTS_MISMATCH
 
 
 def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
@@ -184,10 +191,7 @@ def _count_elements(file: Path) -> int:
 
 def _quantization(name: str, asked: str, dtype: torch.dtype, device: str) -> BitsAndBytesConfig:
     if importlib.util.find_spec("bitsandbytes") is None or not device.startswith("cuda"):
-        raise ModelLoadError(
-            ErrorKind.MISSING_PACKAGE,
-            f"{name}: {asked} needs a CUDA device and bitsandbytes: pip install 'fada-tui[quantization]'",
-        )
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, refusals.needs_quantization(name, asked))
     if asked == "4bit":
         return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=dtype)
     return BitsAndBytesConfig(load_in_8bit=True)

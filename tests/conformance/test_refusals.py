@@ -10,11 +10,11 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 from transformers.models.fuyu import FuyuImageProcessorPil
 
+from fada_tui.architectures import PORTS, UNSUPPORTED
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load
 from fada_tui.records import ModelEntry
 from fada_tui.worker.adapters.plain import PlainAdapter
-from fada_tui.worker.adapters.unsupported import PORTS, UNSUPPORTED
 from fada_tui.worker.loading import load
 from tests.conformance.families import blip_vqa
 from tests.conformance.families.fuyu import with_space_before_all

@@ -16,7 +16,7 @@ from fada_tui.paths import samples_dir, state_file
 from fada_tui.records import Generation, ModelFacts, ModelMemory, PlannedImage
 from fada_tui.registry import load_registry, statuses
 from fada_tui.report.figures import figures
-from fada_tui.telemetry import Sample
+from fada_tui.telemetry import GpuReading, Sample
 from fada_tui.tui.choices import RunRequest
 from fada_tui.tui.library import Library
 from fada_tui.tui.screens.setup import SetupScreen
@@ -24,6 +24,7 @@ from fada_tui.tui.themes import THEMES
 from fada_tui.tui.widgets.estimate import EstimateText
 from fada_tui.tui.widgets.picklist import PickList
 from tests.examples import result, run
+from tests.test_needs import smol  # noqa: F401
 
 REGISTRY = load_registry(Path("/nowhere/models.toml"))
 SAMPLE = Sample(time="t", memory_used=4_000_000_000, memory_total=16_000_000_000)
@@ -325,6 +326,28 @@ async def test_a_hundred_thousand_images_cost_no_more_than_their_categories(
         await pilot.press("j", "j", "space", "G", "space")
         await until(pilot, lambda: "500 images" in estimate(screen))
         assert len(picks.rows) == 203
+
+
+async def test_a_model_that_does_not_fit_is_warned_of_with_what_fits(
+    catalogue: Catalogue,
+    smol: Path,  # noqa: F811
+) -> None:
+    gpus = (GpuReading(index=0, memory_used=23_000_000_000, memory_total=24_200_000_000),)
+    sample = replace(SAMPLE, gpus=gpus)
+    given = {"sample": sample, "settings": Settings(model=(str(smol),))}
+    for size in ((80, 24), (120, 36)):
+        async with Desk(catalogue, **given).run_test(size=size) as pilot:
+            screen = await opened(pilot)
+            assert "of 1.20 GB free" in estimate(screen) and "! does not fit" in estimate(screen)
+            await until(pilot, lambda: "fits GPU 0 at 8bit: --quantization 8bit" in estimate(screen))  # noqa: B023
+
+
+async def test_a_model_that_fits_nowhere_is_said_so(catalogue: Catalogue, smol: Path) -> None:  # noqa: F811
+    sample = replace(SAMPLE, memory_used=SAMPLE.memory_total - 100_000_000)
+    given = {"sample": sample, "settings": Settings(model=(str(smol), "fada-demo"))}
+    async with Desk(catalogue, **given).run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        await until(pilot, lambda: "fits nowhere here" in estimate(screen))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])

@@ -17,10 +17,10 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Static, TextArea
 
 from fada_tui.config import Settings
-from fada_tui.forecast import Earlier, Forecast, forecast, free_memory, together
+from fada_tui.forecast import Earlier, Forecast, forecast, places_for, together
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.paths import state_file
-from fada_tui.planning import Estimate, estimate_of, with_choices
+from fada_tui.planning import Estimate, with_choices
 from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.registry import ModelRow, Registry, is_of
 from fada_tui.remembered import remember
@@ -121,7 +121,7 @@ class SetupScreen(Screen[RunRequest | None]):
         self._rows = {row.entry.name: row for row in rows}
         self._catalogue = catalogue
         self._library = library
-        self._free = free_memory(sample, settings.device)
+        self._places = places_for(sample, settings.device)
         self._read = partial(
             setup_reading.read,
             settings=settings,
@@ -314,10 +314,11 @@ class SetupScreen(Screen[RunRequest | None]):
             self._earlier[name] = [(run, self._library.figures[run.id]) for run in runs]
         tokens = self._form.max_new_tokens.strip()
         limit = int(tokens) if tokens.isdecimal() else 0
-        return forecast(entry, estimate, self._earlier[name], limit, self._free)
+        return forecast(entry, estimate, self._earlier[name], limit, *self._places)
 
     def _measure(self, name: str, entry: ModelEntry) -> None:
-        self.post_message(self.Measured(name, estimate_of(entry, 0, 0)))
+        if offer := self._offer:
+            self.post_message(self.Measured(name, setup_reading.measure(name, entry, offer)))
 
     @on(Measured)
     def _measured(self, event: Measured) -> None:

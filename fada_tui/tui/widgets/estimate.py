@@ -156,6 +156,8 @@ def _alone(forecast: Forecast | None, width: int) -> Iterable[Line]:
     beside = 8 + len(time) + 2 + cell_len(source) <= width
     yield [("Time    ", "muted"), (time, "strong"), (f"  {source}" if beside else "", "muted")]
     yield _memory(forecast, width)
+    if forecast.fits is False:
+        yield [("        ", ""), (_cut(_way_out(forecast), width - 8), "strong")]
     if not beside:
         yield [(_cut(f"Time is {source}" if forecast.seconds is not None else source, width), "muted")]
 
@@ -179,6 +181,11 @@ def _memory(forecast: Forecast, width: int) -> Line:
     return [*start, *next((end for end in ends if _room([*start, *end], width) >= 0), ends[-1])]
 
 
+def _way_out(forecast: Forecast) -> str:
+    """What to do about a model that does not fit."""
+    return forecast.instead.text if forecast.instead else "fits nowhere here: choose a smaller model"
+
+
 def _rows(view: EstimateView, width: int) -> list[Line]:
     """The sum first, so that it is seen however many models there are."""
     longest = max((cell_len(model.name) for model in view.models), default=0)
@@ -196,11 +203,13 @@ def _rows(view: EstimateView, width: int) -> list[Line]:
         needed = units.memory(forecast.memory_needed)
         line = _row(label, forecast.whole, needed or "unknown", forecast.fits, "")
         source = forecast.seconds_from
-        sources = (
+        sources: tuple[str, ...] = (
             f" {forecast.memory_from}; time {source}",
             f" {source}",
             f" {source.partition(' of run ')[0]}",
         )
+        if forecast.fits is False:
+            sources = (f" {_way_out(forecast)}", f" {_way_out(forecast).partition(':')[0]}")
         shown = next((text for text in sources if cell_len(text) <= _room(line, width)), "")
         rows.append([*line, (shown, "muted")])
     return rows

@@ -104,6 +104,11 @@ class ModelList(ScrollView, can_focus=True):
         ):
             self.post_message(self.Highlighted(self._lines[self._cursor]))
 
+    @property
+    def highlighted(self) -> str | None:
+        """Name of the model under the cursor."""
+        return self._lines[self._cursor].name if self._lines else None
+
     def render_line(self, y: int) -> Strip:
         """Draw a model."""
         width = self.scrollable_content_region.width

@@ -15,11 +15,12 @@ from typing import Any
 
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
+from fada_tui import refusals
+from fada_tui.architectures import UNSUPPORTED
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.worker.adapters.chat import ChatAdapter
 from fada_tui.worker.adapters.plain import PlainAdapter
 from fada_tui.worker.adapters.templates import places_image, template
-from fada_tui.worker.adapters.unsupported import UNSUPPORTED
 
 ENTRY_POINTS = "fada_tui.adapters"
 
@@ -86,12 +87,11 @@ def check_architecture(name: str, config: Any) -> str:
     if of_architecture(architecture) or getattr(config, "auto_map", None):
         return architecture
     if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(config.model_type):
-        raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, f"{name} is a {architecture}: {why}")
+        raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, refusals.unsupported(name, architecture, why))
     if architecture not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values():
         raise ModelLoadError(
             ErrorKind.ARCHITECTURE_UNKNOWN,
-            f"{name} is a {architecture} (type {config.model_type}), for which there is no adapter: choose a "
-            "model that transformers lists as image-text-to-text, or add an adapter (docs/adding-a-model.md)",
+            refusals.no_adapter(name, architecture, config.model_type),
         )
     return architecture
 
@@ -134,8 +134,7 @@ def choose(name: str, asked: str, architecture: str, processor: Any, config: Any
         )
     raise ModelLoadError(
         ErrorKind.NO_CHAT_TEMPLATE,
-        f"{name}: its processor has no chat template, and no adapter prompts {architecture} without one; "
-        "choose an instruction-tuned checkpoint",
+        refusals.no_chat_template(name, architecture),
     )
 
 

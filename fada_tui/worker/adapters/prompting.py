@@ -18,6 +18,12 @@ PIXELS = ("pixel_values", "flattened_patches", "image_patches", "pixel_values_im
 """Names under which processors hand an image to their models."""
 
 
+NO_IMAGE = (
+    "the prompt has no image tokens, so the model would answer blindly; its processor or chat template may "
+    "belong to another model"
+)
+
+
 class ImageIgnoredError(FadaError):
     """No image reached the prompt, so the model would answer blindly."""
 
@@ -114,10 +120,7 @@ def prepared(
     if places is not None:
         counts = tuple(places.sum(dim=1).tolist())
         if 0 in counts:
-            raise ImageIgnoredError(
-                "the prompt has no image tokens, so the model would answer blindly; its processor or chat "
-                "template may belong to another model"
-            )
+            raise ImageIgnoredError(NO_IMAGE)
     return Prepared(inputs, tuple(prompts), counts, options or {}, ends)
 
 

@@ -1,0 +1,80 @@
+"""Architectures as `config.json` names them: prompted by an adapter of their own, unusable, or ported."""
+
+RANKING = frozenset(
+    {
+        "AltCLIPModel",
+        "ChineseCLIPModel",
+        "CLIPModel",
+        "MetaClip2Model",
+        "Siglip2Model",
+        "SiglipModel",
+        "ViltForQuestionAnswering",
+    }
+)
+"""Those that rank what they know in one pass, and write no text."""
+
+PROMPTED = RANKING | {
+    "Blip2ForConditionalGeneration",
+    "BlipForConditionalGeneration",
+    "BlipForQuestionAnswering",
+    "ChameleonForConditionalGeneration",
+    "DiffusionGemmaForBlockDiffusion",
+    "Florence2ForConditionalGeneration",
+    "FuyuForCausalLM",
+    "GitForCausalLM",
+    "GotOcr2ForConditionalGeneration",
+    "IdeficsForVisionText2Text",
+    "InstructBlipForConditionalGeneration",
+    "Kosmos2ForConditionalGeneration",
+    "Kosmos2_5ForConditionalGeneration",
+    "LlavaForConditionalGeneration",
+    "LlavaNextForConditionalGeneration",
+    "PPFormulaNetForConditionalGeneration",
+    "PaliGemmaForConditionalGeneration",
+    "Pix2StructForConditionalGeneration",
+    "T5Gemma2ForConditionalGeneration",
+    "VideoLlavaForConditionalGeneration",
+    "VipLlavaForConditionalGeneration",
+    "VisionEncoderDecoderModel",
+}
+"""Those that an adapter prompts without a chat template. The adapters say so themselves; a test compares."""
+
+WRITERS = {
+    "Qwen2_5OmniModel": "Qwen2_5OmniThinkerForConditionalGeneration",
+    "Qwen2_5OmniForConditionalGeneration": "Qwen2_5OmniThinkerForConditionalGeneration",
+    "Qwen3OmniMoeForConditionalGeneration": "Qwen3OmniMoeThinkerForConditionalGeneration",
+}
+"""Of models that speak, too: the part that sees and writes, which reads its weights out of the whole's."""
+
+UNSUPPORTED = {
+    "EvollaForProteinText2Text": "it answers about proteins, not images; choose another model",
+    "InstructBlipVideoForConditionalGeneration": "it takes videos; choose an InstructBLIP checkpoint",
+    "Mistral4ForCausalLM": (
+        "it reads text alone; choose a checkpoint with a vision tower, whose config.json names "
+        "Mistral3ForConditionalGeneration"
+    ),
+    "PI0ForConditionalGeneration": "it steers robots and writes no text; choose another model",
+    "shieldgemma2": "it judges images by policies and answers no questions; choose a Gemma 3 checkpoint",
+    "UdopForConditionalGeneration": (
+        "it wants the words of a page and their places from a text recogniser; choose another model"
+    ),
+}
+"""By architecture, or by model type where the architecture says too little: why, and what to do."""
+
+PORTS = {
+    "multi_modality": "use deepseek-community/deepseek-vl-1.3b-chat or deepseek-community/Janus-Pro-1B",
+    "llava_llama": "use a checkpoint of llava-hf, such as llava-hf/llava-1.5-7b-hf",
+    "llava_mistral": "use a checkpoint of llava-hf, such as llava-hf/llava-v1.6-mistral-7b-hf",
+    "internvl_chat": "use its -hf port, such as OpenGVLab/InternVL3-1B-hf",
+    "florence2": "use a checkpoint of florence-community, such as florence-community/Florence-2-base",
+}
+"""By model type: the same weights in the form that transformers runs itself."""
+
+
+def port(config: dict[str, object]) -> str | None:
+    """Return what to use in place of a checkpoint that transformers does not run itself.
+
+    Args:
+        config: as `config.json` holds it.
+    """
+    return PORTS.get(str(config.get("model_type")))
