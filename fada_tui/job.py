@@ -7,18 +7,9 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fada_tui import __version__
+from fada_tui.file_names import encode_name
 from fada_tui.protocol import Item, Loaded
-from fada_tui.records import (
-    Dataset,
-    Generation,
-    ModelFacts,
-    Plan,
-    Question,
-    Run,
-    Selection,
-    Tool,
-    encode_name,
-)
+from fada_tui.records import Dataset, Generation, ModelFacts, Plan, Question, Run, Selection, Tool
 from fada_tui.store.folder import now
 
 

@@ -24,7 +24,7 @@ class Item(Struct, frozen=True, kw_only=True):
     image: str
     category: str
     path: str
-    """As in the result: relative to the data set's root where possible (see `records.encode_name`)."""
+    """As in the result: relative to the data set's root where possible (see `file_names.encode_name`)."""
     question_id: str
     question: str
 
@@ -63,7 +63,7 @@ class Work(Message, frozen=True, kw_only=True, tag="work"):
     """
 
     root: str
-    """The data set's folder, as `records.encode_name` writes it."""
+    """The data set's folder, as `file_names.encode_name` writes it."""
     journal: str
     """Path of the journal that takes each finished result, likewise."""
     generation: Generation

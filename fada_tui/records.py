@@ -5,7 +5,6 @@ ISO 8601 in UTC; `None` means unknown and is written as `null`. Fields with the 
 left out of the file while unset.
 """
 
-import re
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -315,8 +314,7 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     fetched_by_hand: tuple[str, ...] = ()
     """Files that a person downloads who accepts the licence; the program then does not download by itself."""
     api_key_env: Annotated[str, Meta(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None
-    """Environment variable that holds the key, for models behind a server. Never the key itself: that keys
-    hold small letters or dashes keeps one from being written here."""
+    """Environment variable that holds a server's key. A key itself, with its small letters, does not fit."""
     parameters: int | None = None
     license: str | None = None
     order: int | None = None
@@ -398,34 +396,6 @@ def decode_run(data: bytes) -> Run:
         msgspec.DecodeError: the bytes are not JSON.
     """
     return msgspec.json.decode(data, type=Run)
-
-
-_ESCAPED_BYTE = re.compile(r"\\x([0-9a-f]{2})")
-_LOOKS_ESCAPED = re.compile(r"\\(?=x[0-9a-f]{2})")
-_SURROGATE = re.compile("[\udc80-\udcff]")
-
-
-def encode_name(name: str) -> str:
-    r"""Return a file name or path as Unicode that JSON can hold.
-
-    A byte that is not UTF-8 (a lone surrogate, as `os.fsdecode` yields it) is written `\xNN`. A
-    backslash that would read as such an escape is itself written `\x5c`, so that `decode_name` always
-    returns the name it was given.
-    """
-    if name.isascii() and "\\" not in name:
-        return name
-    doubled = _LOOKS_ESCAPED.sub(r"\\x5c", name)
-    return _SURROGATE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", doubled)
-
-
-def decode_name(text: str) -> str:
-    """Return the file name that `encode_name` made `text` of."""
-
-    def byte(match: re.Match[str]) -> str:
-        value = int(match[1], 16)
-        return chr(value) if value < 0x80 else chr(0xDC00 + value)
-
-    return _ESCAPED_BYTE.sub(byte, text)
 
 
 def to_builtins(record: Record) -> Any:

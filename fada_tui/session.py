@@ -29,6 +29,7 @@ from fada_tui.events import (
     Warned,
     WorkerRestarted,
 )
+from fada_tui.file_names import encode_name
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.job import Job, first_run, planned_items, with_loaded
@@ -47,13 +48,7 @@ from fada_tui.protocol import (
     Work,
 )
 from fada_tui.publish import publish
-from fada_tui.records import (
-    Failure,
-    ModelMemory,
-    Result,
-    Run,
-    encode_name,
-)
+from fada_tui.records import Failure, ModelMemory, Result, Run
 from fada_tui.registry import Registry, located
 from fada_tui.store import folder as runs
 from fada_tui.store import journal

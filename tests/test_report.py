@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec.structs import replace
 
+from fada_tui.file_names import encode_name
 from fada_tui.records import (
     Assessment,
     AutoScore,
@@ -27,7 +28,6 @@ from fada_tui.records import (
     Tokens,
     Tool,
     Verdict,
-    encode_name,
 )
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command, shell_quoted

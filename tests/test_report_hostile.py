@@ -7,6 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec.structs import replace
 
+from fada_tui.file_names import encode_name
 from fada_tui.records import (
     Assessment,
     AutoScore,
@@ -22,7 +23,6 @@ from fada_tui.records import (
     Run,
     Selection,
     Tool,
-    encode_name,
 )
 from fada_tui.report.comparison import render_comparison
 from fada_tui.report.markdown import fenced, inline, name, visible

@@ -13,8 +13,9 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.errors import RunLockedError, StoreError, UsageError
+from fada_tui.file_names import decode_name, encode_name
 from fada_tui.publish import without_needless_plan
-from fada_tui.records import Assessment, Notes, ResultMemory, decode_name, decode_run, encode_name, encode_run
+from fada_tui.records import Assessment, Notes, ResultMemory, decode_run, encode_run
 from fada_tui.store import folder as runs
 from fada_tui.store import journal
 from fada_tui.store.fold import fold

@@ -1,6 +1,6 @@
 """The images of a folder and their categories, found by name alone: no file is opened.
 
-Names in a catalogue are written by `records.encode_name`, so that any of them fits in JSON; `resolve`
+Names in a catalogue are written by `file_names.encode_name`, so that any of them fits in JSON; `resolve`
 leads back to the file.
 """
 
@@ -15,9 +15,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from fada_tui.errors import UsageError
+from fada_tui.file_names import decode_name, encode_name
 from fada_tui.images.formats import IN_WORDS
 from fada_tui.images.walk import Found, Skipped, walk
-from fada_tui.records import PlannedImage, Selection, decode_name, encode_name
+from fada_tui.records import PlannedImage, Selection
 from fada_tui.text import printable
 
 _NUMBER = re.compile("[0-9]+")

@@ -5,7 +5,8 @@ import shlex
 from msgspec import UNSET
 
 from fada_tui.endpoint import is_endpoint, parse
-from fada_tui.records import Run, decode_name
+from fada_tui.file_names import decode_name
+from fada_tui.records import Run
 
 
 def reproducing_command(run: Run, model: str) -> str | None:

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from fada_tui.records import encode_name
+from fada_tui.file_names import encode_name
 from fada_tui.telemetry.readings import GpuReading, Sample
 from fada_tui.text import printable
 

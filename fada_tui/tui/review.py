@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from fada_tui.assessing.blind import Labels, shuffled
 from fada_tui.assessing.filters import Filter, Subject, matches
 from fada_tui.assessing.order import Progress, next_unassessed
-from fada_tui.records import PlannedImage, Question, Result, decode_name, encode_name
+from fada_tui.file_names import decode_name, encode_name
+from fada_tui.records import PlannedImage, Question, Result
 from fada_tui.scoring.verdicts import current as standing
 from fada_tui.tui.album import Album, Slot, with_images
 from fada_tui.tui.desk import Desk, Key, OpenRun, Streaming

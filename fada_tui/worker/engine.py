@@ -13,9 +13,10 @@ import torch
 from msgspec import UNSET, Struct
 
 from fada_tui.errors import ErrorKind, FadaError, ImageError
+from fada_tui.file_names import decode_name
 from fada_tui.images.decode import DecodedImage, decode
 from fada_tui.protocol import BegunAgain, Delta, Item, Message
-from fada_tui.records import Failure, Generation, Result, ResultMemory, Timing, decode_name
+from fada_tui.records import Failure, Generation, Result, ResultMemory, Timing
 from fada_tui.worker import devices
 from fada_tui.worker.answering import Answered, Answerer, Asked, LoadedModel
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from msgspec import UNSET
 
 from fada_tui.errors import StoreError
+from fada_tui.file_names import decode_name
 from fada_tui.protocol import Cancelled, Finished, Idle, Item, JournalFailed, Started, Work
-from fada_tui.records import decode_name
 from fada_tui.store.journal import ResultLine, append
 from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.engine import Answer, Engine

@@ -9,20 +9,10 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from fada_tui.config import Settings
+from fada_tui.file_names import encode_name
 from fada_tui.images.catalogue import scan
 from fada_tui.paths import samples_dir
-from fada_tui.records import (
-    Assessment,
-    Dataset,
-    ModelFacts,
-    Question,
-    Result,
-    Run,
-    Timing,
-    Tokens,
-    Tool,
-    encode_name,
-)
+from fada_tui.records import Assessment, Dataset, ModelFacts, Question, Result, Run, Timing, Tokens, Tool
 from fada_tui.registry import SHIPPED, load_registry
 from fada_tui.rubrics import load_rubric
 from fada_tui.store.folder import read_run, write_run

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.file_names import encode_name
 from fada_tui.images.catalogue import scan
 from fada_tui.paths import samples_dir
 from fada_tui.records import (
@@ -21,7 +22,6 @@ from fada_tui.records import (
     Timing,
     Tokens,
     Tool,
-    encode_name,
 )
 from fada_tui.store.folder import write_run
 from tests.tui.program import OnPty, Size
