@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 # Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
 CONSTRAINTS ?= -c constraints.txt
 
-.PHONY: demo test check lint types imports format bench wheel clean
+.PHONY: demo test vision check lint types imports format bench wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch
 
 test: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# The families whose processors want torchvision or timm, in an environment of its own: some gigabytes.
+vision: $(VENV)-vision/.test
+	$(VENV)-vision/bin/pytest -n 2 --dist worksteal tests/conformance
 
 check: lint types imports test
 
@@ -53,5 +57,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.torch
 	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev]'
 	touch $@ $(VENV)/.test $(VENV)/.demo
 
+$(VENV)-vision/.test: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-vision
+	$(VENV)-vision/bin/python -m pip install --quiet --editable '.[test,vision]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) $(VENV)-vision dist build

@@ -44,7 +44,9 @@ class ErrorKind(StrEnum):
     STORE = "store"
 
 
-PASSING = frozenset({ErrorKind.OFFLINE_NOT_CACHED, ErrorKind.TIMEOUT, ErrorKind.STORE})
+PASSING = frozenset(
+    {ErrorKind.OFFLINE_NOT_CACHED, ErrorKind.TIMEOUT, ErrorKind.ENDPOINT_UNREACHABLE, ErrorKind.STORE}
+)
 """Kinds that say something of a network, a busy machine or a disk, and nothing of the model."""
 
 

@@ -32,12 +32,10 @@ class Family:
     """Images and questions of different lengths may be answered together."""
     ends_by_settings: bool = True
     """An answer ends at the token that the model's generation settings name, and at no other."""
-    ends_by_settings: bool = True
-    """An answer ends at the token that the model's generation settings name, and at no other."""
     needs: str | None = None
     """A package beyond the program's own, without which the family's processor is not to be had."""
-    checkpoint: str
-    """A published checkpoint of the family, for the table in the documentation."""
+    checkpoint: str | None
+    """A published checkpoint of the family, for the documentation; `None` where none is known."""
 
 
 def by_chat_template(folder: Path, image: Image, question: str, tokens: int, **options: Any) -> list[int]:

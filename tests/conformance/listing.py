@@ -46,7 +46,7 @@ def stands() -> dict[str, tuple[str, str, str]]:
     found: dict[str, tuple[str, str, str]] = {}
     for model_type, architecture in NAMES.items():
         if family := by_type.get(model_type):
-            found[model_type] = (where(family), family.adapter, f"`{family.checkpoint}`")
+            found[model_type] = (where(family), family.adapter, _published(family))
         elif why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(model_type):
             found[model_type] = ("refused", why, "")
         elif why := NOT_CONSTRUCTIBLE.get(model_type):
@@ -59,6 +59,10 @@ def where(family: Family) -> str:
     return f"run, with {family.needs}" if family.needs else "run"
 
 
+def _published(family: Family) -> str:
+    return f"`{family.checkpoint}`" if family.checkpoint else ""
+
+
 def page() -> str:
     """Return the page."""
     rows = stands()
@@ -67,7 +71,7 @@ def page() -> str:
         for model_type, (stand, words, checkpoint) in rows.items()
     ]
     beside = [
-        f"| {family.model_type} | {where(family)} | {family.adapter} | `{family.checkpoint}` |"
+        f"| {family.model_type} | {where(family)} | {family.adapter} | {_published(family)} |"
         for family in FAMILIES.values()
         if family.model_type not in NAMES
     ]

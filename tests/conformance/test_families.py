@@ -86,6 +86,7 @@ def ask(
             seed=0,
             on_prompt=lambda _: None,
             on_text=lambda text, _: streamed.append(text),
+            on_again=lambda *_: None,
             cancel=cancel or Event(),
         )
     )

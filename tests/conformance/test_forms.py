@@ -48,6 +48,7 @@ def ask(folder: Path, question: str = QUESTION) -> tuple[str, list[int], int | N
             seed=0,
             on_prompt=prompts.append,
             on_text=lambda *_: None,
+            on_again=lambda *_: None,
             cancel=Event(),
         )
     )

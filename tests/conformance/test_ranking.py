@@ -54,6 +54,7 @@ def ask(loaded: LoadedModel, image: Image.Image, question: str, streamed: list[s
             seed=0,
             on_prompt=streamed.append,
             on_text=lambda text, _: streamed.append(text),
+            on_again=lambda *_: None,
             cancel=Event(),
         )
     )

@@ -47,5 +47,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=12,
     needs="torchvision",
-    checkpoint="nvidia/Cosmos3-Super",
+    checkpoint="nvidia/Cosmos3-Nano",
 )

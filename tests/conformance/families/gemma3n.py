@@ -80,5 +80,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=25,
     needs="timm",
-    checkpoint="google/gemma-3n-E2B-it",
+    checkpoint="google/gemma-3n-E4B-it",
 )

@@ -18,5 +18,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=6,
     needs="torchvision",
-    checkpoint="zai-org/GLM-GA",
+    checkpoint=None,
 )

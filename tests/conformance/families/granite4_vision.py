@@ -51,5 +51,5 @@ FAMILY = Family(
     reference=by_chat_template,
     adapter="chat",
     image_tokens=10,
-    checkpoint="ibm-granite/granite-4.0-3b-vision",
+    checkpoint=None,
 )

@@ -62,5 +62,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=12,
     needs="torchvision",
-    checkpoint="moonshotai/Kimi-K2.5",
+    checkpoint="moonshotai/Kimi-K2.6",
 )

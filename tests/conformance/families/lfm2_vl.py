@@ -52,5 +52,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=18,
     needs="torchvision",
-    checkpoint="LiquidAI/LFM2-VL-450M",
+    checkpoint="LiquidAI/LFM2-VL-1.6B",
 )

@@ -32,5 +32,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=6,
     needs="torchvision",
-    checkpoint="facebook/muse-glimmer",
+    checkpoint="meta-models/Muse-Glimmer-30B",
 )

@@ -53,5 +53,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=6,
     needs="torchvision",
-    checkpoint="facebook/muse-spark",
+    checkpoint="meta-models/Muse-Spark-Open-816B-A42B",
 )

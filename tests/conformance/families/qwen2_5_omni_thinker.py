@@ -40,5 +40,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=6,
     needs="torchvision",
-    checkpoint="Qwen/Qwen2.5-Omni-3B",
+    checkpoint="Qwen/Qwen2.5-Omni-7B",
 )

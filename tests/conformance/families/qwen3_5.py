@@ -35,5 +35,5 @@ FAMILY = Family(
     adapter="chat",
     image_tokens=6,
     needs="torchvision",
-    checkpoint="Qwen/Qwen3.5-4B",
+    checkpoint="Qwen/Qwen3.5-27B",
 )
