@@ -24,6 +24,7 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *bullet("Run", f"{name(run.id)}, by {name(run.tool.name)} {name(run.tool.version)}"),
         *bullet("Adapter", model.adapter and name(model.adapter)),
         *bullet("Architecture", model.architecture and name(model.architecture)),
+        *bullet("Image Processor", name(images) if (images := model.image_processor) else None),
         *_served(run),
         *bullet("Revision", model.revision and name(model.revision)),
         *bullet("License", model.license and name(model.license)),
@@ -118,8 +119,10 @@ def _prompt(run: Run) -> list[str]:
     if run.classes is not UNSET:
         return _class_prompts(run.classes)
     for result in run.results:
+        if result.prompt == "":
+            return ["### Prompt", "", "None: the model was given the image alone, and no question.", ""]
         if result.prompt is not None:
-            how = "it was sent" if place_of(run.model.source) else "the chat template rendered it"
+            how = "the chat template rendered it" if run.model.adapter == "chat" else "it was sent"
             sent = f"As {how} for {name(result.image)}:"
             return ["### Prompt", "", sent, "", *fenced(result.prompt), ""]
     return []
