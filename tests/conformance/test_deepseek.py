@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,10 +15,17 @@ from tests.conformance.test_families import FAMILIES, QUESTIONS, ask, load_comma
 PUBLISHED = ["deepseek_vl", "deepseek_vl_hybrid"]
 
 
+def edit(file: Path, **changes: Any) -> None:
+    """Change settings; `None` takes one out."""
+    settings = json.loads(file.read_text()) | changes
+    file.write_text(json.dumps({name: value for name, value in settings.items() if value is not None}))
+
+
 def as_published(folder: Path) -> None:
     """Rewrite a checkpoint: processor in several files, the tower's weights one level deeper, a head apart.
 
-    Nothing in `config.json` says that the head is apart: that it is among the weights does.
+    The tokenizer's class is Llama's, though its file holds another kind. Nothing in `config.json` says that
+    the head is apart: that it is among the weights does.
     """
     processor = json.loads((folder / "processor_config.json").read_text())
     images = processor.pop("image_processor")
@@ -29,6 +37,12 @@ def as_published(folder: Path) -> None:
     (folder / "chat_template.json").write_text(json.dumps({"chat_template": template.read_text()}))
     template.unlink()
 
+    edit(
+        folder / "tokenizer_config.json",
+        tokenizer_class="LlamaTokenizerFast",
+        extra_special_tokens={"image_token": "<image_placeholder>"},
+    )
+
     tower = "model.vision_model."
     old = {
         name.replace(tower, f"{tower}vision_model.", 1): weight
@@ -38,9 +52,7 @@ def as_published(folder: Path) -> None:
     embedding = old["model.language_model.embed_tokens.weight"]
     old["lm_head.weight"] = torch.randn_like(embedding) * 0.15
     save_file(old, folder / "model.safetensors", metadata={"format": "pt"})
-    config = json.loads((folder / "config.json").read_text())
-    del config["tie_word_embeddings"]
-    (folder / "config.json").write_text(json.dumps(config))
+    edit(folder / "config.json", tie_word_embeddings=None)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -52,6 +64,8 @@ def test_a_checkpoint_in_the_published_form_answers_as_the_plain_call_does(name:
     assert facts.adapter == "chat"
     head = load_file(folder / "model.safetensors")["lm_head.weight"]
     assert torch.equal(loaded.model.lm_head.weight, head)
+    words = loaded.adapter.tokenizer
+    assert words.decode(words.encode(QUESTIONS[0], add_special_tokens=False)) == QUESTIONS[0]
     picture = Image.effect_noise((64, 48), 80).convert("RGB")
     answer = ask(loaded, picture, QUESTIONS[0], [])
     assert answer is not None
