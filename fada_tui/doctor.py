@@ -17,7 +17,7 @@ from fada_tui.config import load_settings
 from fada_tui.errors import ExitCode, FadaError
 from fada_tui.hub_cache import hub_folders
 from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
-from fada_tui.records import Record, to_builtins
+from fada_tui.records import Record
 from fada_tui.registry import load_registry
 from fada_tui.text import printable
 
@@ -65,7 +65,7 @@ def run(results: Path, *, as_json: bool = False) -> int:
     """Print every check; return 0 unless one failed."""
     checks = run_checks(results)
     if as_json:
-        text = msgspec.json.encode({"checks": [to_builtins(check) for check in checks]}).decode()
+        text = msgspec.json.encode({"checks": [msgspec.to_builtins(check) for check in checks]}).decode()
     else:
         text = "\n".join(line for check in checks for line in _lines(check))
     sys.stdout.write(f"{text}\n")

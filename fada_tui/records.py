@@ -5,7 +5,7 @@ ISO 8601 in UTC; `None` means unknown and is written as `null`. Fields with the 
 left out of the file while unset.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -396,8 +396,3 @@ def decode_run(data: bytes) -> Run:
         msgspec.DecodeError: the bytes are not JSON.
     """
     return msgspec.json.decode(data, type=Run)
-
-
-def to_builtins(record: Record) -> Any:
-    """Return a record as dictionaries and lists, in key order."""
-    return msgspec.to_builtins(record)

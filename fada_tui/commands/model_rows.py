@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from fada_tui.endpoint import ADAPTER, is_endpoint
-from fada_tui.records import ModelMemory, to_builtins
+from fada_tui.records import ModelMemory
 from fada_tui.registry import ModelRow
 from fada_tui.report import memory, units
 from fada_tui.report.figures import figures
@@ -18,13 +20,13 @@ def flat(row: ModelRow) -> dict[str, Any]:
     """A row as JSON has it: the entry's keys, its status today, and its latest complete run's figures."""
     found = figures(row.run) if row.run else None
     model = row.run.model if row.run else None
-    return to_builtins(row.entry) | {  # type: ignore[no-any-return]
+    return msgspec.to_builtins(row.entry) | {  # type: ignore[no-any-return]
         "status": row.status,
         "reason": row.reason,
         "runs": row.runs,
         "run": row.run.id if row.run else None,
         "load_time": model.load_time if model else None,
-        "memory": to_builtins(model.memory if model else ModelMemory()),
+        "memory": msgspec.to_builtins(model.memory if model else ModelMemory()),
         "mean_time": found.mean_time if found else None,
         "tokens_per_second": found.tokens_per_second if found else None,
     }

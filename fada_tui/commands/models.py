@@ -20,7 +20,7 @@ from fada_tui.needs.looking import look
 from fada_tui.needs.telling import as_json, facts, measured
 from fada_tui.paths import expanded, models_file, settings_file
 from fada_tui.planning import with_choices
-from fada_tui.records import ModelEntry, Run, to_builtins
+from fada_tui.records import ModelEntry, Run
 from fada_tui.registry import (
     Registry,
     check_entry,
@@ -135,7 +135,7 @@ def add(options: Namespace) -> int:
     if known is None and given["order"] is None:
         given["order"] = max((entry.order or 0 for entry in registry.entries), default=0) + 1
     changes = {"source": _source(options.source)} | {k: v for k, v in given.items() if v is not None}
-    check_entry({**(to_builtins(known) if known else {}), "name": name, **changes}, models_file())
+    check_entry({**(msgspec.to_builtins(known) if known else {}), "name": name, **changes}, models_file())
     return _save(options, registry, name, changes, f"{'changed' if known else 'added'} {name}")
 
 
@@ -203,7 +203,7 @@ def _save(options: Namespace, registry: Registry, name: str, changes: Mapping[st
     file = models_file()
     save_user_entries(override(registry, name, changes), file)
     entry = load_registry(file).find(name)
-    _say(options, f"{said} ({file})", {"model": to_builtins(entry) if entry else None})
+    _say(options, f"{said} ({file})", {"model": msgspec.to_builtins(entry) if entry else None})
     return ExitCode.OK
 
 
