@@ -242,7 +242,7 @@ async def test_an_interrupted_run_is_taken_up_again(bench: Bench, tiny: Path, im
             bench.queue.stop_after_image()
 
     bench.hooks.append(stop)
-    bench.add(*planned(bench, images, tiny, max_new_tokens=30))
+    bench.add(*planned(bench, images, tiny, max_new_tokens=400))
     await bench.rest()
     (end,) = bench.of(RunEnded)
     assert end.run.status == "interrupted"

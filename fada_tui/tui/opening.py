@@ -35,8 +35,10 @@ async def begin(main: "MainScreen") -> None:
 
 
 async def read_runs(main: "MainScreen") -> None:
-    """Read the runs of the results folder again."""
+    """Read the runs of the results folder again, unless the program is left meanwhile."""
     library = await asyncio.to_thread(read_library, main.equipment.results, main.equipment.registry)
+    if not main.app.is_running:
+        return
     main.review.library = library
     for warning in library.warnings:
         main.say(warning, "warning")

@@ -56,3 +56,4 @@ async def test_a_run_from_the_keys_has_one_answer_an_image(tmp_path: Path) -> No
         assert run.run.status == "complete" and main.running.live.view(0, hidden=False).total == 2
         await wait_for(pilot, lambda: "and 4 more" in screen_text(app))
         assert "Most likely" in screen_text(app) and "9 classes of fada" in screen_text(app)
+        await wait_for(pilot, lambda: not main.running.queue.busy)
