@@ -33,7 +33,7 @@ def main() -> None:
     )
     image = decode(samples_dir() / "Heart" / "Heart_001.png")
     prepared = model.adapter.prepare([(image.pixels, "What can you see?")], None)
-    inputs = prepared.inputs.to(model.device, dtype=model.dtype)
+    inputs = prepared.inputs.to(model.device, dtype=model.model.dtype)
     rates: dict[bool, list[float]] = {False: [], True: []}
     for number in range(rounds + 1):
         for streamed in (False, True) if number % 2 else (True, False):
