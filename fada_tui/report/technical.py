@@ -61,13 +61,17 @@ def _generation(generation: Generation) -> str | None:
         _setting("temperature {}", generation.temperature if generation.do_sample else None),
         _setting("top-p {}", generation.top_p if generation.do_sample else None),
         _setting("seed {}", generation.seed),
-        _setting("batches of {:,}", generation.batch_size),
+        _batches(generation.batch_size),
         f'system prompt "{inline(generation.system_prompt)}"' if generation.system_prompt else None,
     ]
     return ", ".join(part for part in parts if part) or None
 
 
-def _setting(text: str, value: float | None) -> str | None:
+def _batches(size: int | str | None) -> str | None:
+    return "batches as memory allows" if size == "auto" else _setting("batches of {:,}", size)
+
+
+def _setting(text: str, value: float | str | None) -> str | None:
     return None if value is None else text.format(value)
 
 
