@@ -162,7 +162,7 @@ def _check_server(entry: ModelEntry, settings: Settings) -> None:
 def _at_once(generation: Generation, entry: ModelEntry, settings: Settings) -> Generation:
     if not is_endpoint(entry.source):
         return generation
-    return replace(generation, concurrency=settings.concurrency)
+    return replace(generation, concurrency=settings.concurrency, batch_size=1)
 
 
 def _selection(settings: Settings) -> Selection:
@@ -183,8 +183,6 @@ def _rubric(name: str) -> str:
 
 
 def _generation(settings: Settings) -> Generation:
-    if settings.batch_size not in (1, "auto"):
-        raise UsageError("--batch-size: this version answers one image at a time; use 1 or auto")
     sample = settings.temperature > 0
     return Generation(
         max_new_tokens=settings.max_new_tokens,
@@ -192,6 +190,6 @@ def _generation(settings: Settings) -> Generation:
         temperature=settings.temperature if sample else None,
         top_p=settings.top_p if sample else None,
         seed=settings.seed,
-        batch_size=1,
+        batch_size=settings.batch_size,
         system_prompt=settings.system_prompt,
     )

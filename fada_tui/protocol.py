@@ -59,7 +59,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
 class Work(Message, frozen=True, kw_only=True, tag="work"):
     """Answer the items in order; answered by `Started`, `Delta`…, `Finished` for each, then `Idle`.
 
-    Where the generation says so several are answered at once, and their events come mixed.
+    Where the generation says so several are answered at once, and their events come mixed; then items may
+    also be taken in another order.
     """
 
     root: str
@@ -68,6 +69,8 @@ class Work(Message, frozen=True, kw_only=True, tag="work"):
     """Path of the journal that takes each finished result, likewise."""
     generation: Generation
     items: tuple[Item, ...]
+    at_most: int | None = None
+    """Answers made together at most, whatever the generation says: a worker died of more."""
 
 
 class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):
