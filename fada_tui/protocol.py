@@ -118,6 +118,10 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """Its class."""
     sorts: bool
     """It sorts images into classes, and writes no text."""
+    longest_edge: int | None = None
+    """Pixels, where it was asked to see images in another longest edge than its own."""
+    max_tiles: int | None = None
+    """Likewise of its tiles."""
     scale: float | None = None
     """What it multiplies the cosine of image and class with, where it sorts."""
     pickled: bool = False

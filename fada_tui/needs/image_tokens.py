@@ -8,20 +8,24 @@ By kind of family, the first that applies:
 - Gemma 3: `mm_tokens_per_image`. PaliGemma, Florence-2, Chameleon and others: the number as it is written.
 - Qwen-VL and its kin: pixels / (patch × merge)², for an image of `REFERENCE_SIDE` pixels a side, within the
   processor's bounds.
+- Gemma 3 where crops are asked for: tokens an image × (crops + 1), at most.
 - InternVL and GOT: tokens a tile × (most tiles + 1 thumbnail) where the processor cuts tiles.
 - LLaVA-NeXT: tokens a tile × (tiles of the largest grid + 1), at most.
 - Towers that hand over their patches (LLaVA, GIT, BLIP, Mllama): (image size / patch)², and 1 for the class
   token where it is kept; times the most tiles (`max_num_tiles`) where there are some.
 
-Nothing else is guessed: `None`.
+Nothing else is guessed: `None`. Where another resolution is asked for, what does not
+follow from it is not told either.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from fada_tui.needs.configuration import Config, number, side, vision_part
+from fada_tui.resolution import Asked, changes, default, frames
 
 REFERENCE_SIDE = 1024
 """Pixels of each side of the image that is counted where the number follows the image's size."""
@@ -34,7 +38,13 @@ _WRITTEN = (
     "image_token_num",
 )
 _IDEFICS = ("idefics2", "idefics3", "smolvlm")
+_ALWAYS_CUT = ("aya_vision", "deepseek_ocr2", "internvl", "qianfan_ocr")
+"""Families whose processor has images cut into tiles, whatever the image processor's file says."""
+_AS_IT_IS = Asked()
 _SEQUENCE = ("image_seq_length", "image_seq_len", "image_sequence_length")
+
+
+_Kind: TypeAlias = "Callable[[str, Config, Config, Config], ImageTokens | None]"
 
 
 class ImageTokens(Struct, frozen=True):
@@ -45,24 +55,62 @@ class ImageTokens(Struct, frozen=True):
     """For which image, in words."""
 
 
-def image_tokens(config: Config, documents: Mapping[str, Config]) -> ImageTokens | None:
+def image_tokens(
+    config: Config, documents: Mapping[str, Config], asked: Asked = _AS_IT_IS
+) -> ImageTokens | None:
     """Return the tokens of an image; `None` where the configuration does not tell.
 
     Args:
         config: as `config.json` has it.
         documents: the other files of `checkpoint.DOCUMENTS`, by name.
+        asked: the resolution, where it is not the checkpoint's own.
+
+    Raises:
+        RefusedError: the image processor has no such setting, or none of that value.
     """
     processor = documents.get("processor_config.json", {})
-    images = processor.get("image_processor")
-    if not isinstance(images, dict):
-        images = documents.get("preprocessor_config.json", {})
+    images = image_settings(documents)
     family = str(config.get("model_type", ""))
+    kinds: tuple[_Kind, ...] = (_by_pixels, _tiles_of_internvl, _tiles_of_llava_next, _written, _patches)
+    if asked.options:
+        named = _processor(images)
+        if named is None:
+            return None
+        tower = side(vision_part(config).get("image_size"))
+        changed = changes(named, _as_told(family, images), asked, tower=tower)
+        images = {**images, **changed}
+        config = {**config, **{key: value for key, value in changed.items() if key in config}}
+        kinds = (_by_pixels, _tiles_of_internvl, _tiles_of_llava_next, _crops_of_gemma)
     if family in _IDEFICS:
         return _tiles_of_idefics(family, config, processor, images)
-    for kind in (_by_pixels, _tiles_of_internvl, _tiles_of_llava_next, _written, _patches):
+    for kind in kinds:
         if found := kind(family, config, processor, images):
             return found
     return None
+
+
+def image_settings(documents: Mapping[str, Config]) -> Config:
+    """Return what a checkpoint's files say of its image processor."""
+    images = documents.get("processor_config.json", {}).get("image_processor")
+    return images if isinstance(images, dict) else documents.get("preprocessor_config.json", {})
+
+
+def own_resolution(config: Config, documents: Mapping[str, Config]) -> Asked:
+    """Return the longest edge or the tiles that a checkpoint takes by itself, as far as its files tell."""
+    images = image_settings(documents)
+    named = _processor(images)
+    return default(named, _as_told(str(config.get("model_type", "")), images)) if named else Asked()
+
+
+def _processor(images: Config) -> str | None:
+    """An image processor's class."""
+    named = images.get("image_processor_type") or images.get("feature_extractor_type")
+    return named if isinstance(named, str) else None
+
+
+def _as_told(family: str, images: Config) -> Config:
+    """An image processor's settings as its processor has them: some cut images whatever their file says."""
+    return {**images, "crop_to_patches": True} if family in _ALWAYS_CUT else images
 
 
 def _tiles_of_idefics(family: str, config: Config, processor: Config, images: Config) -> ImageTokens | None:
@@ -87,7 +135,10 @@ def _tiles_of_idefics(family: str, config: Config, processor: Config, images: Co
     longest, tile = side(images.get("size")), side(images.get("max_image_size"))
     if not longest or not tile:
         return None
-    tiles = math.ceil(longest / tile) ** 2 + 1
+    across = math.ceil(longest / tile)
+    if across == 1:
+        return ImageTokens(each, "one tile")
+    tiles = across**2 + 1
     return ImageTokens(each * tiles, f"a square image, {tiles} tiles; a wide one has fewer")
 
 
@@ -101,6 +152,8 @@ def _by_pixels(family: str, config: Config, processor: Config, images: Config) -
     bounds = size if isinstance(size, dict) else {}
     most = number(images, "max_pixels") or number(bounds, "longest_edge", "max_pixels")
     least = number(images, "min_pixels") or number(bounds, "shortest_edge", "min_pixels")
+    repeated = frames(_processor(images) or "", images)
+    most, least = (bound and bound // repeated for bound in (most, least))
     pixels = max(min(REFERENCE_SIDE**2, most or REFERENCE_SIDE**2), least or 0)
     return ImageTokens(
         math.ceil(pixels / (patch * merge) ** 2), f"an image of {REFERENCE_SIDE} × {REFERENCE_SIDE} pixels"
@@ -113,6 +166,15 @@ def _tiles_of_internvl(family: str, config: Config, processor: Config, images: C
         return None
     tiles = (number(images, "max_patches") or 12) + 1
     return ImageTokens(each * tiles, f"an image cut into {tiles} tiles, the most; most have fewer")
+
+
+def _crops_of_gemma(family: str, config: Config, processor: Config, images: Config) -> ImageTokens | None:
+    each, crops = number(config, "mm_tokens_per_image"), number(images, "pan_and_scan_max_num_crops")
+    if each is None or crops is None or not images.get("do_pan_and_scan"):
+        return None
+    return ImageTokens(
+        each * (crops + 1), f"a wide image, its {crops} crops and the whole; others have fewer"
+    )
 
 
 def _tiles_of_llava_next(

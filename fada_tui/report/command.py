@@ -41,6 +41,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--dtype", run.model.dtype),
         ("--device", run.model.device),
         ("--quantization", run.model.quantization),
+        ("--longest-edge", None if run.model.longest_edge is UNSET else run.model.longest_edge),
+        ("--max-tiles", None if run.model.max_tiles is UNSET else run.model.max_tiles),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
         ("--concurrency", None if at_once is UNSET else at_once),
         *(("--allow-host", host) for host in _elsewhere(run)),
