@@ -86,7 +86,13 @@ def family(processor: str) -> str:
 
 
 def changes(
-    processor: str, images: Images, asked: Asked, *, tower: int | None = None, rows: int | None = None
+    processor: str,
+    images: Images,
+    asked: Asked,
+    *,
+    tower: int | None = None,
+    token: int = 1,
+    rows: int | None = None,
 ) -> dict[str, Any]:
     """Return the settings that an image processor takes on for what is asked; empty where nothing is.
 
@@ -95,6 +101,7 @@ def changes(
         images: its settings.
         asked: the resolution.
         tower: pixels of the largest image that the vision tower has positions for, where that is known.
+        token: pixels a side that the model makes a token of, where that is known.
         rows: rows and columns of tiles that the prompt has words for, where that is known.
 
     Raises:
@@ -107,7 +114,12 @@ def changes(
         if asked.max_tiles is not None:
             more = "the tiles follow from --longest-edge" if name in CUT_BY_EDGE else f"it takes {EDGE}"
             raise RefusedError(f"its image processor takes no {TILES}: {more}; leave {TILES} out")
-        return _by_edge(name, images, asked.longest_edge or 0, tower, rows)
+        edge = asked.longest_edge or 0
+        if name in CUT_BY_EDGE:
+            return _cut_by_edge(images, edge, rows)
+        if name in WHOLE_BY_EDGE:
+            return _whole_by_edge(images, edge, tower, token)
+        return _by_pixels(name, images, edge)
     if name in MOST_TILES or name in GRIDS or name in CROPS:
         if asked.longest_edge is not None:
             raise RefusedError(f"its image processor takes {TILES}, not {EDGE}; leave {EDGE} out")
@@ -118,7 +130,7 @@ def changes(
 
 
 def default(processor: str, images: Images) -> Asked:
-    """Return what a checkpoint does without being asked; empty where no option stands for it, or it is unknown."""
+    """Return what a checkpoint does by itself; empty where no option stands for it, or it is unknown."""
     name = family(processor)
     if name in (*CUT_BY_EDGE, *WHOLE_BY_EDGE):
         uncut = name in CUT_BY_EDGE and images.get("do_image_splitting") is False
@@ -129,6 +141,8 @@ def default(processor: str, images: Images) -> Asked:
     if name in MOST_TILES:
         uncut = any(images.get(switch) is False for switch in _CUTTING)
         return Asked(max_tiles=None if uncut else _whole(images.get(MOST_TILES[name])))
+    if name in GRIDS:
+        return Asked(max_tiles=max((count for _, count in _counted(images)), default=None))
     return Asked()
 
 
@@ -139,27 +153,38 @@ def frames(processor: str, images: Images) -> int:
     return _whole(images.get("temporal_patch_size")) or 2
 
 
-def _by_edge(name: str, images: Images, edge: int, tower: int | None, rows: int | None) -> dict[str, Any]:
-    size = dict(images.get("size") or {})
-    if name in CUT_BY_EDGE:
-        tile = _edge(images, "max_image_size") or 1
-        if images.get("do_image_splitting") is False:
-            raise RefusedError(f"its images always have {tile} × {tile} pixels; leave {EDGE} out")
-        most = LARGEST_OF_IDEFICS if rows is None else min(LARGEST_OF_IDEFICS, tile * max(rows, 1))
-        _check(EDGE, edge, tile, most, f" pixels: a tile has {tile:,} a side")
-        return {"size": size | {"longest_edge": edge}}
-    if name in WHOLE_BY_EDGE:
-        patch = images.get("patch_size")
-        patch = patch.get("height") if isinstance(patch, dict) else patch
-        least = _edge(images, "size", "shortest_edge") or _whole(patch) or 1
-        _check(EDGE, edge, least, tower, " pixels")
-        return {"size": size | {"longest_edge": edge}}
+def bounds_edge(processor: str) -> bool:
+    """Whether an image processor makes as many tokens of an image as its longest edge has room for."""
+    return family(processor) == "Pixtral"
+
+
+def bounds_pixels(processor: str) -> bool:
+    """Whether an image processor bounds the pixels of an image in all."""
+    return family(processor) in (*BY_PIXELS, *BY_PIXELS_OF_FRAMES)
+
+
+def _cut_by_edge(images: Images, edge: int, rows: int | None) -> dict[str, Any]:
+    tile = _edge(images, "max_image_size") or 1
+    if images.get("do_image_splitting") is False:
+        raise RefusedError(f"its images always have {tile} × {tile} pixels; leave {EDGE} out")
+    most = LARGEST_OF_IDEFICS if rows is None else min(LARGEST_OF_IDEFICS, tile * rows)
+    _check(EDGE, edge, tile, most, f" pixels: a tile has {tile:,} a side")
+    return {"size": _size_of(images) | {"longest_edge": edge}}
+
+
+def _whole_by_edge(images: Images, edge: int, tower: int | None, token: int) -> dict[str, Any]:
+    # An image of a single token is none to Mistral 3.
+    least = _edge(images, "size", "shortest_edge") or 2 * token
+    _check(EDGE, edge, least, tower, " pixels")
+    return {"size": _size_of(images) | {"longest_edge": edge}}
+
+
+def _by_pixels(name: str, images: Images, edge: int) -> dict[str, Any]:
     repeated = frames(name, images)
     fewest = _whole(images.get("min_pixels")) or _edge(images, "size", "shortest_edge") or 1
     _check(EDGE, edge, math.isqrt(max(fewest - 1, 0) // repeated) + 1, None, " pixels")
-    bounds = {"shortest_edge": fewest, "longest_edge": edge * edge * repeated}
-    kept = {key: value for key, value in size.items() if key not in ("min_pixels", "max_pixels")}
-    return {"size": kept | bounds}
+    kept = {key: value for key, value in _size_of(images).items() if key not in ("min_pixels", "max_pixels")}
+    return {"size": kept | {"shortest_edge": fewest, "longest_edge": edge * edge * repeated}}
 
 
 def _by_tiles(name: str, images: Images, tiles: int) -> dict[str, Any]:
@@ -180,19 +205,25 @@ def _by_tiles(name: str, images: Images, tiles: int) -> dict[str, Any]:
 
 
 def _grids(images: Images, tiles: int) -> list[list[int]]:
-    """The grids of at most so many tiles; the smallest side of any is a tile's."""
-    grids = [[int(height), int(width)] for height, width in images.get("image_grid_pinpoints") or ()]
-    if not grids:
+    """The grids of at most so many tiles."""
+    counted = _counted(images)
+    if not counted:
         raise RefusedError(f"its image processor has no grids of tiles; leave {TILES} out")
-    tile = min(min(grid) for grid in grids)
-    counts = [math.ceil(height / tile) * math.ceil(width / tile) for height, width in grids]
+    counts = [count for _, count in counted]
     _check(TILES, tiles, min(counts), max(counts), " tiles")
-    return [grid for grid, count in zip(grids, counts, strict=True) if count <= tiles]
+    return [grid for grid, count in counted if count <= tiles]
+
+
+def _counted(images: Images) -> list[tuple[list[int], int]]:
+    """The grids and how many tiles each has; the smallest side of any is a tile's."""
+    grids = [[int(height), int(width)] for height, width in images.get("image_grid_pinpoints") or ()]
+    tile = min((min(grid) for grid in grids), default=1)
+    return [(grid, math.ceil(grid[0] / tile) * math.ceil(grid[1] / tile)) for grid in grids]
 
 
 def _check(option: str, value: int, least: int, most: int | None, of: str) -> None:
     if value < least or (most is not None and value > most):
-        bounds = f"{least:,} or more" if most is None else f"{least:,} to {most:,}"
+        bounds = f"{least:,}" + (" or more" if most is None else f" to {most:,}" if most > least else "")
         raise RefusedError(f"{option} {value} is out of its bounds, {bounds}{of}")
 
 
@@ -205,6 +236,12 @@ def _size(images: Images) -> str | None:
         return f"{size} × {size}" if _whole(size) else None
     height, width = size.get("height"), size.get("width")
     return f"{width} × {height}" if _whole(height) and _whole(width) else None
+
+
+def _size_of(images: Images) -> dict[str, Any]:
+    """The `size` as written, without what is not set."""
+    size = images.get("size")
+    return {key: value for key, value in size.items() if value is not None} if isinstance(size, dict) else {}
 
 
 def _edge(images: Images, setting: str, edge: str = "longest_edge") -> int | None:

@@ -9,6 +9,7 @@ By kind of family, the first that applies:
 - Qwen-VL and its kin: pixels / (patch × merge)², for an image of `REFERENCE_SIDE` pixels a side, within the
   processor's bounds.
 - Gemma 3 where crops are asked for: tokens an image × (crops + 1), at most.
+- Pixtral, Mistral 3: (longest edge / (patch × merge))², for that image within the processor's longest edge.
 - InternVL and GOT: tokens a tile × (most tiles + 1 thumbnail) where the processor cuts tiles.
 - LLaVA-NeXT: tokens a tile × (tiles of the largest grid + 1), at most.
 - Towers that hand over their patches (LLaVA, GIT, BLIP, Mllama): (image size / patch)², and 1 for the class
@@ -25,7 +26,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from fada_tui.needs.configuration import Config, number, side, vision_part
-from fada_tui.resolution import Asked, changes, default, frames
+from fada_tui.resolution import Asked, bounds_edge, bounds_pixels, changes, default, frames
 
 REFERENCE_SIDE = 1024
 """Pixels of each side of the image that is counted where the number follows the image's size."""
@@ -69,18 +70,25 @@ def image_tokens(
         RefusedError: the image processor has no such setting, or none of that value.
     """
     processor = documents.get("processor_config.json", {})
-    images = image_settings(documents)
     family = str(config.get("model_type", ""))
-    kinds: tuple[_Kind, ...] = (_by_pixels, _tiles_of_internvl, _tiles_of_llava_next, _written, _patches)
+    images = _as_told(family, image_settings(documents))
+    kinds: tuple[_Kind, ...] = (
+        _by_edge,
+        _by_pixels,
+        _tiles_of_internvl,
+        _tiles_of_llava_next,
+        _written,
+        _patches,
+    )
     if asked.options:
         named = _processor(images)
         if named is None:
             return None
         tower = side(vision_part(config).get("image_size"))
-        changed = changes(named, _as_told(family, images), asked, tower=tower)
+        changed = changes(named, images, asked, tower=tower, token=_side_of_token(config) or 1)
         images = {**images, **changed}
         config = {**config, **{key: value for key, value in changed.items() if key in config}}
-        kinds = (_by_pixels, _tiles_of_internvl, _tiles_of_llava_next, _crops_of_gemma)
+        kinds = (_by_edge, _by_pixels, _tiles_of_internvl, _tiles_of_llava_next, _crops_of_gemma)
     if family in _IDEFICS:
         return _tiles_of_idefics(family, config, processor, images)
     for kind in kinds:
@@ -142,11 +150,29 @@ def _tiles_of_idefics(family: str, config: Config, processor: Config, images: Co
     return ImageTokens(each * tiles, f"a square image, {tiles} tiles; a wide one has fewer")
 
 
+def _by_edge(family: str, config: Config, processor: Config, images: Config) -> ImageTokens | None:
+    size, token = images.get("size"), _side_of_token(config)
+    longest = number(size, "longest_edge") if isinstance(size, dict) else None
+    if not token or not longest or not bounds_edge(_processor(images) or ""):
+        return None
+    return ImageTokens(
+        math.ceil(min(longest, REFERENCE_SIDE) / token) ** 2,
+        f"an image of {REFERENCE_SIDE} × {REFERENCE_SIDE} pixels",
+    )
+
+
+def _side_of_token(config: Config) -> int | None:
+    """Pixels a side that a Pixtral tower and what follows it make a token of."""
+    patch = side(vision_part(config).get("patch_size"))
+    return patch and patch * (number(config, "spatial_merge_size") or 1)
+
+
 def _by_pixels(family: str, config: Config, processor: Config, images: Config) -> ImageTokens | None:
     vision = vision_part(config)
     merge = number(images, "merge_size") or number(vision, "spatial_merge_size")
     patch = side(images.get("patch_size")) or side(vision.get("patch_size"))
-    if not merge or not patch or "image_size" in vision:
+    bounded = bounds_pixels(_processor(images) or "")
+    if not merge or not patch or ("image_size" in vision and not bounded):
         return None
     size = images.get("size")
     bounds = size if isinstance(size, dict) else {}
@@ -165,6 +191,8 @@ def _tiles_of_internvl(family: str, config: Config, processor: Config, images: C
     if each is None or not images.get("crop_to_patches"):
         return None
     tiles = (number(images, "max_patches") or 12) + 1
+    if tiles == 2:
+        return ImageTokens(each, "one tile")
     return ImageTokens(each * tiles, f"an image cut into {tiles} tiles, the most; most have fewer")
 
 

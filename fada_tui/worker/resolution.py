@@ -30,6 +30,7 @@ def settle(command: Load, processor: Any, config: Any) -> None:
             _settings(processor, images),
             asked,
             tower=_largest(config),
+            token=_side_of_token(config),
             rows=_rows(processor),
         )
     except RefusedError as error:
@@ -60,6 +61,12 @@ def _set(processor: Any, images: Any, name: str, value: Any) -> None:
 def _largest(config: Any) -> int | None:
     size = getattr(getattr(config, "vision_config", None), "image_size", None)
     return size if isinstance(size, int) else None
+
+
+def _side_of_token(config: Any) -> int:
+    """Pixels a side that a Pixtral tower and what follows it make a token of; 1 where that is unknown."""
+    patch = getattr(getattr(config, "vision_config", None), "patch_size", None)
+    return patch * (getattr(config, "spatial_merge_size", None) or 1) if isinstance(patch, int) else 1
 
 
 def _rows(processor: Any) -> int | None:
