@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
-from transformers import AutoProcessor, AutoTokenizer, Idefics3ForConditionalGeneration, Idefics3Processor
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    AutoTokenizer,
+    Idefics3ForConditionalGeneration,
+    Idefics3Processor,
+)
 from transformers.models.idefics3 import Idefics3ImageProcessorPil
 
 from fada_tui.errors import ModelLoadError
@@ -21,11 +27,16 @@ from fada_tui.worker.loading import LoadedModel
 from fada_tui.worker.loading import load as load_model
 from tests.checkpoints import save_idefics3
 from tests.conformance.families import (
+    ernie4_5_vl_moe,
+    gemma3,
+    glm4v,
     idefics2,
     internvl,
     lfm2_vl,
+    llama4,
     llava,
     llava_next,
+    minicpmv4_6,
     mistral3,
     qwen2_vl,
     qwen3_vl,
@@ -74,10 +85,14 @@ def seen(entry: ModelEntry) -> LoadedModel:
     )[0]
 
 
+def picture(size: tuple[int, int]) -> Image.Image:
+    """A gradient: the same each time."""
+    return Image.linear_gradient("L").resize(size).convert("RGB")
+
+
 def prepared(model: LoadedModel, size: tuple[int, int]) -> Prepared:
-    picture = Image.effect_noise(size, 80).convert("RGB")
     assert model.adapter is not None
-    return model.adapter.prepare([(picture, "What is shown?")], None)
+    return model.adapter.prepare([(picture(size), "What is shown?")], None)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +111,8 @@ def test_the_longest_edge_decides_over_the_image_tokens_of_a_run(
         processor.image_processor.size = {"longest_edge": int(asked[1])}
     model = Idefics3ForConditionalGeneration.from_pretrained(cut)
     for result in run["results"]:
-        picture = Image.open(squares / result["path"]).convert("RGB")
-        content = [{"type": "image", "image": picture}, {"type": "text", "text": result["question"]}]
+        shown = Image.open(squares / result["path"]).convert("RGB")
+        content = [{"type": "image", "image": shown}, {"type": "text", "text": result["question"]}]
         inputs = processor.apply_chat_template(
             [{"role": "user", "content": content}],
             add_generation_prompt=True,
@@ -224,6 +239,11 @@ FAMILIES: list[tuple[Family, dict[str, int], tuple[int, int], int | None]] = [
     (idefics2.FAMILY, {"longest_edge": 24}, (320, 320), 4),
     (qwen2_vl.FAMILY, {"longest_edge": 32}, (640, 640), 4),
     (qwen3_vl.FAMILY, {"longest_edge": 64}, (640, 640), 16),
+    (ernie4_5_vl_moe.FAMILY, {"longest_edge": 32}, (640, 640), 4),
+    (gemma3.FAMILY, {"max_tiles": 2}, (1500, 300), 12),
+    (glm4v.FAMILY, {"longest_edge": 32}, (640, 640), 4),
+    (llama4.FAMILY, {"max_tiles": 1}, (320, 240), 4),
+    (minicpmv4_6.FAMILY, {"max_tiles": 1}, (640, 640), 4),
     (internvl.FAMILY, {"max_tiles": 4}, (640, 640), 20),
     (lfm2_vl.FAMILY, {"max_tiles": 2}, (1500, 300), 12),
 ]
@@ -243,7 +263,27 @@ def test_families(
     made = prepared(model, size)
     assert made.image_tokens == (tokens,)
     with torch.inference_mode():
-        model.model.generate(**made.inputs, max_new_tokens=2, do_sample=False)
+        inputs = made.inputs.to(dtype=model.model.dtype)
+        model.model.generate(**inputs, max_new_tokens=2, do_sample=False)
+
+
+def test_grids_are_those_of_processor_and_model(tmp_path: Path) -> None:
+    folder = tmp_path / "llava_next"
+    torch.manual_seed(0)
+    llava_next.FAMILY.build(folder)
+    model = seen(ModelEntry(name="llava_next", source=str(folder), max_tiles=2))
+    made = prepared(model, (640, 640))
+
+    processor = AutoProcessor.from_pretrained(folder)
+    plain = AutoModelForImageTextToText.from_pretrained(folder)
+    grids = [grid for grid in plain.config.image_grid_pinpoints if grid != [64, 64]]
+    assert len(grids) == len(plain.config.image_grid_pinpoints) - 1
+    processor.image_processor.image_grid_pinpoints = plain.config.image_grid_pinpoints = grids
+    inputs = processor(images=picture((640, 640)), text=made.prompts[0], return_tensors="pt")
+    with torch.inference_mode():
+        ours = model.model.generate(**made.inputs, max_new_tokens=8, do_sample=False)
+        theirs = plain.generate(**inputs, max_new_tokens=8, do_sample=False)
+    assert ours.tolist() == theirs.tolist()
 
 
 def test_a_tower_of_one_size_refuses_before_weights(tmp_path: Path) -> None:
