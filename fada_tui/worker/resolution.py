@@ -23,6 +23,8 @@ def settle(command: Load, processor: Any, config: Any) -> None:
         ModelLoadError: the image processor has no such setting, or none of that value.
     """
     asked = Asked(longest_edge=command.model.longest_edge, max_tiles=command.model.max_tiles)
+    if not asked.options:
+        return
     images = getattr(processor, "image_processor", None)
     try:
         changed = changes(
