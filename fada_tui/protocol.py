@@ -81,6 +81,12 @@ class Cancel(Message, frozen=True, kw_only=True, tag="cancel"):
     """Stop between two tokens; what is not finished is not recorded."""
 
 
+class Tokenise(Message, frozen=True, kw_only=True, tag="tokenise"):
+    """Split texts by the loaded model's tokenizer; answered by `Tokenised`."""
+
+    texts: tuple[str, ...]
+
+
 # Events
 
 
@@ -186,13 +192,21 @@ class Idle(Message, frozen=True, kw_only=True, tag="idle"):
     """The work is done, or was stopped."""
 
 
+class Tokenised(Message, frozen=True, kw_only=True, tag="tokenised"):
+    """Texts as tokens, in the order in which they came; empty where the model has no tokenizer for them."""
+
+    ids: tuple[tuple[int, ...], ...]
+    pieces: tuple[tuple[str, ...], ...]
+    """What each token stands for in its text; for a part of a character, the tokenizer's name of it."""
+
+
 class JournalFailed(Message, frozen=True, kw_only=True, tag="journal_failed"):
     """A finished result could not be written; the worker stopped there."""
 
     message: str
 
 
-Command: TypeAlias = Load | Work | StopAfterItem | Cancel
+Command: TypeAlias = Load | Work | StopAfterItem | Cancel | Tokenise
 Event: TypeAlias = (
     Hello
     | Progress
@@ -204,6 +218,7 @@ Event: TypeAlias = (
     | Finished
     | Cancelled
     | Idle
+    | Tokenised
     | JournalFailed
 )
 

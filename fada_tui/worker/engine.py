@@ -9,4 +9,5 @@ class Engine:
 
     def __init__(self, loaded: LoadedModel) -> None:
         self.answerer = loaded.answerer
+        self.adapter = loaded.adapter
         self.memory = devices.PeakMemory(loaded.device)

@@ -9,11 +9,12 @@ import torch
 import transformers
 
 from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.protocol import PROTOCOL_VERSION, Hello, Load, LoadFailed, Work
+from fada_tui.protocol import PROTOCOL_VERSION, Hello, Load, LoadFailed, Tokenise, Work
 from fada_tui.worker import working
 from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.engine import Engine
 from fada_tui.worker.loading import load
+from fada_tui.worker.tokenising import tokenised
 
 log = logging.getLogger("fada_tui.worker")
 
@@ -38,6 +39,8 @@ def serve(commands: int, events: int) -> None:
             case Work() if engine is not None:
                 working.work(engine, command, receiver, sender)
                 receiver.working.clear()
+            case Tokenise() if engine is not None:
+                sender.send(tokenised(engine.adapter, command.texts))
             case _:
                 log.error("unexpected command %s", type(command).__name__)
     sender.close()
