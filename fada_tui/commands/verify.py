@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -52,9 +52,15 @@ def _prepared(options: Namespace) -> "_Verifying":
     settings, warnings = load_settings(vars(options), os.environ, settings_file())
     registry = load_registry(models_file())
     warn((*warnings, *registry.warnings))
+    count = getattr(options, "sample", SAMPLE)
+    if count < 1:
+        raise UsageError(f"--sample {count} verifies nothing; give a number from 1 up")
     recorded = store.read_run(store.find(Path(settings.results), options.run))
     rebuilding.check(recorded)
-    sample = _sample(recorded, getattr(options, "sample", SAMPLE), getattr(options, "sample_seed", 0))
+    results = answered(recorded.results)
+    if not results:
+        raise UsageError(f"{recorded.id} has no answer that could be verified")
+    sample = draw(results, count, getattr(options, "sample_seed", 0))
     entry = rebuilding.entry_of(recorded, registry)
     load = rebuilding.load_command(
         recorded,
@@ -64,15 +70,6 @@ def _prepared(options: Namespace) -> "_Verifying":
         allow_pickle=settings.allow_pickle,
     )
     return _Verifying(recorded, sample, Verification(recorded, sample, load, deadlines(settings)))
-
-
-def _sample(recorded: Run, count: int, seed: int) -> tuple[Result, ...]:
-    if count < 1:
-        raise UsageError(f"--sample {count} verifies nothing; give a number from 1 up")
-    results = answered(recorded.results)
-    if not results:
-        raise UsageError(f"{recorded.id} has no answer that could be verified")
-    return draw(results, count, seed)
 
 
 def _trusted(entry: ModelEntry, settings: Settings, registry: Registry) -> bool:
@@ -89,6 +86,7 @@ class _Verifying:
         self._verification = verification
         self._loaded: Loaded | None = None
         self._found: list[Verified] = []
+        self._stopped = False
 
     def drive(self, out: TextIO) -> ExitCode:
         """Verify to the end, with lines to `out`; return the exit code.
@@ -98,9 +96,6 @@ class _Verifying:
         """
         try:
             asyncio.run(self._follow(out))
-        except asyncio.CancelledError:
-            _complain("interrupted")
-            return ExitCode.INTERRUPTED
         except WorkerDiedError as error:
             if self._loaded is None:
                 raise ModelLoadError(ErrorKind.WORKER_DIED, str(error)) from error
@@ -108,6 +103,9 @@ class _Verifying:
         finally:
             if log := self._verification.log:
                 _complain(f"the worker's log: {printable(str(log))}")
+        if self._stopped and len(self._found) < len(self._sample):
+            _complain("interrupted")
+            return ExitCode.INTERRUPTED
         assert self._loaded is not None
         assert self._verification.hello is not None
         for hint in telling.hints(self._run, self._found, self._verification.hello, self._loaded):
@@ -122,7 +120,7 @@ class _Verifying:
 
     async def _follow(self, out: TextIO) -> None:
         _complain(f"loading {printable(self._run.model.name)}")
-        with _stoppable():
+        with _on_signals(self._stop):
             async with aclosing(self._verification.events()) as events:
                 async for event in events:
                     match event:
@@ -134,19 +132,16 @@ class _Verifying:
                         case _:
                             pass
 
+    def _stop(self) -> None:
+        self._stopped = True
+        self._verification.stop()
+
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Ctrl+c, SIGTERM and SIGHUP end the task at hand, which cleans up; a second one does not hurry it."""
-    task = asyncio.current_task()
-    assert task is not None
+def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Within this context ctrl+c, SIGTERM and SIGHUP call `stop`."""
     told = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        if not task.cancelling():
-            task.cancel()
-
     for one in told:
         loop.add_signal_handler(one, stop)
     try:

@@ -55,6 +55,14 @@ def reproducing_command(run: Run, model: str) -> str | None:
     return " \\\n  ".join(["fada-tui --batch", *words])
 
 
+def verifying_command(run: Run) -> str | None:
+    """Return the command that makes some of a run's answers again alone; `None` but for greedy batches."""
+    generation = run.generation
+    if generation.batch_size in (1, None) or generation.do_sample or is_endpoint(run.model.source):
+        return None
+    return f"fada-tui verify {shell_quoted(run.id)}"
+
+
 def _elsewhere(run: Run) -> list[str]:
     """The server that the images must be allowed to go to."""
     if not run.model.source or not is_endpoint(run.model.source):

@@ -1,5 +1,6 @@
 """Drives the worker through a sample of a run's results; nothing is written but a folder that goes again."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
@@ -32,12 +33,24 @@ class Verification:
         self._sample = sample
         self._load = load
         self._deadlines = deadlines
+        self._client: WorkerClient | None = None
+        self._stopping = False
+        self._ending: asyncio.Task[None] | None = None
         self.hello: Hello | None = None
         self.log: Path | None = None
         """The worker's log, kept where something failed."""
 
+    def stop(self) -> None:
+        """End the worker at once, and with it the events."""
+        # Not by cancelling: before Python 3.12 `wait_for` swallows that where an event comes just then.
+        self._stopping = True
+        if self._client and not self._ending:
+            self._ending = asyncio.create_task(self._client.kill())
+
     async def events(self) -> AsyncGenerator[Progress | Loaded | Verified, None]:
         """Load the model, then make each result again; what came of it in the sample's order.
+
+        They end early where `stop` was called.
 
         Raises:
             ModelLoadError: the model cannot be loaded.
@@ -46,7 +59,7 @@ class Verification:
         """
         folder = Path(tempfile.mkdtemp(prefix="fada-tui-verify-"))
         log, journal = folder / LOG_NAME, folder / JOURNAL_NAME
-        client = WorkerClient(log, self._deadlines)
+        client = self._client = WorkerClient(log, self._deadlines)
         finished = False
         try:
             self.hello = await client.start()
@@ -54,12 +67,16 @@ class Verification:
                 async for event in loading:
                     yield event
             for result in self._sample:
+                if self._stopping:
+                    return
                 verified = await self._verified(client, journal, result)
                 if verified.outcome == "not_answered":
                     self.log = log
                 yield verified
             finished = True
         except (ModelLoadError, WorkerDiedError, StoreError):
+            if self._stopping:
+                return
             self.log = log
             raise
         finally:
@@ -67,6 +84,8 @@ class Verification:
                 await client.close()
             else:
                 await client.kill()
+            if self._ending:
+                await self._ending
             if self.log is None:
                 shutil.rmtree(folder, ignore_errors=True)
             else:
