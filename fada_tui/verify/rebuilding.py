@@ -50,6 +50,8 @@ def entry_of(run: Run, registry: Registry) -> ModelEntry:
         dtype=facts.dtype or base.dtype,
         quantization=cast("Literal['4bit', '8bit'] | None", facts.quantization),
         pad_square=base.pad_square if facts.pad_square is UNSET else facts.pad_square,
+        longest_edge=None if facts.longest_edge is UNSET else facts.longest_edge,
+        max_tiles=None if facts.max_tiles is UNSET else facts.max_tiles,
     )
 
 

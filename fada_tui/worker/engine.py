@@ -10,7 +10,5 @@ class Engine:
     def __init__(self, loaded: LoadedModel) -> None:
         self.answerer = loaded.answerer
         self.adapter = loaded.adapter
-        self.answerer = loaded.answerer
-        self.adapter = loaded.adapter
         """Prompts the model and has its tokenizer; none where it runs elsewhere."""
         self.memory = devices.PeakMemory(loaded.device)
