@@ -1,0 +1,107 @@
+"""The command's options."""
+
+import argparse
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from benchmarks.checkpoints import SIZES
+from fada_tui.paths import demo_weights, samples_dir
+from fada_tui.questions import load_questions
+from fada_tui.records import Question
+
+MEASURES = ("throughput", "overhead", "memory", "start")
+DTYPES = ("float32", "float16", "bfloat16")
+
+BatchSize = int | Literal["auto"]
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What is measured, and how long."""
+
+    measures: tuple[str, ...]
+    models: tuple[str, ...]
+    """Names of `checkpoints.SIZES`, or folders."""
+    images: Path
+    limit: int | None
+    questions: tuple[Question, ...] | None
+    """`None` leaves the choice to the model."""
+    tokens: int
+    rounds: int
+    batch_sizes: tuple[BatchSize, ...]
+    device: str
+    dtype: str
+    results: int
+    """Of the run whose memory is watched."""
+    json: Path | None
+    picture: Path | None
+
+
+def parse(arguments: list[str]) -> Options:
+    """Read the command line; ends the program with a message where it is wrong."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if unknown := set(given.measures) - {*MEASURES, "all"}:
+        parser.error(f"no measure {', '.join(sorted(unknown))}; there are: {', '.join(MEASURES)}, all")
+    for name in given.model or ():
+        if name not in SIZES and not Path(name).is_dir():
+            parser.error(f"--model: no folder {name}; name a checkpoint's, or {' or '.join(SIZES)}")
+    everything = not given.measures or "all" in given.measures
+    return Options(
+        measures=MEASURES if everything else tuple(dict.fromkeys(given.measures)),
+        models=tuple(given.model or SIZES),
+        images=given.images or samples_dir(),
+        limit=given.limit,
+        questions=load_questions(given.questions) if given.questions else None,
+        tokens=given.tokens,
+        rounds=given.rounds,
+        batch_sizes=given.batch_sizes,
+        device=given.device,
+        dtype=given.dtype,
+        results=given.results,
+        json=given.json,
+        picture=given.picture,
+    )
+
+
+def small_model(options: Options) -> Path:
+    """The model of the measures that are not about models: the embedded one where no folder was named."""
+    return next((Path(name) for name in options.models if name not in SIZES), demo_weights())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure fada-tui on this machine, beside its peers."
+    )
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"{', '.join(MEASURES)} or all")
+    parser.add_argument(
+        "--model", action="append", metavar="FOLDER", help=f"a checkpoint, or {', '.join(SIZES)}; repeatable"
+    )
+    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of images (default: the samples)")
+    parser.add_argument("--limit", type=_positive, metavar="N", help="so many images")
+    parser.add_argument("--questions", metavar="SET_OR_FILE", help="asked of each image")
+    parser.add_argument("--tokens", type=_positive, default=32, metavar="N", help="of each answer at most")
+    parser.add_argument("--rounds", type=_positive, default=5, metavar="N", help="each takes every way once")
+    parser.add_argument(
+        "--batch-sizes", type=_sizes, default=(1, 2, 4, 8, 16, "auto"), metavar="N,N,…", help="with auto"
+    )
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32")
+    parser.add_argument(
+        "--results", type=_positive, default=10_000, metavar="N", help="of the run whose memory is watched"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all rounds, machine and versions")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="write throughput by batch size as SVG")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _sizes(text: str) -> tuple[BatchSize, ...]:
+    return tuple("auto" if size == "auto" else _positive(size) for size in text.split(","))
