@@ -1,6 +1,6 @@
 """Transformers alone, from an empty process to the first token: the yardstick of the worker's start.
 
-    python benchmarks/bare_start.py FOLDER IMAGE QUESTION DEVICE DTYPE
+    python -m benchmarks.bare_start FOLDER IMAGE QUESTION DEVICE DTYPE
 
 Prints, as JSON, the moments at which libraries, model and first token were there, by the monotonic clock.
 """

@@ -1,6 +1,7 @@
 """The command: measures, shows tables, writes figures and picture."""
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,13 +21,16 @@ from benchmarks.options import Options, parse
 
 SCHEMA = "fada-tui/benchmarks/1"
 
+WIDTH = 150
+"""Of tables in cells, where they go to a file or a pipe."""
+
 
 def main(arguments: list[str]) -> int:
     """Measure what the arguments say and return the exit code."""
     options = parse(arguments)
-    transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    shown, told = Console(), Console(stderr=True)
+    shown = Console(width=None if sys.stdout.isatty() else WIDTH)
+    told = Console(stderr=True)
     begun = time.perf_counter()
     where = machine.describe(options.device)
     tables.show_machine(shown, where)

@@ -19,9 +19,9 @@ class Subject(Struct, frozen=True, kw_only=True):
     name: str
     folder: Path
     device: str
-    """As torch names it."""
+    """As torch names it; the worker also takes `auto`."""
     dtype: str
-    """float32, float16 or bfloat16."""
+    """float32, float16 or bfloat16; the worker also takes `auto`."""
 
     @property
     def entry(self) -> ModelEntry:

@@ -23,7 +23,7 @@ from fada_tui.telemetry import Telemetry
 APPENDED = 500
 """Journal lines of each kind."""
 
-IDLE = 5.0
+IDLE = 3.0
 """Seconds that the sampler is watched while nothing else happens."""
 
 
