@@ -30,9 +30,9 @@ class Asking(Struct, frozen=True):
     items: tuple[Item, ...]
     """Image by image."""
 
-    def first(self, images: int) -> "Asking":
-        """Return what is asked of so many images."""
-        return Asking(self.root, self.questions, self.items[: images * len(self.questions)])
+    def first(self, count: int) -> "Asking":
+        """Return the first so many items alone."""
+        return Asking(self.root, self.questions, self.items[:count])
 
 
 def gather(source: Path, count: int | None, questions: Sequence[Question], root: Path) -> Asking:

@@ -79,8 +79,10 @@ def run_batch(scratch: Path, *arguments: str | Path, watch: Callable[[Look], Non
             process.wait()
         seconds = time.perf_counter() - begun
     if process.returncode:
-        last = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {' '.join(last)}")
+        lines = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [
+            "it said nothing"
+        ]
+        raise RuntimeError(f"exit code {process.returncode}: {lines[-1]}")
     (file,) = results.glob("*/run.json")
     data = file.read_bytes()
     return Ended(seconds, json.loads(data), len(data))

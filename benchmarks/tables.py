@@ -36,20 +36,21 @@ def show_machine(console: Console, where: dict[str, Any]) -> None:
 def show_throughput(console: Console, found: Throughput) -> None:
     """Show all ways with one model, and each answer that differs from the loop's."""
     answers = found.images * found.questions
+    generated = next((way.inside.generated for way in found.ways if way.inside), None)
     asked = f"{found.images} images × {found.questions} questions, {found.tokens} tokens at most"
     table = _table(
         f"{found.model}: {found.parameters / 1e6:.1f}M parameters, {found.dtype}, {found.device}; {asked}",
-        "way", "s/answer", "tokens/s at most", f"× {LOOP}", "same answers", "inside the model",
+        "way", "s/answer", "tokens/s", f"× {LOOP}", "same answers", "inside forward",
     )  # fmt: skip
     for way in found.ways:
         if way.failure:
             table.add_row(way.name, Text(f"fails: {way.failure}", style="red"), "", "", "", "")
             continue
-        seconds = spread(way.seconds).median / answers
+        seconds = spread(way.seconds).median
         table.add_row(
             way.name,
-            f"{seconds:.3f}",
-            f"{found.tokens / seconds:.0f}",
+            f"{seconds / answers:.3f}",
+            f"{generated / seconds:.0f}" if generated else "",
             way.ratio.show() if way.ratio else "",
             _same(way.identical, way.answers),
             _inside(way),

@@ -1,5 +1,6 @@
 """The benchmarks' command on a tiny model, and what it makes of rounds. No time is tested."""
 
+import io
 import json
 import statistics
 import time
@@ -9,14 +10,15 @@ from pathlib import Path
 import pytest
 import torch
 from msgspec.structs import replace
+from rich.console import Console
 
-from benchmarks import bare_start, picture
+from benchmarks import bare_start, picture, tables
 from benchmarks.checkpoints import SIZES, save_random
 from benchmarks.command import main
 from benchmarks.inside import Inside
 from benchmarks.loaded import Subject, load_bare
 from benchmarks.measures.memory import found
-from benchmarks.measures.throughput import LOOP, Measured, Throughput
+from benchmarks.measures.throughput import LOOP, Differing, Measured, Throughput
 from benchmarks.program import Look
 from benchmarks.rounds import Spread, alternately, percentile, ratios, slope, spread
 
@@ -172,6 +174,21 @@ def test_a_way_that_fails_is_left_out_of_the_picture_and_auto_has_a_place() -> N
     for dot in root.iter(f"{SVG}circle"):
         assert 0 < float(dot.attrib["cx"]) < width
         assert 0 < float(dot.attrib["cy"]) < height
+
+
+def test_what_differs_and_what_fails_is_shown() -> None:
+    model = throughput()
+    ours = model.ways[2]
+    ours.answers, ours.identical = 7, 0
+    ours.differing = [Differing(1, f"A/{number}.png", "plane", "a [head]", "femur") for number in range(7)]
+    out = io.StringIO()
+    tables.show_throughput(Console(file=out, width=150), model)
+    shown = out.getvalue()
+    assert "fails: ValueError: broken" in shown
+    assert "0 of 7" in shown
+    assert "A/4.png" in shown and "A/5.png" not in shown
+    assert "'a [head]'" in shown and "'femur'" in shown
+    assert "and 2 more of ours 4" in shown
 
 
 def throughput() -> Throughput:

@@ -48,6 +48,8 @@ class Inward(Struct, frozen=True):
     seconds: dict[str, float]
     """By what it was called for."""
     calls: dict[str, int]
+    generated: int
+    """Tokens of all answers."""
     bandwidth: float | None
     """Weights read for each call of the whole, over what the card's memory could have given in that time."""
 
@@ -130,7 +132,7 @@ def measure(
         _attempt(way, asked.first(2), found[way.name])
     reference: list[str] = []
     for number in range(options.rounds):
-        for way in ways if number % 2 == 0 else [ways[0], *reversed(ways[1:])]:
+        for way in reversed(ways) if number % 2 else ways:
             measured = found[way.name]
             if measured.failure:
                 continue
@@ -148,7 +150,7 @@ def measure(
             measured.ratio = spread(ratios(found[LOOP].seconds, measured.seconds))
             if way.family == "ours":
                 say(f"{subject.name}: looking inside: {way.name}")
-                measured.inside = _inward(way, worker, asked, subject.device, weights, speed)
+                measured.inside = _inward(worker, asked, way.batch, subject.device, weights, speed)
     return Throughput(
         model=subject.name,
         parameters=model.num_parameters(),
@@ -166,7 +168,7 @@ def measure(
 
 
 def _ways(peers: Peers, worker: Worker, options: Options) -> Iterator[Way]:
-    """The loop comes first: the others are held against its answers and its time."""
+    """The loop comes first, since the others are held against its answers."""
     yield Way(LOOP, "loop", 1, peers.loop)
     yield Way("TextIteratorStreamer", "streamer", 1, peers.streamed)
     for size in options.batch_sizes:
@@ -235,18 +237,19 @@ def _compare(
 
 
 def _inward(
-    way: Way, worker: Worker, asked: Asking, device: str, weights: int, speed: float | None
+    worker: Worker, asked: Asking, batch: BatchSize, device: str, weights: int, speed: float | None
 ) -> Inward:
     inside = Inside(device)
     begun = time.perf_counter()
     with inside.watch(worker.model):
-        way.ask(asked)
+        results = worker.results(asked, batch)
     seconds = time.perf_counter() - begun
     steps = inside.calls["decode"] + inside.calls["prefill"]
     return Inward(
         share=inside.seconds.total() / seconds,
         seconds=dict(inside.seconds),
         calls=dict(inside.calls),
+        generated=sum(result.tokens.generated or 0 for result in results),
         bandwidth=weights * steps / seconds / speed if speed else None,
     )
 
