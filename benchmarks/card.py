@@ -8,15 +8,17 @@ COPIED = 2**30
 """Bytes of the copies that the bandwidth is taken from."""
 
 
-def reset_peak(device: str) -> None:
-    """Begin a new measurement of the allocator's peak."""
-    if device.startswith("cuda"):
-        torch.cuda.reset_peak_memory_stats(device)
+def allocated(device: str) -> int | None:
+    """Return the bytes that torch has allocated, and measure its peak from here; `None` without a card."""
+    if not device.startswith("cuda"):
+        return None
+    torch.cuda.reset_peak_memory_stats(device)
+    return torch.cuda.memory_allocated(device)
 
 
-def peak(device: str) -> int | None:
-    """Return the most bytes that torch had allocated since; `None` without a card."""
-    return torch.cuda.max_memory_allocated(device) if device.startswith("cuda") else None
+def grown(device: str, before: int | None) -> int | None:
+    """Return the most bytes that torch had allocated since, above those before; `None` without a card."""
+    return None if before is None else torch.cuda.max_memory_allocated(device) - before
 
 
 def bandwidth(device: str, copies: int = 20) -> float | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from benchmarks.checkpoints import SIZES
 from fada_tui.paths import demo_weights, samples_dir
 from fada_tui.questions import load_questions
-from fada_tui.records import Question
+from fada_tui.records import ModelEntry, Question
 
 MEASURES = ("throughput", "overhead", "memory", "start")
 DTYPES = ("float32", "float16", "bfloat16")
@@ -65,9 +65,12 @@ def parse(arguments: list[str]) -> Options:
     )
 
 
-def small_model(options: Options) -> Path:
+def small_model(options: Options) -> ModelEntry:
     """The model of the measures that are not about models: the embedded one where no folder was named."""
-    return next((Path(name) for name in options.models if name not in SIZES), demo_weights())
+    folder = next((Path(name) for name in options.models if name not in SIZES), None)
+    if folder is None:
+        return ModelEntry(name="embedded model", source=str(demo_weights()))
+    return ModelEntry(name=folder.name, source=str(folder))
 
 
 def _parser() -> argparse.ArgumentParser:

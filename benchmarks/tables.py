@@ -151,7 +151,7 @@ def _inside(way: Measured) -> str:
     if way.inside.bandwidth is not None:
         text += f"; {way.inside.bandwidth:.0%} of the bandwidth"
     if way.peak is not None:
-        text += f"; peak {way.peak / 1e9:.2f} GB"
+        text += f"; {way.peak / 1e9:.2f} GB beside the weights"
     return text
 
 

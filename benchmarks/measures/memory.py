@@ -94,7 +94,7 @@ def found(looks: list[Look], step: int, seconds: float, run_bytes: int) -> Memor
     return Memory(
         results=results,
         seconds=seconds,
-        points=[Point(look.results, look.program, look.worker) for look in reached],
+        points=[Point(look.results, look.program, _worker_by(look, looks)) for look in reached],
         program_slope=_slope([(look.results, look.program) for look in running]),
         worker_slope=_slope([(look.results, look.worker) for look in running if look.worker]),
         program_peak=max(look.program for look in looks if look.seconds <= last.seconds),
@@ -102,6 +102,12 @@ def found(looks: list[Look], step: int, seconds: float, run_bytes: int) -> Memor
         ending_seconds=seconds - last.seconds,
         run_bytes=run_bytes,
     )
+
+
+def _worker_by(moment: Look, looks: list[Look]) -> int | None:
+    """The worker's memory at a moment, or as it was last seen before."""
+    seen = [look.worker for look in looks if look.worker and look.seconds <= moment.seconds]
+    return seen[-1] if seen else None
 
 
 def _slope(points: list[tuple[float, float]]) -> float:

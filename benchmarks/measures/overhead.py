@@ -14,7 +14,7 @@ from fada_tui.events import AnswerFinished
 from fada_tui.images.catalogue import scan
 from fada_tui.job import Job
 from fada_tui.protocol import Finished, decode_event, encode
-from fada_tui.records import Generation, ModelEntry, Plan, Question, Result, Selection
+from fada_tui.records import Generation, Plan, Question, Result, Selection
 from fada_tui.registry import Registry
 from fada_tui.session import Session
 from fada_tui.store.journal import MemoryLine, ResultLine, append
@@ -123,10 +123,9 @@ async def _run(options: Options, results: Path) -> _Run:
 
 def _job(options: Options) -> Job:
     catalogue = scan(options.images)
-    folder = small_model(options)
     questions = options.questions or (Question(id="plane", text="Which anatomical plane is shown?"),)
     plan = Plan(
-        model=ModelEntry(name=folder.name, source=str(folder)),
+        model=small_model(options),
         device=options.device,
         images=catalogue.images[: options.limit],
     )

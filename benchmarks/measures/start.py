@@ -56,8 +56,8 @@ def measure(options: Options, scratch: Path, say: Callable[[str], None]) -> Star
         scratch: an empty folder.
         say: told what goes on.
     """
-    folder = small_model(options)
-    subject = Subject(name=folder.name, folder=folder, device=options.device, dtype=options.dtype)
+    model = small_model(options)
+    subject = Subject(name=model.name, folder=Path(model.source), device=options.device, dtype=options.dtype)
     asked = gather(options.images, 1, QUESTIONS[:1], scratch / "images")
     say(f"start: {options.rounds} rounds in fresh processes")
     fresh = alternately(

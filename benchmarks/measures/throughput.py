@@ -73,7 +73,7 @@ class Measured(Struct, kw_only=True):
     """Why there are no answers."""
     inside: Inward | None
     peak: int | None
-    """Most bytes that torch had allocated on the card."""
+    """Most bytes that torch had allocated on the card beside the weights, in the last round."""
 
 
 class Command(Struct, frozen=True):
@@ -203,13 +203,13 @@ def _unmeasured(way: Way) -> Measured:
 
 
 def _timed(way: Way, asked: Asking, device: str, measured: Measured) -> tuple[list[str], float] | None:
-    card.reset_peak(device)
     settle(device)
+    before = card.allocated(device)
     begun = time.perf_counter()
     answers = _attempt(way, asked, measured)
     settle(device)
     seconds = time.perf_counter() - begun
-    measured.peak = card.peak(device)
+    measured.peak = card.grown(device, before)
     return None if answers is None else (answers, seconds)
 
 
