@@ -21,7 +21,7 @@ from benchmarks.options import Options, parse
 
 SCHEMA = "fada-tui/benchmarks/1"
 
-WIDTH = 150
+WIDTH = 170
 """Of tables in cells, where they go to a file or a pipe."""
 
 

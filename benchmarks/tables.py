@@ -40,11 +40,11 @@ def show_throughput(console: Console, found: Throughput) -> None:
     asked = f"{found.images} images × {found.questions} questions, {found.tokens} tokens at most"
     table = _table(
         f"{found.model}: {found.parameters / 1e6:.1f}M parameters, {found.dtype}, {found.device}; {asked}",
-        "way", "s/answer", "tokens/s", f"× {LOOP}", "same answers", "inside forward",
+        "way", "s/answer", "tokens/s", f"× {LOOP}", "× by processor time", "same answers", "inside forward",
     )  # fmt: skip
     for way in found.ways:
         if way.failure:
-            table.add_row(way.name, Text(f"fails: {way.failure}", style="red"), "", "", "", "")
+            table.add_row(way.name, Text(f"fails: {way.failure}", style="red"), *[""] * 5)
             continue
         seconds = spread(way.seconds).median
         table.add_row(
@@ -52,6 +52,7 @@ def show_throughput(console: Console, found: Throughput) -> None:
             f"{seconds / answers:.3f}",
             f"{generated / seconds:.0f}" if generated else "",
             way.ratio.show() if way.ratio else "",
+            way.processor_ratio.show() if way.processor_ratio else "",
             _same(way.identical, way.answers),
             _inside(way),
         )

@@ -60,7 +60,7 @@ def test_all_ways_give_the_same_answers(
     for way in model["ways"]:
         assert (way["failure"], way["differing"]) == (None, [])
         assert (way["identical"], way["answers"], len(way["seconds"])) == (2, 2, 1)
-        assert way["ratio"]["median"] > 0
+        assert way["ratio"]["median"] > 0 and way["processor_ratio"]["median"] > 0
     assert model["distinct"] == 2
     (ours,) = [way["inside"] for way in model["ways"] if way["name"] == "fada-tui, batch 1"]
     assert 0 < ours["share"] < 1
@@ -202,7 +202,9 @@ def throughput() -> Throughput:
             family=family,
             batch=batch,
             seconds=[1.0],
+            processor=[1.0],
             ratio=ratio,
+            processor_ratio=None,
             identical=1,
             answers=1,
             differing=[],

@@ -62,8 +62,12 @@ class Measured(Struct, kw_only=True):
     batch: BatchSize
     seconds: list[float]
     """For all answers, by round."""
+    processor: list[float]
+    """Seconds of processor time of the same, by round: less disturbed where others use the machine."""
     ratio: Spread | None
     """The loop's seconds over these, within each round."""
+    processor_ratio: Spread | None
+    """The same of the processor time; `None` where another device computes."""
     identical: int
     """Answers that are the loop's of the first round, over all rounds."""
     answers: int
@@ -138,9 +142,10 @@ def measure(
                 continue
             say(f"{subject.name}: round {number + 1} of {options.rounds}: {way.name}")
             if timed := _timed(way, asked, subject.device, measured):
-                answers, seconds = timed
+                answers, seconds, used = timed
                 reference = reference or answers
                 measured.seconds.append(seconds)
+                measured.processor.append(used)
                 _compare(measured, number, asked, reference, answers)
     speed = card.bandwidth(subject.device)
     weights = model.get_memory_footprint()
@@ -148,6 +153,8 @@ def measure(
         measured = found[way.name]
         if measured.failure is None:
             measured.ratio = spread(ratios(found[LOOP].seconds, measured.seconds))
+            if subject.device == "cpu":
+                measured.processor_ratio = spread(ratios(found[LOOP].processor, measured.processor))
             if way.family == "ours":
                 say(f"{subject.name}: looking inside: {way.name}")
                 measured.inside = _inward(worker, asked, way.batch, subject.device, weights, speed)
@@ -192,7 +199,9 @@ def _unmeasured(way: Way) -> Measured:
         family=way.family,
         batch=way.batch,
         seconds=[],
+        processor=[],
         ratio=None,
+        processor_ratio=None,
         identical=0,
         answers=0,
         differing=[],
@@ -202,15 +211,16 @@ def _unmeasured(way: Way) -> Measured:
     )
 
 
-def _timed(way: Way, asked: Asking, device: str, measured: Measured) -> tuple[list[str], float] | None:
+def _timed(way: Way, asked: Asking, device: str, measured: Measured) -> tuple[list[str], float, float] | None:
+    """Ask in one way; return the answers, seconds, and seconds of processor time."""
     settle(device)
     before = card.allocated(device)
-    begun = time.perf_counter()
+    begun, used_before = time.perf_counter(), time.process_time()
     answers = _attempt(way, asked, measured)
     settle(device)
-    seconds = time.perf_counter() - begun
+    seconds, used = time.perf_counter() - begun, time.process_time() - used_before
     measured.peak = card.grown(device, before)
-    return None if answers is None else (answers, seconds)
+    return None if answers is None else (answers, seconds, used)
 
 
 def _attempt(way: Way, asked: Asking, measured: Measured) -> list[str] | None:
