@@ -79,11 +79,13 @@ def show_overhead(console: Console, found: Overhead) -> None:
     """Show what is spent beside answering."""
     table = _table(
         f"{found.model}: a result every {found.per_result.show('.1f')} ms, {found.answers} in a run",
-        "for each result", "ms, median (range)", "p95", "of the run",
+        "for each result", "ms, median (range)", "p95", "processor, ms", "of the run",
     )  # fmt: skip
     for cost in found.costs:
         p95 = "" if cost.p95 is None else f"{cost.p95:.3f}"
-        table.add_row(cost.what, cost.milliseconds.show(".3f"), p95, f"{cost.share:.2%}")
+        table.add_row(
+            cost.what, cost.milliseconds.show(".3f"), p95, f"{cost.processor:.3f}", f"{cost.share:.2%}"
+        )
     console.print(table)
     console.print(f"sampler while nothing else happens: {found.idle_sampler:.2%} of a core", highlight=False)
 

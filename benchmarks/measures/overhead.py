@@ -1,14 +1,17 @@
 """Overhead: what keeping each result safe, and watching memory meanwhile, costs beside answering it."""
 
 import asyncio
+import os
+import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from benchmarks.options import Options, small_model
-from benchmarks.rounds import Spread, percentile, spread
+from benchmarks.rounds import Spread, alternately, percentile, spread
 from fada_tui.client import Deadlines
 from fada_tui.events import AnswerFinished
 from fada_tui.images.catalogue import scan
@@ -23,6 +26,8 @@ from fada_tui.telemetry import Telemetry
 APPENDED = 500
 """Journal lines of each kind."""
 
+YARDSTICK = "the same bytes written and fsynced, no more"
+
 IDLE = 3.0
 """Seconds that the sampler is watched while nothing else happens."""
 
@@ -34,6 +39,8 @@ class Cost(Struct, frozen=True):
     milliseconds: Spread
     p95: float | None
     """What 95 of 100 do not exceed; `None` where it was measured as a whole."""
+    processor: float
+    """Median of the processor time; the rest is waiting, for the disk or for others on a busy machine."""
     share: float
     """Of a result's time in the run."""
 
@@ -65,27 +72,21 @@ def measure(options: Options, scratch: Path, say: Callable[[str], None]) -> Over
         runs.append(asyncio.run(_run(options, scratch / f"results-{number}")))
     taken = spread([run.wall for run in runs])
     say("overhead: journal and sampler by themselves")
-    result = runs[-1].result
-    line = MemoryLine(path=result.path, question_id=result.question_id, memory=result.memory)
-    journal = scratch / "journal.jsonl"
-    alone = {
-        "result into the journal, fsynced (worker)": _times(
-            lambda: append(journal, ResultLine(result=result))
-        ),
-        "memory into the journal, not fsynced": _times(lambda: append(journal, line, durable=False)),
-        "result through the protocol": _times(lambda: _through_protocol(result)),
-        "memory at begin and end of an answer": _telemetry_times(),
-    }
+    parts = _alone(runs[-1].result, scratch)
     costs = [
-        Cost(what, spread(times), percentile(times, 0.95), spread(times).median / taken.median)
-        for what, times in alone.items()
+        Cost(
+            what=what,
+            milliseconds=(wall := spread([one.wall for one in times])),
+            p95=percentile([one.wall for one in times], 0.95),
+            processor=statistics.median(one.processor for one in times),
+            share=wall.median / taken.median,
+        )
+        for what, times in parts.items()
     ]
-    kept = sum(cost.milliseconds.median for cost in costs)
-    costs.append(Cost("these together", Spread(kept, kept, kept), None, kept / taken.median))
+    costs.append(_together([cost for cost in costs if cost.what != YARDSTICK], taken.median))
     used = spread([run.processor for run in runs])
-    costs.append(
-        Cost("processor time of the session, these and all else", used, None, used.median / taken.median)
-    )
+    whole = "processor time of the session, these and all else"
+    costs.append(Cost(whole, used, None, used.median, used.median / taken.median))
     return Overhead(
         model=small_model(options).name,
         answers=runs[-1].answers,
@@ -139,33 +140,51 @@ def _job(options: Options) -> Job:
     )
 
 
-def _times(do: Callable[[], object], count: int = APPENDED) -> list[float]:
-    """Milliseconds of each time that something is done."""
-    found: list[float] = []
-    for _ in range(count):
-        begun = time.perf_counter()
-        do()
-        found.append((time.perf_counter() - begun) * 1000)
-    return found
+class _Times(Struct, frozen=True):
+    """Milliseconds of one doing."""
+
+    wall: float
+    processor: float
 
 
-def _through_protocol(result: Result) -> object:
-    return decode_event(encode(Finished(result=result, torch_peak_reserved=None)))
-
-
-def _telemetry_times() -> list[float]:
+def _alone(result: Result, scratch: Path) -> dict[str, list[_Times]]:
+    """What is done for each result, by itself and in turn, and the least that keeping one safe can take."""
+    memory = MemoryLine(path=result.path, question_id=result.question_id, memory=result.memory)
+    journal = scratch / "journal.jsonl"
+    encoded = msgspec.json.encode(ResultLine(result=result)) + b"\n"
+    bare = os.open(scratch / "bare.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     telemetry = Telemetry(None)
     telemetry.start()
     try:
         telemetry.begin()
-
-        def around() -> None:
-            telemetry.begin()
-            telemetry.peaks()
-
-        return _times(around)
+        doings = {
+            YARDSTICK: lambda: (os.write(bare, encoded), os.fsync(bare)),
+            "result into the journal, fsynced (worker)": lambda: append(journal, ResultLine(result=result)),
+            "memory into the journal, not fsynced": lambda: append(journal, memory, durable=False),
+            "result through the protocol": lambda: decode_event(
+                encode(Finished(result=result, torch_peak_reserved=None))
+            ),
+            "memory at begin and end of an answer": lambda: (telemetry.begin(), telemetry.peaks()),
+        }
+        return alternately({what: _timed(do) for what, do in doings.items()}, APPENDED)
     finally:
         telemetry.stop()
+        os.close(bare)
+
+
+def _timed(do: Callable[[], object]) -> Callable[[], _Times]:
+    def times() -> _Times:
+        begun, used = time.perf_counter(), time.process_time()
+        do()
+        return _Times((time.perf_counter() - begun) * 1000, (time.process_time() - used) * 1000)
+
+    return times
+
+
+def _together(costs: list[Cost], per_result: float) -> Cost:
+    wall = sum(cost.milliseconds.median for cost in costs)
+    used = sum(cost.processor for cost in costs)
+    return Cost("store, protocol and telemetry together", spread([wall]), None, used, wall / per_result)
 
 
 def _idle_sampler() -> float:
