@@ -7,6 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 from benchmarks.checkpoints import SIZES
+from fada_tui.errors import UsageError
+from fada_tui.images.catalogue import scan
 from fada_tui.paths import demo_weights, samples_dir
 from fada_tui.questions import load_questions
 from fada_tui.records import ModelEntry, Question
@@ -47,13 +49,22 @@ def parse(arguments: list[str]) -> Options:
     for name in given.model or ():
         if name not in SIZES and not Path(name).is_dir():
             parser.error(f"--model: no folder {name}; name a checkpoint's, or {' or '.join(SIZES)}")
+    for option, file in (("--json", given.json), ("--picture", given.picture)):
+        if file and not file.absolute().parent.is_dir():
+            parser.error(f"{option}: no folder {file.parent} to write in")
     everything = not given.measures or "all" in given.measures
+    try:
+        questions = load_questions(given.questions) if given.questions else None
+        images = given.images or samples_dir()
+        scan(images)
+    except UsageError as error:
+        parser.error(str(error))
     return Options(
         measures=MEASURES if everything else tuple(dict.fromkeys(given.measures)),
         models=tuple(given.model or SIZES),
-        images=given.images or samples_dir(),
+        images=images,
         limit=given.limit,
-        questions=load_questions(given.questions) if given.questions else None,
+        questions=questions,
         tokens=given.tokens,
         rounds=given.rounds,
         batch_sizes=given.batch_sizes,
@@ -82,29 +93,33 @@ def _parser() -> argparse.ArgumentParser:
         "--model", action="append", metavar="FOLDER", help=f"a checkpoint, or {', '.join(SIZES)}; repeatable"
     )
     parser.add_argument("--images", type=Path, metavar="DIR", help="folder of images (default: the samples)")
-    parser.add_argument("--limit", type=_positive, metavar="N", help="so many images")
+    parser.add_argument("--limit", type=_count, metavar="N", help="so many images")
     parser.add_argument("--questions", metavar="SET_OR_FILE", help="asked of each image")
-    parser.add_argument("--tokens", type=_positive, default=32, metavar="N", help="of each answer at most")
-    parser.add_argument("--rounds", type=_positive, default=5, metavar="N", help="each takes every way once")
+    parser.add_argument("--tokens", type=_count, default=32, metavar="N", help="of each answer at most")
+    parser.add_argument("--rounds", type=_count, default=5, metavar="N", help="each takes every way once")
     parser.add_argument(
-        "--batch-sizes", type=_sizes, default=(1, 2, 4, 8, 16, "auto"), metavar="N,N,…", help="with auto"
+        "--batch-sizes",
+        type=_batch_sizes,
+        default=(1, 2, 4, 8, 16, "auto"),
+        metavar="N,N,…",
+        help="with auto",
     )
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")
     parser.add_argument("--dtype", choices=DTYPES, default="float32")
     parser.add_argument(
-        "--results", type=_positive, default=10_000, metavar="N", help="of the run whose memory is watched"
+        "--results", type=_count, default=10_000, metavar="N", help="of the run whose memory is watched"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all rounds, machine and versions")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="write throughput by batch size as SVG")
     return parser
 
 
-def _positive(text: str) -> int:
+def _count(text: str) -> int:
     number = int(text)
     if number < 1:
         raise ValueError
     return number
 
 
-def _sizes(text: str) -> tuple[BatchSize, ...]:
-    return tuple("auto" if size == "auto" else _positive(size) for size in text.split(","))
+def _batch_sizes(text: str) -> tuple[BatchSize, ...]:
+    return tuple("auto" if size == "auto" else _count(size) for size in text.split(","))
