@@ -23,12 +23,12 @@ from fada_tui.session import Session
 from fada_tui.store.journal import MemoryLine, ResultLine, append
 from fada_tui.telemetry import Telemetry
 
-APPENDED = 500
+APPENDED = 300
 """Journal lines of each kind."""
 
 YARDSTICK = "the same bytes written and fsynced, no more"
 
-IDLE = 3.0
+IDLE = 2.0
 """Seconds that the sampler is watched while nothing else happens."""
 
 
