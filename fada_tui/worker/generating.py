@@ -86,10 +86,14 @@ class Generator:
             ongoing.finish()
 
     def _apart(self, batch: Sequence[Asked]) -> bool:
-        """Whether questions are prepared one by one: an image has several, or all go on from their images."""
-        if self._encoder is None and not self._goes_on:
-            return False
-        return len(batch) == 1 or self._goes_on or len({asked.image for asked in batch}) < len(batch)
+        """Whether questions are prepared one by one, to be put together with what their images have in common.
+
+        One alone may be about the same image as the last.
+        """
+        shared = len({asked.image for asked in batch}) < len(batch)
+        if len(batch) == 1:
+            return self._encoder is not None
+        return shared and (self._goes_on or self._encoder is not None)
 
     def _alone(self, batch: Sequence[Asked]) -> tuple[Prepared, ...]:
         if self._preparer is None:

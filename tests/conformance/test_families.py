@@ -21,6 +21,7 @@ from PIL import Image
 
 from fada_tui.protocol import Load
 from fada_tui.records import ModelEntry
+from fada_tui.worker.adapters.asking import ONE_SIZE
 from fada_tui.worker.answering import Answered
 from fada_tui.worker.generating import GENERATING_PARTS, Generator
 from fada_tui.worker.loading import LoadedModel, load
@@ -132,9 +133,15 @@ def _check_cancel(loaded: LoadedModel, picture: Image.Image) -> None:
 
 
 def _check_batches(family: Family, loaded: LoadedModel, pictures: list[Image.Image]) -> None:
-    """Images of two shapes and two questions, answered together in whatever way the family allows."""
-    small = pictures[0].crop((0, 0, 48, 48))
-    pairs = [(picture, question) for picture in (*pictures, small) for question in QUESTIONS]
+    """Images of two shapes, each with two questions or with one, answered as the family allows."""
+    images = (*pictures, pictures[0].crop((0, 0, 48, 48)))
+    _check_together(family, loaded, [(image, question) for image in images for question in QUESTIONS])
+    if loaded.adapter.config.architectures[0] in ONE_SIZE:
+        images = (*pictures,)
+    _check_together(family, loaded, list(zip(images, [*QUESTIONS, QUESTIONS[0]], strict=False)))
+
+
+def _check_together(family: Family, loaded: LoadedModel, pairs: list[tuple[Image.Image, str]]) -> None:
     if not family.batches:
         with pytest.raises(ValueError, match="one by one"):
             ask_together(loaded, [asked(*pair) for pair in pairs])
@@ -158,7 +165,9 @@ def _check_batches(family: Family, loaded: LoadedModel, pictures: list[Image.Ima
         max(answer.generate for answer in together), rel=0.05
     )
     if type(loaded.model).__name__ in FEATURES | PREFIX:
-        assert len(encoded) <= len(pictures) + 1, "an image was encoded for each of its questions"
+        assert len(encoded) <= len({id(image) for image, _ in pairs}), (
+            "an image was encoded for each of its questions"
+        )
 
 
 def _check_questions_alone(loaded: LoadedModel, picture: Image.Image) -> None:

@@ -13,6 +13,12 @@ ONE_BY_ONE = {
 }
 """Architectures that answer otherwise in a batch than alone, and their names for messages."""
 
+ONE_SIZE = {
+    # Its processor scales the images of a batch to one size.
+    "Emu3ForConditionalGeneration": "Emu3",
+}
+"""Architectures that see an image otherwise beside one of another size, likewise."""
+
 
 def check(batch: Batch, processor: Any, config: Any) -> None:
     """Refuse what would be answered wrongly, or fail without a word.
@@ -23,11 +29,14 @@ def check(batch: Batch, processor: Any, config: Any) -> None:
         config: of the model.
 
     Raises:
-        ValueError: a question holds the image's placeholder, or the model answers one by one alone.
+        ValueError: a question holds the image's placeholder, or the model answers one by one, be it only images
+            of several sizes.
     """
-    name = ONE_BY_ONE.get((config.architectures or [""])[0])
-    if name and len(batch) > 1:
+    architecture = (config.architectures or [""])[0]
+    if (name := ONE_BY_ONE.get(architecture)) and len(batch) > 1:
         raise ValueError(f"{name} answers one by one: use --batch-size 1")
+    if (name := ONE_SIZE.get(architecture)) and len({image.size for image, _ in batch}) > 1:
+        raise ValueError(f"{name} answers questions about images of several sizes one by one")
     token = getattr(processor, "image_token", None)
     if token and any(str(token) in question for _, question in batch):
         raise ValueError(f"the question holds '{token}', the model's placeholder for an image: leave it out")
