@@ -62,6 +62,9 @@ OnAnswer: TypeAlias = Callable[[int, Answered], None]
 class Answerer(Protocol):
     """Answers with a model on this machine, a batch at a time."""
 
+    def expect(self, answers: int, generation: Generation) -> None:
+        """Learn how many answers are wanted, before the first of them."""
+
     def prepare(self, batch: Sequence[Asked]) -> Any:
         """Turn a batch into what `answer` takes; called ahead, from a thread of its own.
 

@@ -74,6 +74,7 @@ class Batches:
 
     def run(self) -> None:
         """Answer the items until all are done or the client wants no more."""
+        self._answerer.expect(len(self._command.items), self._command.generation)
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
             items, coming = self._begin(ahead)
             while items and not self._receiver.stop_after_item.is_set() and not self._recorder.problem:

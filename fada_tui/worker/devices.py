@@ -47,6 +47,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError | OSError) and any(word in str(error) for word in words)
 
 
+def is_fault(error: BaseException) -> bool:
+    """Whether an error is the device's or its memory's, whatever was computed."""
+    return isinstance(error, torch.AcceleratorError) or is_out_of_memory(error)
+
+
 class PeakMemory:
     """Memory that the model's device gave since `reset`.
 

@@ -1,5 +1,6 @@
 """Answers that a model on this machine generates token by token."""
 
+import logging
 import time
 from collections.abc import Sequence
 from threading import Event, Lock
@@ -11,10 +12,13 @@ from transformers import StoppingCriteria, StoppingCriteriaList
 from fada_tui.records import Generation
 from fada_tui.worker import devices, reuse
 from fada_tui.worker.adapters.prompting import Prepared, TextAdapter, image_token
-from fada_tui.worker.answering import Asked, OnAnswer
+from fada_tui.worker.answering import Answered, Asked, OnAnswer
 from fada_tui.worker.ongoing import Batch, Ongoing
 from fada_tui.worker.preparing import Preparer
 from fada_tui.worker.reusable import FEATURES, PREFIX
+from fada_tui.worker.static import StaticDecoding, worthwhile
+
+log = logging.getLogger("fada_tui.worker")
 
 GENERATING_PARTS = ("language_model", "text_model")
 """Parts that some families (BLIP-2, Kosmos-2) have generate in their stead, by settings of their own."""
@@ -47,8 +51,14 @@ class Generator:
         self._encoder = reuse.Encoder(model) if architecture in FEATURES else None
         self._image_token = image_token(adapter.config)
         self._goes_on = architecture in PREFIX and self._image_token is not None
+        self._static: StaticDecoding | None = None
         self._preparer: Preparer | None = None
         self._preparing = Lock()
+
+    def expect(self, answers: int, generation: Generation) -> None:
+        """Learn how many answers are wanted: many may be worth compiling for."""
+        tokens = generation.max_new_tokens or 0
+        self._static = worthwhile(self._model, generation.batch_size, answers, tokens)
 
     def prepare(self, batch: Sequence[Asked]) -> Batch:
         """Put questions to the processor: each alone where their prompts can be put together afterwards.
@@ -70,15 +80,38 @@ class Generator:
         Raises:
             ValueError: it writes at temperatures of its own.
         """
+        told: set[int] = set()
+
+        def tell(place: int, answer: Answered) -> None:
+            if place not in told:
+                told.add(place)
+                on_answer(place, answer)
+
+        try:
+            self._generate(batch, prepared, tell)
+        except Exception as error:
+            if self._static is None or devices.is_fault(error):
+                raise
+            log.exception("decoding goes on without a static cache")
+            self._static = None
+            for asked in batch:
+                asked.on_again("its decoding could not be compiled", 0.0)
+            self._generate(batch, prepared, tell)
+
+    def _generate(self, batch: Sequence[Asked], prepared: Batch, on_answer: OnAnswer) -> None:
         first, prompt = batch[0], prepared.prompts[0]
+        tokens = first.generation.max_new_tokens
         ongoing = Ongoing(self._adapter, batch, prepared, {*prompt.ends, *_ends(self._model)}, on_answer)
         torch.manual_seed(first.seed)
         with torch.inference_mode():
+            inputs = self._inputs(batch, prepared)
+            if self._static and tokens:
+                inputs = self._static.inputs(inputs, tokens)
             self._model.generate(
-                **self._inputs(batch, prepared),
+                **inputs,
                 **prompt.options,
                 **self._sampling(first.generation),
-                max_new_tokens=first.generation.max_new_tokens,
+                max_new_tokens=tokens,
                 streamer=ongoing.streamer,
                 stopping_criteria=StoppingCriteriaList([_Cancelled(first.cancel)]),
             )
@@ -86,10 +119,7 @@ class Generator:
             ongoing.finish()
 
     def _apart(self, batch: Sequence[Asked]) -> bool:
-        """Whether questions are prepared one by one, to be put together with what their images have in common.
-
-        One alone may be about the same image as the last.
-        """
+        """Whether questions are prepared one by one, because they share an image, be it with the last one."""
         shared = len({asked.image for asked in batch}) < len(batch)
         if len(batch) == 1:
             return self._encoder is not None

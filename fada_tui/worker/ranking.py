@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from msgspec import Struct
 
-from fada_tui.records import Ranked, Tokens
+from fada_tui.records import Generation, Ranked, Tokens
 from fada_tui.worker import devices
 from fada_tui.worker.adapters.prompting import Batch, Prepared
 from fada_tui.worker.answering import Answered, Asked, OnAnswer
@@ -45,6 +45,9 @@ class Ranker:
     def __init__(self, model: Any, adapter: RankingAdapter) -> None:
         self._model = model
         self._adapter = adapter
+
+    def expect(self, answers: int, generation: Generation) -> None:
+        """Each takes one pass, whatever their number: there is nothing to do ahead."""
 
     def prepare(self, batch: Sequence[Asked]) -> RankedBatch:
         """Put images and questions to the processor."""

@@ -29,8 +29,8 @@ def check(batch: Batch, processor: Any, config: Any) -> None:
         config: of the model.
 
     Raises:
-        ValueError: a question holds the image's placeholder, or the model answers one by one, be it only images
-            of several sizes.
+        ValueError: a question holds the image's placeholder, or the model answers one by one, perhaps only
+            images of several sizes.
     """
     architecture = (config.architectures or [""])[0]
     if (name := ONE_BY_ONE.get(architecture)) and len(batch) > 1:
