@@ -96,7 +96,7 @@ class WorkerClient:
         return process.pid if process and process.returncode is None else None
 
     async def start(self) -> Hello:
-        """Start the worker and wait until its libraries are imported.
+        """Start the worker and wait until it is up.
 
         Raises:
             WorkerDiedError: it ended, or did not come up within the load deadline.

@@ -82,7 +82,7 @@ class Cancel(Message, frozen=True, kw_only=True, tag="cancel"):
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """The worker is up, its libraries imported."""
+    """The worker is up: what is installed here. It imports that only when a model is to be loaded."""
 
     protocol: int
     pid: int

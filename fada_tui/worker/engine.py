@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-import torch
 from msgspec import UNSET, Struct
 
 from fada_tui.errors import ErrorKind, FadaError, ImageError
@@ -64,7 +63,9 @@ class Engine:
             if result is not None and result.error and result.error.kind == ErrorKind.OUT_OF_MEMORY:
                 devices.release()
                 result = attempt.run(root)
-        except torch.AcceleratorError:
+        except Exception as error:
+            if not devices.is_fault(error):
+                raise
             log.exception("the device is in an unusable state")
             os._exit(CUDA_FAULT_EXIT)
         if result is None:
@@ -102,9 +103,9 @@ class _Attempt:
         loaded = time.perf_counter()
         try:
             answered = self._answerer.answer(self._asked(image))
-        except torch.AcceleratorError:
-            raise
         except Exception as error:
+            if devices.is_fault(error):
+                raise
             return self._failed(*self._explained(error), image)
         return None if answered is None else self._result(image, answered, load_seconds=loaded - started)
 

@@ -5,15 +5,13 @@ import os
 import signal
 import traceback
 
-import torch
-import transformers
-
+from fada_tui.endpoint import is_endpoint
 from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.protocol import PROTOCOL_VERSION, Hello, Load, LoadFailed, Work
-from fada_tui.worker import working
+from fada_tui.protocol import PROTOCOL_VERSION, Hello, Load, Loaded, LoadFailed, Work
+from fada_tui.worker import libraries, working
+from fada_tui.worker.answering import LoadedModel
 from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.engine import Engine
-from fada_tui.worker.loading import load
 
 log = logging.getLogger("fada_tui.worker")
 
@@ -27,7 +25,6 @@ def serve(commands: int, events: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides what ctrl+c means
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    transformers.utils.logging.disable_progress_bar()
     receiver, sender = CommandReceiver(commands), EventSender(events)
     sender.send(_hello())
     engine: Engine | None = None
@@ -44,18 +41,19 @@ def serve(commands: int, events: int) -> None:
 
 
 def _hello() -> Hello:
+    has = libraries.installed()
     return Hello(
         protocol=PROTOCOL_VERSION,
         pid=os.getpid(),
-        torch=str(torch.__version__),
-        transformers=transformers.__version__,
-        cuda=torch.version.cuda,
+        torch=has.torch,
+        transformers=has.transformers,
+        cuda=has.cuda,
     )
 
 
 def _load(command: Load, sender: EventSender) -> Engine | None:
     try:
-        model, loaded = load(command, sender.send)
+        model, loaded = _loaded(command, sender)
     except ModelLoadError as error:
         log.error("%s", traceback.format_exc())
         sender.send(LoadFailed(kind=error.kind, message=str(error)))
@@ -67,6 +65,17 @@ def _load(command: Load, sender: EventSender) -> Engine | None:
         sender.send(loaded)
         return Engine(model)
     return None
+
+
+def _loaded(command: Load, sender: EventSender) -> tuple[LoadedModel, Loaded]:
+    """Import what this kind of model needs, and load it: none needs what the other does."""
+    if is_endpoint(command.model.source):
+        from fada_tui.worker.reaching import reach
+
+        return reach(command, sender.send)
+    with libraries.importing():
+        from fada_tui.worker.loading import load
+    return load(command, sender.send)
 
 
 def _first_line(error: Exception) -> str:
