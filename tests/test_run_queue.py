@@ -108,14 +108,18 @@ async def test_two_models_run_one_after_another(bench: Bench, tiny: Path, images
     assert len(bench.of(RunEnded)) == 3
 
 
-async def test_the_worker_s_process_id_while_it_works(bench: Bench, tiny: Path, images: Path) -> None:
+async def test_the_worker_s_process_id_while_it_works_and_while_it_is_kept(
+    bench: Bench, tiny: Path, images: Path
+) -> None:
     seen: list[int | None] = []
     bench.hooks.append(lambda event: isinstance(event, ModelReady) and seen.append(bench.queue.worker_pid))
     assert bench.queue.worker_pid is None
     bench.add(*planned(bench, images, tiny, limit=1, max_new_tokens=4))
     await bench.rest()
     assert len(seen) == 1 and seen[0] is not None and seen[0] != os.getpid()
-    assert bench.queue.worker_pid is None
+    assert bench.queue.worker_pid == seen[0]  # kept for a run that may follow
+    await bench.queue.close(5)
+    assert bench.queue.worker_pid is None and not psutil.pid_exists(seen[0])
 
 
 async def test_stop_after_image_keeps_that_image_and_begins_nothing_more(

@@ -20,10 +20,10 @@ OF_MODELS = {"fada_tui.worker.loading", "fada_tui.worker.adapters", "fada_tui.wo
 OF_FILES = {"pydicom", "av"}
 
 SCRIPT = """
-import gc, json, os, sys, threading
+import gc, json, os, socket, sys, threading
 from fada_tui.worker.server import serve
 
-commands, telling = os.pipe()
+commands, telling = socket.socketpair()
 told, events = os.pipe()
 
 def client():
@@ -37,12 +37,12 @@ def client():
         print(json.dumps(seen), flush=True)
         if not command:
             break
-        os.write(telling, command.encode())
+        telling.sendall(command.encode())
     os._exit(0)
 
 stream = os.fdopen(told)
 threading.Thread(target=client).start()
-serve(commands, events)
+serve(commands.detach(), events)
 """
 
 

@@ -76,11 +76,19 @@ class PeakMemory:
 
 
 def release() -> None:
-    """Give unused memory back, after an allocation failed."""
+    """Give unused memory back."""
     gc.collect()
     torch = _torch()
     if torch and torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def allocated() -> int:
+    """Bytes that tensors take on all CUDA devices."""
+    torch = _torch()
+    if torch is None or not torch.cuda.is_initialized():
+        return 0
+    return sum(int(torch.cuda.memory_allocated(index)) for index in range(torch.cuda.device_count()))
 
 
 def _torch() -> Any:

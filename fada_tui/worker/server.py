@@ -7,9 +7,23 @@ import traceback
 
 from fada_tui.endpoint import is_endpoint
 from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.protocol import PROTOCOL_VERSION, Hello, Load, Loaded, LoadFailed, Work
-from fada_tui.worker import libraries, working
+from fada_tui.protocol import (
+    PROTOCOL_VERSION,
+    Attach,
+    Attached,
+    Detach,
+    Detached,
+    Hello,
+    Load,
+    Loaded,
+    LoadFailed,
+    Unload,
+    Unloaded,
+    Work,
+)
+from fada_tui.worker import devices, libraries, working
 from fada_tui.worker.answering import LoadedModel
+from fada_tui.worker.attachment import Attachment
 from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.engine import Engine
 
@@ -20,17 +34,33 @@ def serve(commands: int, events: int) -> None:
     """Serve one client until it closes its pipe.
 
     Args:
-        commands: file descriptor to read commands from.
+        commands: file descriptor of the socket to read commands from.
         events: file descriptor to write events to.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides what ctrl+c means
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     receiver, sender = CommandReceiver(commands), EventSender(events)
     sender.send(_hello())
+    attachment = Attachment()
     engine: Engine | None = None
     while command := receiver.next():
         match command:
+            case Attach():
+                attachment.take(receiver.handed())
+                if attachment.runs > 1:
+                    state = "loaded already" if engine else "dropped"
+                    log.info("worker %d goes on from another run; its model is %s", os.getpid(), state)
+                sender.send(Attached())
+            case Detach():
+                attachment.let_go()
+                sender.send(Detached())
+            case Unload():
+                engine = None
+                devices.release()
+                sender.send(Unloaded(allocated=devices.allocated()))
             case Load():
+                engine = None  # for the next one to have its memory
+                devices.release()
                 engine = _load(command, sender)
             case Work() if engine is not None:
                 working.work(engine, command, receiver, sender)
