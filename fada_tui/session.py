@@ -102,8 +102,7 @@ class Session:
         self._losses = Losses()
         self._served = is_endpoint(run.model.source)
         self._reserved: int | None = run.model.memory.torch_peak_reserved
-        self._stopping = False
-        self._working = False
+        self._stopping = self._working = False
         self._warm: Warm | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -277,9 +276,11 @@ class Session:
         """Get a worker for this model: the one that was kept if it serves, else a new one."""
         kept = self._warm.take() if self._warm else None
         hello = await self._client.take_over(kept, command) if kept else None
-        if hello is None and self._asked_to_stop():
+        if hello is None and not self._asked_to_stop():
+            hello = await self._client.start()
+        if hello is None or self._asked_to_stop():  # before there was a process to end
             raise WorkerDiedError(ErrorKind.WORKER_DIED, "the run was stopped")
-        return hello or await self._client.start()
+        return hello
 
     async def _work(self, items: Sequence[Item], *, alone: bool) -> AsyncGenerator[SessionEvent, None]:
         """Have these items answered; `alone`: one at a time, whatever the run allows."""

@@ -19,6 +19,7 @@ from fada_tui.errors import RunLockedError, UsageError
 from fada_tui.events import (
     AnswerFinished,
     AnswerText,
+    LoadProgress,
     ModelReady,
     RunEnded,
     RunStarted,
@@ -189,6 +190,15 @@ async def test_making_a_session_does_not_hold_up_the_loop(bench: Bench, tiny: Pa
         turns += 1
     assert turns >= 10
     await bench.rest()
+
+
+async def test_stopping_before_there_is_a_worker(bench: Bench, tiny: Path, images: Path) -> None:
+    bench.hooks.append(lambda event: isinstance(event, LoadProgress) and bench.queue.stop_after_image())
+    bench.add(*planned(bench, images, tiny, limit=1, max_new_tokens=4))
+    await bench.rest()
+    (end,) = bench.of(RunEnded)
+    assert end.run.status == "interrupted" and not bench.of(ModelReady)
+    assert bench.queue.worker_pid is None
 
 
 async def test_a_killed_worker_is_replaced_and_the_queue_goes_on(
