@@ -29,6 +29,10 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
+# Twenty minutes or so; BENCH='throughput --model 10M' measures less.
+bench: $(VENV)/.demo
+	$(BIN)/python -m benchmarks $(BENCH)
+
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,6 @@
 """A Textual app of the same widgets as the dashboard's main screen, and nothing behind them: the yardstick.
 
-python benchmarks/bare_app.py [ROWS]
+python -m benchmarks.bare_app [ROWS]
 """
 
 import sys

@@ -1,18 +1,18 @@
 """Time the catalogue against a bare `os.walk` of the same tree.
 
-    python benchmarks/catalogue.py [FILES]
+    python -m benchmarks.catalogue [FILES]
 
 Budget: 100,000 files in one second.
 """
 
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.rounds import alternately, ratios, spread
 from fada_tui.images.catalogue import scan
 
 FOLDERS = 50
@@ -25,13 +25,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         plant(root, files)
-        listings: list[tuple[float, float]] = []
-        for _ in range(ROUNDS):
-            walked = timed(lambda: sum(len(names) for _, _, names in os.walk(root)), files)
-            scanned = timed(lambda: len(scan(root).images), files)
-            listings.append((walked, scanned))
-    walk, catalogue = (statistics.median(column) for column in zip(*listings, strict=True))
-    ratio = statistics.median(scanned / walked for walked, scanned in listings)
+        seconds = alternately(
+            {
+                "walk": lambda: timed(lambda: sum(len(names) for _, _, names in os.walk(root)), files),
+                "catalogue": lambda: timed(lambda: len(scan(root).images), files),
+            },
+            ROUNDS,
+        )
+    walk, catalogue = spread(seconds["walk"]).median, spread(seconds["catalogue"]).median
+    ratio = spread(ratios(seconds["catalogue"], seconds["walk"])).median
     print(f"{files} files: os.walk {walk:.3f} s, catalogue {catalogue:.3f} s, ratio {ratio:.1f}")
 
 

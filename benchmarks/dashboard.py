@@ -1,6 +1,6 @@
 """The dashboard's speed on a real pty, beside a bare Textual app of the same widgets.
 
-    python benchmarks/dashboard.py [ROUNDS]
+    python -m benchmarks.dashboard [ROUNDS]
 
 Start: from the start of the process to the first full frame, ours and the bare app's in turn, on the samples
 and on a folder of 100,000 images. Keys: from a key to the end of the frame that shows it, while an answer
@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 
 import psutil
+
+from benchmarks.rounds import percentile
 
 HERE = Path(__file__).parent
 PROGRAM = [str(Path(sys.executable).with_name("fada-tui"))]
@@ -177,11 +179,6 @@ def streaming(folder: Path) -> tuple[list[float], float, int]:
     return latencies, rate, memory
 
 
-def p95(values: list[float]) -> float:
-    """The value that 95 of 100 do not exceed."""
-    return sorted(values)[min(int(len(values) * 0.95), len(values) - 1)]
-
-
 def many_images(folder: Path) -> list[str]:
     """Make 100,000 files, which are listed by name alone; return the options that name them."""
     root = folder / "many"
@@ -209,15 +206,16 @@ def main() -> None:
             )
             figures |= {f"first frame, {label}": ours, f"ratio, {label}": ours / bare}
         keys, memory = scrolling(folder, images, 200)
-        ours, bare = p95(keys["ours"]), p95(keys["bare"])
+        ours, bare = percentile(keys["ours"], 0.95), percentile(keys["bare"], 0.95)
         print(f"scrolling 100,000 images, p95: {ours * 1000:.1f} ms, bare {bare * 1000:.1f} ms")
         print(f"memory with 100,000 images: {memory / 1e6:.0f} MB")
         figures |= {"scrolling p95": ours, "scrolling p95, bare": bare, "memory, 100,000 images": memory}
         latencies, rate, memory = streaming(folder)
-        print(f"key to frame while streaming, p95: {p95(latencies) * 1000:.1f} ms over {len(latencies)} keys")
+        late = percentile(latencies, 0.95)
+        print(f"key to frame while streaming, p95: {late * 1000:.1f} ms over {len(latencies)} keys")
         print(f"written while following a run: {rate / 1000:.1f} KB/s")
         print(f"memory before the run: {memory / 1e6:.0f} MB")
-        figures |= {"streaming p95": p95(latencies), "bytes a second": rate, "memory": memory}
+        figures |= {"streaming p95": late, "bytes a second": rate, "memory": memory}
     print(json.dumps(figures))
 
 

@@ -1,6 +1,6 @@
 """Save SmolVLM-500M's exact configuration with random weights, to try the program at the real size.
 
-    python benchmarks/smolvlm_500m.py FOLDER
+    python -m benchmarks.smolvlm_500m FOLDER
 
 About 1 GB in bfloat16. The vocabulary has the real one's size and special tokens; its words are made up,
 and so are the answers. Configuration as published with HuggingFaceTB/SmolVLM-500M-Instruct.
@@ -11,15 +11,10 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import (
-    Idefics3Config,
-    Idefics3ForConditionalGeneration,
-    Idefics3Processor,
-    PreTrainedTokenizerFast,
-)
+from transformers import Idefics3Config, Idefics3ForConditionalGeneration, PreTrainedTokenizerFast
 from transformers.models.idefics3 import Idefics3ImageProcessorPil
 
-from fada_tui.demo.dialogue import CHAT_TEMPLATE
+from benchmarks.checkpoints import save
 
 VOCABULARY = 49280
 IMAGE_TOKEN_ID = 49190
@@ -110,9 +105,7 @@ def main(folder: Path) -> None:
     images = Idefics3ImageProcessorPil(
         size={"longest_edge": 4 * TILE}, max_image_size={"longest_edge": TILE}, do_image_splitting=True
     )
-    processor = Idefics3Processor(images, tokenizer(), image_seq_len=64, chat_template=CHAT_TEMPLATE)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
+    save(model, images, tokenizer(), 64, folder)
     print(f"{folder}: {model.num_parameters():,} parameters")
 
 

@@ -1,14 +1,16 @@
 """Time `fada-tui --help` and `fada-tui models list` against an interpreter that does nothing.
 
-    python benchmarks/start.py [ROUNDS]
+    python -m benchmarks.start [ROUNDS]
 
 Budget: `--help` in 0.15 s.
 """
 
-import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+
+from benchmarks.rounds import alternately, ratios, spread
 
 COMMANDS = {
     "python -c pass": ["-c", "pass"],
@@ -18,18 +20,22 @@ COMMANDS = {
 
 
 def main() -> None:
-    """Run each command in turn, so that a slow moment of the machine hits all; print medians and ratios."""
+    """Run each command in turn; print medians, and ratios within each round."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    for _ in range(rounds):
-        for name, arguments in COMMANDS.items():
-            begun = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
-            seconds[name].append(time.perf_counter() - begun)
-    bare = statistics.median(seconds["python -c pass"])
+    seconds = alternately({name: _timed(arguments) for name, arguments in COMMANDS.items()}, rounds)
+    bare = seconds["python -c pass"]
     for name, taken in seconds.items():
-        middle = statistics.median(taken)
-        print(f"{name}: {middle:.3f} s, {middle / bare:.1f} x a bare interpreter")
+        ratio = spread(ratios(taken, bare))
+        print(f"{name}: {spread(taken).median:.3f} s, {ratio.median:.1f} x a bare interpreter")
+
+
+def _timed(arguments: list[str]) -> Callable[[], float]:
+    def seconds() -> float:
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - begun
+
+    return seconds
 
 
 if __name__ == "__main__":

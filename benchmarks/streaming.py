@@ -1,23 +1,22 @@
 """Throughput of an answer that is streamed, against bare `generate` without a streamer, in one process.
 
-    python benchmarks/streaming.py [FOLDER] [TOKENS] [ROUNDS]
+    python -m benchmarks.streaming [FOLDER] [TOKENS] [ROUNDS]
 
 FOLDER is a saved checkpoint (default: the embedded model); end tokens are ignored, so that every answer has
 the same length. Both generate from the same prepared inputs, in turn. Budget: 0.97.
 """
 
-import statistics
 import sys
 import time
 from pathlib import Path
 
 import torch
 
+from benchmarks.loaded import Subject, load_ours
+from benchmarks.rounds import alternately, ratios, spread
 from fada_tui.images.decode import decode
 from fada_tui.paths import demo_weights, samples_dir
-from fada_tui.protocol import Load, Message
-from fada_tui.records import ModelEntry
-from fada_tui.worker.loading import LoadedModel, load
+from fada_tui.worker.answering import LoadedModel
 from fada_tui.worker.streaming import TextStreamer
 
 
@@ -26,22 +25,20 @@ def main() -> None:
     folder = sys.argv[1] if len(sys.argv) > 1 else str(demo_weights())
     tokens = int(sys.argv[2]) if len(sys.argv) > 2 else 200
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 15
-    entry = ModelEntry(name=Path(folder).name, source=folder)
-    quiet: list[Message] = []
-    model, _ = load(
-        Load(model=entry, device="auto", trust_remote_code=False, allow_pickle=False), quiet.append
-    )
+    model = load_ours(Subject(name=Path(folder).name, folder=Path(folder), device="auto", dtype="auto"))
     image = decode(samples_dir() / "Heart" / "Heart_001.png")
     prepared = model.adapter.prepare([(image.pixels, "What can you see?")], None)
     inputs = prepared.inputs.to(model.device, dtype=model.model.dtype)
-    rates: dict[bool, list[float]] = {False: [], True: []}
-    for number in range(rounds + 1):
-        for streamed in (False, True) if number % 2 else (True, False):
-            rate = tokens / seconds(model, inputs, tokens, streamed=streamed)
-            if number:
-                rates[streamed].append(rate)
-    bare, ours = statistics.median(rates[False]), statistics.median(rates[True])
-    ratio = statistics.median(b / a for a, b in zip(rates[False], rates[True], strict=True))
+    taken = alternately(
+        {
+            "bare": lambda: seconds(model, inputs, tokens, streamed=False),
+            "streamed": lambda: seconds(model, inputs, tokens, streamed=True),
+        },
+        rounds + 1,
+    )
+    plain, streamed = taken["bare"][1:], taken["streamed"][1:]  # the first round warms up
+    bare, ours = tokens / spread(plain).median, tokens / spread(streamed).median
+    ratio = spread(ratios(plain, streamed)).median
     print(f"bare {bare:.0f} tokens/s, streamed {ours:.0f} tokens/s, ratio {ratio:.3f}")
 
 

@@ -95,6 +95,7 @@ def _add_generation(root: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="pad images to a square, for models that sort them",
     )
+    _add_resolution(group)
     group.add_argument(
         "--trust-remote-code", action="append", metavar="MODEL", help="let this model run its own code"
     )
@@ -106,6 +107,15 @@ def _add_generation(root: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--concurrency", type=int, metavar="N", help="requests in flight, to a server")
     group.add_argument("--allow-pickle", action="store_true", help="read weights that are no safetensors")
+
+
+def _add_resolution(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--longest-edge", type=int, metavar="PIXELS", help="longest edge in which models see their images"
+    )
+    group.add_argument(
+        "--max-tiles", type=int, metavar="N", help="so many tiles at most, for models that cut images up"
+    )
 
 
 def _add_run(root: argparse.ArgumentParser) -> None:
@@ -173,6 +183,7 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     command(of_runs, "list", "all runs, oldest first")
     command(of_runs, "show", "one run").add_argument("run", metavar="RUN")
     command(commands, "report", "write a run's page again").add_argument("run", metavar="RUN")
+    _add_verify(command(commands, "verify", "make a sample of a run's answers again, one at a time"))
     compare = command(commands, "compare", "a table of runs")
     compare.add_argument("runs", nargs="*", default=(), metavar="RUN", help="these only (default: all)")
     compare.add_argument("--format", choices=("md", "csv", "json"), default="md")
@@ -183,6 +194,17 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     export.add_argument("run", metavar="RUN")
     export.add_argument("--format", choices=("csv", "jsonl", "html"), required=True)
     command(commands, "doctor", "what works here")
+
+
+def _add_verify(verify: argparse.ArgumentParser) -> None:
+    verify.add_argument("run", metavar="RUN")
+    verify.add_argument("--sample", type=int, metavar="N", help="so many results (default: 10)")
+    verify.add_argument("--seed", type=int, metavar="N", dest="sample_seed", help="of drawing them")
+    verify.add_argument("--device", metavar="NAME", help="in place of the run's own")
+    verify.add_argument(
+        "--trust-remote-code", action="append", metavar="MODEL", help="let this model run its own code"
+    )
+    verify.add_argument("--allow-pickle", action="store_true", help="read weights that are no safetensors")
 
 
 def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
@@ -204,6 +226,7 @@ def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
     add.add_argument("--dtype", choices=DTYPES)
     add.add_argument("--quantization", choices=("4bit", "8bit"))
     add.add_argument("--pad-square", action=argparse.BooleanOptionalAction)
+    _add_resolution(add)
     add.add_argument("--api-key-env", metavar="VARIABLE", help="the environment variable that holds its key")
     add.add_argument("--parameters", type=int, metavar="N")
     add.add_argument("--license")

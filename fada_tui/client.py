@@ -36,6 +36,8 @@ from fada_tui.protocol import (
     Progress,
     Started,
     StopAfterItem,
+    Tokenise,
+    Tokenised,
     Unload,
     Unloaded,
     Work,
@@ -226,6 +228,18 @@ class WorkerClient:
                 case _:
                     continue
             yield event
+
+    async def tokenise(self, texts: tuple[str, ...]) -> Tokenised:
+        """Split texts by the loaded model's tokenizer, while no work is being done.
+
+        Raises:
+            WorkerDiedError: the worker ended, or missed a deadline and was ended.
+        """
+        await self._send(Tokenise(texts=texts))
+        while True:
+            event = await self._next(self._deadlines.token, "splitting texts into tokens")
+            if isinstance(event, Tokenised):
+                return event
 
     async def stop_after_item(self) -> None:
         """Ask the worker to stop once the item at hand is finished."""

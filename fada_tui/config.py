@@ -74,6 +74,10 @@ class Settings(Record, frozen=True, kw_only=True):
     """A class set's name or file, for models that sort images in place of writing."""
     pad_square: bool | None = None
     """`None` leaves the choice to the model's entry."""
+    longest_edge: _Count | None = None
+    """Pixels; `None` leaves the choice to the model's entry."""
+    max_tiles: _Count | None = None
+    """`None` leaves the choice to the model's entry."""
     trust_remote_code: _Texts = ()
     """Models that may run their repository's code."""
     allow_pickle: bool = False

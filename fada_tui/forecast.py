@@ -5,7 +5,7 @@ Nothing is scaled or guessed: what no run and no file tells is `None`.
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fada_tui.endpoint import is_endpoint
@@ -36,6 +36,8 @@ class Forecast(Struct, frozen=True, kw_only=True):
     memory_free: int | None
     place: str | None
     """Where they are free; `None` where nothing has been measured."""
+    image_tokens: int | None = None
+    """Of an image in the resolution that was asked for; `None` where none was, or where it is unknown."""
     instead: Suggestion | None = None
     """How the model would fit, where it does not as it is set."""
 
@@ -77,25 +79,28 @@ def forecast(
     Args:
         entry: the model as it will be loaded.
         estimate: its size, and how many answers there will be.
-        earlier: its runs, the oldest first.
+        earlier: its runs, the oldest first; those of another resolution tell of loading alone.
         max_new_tokens: as the answers will be made.
         free: memory on the device where it will be loaded.
         elsewhere: memory on other devices.
     """
-    latest = list(reversed(earlier))
+    latest = [one for one in reversed(earlier) if _same_resolution(one[0], entry)]
+    lacking = "no earlier run at this resolution" if earlier and not latest else "no earlier run"
     timed = _timed(latest, max_new_tokens)
     needed, needed_from = _needed(entry, estimate, latest, free)
+    needs = estimate.requirements
     told = Forecast(
         results=estimate.results,
         seconds=None if timed is None else estimate.results * (timed[1].mean_time or 0.0),
-        seconds_from="no earlier run" if timed is None else _source(*timed, max_new_tokens),
+        seconds_from=lacking if timed is None else _source(*timed, max_new_tokens),
         load_seconds=next(
-            (run.model.load_time for run, _ in latest if run.model.load_time is not None), None
+            (run.model.load_time for run, _ in reversed(earlier) if run.model.load_time is not None), None
         ),
         memory_needed=needed,
         memory_from=needed_from,
         memory_free=free.size if free else None,
         place=free.place if free else None,
+        image_tokens=needs.image.count if needs.asked.options and needs.image else None,
     )
     if told.fits is not False or free is None:
         return told
@@ -188,6 +193,12 @@ def _same_precision(run: Run, entry: ModelEntry) -> bool:
     """Whether a run says how much memory the model takes as it will be loaded now."""
     dtypes = ("auto", None, run.model.dtype)
     return run.model.quantization == entry.quantization and entry.dtype in dtypes
+
+
+def _same_resolution(run: Run, entry: ModelEntry) -> bool:
+    """Whether a run saw images in the resolution that the model will see them in now."""
+    asked = (entry.longest_edge or UNSET, entry.max_tiles or UNSET)
+    return (run.model.longest_edge, run.model.max_tiles) == asked
 
 
 def _peak(memory: ModelMemory, *, gpu: bool | None) -> int | None:

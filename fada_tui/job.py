@@ -87,6 +87,8 @@ def with_loaded(run: Run, loaded: Loaded) -> Run:
         device=loaded.device,
         image_processor=loaded.image_processor or UNSET,
         pad_square=plan.model.pad_square if plan and loaded.sorts else UNSET,
+        longest_edge=loaded.longest_edge or UNSET,
+        max_tiles=loaded.max_tiles or UNSET,
         scale=UNSET if loaded.scale is None else loaded.scale,
         pickled=loaded.pickled or UNSET,
         license=entry.license,

@@ -28,6 +28,8 @@ class Losses:
         self._suspects: set[Key] = set()
         self._tries: Counter[Key] = Counter()
         self._fruitless = 0
+        self.at_most: int | None = None
+        """Items that may be in flight together, after a worker died with more."""
 
     def began(self, item: Item) -> None:
         """Note an item that the worker begins."""
@@ -53,6 +55,7 @@ class Losses:
         if not lost:
             self._fruitless += 1
         if len(lost) > 1:
+            self.at_most = len(lost) // 2
             self._suspects.update(item.key for item in lost)
         self._tries.update(item.key for item in lost)
         return [item for item in lost if self._tries[item.key] >= TRIES]

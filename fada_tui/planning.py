@@ -21,6 +21,7 @@ from fada_tui.paths import samples_dir
 from fada_tui.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
 from fada_tui.records import Generation, ModelEntry, Plan, PlannedImage, Question, Selection
 from fada_tui.registry import Registry, resolve_model
+from fada_tui.resolution import Asked
 from fada_tui.rubrics import load_rubric
 from fada_tui.rubrics import shipped as shipped_rubrics
 
@@ -130,12 +131,14 @@ def frames_of(settings: Settings) -> Frames:
 
 
 def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
-    """A model as it will be loaded: what the settings say of its precision over what its entry says."""
+    """A model as it will be loaded: what the settings say of how it is over what its entry says."""
     return replace(
         entry,
         dtype=settings.dtype or entry.dtype,
         quantization=settings.quantization or entry.quantization,
         pad_square=entry.pad_square if settings.pad_square is None else settings.pad_square,
+        longest_edge=settings.longest_edge or entry.longest_edge,
+        max_tiles=settings.max_tiles or entry.max_tiles,
     )
 
 
@@ -157,12 +160,17 @@ def _check_server(entry: ModelEntry, settings: Settings) -> None:
         server = parse(entry.source)
         check_allowed(server, settings.allow_host)
         key_of(server, entry.api_key_env, os.environ)
+        chosen = with_choices(entry, settings)
+        if options := Asked(longest_edge=chosen.longest_edge, max_tiles=chosen.max_tiles).options:
+            raise UsageError(
+                f"{entry.name}: its server decides how large it sees images; leave {options} out"
+            )
 
 
 def _at_once(generation: Generation, entry: ModelEntry, settings: Settings) -> Generation:
     if not is_endpoint(entry.source):
         return generation
-    return replace(generation, concurrency=settings.concurrency)
+    return replace(generation, concurrency=settings.concurrency, batch_size=1)
 
 
 def _selection(settings: Settings) -> Selection:
@@ -183,8 +191,6 @@ def _rubric(name: str) -> str:
 
 
 def _generation(settings: Settings) -> Generation:
-    if settings.batch_size not in (1, "auto"):
-        raise UsageError("--batch-size: this version answers one image at a time; use 1 or auto")
     sample = settings.temperature > 0
     return Generation(
         max_new_tokens=settings.max_new_tokens,
@@ -192,6 +198,6 @@ def _generation(settings: Settings) -> Generation:
         temperature=settings.temperature if sample else None,
         top_p=settings.top_p if sample else None,
         seed=settings.seed,
-        batch_size=1,
+        batch_size=settings.batch_size,
         system_prompt=settings.system_prompt,
     )

@@ -74,7 +74,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
 class Work(Message, frozen=True, kw_only=True, tag="work"):
     """Answer the items in order; answered by `Started`, `Delta`…, `Finished` for each, then `Idle`.
 
-    Where the generation says so several are answered at once, and their events come mixed.
+    Where the generation says so several are answered at once, and their events come mixed; then items may
+    also be taken in another order.
     """
 
     root: str
@@ -83,6 +84,8 @@ class Work(Message, frozen=True, kw_only=True, tag="work"):
     """Path of the journal that takes each finished result, likewise."""
     generation: Generation
     items: tuple[Item, ...]
+    at_most: int | None = None
+    """Answers made together at most, whatever the generation says: a worker died of more."""
 
 
 class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):
@@ -91,6 +94,12 @@ class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):
 
 class Cancel(Message, frozen=True, kw_only=True, tag="cancel"):
     """Stop between two tokens; what is not finished is not recorded."""
+
+
+class Tokenise(Message, frozen=True, kw_only=True, tag="tokenise"):
+    """Split texts by the loaded model's tokenizer; answered by `Tokenised`."""
+
+    texts: tuple[str, ...]
 
 
 # Events
@@ -130,6 +139,10 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """Its class."""
     sorts: bool
     """It sorts images into classes, and writes no text."""
+    longest_edge: int | None = None
+    """Pixels, where it was asked to see images in another longest edge than its own."""
+    max_tiles: int | None = None
+    """Likewise of its tiles."""
     scale: float | None = None
     """What it multiplies the cosine of image and class with, where it sorts."""
     pickled: bool = False
@@ -209,13 +222,21 @@ class Idle(Message, frozen=True, kw_only=True, tag="idle"):
     """The work is done, or was stopped."""
 
 
+class Tokenised(Message, frozen=True, kw_only=True, tag="tokenised"):
+    """Texts as tokens, in the order in which they came; empty where the model has no tokenizer for them."""
+
+    ids: tuple[tuple[int, ...], ...]
+    pieces: tuple[tuple[str, ...], ...]
+    """What each token stands for in its text; for a part of a character, the tokenizer's name of it."""
+
+
 class JournalFailed(Message, frozen=True, kw_only=True, tag="journal_failed"):
     """A finished result could not be written; the worker stopped there."""
 
     message: str
 
 
-Command: TypeAlias = Attach | Detach | Unload | Load | Work | StopAfterItem | Cancel
+Command: TypeAlias = Attach | Detach | Unload | Load | Work | StopAfterItem | Cancel | Tokenise
 Event: TypeAlias = (
     Hello
     | Progress
@@ -230,6 +251,7 @@ Event: TypeAlias = (
     | Finished
     | Cancelled
     | Idle
+    | Tokenised
     | JournalFailed
 )
 

@@ -285,12 +285,12 @@ class Session:
     async def _work(self, items: Sequence[Item], *, alone: bool) -> AsyncGenerator[SessionEvent, None]:
         """Have these items answered; `alone`: one at a time, whatever the run allows."""
         by_key = {item.key: item for item in items}
-        generation = self._run.generation
         work = Work(
             root=self._run.dataset.root or "",
             journal=encode_name(str(self._journal.absolute())),
-            generation=replace(generation, concurrency=UNSET) if alone else generation,
+            generation=self._run.generation,
             items=tuple(items),
+            at_most=1 if alone else None if self._served else self._losses.at_most,
         )
         self._working = True
         try:

@@ -123,7 +123,7 @@ REFUSED = [
     (["--questions", "no-such-set"], "no-such-set"),
     (["--question", "a", "--questions", "fada"], "--questions"),
     (["--max-new-tokens", "0"], "--max-new-tokens"),
-    (["--batch-size", "4"], "--batch-size"),
+    (["--batch-size", "0"], "--batch-size"),
     (["--rubric", "nowhere"], "nowhere"),
     (["--resume", "nothing"], "no run 'nothing'"),
     (["--frobnicate"], "--frobnicate"),

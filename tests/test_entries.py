@@ -55,6 +55,12 @@ def test_an_entry_does_not_import_what_is_slow(program: Program, arguments: list
     assert not modules & HEAVY
 
 
+def test_verifying_leaves_what_is_slow_to_the_worker(program: Program) -> None:
+    code, modules = imported(program, "verify", "nowhere")
+    assert code == 2 and "asyncio" in modules
+    assert not modules & HEAVY
+
+
 def test_help_imports_next_to_nothing(program: Program) -> None:
     _, modules = imported(program, "--help")
     assert not modules & {"msgspec", "rich", "asyncio", "numpy", "PIL", "psutil", "pynvml", "platformdirs"}

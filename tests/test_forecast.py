@@ -45,6 +45,18 @@ def test_nothing_known_is_unknown_not_zero() -> None:
     assert (told.whole, told.fits, told.seconds_from) == (None, None, "no earlier run")
 
 
+def test_runs_of_another_resolution_tell_of_loading_alone() -> None:
+    runs = [
+        earlier("a", (1.0,), model={"longest_edge": 512, "load_time": 4.0}, worker_rss_peak=700),
+        earlier("b", (9.0,), worker_rss_peak=5_000),
+    ]
+    told = forecast(replace(ENTRY, longest_edge=512), estimate(10, 2_000), runs, 100, MAIN)
+    assert (told.seconds, told.memory_needed) == (10, 700)
+    told = forecast(replace(ENTRY, longest_edge=1024), estimate(10, 2_000), runs, 100, MAIN)
+    assert (told.seconds, told.seconds_from) == (None, "no earlier run at this resolution")
+    assert (told.memory_from, told.load_seconds) == ("estimated from weights", 4)
+
+
 def test_time_is_the_mean_of_the_latest_run_with_answers() -> None:
     failed = run(id="c", results=(error_result("A/a.png"),))
     runs = [

@@ -104,6 +104,22 @@ def test_smolvlm_500m_as_published(smol: Path) -> None:
     assert 1.5 * GB < found.need.total < 1.7 * GB, "docs/benchmarks.md: 1.5 GB resident"
 
 
+@pytest.mark.parametrize(("edge", "tokens", "how"), [(1024, 320, "5 tiles"), (512, 64, "one tile")])
+def test_smolvlm_500m_at_less_than_its_own_resolution(smol: Path, edge: int, tokens: int, how: str) -> None:
+    found = looked(smol, longest_edge=edge)
+    assert found.image and found.image.count == tokens and how in found.image.how
+    assert found.need and found.need.cache == 32 * 2 * 5 * 64 * (tokens + 128 + 150) * 2
+    assert found.resolution.longest_edge == 2048
+
+
+def test_a_resolution_that_loading_would_refuse(smol: Path) -> None:
+    found = looked(smol, longest_edge=256)
+    assert found.image is None
+    assert [obstacle.message for obstacle in found.obstacles] == [
+        "m: --longest-edge 256 is out of its bounds, 512 to 4,096 pixels: a tile has 512 a side"
+    ]
+
+
 def test_blip2_as_published_and_its_quantised_size(tmp_path: Path) -> None:
     text = {"model_type": "opt", "hidden_size": 2560, "ffn_dim": 10240, "num_hidden_layers": 32}
     text |= {"num_attention_heads": 32, "word_embed_proj_dim": 2560, "vocab_size": 50304}

@@ -30,7 +30,7 @@ from fada_tui.records import (
     Verdict,
 )
 from fada_tui.report import units
-from fada_tui.report.command import reproducing_command, shell_quoted
+from fada_tui.report.command import reproducing_command, shell_quoted, verifying_command
 from fada_tui.report.comparison import render_comparison
 from fada_tui.report.summary import render_summary
 from fada_tui.rubrics import load_rubric
@@ -373,6 +373,25 @@ def test_the_command_survives_the_shell() -> None:
         *("--seed", "0", "--batch-size", "1"),
     ]
     assert shell_quoted("plain") == "plain"
+
+
+def test_how_batches_are_verified_is_on_the_page_of_runs_that_made_some() -> None:
+    alone = measured()
+    asked = replace(alone, dataset=replace(alone.dataset, root="/data"))
+    assert reproducing_command(asked, "org/tiny") is not None
+    assert "fada-tui verify" not in page(asked)
+
+    def batches(size: int | str, **how: object) -> Run:
+        return replace(asked, generation=replace(asked.generation, batch_size=size, **how))
+
+    for size in (8, "auto"):
+        assert f"\n```bash\nfada-tui verify {asked.id}\n```\n" in page(batches(size))
+    assert "fada-tui verify" not in page(batches(8, do_sample=True, temperature=1.0))
+    served = replace(batches(8), model=ModelFacts(name="m", source="http://localhost:8000/v1#m"))
+    assert "fada-tui verify" not in page(served)
+    odd = replace(batches(8), id="a b\n```")
+    assert verifying_command(odd) == "fada-tui verify $'a b\\n```'"
+    assert "\n````bash\nfada-tui verify" in page(odd)
 
 
 def test_a_listed_model_is_named_in_the_command_and_any_other_by_its_source() -> None:

@@ -19,6 +19,10 @@ def run(command: str, options: Namespace) -> int:
             from fada_tui.commands.common import results_folder
 
             return doctor.run(results_folder(options), as_json=getattr(options, "json", False))
+        case "verify":
+            from fada_tui.commands import verify
+
+            return verify.run(options)
         case _:
             from fada_tui.commands import runs
 

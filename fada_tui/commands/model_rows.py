@@ -48,6 +48,8 @@ def lines(row: ModelRow) -> list[str]:
         ("Key in", entry.api_key_env),
         ("Precision", None if is_endpoint(entry.source) else entry.dtype),
         ("Quantized", entry.quantization),
+        ("Edge", None if entry.longest_edge is None else f"{entry.longest_edge} pixels at most"),
+        ("Tiles", None if entry.max_tiles is None else f"{entry.max_tiles} at most"),
         ("Runs", row.runs or None),
         *_measured(row),
         ("Notes", entry.notes),

@@ -120,6 +120,8 @@ def add(options: Namespace) -> int:
         "dtype",
         "quantization",
         "pad_square",
+        "longest_edge",
+        "max_tiles",
         "api_key_env",
         "parameters",
         "license",

@@ -10,11 +10,12 @@ from fada_tui.errors import ErrorKind
 from fada_tui.needs import configuration, library
 from fada_tui.needs.cache import values_per_token
 from fada_tui.needs.fitting import Need
-from fada_tui.needs.image_tokens import ImageTokens, image_tokens
+from fada_tui.needs.image_tokens import ImageTokens, image_tokens, own_resolution
 from fada_tui.needs.library import Library
 from fada_tui.needs.obstacles import needs_own_code, obstacles, packages
 from fada_tui.needs.weights import FULL, Weighed, bytes_at, is_quantized, margin, weigh
 from fada_tui.records import ModelEntry
+from fada_tui.resolution import Asked, RefusedError
 
 QUESTION_TOKENS = 128
 """Tokens that a question with its template is counted as."""
@@ -44,6 +45,10 @@ class Requirements(Struct, frozen=True, kw_only=True):
     needs: tuple[Need, ...] = ()
     """Memory, by precision, the largest first."""
     image: ImageTokens | None = None
+    asked: Asked = Asked()
+    """The resolution that images will be seen in, where it is not the checkpoint's own."""
+    resolution: Asked = Asked()
+    """The checkpoint's own, as far as one of the options stands for it."""
     values_per_token: int | None = None
     tokens: int = 0
     """Of image, question and answer, that the cache is counted for."""
@@ -110,7 +115,8 @@ def requirements(
     tables = installed or library.installed()
     config = files.documents["config.json"]
     architecture = configuration.architecture(config)
-    image = None if architecture in RANKING else image_tokens(config, files.documents)
+    asked = Asked(longest_edge=entry.longest_edge, max_tiles=entry.max_tiles)
+    image, unseen = (None, None) if architecture in RANKING else _image(entry.name, config, files, asked)
     values = 0 if architecture in RANKING else values_per_token(config, files.tensors)
     tokens = (
         0 if architecture in RANKING else (image.count if image else 0) + QUESTION_TOKENS + max_new_tokens
@@ -147,8 +153,20 @@ def requirements(
         own_code=needs_own_code(config, tables),
         packages=() if partial else tuple(package.name for package in packages(config, files, tables)),
         license=files.license or entry.license,
-        obstacles=(*told, *found),
+        resolution=own_resolution(config, files.documents),
+        asked=asked,
+        obstacles=(*told, *found, *([unseen] if unseen else [])),
     )
+
+
+def _image(
+    name: str, config: configuration.Config, files: CheckpointFiles, asked: Asked
+) -> tuple[ImageTokens | None, Refusal | None]:
+    """The tokens of an image, or why the model cannot see one as it is asked to."""
+    try:
+        return image_tokens(config, files.documents, asked), None
+    except RefusedError as error:
+        return None, Refusal(ErrorKind.LOAD, f"{name}: {error}")
 
 
 def _without_config(

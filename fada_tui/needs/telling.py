@@ -11,6 +11,7 @@ from fada_tui.needs.library import has_package
 from fada_tui.needs.requirements import Requirements
 from fada_tui.needs.weights import QUANTIZED
 from fada_tui.report import units
+from fada_tui.resolution import Asked
 from fada_tui.telemetry import Sample, Telemetry
 
 _ORIGINS = {
@@ -108,10 +109,26 @@ def _about(found: Requirements) -> Iterator[tuple[str, str]]:
     dtype = f", saved as {found.dtype}" if found.dtype else ""
     yield "Weights", where + dtype
     yield "Told from", _ORIGINS[found.origin]
+    if resolution := _resolution(found):
+        yield "Resolution", resolution
     if found.image:
         yield "Image", f"{found.image.count:,} tokens ({found.image.how})"
     elif found.tokens:
         yield "Image", "tokens unknown: the cache below is that of question and answer alone"
+
+
+def _resolution(found: Requirements) -> str | None:
+    asked, own = ([*_settings(one)] for one in (found.asked, found.resolution))
+    if not asked:
+        return f"{', '.join(own)}, the checkpoint's own" if own else None
+    return f"{', '.join(asked)}, asked for" + (f"; its own is {', '.join(own)}" if own else "")
+
+
+def _settings(resolution: Asked) -> Iterator[str]:
+    if resolution.longest_edge is not None:
+        yield f"longest edge {resolution.longest_edge:,} px"
+    if resolution.max_tiles is not None:
+        yield f"at most {units.count(resolution.max_tiles, 'tile')}"
 
 
 def _memory(found: Requirements) -> Iterator[tuple[str, str]]:

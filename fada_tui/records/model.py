@@ -41,6 +41,10 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     """Whether images were padded to a square; present where the model sorts them into classes."""
     scale: float | UnsetType = UNSET
     """What the cosine of image and class was multiplied with; likewise."""
+    longest_edge: int | UnsetType = UNSET
+    """Pixels of the longest edge that images were seen in; present where it was asked for."""
+    max_tiles: int | UnsetType = UNSET
+    """Tiles that images were cut into at most, the whole beside them not counted; likewise."""
     pickled: bool | UnsetType = UNSET
     """Present, and true, where weights were read that are no safetensors."""
     license: str | None = None
@@ -59,6 +63,10 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     quantization: Literal["4bit", "8bit"] | None = None
     pad_square: bool = False
     """Images are padded to a square, for models that compare them with texts."""
+    longest_edge: Annotated[int, Meta(ge=1)] | None = None
+    """Pixels of the longest edge in which it sees images; `None` is the checkpoint's own."""
+    max_tiles: Annotated[int, Meta(ge=1)] | None = None
+    """Tiles that it cuts an image into at most; likewise."""
     fetched_by_hand: tuple[str, ...] = ()
     """Files that a person downloads who accepts the licence; the program then does not download by itself."""
     api_key_env: Annotated[str, Meta(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None

@@ -123,7 +123,7 @@ class Result(Record, frozen=True, kw_only=True):
     tokens: Tokens = Tokens()
     finish: Finish | None = None
     batch_size: int | UnsetType = UNSET
-    """Answers it was generated together with, itself included; absent where a server decided on that."""
+    """Answers it was generated together with, itself included; present where the run allows more than one."""
     memory: ResultMemory = ResultMemory()
     error: Failure | None = None
     ranking: tuple[Ranked, ...] | UnsetType = UNSET

@@ -41,6 +41,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--dtype", run.model.dtype),
         ("--device", run.model.device),
         ("--quantization", run.model.quantization),
+        ("--longest-edge", None if run.model.longest_edge is UNSET else run.model.longest_edge),
+        ("--max-tiles", None if run.model.max_tiles is UNSET else run.model.max_tiles),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
         ("--concurrency", None if at_once is UNSET else at_once),
         *(("--allow-host", host) for host in _elsewhere(run)),
@@ -51,6 +53,14 @@ def reproducing_command(run: Run, model: str) -> str | None:
     if run.model.pickled is not UNSET:
         words.append("--allow-pickle")
     return " \\\n  ".join(["fada-tui --batch", *words])
+
+
+def verifying_command(run: Run) -> str | None:
+    """Return the command that makes some of a run's answers again alone; `None` but for greedy batches."""
+    generation = run.generation
+    if generation.batch_size in (1, None) or generation.do_sample or is_endpoint(run.model.source):
+        return None
+    return f"fada-tui verify {shell_quoted(run.id)}"
 
 
 def _elsewhere(run: Run) -> list[str]:

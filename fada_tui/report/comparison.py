@@ -25,20 +25,23 @@ UNLIKE_NOTE = "Not all rows are of the same images and questions: compare them w
 
 
 def latest_complete(runs: Iterable[Run]) -> list[Run]:
-    """Return the latest complete run of each model, ordered by the models' names."""
-    latest: dict[str, Run] = {}
+    """Return the latest complete run of each model in each resolution, ordered by the models' names."""
+    latest: dict[tuple[Any, ...], Run] = {}
     for run in sorted(runs, key=_age):
         if run.status == "complete":
-            latest[run.model.name] = run
+            latest[_seeing(run)] = run
     return sorted(latest.values(), key=lambda run: (run.model.name.casefold(), run.model.name))
 
 
 def comparison_section(run: Run, others: Iterable[Run]) -> list[str]:
-    """Return the page's table: this run first and bold, then each other model's latest complete run."""
+    """Return the page's table: this run first and bold, then each other model's latest complete run.
+
+    A model in another resolution is another one.
+    """
     rivals = [
         other
         for other in latest_complete(other for other in others if other.id != run.id)
-        if other.model.name != run.model.name
+        if _seeing(other) != _seeing(run)
     ]
     shown = [run, *rivals]
     sorts = any(one.classes is not UNSET for one in shown)
@@ -84,6 +87,11 @@ def _page(runs: Sequence[Run]) -> str:
     return "\n".join(lines)
 
 
+def _seeing(run: Run) -> tuple[Any, ...]:
+    """The model, and how large it saw the images."""
+    return (run.model.name, run.model.longest_edge, run.model.max_tiles)
+
+
 def _age(run: Run) -> tuple[str, str]:
     return (run.started or "", run.id)
 
@@ -95,6 +103,8 @@ def _columns(sorts: bool) -> tuple[str, ...]:
 
 def _row(run: Run, found: Figures, *, bold: bool, sorts: bool) -> list[str]:
     model = name(run.model.name)
+    if resolution := units.resolution(run.model):
+        model += f" ({resolution})"
     speed = units.seconds(found.mean_time)
     return [
         f"**{model}**" if bold else model,
@@ -169,6 +179,9 @@ def _flat(run: Run) -> dict[str, Any]:
         run.model.parameters,
         run.model.dtype,
         run.model.quantization,
+        run.model.longest_edge or None,
+        run.model.max_tiles or None,
+        *(found.image_tokens or (None, None)),
         run.model.device,
         run.model.load_time,
         run.model.memory.weights,
@@ -204,7 +217,8 @@ def _flat(run: Run) -> dict[str, Any]:
 
 COLUMNS = (
     *("run", "model", "source", "status", "started", "dataset", "images", "results", "planned", "errors"),
-    *("parameters", "dtype", "quantization", "device", "load_time", "weights"),
+    *("parameters", "dtype", "quantization", "longest_edge", "max_tiles"),
+    *("image_tokens_least", "image_tokens_most", "device", "load_time", "weights"),
     *("torch_peak_allocated", "torch_peak_reserved", "nvml_process_peak", "worker_rss_peak"),
     *("mean_time", "median_time", "first_token", "tokens_per_second"),
     *("judged", "correct", "partial", "incorrect", "quality", "quality_low", "quality_high"),

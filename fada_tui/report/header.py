@@ -38,7 +38,7 @@ def _status(run: Run, found: Figures) -> str:
     return f"❌ Failed{reason}: {progress}"
 
 
-def specifications(run: Run) -> list[str]:
+def specifications(run: Run, found: Figures) -> list[str]:
     """Return the section Model Specifications."""
     model = run.model
     load_time = units.seconds(model.load_time)
@@ -50,6 +50,7 @@ def specifications(run: Run) -> list[str]:
         *bullet("Weights", units.memory(model.memory.weights)),
         *bullet("Device", _device(model, run.environment)),
         *bullet("Precision", _precision(model)),
+        *bullet("Image Resolution", _resolution(model, found)),
         *bullet("Load Time", f"{load_time} seconds" if load_time else "unknown"),
         "",
     ]
@@ -79,6 +80,15 @@ def _precision(model: ModelFacts) -> str:
     if model.dtype is None:
         return "unknown"
     return f"{name(model.dtype)}, {name(model.quantization)}" if model.quantization else name(model.dtype)
+
+
+def _resolution(model: ModelFacts, found: Figures) -> str | None:
+    asked = units.resolution(model)
+    if asked is None:
+        return None
+    tokens = units.span(*found.image_tokens) if found.image_tokens else None
+    each = "token" if tokens == "1" else "tokens"
+    return f"{asked} (asked for)" + (f", {tokens} image {each} an image" if tokens else "")
 
 
 def metrics(run: Run, found: Figures) -> list[str]:

@@ -27,7 +27,7 @@ def render_summary(
     found = figures(run)
     lines = [
         *title(run, found),
-        *specifications(run),
+        *specifications(run, found),
         *metrics(run, found),
         *classification_section(run),
         *detailed_results(run),

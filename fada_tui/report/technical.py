@@ -10,7 +10,7 @@ from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run
 from fada_tui.report import units
-from fada_tui.report.command import reproducing_command
+from fada_tui.report.command import reproducing_command, verifying_command
 from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, fenced, inline, name
 
@@ -143,7 +143,11 @@ def _command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:
     command = reproducing_command(run, model.name if listed else _source(model))
     if command is None:
         return ["### Command", "", "Unknown: the data do not say how these results were made.", ""]
-    return ["### Command", "", *fenced(command, language="bash"), ""]
+    lines = ["### Command", "", *fenced(command, language="bash"), ""]
+    if verifying := verifying_command(run):
+        lines += ["A sample of these answers, made again one at a time and compared:", ""]
+        lines += [*fenced(verifying, language="bash"), ""]
+    return lines
 
 
 def _source(model: ModelFacts) -> str:

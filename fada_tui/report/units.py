@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from msgspec import UNSET
+
+from fada_tui.records import ModelFacts
 from fada_tui.scoring.statistics import Interval, Share
 
 # By hand: strftime would follow the machine's language.
@@ -60,6 +63,15 @@ def span(low: int | None, high: int | None) -> str | None:
     if low is None or high is None:
         return None
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def resolution(model: ModelFacts) -> str | None:
+    """Return the resolution that a model was asked to see images in; `None` where it was not."""
+    parts = [
+        None if model.longest_edge is UNSET else f"longest edge {model.longest_edge:,} px",
+        None if model.max_tiles is UNSET else f"at most {count(model.max_tiles, 'tile')}",
+    ]
+    return ", ".join(part for part in parts if part) or None
 
 
 def moment(timestamp: str) -> str | None:

@@ -259,6 +259,8 @@ def compared_row(found: Found, run: Run) -> ComparedRow:
 
 def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[str]:
     yield run.id
+    if resolution := units.resolution(run.model):
+        yield resolution
     done = f"{counted.results:,} of {counted.planned:,} results"
     yield (
         f"{status}, {done}" if status != "complete" else f"complete, {units.count(counted.results, 'result')}"

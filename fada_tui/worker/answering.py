@@ -1,9 +1,9 @@
 """What every way of answering is given and gives back, whatever kind of model stands behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 from PIL.Image import Image
@@ -19,6 +19,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
     pixels: Image
     """RGB."""
+    image: str
+    """Its hash: the same for all questions about it."""
     question: str
     generation: Generation
     seed: int
@@ -46,10 +48,33 @@ class Answered(Struct, frozen=True, kw_only=True):
     """What the response was read from, the end token included; empty where there are none."""
     ranking: tuple[Ranked, ...] | None = None
     """Where the model ranks what it knows, in place of writing."""
+    batch_size: int | None = None
+    """Answers made together, this one included; `None` where a server decides."""
+    share: float | None = None
+    """Of the seconds in which answers were made together, what falls to this one; `None` for one alone."""
 
 
+OnAnswer: TypeAlias = Callable[[int, Answered], None]
+"""Takes an answer, and its place in the batch, as soon as it has ended."""
+
+
+@runtime_checkable
 class Answerer(Protocol):
-    """Answers with one model."""
+    """Answers with a model on this machine, a batch at a time."""
+
+    def prepare(self, batch: Sequence[Asked]) -> Any:
+        """Turn a batch into what `answer` takes; called ahead, from a thread of its own.
+
+        Raises:
+            ValueError: a question cannot be put to this model, or not together with the others.
+        """
+
+    def answer(self, batch: Sequence[Asked], prepared: Any, on_answer: OnAnswer) -> None:
+        """Answer a batch; those that were cancelled are not told. Whatever goes wrong is raised."""
+
+
+class Served(Protocol):
+    """Answers with a model behind a server, one question at a time, from any thread."""
 
     def answer(self, asked: Asked) -> Answered | None:
         """Answer; `None` if it was cancelled. Whatever goes wrong is raised."""
@@ -59,7 +84,7 @@ class Answerer(Protocol):
 class LoadedModel:
     """A model ready to answer."""
 
-    answerer: Answerer
+    answerer: Answerer | Served
     device: str
     model: Any = None
     """In evaluation mode; `None` where it runs elsewhere."""

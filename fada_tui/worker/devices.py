@@ -3,11 +3,21 @@
 torch is imported by who loads a model that runs here. Where none does, there is no device to fail or to fill.
 """
 
+import contextlib
 import gc
 import sys
+from pathlib import Path
 from typing import Any
 
 import psutil
+
+MAIN_MEMORY_SHARE = 0.5
+"""Of what is available, what a batch may take: a system that runs out of it kills."""
+
+GPU_MEMORY_SHARE = 0.85
+"""Likewise of a GPU, which says no: margin for fragments, and for answers longer than the last ones."""
+
+CLEAR_REFS, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 def choose_device(asked: str) -> str:
@@ -54,25 +64,77 @@ def is_fault(error: BaseException) -> bool:
 
 
 class PeakMemory:
-    """Torch's allocator peaks on the model's device since `reset`; `None` where torch does not count them."""
+    """Memory that the model's device gave since `reset`.
+
+    Of a GPU's torch's allocator knows, of main memory the system.
+    """
 
     def __init__(self, device: str) -> None:
         self._device = device if device.startswith("cuda") else None
+        self._before = 0
 
     def reset(self) -> None:
         """Begin a new measurement."""
         if self._device:
             _torch().cuda.reset_peak_memory_stats(self._device)
+            self._before = _torch().cuda.memory_allocated(self._device)
+        else:
+            self._before = _reset_resident()
 
     @property
     def allocated(self) -> int | None:
-        """Bytes in tensors, at most."""
+        """Bytes in tensors on the GPU, at most; `None` where torch does not count them."""
         return int(_torch().cuda.max_memory_allocated(self._device)) if self._device else None
 
     @property
     def reserved(self) -> int | None:
-        """Bytes held by the allocator, at most."""
+        """Bytes held by the GPU's allocator, at most; `None` where there is none."""
         return int(_torch().cuda.max_memory_reserved(self._device)) if self._device else None
+
+    @property
+    def taken(self) -> int:
+        """Bytes that were needed beyond those held at `reset`, at most."""
+        peak = _torch().cuda.max_memory_allocated(self._device) if self._device else _peak_resident()
+        return int(peak) - self._before
+
+    @property
+    def free(self) -> int:
+        """Bytes that a batch may take now, a margin left: main memory is shared with all other programs."""
+        if not self._device:
+            return int(psutil.virtual_memory().available * MAIN_MEMORY_SHARE)
+        kept = _torch().cuda.memory_reserved(self._device) - _torch().cuda.memory_allocated(self._device)
+        return int((free_memory(self._device) + kept) * GPU_MEMORY_SHARE)
+
+
+def _reset_resident() -> int:
+    """Have the system measure this process's peak of resident memory anew; return what is resident now.
+
+    Linux alone forgets an old peak (proc(5), clear_refs); elsewhere it is kept, and little seems to be taken.
+    """
+    with contextlib.suppress(OSError):
+        CLEAR_REFS.write_text("5")
+    return int(psutil.Process().memory_info().rss)
+
+
+def _peak_resident() -> int:
+    with contextlib.suppress(OSError):
+        for line in STATUS.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return int(psutil.Process().memory_info().rss)
+
+
+def pin(inputs: Any, device: Any) -> None:
+    """Put tensors where a GPU can fetch them while the program goes on; nothing for other devices."""
+    if device.type == "cuda":
+        inputs.update(
+            {name: value.pin_memory() for name, value in inputs.items() if _torch().is_tensor(value)}
+        )
+
+
+def moved(inputs: Any, model: Any) -> dict[str, Any]:
+    """Return prepared inputs on a model's device, floating ones in its precision."""
+    return dict(inputs.to(model.device, dtype=model.dtype, non_blocking=True))
 
 
 def release() -> None:

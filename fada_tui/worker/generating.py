@@ -1,16 +1,20 @@
 """Answers that a model on this machine generates token by token."""
 
 import time
-from threading import Event
+from collections.abc import Sequence
+from threading import Event, Lock
 from typing import Any
 
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
-from fada_tui.records import Generation, Tokens
-from fada_tui.worker.adapters.prompting import TextAdapter
-from fada_tui.worker.answering import Answered, Asked
-from fada_tui.worker.streaming import TextStreamer
+from fada_tui.records import Generation
+from fada_tui.worker import devices, reuse
+from fada_tui.worker.adapters.prompting import Prepared, TextAdapter, image_token
+from fada_tui.worker.answering import Asked, OnAnswer
+from fada_tui.worker.ongoing import Batch, Ongoing
+from fada_tui.worker.preparing import Preparer
+from fada_tui.worker.reusable import FEATURES, PREFIX
 
 GENERATING_PARTS = ("language_model", "text_model")
 """Parts that some families (BLIP-2, Kosmos-2) have generate in their stead, by settings of their own."""
@@ -29,60 +33,96 @@ class _Cancelled(StoppingCriteria):
 class Generator:
     """Answers by `generate`.
 
+    One question alone is asked as plainly as can be: it is what larger batches are compared with.
+
     Args:
         model: in evaluation mode, on its device.
         adapter: prompts it.
     """
 
     def __init__(self, model: Any, adapter: TextAdapter) -> None:
+        architecture = type(model).__name__
         self._model = model
         self._adapter = adapter
+        self._encoder = reuse.Encoder(model) if architecture in FEATURES else None
+        self._image_token = image_token(adapter.config)
+        self._goes_on = architecture in PREFIX and self._image_token is not None
+        self._preparer: Preparer | None = None
+        self._preparing = Lock()
 
-    def answer(self, asked: Asked) -> Answered | None:
-        """Prompt, generate while streaming, read.
+    def prepare(self, batch: Sequence[Asked]) -> Batch:
+        """Put questions to the processor: each alone where their prompts can be put together afterwards.
 
         Raises:
-            ImageIgnoredError: no image reached the prompt.
-            ValueError: the question cannot be put to this model.
+            ImageIgnoredError: no image reached a prompt.
+            ValueError: a question cannot be put to this model, or not together with the others.
         """
         begun = time.perf_counter()
-        prepared = self._adapter.prepare([(asked.pixels, asked.question)], asked.generation.system_prompt)
-        inputs = prepared.inputs.to(self._model.device, dtype=self._model.dtype)
-        asked.on_prompt(prepared.prompts[0])
-        preprocessed = time.perf_counter()
+        with self._preparing:
+            prompts = self._alone(batch) if self._apart(batch) else (self._together(batch),)
+        for prompt in prompts:
+            devices.pin(prompt.inputs, self._model.device)
+        return Batch(prompts, (time.perf_counter() - begun) / len(batch))
 
-        streamer = TextStreamer(self._adapter.tokenizer, asked.on_text)
-        torch.manual_seed(asked.seed)
+    def answer(self, batch: Sequence[Asked], prepared: Batch, on_answer: OnAnswer) -> None:
+        """Generate while streaming, and tell each answer as it ends.
+
+        Raises:
+            ValueError: it writes at temperatures of its own.
+        """
+        first, prompt = batch[0], prepared.prompts[0]
+        ongoing = Ongoing(self._adapter, batch, prepared, {*prompt.ends, *_ends(self._model)}, on_answer)
+        torch.manual_seed(first.seed)
         with torch.inference_mode():
             self._model.generate(
-                **inputs,
-                **prepared.options,
-                **self._sampling(asked.generation),
-                max_new_tokens=asked.generation.max_new_tokens,
-                streamer=streamer,
-                stopping_criteria=StoppingCriteriaList([_Cancelled(asked.cancel)]),
+                **self._inputs(batch, prepared),
+                **prompt.options,
+                **self._sampling(first.generation),
+                max_new_tokens=first.generation.max_new_tokens,
+                streamer=ongoing.streamer,
+                stopping_criteria=StoppingCriteriaList([_Cancelled(first.cancel)]),
             )
-        seconds = time.perf_counter() - preprocessed
-        if asked.cancel.is_set():
-            return None
-        ends = {*prepared.ends, *_ends(self._model)}
-        tokens = _until(streamer.tokens, ends) if self._adapter.in_blocks else streamer.tokens
-        count = len(tokens)
-        first = streamer.first_token_at
-        return Answered(
-            response=self._adapter.read(tokens),
-            preprocess=preprocessed - begun,
-            first_token=None if first is None else first - preprocessed,
-            generate=seconds,
-            tokens=Tokens(
-                prompt=_length(inputs),
-                generated=count,
-                per_second=count / seconds if seconds > 0 else None,
-                image=prepared.image_tokens[0],
-            ),
-            finish="stop" if tokens and tokens[-1] in ends else "length",
-            token_ids=tuple(tokens),
-        )
+        if not first.cancel.is_set():
+            ongoing.finish()
+
+    def _apart(self, batch: Sequence[Asked]) -> bool:
+        """Whether questions are prepared one by one: an image has several, or all go on from their images."""
+        if self._encoder is None and not self._goes_on:
+            return False
+        return len(batch) == 1 or self._goes_on or len({asked.image for asked in batch}) < len(batch)
+
+    def _alone(self, batch: Sequence[Asked]) -> tuple[Prepared, ...]:
+        if self._preparer is None:
+            self._preparer = Preparer(self._adapter)
+        prompts = []
+        for asked in batch:
+            prompt = self._preparer.prepare(asked.pixels, asked.question, asked.generation.system_prompt)
+            asked.on_prompt(prompt.prompts[0])
+            prompts.append(prompt)
+        return tuple(prompts)
+
+    def _together(self, batch: Sequence[Asked]) -> Prepared:
+        pairs = [(asked.pixels, asked.question) for asked in batch]
+        prepared = self._adapter.prepare(pairs, batch[0].generation.system_prompt)
+        for asked, prompt in zip(batch, prepared.prompts, strict=True):
+            asked.on_prompt(prompt)
+        return prepared
+
+    def _inputs(self, batch: Sequence[Asked], prepared: Batch) -> dict[str, Any]:
+        """What of the model's inputs `generate` is given."""
+        moved = [devices.moved(prompt.inputs, self._model) for prompt in prepared.prompts]
+        if not self._apart(batch):
+            return moved[0]
+        rows = [reuse.Row(asked.image, inputs) for asked, inputs in zip(batch, moved, strict=True)]
+        fill = self._adapter.tokenizer.pad_token_id or 0
+        if len(rows) > 1 and self._goes_on and self._image_token is not None:
+            inputs = reuse.prefixed(self._model, rows, self._image_token, fill)
+            if inputs is not None:
+                return inputs
+            self._goes_on = False
+        if self._encoder is not None:
+            return self._encoder.inputs(rows, fill)
+        return moved[0] if len(rows) == 1 else devices.moved(self._together(batch).inputs, self._model)
 
     def _sampling(self, generation: Generation) -> dict[str, object]:
         if not self._adapter.in_blocks:
@@ -111,15 +151,3 @@ def _ends(model: Any) -> list[int | None]:
         own = getattr(getattr(part, "generation_config", None), "eos_token_id", None)
         ends.extend(own if isinstance(own, list) else [own])
     return ends
-
-
-def _until(tokens: list[int], ends: set[int | None]) -> list[int]:
-    """The tokens up to the first that ends an answer; padding comes behind it."""
-    place = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
-    return tokens[: place + 1]
-
-
-def _length(inputs: Any) -> int | None:
-    """A prompt's length in tokens, where it has any."""
-    names = [name for name in ("input_ids", "decoder_input_ids") if name in inputs]
-    return int(inputs[names[0]].shape[1]) if names else None

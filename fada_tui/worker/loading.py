@@ -10,7 +10,7 @@ from PIL import Image
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Loaded, Message
-from fada_tui.worker import adapters, agreement, checkpoint, devices, openclip_files, weights
+from fada_tui.worker import adapters, agreement, checkpoint, devices, openclip_files, resolution, weights
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
 from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
 from fada_tui.worker.answering import Answerer, LoadedModel
@@ -36,6 +36,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     begun = time.perf_counter()
     release = openclip_files.recognise(command, folder)
     config, architecture, processor = _described(command, folder, release, send)
+    resolution.settle(command, processor, config)
     adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor, config)
     _check_adapter(entry.name, adapter_class, processor)
     adapter = _adapter(command, adapter_class, processor, config)
@@ -66,6 +67,8 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         gpu_uuid=devices.gpu_uuid(device),
         image_processor=_image_processor(processor),
         sorts=sorts,
+        longest_edge=entry.longest_edge,
+        max_tiles=entry.max_tiles,
         scale=scale(model) if sorts else None,
         pickled=not _is_safe(files),
         load_time=time.perf_counter() - begun,

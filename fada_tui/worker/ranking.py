@@ -1,13 +1,16 @@
 """Answers of models that rank what they know, in place of writing."""
 
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
+from msgspec import Struct
 
 from fada_tui.records import Ranked, Tokens
+from fada_tui.worker import devices
 from fada_tui.worker.adapters.prompting import Batch, Prepared
-from fada_tui.worker.answering import Answered, Asked
+from fada_tui.worker.answering import Answered, Asked, OnAnswer
 
 
 class RankingAdapter(Protocol):
@@ -23,6 +26,14 @@ class RankingAdapter(Protocol):
         """Return a ranking as a sentence."""
 
 
+class RankedBatch(Struct, frozen=True):
+    """A batch that is ready."""
+
+    prompts: Prepared
+    seconds: float
+    """That preparing took, for each question."""
+
+
 class Ranker:
     """Answers by one pass through the model.
 
@@ -35,26 +46,36 @@ class Ranker:
         self._model = model
         self._adapter = adapter
 
-    def answer(self, asked: Asked) -> Answered | None:
-        """Prompt, rank, say."""
+    def prepare(self, batch: Sequence[Asked]) -> RankedBatch:
+        """Put images and questions to the processor."""
         begun = time.perf_counter()
-        prepared = self._adapter.prepare([(asked.pixels, asked.question)], asked.generation.system_prompt)
-        inputs = prepared.inputs.to(self._model.device, dtype=self._model.dtype)
-        asked.on_prompt(prepared.prompts[0])
-        preprocessed = time.perf_counter()
+        pairs = [(asked.pixels, asked.question) for asked in batch]
+        prompts = self._adapter.prepare(pairs, batch[0].generation.system_prompt)
+        for asked, prompt in zip(batch, prompts.prompts, strict=True):
+            asked.on_prompt(prompt)
+        devices.pin(prompts.inputs, self._model.device)
+        return RankedBatch(prompts, (time.perf_counter() - begun) / len(batch))
+
+    def answer(self, batch: Sequence[Asked], prepared: RankedBatch, on_answer: OnAnswer) -> None:
+        """Rank, and say each."""
+        begun = time.perf_counter()
         with torch.inference_mode():
-            (ranking,) = self._adapter.rank(self._model, inputs)
-        seconds = time.perf_counter() - preprocessed
-        if asked.cancel.is_set():
-            return None
-        response = self._adapter.say(ranking)
-        asked.on_text(response, 0)
-        return Answered(
-            response=response,
-            preprocess=preprocessed - begun,
-            first_token=None,
-            generate=seconds,
-            tokens=Tokens(),
-            finish="stop",
-            ranking=ranking,
-        )
+            rankings = self._adapter.rank(self._model, devices.moved(prepared.prompts.inputs, self._model))
+        seconds = time.perf_counter() - begun
+        if batch[0].cancel.is_set():
+            return
+        for place, ranking in enumerate(rankings):
+            response = self._adapter.say(ranking)
+            batch[place].on_text(response, 0)
+            answer = Answered(
+                response=response,
+                preprocess=prepared.seconds,
+                first_token=None,
+                generate=seconds,
+                tokens=Tokens(),
+                finish="stop",
+                ranking=ranking,
+                batch_size=len(batch),
+                share=seconds / len(batch) if len(batch) > 1 else None,
+            )
+            on_answer(place, answer)

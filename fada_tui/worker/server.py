@@ -17,6 +17,7 @@ from fada_tui.protocol import (
     Load,
     Loaded,
     LoadFailed,
+    Tokenise,
     Unload,
     Unloaded,
     Work,
@@ -26,6 +27,7 @@ from fada_tui.worker.answering import LoadedModel
 from fada_tui.worker.attachment import Attachment
 from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.engine import Engine
+from fada_tui.worker.tokenising import tokenised
 
 log = logging.getLogger("fada_tui.worker")
 
@@ -65,6 +67,8 @@ def serve(commands: int, events: int) -> None:
             case Work() if engine is not None:
                 working.work(engine, command, receiver, sender)
                 receiver.working.clear()
+            case Tokenise() if engine is not None:
+                sender.send(tokenised(engine.adapter, command.texts))
             case _:
                 log.error("unexpected command %s", type(command).__name__)
     sender.close()

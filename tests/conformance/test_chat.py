@@ -1,17 +1,16 @@
 """Chat templates as checkpoints have them: with and without a system prompt's place, and the image's."""
 
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.protocol import Item, Load
+from fada_tui.protocol import Finished, Item, Load, Work
 from fada_tui.records import Generation, ModelEntry, Result
-from fada_tui.worker.engine import Engine
 from fada_tui.worker.loading import load
 from tests.conformance.test_families import FAMILIES
 from tests.conftest import write_image
+from tests.doing import work
 
 SYSTEM = "You are a sonographer.\nAnswer in one line."
 ANSWERS_TO = "{{ 'Assistant:' if add_generation_prompt }}"
@@ -46,10 +45,12 @@ def answer(folder: Path, template: str, tmp_path: Path, system_prompt: str | Non
     loaded, _ = load(command, lambda _: None)
     write_image(tmp_path / "A" / "A.png")
     item = Item(image="A.png", category="A", path="A/A.png", question_id="q", question="What is shown?")
-    how = Generation(max_new_tokens=4, do_sample=False, system_prompt=system_prompt)
-    answered = Engine(loaded).answer(item, str(tmp_path), how, lambda _: None, Event())
-    assert answered is not None
-    return answered.result
+    how = Generation(max_new_tokens=4, do_sample=False, batch_size=1, system_prompt=system_prompt)
+    events = work(
+        loaded, Work(root=str(tmp_path), journal=str(tmp_path / "j"), generation=how, items=(item,))
+    )
+    (result,) = [event.result for event in events if isinstance(event, Finished)]
+    return result
 
 
 @pytest.fixture

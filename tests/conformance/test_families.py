@@ -7,6 +7,10 @@ loads any other.
 import importlib
 import pkgutil
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
@@ -16,15 +20,16 @@ import torch
 from PIL import Image
 
 from fada_tui.protocol import Load
-from fada_tui.records import Generation, ModelEntry
-from fada_tui.worker.answering import Answered, Asked
-from fada_tui.worker.generating import GENERATING_PARTS, Generator, sampling
+from fada_tui.records import ModelEntry
+from fada_tui.worker.answering import Answered
+from fada_tui.worker.generating import GENERATING_PARTS, Generator
 from fada_tui.worker.loading import LoadedModel, load
+from fada_tui.worker.reusable import FEATURES, PREFIX
 from tests.conformance import families
+from tests.conformance.asking import TOKENS, ask_alone, ask_together, asked
 from tests.conformance.family import Family
 
 QUESTIONS = ("What is shown?", "Which anatomical structures can you see in this image?")
-TOKENS = 16
 
 FAMILIES = {
     module.name: importlib.import_module(f"{families.__name__}.{module.name}").FAMILY
@@ -61,7 +66,8 @@ def test_family(name: str, pictures: list[Image.Image], tmp_path: Path) -> None:
         assert answers[0, QUESTIONS[0]] != answers[0, QUESTIONS[1]], "the question makes no difference"
 
     _check_cancel(loaded, pictures[0])
-    _check_batches(family, loaded, pictures, answers)
+    _check_questions_alone(loaded, pictures[0])
+    _check_batches(family, loaded, pictures)
     _check_end(family, loaded, pictures[0], answers[0, QUESTIONS[1]])
 
 
@@ -78,18 +84,7 @@ def ask(
     cancel: Event | None = None,
     tokens: int = TOKENS,
 ) -> Answered | None:
-    return loaded.answerer.answer(
-        Asked(
-            pixels=picture,
-            question=question,
-            generation=Generation(max_new_tokens=tokens, do_sample=False),
-            seed=0,
-            on_prompt=lambda _: None,
-            on_text=lambda text, _: streamed.append(text),
-            on_again=lambda *_: None,
-            cancel=cancel or Event(),
-        )
-    )
+    return ask_alone(loaded, asked(picture, question, streamed.append, cancel=cancel, tokens=tokens))
 
 
 def _check_counts(family: Family, loaded: LoadedModel, answer: Answered) -> None:
@@ -115,6 +110,9 @@ def _check_end(family: Family, loaded: LoadedModel, picture: Image.Image, whole:
     assert answer is not None
     assert answer.token_ids == whole[: whole.index(end) + 1]
     assert answer.finish == "stop"
+    if family.batches:
+        for one in ask_together(loaded, [asked(picture, question) for question in reversed(QUESTIONS)])[:1]:
+            assert (one.token_ids, one.finish) == (answer.token_ids, "stop")
 
 
 def _check_cancel(loaded: LoadedModel, picture: Image.Image) -> None:
@@ -133,34 +131,59 @@ def _check_cancel(loaded: LoadedModel, picture: Image.Image) -> None:
     assert threading.active_count() == before
 
 
-def _check_batches(
-    family: Family,
-    loaded: LoadedModel,
-    pictures: list[Image.Image],
-    answers: dict[tuple[int, str], tuple[int, ...]],
-) -> None:
-    """Two images and two questions, answered together."""
-    pairs = [(0, QUESTIONS[0]), (1, QUESTIONS[1])]
-    batch = [(pictures[number], question) for number, question in pairs]
+def _check_batches(family: Family, loaded: LoadedModel, pictures: list[Image.Image]) -> None:
+    """Images of two shapes and two questions, answered together in whatever way the family allows."""
+    small = pictures[0].crop((0, 0, 48, 48))
+    pairs = [(picture, question) for picture in (*pictures, small) for question in QUESTIONS]
     if not family.batches:
         with pytest.raises(ValueError, match="one by one"):
-            loaded.adapter.prepare(batch, None)
+            ask_together(loaded, [asked(*pair) for pair in pairs])
         return
-    assert isinstance(loaded.answerer, Generator)
-    prepared = loaded.adapter.prepare(batch, None)
-    inputs = prepared.inputs.to(loaded.model.device, dtype=loaded.model.dtype)
-    how = sampling(Generation(do_sample=False))
-    with torch.inference_mode():
-        rows = loaded.model.generate(**inputs, **prepared.options, **how, max_new_tokens=TOKENS)
-    fill = {*loaded.adapter.tokenizer.all_special_ids}
-    for pair, row in zip(pairs, rows.tolist(), strict=True):
-        alone = list(answers[pair])
-        assert _ends_with(row, alone, fill), f"{pair}: together {row}, alone {alone}"
-
-
-def _ends_with(row: list[int], alone: list[int], fill: set[int]) -> bool:
-    """Whether a row is an answer after whatever prompt it has, padding behind it aside."""
-    return any(
-        row[start : start + len(alone)] == alone and set(row[start + len(alone) :]) <= fill
-        for start in range(len(row) - len(alone) + 1)
+    alone = [ask_alone(loaded, asked(*pair)) for pair in pairs]
+    streamed: list[list[str]] = [[] for _ in pairs]
+    batch = [asked(*pair, pieces.append) for pair, pieces in zip(pairs, streamed, strict=True)]
+    with counting(loaded) as (forgetful, encoded):
+        together = ask_together(forgetful, batch)
+    for one, other, pieces in zip(alone, together, streamed, strict=True):
+        assert one is not None
+        assert other.token_ids == one.token_ids, "another answer together than alone"
+        assert (other.finish, other.tokens.prompt, other.tokens.image) == (
+            one.finish,
+            one.tokens.prompt,
+            one.tokens.image,
+        )
+        assert "".join(pieces).strip() == other.response
+        assert (other.batch_size, one.batch_size) == (len(pairs), 1)
+    assert sum(answer.share or 0 for answer in together) == pytest.approx(
+        max(answer.generate for answer in together), rel=0.05
     )
+    if type(loaded.model).__name__ in FEATURES | PREFIX:
+        assert len(encoded) <= len(pictures) + 1, "an image was encoded for each of its questions"
+
+
+def _check_questions_alone(loaded: LoadedModel, picture: Image.Image) -> None:
+    """One question after another about one image."""
+    if type(loaded.model).__name__ in FEATURES:
+        with counting(loaded) as (forgetful, encoded):
+            for question in QUESTIONS:
+                ask_alone(forgetful, asked(picture, question))
+        assert len(encoded) == 1
+
+
+@contextmanager
+def counting(loaded: LoadedModel) -> Iterator[tuple[LoadedModel, list[None]]]:
+    """Give the model without the images that it remembers, and a list that grows as images are encoded."""
+    base, encoded = loaded.model.base_model, list[None]()
+    if encode := getattr(base, "get_image_features", None):
+
+        @wraps(encode)
+        def counted(*args: object, **kwargs: object) -> object:
+            encoded.append(None)
+            return encode(*args, **kwargs)
+
+        base.get_image_features = counted
+    try:
+        yield replace(loaded, answerer=Generator(loaded.model, loaded.adapter)), encoded
+    finally:
+        if encode:
+            del base.get_image_features

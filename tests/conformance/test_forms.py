@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 
 import numpy as np
 import pytest
@@ -15,9 +14,9 @@ from PIL import Image, ImageFont
 from safetensors.torch import load_file, save_file
 
 from fada_tui.protocol import Load
-from fada_tui.records import Generation, ModelEntry
-from fada_tui.worker.answering import Asked
+from fada_tui.records import ModelEntry
 from fada_tui.worker.loading import load
+from tests.conformance.asking import ask_alone, asked
 from tests.conformance.families import (
     blip_2,
     donut,
@@ -40,18 +39,7 @@ def ask(folder: Path, question: str = QUESTION) -> tuple[str, list[int], int | N
     command = Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
     loaded, _ = load(command, lambda _: None)
     prompts: list[str] = []
-    answer = loaded.answerer.answer(
-        Asked(
-            pixels=NOISE,
-            question=question,
-            generation=Generation(max_new_tokens=8, do_sample=False),
-            seed=0,
-            on_prompt=prompts.append,
-            on_text=lambda *_: None,
-            on_again=lambda *_: None,
-            cancel=Event(),
-        )
-    )
+    answer = ask_alone(loaded, asked(NOISE, question, on_prompt=prompts.append, tokens=8))
     assert answer is not None
     return prompts[0], list(answer.token_ids), answer.tokens.image
 

@@ -1,7 +1,6 @@
 """ViLT's ranking of the answers it knows, against the plain transformers call."""
 
 from pathlib import Path
-from threading import Event
 
 import numpy as np
 import pytest
@@ -11,9 +10,10 @@ from transformers import ViltConfig, ViltForQuestionAnswering, ViltProcessor
 from transformers.models.vilt import ViltImageProcessorPil
 
 from fada_tui.protocol import Load
-from fada_tui.records import Generation, ModelEntry
-from fada_tui.worker.answering import Answered, Asked
+from fada_tui.records import ModelEntry
+from fada_tui.worker.answering import Answered
 from fada_tui.worker.loading import LoadedModel, load
+from tests.conformance.asking import ask_alone, asked
 from tests.conformance.parts import randomise, tokenizer
 
 QUESTIONS = ("What is shown?", "Which anatomical structures can you see in this image?")
@@ -46,18 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 def ask(loaded: LoadedModel, image: Image.Image, question: str, streamed: list[str]) -> Answered:
     """Ask one question of one image."""
-    answer = loaded.answerer.answer(
-        Asked(
-            pixels=image,
-            question=question,
-            generation=Generation(),
-            seed=0,
-            on_prompt=streamed.append,
-            on_text=lambda text, _: streamed.append(text),
-            on_again=lambda *_: None,
-            cancel=Event(),
-        )
-    )
+    answer = ask_alone(loaded, asked(image, question, streamed.append, streamed.append))
     assert answer is not None
     return answer
 

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fada_tui.records import Failure, ModelMemory, Question
 from fada_tui.report import memory
@@ -54,6 +55,13 @@ def test_a_complete_run_in_figures() -> None:
     assert found.current
     assert "nothing to resume" in found.hindrance
     assert found.keep == ""
+
+
+def test_a_run_in_another_resolution_says_so() -> None:
+    run = whole(5, "tiny", judged("A/a.png", "correct", time=1.0))
+    assert "px" not in compared(run).detail
+    seen = replace(run, model=replace(run.model, longest_edge=512))
+    assert "longest edge 512 px" in compared(seen).detail
 
 
 def test_an_interrupted_run_says_how_far_it_came_and_can_go_on() -> None:

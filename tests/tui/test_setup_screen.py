@@ -250,6 +250,16 @@ async def test_estimate_tells_time_and_memory_and_their_sources(catalogue: Catal
         ]
 
 
+async def test_estimate_tells_the_image_tokens_of_a_resolution_that_was_asked_for(
+    catalogue: Catalogue,
+    smol: Path,  # noqa: F811
+) -> None:
+    asked = Settings(model=(str(smol),), longest_edge=1024)
+    async with Desk(catalogue, settings=asked).run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        assert estimate(screen).splitlines()[0].endswith("= 24 answers  320 image tokens each")
+
+
 async def test_estimate_admits_what_it_does_not_know(catalogue: Catalogue) -> None:
     async with Desk(catalogue, sample=None).run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)

@@ -142,6 +142,8 @@ def _answers(view: EstimateView) -> Line:
     line = [(f"{text} = ", ""), (units.count(each, "answer"), "strong")]
     if models > 1:
         line += [(f" × {models} models = ", ""), (f"{each * models:,}", "strong")]
+    elif models and (alone := view.models[0].forecast) and alone.image_tokens:
+        line += [(f"  {units.count(alone.image_tokens, 'image token')} each", "muted")]
     return line
 
 

@@ -1,16 +1,14 @@
-"""Time a worker from its process's start to its greeting and to the embedded model, and plain transformers.
+"""Time a worker's start, and what a next run saves by taking it over.
 
-Then the same worker is taken over as by a next run: with the same model, and with another.
+    python -m benchmarks.taking_over [ROUNDS]
 
-    python benchmarks/worker_start.py [ROUNDS]
-
-The peer is a script that imports the model's class and its processor and loads both, with nothing of ours.
+Loads the embedded model, then has it taken over as by a run with the same model, and by one with another.
+`python -m benchmarks start` holds the start against transformers alone.
 """
 
 import asyncio
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,14 +18,6 @@ from fada_tui.client import Deadlines, WorkerClient
 from fada_tui.paths import demo_weights
 from fada_tui.protocol import Load
 from fada_tui.records import ModelEntry
-
-PLAIN = """
-import sys
-from transformers import AutoProcessor, Idefics3ForConditionalGeneration
-AutoProcessor.from_pretrained(sys.argv[1])
-Idefics3ForConditionalGeneration.from_pretrained(sys.argv[1], dtype="auto", device_map="cpu")
-print("loaded", flush=True)
-"""
 
 
 async def ours(weights: Path, other: Path, log: Path) -> tuple[float, float, float, float]:
@@ -67,30 +57,15 @@ def command(weights: Path) -> Load:
     return Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
 
 
-def plain(weights: Path) -> float:
-    """Return the seconds that the peer takes."""
-    begun = time.perf_counter()
-    command = [sys.executable, "-c", PLAIN, str(weights)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "loaded\n"
-        return time.perf_counter() - begun
-
-
 def main() -> None:
-    """Start each in turn, so that a slow moment of the machine hits both; print medians and the ratio."""
+    """Print medians."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     weights = demo_weights()
-    taken: list[tuple[float, ...]] = []
     with tempfile.TemporaryDirectory() as folder:
         other = Path(shutil.copytree(weights, Path(folder) / "other"))
-        for _ in range(rounds):
-            mine = asyncio.run(ours(weights, other, Path(folder) / "worker.log"))
-            taken.append((*mine, plain(weights)))
-    greeted, loaded, same, another, bare = (statistics.median(column) for column in zip(*taken, strict=True))
-    ratio = statistics.median(row[1] / row[-1] for row in taken)
-    print(f"start to greeting: {greeted:.2f} s")
-    print(f"start to loaded model: {loaded:.2f} s, {ratio:.2f} x plain transformers ({bare:.2f} s)")
+        taken = [asyncio.run(ours(weights, other, Path(folder) / "worker.log")) for _ in range(rounds)]
+    greeted, loaded, same, another = (statistics.median(column) for column in zip(*taken, strict=True))
+    print(f"start to greeting {greeted:.2f} s, to loaded model {loaded:.2f} s")
     print(f"taken over: the same model {same:.3f} s, another {another:.3f} s")
 
 

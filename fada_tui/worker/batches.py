@@ -1,0 +1,191 @@
+"""Items answered on this machine, a batch at a time, while the next batch is decoded and prepared."""
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fada_tui.errors import ImageError
+from fada_tui.images.decode import DecodedImage
+from fada_tui.protocol import Cancelled, Item, Started, Work
+from fada_tui.worker import devices
+from fada_tui.worker.answering import Answered, Answerer
+from fada_tui.worker.attempt import Attempt, read_image
+from fada_tui.worker.channel import CommandReceiver, EventSender
+from fada_tui.worker.engine import Engine
+from fada_tui.worker.ordering import WINDOW, Line, shape_of
+from fada_tui.worker.recorder import Recorder
+from fada_tui.worker.sizing import BatchSize
+
+CUDA_FAULT_EXIT = 70
+"""Exit status after a fault that leaves the CUDA context unusable; the client starts a new worker."""
+
+log = logging.getLogger("fada_tui.worker")
+
+
+class _Ready(Struct, frozen=True):
+    """A batch that can be answered, or why it cannot."""
+
+    attempts: list[Attempt]
+    prepared: Any
+    problem: Exception | None
+    unread: tuple[tuple[Attempt, ImageError], ...] = ()
+    """What has no image, and why."""
+
+
+class Batches:
+    """Answers a work's items.
+
+    Args:
+        answerer: of the model.
+        engine: of the same.
+        command: what to answer.
+        receiver: has the client's wish to stop.
+        sender: takes the events.
+        recorder: takes the results.
+    """
+
+    def __init__(
+        self,
+        answerer: Answerer,
+        engine: Engine,
+        command: Work,
+        receiver: CommandReceiver,
+        sender: EventSender,
+        recorder: Recorder,
+    ) -> None:
+        self._answerer = answerer
+        self._memory = engine.memory
+        self._command = command
+        self._receiver = receiver
+        self._sender = sender
+        self._recorder = recorder
+        self._size = BatchSize(command.generation.batch_size, command.at_most)
+        window = 1 if command.generation.batch_size in (1, None) else WINDOW
+        self._line = Line(command.items, partial(shape_of, command.root), window)
+        self._last_image: tuple[str, DecodedImage] | None = None
+
+    def run(self) -> None:
+        """Answer the items until all are done or the client wants no more."""
+        with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
+            items, coming = self._begin(ahead)
+            while items and not self._receiver.stop_after_item.is_set() and not self._recorder.problem:
+                for item in items:
+                    self._sender.send(Started(path=item.path, question_id=item.question_id))
+                ready = coming.result()
+                items, coming = self._begin(ahead)
+                self._settle(ready)
+
+    def _begin(self, ahead: ThreadPoolExecutor) -> tuple[list[Item], Future[_Ready]]:
+        """Take the next batch, and have it decoded and prepared."""
+        items = self._line.take(self._size.now)
+        return items, ahead.submit(self._decoded, items)
+
+    def _decoded(self, items: Sequence[Item]) -> _Ready:
+        """Decode a batch's images and prepare what could be decoded."""
+        attempts, unread = [], []
+        for item in items:
+            attempt = self._attempt(item)
+            begun = time.perf_counter()
+            try:
+                image = self._image(item.path)
+            except ImageError as error:
+                unread.append((attempt, error))
+            else:
+                attempt.see(image, time.perf_counter() - begun)
+                attempts.append(attempt)
+        return replace(self._prepared(attempts), unread=tuple(unread))
+
+    def _attempt(self, item: Item) -> Attempt:
+        generation, cancel = self._command.generation, self._receiver.cancel
+        return Attempt(item, generation, self._memory, self._sender.send, cancel)
+
+    def _image(self, path: str) -> DecodedImage:
+        """An item's image, the last one's kept: its other questions come next."""
+        if self._last_image is None or self._last_image[0] != path:
+            self._last_image = None
+            self._last_image = (path, read_image(self._command.root, path))
+        return self._last_image[1]
+
+    def _prepared(self, attempts: list[Attempt]) -> _Ready:
+        try:
+            prepared = self._answerer.prepare([attempt.asked() for attempt in attempts]) if attempts else None
+        except Exception as error:
+            return _Ready(attempts, None, error)
+        return _Ready(attempts, prepared, None)
+
+    def _settle(self, ready: _Ready, *, again: bool = False) -> None:
+        """Make results of a batch: where it fails, of its parts, down to single items.
+
+        Args:
+            ready: the batch.
+            again: it is a single item that memory ran out with before.
+        """
+        for attempt, error in ready.unread:
+            self._recorder.record(attempt.failed(error), None)
+        attempts = ready.attempts
+        if not attempts:
+            return
+        if len(attempts) > self._size.now:
+            for part in _parts(attempts, self._size.now):
+                self._settle(self._prepared(part))
+            return
+        left, problem = self._answered(ready)
+        if self._receiver.cancel.is_set():
+            for attempt in left:
+                item = attempt.item
+                self._sender.send(Cancelled(path=item.path, question_id=item.question_id))
+            return
+        if problem is None:
+            return
+        exhausted = devices.is_out_of_memory(problem)
+        if exhausted:
+            devices.release()
+            self._size.failed(len(attempts))
+            log.warning("out of memory with %d answers at once", len(attempts))
+        if len(attempts) == 1 and (again or not exhausted):
+            self._recorder.record(attempts[0].failed(problem), self._memory.reserved)
+            return
+        for part in _parts(left, self._size.now if exhausted else 1):
+            for attempt in part:
+                attempt.send_again(_reason(problem, len(attempts)), 0.0)
+            self._settle(self._prepared(part), again=len(attempts) == 1)
+
+    def _answered(self, ready: _Ready) -> tuple[list[Attempt], Exception | None]:
+        """Have a batch answered and recorded; return what is left, and why."""
+        left = dict(enumerate(ready.attempts))
+        if ready.problem or self._receiver.cancel.is_set():
+            return list(left.values()), ready.problem
+
+        def record(place: int, answer: Answered) -> None:
+            self._recorder.record(left.pop(place).answered(answer), self._memory.reserved)
+
+        self._memory.reset()
+        try:
+            batch = [attempt.asked() for attempt in ready.attempts]
+            self._answerer.answer(batch, ready.prepared, record)
+        except Exception as error:
+            if devices.is_fault(error):
+                log.exception("the device is in an unusable state")
+                os._exit(CUDA_FAULT_EXIT)
+            # An allocation's error would keep the batch's tensors alive by its traceback.
+            problem = MemoryError(str(error)) if devices.is_out_of_memory(error) else error
+            return list(left.values()), problem
+        self._size.answered(len(ready.attempts), self._memory.taken, self._memory.free)
+        return list(left.values()), None
+
+
+def _parts(attempts: list[Attempt], size: int) -> list[list[Attempt]]:
+    return [attempts[start : start + size] for start in range(0, len(attempts), size)]
+
+
+def _reason(problem: Exception, count: int) -> str:
+    if devices.is_out_of_memory(problem):
+        return f"memory ran out with {count} answers at once"
+    return f"{count} answers could not be made at once"

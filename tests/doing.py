@@ -1,0 +1,39 @@
+"""Work done in this process by the worker's own code, with its two ends in the place of its pipes."""
+
+from collections.abc import Callable
+from threading import Event
+
+from fada_tui.protocol import Message, Work
+from fada_tui.worker import working
+from fada_tui.worker.answering import LoadedModel
+from fada_tui.worker.engine import Engine
+
+
+class Ends:
+    """What a client sends and takes."""
+
+    def __init__(self, on_event: Callable[["Ends", Message], None] = lambda *_: None) -> None:
+        self.events: list[Message] = []
+        self.cancel = Event()
+        self.stop_after_item = Event()
+        self._on_event = on_event
+
+    def send(self, message: Message) -> None:
+        """Take an event of the worker."""
+        self.events.append(message)
+        self._on_event(self, message)
+
+
+def work(
+    loaded: LoadedModel, command: Work, on_event: Callable[[Ends, Message], None] = lambda *_: None
+) -> list[Message]:
+    """Have items answered and return the events.
+
+    Args:
+        loaded: the model.
+        command: what to answer.
+        on_event: called with each event, in whatever thread it comes from.
+    """
+    ends = Ends(on_event)
+    working.work(Engine(loaded), command, ends, ends)  # type: ignore[arg-type]
+    return ends.events
