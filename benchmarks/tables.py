@@ -116,7 +116,7 @@ def show_start(console: Console, found: Start) -> None:
         "until", "worker", "transformers alone", "ratio",
     )  # fmt: skip
     rows = (
-        ("libraries imported", "up", found.up_ratio),
+        ("greeting; libraries imported", "up", found.up_ratio),
         ("model loaded", "loaded", found.loaded_ratio),
         ("first token", "first_token", found.first_token_ratio),
     )

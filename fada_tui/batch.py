@@ -26,6 +26,7 @@ from fada_tui.registry import Registry
 from fada_tui.session import Session
 from fada_tui.store import folder as runs
 from fada_tui.text import printable
+from fada_tui.warm import Warm
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -95,20 +96,24 @@ def _resumed(settings: Settings, registry: Registry, results: Path, name: str) -
 async def _run_all(sessions: Iterable[Callable[[], Session]]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     dumb = os.environ.get("TERM") == "dumb"
-    with display.choose(sys.stderr, dumb=dumb) as shown:
-        for make in sessions:
-            outcome = await _run_one(make(), shown)
-            outcomes.append(outcome)
-            if outcome.code is ExitCode.INTERRUPTED:
-                break
+    warm = Warm()
+    try:
+        with display.choose(sys.stderr, dumb=dumb) as shown:
+            for make in sessions:
+                outcome = await _run_one(make(), shown, warm)
+                outcomes.append(outcome)
+                if outcome.code is ExitCode.INTERRUPTED:
+                    break
+    finally:
+        await warm.close()
     return outcomes
 
 
-async def _run_one(session: Session, shown: Display) -> Outcome:
+async def _run_one(session: Session, shown: Display, warm: Warm) -> Outcome:
     run: Run | None = None
     try:
         with _signals(session, shown):
-            async with aclosing(session.events()) as events:
+            async with aclosing(session.events(warm)) as events:
                 async for event in events:
                     shown.show(event)
                     if isinstance(event, RunEnded):

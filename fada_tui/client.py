@@ -1,27 +1,29 @@
-"""Starts the worker and speaks to it: deadlines, and an end that always comes.
+"""Speaks to the worker: what it is to load and to answer, deadlines, and an end that always comes.
 
-The worker runs in a session of its own, so that a terminal's ctrl+c or hang-up reaches only the
-program, which then decides. Closing the command pipe asks the worker to finish its item and end.
+A worker may go on from run to run (see `warm`): the client of a run hands it the run's log and lock, and has
+it let go of both when the run is over.
 """
 
 import asyncio
-import contextlib
-import os
 import signal
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from fada_tui.endpoint import is_endpoint
 from fada_tui.errors import ErrorKind, FadaError, ModelLoadError
+from fada_tui.process import POLITE_SECONDS, WorkerProcess
 from fada_tui.protocol import (
     PROTOCOL_VERSION,
+    Attach,
     BegunAgain,
     Cancel,
     Cancelled,
     Delta,
+    Detach,
+    Detached,
     Event,
     Finished,
     Hello,
@@ -36,17 +38,17 @@ from fada_tui.protocol import (
     StopAfterItem,
     Tokenise,
     Tokenised,
+    Unload,
+    Unloaded,
     Work,
     decode_event,
     encode,
 )
+from fada_tui.same_model import Identity, identity, leaves_traces
 
-LONGEST_EVENT = 64 * 1024 * 1024
-"""Bytes of one line; a result holds its prompt and its answer."""
-
-POLITE_SECONDS = 5.0
-"""How long a worker that was asked to end may take before it is killed."""
-
+LEFT_AT_MOST = 64 * 1024 * 1024
+"""Bytes that may still be allocated on GPUs once a model is dropped, for another to be loaded in the same
+process: the libraries' own workspaces."""
 
 ASLEEP_SECONDS = 1.0
 """A deadline noticed this late was slept through by this program, not missed by the worker."""
@@ -71,79 +73,116 @@ class WorkerDiedError(FadaError):
         self.kind = kind
 
 
+class Kept(Struct, frozen=True):
+    """A worker between two runs, and what it has loaded."""
+
+    process: WorkerProcess
+    hello: Hello
+    command: Load
+    identity: Identity
+    loaded: Loaded
+
+
 class WorkerClient:
-    """One worker process.
+    """A run's worker; its process may be another run's later.
 
     Args:
         log: file that takes what the worker and its libraries print; appended to.
         deadlines: how long the worker may be silent.
-        keep_open: file descriptors that the worker inherits, such as the run's lock.
+        keep_open: file descriptors that the worker holds as long as the run lasts, such as the run's lock.
     """
 
     def __init__(self, log: Path, deadlines: Deadlines, keep_open: tuple[int, ...] = ()) -> None:
         self._log = log
         self._deadlines = deadlines
         self._keep_open = keep_open
-        self._process: asyncio.subprocess.Process | None = None
-        self._events: asyncio.StreamReader | None = None
-        self._transport: asyncio.BaseTransport | None = None
-        self._commands = -1
+        self._process: WorkerProcess | None = None
         self._sending = asyncio.Lock()  # a request to stop must not overtake the work it is meant for
+        self._model: tuple[Load, Identity, Loaded] | None = None
+        self._idle = False
         self.hello: Hello | None = None
 
     @property
     def pid(self) -> int | None:
         """The worker's process id while it runs."""
         process = self._process
-        return process.pid if process and process.returncode is None else None
+        return process.pid if process and process.status is None else None
 
     async def start(self) -> Hello:
-        """Start the worker and wait until its libraries are imported.
+        """Start the worker and wait until it is up.
 
         Raises:
             WorkerDiedError: it ended, or did not come up within the load deadline.
         """
-        command_read, self._commands = os.pipe()
-        event_read, event_write = os.pipe()
-        os.set_blocking(self._commands, True)
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "fada_tui.worker",
-                str(command_read),
-                str(event_write),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(command_read, event_write, *self._keep_open),
-                start_new_session=True,
-                env=_environment(),
-            )
-        os.close(command_read)
-        os.close(event_write)
-        self._events = asyncio.StreamReader(limit=LONGEST_EVENT)
-        reader = asyncio.StreamReaderProtocol(self._events)
-        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: reader, os.fdopen(event_read, "rb")
-        )
+        self._model = None
+        self._process = await WorkerProcess.started(self._log)
         event = await self._next(self._deadlines.load, "start")
         if not isinstance(event, Hello) or event.protocol != PROTOCOL_VERSION:
             await self.close()
             raise WorkerDiedError(
                 ErrorKind.WORKER_DIED, "the worker speaks another protocol: reinstall fada-tui in one piece"
             )
+        await self._attach()
         self.hello = event
         return event
 
+    async def take_over(self, kept: Kept, command: Load) -> Hello | None:
+        """Go on with a worker that another run has left; `None` if it is ended, as it does not serve.
+
+        Where it has another model, that is dropped first, and must have given its memory back.
+
+        Args:
+            kept: what the other run left.
+            command: what is to be loaded next.
+        """
+        self._process = kept.process
+        try:
+            if kept.identity == identity(command):
+                self._model = (kept.command, kept.identity, kept.loaded)
+            elif leaves_traces(kept.command) or not await self._unloaded():
+                await self.close()
+                return None
+            await self._attach()
+        except WorkerDiedError:
+            return None
+        self.hello = kept.hello
+        return kept.hello
+
+    async def part(self) -> Kept | None:
+        """Leave the worker to another run; it holds nothing of this one any more.
+
+        Returns:
+            `None` if it has no model, or is not idle, or died, or its model is behind a server, which is
+            asked anew in no time. Then it is to be closed.
+        """
+        if not (self._process and self._model and self.hello and self._idle):
+            return None
+        if is_endpoint(self._model[0].model.source):
+            return None
+        try:
+            await self._send(Detach())
+            event = await self._next(POLITE_SECONDS, "between two runs")
+        except WorkerDiedError:
+            return None
+        process, self._process = self._process, None
+        if process is None or not isinstance(event, Detached):
+            self._process = process
+            return None
+        return Kept(process, self.hello, *self._model)
+
     async def load(self, command: Load) -> AsyncGenerator[Progress | Loaded, None]:
-        """Load a model: progress, and last of all `Loaded`.
+        """Load a model: progress, and last of all `Loaded`. One that is loaded already is not loaded again.
 
         Raises:
             ModelLoadError: the model cannot be loaded.
             WorkerDiedError: the worker ended or made no progress within the load deadline.
         """
+        wanted = identity(command)
+        if self._model and self._model[1] == wanted:
+            self._idle = True
+            yield self._model[2]
+            return
+        self._model = None
         await self._send(command)
         while True:
             event = await self._next(self._deadlines.load, f"loading {command.model.name}")
@@ -151,6 +190,7 @@ class WorkerClient:
                 case Progress():
                     yield event
                 case Loaded():
+                    self._model, self._idle = (command, wanted, event), True
                     yield event
                     return
                 case LoadFailed():
@@ -169,6 +209,7 @@ class WorkerClient:
         Raises:
             WorkerDiedError: the worker ended, or missed a deadline and was ended.
         """
+        self._idle = False
         await self._send(command)
         deadline, doing = self._deadlines.token, "beginning"
         while True:
@@ -181,6 +222,7 @@ class WorkerClient:
                 case Finished() | Cancelled():
                     deadline, doing = self._deadlines.token, "between two images"
                 case Idle() | JournalFailed():
+                    self._idle = isinstance(event, Idle)
                     yield event
                     return
                 case _:
@@ -213,44 +255,41 @@ class WorkerClient:
         Args:
             patience: seconds to wait after each of the first two.
         """
-        if self._commands >= 0:
-            os.close(self._commands)
-            self._commands = -1
-        process = self._process
-        if process and process.returncode is None:
-            for ask in (None, signal.SIGTERM, signal.SIGKILL):
-                if ask is not None:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(process.pid, ask)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), patience if ask is not signal.SIGKILL else None)
-                    break
-        if self._transport:
-            self._transport.close()
-            self._transport = None
+        if self._process:
+            await self._process.end(patience)
 
     async def kill(self) -> None:
         """End the worker at once."""
         await self.close(patience=0.0)
 
-    async def _send(self, message: Message) -> None:
-        async with self._sending:
-            await self._write(message)
+    async def _unloaded(self) -> bool:
+        """Have the model dropped; whether its memory was given back."""
+        await self._send(Unload())
+        event = await self._next(self._deadlines.token, "dropping a model")
+        return isinstance(event, Unloaded) and event.allocated <= LEFT_AT_MOST
 
-    async def _write(self, message: Message) -> None:
-        writing = asyncio.to_thread(_write_all, self._commands, encode(message))
-        try:
-            await asyncio.wait_for(writing, self._deadlines.token)
-        except TimeoutError:
-            await self.kill()
-            message_lost = f"the worker took no command for {self._deadlines.token:g} s, so it was ended"
-            raise WorkerDiedError(ErrorKind.TIMEOUT, message_lost) from None
-        except OSError as error:
-            raise await self._death() from error
+    async def _attach(self) -> None:
+        """Hand the run's log and what it keeps open to the worker."""
+        with self._log.open("ab") as log:
+            await self._send(Attach(), (log.fileno(), *self._keep_open))
+        await self._next(self._deadlines.token, "beginning a run")
+
+    async def _send(self, message: Message, files: tuple[int, ...] = ()) -> None:
+        async with self._sending:
+            if self._process is None:
+                raise WorkerDiedError(ErrorKind.WORKER_DIED, "there is no worker")
+            writing = asyncio.to_thread(self._process.send, encode(message), files)
+            try:
+                await asyncio.wait_for(writing, self._deadlines.token)
+            except TimeoutError:
+                await self.kill()
+                message_lost = f"the worker took no command for {self._deadlines.token:g} s, so it was ended"
+                raise WorkerDiedError(ErrorKind.TIMEOUT, message_lost) from None
+            except OSError as error:
+                raise await self._death() from error
 
     async def _next(self, deadline: float, doing: str) -> Event:
         """The next event, or the worker's end: on silence longer than `deadline` seconds it is killed."""
-        assert self._events is not None
         try:
             line = await self._line(deadline)
         except TimeoutError:
@@ -272,12 +311,12 @@ class WorkerClient:
         A program that was suspended (ctrl+z), or whose terminal stalled, wakes to a deadline long past,
         though the worker was not silent. Then the wait begins anew.
         """
-        assert self._events is not None
+        assert self._process is not None
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()
             try:
-                return await asyncio.wait_for(self._events.readline(), deadline)
+                return await asyncio.wait_for(self._process.line(), deadline)
             except TimeoutError:
                 if clock() - began < deadline + ASLEEP_SECONDS:
                     raise
@@ -285,7 +324,7 @@ class WorkerClient:
     async def _death(self) -> WorkerDiedError:
         await self.close(patience=1.0)
         assert self._process is not None
-        status = self._process.returncode or 0
+        status = self._process.status or 0
         if status < 0:
             reason = f"the worker was killed by {signal.Signals(-status).name}"
             if -status == signal.SIGKILL:
@@ -293,21 +332,3 @@ class WorkerClient:
         else:
             reason = f"the worker ended with status {status}"
         return WorkerDiedError(ErrorKind.WORKER_DIED, f"{reason}; {self._log} has more")
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
-
-
-def _environment() -> dict[str, str]:
-    """The worker's environment: text unbuffered and UTF-8, no network telemetry, no parallel tokenizers."""
-    return {
-        **os.environ,
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-        "PYTHONFAULTHANDLER": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    }

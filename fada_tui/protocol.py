@@ -1,6 +1,6 @@
 """Messages between client and worker, and their codec: one JSON object a line, tagged by `type`.
 
-The client sends commands, the worker sends events, each over a pipe of its own. The worker's first
+The client sends commands over a socket, the worker sends events over a pipe. The worker's first
 event is `Hello`; a client that reads another protocol version there ends the worker.
 """
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fada_tui.records import ClassSet, Generation, ModelEntry, Result
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -35,6 +35,21 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 # Commands
+
+
+class Attach(Message, frozen=True, kw_only=True, tag="attach"):
+    """Belong to a run; answered by `Attached`.
+
+    File descriptors come along: of the file to print to, then of what to hold open.
+    """
+
+
+class Detach(Message, frozen=True, kw_only=True, tag="detach"):
+    """Let go of all that came with `Attach`; answered by `Detached`. What is loaded stays."""
+
+
+class Unload(Message, frozen=True, kw_only=True, tag="unload"):
+    """Drop the model; answered by `Unloaded`."""
 
 
 class Load(Message, frozen=True, kw_only=True, tag="load"):
@@ -91,7 +106,7 @@ class Tokenise(Message, frozen=True, kw_only=True, tag="tokenise"):
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """The worker is up, its libraries imported."""
+    """The worker is up: what is installed here. It imports that only when a model is to be loaded."""
 
     protocol: int
     pid: int
@@ -145,6 +160,21 @@ class LoadFailed(Message, frozen=True, kw_only=True, tag="load_failed"):
 
     kind: str
     message: str
+
+
+class Attached(Message, frozen=True, kw_only=True, tag="attached"):
+    """The worker belongs to the run, and has its log and its lock."""
+
+
+class Detached(Message, frozen=True, kw_only=True, tag="detached"):
+    """The worker holds nothing of the run any more."""
+
+
+class Unloaded(Message, frozen=True, kw_only=True, tag="unloaded"):
+    """The model is dropped."""
+
+    allocated: int
+    """Bytes that tensors still take on GPUs."""
 
 
 class Started(Message, frozen=True, kw_only=True, tag="started"):
@@ -206,12 +236,15 @@ class JournalFailed(Message, frozen=True, kw_only=True, tag="journal_failed"):
     message: str
 
 
-Command: TypeAlias = Load | Work | StopAfterItem | Cancel | Tokenise
+Command: TypeAlias = Attach | Detach | Unload | Load | Work | StopAfterItem | Cancel | Tokenise
 Event: TypeAlias = (
     Hello
     | Progress
     | Loaded
     | LoadFailed
+    | Attached
+    | Detached
+    | Unloaded
     | Started
     | Delta
     | BegunAgain

@@ -13,9 +13,13 @@ from msgspec import Struct
 from fada_tui.errors import FadaError
 from fada_tui.events import SessionEvent
 from fada_tui.session import Session
+from fada_tui.warm import Warm
 
 WRITING_SECONDS = 2.0
 """Of the patience on closing, what is kept for a run's files after its worker had to be killed."""
+
+WARM_SECONDS = 300.0
+"""How long the last run's worker keeps its model, for a run that may follow."""
 
 
 class _Waiting(Struct, frozen=True):
@@ -41,6 +45,7 @@ class RunQueue:
         self._current: Session | None = None
         self._label: str | None = None
         self._stop: Callable[[Session], None] | None = None
+        self._warm = Warm(WARM_SECONDS)
         self._driver: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -66,8 +71,8 @@ class RunQueue:
 
     @property
     def worker_pid(self) -> int | None:
-        """The process id of the worker at work."""
-        return self._current.worker_pid if self._current else None
+        """The process id of the worker at work, or of the one that is kept for the next run."""
+        return (self._current.worker_pid if self._current else None) or self._warm.pid
 
     def add(self, make: Callable[[], Session], label: str) -> None:
         """Put a run at the end of the queue.
@@ -95,7 +100,7 @@ class RunQueue:
         return self._ask(Session.stop_now)
 
     async def close(self, patience: float) -> bool:
-        """Stop now, take no more runs, and wait until the files are written.
+        """Stop now, take no more runs, wait until the files are written, and end the worker.
 
         A worker that does not stop in time is killed, as its image at hand is not wanted any more. What is
         finished is in the journal whatever happens.
@@ -114,6 +119,7 @@ class RunQueue:
         if not done:
             self._ask(Session.give_up)
             done, _ = await asyncio.wait([self._driver], timeout=min(patience, WRITING_SECONDS))
+        await self._warm.close()
         return bool(done)
 
     def _ask(self, stop: Callable[[Session], None]) -> tuple[str, ...]:
@@ -144,7 +150,7 @@ class RunQueue:
         self._current = session
         if self._stop is not None:
             self._stop(session)
-        async with aclosing(session.events()) as events:
+        async with aclosing(session.events(self._warm)) as events:
             async for event in events:
                 self._on_event(event)
 

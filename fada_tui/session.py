@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from fada_tui import environment
 from fada_tui.client import Deadlines, WorkerClient, WorkerDiedError
 from fada_tui.endpoint import check_allowed, is_endpoint, parse
-from fada_tui.errors import ModelLoadError, StoreError, UsageError
+from fada_tui.errors import ErrorKind, ModelLoadError, StoreError, UsageError
 from fada_tui.events import (
     AnswerBegunAgain,
     AnswerFinished,
@@ -56,6 +56,7 @@ from fada_tui.store.fold import highest, with_memory
 from fada_tui.store.journal import ResultLine
 from fada_tui.store.lock import RunLock
 from fada_tui.telemetry import Telemetry
+from fada_tui.warm import Warm
 
 CANCEL_PATIENCE = 10.0
 """Seconds that a cancelled worker may take to reach its next token before it is killed."""
@@ -101,8 +102,8 @@ class Session:
         self._losses = Losses()
         self._served = is_endpoint(run.model.source)
         self._reserved: int | None = run.model.memory.torch_peak_reserved
-        self._stopping = False
-        self._working = False
+        self._stopping = self._working = False
+        self._warm: Warm | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -182,15 +183,17 @@ class Session:
     def _asked_to_stop(self) -> bool:
         return self._stopping
 
-    async def events(self) -> AsyncGenerator[SessionEvent, None]:
+    async def events(self, warm: Warm | None = None) -> AsyncGenerator[SessionEvent, None]:
         """Run to the end.
 
         A model that cannot be loaded, or a worker that keeps dying, ends it as a failed run that says why.
+        A worker of the run before is taken from `warm` if it serves; this one's is left there for the next.
 
         Raises:
             StoreError: the disk does not take the results; what it took stays in the journal.
         """
         failure: Failure | None = None
+        self._warm = warm
         try:
             remaining = self._remaining()
             yield RunStarted(self._run, self.folder, len(remaining), self._total)
@@ -242,8 +245,6 @@ class Session:
     async def _load(self) -> AsyncGenerator[SessionEvent, None]:
         assert self._plan is not None
         yield LoadProgress("start", 0, None)
-        hello = await self._client.start()
-        self._telemetry.watch(self._client.pid)
         command = Load(
             model=located(self._plan.model),
             device=self._plan.device,
@@ -255,6 +256,8 @@ class Session:
             first_token_timeout=self._deadlines.first_token,
             token_timeout=self._deadlines.token,
         )
+        hello = await self._worker(command)
+        self._telemetry.watch(self._client.pid)
         async with aclosing(self._client.load(command)) as loading:
             async for event in loading:
                 match event:
@@ -268,6 +271,16 @@ class Session:
                         yield ModelReady(
                             self._run.model, self._run.questions, len(self._remaining()), self._total
                         )
+
+    async def _worker(self, command: Load) -> Hello:
+        """Get a worker for this model: the one that was kept if it serves, else a new one."""
+        kept = self._warm.take() if self._warm else None
+        hello = await self._client.take_over(kept, command) if kept else None
+        if hello is None and not self._asked_to_stop():
+            hello = await self._client.start()
+        if hello is None or self._asked_to_stop():  # before there was a process to end
+            raise WorkerDiedError(ErrorKind.WORKER_DIED, "the run was stopped")
+        return hello
 
     async def _work(self, items: Sequence[Item], *, alone: bool) -> AsyncGenerator[SessionEvent, None]:
         """Have these items answered; `alone`: one at a time, whatever the run allows."""
@@ -339,6 +352,8 @@ class Session:
 
     async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
         self._telemetry.stop()
+        if self._warm and not failure and (kept := await self._client.part()):
+            self._warm.keep(kept)
         await self._client.close()
         return await asyncio.to_thread(self._write_files, failure)
 

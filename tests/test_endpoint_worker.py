@@ -1,7 +1,6 @@
 """Models behind a server, through the real worker and a real HTTP server: answers, faults, stops, keys."""
 
 import json
-import os
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -403,8 +402,7 @@ async def test_an_orphan_finishes_what_is_in_flight(images: Path, tmp_path: Path
         await reach(client, server.source)
         async for event in client.work(work(images, tmp_path, at_once=2)):
             if isinstance(event, Delta) and event.text:
-                os.close(client._commands)  # what the kernel does when the program dies
-                client._commands = -1
+                client._process.hang_up()  # what the kernel does when the program dies
                 break
         assert client._process and await client._process.wait() == 0
     assert len(journal.read(tmp_path / "journal.jsonl").lines) == 2

@@ -19,6 +19,7 @@ from fada_tui.errors import RunLockedError, UsageError
 from fada_tui.events import (
     AnswerFinished,
     AnswerText,
+    LoadProgress,
     ModelReady,
     RunEnded,
     RunStarted,
@@ -108,14 +109,18 @@ async def test_two_models_run_one_after_another(bench: Bench, tiny: Path, images
     assert len(bench.of(RunEnded)) == 3
 
 
-async def test_the_worker_s_process_id_while_it_works(bench: Bench, tiny: Path, images: Path) -> None:
+async def test_the_worker_s_process_id_while_it_works_and_while_it_is_kept(
+    bench: Bench, tiny: Path, images: Path
+) -> None:
     seen: list[int | None] = []
     bench.hooks.append(lambda event: isinstance(event, ModelReady) and seen.append(bench.queue.worker_pid))
     assert bench.queue.worker_pid is None
     bench.add(*planned(bench, images, tiny, limit=1, max_new_tokens=4))
     await bench.rest()
     assert len(seen) == 1 and seen[0] is not None and seen[0] != os.getpid()
-    assert bench.queue.worker_pid is None
+    assert bench.queue.worker_pid == seen[0]  # kept for a run that may follow
+    await bench.queue.close(5)
+    assert bench.queue.worker_pid is None and not psutil.pid_exists(seen[0])
 
 
 async def test_stop_after_image_keeps_that_image_and_begins_nothing_more(
@@ -185,6 +190,15 @@ async def test_making_a_session_does_not_hold_up_the_loop(bench: Bench, tiny: Pa
         turns += 1
     assert turns >= 10
     await bench.rest()
+
+
+async def test_stopping_before_there_is_a_worker(bench: Bench, tiny: Path, images: Path) -> None:
+    bench.hooks.append(lambda event: isinstance(event, LoadProgress) and bench.queue.stop_after_image())
+    bench.add(*planned(bench, images, tiny, limit=1, max_new_tokens=4))
+    await bench.rest()
+    (end,) = bench.of(RunEnded)
+    assert end.run.status == "interrupted" and not bench.of(ModelReady)
+    assert bench.queue.worker_pid is None
 
 
 async def test_a_killed_worker_is_replaced_and_the_queue_goes_on(

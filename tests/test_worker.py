@@ -195,8 +195,7 @@ async def test_an_orphan_finishes_its_item_and_ends(tiny: Path, images: Path, tm
     assert pid
     async for event in client.work(work(images, tmp_path, tokens=300)):
         if isinstance(event, Delta):
-            os.close(client._commands)  # what the kernel does when the program dies
-            client._commands = -1
+            client._process.hang_up()  # what the kernel does when the program dies
             break
     process = client._process
     assert process

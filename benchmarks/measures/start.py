@@ -26,7 +26,7 @@ class Stages(Struct, frozen=True):
     """Seconds from a process's start."""
 
     up: float
-    """Its libraries are imported; of the worker, its greeting has come."""
+    """Its libraries are imported; of the worker, which imports them on loading, its greeting has come."""
     loaded: float
     first_token: float
 

@@ -1,7 +1,8 @@
 """One writer for each run: an advisory lock on a file in the run's folder.
 
-The worker inherits the lock's file descriptor, so that a run stays locked while an orphaned worker
-still writes its last result; the process id in the file says whether its program is alive.
+The run's worker has a copy of the lock's file descriptor until the run is over, so that a run stays locked
+while an orphaned worker still writes its last result; the process id in the file says whether its program is
+alive.
 """
 
 import fcntl

@@ -143,7 +143,7 @@ class Running:
                 ended.replace_run(run)
                 ended.running = False
                 ended.in_flight.clear()
-                self.telemetry.watch(None)
+                self.telemetry.watch(self.queue.worker_pid)  # the one that is kept, if any
             case _:
                 pass
         self._tell(event)

@@ -1,4 +1,4 @@
-"""Start of the worker: `python -m fada_tui.worker COMMANDS EVENTS`, two inherited file descriptors."""
+"""Start of the worker: `python -m fada_tui.worker COMMANDS EVENTS`, an inherited socket and pipe."""
 
 import os
 import sys

@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import torch
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -172,10 +171,10 @@ class Batches:
         try:
             batch = [attempt.asked() for attempt in ready.attempts]
             self._answerer.answer(batch, ready.prepared, record)
-        except torch.AcceleratorError:
-            log.exception("the device is in an unusable state")
-            os._exit(CUDA_FAULT_EXIT)
         except Exception as error:
+            if devices.is_fault(error):
+                log.exception("the device is in an unusable state")
+                os._exit(CUDA_FAULT_EXIT)
             # An allocation's error would keep the batch's tensors alive by its traceback.
             problem = MemoryError(str(error)) if devices.is_out_of_memory(error) else error
             return list(left.values()), problem

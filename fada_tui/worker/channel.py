@@ -1,16 +1,33 @@
-"""The worker's ends of the two pipes: events leave by a thread, commands arrive by one.
+"""The worker's ends of pipe and socket: events leave by a thread, commands arrive by one.
 
 So a client that does not read never stalls the model, and a command is seen between two tokens.
 """
 
 import os
 import queue
+import socket
 import threading
 from collections import deque
+from collections.abc import Iterator
 
 import msgspec
 
-from fada_tui.protocol import Cancel, Command, Delta, Message, StopAfterItem, Work, decode_command, encode
+from fada_tui.protocol import (
+    Attach,
+    Cancel,
+    Command,
+    Delta,
+    Message,
+    StopAfterItem,
+    Work,
+    decode_command,
+    encode,
+)
+
+MOST_FILES = 8
+"""That come along with one command."""
+
+READ_BYTES = 65536
 
 
 class EventSender:
@@ -66,7 +83,9 @@ class CommandReceiver:
     """
 
     def __init__(self, descriptor: int) -> None:
-        self._stream = os.fdopen(descriptor, "rb")
+        self._socket = socket.socket(fileno=descriptor)
+        self._arrived: list[int] = []
+        self._handed: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
         self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self.stop_after_item = threading.Event()
         self.cancel = threading.Event()
@@ -77,10 +96,32 @@ class CommandReceiver:
         """Wait for the next command; `None` once the client is gone."""
         return self._queue.get()
 
+    def handed(self) -> list[int]:
+        """Return the file descriptors that came along with an `Attach`, those of each once."""
+        return self._handed.get()
+
+    def _lines(self) -> Iterator[bytes]:
+        """The lines as they come. Files arrive with the first byte of theirs, at the latest with its last."""
+        rest = b""
+        while True:
+            try:
+                data, files, _, _ = socket.recv_fds(self._socket, READ_BYTES, MOST_FILES)
+            except ConnectionError:
+                return
+            self._arrived.extend(files)
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
+
     def _read(self) -> None:
-        for line in self._stream:
+        for line in self._lines():
             command = decode_command(line)
             match command:
+                case Attach():
+                    self._handed.put(self._arrived)
+                    self._arrived = []
+                    self._queue.put(command)
                 case StopAfterItem():
                     self.stop_after_item.set()
                 case Cancel():

@@ -1,12 +1,15 @@
-"""What torch knows of devices and their memory."""
+"""What torch knows of devices and their memory.
+
+torch is imported by who loads a model that runs here. Where none does, there is no device to fail or to fill.
+"""
 
 import contextlib
 import gc
+import sys
 from pathlib import Path
 from typing import Any
 
 import psutil
-import torch
 
 MAIN_MEMORY_SHARE = 0.5
 """Of what is available, what a batch may take: a system that runs out of it kills."""
@@ -21,6 +24,8 @@ def choose_device(asked: str) -> str:
     """Return the device for `auto`: the first CUDA device, else the CPU; any other name unchanged."""
     if asked != "auto":
         return asked
+    import torch
+
     return "cuda:0" if torch.cuda.is_available() else "cpu"
 
 
@@ -28,6 +33,8 @@ def gpu_uuid(device: str) -> str | None:
     """The UUID of a CUDA device in NVML's spelling, by which telemetry finds it; `None` for others."""
     if not device.startswith("cuda"):
         return None
+    import torch
+
     uuid = str(torch.cuda.get_device_properties(device).uuid)
     return uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"
 
@@ -35,21 +42,25 @@ def gpu_uuid(device: str) -> str | None:
 def free_memory(device: str) -> int:
     """Bytes that can still be allocated: on the device, or in main memory for the CPU."""
     if device.startswith("cuda"):
+        import torch
+
         return int(torch.cuda.mem_get_info(device)[0])
     return int(psutil.virtual_memory().available)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed: there is a class for the GPU's, and only words for main memory's."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    torch = _torch()
+    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
         return True
     words = ("DefaultCPUAllocator", "Cannot allocate memory")
     return isinstance(error, RuntimeError | OSError) and any(word in str(error) for word in words)
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether an error is the device's or its memory's, whatever was computed."""
-    return isinstance(error, torch.AcceleratorError) or is_out_of_memory(error)
+    """Whether the device is in an unusable state, so that this process can compute nothing more on it."""
+    torch = _torch()
+    return torch is not None and isinstance(error, torch.AcceleratorError)
 
 
 class PeakMemory:
@@ -65,25 +76,25 @@ class PeakMemory:
     def reset(self) -> None:
         """Begin a new measurement."""
         if self._device:
-            torch.cuda.reset_peak_memory_stats(self._device)
-            self._before = torch.cuda.memory_allocated(self._device)
+            _torch().cuda.reset_peak_memory_stats(self._device)
+            self._before = _torch().cuda.memory_allocated(self._device)
         else:
             self._before = _reset_resident()
 
     @property
     def allocated(self) -> int | None:
         """Bytes in tensors on the GPU, at most; `None` where torch does not count them."""
-        return int(torch.cuda.max_memory_allocated(self._device)) if self._device else None
+        return int(_torch().cuda.max_memory_allocated(self._device)) if self._device else None
 
     @property
     def reserved(self) -> int | None:
         """Bytes held by the GPU's allocator, at most; `None` where there is none."""
-        return int(torch.cuda.max_memory_reserved(self._device)) if self._device else None
+        return int(_torch().cuda.max_memory_reserved(self._device)) if self._device else None
 
     @property
     def taken(self) -> int:
         """Bytes that were needed beyond those held at `reset`, at most."""
-        peak = torch.cuda.max_memory_allocated(self._device) if self._device else _peak_resident()
+        peak = _torch().cuda.max_memory_allocated(self._device) if self._device else _peak_resident()
         return int(peak) - self._before
 
     @property
@@ -91,7 +102,7 @@ class PeakMemory:
         """Bytes that a batch may take now, a margin left: main memory is shared with all other programs."""
         if not self._device:
             return int(psutil.virtual_memory().available * MAIN_MEMORY_SHARE)
-        kept = torch.cuda.memory_reserved(self._device) - torch.cuda.memory_allocated(self._device)
+        kept = _torch().cuda.memory_reserved(self._device) - _torch().cuda.memory_allocated(self._device)
         return int((free_memory(self._device) + kept) * GPU_MEMORY_SHARE)
 
 
@@ -113,10 +124,12 @@ def _peak_resident() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def pin(inputs: Any, device: torch.device) -> None:
+def pin(inputs: Any, device: Any) -> None:
     """Put tensors where a GPU can fetch them while the program goes on; nothing for other devices."""
     if device.type == "cuda":
-        inputs.update({name: value.pin_memory() for name, value in inputs.items() if torch.is_tensor(value)})
+        inputs.update(
+            {name: value.pin_memory() for name, value in inputs.items() if _torch().is_tensor(value)}
+        )
 
 
 def moved(inputs: Any, model: Any) -> dict[str, Any]:
@@ -125,7 +138,21 @@ def moved(inputs: Any, model: Any) -> dict[str, Any]:
 
 
 def release() -> None:
-    """Give unused memory back, after an allocation failed."""
+    """Give unused memory back."""
     gc.collect()
-    if torch.cuda.is_available():
+    torch = _torch()
+    if torch and torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def allocated() -> int:
+    """Bytes that tensors take on all CUDA devices."""
+    torch = _torch()
+    if torch is None or not torch.cuda.is_initialized():
+        return 0
+    return sum(int(torch.cuda.memory_allocated(index)) for index in range(torch.cuda.device_count()))
+
+
+def _torch() -> Any:
+    """The module, once it is imported; else `None`."""
+    return sys.modules.get("torch")

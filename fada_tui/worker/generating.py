@@ -90,7 +90,7 @@ class Generator:
         try:
             self._generate(batch, prepared, tell)
         except Exception as error:
-            if self._static is None or devices.is_fault(error):
+            if self._static is None or devices.is_fault(error) or devices.is_out_of_memory(error):
                 raise
             log.exception("decoding goes on without a static cache")
             self._static = None

@@ -1,4 +1,4 @@
-"""From what the client names to a model that answers, step by step: what fails soonest comes first."""
+"""From what the client names to a model that runs here, step by step: what fails soonest comes first."""
 
 import time
 from collections.abc import Callable
@@ -8,19 +8,9 @@ from typing import Any
 import torch
 from PIL import Image
 
-from fada_tui.endpoint import is_endpoint
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Loaded, Message
-from fada_tui.worker import (
-    adapters,
-    agreement,
-    checkpoint,
-    devices,
-    openclip_files,
-    reaching,
-    resolution,
-    weights,
-)
+from fada_tui.worker import adapters, agreement, checkpoint, devices, openclip_files, resolution, weights
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
 from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
 from fada_tui.worker.answering import Answerer, LoadedModel
@@ -32,7 +22,7 @@ REHEARSAL_SIZE = (320, 240)
 
 
 def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
-    """Load what the command names, or reach its server, and report progress on the way.
+    """Load what the command names, and report progress on the way.
 
     Nothing large is downloaded before its configuration and processor say that it can be run.
 
@@ -40,8 +30,6 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         ModelLoadError: with the reason and what to do.
     """
     entry = command.model
-    if is_endpoint(entry.source):
-        return reaching.reach(command, send)
     device = devices.choose_device(command.device)
     _check_device(device)
     folder = checkpoint.describing_files(command, send)

@@ -5,15 +5,28 @@ import os
 import signal
 import traceback
 
-import torch
-import transformers
-
+from fada_tui.endpoint import is_endpoint
 from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.protocol import PROTOCOL_VERSION, Hello, Load, LoadFailed, Tokenise, Work
-from fada_tui.worker import working
+from fada_tui.protocol import (
+    PROTOCOL_VERSION,
+    Attach,
+    Attached,
+    Detach,
+    Detached,
+    Hello,
+    Load,
+    Loaded,
+    LoadFailed,
+    Tokenise,
+    Unload,
+    Unloaded,
+    Work,
+)
+from fada_tui.worker import devices, libraries, working
+from fada_tui.worker.answering import LoadedModel
+from fada_tui.worker.attachment import Attachment
 from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.engine import Engine
-from fada_tui.worker.loading import load
 from fada_tui.worker.tokenising import tokenised
 
 log = logging.getLogger("fada_tui.worker")
@@ -23,18 +36,33 @@ def serve(commands: int, events: int) -> None:
     """Serve one client until it closes its pipe.
 
     Args:
-        commands: file descriptor to read commands from.
+        commands: file descriptor of the socket to read commands from.
         events: file descriptor to write events to.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides what ctrl+c means
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    transformers.utils.logging.disable_progress_bar()
     receiver, sender = CommandReceiver(commands), EventSender(events)
     sender.send(_hello())
+    attachment = Attachment()
     engine: Engine | None = None
     while command := receiver.next():
         match command:
+            case Attach():
+                attachment.take(receiver.handed())
+                if attachment.runs > 1:
+                    state = "loaded already" if engine else "dropped"
+                    log.info("worker %d goes on from another run; its model is %s", os.getpid(), state)
+                sender.send(Attached())
+            case Detach():
+                attachment.let_go()
+                sender.send(Detached())
+            case Unload():
+                engine = None
+                devices.release()
+                sender.send(Unloaded(allocated=devices.allocated()))
             case Load():
+                engine = None  # for the next one to have its memory
+                devices.release()
                 engine = _load(command, sender)
             case Work() if engine is not None:
                 working.work(engine, command, receiver, sender)
@@ -47,18 +75,19 @@ def serve(commands: int, events: int) -> None:
 
 
 def _hello() -> Hello:
+    has = libraries.installed()
     return Hello(
         protocol=PROTOCOL_VERSION,
         pid=os.getpid(),
-        torch=str(torch.__version__),
-        transformers=transformers.__version__,
-        cuda=torch.version.cuda,
+        torch=has.torch,
+        transformers=has.transformers,
+        cuda=has.cuda,
     )
 
 
 def _load(command: Load, sender: EventSender) -> Engine | None:
     try:
-        model, loaded = load(command, sender.send)
+        model, loaded = _loaded(command, sender)
     except ModelLoadError as error:
         log.error("%s", traceback.format_exc())
         sender.send(LoadFailed(kind=error.kind, message=str(error)))
@@ -70,6 +99,17 @@ def _load(command: Load, sender: EventSender) -> Engine | None:
         sender.send(loaded)
         return Engine(model)
     return None
+
+
+def _loaded(command: Load, sender: EventSender) -> tuple[LoadedModel, Loaded]:
+    """Import what this kind of model needs, and load it: none needs what the other does."""
+    if is_endpoint(command.model.source):
+        from fada_tui.worker.reaching import reach
+
+        return reach(command, sender.send)
+    with libraries.importing():
+        from fada_tui.worker.loading import load
+    return load(command, sender.send)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,139 @@
+"""The worker's process as the operating system has it: started, written to, read, ended.
+
+Commands go over a pair of sockets, since files can be handed over along with them; events come by a pipe.
+The worker runs in a session of its own, so that ctrl+c and hang-ups reach only the program, which
+then decides. Closing the commands' socket asks the worker to finish its item and end.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+LONGEST_EVENT = 64 * 1024 * 1024
+"""Bytes of one line; a result holds its prompt and its answer."""
+
+POLITE_SECONDS = 5.0
+"""How long a worker that was asked to end may take before it is killed."""
+
+
+class WorkerProcess:
+    """One process; `started` makes it."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        commands: socket.socket,
+        events: asyncio.StreamReader,
+        transport: asyncio.BaseTransport,
+    ) -> None:
+        self._process = process
+        self._commands: socket.socket | None = commands
+        self._events = events
+        self._transport = transport
+
+    @classmethod
+    async def started(cls, log: Path) -> "WorkerProcess":
+        """Start a worker.
+
+        Args:
+            log: file that takes what it prints until it is handed another; appended to.
+        """
+        commands, theirs = socket.socketpair()
+        event_read, event_write = os.pipe()
+        with theirs, log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                "fada_tui.worker",
+                str(theirs.fileno()),
+                str(event_write),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(theirs.fileno(), event_write),
+                start_new_session=True,
+                env=_environment(),
+            )
+        os.close(event_write)
+        events = asyncio.StreamReader(limit=LONGEST_EVENT)
+        reader = asyncio.StreamReaderProtocol(events)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: reader, os.fdopen(event_read, "rb")
+        )
+        return cls(process, commands, events, transport)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; `None` while it runs."""
+        return self._process.returncode
+
+    async def line(self) -> bytes:
+        """Wait for the next line that it writes; without a newline at its end it is the last there is."""
+        return await self._events.readline()
+
+    def send(self, data: bytes, files: Sequence[int] = ()) -> None:
+        """Write to it, and wait until that is taken.
+
+        Args:
+            data: one line.
+            files: descriptors that it is to have copies of.
+
+        Raises:
+            OSError: it is gone, or was asked to end.
+        """
+        if self._commands is None:
+            raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+        sent = socket.send_fds(self._commands, [data], list(files)) if files else 0
+        self._commands.sendall(data[sent:])
+
+    def hang_up(self) -> None:
+        """Ask it to finish its item and end; nothing can be sent any more."""
+        if self._commands is not None:
+            self._commands.close()
+            self._commands = None
+
+    async def wait(self) -> int:
+        """Wait for its end and return its exit status."""
+        return await self._process.wait()
+
+    async def end(self, patience: float = POLITE_SECONDS) -> None:
+        """End it: politely, then with SIGTERM, then with SIGKILL.
+
+        Args:
+            patience: seconds to wait after each of the first two.
+        """
+        self.hang_up()
+        if self._process.returncode is None:
+            for ask in (None, signal.SIGTERM, signal.SIGKILL):
+                if ask is not None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(self._process.pid, ask)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.wait(), patience if ask is not signal.SIGKILL else None)
+                    break
+        self._transport.close()
+
+
+def _environment() -> dict[str, str]:
+    """The worker's environment: text unbuffered and UTF-8, no network telemetry, no parallel tokenizers."""
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+        "PYTHONFAULTHANDLER": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    }

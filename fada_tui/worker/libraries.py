@@ -1,0 +1,50 @@
+"""torch and transformers: which versions are installed, and their import, which takes seconds."""
+
+import gc
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from msgspec import Struct
+
+
+class Versions(Struct, frozen=True):
+    """What is installed."""
+
+    torch: str
+    transformers: str
+    cuda: str | None
+    """Of CUDA, as torch was built with it."""
+
+
+def installed() -> Versions:
+    """Return what is installed, without importing it.
+
+    Raises:
+        ImportError: one of the two is not.
+    """
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        raise ImportError("torch is not installed")
+    said = importlib.util.spec_from_file_location("torch_version", Path(spec.origin).with_name("version.py"))
+    assert said is not None and said.loader is not None
+    module = importlib.util.module_from_spec(said)
+    said.loader.exec_module(module)
+    return Versions(torch=module.__version__, transformers=version("transformers"), cuda=module.cuda)
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Within this context, import what stays: garbage is not looked for meanwhile, nor ever among what came.
+
+    Some 600,000 objects come with torch and transformers. Searching them over and over while they come takes
+    a quarter of the import's time, and later a pause for each full collection.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
