@@ -9,6 +9,7 @@ import transformers
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 
 from fada_tui.architectures import UNSUPPORTED
+from fada_tui.worker.reusable import FEATURES, PREFIX
 from tests.conformance.elsewhere import NOT_CONSTRUCTIBLE
 from tests.conformance.family import Family
 from tests.conformance.test_families import FAMILIES
@@ -24,11 +25,14 @@ conformance suite (`python -m tests.conformance.listing`).
   other, and compares the answers with the plain transformers call, token for token: streamed, cancelled, and
   in batches. *With torchvision*: it does where that is installed (`fada-tui[vision]`); elsewhere the program
   refuses the family with that reason.
+- **once**: what of an image is worked out once for all its questions: its *prompt*, the image included, where
+  they are asked in a batch (asked one at a time they share the tower's outputs, but for Granite 4 and Fuyu);
+  or the outputs of the vision *tower*. Each only where the suite has the same tokens with it.
 - **refused**: the program says so within seconds, with the reason.
 - **not built here**: nothing in the program stands against it, but the suite has not run it.
 
-| family | class | stands | adapter, or why not | a published checkpoint |
-|---|---|---|---|---|
+| family | class | stands | once | adapter, or why not | a published checkpoint |
+|---|---|---|---|---|---|
 """
 
 BESIDE = """
@@ -59,6 +63,12 @@ def where(family: Family) -> str:
     return f"run, with {family.needs}" if family.needs else "run"
 
 
+def _once(architecture: str) -> str:
+    if architecture in PREFIX:
+        return "prompt"
+    return "tower" if architecture in FEATURES else ""
+
+
 def _published(family: Family) -> str:
     return f"`{family.checkpoint}`" if family.checkpoint else ""
 
@@ -67,8 +77,8 @@ def page() -> str:
     """Return the page."""
     rows = stands()
     lines = [
-        f"| {model_type} | {NAMES[model_type]} | {stand} | {words} | {checkpoint} |"
-        for model_type, (stand, words, checkpoint) in rows.items()
+        f"| {kind} | {NAMES[kind]} | {stand} | {_once(NAMES[kind])} | {words} | {checkpoint} |"
+        for kind, (stand, words, checkpoint) in rows.items()
     ]
     beside = [
         f"| {family.model_type} | {where(family)} | {family.adapter} | {_published(family)} |"
