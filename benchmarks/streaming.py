@@ -17,7 +17,7 @@ from benchmarks.rounds import alternately, ratios, spread
 from fada_tui.images.decode import decode
 from fada_tui.paths import demo_weights, samples_dir
 from fada_tui.worker.answering import LoadedModel
-from fada_tui.worker.streaming import TextStreamer
+from fada_tui.worker.streaming import AnswerStream, TextStreamer
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
 def seconds(model: LoadedModel, inputs: dict[str, torch.Tensor], tokens: int, *, streamed: bool) -> float:
     """Seconds for one answer of exactly so many tokens."""
     pieces: list[str] = []
-    streamer = TextStreamer(model.adapter.tokenizer, lambda text, count: pieces.append(text))
+    answer = AnswerStream(model.adapter.tokenizer, lambda text, count: pieces.append(text))
     begun = time.perf_counter()
     with torch.inference_mode():
         model.model.generate(
@@ -53,10 +53,10 @@ def seconds(model: LoadedModel, inputs: dict[str, torch.Tensor], tokens: int, *,
             do_sample=False,
             min_new_tokens=tokens,
             max_new_tokens=tokens,
-            streamer=streamer if streamed else None,
+            streamer=TextStreamer([answer]) if streamed else None,
         )
     taken = time.perf_counter() - begun
-    assert not streamed or len(streamer.tokens) == tokens
+    assert not streamed or len(answer.tokens) == tokens
     return taken
 
 

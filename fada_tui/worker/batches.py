@@ -1,10 +1,14 @@
-"""Items answered on this machine, a batch at a time, while the next batch is decoded and prepared."""
+"""Items answered on this machine, a batch at a time.
+
+While a GPU answers a batch, the next one is decoded and prepared in a thread. Where the model runs on the CPU
+it is prepared in turn: the thread would only take turns with the model's own, and measured 5 % slower.
+"""
 
 import logging
 import os
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -74,19 +78,20 @@ class Batches:
     def run(self) -> None:
         """Answer the items until all are done or the client wants no more."""
         self._answerer.expect(len(self._command.items), self._command.generation)
-        with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
+        with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+            ahead = thread if self._memory.on_gpu else None
             items, coming = self._begin(ahead)
             while items and not self._receiver.stop_after_item.is_set() and not self._recorder.problem:
                 for item in items:
                     self._sender.send(Started(path=item.path, question_id=item.question_id))
-                ready = coming.result()
+                ready = coming()
                 items, coming = self._begin(ahead)
                 self._settle(ready)
 
-    def _begin(self, ahead: ThreadPoolExecutor) -> tuple[list[Item], Future[_Ready]]:
-        """Take the next batch, and have it decoded and prepared."""
+    def _begin(self, ahead: ThreadPoolExecutor | None) -> tuple[list[Item], Callable[[], _Ready]]:
+        """Take the next batch, and have it decoded and prepared: now, in a thread, or once it is wanted."""
         items = self._line.take(self._size.now)
-        return items, ahead.submit(self._decoded, items)
+        return items, ahead.submit(self._decoded, items).result if ahead else partial(self._decoded, items)
 
     def _decoded(self, items: Sequence[Item]) -> _Ready:
         """Decode a batch's images and prepare what could be decoded."""

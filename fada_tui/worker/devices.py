@@ -73,6 +73,11 @@ class PeakMemory:
         self._device = device if device.startswith("cuda") else None
         self._before = 0
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the device is a GPU."""
+        return self._device is not None
+
     def reset(self) -> None:
         """Begin a new measurement."""
         if self._device:
