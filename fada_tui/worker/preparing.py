@@ -1,7 +1,6 @@
 """Questions put to the processor one by one, an image's pixel values worked out once for all of them."""
 
 import copy
-import threading
 from typing import Any
 
 from PIL.Image import Image
@@ -36,25 +35,21 @@ class _Once:
 
 
 class Preparer:
-    """Prepares one question at a time, by an adapter and a processor of its own; from any thread.
-
-    Tokenizers keep settings of the last call, so that one cannot serve two threads.
+    """Prepares one question at a time, by an adapter of its own around the same processor's parts.
 
     Args:
         adapter: the model's.
     """
 
     def __init__(self, adapter: TextAdapter) -> None:
-        processor = copy.deepcopy(adapter.processor)
+        processor = copy.copy(adapter.processor)
         self._adapter = type(adapter)(processor, adapter.config)
         self._images = _Once(processor.image_processor) if hasattr(processor, "image_processor") else None
         if self._images:
             processor.image_processor = self._images
-        self._lock = threading.Lock()
 
     def prepare(self, image: Image, question: str, system_prompt: str | None) -> Prepared:
         """Prepare a question alone; raises as the adapter does."""
-        with self._lock:
-            if self._images:
-                self._images.begin(image)
-            return self._adapter.prepare([(image, question)], system_prompt)
+        if self._images:
+            self._images.begin(image)
+        return self._adapter.prepare([(image, question)], system_prompt)
