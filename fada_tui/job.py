@@ -85,6 +85,7 @@ def with_loaded(run: Run, loaded: Loaded) -> Run:
         dtype=loaded.dtype,
         quantization=loaded.quantization,
         device=loaded.device,
+        attention=loaded.attention or UNSET,
         image_processor=loaded.image_processor or UNSET,
         pad_square=plan.model.pad_square if plan and loaded.sorts else UNSET,
         longest_edge=loaded.longest_edge or UNSET,

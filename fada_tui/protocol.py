@@ -135,6 +135,8 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     quantization: str | None
     device: str | None
     gpu_uuid: str | None
+    attention: str | None = None
+    """How transformers computes it: `sdpa` and so on."""
     image_processor: str | None
     """Its class."""
     sorts: bool

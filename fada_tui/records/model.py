@@ -35,6 +35,8 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     dtype: str | None = None
     quantization: str | None = None
     device: str | None = None
+    attention: str | UnsetType = UNSET
+    """How transformers computes it: `sdpa`, `eager` …"""
     image_processor: str | UnsetType = UNSET
     """Class that turns images into pixel values: its backends differ by up to 0.015 a pixel."""
     pad_square: bool | UnsetType = UNSET

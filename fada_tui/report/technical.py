@@ -24,6 +24,7 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *bullet("Run", f"{name(run.id)}, by {name(run.tool.name)} {name(run.tool.version)}"),
         *bullet("Adapter", model.adapter and name(model.adapter)),
         *bullet("Architecture", model.architecture and name(model.architecture)),
+        *bullet("Attention", name(how) if (how := model.attention) else None),
         *bullet("Image Processor", name(images) if (images := model.image_processor) else None),
         *_served(run),
         *bullet("Revision", model.revision and name(model.revision)),

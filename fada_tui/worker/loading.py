@@ -65,6 +65,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         quantization=entry.quantization,
         device=device,
         gpu_uuid=devices.gpu_uuid(device),
+        attention=getattr(model.config, "_attn_implementation", None),
         image_processor=_image_processor(processor),
         sorts=sorts,
         longest_edge=entry.longest_edge,

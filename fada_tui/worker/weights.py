@@ -127,6 +127,7 @@ def load_model(
         message = f"{name}: {_line(error)} (worker.log has more)"
         raise ModelLoadError(_kind(error), message) from error
     _check_filled(name, model_class.__name__, info)
+    _check_cache(name, model)
     return model.eval()
 
 
@@ -168,6 +169,16 @@ def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
             ErrorKind.WEIGHTS_MISMATCH,
             f"{name}: the weights do not fit {model_class}, which its configuration names: "
             f"{', '.join(problems)}; the files are incomplete or belong to another class",
+        )
+
+
+def _check_cache(name: str, model: Any) -> None:
+    """Refuse the cache with which transformers leaves the image out, and answers all the same."""
+    if getattr(getattr(model, "generation_config", None), "cache_implementation", None) == "paged":
+        raise ModelLoadError(
+            ErrorKind.IMAGE_IGNORED,
+            f"{name}: its generation_config.json asks for a paged cache, with which the image would be left "
+            "out; take cache_implementation out of it",
         )
 
 
