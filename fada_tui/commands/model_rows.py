@@ -28,6 +28,8 @@ def flat(row: ModelRow) -> dict[str, Any]:
         "load_time": model.load_time if model else None,
         "memory": msgspec.to_builtins(model.memory if model else ModelMemory()),
         "mean_time": found.mean_time if found else None,
+        "time_per_answer": found.time_per_answer if found else None,
+        "batch_sizes": found.batch_sizes if found else None,
         "tokens_per_second": found.tokens_per_second if found else None,
     }
 
@@ -87,7 +89,7 @@ def print_table(rows: Sequence[ModelRow]) -> None:
 
 def _cells(row: ModelRow) -> tuple[str, ...]:
     model = row.run.model if row.run else None
-    speed = units.seconds(figures(row.run).mean_time) if row.run else None
+    speed = units.seconds(figures(row.run).time_per_answer) if row.run else None
     load = units.seconds(model.load_time) if model else None
     measured = model is not None and model.memory != ModelMemory()
     cells = (
@@ -115,12 +117,12 @@ def _measured(row: ModelRow) -> list[tuple[str, object]]:
     if row.run is None:
         return []
     found, model = figures(row.run), row.run.model
-    load, speed = units.seconds(model.load_time), units.seconds(found.mean_time)
-    rate = found.tokens_per_second
+    load, speed = units.seconds(model.load_time), units.seconds(found.time_per_answer)
+    rate, sizes = found.tokens_per_second, units.batches(found.batch_sizes)
     return [
         ("Latest run", row.run.id),
         ("Load time", f"{load} s" if load else None),
         ("Memory", memory.briefly(model.memory) if model.memory != ModelMemory() else None),
-        ("Speed", f"{speed} s an answer" if speed else None),
+        ("Speed", f"{speed} s an answer{f', {sizes}' if sizes else ''}" if speed else None),
         ("Tokens", f"{rate:.1f} a second" if rate else None),
     ]

@@ -17,6 +17,7 @@ from fada_tui.records import ModelEntry, Run, Tool
 from fada_tui.registry import Registry, load_registry, resolve_model
 from fada_tui.report.comparison import render_comparison
 from fada_tui.report.exports import export_run
+from fada_tui.report.figures import figures
 from fada_tui.store import folder as store
 from fada_tui.store.legacy import read_legacy
 from fada_tui.store.lock import RunLock
@@ -33,7 +34,7 @@ def list_runs(options: Namespace) -> int:
     rows = [("RUN", "STATUS", "MODEL", "ANSWERS", "JUDGED", "MEAN")]
     for run in runs:
         row = _row(run)
-        mean = f"{row['mean_time']:.2f} s" if isinstance(row["mean_time"], float) else "-"
+        each = f"{row['time_per_answer']:.2f} s" if isinstance(row["time_per_answer"], float) else "-"
         rows.append(
             (
                 run.id,
@@ -41,7 +42,7 @@ def list_runs(options: Namespace) -> int:
                 run.model.name,
                 f"{row['answers']}/{row['results']}",
                 str(row["judged"]),
-                mean,
+                f"{each} in batches" if row["batch_sizes"] else each,
             )
         )
     widths = [max(len(printable(row[column])) for row in rows) for column in range(len(rows[0]))]
@@ -130,7 +131,7 @@ def _named(name: str, registry: Registry) -> ModelEntry:
 
 
 def _row(run: Run) -> dict[str, object]:
-    times = [result.time for result in run.results if result.time is not None]
+    found = figures(run)
     return {
         "id": run.id,
         "status": run.status,
@@ -138,7 +139,9 @@ def _row(run: Run) -> dict[str, object]:
         "results": len(run.results),
         "answers": sum(result.error is None for result in run.results),
         "judged": sum(bool(result.assessments) for result in run.results),
-        "mean_time": sum(times) / len(times) if times else None,
+        "mean_time": found.mean_time,
+        "time_per_answer": found.time_per_answer,
+        "batch_sizes": found.batch_sizes,
     }
 
 

@@ -137,3 +137,12 @@ class Result(Record, frozen=True, kw_only=True):
     def key(self) -> tuple[str, str]:
         """What identifies a result within its run: image path and question id."""
         return (self.path, self.question_id)
+
+    @property
+    def own_time(self) -> float | None:
+        """Seconds of generation that fall to it alone: of a batch's its share, else all of `time`.
+
+        Their sum is what a run took for generating, which that of `time` is not: answers made together each
+        have the wait for all of them in it.
+        """
+        return self.time if self.timing.share is UNSET else self.timing.share

@@ -21,6 +21,13 @@ SORTING_NOTE = (
     "Accuracy and macro F1 are of models that sort images into classes, by the folders' names; they write no "
     "text that could be scored."
 )
+BATCHES_NOTE = (
+    "Where answers were made together, Speed counts of each its share of the batch's time, and the sizes of "
+    "the batches stand beside it: between rows of other sizes it tells of these as well as of the models."
+)
+SERVED_NOTE = (
+    "Where a server was sent several requests at once, the time of an answer includes waiting for others."
+)
 UNLIKE_NOTE = "Not all rows are of the same images and questions: compare them with care."
 
 
@@ -45,7 +52,8 @@ def comparison_section(run: Run, others: Iterable[Run]) -> list[str]:
     ]
     shown = [run, *rivals]
     sorts = any(one.classes is not UNSET for one in shown)
-    rows = [_row(other, figures(other), bold=other is run, sorts=sorts) for other in shown]
+    found = [figures(other) for other in shown]
+    rows = [_row(other, its, bold=other is run, sorts=sorts) for other, its in zip(shown, found, strict=True)]
     columns = _columns(sorts)
     return [
         "### Comparison with Other Models",
@@ -53,8 +61,7 @@ def comparison_section(run: Run, others: Iterable[Run]) -> list[str]:
         *table(columns, rows),
         "",
         QUALITY_NOTE,
-        *(["", SORTING_NOTE] if sorts else []),
-        *([] if _alike(shown) else ["", UNLIKE_NOTE]),
+        *(line for note in _notes(shown, found, sorts=sorts) for line in ("", note)),
         "",
     ]
 
@@ -79,12 +86,25 @@ def render_comparison(runs: Sequence[Run], format: Literal["md", "csv", "json"])
 def _page(runs: Sequence[Run]) -> str:
     sorts = any(run.classes is not UNSET for run in runs)
     columns = (*_columns(sorts), "Run")
-    rows = [[*_row(run, figures(run), bold=False, sorts=sorts), name(run.id)] for run in runs]
+    found = [figures(run) for run in runs]
+    rows = [
+        [*_row(run, its, bold=False, sorts=sorts), name(run.id)] for run, its in zip(runs, found, strict=True)
+    ]
     lines = ["# Comparison of Models", "", *(table(columns, rows) if rows else ["No runs."]), ""]
     lines += [QUALITY_NOTE, ""] if rows else []
-    lines += [SORTING_NOTE, ""] if sorts else []
-    lines += [] if _alike(runs) else [UNLIKE_NOTE, ""]
+    lines += [line for note in _notes(runs, found, sorts=sorts) for line in (note, "")]
     return "\n".join(lines)
+
+
+def _notes(runs: Sequence[Run], found: Sequence[Figures], *, sorts: bool) -> list[str]:
+    """What must be known to read the rows beside each other."""
+    notes = {
+        BATCHES_NOTE: any(its.batch_sizes for its in found),
+        SERVED_NOTE: any(_in_flight(run) > 1 for run in runs),
+        SORTING_NOTE: sorts,
+        UNLIKE_NOTE: not _alike(runs),
+    }
+    return [note for note, holds in notes.items() if holds]
 
 
 def _seeing(run: Run) -> tuple[Any, ...]:
@@ -105,17 +125,33 @@ def _row(run: Run, found: Figures, *, bold: bool, sorts: bool) -> list[str]:
     model = name(run.model.name)
     if resolution := units.resolution(run.model):
         model += f" ({resolution})"
-    speed = units.seconds(found.mean_time)
     return [
         f"**{model}**" if bold else model,
         units.parameters(run.model.parameters) or "unknown",
         memory.briefly(run.model.memory),
-        f"{speed} s" if speed else "unknown",
+        _speed(run, found),
         _context(found) if run.classes is UNSET else "writes no text",
         *(_sorting(run) if sorts else ()),
         _quality(found),
         _results(run, found),
     ]
+
+
+def _speed(run: Run, found: Figures) -> str:
+    if (each := units.seconds(found.time_per_answer)) is None:
+        return "unknown"
+    if sizes := units.batches(found.batch_sizes):
+        return f"{each} s ({sizes})"
+    return f"{each} s ({_in_flight(run)} requests at once)" if _in_flight(run) > 1 else f"{each} s"
+
+
+def _alone(run: Run, found: Figures) -> tuple[int | None, int | None]:
+    """The batch sizes of a run without batches; unknown where it is not known how its answers were made."""
+    return (None, None) if run.generation.batch_size is None or not found.answers else (1, 1)
+
+
+def _in_flight(run: Run) -> int:
+    return 1 if run.generation.concurrency is UNSET else run.generation.concurrency
 
 
 def _context(found: Figures) -> str:
@@ -191,6 +227,8 @@ def _flat(run: Run) -> dict[str, Any]:
         run.model.memory.worker_rss_peak,
         found.mean_time,
         found.median_time,
+        found.time_per_answer,
+        *(found.batch_sizes or _alone(run, found)),
         found.first_token,
         found.tokens_per_second,
         counts.judged,
@@ -220,7 +258,8 @@ COLUMNS = (
     *("parameters", "dtype", "quantization", "longest_edge", "max_tiles"),
     *("image_tokens_least", "image_tokens_most", "device", "load_time", "weights"),
     *("torch_peak_allocated", "torch_peak_reserved", "nvml_process_peak", "worker_rss_peak"),
-    *("mean_time", "median_time", "first_token", "tokens_per_second"),
+    *("mean_time", "median_time", "time_per_answer", "batch_size_least", "batch_size_most"),
+    *("first_token", "tokens_per_second"),
     *("judged", "correct", "partial", "incorrect", "quality", "quality_low", "quality_high"),
     *("context_flags_set", "context_flags", "auto_context", "auto_scored", "auto_score"),
     *("auto_maternal", "auto_maternal_of", "identical_answers", "answers", "cut_at_limit", "ends_known"),

@@ -13,8 +13,8 @@ from fada_tui.scoring.verdicts import current
 
 COLUMNS = (
     *("run", "model", "image", "category", "path", "question_id", "question", "response", "time"),
-    *("width", "height", "sha256", "load", "preprocess", "first_token"),
-    *("prompt_tokens", "generated_tokens", "image_tokens", "tokens_per_second", "finish"),
+    *("width", "height", "sha256", "load", "preprocess", "first_token", "share"),
+    *("prompt_tokens", "generated_tokens", "image_tokens", "tokens_per_second", "finish", "batch_size"),
     *("torch_peak_allocated", "nvml_process", "nvml_used", "worker_rss", "error_kind", "error_message"),
     *("auto_score", "auto_context", "verdict", "context", "tags", "note", "assessor", "assessed_at", "blind"),
     "ranking",
@@ -50,7 +50,9 @@ def _row(run: Run, result: Result) -> list[Any]:
         *(run.id, run.model.name, result.image, result.category, result.path, result.question_id),
         *(result.question, result.response, result.time, result.width, result.height, result.sha256),
         *(timing.load, timing.preprocess, timing.first_token),
+        None if timing.share is UNSET else timing.share,
         *(tokens.prompt, tokens.generated, tokens.image, tokens.per_second, result.finish),
+        None if result.batch_size is UNSET else result.batch_size,
         *(memory.torch_peak_allocated, memory.nvml_process, memory.nvml_used, memory.worker_rss),
         *((result.error.kind, result.error.message) if result.error else (None, None)),
         *((auto.score, _truth(auto.context)) if auto else (None, None)),

@@ -21,12 +21,16 @@ class Figures(Record, frozen=True, kw_only=True):
     answers: int
     errors: int
     mean_time: float | None
+    """From the beginning of an answer's generation to its end, that of others made with it included."""
     median_time: float | None
-    total_time: float | None
+    time_per_answer: float | None
+    """Mean of the seconds that fall to each answer; without batches the same as `mean_time`."""
+    batch_sizes: tuple[int, int] | None
+    """Fewest and most answers made together; `None` where answers were made one at a time."""
     first_token: float | None
     """Mean time to the first token."""
     tokens_per_second: float | None
-    """All tokens generated, over all seconds of generation."""
+    """All tokens generated, over all seconds of generation, those of a batch counted once."""
     image_tokens: tuple[int, int] | None
     """Least and most tokens that stood for an image."""
     prompt_tokens: tuple[int, int] | None
@@ -49,6 +53,7 @@ def figures(run: Run) -> Figures:
     """Compute a run's figures."""
     results = run.results
     answered = [result for result in results if result.error is None and result.response is not None]
+    sizes = _range(None if result.batch_size is UNSET else result.batch_size for result in answered)
     times = [result.time for result in answered if result.time is not None]
     first = [value for result in answered if (value := result.timing.first_token) is not None]
     auto = [result.auto for result in answered if result.auto is not None]
@@ -63,7 +68,8 @@ def figures(run: Run) -> Figures:
         errors=sum(result.error is not None for result in results),
         mean_time=mean(times),
         median_time=median(times),
-        total_time=sum(times) if times else None,
+        time_per_answer=mean([value for result in answered if (value := result.own_time) is not None]),
+        batch_sizes=sizes if sizes and sizes[1] > 1 else None,
         first_token=mean(first),
         tokens_per_second=_rate(answered),
         image_tokens=_range(result.tokens.image for result in answered),
@@ -86,9 +92,9 @@ def _planned(run: Run) -> int:
 def _rate(answered: Sequence[Result]) -> float | None:
     """Tokens generated per second over all answers of which both are known."""
     known = [
-        (result.tokens.generated, result.time)
+        (result.tokens.generated, result.own_time)
         for result in answered
-        if result.tokens.generated is not None and result.time is not None
+        if result.tokens.generated is not None and result.own_time is not None
     ]
     time = sum(seconds for _, seconds in known)
     return sum(tokens for tokens, _ in known) / time if time > 0 else None

@@ -96,21 +96,30 @@ def metrics(run: Run, found: Figures) -> list[str]:
     each = "image" if len(run.questions) <= 1 else "answer"
     mean, median = units.seconds(found.mean_time), units.seconds(found.median_time)
     first = units.seconds(found.first_token)
-    rate = found.tokens_per_second
+    rate, together = found.tokens_per_second, " (in batches)" if found.batch_sizes else ""
     return [
         "## Performance Metrics",
         "",
         f"- **Images Tested**: {found.images:,} ({units.count(found.categories, 'category', 'categories')})",
-        *bullet("Average Generation Time", f"{mean} seconds/{each}" if mean else "unknown"),
-        *bullet("Median Generation Time", f"{median} seconds/{each}" if median else "unknown"),
+        *bullet("Average Generation Time", f"{mean} seconds/{each}{together}" if mean else "unknown"),
+        *bullet("Median Generation Time", f"{median} seconds/{each}{together}" if median else "unknown"),
         *bullet("Time to First Token", f"{first} seconds (mean)" if first else None),
-        *bullet("Tokens per Second", None if rate is None else f"{rate:.1f}"),
+        *bullet("Throughput", _throughput(found)),
+        *bullet("Tokens per Second", None if rate is None else f"{rate:.1f}{together}"),
         *memory.metrics(run.model.memory),
         *bullet("Errors", f"{found.errors:,} of {found.results:,}" if found.errors else None),
         *_assessed(found.tally, found.results),
         *(_questions(run.questions) if run.classes is UNSET else []),
         "",
     ]
+
+
+def _throughput(found: Figures) -> str | None:
+    """How fast answers came that were made together: each one's own time hides that."""
+    each, sizes = found.time_per_answer, units.batches(found.batch_sizes)
+    if sizes is None or not each:
+        return None
+    return f"{1 / each:.2f} answers per second ({units.seconds(each)} seconds/answer), {sizes}"
 
 
 def _assessed(counts: Tally, results: int) -> list[str]:

@@ -31,11 +31,13 @@ td.text {{ overflow-wrap: anywhere; white-space: pre-wrap }}
 def html_page(run: Run) -> str:
     """Return the page: figures of the run, then a table row for each result."""
     found = figures(run)
-    mean = units.seconds(found.mean_time)
+    mean, each = units.seconds(found.mean_time), units.seconds(found.time_per_answer)
+    sizes = units.batches(found.batch_sizes)
     facts = [
         f"{found.results:,} of {units.count(found.planned, 'result')}, {run.status}",
         units.count(found.errors, "error") if found.errors else None,
         f"mean generation time {mean} s" if mean else None,
+        f"{each} s an answer {sizes}" if sizes and each else None,
     ]
     heading = _text(f"{run.model.name}: {run.dataset.name}")
     lines = [
@@ -56,10 +58,17 @@ def html_page(run: Run) -> str:
 
 def _row(result: Result) -> str:
     answer = f"{result.error.kind}: {result.error.message}" if result.error else _answer(result)
-    time = units.seconds(result.time)
-    texts = (result.image, result.category, result.question, answer, f"{time} s" if time else "")
+    texts = (result.image, result.category, result.question, answer, _time(result))
     cells = [*texts, _assessments(result)]
     return "<tr>" + "".join(f'<td class="text">{_text(cell)}</td>' for cell in cells) + "</tr>"
+
+
+def _time(result: Result) -> str:
+    time, share = units.seconds(result.time), units.seconds(result.own_time)
+    if time is None:
+        return ""
+    together = result.batch_size not in (UNSET, 1)
+    return f"{time} s in a batch of {result.batch_size:,}, its share {share} s" if together else f"{time} s"
 
 
 def _answer(result: Result) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from fada_tui.records import Assessment, AutoScore, Result, Run, Verdict
 from fada_tui.report import memory, units
 from fada_tui.report.markdown import bullet, inline, name, quoted
@@ -63,6 +65,7 @@ def _result(result: Result) -> list[str]:
     return [
         *answer,
         *bullet("Generation Time", f"{time}s{_ending(result)}" if time else None),
+        *bullet("Batch", _batch(result)),
         *bullet("Tokens", _tokens(result)),
         *bullet("Memory", memory.of_result(result.memory)),
         *bullet("Auto Score (computed)", _auto(result.auto) if result.auto else None),
@@ -78,6 +81,13 @@ def _ending(result: Result) -> str:
             return " (cancelled)"
         case _:
             return ""
+
+
+def _batch(result: Result) -> str | None:
+    if result.batch_size in (UNSET, 1):
+        return None
+    share = units.seconds(result.own_time)
+    return f"of {result.batch_size:,} answers, {share}s of its time for this one"
 
 
 def _tokens(result: Result) -> str | None:

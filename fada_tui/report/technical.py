@@ -69,7 +69,9 @@ def _generation(generation: Generation) -> str | None:
 
 
 def _batches(size: int | str | None) -> str | None:
-    return "batches as memory allows" if size == "auto" else _setting("batches of {:,}", size)
+    if size == "auto":
+        return "batches as memory allows"
+    return _setting("batches of {:,}" if size == 1 else "batches of at most {:,}", size)
 
 
 def _setting(text: str, value: float | str | None) -> str | None:

@@ -65,6 +65,11 @@ def span(low: int | None, high: int | None) -> str | None:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
+def batches(sizes: tuple[int, int] | None) -> str | None:
+    """Return how many answers were made together: `in batches of 1 to 16`; `None` where none were."""
+    return None if sizes is None else f"in batches of {span(*sizes)}"
+
+
 def resolution(model: ModelFacts) -> str | None:
     """Return the resolution that a model was asked to see images in; `None` where it was not."""
     parts = [

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from fada_tui.endpoint import ADAPTER, is_endpoint, place_of
-from fada_tui.records import ModelEntry, Run
+from fada_tui.records import ModelEntry
 from fada_tui.registry import ModelRow
 from fada_tui.report import memory, units
 from fada_tui.report.figures import Figures
@@ -71,7 +71,7 @@ def model_lines(
 def _line(
     row: ModelRow, figures: Figures | None, *, here: bool, state: str, loaded: bool, marked: bool
 ) -> ModelLine:
-    mean = figures.mean_time if figures else None
+    mean = figures.time_per_answer if figures else None
     return ModelLine(
         name=row.entry.name,
         status=row.status,
@@ -81,7 +81,7 @@ def _line(
         state=state,
         loaded=loaded,
         marked=marked,
-        detail="  ·  ".join(_details(row, mean, row.run if figures else None, here=here)),
+        detail="  ·  ".join(_details(row, figures, here=here)),
     )
 
 
@@ -98,7 +98,7 @@ def _doing(words: str, share: float | None) -> str:
     return f"{word} {share:.0%}" if share is not None else word
 
 
-def _details(row: ModelRow, mean: float | None, run: Run | None, *, here: bool) -> Iterable[str]:
+def _details(row: ModelRow, figures: Figures | None, *, here: bool) -> Iterable[str]:
     yield f"{row.status}: {row.reason}" if row.reason else row.status
     if place := place_of(row.entry.source):
         yield f"behind the server {place}"
@@ -106,10 +106,13 @@ def _details(row: ModelRow, mean: float | None, run: Run | None, *, here: bool) 
         yield "on this machine" if here else "not downloaded"
     if (parameters := row.run.model.parameters if row.run else row.entry.parameters) is not None:
         yield f"{units.parameters(parameters)} parameters"
-    if mean is not None:
-        yield f"{mean:.2f} s an answer"
-    if run is not None and not is_endpoint(run.model.source):
-        yield memory.briefly(run.model.memory)
+    if figures is None or row.run is None:
+        return
+    if (mean := figures.time_per_answer) is not None:
+        sizes = units.batches(figures.batch_sizes)
+        yield f"{mean:.2f} s an answer" + (f" {sizes}" if sizes else "")
+    if not is_endpoint(row.run.model.source):
+        yield memory.briefly(row.run.model.memory)
 
 
 def entry_size(entry: ModelEntry) -> str:

@@ -15,6 +15,8 @@ from fada_tui.scoring.statistics import Share
 from fada_tui.tui.model_lines import short_size
 
 UNKNOWN = "n/a"
+BATCHED = "*"
+"""Before a time that is a share of a batch's; the row's details give the sizes."""
 
 Status = Literal["complete", "interrupted", "failed", "running", "unreadable"]
 
@@ -105,7 +107,7 @@ def run_row(found: Found, current: str | None, running: Collection[str]) -> RunR
         images=f"{counted.images:,}",
         questions=f"{len(run.questions):,}",
         judged=f"{counted.tally.judged:,}/{counted.answers:,}",
-        mean=_seconds(counted.mean_time),
+        mean=_each(counted),
         current=current is not None and current in (run.id, name),
         detail="  ·  ".join(_details(found, run, status, counted, ours=ours)),
         hindrance=_hindrance(status, run),
@@ -148,6 +150,8 @@ def _details(found: Found, run: Run, status: Status, counted: Figures, *, ours: 
     yield run.dataset.name
     if counted.errors:
         yield units.count(counted.errors, "error")
+    if sizes := units.batches(counted.batch_sizes):
+        yield f"{BATCHED} {sizes}"
     yield memory.briefly(run.model.memory) if any_memory(run.model.memory) else "memory n/a"
 
 
@@ -170,8 +174,12 @@ def _when(started: str | None, name: str) -> str:
     return f"{when:%Y-%m-%d %H:%M}"
 
 
-def _seconds(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{units.seconds(value)} s"
+def _each(counted: Figures) -> str:
+    """Seconds an answer, marked where they are those of answers made together."""
+    if counted.time_per_answer is None:
+        return UNKNOWN
+    mark = BATCHED if counted.batch_sizes else ""
+    return f"{mark}{units.seconds(counted.time_per_answer)} s"
 
 
 # The comparison
@@ -218,7 +226,7 @@ def compared_row(found: Found, run: Run) -> ComparedRow:
         "model": run.model.name,
         "parameters": short_size(run.model.parameters) or UNKNOWN,
         "images": f"{counted.images:,}",
-        "time": _seconds(counted.mean_time),
+        "time": _each(counted),
         "speed": UNKNOWN if counted.tokens_per_second is None else f"{counted.tokens_per_second:.1f}",
         "memory": f"{units.memory(size[0])} {size[1]}" if size else UNKNOWN,
         "context": (units.of(context) + (" auto" if computed else "")) if context else UNKNOWN,
@@ -230,7 +238,7 @@ def compared_row(found: Found, run: Run) -> ComparedRow:
         "model": run.model.name.casefold(),
         "parameters": run.model.parameters,
         "images": counted.images,
-        "time": counted.mean_time,
+        "time": counted.time_per_answer,
         "speed": counted.tokens_per_second,
         "memory": size[0] if size else None,
         "context": context.hits / context.total if context else None,
@@ -247,7 +255,7 @@ def compared_row(found: Found, run: Run) -> ComparedRow:
         cells=cells,
         order=order,
         measures=(
-            Measure(counted.mean_time, text=cells["time"]),
+            Measure(counted.time_per_answer, text=cells["time"]),
             Measure(size[0], text=units.memory(size[0]) or UNKNOWN) if size else Measure(),
             Measure(quality, bounds.low, bounds.high, units.percent(quality))
             if quality is not None and bounds is not None
@@ -274,6 +282,8 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
     else:
         yield "not assessed"
     yield memory.briefly(run.model.memory) if any_memory(run.model.memory) else "memory n/a"
+    if sizes := units.batches(counted.batch_sizes):
+        yield f"{BATCHED} {sizes}"
     if counted.tokens_per_second is not None:
         yield f"{counted.tokens_per_second:.1f} tokens/s"
     if counted.auto_score is not None:
