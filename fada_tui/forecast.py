@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from fada_tui.endpoint import is_endpoint
 from fada_tui.needs.fitting import Free, Suggestion, main_memory, places, suggest
 from fada_tui.planning import Estimate
-from fada_tui.records import ModelEntry, ModelMemory, Run
+from fada_tui.records import Generation, ModelEntry, ModelMemory, Run
 from fada_tui.report import units
 from fada_tui.report.figures import Figures
 from fada_tui.telemetry import Sample
@@ -70,7 +70,7 @@ def forecast(
     entry: ModelEntry,
     estimate: Estimate,
     earlier: Sequence[Earlier],
-    max_new_tokens: int,
+    made: Generation,
     free: Free | None,
     elsewhere: Sequence[Free] = (),
 ) -> Forecast:
@@ -80,19 +80,19 @@ def forecast(
         entry: the model as it will be loaded.
         estimate: its size, and how many answers there will be.
         earlier: its runs, the oldest first; those of another resolution tell of loading alone.
-        max_new_tokens: as the answers will be made.
+        made: how the answers will be made.
         free: memory on the device where it will be loaded.
         elsewhere: memory on other devices.
     """
     latest = [one for one in reversed(earlier) if _same_resolution(one[0], entry)]
     lacking = "no earlier run at this resolution" if earlier and not latest else "no earlier run"
-    timed = _timed(latest, max_new_tokens)
-    needed, needed_from = _needed(entry, estimate, latest, free)
+    timed = _timed(latest, made)
+    needed, needed_from = _needed(entry, estimate, latest, made, free)
     needs = estimate.requirements
     told = Forecast(
         results=estimate.results,
-        seconds=None if timed is None else estimate.results * (timed[1].mean_time or 0.0),
-        seconds_from=lacking if timed is None else _source(*timed, max_new_tokens),
+        seconds=None if timed is None else estimate.results * _each(*timed),
+        seconds_from=lacking if timed is None else _source(*timed, made),
         load_seconds=next(
             (run.model.load_time for run, _ in reversed(earlier) if run.model.load_time is not None), None
         ),
@@ -149,32 +149,66 @@ def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[F
     return free, tuple(place for place in every if place != free)
 
 
-def _timed(latest: Sequence[Earlier], max_new_tokens: int) -> Earlier | None:
-    """The latest run with answers, of those with the same token limit where there are some."""
-    timed = [(run, figures) for run, figures in latest if figures.answers and figures.mean_time is not None]
-    same = [one for one in timed if one[0].generation.max_new_tokens == max_new_tokens]
-    return next(iter(same or timed), None)
+def _timed(latest: Sequence[Earlier], made: Generation) -> Earlier | None:
+    """The latest run with answers, of those as many at once where there are some, and with the same limit."""
+    timed = [
+        (run, figures) for run, figures in latest if figures.answers and figures.time_per_answer is not None
+    ]
+
+    def unlike(one: Earlier) -> tuple[bool, bool]:
+        generation = one[0].generation
+        return (_at_once(generation) != _at_once(made), generation.max_new_tokens != made.max_new_tokens)
+
+    return min(timed, key=unlike, default=None)
 
 
-def _source(run: Run, figures: Figures, max_new_tokens: int) -> str:
-    tokens = run.generation.max_new_tokens
-    other = f", at {tokens} tokens" if tokens not in (None, max_new_tokens) else ""
+def _each(run: Run, figures: Figures) -> float:
+    """Seconds that each answer adds to a run, those in flight at once counted side by side."""
+    concurrency = run.generation.concurrency
+    lanes = 1 if concurrency is UNSET else min(concurrency, figures.answers)
+    return (figures.time_per_answer or 0.0) / lanes
+
+
+def _source(run: Run, figures: Figures, made: Generation) -> str:
+    """Where the seconds are from, and what is otherwise there than it will be."""
+    tokens, at_once = run.generation.max_new_tokens, _at_once(run.generation)
+    other = "" if at_once == _at_once(made) else f", {at_once}"
+    other += f", at {tokens} tokens" if tokens not in (None, made.max_new_tokens) else ""
     return f"from {units.count(figures.answers, 'answer')} of run {run.id}{other}"
 
 
+def _at_once(generation: Generation) -> str:
+    """How many answers are made at once, in words."""
+    if generation.concurrency is not UNSET:
+        return f"{units.count(generation.concurrency, 'request')} at once"
+    return f"batch size {generation.batch_size or 1}"
+
+
 def _needed(
-    entry: ModelEntry, estimate: Estimate, latest: Sequence[Earlier], free: Free | None
+    entry: ModelEntry, estimate: Estimate, latest: Sequence[Earlier], made: Generation, free: Free | None
 ) -> tuple[int | None, str]:
-    """Bytes and where they are told from: a run at the same precision, else the weights."""
+    """Bytes and where they are told from: a run at the same precision and batch size, else the weights."""
     if is_endpoint(entry.source):
         return None, "it runs on a server"
     for run, _ in latest:
-        if _same_precision(run, entry):
+        if _same_precision(run, entry) and _least(run.generation) == _least(made, asked=True):
             peak = _peak(run.model.memory, gpu=free.gpu if free else None)
             if peak is not None:
                 return peak, "measured"
-    need = estimate.requirements.need
-    return (None, "size of the weights unknown") if need is None else (need.total, "estimated from weights")
+    if (need := estimate.requirements.need) is None:
+        return None, "size of the weights unknown"
+    more = (_least(made, asked=True) or 1) - 1
+    return need.total + more * need.cache, "estimated from weights"
+
+
+def _least(generation: Generation, *, asked: bool = False) -> int | None:
+    """The batch size that memory has to be enough for.
+
+    `auto` asks for one answer's and takes what there is: what it took says nothing of what another needs.
+    """
+    if generation.batch_size == "auto":
+        return 1 if asked else None
+    return generation.batch_size or 1
 
 
 def _instead(estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence[Free]) -> Suggestion | None:

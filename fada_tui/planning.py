@@ -67,7 +67,6 @@ def jobs(
     catalogue = scan(root)
     selection = _selection(settings) if images is None else Selection()
     chosen = expand(select(catalogue.images, selection), root, frames) if images is None else images
-    generation = _generation(settings)
     made = tuple(
         Job(
             plan=Plan(
@@ -83,7 +82,7 @@ def jobs(
             dataset=catalogue.name,
             selection=selection,
             questions=questions,
-            generation=_at_once(generation, entry, settings),
+            generation=generation(entry, settings),
             label=label,
         )
         for entry in entries
@@ -142,6 +141,21 @@ def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
     )
 
 
+def generation(entry: ModelEntry, settings: Settings) -> Generation:
+    """Return how a model's answers are made: in batches here, in several requests at once behind a server."""
+    sample, served = settings.temperature > 0, is_endpoint(entry.source)
+    return Generation(
+        max_new_tokens=settings.max_new_tokens,
+        do_sample=sample,
+        temperature=settings.temperature if sample else None,
+        top_p=settings.top_p if sample else None,
+        seed=settings.seed,
+        batch_size=1 if served else settings.batch_size,
+        concurrency=settings.concurrency if served else UNSET,
+        system_prompt=settings.system_prompt,
+    )
+
+
 def servers_to_ask_for(settings: Settings, registry: Registry) -> tuple[str, ...]:
     """Return the hosts that these settings send images to without allowing it; raises `UsageError`."""
     sources = [resolve_model(name, registry).source for name in settings.model]
@@ -167,12 +181,6 @@ def _check_server(entry: ModelEntry, settings: Settings) -> None:
             )
 
 
-def _at_once(generation: Generation, entry: ModelEntry, settings: Settings) -> Generation:
-    if not is_endpoint(entry.source):
-        return generation
-    return replace(generation, concurrency=settings.concurrency, batch_size=1)
-
-
 def _selection(settings: Settings) -> Selection:
     return Selection(
         categories=settings.category or None,
@@ -188,16 +196,3 @@ def _rubric(name: str) -> str:
     """The rubric's name, or the absolute path of its file: a run may be resumed from another folder."""
     load_rubric(name)
     return name if name in shipped_rubrics() else os.path.abspath(name)  # noqa: PTH100
-
-
-def _generation(settings: Settings) -> Generation:
-    sample = settings.temperature > 0
-    return Generation(
-        max_new_tokens=settings.max_new_tokens,
-        do_sample=sample,
-        temperature=settings.temperature if sample else None,
-        top_p=settings.top_p if sample else None,
-        seed=settings.seed,
-        batch_size=settings.batch_size,
-        system_prompt=settings.system_prompt,
-    )

@@ -20,7 +20,7 @@ from fada_tui.config import Settings
 from fada_tui.forecast import Earlier, Forecast, forecast, places_for, together
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.paths import state_file
-from fada_tui.planning import Estimate, with_choices
+from fada_tui.planning import Estimate, generation, with_choices
 from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.registry import ModelRow, Registry, is_of
 from fada_tui.remembered import remember
@@ -289,10 +289,7 @@ class SetupScreen(Screen[RunRequest | None]):
         images = image_counts(self._form, offer)[self._form.images]
         asked = len(questions(self._form, offer))
         models = tuple(
-            ModelForecast(
-                name, self._forecast(name, with_choices(offer.models[name], offer.settings), images, asked)
-            )
-            for name in self._form.models
+            ModelForecast(name, self._forecast(name, offer, images, asked)) for name in self._form.models
         )
         known = [model.forecast for model in models if model.forecast is not None]
         all_of_them = together(known)
@@ -302,7 +299,8 @@ class SetupScreen(Screen[RunRequest | None]):
         self.query_one("#estimate").border_subtitle = together_text(view)
         self.query_one(EstimateText).show(view)
 
-    def _forecast(self, name: str, entry: ModelEntry, images: int, asked: int) -> Forecast | None:
+    def _forecast(self, name: str, offer: Offer, images: int, asked: int) -> Forecast | None:
+        entry = with_choices(offer.models[name], offer.settings)
         if name not in self._sizes:
             self._sizes[name] = None
             self.run_worker(partial(self._measure, name, entry), thread=True)
@@ -314,7 +312,8 @@ class SetupScreen(Screen[RunRequest | None]):
             self._earlier[name] = [(run, self._library.figures[run.id]) for run in runs]
         tokens = self._form.max_new_tokens.strip()
         limit = int(tokens) if tokens.isdecimal() else 0
-        return forecast(entry, estimate, self._earlier[name], limit, *self._places)
+        made = replace(generation(entry, offer.settings), max_new_tokens=limit)
+        return forecast(entry, estimate, self._earlier[name], made, *self._places)
 
     def _measure(self, name: str, entry: ModelEntry) -> None:
         if offer := self._offer:
