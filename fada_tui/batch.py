@@ -214,6 +214,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "categories": dict(categories),
                 "questions": [question.text for question in job.questions],
                 "results": found.results,
+                "batch_size": job.generation.batch_size,
                 "parameters": told.weighed.parameters,
                 "dtype": told.precision,
                 "weights_bytes": told.need.weights if told.need else None,
@@ -228,11 +229,18 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
             _print(f"  images     {found.images} ({shown})")
             for question in job.questions:
                 _print(f"  question   {printable(question.text)}")
-            _print(f"  answers    {found.results}")
+            _print(f"  answers    {found.results}{_together(job.generation.batch_size)}")
             for label, text in facts(told, free):
                 _print(f"  {label.lower():<11}{printable(text)}".rstrip())
     if request.json:
         _print_json({"runs": [], "plan": plans})
+
+
+def _together(size: int | str | None) -> str:
+    """How many answers are made together at most, where several are."""
+    if size == "auto":
+        return ", in batches as memory allows"
+    return "" if size in (1, None) else f", in batches of at most {size}"
 
 
 def _print_json(value: object) -> None:

@@ -1,20 +1,25 @@
 """How a run looks without a dashboard: a progress bar on a terminal, a line for each image elsewhere."""
 
+import time
 from contextlib import suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, TextIO
 
+from msgspec import UNSET
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
+from rich.text import Text
 
 from fada_tui.endpoint import place_of
 from fada_tui.events import (
@@ -29,6 +34,7 @@ from fada_tui.events import (
     Warned,
     WorkerRestarted,
 )
+from fada_tui.pace import Pace
 from fada_tui.records import ModelFacts, Result
 from fada_tui.text import printable
 
@@ -72,6 +78,7 @@ class LineDisplay:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._said = ""
 
     def __enter__(self) -> "LineDisplay":
         """Begin."""
@@ -84,7 +91,9 @@ class LineDisplay:
 
     def show(self, event: SessionEvent) -> None:
         """Write a line, where the event is worth one."""
-        if line := describe(event):
+        line, before = describe(event), self._said
+        self._said = line or before
+        if line and not _repeated(event, line, before):
             self.say(line)
 
     def say(self, line: str) -> None:
@@ -92,6 +101,16 @@ class LineDisplay:
         with suppress(OSError):
             self._stream.write(line + "\n")
             self._stream.flush()
+
+
+class _Left(ProgressColumn):
+    """The time that is left, by the pace that the task has for a field."""
+
+    def render(self, task: Task) -> Text:
+        """Return it as `ETA 0:03:20`."""
+        left = task.fields["pace"].left(int(task.remaining or 0), time.monotonic())
+        shown = "-:--:--" if left is None else str(timedelta(seconds=round(left)))
+        return Text(f"ETA {shown}")
 
 
 class BarDisplay:
@@ -106,15 +125,14 @@ class BarDisplay:
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TextColumn("ETA"),
-            TimeRemainingColumn(),
+            _Left(),
         ]
         if self._wide:
             columns += [TimeElapsedColumn(), TextColumn("{task.fields[status]}", markup=False)]
         self._progress = Progress(*columns, console=self._console, refresh_per_second=8)
         self._task: TaskID | None = None
-        self._errors = 0
-        self._seconds: list[float] = []
+        self._pace = Pace()
+        self._said = ""
 
     def __enter__(self) -> "BarDisplay":
         """Begin to draw."""
@@ -133,18 +151,26 @@ class BarDisplay:
         match event:
             case RunStarted(run=run, remaining=remaining):
                 name = printable(run.model.name)
-                self._task = self._progress.add_task(name, total=remaining, rate="starting", status="")
+                self._pace = Pace()
+                self._task = self._progress.add_task(
+                    name, total=remaining, rate="starting", status="", pace=self._pace
+                )
             case LoadProgress(stage=stage, done=done, total=total):
                 self._update(rate=_loading(stage, done, total))
             case ModelReady(remaining=remaining):
                 self._update(rate="", total=remaining)
             case AnswerStarted(item=item):
+                self._pace.begin(item.key, time.monotonic())
                 self._update(status=printable(item.image)[:LONGEST_NAME])
             case AnswerFinished():
                 self._finished(event)
+            case WorkerRestarted():
+                self._pace.forget()
             case _:
                 pass
-        if line := describe(event):
+        line, before = describe(event), self._said
+        self._said = line or before
+        if line and not _repeated(event, line, before):
             answered = isinstance(event, AnswerFinished) and event.result.error is None
             self._print(line, cut=answered)
 
@@ -161,10 +187,9 @@ class BarDisplay:
                 self._console.print(line, markup=False, soft_wrap=True)
 
     def _finished(self, event: AnswerFinished) -> None:
-        if event.result.time is not None:
-            self._seconds.append(event.result.time)
-        mean = sum(self._seconds) / len(self._seconds) if self._seconds else None
-        parts = [f"{mean:.2f} s/image" if mean is not None else ""]
+        self._pace.end(event.result.key, time.monotonic())
+        mean = self._pace.mean
+        parts = [f"{mean:.2f} s/answer" if mean is not None else ""]
         if self._wide:
             parts.append(_memory(event.result))
         if event.errors:
@@ -177,6 +202,11 @@ class BarDisplay:
             self._progress.update(self._task, **fields)  # type: ignore[arg-type]
 
 
+def _repeated(event: SessionEvent, line: str, before: str) -> bool:
+    """Whether the line has just been said: a batch that did not succeed is told by each of its answers."""
+    return isinstance(event, AnswerBegunAgain) and line == before
+
+
 def describe(event: SessionEvent) -> str | None:
     """The line that an event is worth; `None` for those that only move a bar."""
     match event:
@@ -187,9 +217,9 @@ def describe(event: SessionEvent) -> str | None:
             return _ready(model)
         case AnswerFinished(result=result, done=done, total=total):
             return f"{done:>{len(str(total))}}/{total}  {describe_result(result)}"
-        case AnswerBegunAgain(item=item, reason=reason, wait=wait):
-            where = printable(f"{item.category}/{item.image}")
-            return f"{where}  {printable(reason)}; trying again in {wait:.1f} s"
+        case AnswerBegunAgain(item=item, wait=wait):
+            where = f"{item.category}/{item.image}  " if wait > 0 else "warning: "
+            return printable(where + event.what_happens)
         case WorkerRestarted(reason=reason):
             return f"warning: {printable(reason)}; starting another"
         case Warned(message=message):
@@ -212,7 +242,8 @@ def describe_result(result: Result) -> str:
     if len(text) > LONGEST_ANSWER:
         text = text[: LONGEST_ANSWER - 1] + "…"
     speed = result.tokens.per_second
-    figures = [f"{result.time:.2f} s"] if result.time is not None else []
+    together = "" if result.batch_size in (UNSET, 1) else f" in a batch of {result.batch_size}"
+    figures = [f"{result.time:.2f} s{together}"] if result.time is not None else []
     figures += [f"{speed:.0f} tokens/s"] if speed is not None else []
     figures += [memory] if (memory := _memory(result)) else []
     return f"{where}  {' · '.join(figures)}  {text}"

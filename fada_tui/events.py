@@ -64,6 +64,12 @@ class AnswerBegunAgain(Struct, frozen=True):
     wait: float
     """Seconds until then."""
 
+    @property
+    def what_happens(self) -> str:
+        """Why it is asked for once more, and when, in words."""
+        when = f" in {self.wait:.1f} s" if self.wait > 0 else ""
+        return f"{self.reason}; trying again{when}"
+
 
 class AnswerFinished(Struct, frozen=True):
     """A result, durable in the journal."""

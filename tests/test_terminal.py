@@ -34,7 +34,7 @@ def test_a_bar_with_rate_and_the_page_at_the_end(program: Program, tiny: Path, t
     assert terminal.exitstatus == 1
     shown = terminal.before
     assert b"\xe2\x94\x81" in shown, "a bar is drawn"
-    assert b"5/5" in shown and b"s/image" in shown and b"1 error" in shown and b"ETA" in shown
+    assert b"5/5" in shown and b"s/answer" in shown and b"1 error" in shown and b"ETA" in shown
     assert b"\x1b]52" not in shown and "\u202e".encode() not in shown
     assert b"[red]:smile:.png" in shown, "names are no markup"
     assert b"Traceback" not in shown

@@ -89,7 +89,9 @@ def print_table(rows: Sequence[ModelRow]) -> None:
 
 def _cells(row: ModelRow) -> tuple[str, ...]:
     model = row.run.model if row.run else None
-    speed = units.seconds(figures(row.run).time_per_answer) if row.run else None
+    found = figures(row.run) if row.run else None
+    speed = units.seconds(found.time_per_answer) if found else None
+    together = " in batches" if found and found.batch_sizes else ""
     load = units.seconds(model.load_time) if model else None
     measured = model is not None and model.memory != ModelMemory()
     cells = (
@@ -99,7 +101,7 @@ def _cells(row: ModelRow) -> tuple[str, ...]:
         row.status,
         f"{load} s" if load else "-",
         memory.briefly(model.memory) if model and measured else "-",
-        f"{speed} s" if speed else "-",
+        f"{speed} s{together}" if speed else "-",
         row.reason or "",
     )
     return tuple(printable(cell) for cell in cells)

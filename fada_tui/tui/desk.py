@@ -172,7 +172,7 @@ class OpenRun:
         results = [self._results[key] for key in keys if key in self._results]
         if not results:
             return _WAITING
-        times = [result.time for result in results if result.time is not None]
+        times = [taken for result in results if (taken := result.own_time) is not None]
         seconds = sum(times) if times else None
         if all(result.error is not None for result in results):
             return Mark("error", "", seconds)

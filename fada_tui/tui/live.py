@@ -12,6 +12,7 @@ from fada_tui.events import (
     SessionEvent,
     WorkerRestarted,
 )
+from fada_tui.pace import Pace
 from fada_tui.report.units import memory
 from fada_tui.tui.views import RunView
 
@@ -25,8 +26,8 @@ class Live:
         self.stopping = False
         self._state = "idle"
         self._label = ""
-        self._done = self._total = self._errors = self._made = 0
-        self._began: float | None = None
+        self._done = self._total = self._errors = 0
+        self._pace = Pace()
         self._ended: float | None = None
         self._at = ""
         self._in_flight: dict[tuple[str, str], str] = {}
@@ -41,8 +42,7 @@ class Live:
                 self.run_id, self.model, self.stopping = run.id, run.model.name, False
                 self._state, self._label = "loading", run.model.name
                 self._done, self._total = event.total - event.remaining, event.total
-                self._errors = self._made = 0
-                self._began = self._ended = None
+                self._errors, self._pace, self._ended = 0, Pace(), None
                 self._at, self.progress = "", ("starting the worker", None)
             case LoadProgress():
                 self.progress = load_progress(event)
@@ -51,16 +51,17 @@ class Live:
                 self._done, self._total = total - remaining, total
                 self._state, self.progress, self._at = "running", None, ""
             case AnswerStarted(item=item):
-                self._began = self._began or time.monotonic()
+                self._pace.begin(item.key, time.monotonic())
                 self._in_flight[item.key] = item.image
                 self._at = next(iter(self._in_flight.values()))
             case AnswerFinished(result=result):
                 self._in_flight.pop(result.key, None)
                 self._at = next(iter(self._in_flight.values()), self._at)
-                self._made += event.done - self._done
+                self._pace.end(result.key, time.monotonic())
                 self._done, self._errors = event.done, event.errors
             case WorkerRestarted():
                 self._in_flight.clear()
+                self._pace.forget()
             case RunEnded(run=run):
                 self._in_flight.clear()
                 self._state, self._ended, self.progress, self._at = "ended", time.monotonic(), None, ""
@@ -81,9 +82,9 @@ class Live:
 
     def view(self, waiting: int, *, hidden: bool) -> RunView:
         """Return the figures; `hidden` leaves the model's name out."""
-        elapsed = ((self._ended or time.monotonic()) - self._began) if self._began else None
-        mean = elapsed / self._made if elapsed and self._made else None
-        left = mean * (self._total - self._done) if mean and self.active else None
+        now, began = self._ended or time.monotonic(), self._pace.began
+        elapsed = None if began is None else now - began
+        left = self._pace.left(self._total - self._done, now) if self.active else None
         return RunView(
             state="stopping" if self.stopping and self.active else self._state,  # type: ignore[arg-type]
             label="" if hidden else self._label,
@@ -91,7 +92,7 @@ class Live:
             total=self._total,
             elapsed=float(int(elapsed)) if elapsed is not None else None,
             remaining=left,
-            mean=mean,
+            mean=self._pace.mean,
             errors=self._errors,
             waiting=waiting,
             at="" if hidden and self._state == "loading" else self._at,

@@ -127,9 +127,9 @@ class Running:
             case AnswerText(item=item, text=text, tokens=tokens):
                 if streaming := self._run().in_flight.get(item.key):
                     streaming.add(text, tokens)
-            case AnswerBegunAgain(item=item, reason=reason, wait=wait):
+            case AnswerBegunAgain(item=item):
                 if streaming := self._run().in_flight.get(item.key):
-                    streaming.begin_again(f"{reason}; trying again in {wait:.0f} s")
+                    streaming.begin_again(event.what_happens)
             case AnswerFinished(result=result):
                 answered = self._run()
                 answered.put(result)

@@ -29,6 +29,8 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     per_second: float | None = None
     time: float | None = None
     """Seconds of generation."""
+    batch_size: int = 1
+    """Answers it was made together with, itself included."""
     finish: str | None = None
     assessment: Assessment = Assessment()
     """This assessor's own."""
@@ -49,9 +51,9 @@ class RunView(Struct, frozen=True, kw_only=True):
     elapsed: float | None = None
     """Seconds since the first answer began."""
     remaining: float | None = None
-    """Seconds that are left by the mean so far."""
+    """Seconds that are left by the mean so far; `None` until that can be told."""
     mean: float | None = None
-    """Seconds an answer."""
+    """Seconds by the clock for each answer."""
     errors: int = 0
     waiting: int = 0
     """Runs in the queue behind this one."""

@@ -1,0 +1,72 @@
+"""How answers that were made together look on the screen."""
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from fada_tui.events import AnswerFinished, AnswerStarted, ModelReady, RunStarted, WorkerRestarted
+from fada_tui.protocol import Item
+from fada_tui.records import ModelFacts, Question, Result, Timing
+from fada_tui.report.figures import figures
+from fada_tui.tui.desk import Desk, OpenRun
+from fada_tui.tui.live import Live
+from fada_tui.tui.review import Review
+from fada_tui.tui.run_rows import Found, compared_row, run_row
+from fada_tui.tui.views import AnswerView
+from fada_tui.tui.widgets.answer import figures_line
+from tests.examples import result, run
+
+QUESTIONS = (Question(id="q1", text="text of q1"), Question(id="q2", text="text of q2"))
+
+
+def answer(question: str, path: str = "A/a.png") -> Result:
+    return result(path, question, time=4.0, timing=Timing(generate=4.0, share=0.5), batch_size=8)
+
+
+def item(number: int) -> Item:
+    return Item(path=f"A/{number}.png", image=f"{number}.png", category="A", question_id="q1", question="?")
+
+
+def test_an_image_shows_what_its_answers_took_of_the_run() -> None:
+    """Two questions in one batch are not two times the wait for it."""
+    made = replace(run(questions=QUESTIONS), results=(answer("q1"), answer("q2")))
+    assert OpenRun(Path(), made, None).mark("A/a.png").time == 1.0
+
+
+def test_the_answer_names_its_batch() -> None:
+    made = run(results=(answer("q1"), result("A/b.png", time=2.0)))
+    review = Review(Desk(None), ())
+    opened = review.desk.open(Path(), made)
+    review.desk.current = opened.id
+    assert figures_line(review.view_of(opened, ("A/a.png", "q1"))).startswith("4.00 s in a batch of 8")
+    assert "batch" not in figures_line(review.view_of(opened, ("A/b.png", "q1")))
+    assert figures_line(AnswerView(time=2.0)) == "2.00 s"
+
+
+def test_rows_of_runs_mark_times_that_are_shares() -> None:
+    made = replace(run(results=(answer("q1"),)), status="complete")
+    found = Found(Path("r"), made)
+    row, compared = run_row(found, None, ()), compared_row(found, made)
+    assert (row.mean, compared.cells["time"], compared.order["time"]) == ("*0.50 s", "*0.50 s", 0.5)
+    assert "* in batches of 8" in row.detail and "* in batches of 8" in compared.detail
+    alone = run_row(Found(Path("r"), run(results=(result(time=2.0),))), None, ())
+    assert alone.mean == "2.00 s" and "batches" not in alone.detail
+    assert figures(made).mean_time == 4.0
+
+
+def test_the_run_bar_goes_by_the_clock() -> None:
+    live = Live()
+    live.take(RunStarted(run(), Path(), 8, 8))
+    live.take(ModelReady(ModelFacts(name="tiny"), (), 8, 8))
+    for number in range(4):
+        live.take(AnswerStarted(item(number)))
+    for number in range(3):
+        live.take(AnswerFinished(answer("q1", f"A/{number}.png"), number + 1, 0, 8))
+    half = live.view(0, hidden=False)
+    assert (half.done, half.mean, half.remaining) == (3, None, None)
+    live.take(AnswerFinished(answer("q1", "A/3.png"), 4, 0, 8))
+    view = live.view(0, hidden=False)
+    assert view.mean is not None and view.mean < 0.5 and view.remaining is not None and view.remaining < 4
+    live.take(AnswerStarted(item(4)))
+    live.take(WorkerRestarted("lost"))
+    assert live.view(0, hidden=False).mean == view.mean
