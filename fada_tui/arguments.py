@@ -85,7 +85,9 @@ def _add_generation(root: argparse.ArgumentParser) -> None:
     group.add_argument("--temperature", type=float, metavar="T", help="above 0: sample")
     group.add_argument("--top-p", type=float, metavar="P", help="sample from the likeliest tokens")
     group.add_argument("--seed", type=int, metavar="N", help="of sampling")
-    group.add_argument("--batch-size", metavar="N|auto", help="images answered at once")
+    group.add_argument(
+        "--batch-size", metavar="N|auto", help="answers made together; auto: as memory allows (default: 1)"
+    )
     group.add_argument("--system-prompt", metavar="TEXT", help="put before each question")
     group.add_argument("--dtype", choices=DTYPES, help="precision; auto is the checkpoint's own")
     group.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 …")
