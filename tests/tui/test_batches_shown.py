@@ -38,7 +38,9 @@ def test_the_answer_names_its_batch() -> None:
     review = Review(Desk(None), ())
     opened = review.desk.open(Path(), made)
     review.desk.current = opened.id
-    assert figures_line(review.view_of(opened, ("A/a.png", "q1"))).startswith("4.00 s in a batch of 8")
+    assert figures_line(review.view_of(opened, ("A/a.png", "q1"))) == (
+        "4.00 s  ·  ended by itself  ·  batch of 8"
+    )
     assert "batch" not in figures_line(review.view_of(opened, ("A/b.png", "q1")))
     assert figures_line(AnswerView(time=2.0)) == "2.00 s"
 

@@ -81,16 +81,11 @@ def figures_line(view: AnswerView) -> str:
         f"first token {view.first_token:.2f} s" if view.first_token is not None else "",
         f"{view.tokens} tokens" if view.tokens else "",
         f"{view.per_second:.1f} tokens/s" if view.per_second is not None else "",
-        _time(view),
+        f"{view.time:.2f} s" if view.time is not None else "",
         _FINISHES.get(view.finish or "", ""),
+        f"batch of {view.batch_size}" if view.batch_size > 1 else "",
     ]
     return SEPARATOR.join(part for part in parts if part)
-
-
-def _time(view: AnswerView) -> str:
-    if view.time is None:
-        return ""
-    return f"{view.time:.2f} s" + (f" in a batch of {view.batch_size}" if view.batch_size > 1 else "")
 
 
 _FINISHES = {"stop": "ended by itself", "length": "cut at the token limit", "cancelled": "stopped"}
