@@ -129,7 +129,7 @@ def _check_cancel(loaded: LoadedModel, picture: Image.Image) -> None:
 
     assert ask(loaded, picture, QUESTIONS[1], Cancelling(), cancel, tokens=400) is None
     assert len(streamed) <= 3
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def _check_batches(family: Family, loaded: LoadedModel, pictures: list[Image.Image]) -> None:
