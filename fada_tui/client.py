@@ -215,9 +215,9 @@ class WorkerClient:
         while True:
             event = await self._next(deadline, doing)
             match event:
-                case Started():
+                case Started() | BegunAgain():
                     deadline, doing = self._deadlines.first_token, f"{event.path}: waiting for a first token"
-                case Delta() | BegunAgain():
+                case Delta():
                     deadline, doing = self._deadlines.token, f"{event.path}: waiting for a token"
                 case Finished() | Cancelled():
                     deadline, doing = self._deadlines.token, "between two images"

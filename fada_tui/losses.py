@@ -19,12 +19,14 @@ Key = tuple[str, str]
 class Losses:
     """Keeps count of what is in flight, and of the workers that died of it.
 
-    Of several items in flight any may be the one that a worker died of. Then all are suspects, to be asked
-    one at a time, so that none becomes an error by another's fault.
+    Of several items in flight any may be the one that a worker died of, or it died of their number, even where
+    only one of them is still unfinished. Then all are suspects, to be asked one at a time, so that none becomes
+    an error by another's fault.
     """
 
     def __init__(self) -> None:
         self._in_flight: dict[Key, Item] = {}
+        self._together = 0
         self._suspects: set[Key] = set()
         self._tries: Counter[Key] = Counter()
         self._fruitless = 0
@@ -33,7 +35,10 @@ class Losses:
 
     def began(self, item: Item) -> None:
         """Note an item that the worker begins."""
+        if not self._in_flight:
+            self._together = 0
         self._in_flight[item.key] = item
+        self._together = max(self._together, len(self._in_flight))
 
     def finished(self, key: Key) -> None:
         """Note a result."""
@@ -54,8 +59,8 @@ class Losses:
         self._in_flight.clear()
         if not lost:
             self._fruitless += 1
-        if len(lost) > 1:
-            self.at_most = len(lost) // 2
+        if lost and self._together > 1:
+            self.at_most = self._together // 2
             self._suspects.update(item.key for item in lost)
         self._tries.update(item.key for item in lost)
         return [item for item in lost if self._tries[item.key] >= TRIES]

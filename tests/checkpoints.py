@@ -19,8 +19,14 @@ CORPUS = [
 ]
 
 
-def save_idefics3(folder: Path, *, seed: int = 0) -> Path:
-    """Save a random SmolVLM-architecture model of about 0.4 M parameters with its processor."""
+def save_idefics3(folder: Path, *, seed: int = 0, wide_cache: bool = False) -> Path:
+    """Save a random SmolVLM-architecture model of about 0.4 M parameters with its processor.
+
+    Args:
+        folder: to save it in.
+        seed: of its weights.
+        wide_cache: keep four times as much of every token.
+    """
     torch.manual_seed(seed)
     words = build_tokenizer(CORPUS)
     size = len(words)
@@ -32,7 +38,8 @@ def save_idefics3(folder: Path, *, seed: int = 0) -> Path:
                 "intermediate_size": 128,
                 "num_hidden_layers": 2,
                 "num_attention_heads": 4,
-                "num_key_value_heads": 2,
+                "num_key_value_heads": 4 if wide_cache else 2,
+                "head_dim": 32 if wide_cache else 16,
                 "vocab_size": size,
                 "max_position_embeddings": 1024,
                 "pad_token_id": words.pad_token_id,

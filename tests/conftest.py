@@ -42,6 +42,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_idefics3(tmp_path_factory.mktemp("checkpoints") / "tiny")
 
 
+@pytest.fixture(scope="session")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another one, some of whose answers are short and most endless, and whose cache outgrows all else."""
+    from tests.checkpoints import save_idefics3
+
+    return save_idefics3(tmp_path_factory.mktemp("checkpoints") / "uneven", seed=4, wide_cache=True)
+
+
 def write_image(path: Path, seed: int = 0, size: tuple[int, int] = (96, 64)) -> Path:
     """A noisy RGB image, different for each seed."""
     path.parent.mkdir(parents=True, exist_ok=True)

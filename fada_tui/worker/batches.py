@@ -15,7 +15,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fada_tui.errors import ImageError
 from fada_tui.images.decode import DecodedImage
 from fada_tui.protocol import Cancelled, Item, Started, Work
 from fada_tui.worker import devices
@@ -39,7 +38,7 @@ class _Ready(Struct, frozen=True):
     attempts: list[Attempt]
     prepared: Any
     problem: Exception | None
-    unread: tuple[tuple[Attempt, ImageError], ...] = ()
+    unread: tuple[tuple[Attempt, Exception], ...] = ()
     """What has no image, and why."""
 
 
@@ -82,6 +81,10 @@ class Batches:
             ahead = thread if self._memory.on_gpu else None
             items, coming = self._begin(ahead)
             while items and not self._receiver.stop_after_item.is_set() and not self._recorder.problem:
+                if len(items) > self._size.now:  # memory ran out after they were taken
+                    coming.cancel()
+                    self._line.put_back(items)
+                    items, coming = self._begin(ahead)
                 for item in items:
                     self._sender.send(Started(path=item.path, question_id=item.question_id))
                 ready = coming()
@@ -101,7 +104,7 @@ class Batches:
             begun = time.perf_counter()
             try:
                 image = self._image(item.path)
-            except ImageError as error:
+            except Exception as error:
                 unread.append((attempt, error))
             else:
                 attempt.see(image, time.perf_counter() - begun)
@@ -135,33 +138,34 @@ class Batches:
         """
         for attempt, error in ready.unread:
             self._recorder.record(attempt.failed(error), None)
-        attempts = ready.attempts
-        if not attempts:
-            return
-        if len(attempts) > self._size.now:
-            for part in _parts(attempts, self._size.now):
-                self._settle(self._prepared(part))
-            return
-        left, problem = self._answered(ready)
-        if self._receiver.cancel.is_set():
-            for attempt in left:
-                item = attempt.item
-                self._sender.send(Cancelled(path=item.path, question_id=item.question_id))
-            return
-        if problem is None:
+        count = len(ready.attempts)
+        left, problem = self._answered(ready) if count else ([], None)
+        if self._cancelled(left) or problem is None:
             return
         exhausted = devices.is_out_of_memory(problem)
         if exhausted:
             devices.release()
-            self._size.failed(len(attempts))
-            log.warning("out of memory with %d answers at once", len(attempts))
-        if len(attempts) == 1 and (again or not exhausted):
-            self._recorder.record(attempts[0].failed(problem), self._memory.reserved)
+            self._size.failed(count)
+            log.warning("out of memory with %d answers at once", count)
+        if count == 1 and (again or not exhausted):
+            for attempt in left:
+                self._recorder.record(attempt.failed(problem), self._memory.reserved)
             return
-        for part in _parts(left, self._size.now if exhausted else 1):
+        while left and not self._cancelled(left):
+            size = self._size.now if exhausted else 1
+            part, left = left[:size], left[size:]
             for attempt in part:
-                attempt.send_again(_reason(problem, len(attempts)), 0.0)
-            self._settle(self._prepared(part), again=len(attempts) == 1)
+                attempt.send_again(_reason(problem, count), 0.0)
+            self._settle(self._prepared(part), again=count == 1)
+
+    def _cancelled(self, left: Sequence[Attempt]) -> bool:
+        """Whether the client wants no more; then what is left is told to be cancelled."""
+        if not self._receiver.cancel.is_set():
+            return False
+        for attempt in left:
+            item = attempt.item
+            self._sender.send(Cancelled(path=item.path, question_id=item.question_id))
+        return True
 
     def _answered(self, ready: _Ready) -> tuple[list[Attempt], Exception | None]:
         """Have a batch answered and recorded; return what is left, and why."""
@@ -170,7 +174,9 @@ class Batches:
             return list(left.values()), ready.problem
 
         def record(place: int, answer: Answered) -> None:
-            self._recorder.record(left.pop(place).answered(answer), self._memory.reserved)
+            result = left[place].answered(answer)
+            del left[place]
+            self._recorder.record(result, self._memory.reserved)
 
         self._memory.reset()
         try:
@@ -185,10 +191,6 @@ class Batches:
             return list(left.values()), problem
         self._size.answered(len(ready.attempts), self._memory.taken, self._memory.free)
         return list(left.values()), None
-
-
-def _parts(attempts: list[Attempt], size: int) -> list[list[Attempt]]:
-    return [attempts[start : start + size] for start in range(0, len(attempts), size)]
 
 
 def _reason(problem: Exception, count: int) -> str:

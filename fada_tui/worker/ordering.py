@@ -48,6 +48,11 @@ class Line:
             batch, self._window[0] = first[:size], first[size:]
         return batch
 
+    def put_back(self, batch: list[Item]) -> None:
+        """Take the last batch back: it comes next again."""
+        images = [list(questions) for _, questions in groupby(batch, key=lambda item: item.path)]
+        self._window.extendleft(reversed(images))
+
     def _next(self, room: int) -> list[Item] | None:
         """The next image's items where there is room for all of them."""
         if not self._window:
