@@ -19,9 +19,9 @@ Key = tuple[str, str]
 class Losses:
     """Keeps count of what is in flight, and of the workers that died of it.
 
-    Of several items in flight any may be the one that a worker died of, or it died of their number, even where
-    only one of them is still unfinished. Then all are suspects, to be asked one at a time, so that none becomes
-    an error by another's fault.
+    Of several items in flight any may be the one that a worker died of, or it died of their number, even if
+    only one of them is still unfinished. Then all are suspects, to be asked one at a time, so that none
+    becomes an error by another's fault.
     """
 
     def __init__(self) -> None:

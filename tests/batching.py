@@ -1,4 +1,4 @@
-"""What tests of batches share: eight images, of which some answers end early, and what is asked about them."""
+"""What tests of batches share: eight images, some of whose answers end early, and what is asked of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -30,6 +30,11 @@ IMAGES = 8
 
 EARLY = 200
 """Tokens that the shorter answers of `uneven` have at most; the others end with what they may have."""
+
+
+ENOUGH_FOR_TWO = 600_000
+"""Bytes of an allocation that four answers of `uneven` exceed when they are about 290 tokens long, and two
+not with 450."""
 
 
 def eight_images(root: Path) -> Path:

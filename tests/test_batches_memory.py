@@ -1,16 +1,18 @@
 """Memory that runs out in a worker, in the middle of a batch: no answer is lost, none made twice."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from fada_tui.client import Deadlines, WorkerClient
 from fada_tui.errors import ErrorKind
-from fada_tui.protocol import BegunAgain, Started
+from fada_tui.protocol import BegunAgain, Message, Started
 from tests.allocator.scarcity import Scarcity, build_scarcity
 from tests.batching import (
     EARLY,
+    ENOUGH_FOR_TWO,
     QUESTIONS,
     answers,
     begin,
@@ -23,9 +25,6 @@ from tests.batching import (
     told,
     work_on,
 )
-
-ENOUGH_FOR_TWO = 600_000
-"""Bytes of an allocation that four answers exceed when they are about 290 tokens long, and two never."""
 
 ENOUGH_FOR_SHORT_ONES = 210_000
 """Bytes that one answer exceeds when it is about 410 tokens long, and several at once."""
@@ -46,6 +45,12 @@ async def client(
     await begin(worker, uneven)
     yield worker
     await worker.kill()
+
+
+def most_at_once(events: Iterable[Message]) -> list[int]:
+    """How many items were begun one after another without anything else in between."""
+    runs = [(begun, len(list(group))) for begun, group in groupby(isinstance(e, Started) for e in events)]
+    return [count for begun, count in runs if begun]
 
 
 async def test_memory_that_runs_out_costs_no_answer(
@@ -73,6 +78,7 @@ async def test_memory_that_runs_out_costs_no_answer(
     again = keys(events, BegunAgain)
     assert len(again) == len(set(again)) and set(again) == first - early
     assert keys(events, Started) == [item.key for item in one_each]
+    assert most_at_once(events) == [4, 2, 2], "told as begun is only what fits"
 
     # Several questions for each image, in batches that grow by themselves.
     scarcity.above(ENOUGH_FOR_TWO)
