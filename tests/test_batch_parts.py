@@ -1,4 +1,4 @@
-"""What batches are made of: sizes, order, shares of time, padding, memory; who is suspected if one is lost."""
+"""What batches are made of: sizes, order, shares of time, padding, memory; who is suspected of a loss."""
 
 from collections.abc import Callable
 from pathlib import Path
