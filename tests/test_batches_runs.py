@@ -49,7 +49,8 @@ def test_the_size_of_batches_is_written_down_and_changes_no_answer(program: Prog
 
     auto = answered(program, demo_weights(), root, "auto", 16)
     assert auto["generation"]["batch_size"] == "auto"
-    assert {result["batch_size"] for result in auto["results"]} > {1, 4}
+    grown = [result["batch_size"] for result in auto["results"]]
+    assert min(grown) == 1 and max(grown) > 4
     assert answers(auto) == answers(alone)
 
 

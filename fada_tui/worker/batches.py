@@ -82,14 +82,14 @@ class Batches:
             items, coming = self._begin(ahead)
             while items and not self._receiver.stop_after_item.is_set() and not self._recorder.problem:
                 if len(items) > self._size.now:  # memory ran out after they were taken
-                    coming.cancel()
                     self._line.put_back(items)
                     items, coming = self._begin(ahead)
                 for item in items:
                     self._sender.send(Started(path=item.path, question_id=item.question_id))
                 ready = coming()
-                items, coming = self._begin(ahead)
+                following = self._begin(ahead) if ahead else None
                 self._settle(ready)
+                items, coming = following or self._begin(None)
 
     def _begin(self, ahead: ThreadPoolExecutor | None) -> tuple[list[Item], Callable[[], _Ready]]:
         """Take the next batch, and have it decoded and prepared: now, in a thread, or once it is wanted."""
@@ -195,5 +195,5 @@ class Batches:
 
 def _reason(problem: Exception, count: int) -> str:
     if devices.is_out_of_memory(problem):
-        return f"memory ran out with {count} answers at once"
+        return f"memory ran out with {count} answers at once" if count > 1 else "memory ran out"
     return f"{count} answers could not be made at once"

@@ -90,6 +90,8 @@ class Generator:
         try:
             self._generate(batch, prepared, tell)
         except Exception as error:
+            if self._encoder is not None:
+                self._encoder.forget()
             if self._static is None or devices.is_fault(error) or devices.is_out_of_memory(error):
                 raise
             log.exception("decoding goes on without a static cache")
