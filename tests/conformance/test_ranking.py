@@ -13,7 +13,7 @@ from fada_tui.protocol import Load
 from fada_tui.records import ModelEntry
 from fada_tui.worker.answering import Answered
 from fada_tui.worker.loading import LoadedModel, load
-from tests.conformance.asking import ask_alone, asked
+from tests.conformance.asking import ask_alone, ask_together, asked
 from tests.conformance.parts import randomise, tokenizer
 
 QUESTIONS = ("What is shown?", "Which anatomical structures can you see in this image?")
@@ -76,6 +76,23 @@ def test_vilt(folder: Path) -> None:
             assert probabilities == pytest.approx(expected.values.tolist(), abs=1e-6)
             likeliest.add(tuple(probabilities))
     assert len(likeliest) == 4, "image or question makes no difference"
+
+
+def test_a_batch_of_shapes_and_lengths_is_ranked_as_each_alone(folder: Path) -> None:
+    entry = ModelEntry(name="vilt", source=str(folder))
+    command = Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
+    loaded, _ = load(command, lambda _: None)
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8))
+    pairs = [(noise.resize(size), question) for size in ((64, 48), (32, 64)) for question in QUESTIONS]
+    alone = [ask_alone(loaded, asked(*pair)) for pair in pairs]
+    together = ask_together(loaded, [asked(*pair) for pair in pairs])
+    for one, other in zip(alone, together, strict=True):
+        assert one and one.ranking and other.ranking
+        assert [each.label for each in other.ranking] == [each.label for each in one.ranking]
+        expected = [each.probability for each in one.ranking]
+        assert [each.probability for each in other.ranking] == pytest.approx(expected, abs=1e-6)
+        assert (other.batch_size, one.batch_size) == (len(pairs), 1)
+        assert other.share == pytest.approx(other.generate / len(pairs))
 
 
 def test_a_question_longer_than_the_model_reads_is_refused(folder: Path) -> None:

@@ -27,7 +27,7 @@ class ViltAdapter:
         self.config = config
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
-        """Tokenise the questions.
+        """Tokenise the questions, padded on the right: its positions count from the left, whatever is masked.
 
         Raises:
             ValueError: one is longer than the model reads.
@@ -35,7 +35,7 @@ class ViltAdapter:
         without_system_prompt(system_prompt, "ViLT")
         prompts = [question for _, question in batch]
         images = [image for image, _ in batch]
-        inputs = self.processor(images, prompts, padding=True, return_tensors="pt")
+        inputs = self.processor(images, prompts, padding=True, padding_side="right", return_tensors="pt")
         length, longest = inputs["input_ids"].shape[1], self.config.max_position_embeddings
         if length > longest:
             raise ValueError(f"the question has {length} tokens and ViLT reads {longest}: shorten it")
