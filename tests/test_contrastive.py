@@ -14,6 +14,7 @@ from fada_tui.protocol import Load
 from fada_tui.records import ClassSet, ImageClass, ModelEntry
 from fada_tui.worker.adapters.contrastive import squared
 from fada_tui.worker.loading import LoadedModel, load
+from tests.conformance.asking import ask_together, asked
 from tests.conftest import Program, write_image
 from tests.conftest import load as read_run
 from tests.contrastive import FAMILIES, clip, save, siglip
@@ -82,6 +83,18 @@ def test_probabilities_are_the_softmax_of_the_model_s_own_logits(tmp_path: Path,
     np.testing.assert_allclose([found[one.name] for one in one_prompt.classes], expected, atol=1e-6)
     assert max(expected) - min(expected) > 0.01
     assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_images_of_several_shapes_are_sorted_together_as_each_alone(tmp_path: Path, family: str) -> None:
+    model = loaded(save(tmp_path / family, FAMILIES[family]))
+    noise = np.random.default_rng(0).integers(0, 256, (3, 60, 80, 3), dtype=np.uint8)
+    sizes = ((80, 60), (60, 80), (30, 90))
+    images = [Image.fromarray(one).resize(size) for one, size in zip(noise, sizes, strict=True)]
+    for image, answer in zip(images, ask_together(model, [asked(one, "") for one in images]), strict=True):
+        assert answer.ranking
+        together = {one.label: one.probability for one in answer.ranking}
+        assert together == pytest.approx(ranked(model, image), abs=1e-6)
 
 
 def test_a_class_is_the_mean_of_its_prompts_unit_vectors(tmp_path: Path) -> None:
