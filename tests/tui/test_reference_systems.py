@@ -20,7 +20,9 @@ async def test_the_reference_s_systems_answer_one_image(tmp_path: Path) -> None:
         await wait_for(
             pilot, lambda: len(runs_in(tmp_path)) == len(NAMES) and not main.running.queue.busy, seconds=120
         )
-        assert [run["model"]["name"] for run in runs_in(tmp_path)] == list(NAMES)
+        assert sorted(run["model"]["name"] for run in runs_in(tmp_path)) == sorted(
+            NAMES
+        )  # some in one second
         assert [run["status"] for run in runs_in(tmp_path)] == ["complete"] * len(NAMES)
         await wait_for(pilot, lambda: len(main.review.library.runs) == len(NAMES))
         await pilot.press("m")
