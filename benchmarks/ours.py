@@ -10,7 +10,6 @@ from fada_tui.file_names import encode_name
 from fada_tui.protocol import Finished, Idle, Message, Work
 from fada_tui.records import Generation, Result
 from fada_tui.worker.answering import LoadedModel
-from fada_tui.worker.engine import Engine
 from fada_tui.worker.working import work
 
 
@@ -51,7 +50,7 @@ class Worker:
 
     def __init__(self, loaded: LoadedModel, folder: Path, tokens: int) -> None:
         self.model = loaded.model
-        self._engine = Engine(loaded)
+        self._loaded = loaded
         self._folder = folder
         self._tokens = tokens
         self._journals = itertools.count()
@@ -65,7 +64,7 @@ class Worker:
         kept = Kept()
         wishes: Any = Wishes()
         sender: Any = kept
-        work(self._engine, self._work(asked, batch), wishes, sender)
+        work(self._loaded, self._work(asked, batch), wishes, sender)
         if not isinstance(kept.messages[-1], Idle):
             raise RuntimeError(f"the worker ended with {kept.messages[-1]}")
         return kept.results

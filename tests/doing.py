@@ -6,7 +6,6 @@ from threading import Event
 from fada_tui.protocol import Message, Work
 from fada_tui.worker import working
 from fada_tui.worker.answering import LoadedModel
-from fada_tui.worker.engine import Engine
 
 
 class Ends:
@@ -35,5 +34,5 @@ def work(
         on_event: called with each event, in whatever thread it comes from.
     """
     ends = Ends(on_event)
-    working.work(Engine(loaded), command, ends, ends)  # type: ignore[arg-type]
+    working.work(loaded, command, ends, ends)  # type: ignore[arg-type]
     return ends.events

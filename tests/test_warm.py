@@ -244,17 +244,15 @@ import sys, weakref
 from fada_tui.protocol import Load
 from fada_tui.records import ModelEntry
 from fada_tui.worker import devices
-from fada_tui.worker.engine import Engine
 from fada_tui.worker.libraries import importing
 with importing():
     from fada_tui.worker.loading import load
 entry = ModelEntry(name="one", source=sys.argv[1])
 command = Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
-model, _ = load(command, lambda message: None)
-engine, seen = Engine(model), weakref.ref(model.model)
-del model
+loaded, _ = load(command, lambda message: None)
+seen = weakref.ref(loaded.model)
 assert seen() is not None
-engine = None
+loaded = None
 devices.release()
 assert seen() is None, "something holds the model"
 """

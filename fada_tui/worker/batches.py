@@ -16,14 +16,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fada_tui.images.decode import DecodedImage
-from fada_tui.protocol import Cancelled, Item, Started, Work
+from fada_tui.protocol import Item
 from fada_tui.worker import devices
 from fada_tui.worker.answering import Answered, Answerer
 from fada_tui.worker.attempt import Attempt, read_image
-from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.engine import Engine
 from fada_tui.worker.ordering import WINDOW, Line, shape_of
-from fada_tui.worker.recorder import Recorder
 from fada_tui.worker.sizing import BatchSize
 
 CUDA_FAULT_EXIT = 70
@@ -47,28 +45,13 @@ class Batches:
 
     Args:
         answerer: of the model.
-        engine: of the same.
-        command: what to answer.
-        receiver: has the client's wish to stop.
-        sender: takes the events.
-        recorder: takes the results.
+        engine: the model at the work.
     """
 
-    def __init__(
-        self,
-        answerer: Answerer,
-        engine: Engine,
-        command: Work,
-        receiver: CommandReceiver,
-        sender: EventSender,
-        recorder: Recorder,
-    ) -> None:
+    def __init__(self, answerer: Answerer, engine: Engine) -> None:
+        command = engine.command
         self._answerer = answerer
-        self._memory = engine.memory
-        self._command = command
-        self._receiver = receiver
-        self._sender = sender
-        self._recorder = recorder
+        self._engine = engine
         self._size = BatchSize(command.generation.batch_size, command.at_most)
         window = 1 if command.generation.batch_size in (1, None) else WINDOW
         self._line = Line(command.items, partial(shape_of, command.root), window)
@@ -76,16 +59,16 @@ class Batches:
 
     def run(self) -> None:
         """Answer the items until all are done or the client wants no more."""
-        self._answerer.expect(len(self._command.items), self._command.generation)
+        command = self._engine.command
+        self._answerer.expect(len(command.items), command.generation)
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
-            ahead = thread if self._memory.on_gpu else None
+            ahead = thread if self._engine.memory.on_gpu else None
             items, coming = self._begin(ahead)
-            while items and not self._receiver.stop_after_item.is_set() and not self._recorder.problem:
+            while items and self._engine.goes_on:
                 if len(items) > self._size.now:  # memory ran out after they were taken
                     self._line.put_back(items)
                     items, coming = self._begin(ahead)
-                for item in items:
-                    self._sender.send(Started(path=item.path, question_id=item.question_id))
+                self._engine.begin(items)
                 ready = coming()
                 following = self._begin(ahead) if ahead else None
                 self._settle(ready)
@@ -100,7 +83,7 @@ class Batches:
         """Decode a batch's images and prepare what could be decoded."""
         attempts, unread = [], []
         for item in items:
-            attempt = self._attempt(item)
+            attempt = self._engine.attempt(item)
             begun = time.perf_counter()
             try:
                 image = self._image(item.path)
@@ -111,15 +94,11 @@ class Batches:
                 attempts.append(attempt)
         return replace(self._prepared(attempts), unread=tuple(unread))
 
-    def _attempt(self, item: Item) -> Attempt:
-        generation, cancel = self._command.generation, self._receiver.cancel
-        return Attempt(item, generation, self._memory, self._sender.send, cancel)
-
     def _image(self, path: str) -> DecodedImage:
         """An item's image, the last one's kept: its other questions come next."""
         if self._last_image is None or self._last_image[0] != path:
             self._last_image = None
-            self._last_image = (path, read_image(self._command.root, path))
+            self._last_image = (path, read_image(self._engine.command.root, path))
         return self._last_image[1]
 
     def _prepared(self, attempts: list[Attempt]) -> _Ready:
@@ -137,7 +116,7 @@ class Batches:
             again: it is a single item that memory ran out with before.
         """
         for attempt, error in ready.unread:
-            self._recorder.record(attempt.failed(error), None)
+            self._engine.record(attempt.failed(error))
         count = len(ready.attempts)
         left, problem = self._answered(ready) if count else ([], None)
         if self._cancelled(left) or problem is None:
@@ -149,7 +128,7 @@ class Batches:
             log.warning("out of memory with %d answers at once", count)
         if count == 1 and (again or not exhausted):
             for attempt in left:
-                self._recorder.record(attempt.failed(problem), self._memory.reserved)
+                self._engine.record(attempt.failed(problem))
             return
         while left and not self._cancelled(left):
             size = self._size.now if exhausted else 1
@@ -160,25 +139,23 @@ class Batches:
 
     def _cancelled(self, left: Sequence[Attempt]) -> bool:
         """Whether the client wants no more; then what is left is told to be cancelled."""
-        if not self._receiver.cancel.is_set():
+        if not self._engine.cancelled:
             return False
-        for attempt in left:
-            item = attempt.item
-            self._sender.send(Cancelled(path=item.path, question_id=item.question_id))
+        self._engine.cancel(left)
         return True
 
     def _answered(self, ready: _Ready) -> tuple[list[Attempt], Exception | None]:
         """Have a batch answered and recorded; return what is left, and why."""
-        left = dict(enumerate(ready.attempts))
-        if ready.problem or self._receiver.cancel.is_set():
+        memory, left = self._engine.memory, dict(enumerate(ready.attempts))
+        if ready.problem or self._engine.cancelled:
             return list(left.values()), ready.problem
 
         def record(place: int, answer: Answered) -> None:
             result = left[place].answered(answer)
             del left[place]
-            self._recorder.record(result, self._memory.reserved)
+            self._engine.record(result)
 
-        self._memory.reset()
+        memory.reset()
         try:
             batch = [attempt.asked() for attempt in ready.attempts]
             self._answerer.answer(batch, ready.prepared, record)
@@ -189,7 +166,7 @@ class Batches:
             # An allocation's error would keep the batch's tensors alive by its traceback.
             problem = MemoryError(str(error)) if devices.is_out_of_memory(error) else error
             return list(left.values()), problem
-        self._size.answered(len(ready.attempts), self._memory.taken, self._memory.free)
+        self._size.answered(len(ready.attempts), memory.taken, memory.free)
         return list(left.values()), None
 
 

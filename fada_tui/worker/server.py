@@ -26,7 +26,6 @@ from fada_tui.worker import devices, libraries, working
 from fada_tui.worker.answering import LoadedModel
 from fada_tui.worker.attachment import Attachment
 from fada_tui.worker.channel import CommandReceiver, EventSender
-from fada_tui.worker.engine import Engine
 from fada_tui.worker.tokenising import tokenised
 
 log = logging.getLogger("fada_tui.worker")
@@ -44,31 +43,31 @@ def serve(commands: int, events: int) -> None:
     receiver, sender = CommandReceiver(commands), EventSender(events)
     sender.send(_hello())
     attachment = Attachment()
-    engine: Engine | None = None
+    loaded: LoadedModel | None = None
     while command := receiver.next():
         match command:
             case Attach():
                 attachment.take(receiver.handed())
                 if attachment.runs > 1:
-                    state = "loaded already" if engine else "dropped"
+                    state = "loaded already" if loaded else "dropped"
                     log.info("worker %d goes on from another run; its model is %s", os.getpid(), state)
                 sender.send(Attached())
             case Detach():
                 attachment.let_go()
                 sender.send(Detached())
             case Unload():
-                engine = None
+                loaded = None
                 devices.release()
                 sender.send(Unloaded(allocated=devices.allocated()))
             case Load():
-                engine = None  # for the next one to have its memory
+                loaded = None  # for the next one to have its memory
                 devices.release()
-                engine = _load(command, sender)
-            case Work() if engine is not None:
-                working.work(engine, command, receiver, sender)
+                loaded = _load(command, sender)
+            case Work() if loaded is not None:
+                working.work(loaded, command, receiver, sender)
                 receiver.working.clear()
-            case Tokenise() if engine is not None:
-                sender.send(tokenised(engine.adapter, command.texts))
+            case Tokenise() if loaded is not None:
+                sender.send(tokenised(loaded.adapter, command.texts))
             case _:
                 log.error("unexpected command %s", type(command).__name__)
     sender.close()
@@ -85,9 +84,9 @@ def _hello() -> Hello:
     )
 
 
-def _load(command: Load, sender: EventSender) -> Engine | None:
+def _load(command: Load, sender: EventSender) -> LoadedModel | None:
     try:
-        model, loaded = _loaded(command, sender)
+        loaded, facts = _loaded(command, sender)
     except ModelLoadError as error:
         log.error("%s", traceback.format_exc())
         sender.send(LoadFailed(kind=error.kind, message=str(error)))
@@ -96,8 +95,8 @@ def _load(command: Load, sender: EventSender) -> Engine | None:
         message = f"{command.model.name}: {type(error).__name__}: {_first_line(error)} (worker.log has more)"
         sender.send(LoadFailed(kind=ErrorKind.LOAD, message=message))
     else:
-        sender.send(loaded)
-        return Engine(model)
+        sender.send(facts)
+        return loaded
     return None
 
 
