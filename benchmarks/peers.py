@@ -1,6 +1,7 @@
 """How users of transformers ask a model: the loops and the pipeline that this program is held against."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -55,15 +56,17 @@ class Peers:
 
     def piped(self, asked: Asking, batch: int) -> list[str]:
         """All at once to transformers' pipeline, which makes batches of this size."""
-        piped = pipeline(
-            "image-text-to-text",
-            model=self._model,
-            processor=self._processor,
-            device=self._device,
-        )
         chats = [_conversation(item, asked.root) for item in asked.items]
-        found = piped(text=chats, batch_size=batch, generate_kwargs=self._how, return_full_text=False)
+        found = self._pipeline(
+            text=chats, batch_size=batch, generate_kwargs=self._how, return_full_text=False
+        )
         return [answer[0]["generated_text"].strip() for answer in found]
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        return pipeline(
+            "image-text-to-text", model=self._model, processor=self._processor, device=self._device
+        )
 
     def _each(self, asked: Asking) -> Iterator[Any]:
         for item in asked.items:

@@ -93,7 +93,10 @@ def show_overhead(console: Console, found: Overhead) -> None:
 def show_memory(console: Console, found: Memory) -> None:
     """Show memory along the run."""
     table = _table(
-        f"{found.results} results in {found.seconds:.0f} s", "results", "program, MB", "worker, MB"
+        f"{found.results} results in {found.seconds:.0f} s, batch size {found.batch_size}",
+        "results",
+        "program, MB",
+        "worker, MB",
     )
     for point in found.points:
         worker = "" if point.worker is None else f"{point.worker / 1e6:.1f}"

@@ -131,7 +131,7 @@ def test_memory_is_told_along_the_run_and_after_it() -> None:
         Look(3.5, 300, 50, None),
         Look(4.0, 300, 40, None),
     ]
-    memory = found(looks, step=100, seconds=4.2, run_bytes=7)
+    memory = found(looks, step=100, batch_size=1, seconds=4.2, run_bytes=7)
     assert [(point.results, point.program, point.worker) for point in memory.points] == [
         (100, 30, 300),
         (200, 31, 310),

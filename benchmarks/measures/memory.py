@@ -8,7 +8,7 @@ from msgspec import Struct
 from PIL import Image
 
 from benchmarks.checkpoints import SMALLEST, save_random
-from benchmarks.options import Options
+from benchmarks.options import BatchSize, Options
 from benchmarks.program import Look, run_batch
 from benchmarks.rounds import slope
 
@@ -31,6 +31,7 @@ class Memory(Struct, frozen=True, kw_only=True):
     """A long run. Bytes."""
 
     results: int
+    batch_size: BatchSize
     seconds: float
     points: list[Point]
     program_slope: float
@@ -49,13 +50,14 @@ def measure(options: Options, scratch: Path, say: Callable[[str], None]) -> Memo
     """Watch one run.
 
     Args:
-        options: how many results, and on which device.
+        options: how many results, in batches of which size (the last one named), and on which device.
         scratch: an empty folder.
         say: told what goes on.
     """
     say(f"memory: a model and {options.results} images")
     save_random(SMALLEST, scratch / "model")
     _draw(scratch / "images", options.results)
+    batch_size = options.batch_sizes[-1]
     step = max(options.results // POINTS, 1)
     looks: list[Look] = []
 
@@ -68,20 +70,22 @@ def measure(options: Options, scratch: Path, say: Callable[[str], None]) -> Memo
         scratch / "run",
         *("--model", scratch / "model", "--images", scratch / "images", "--device", options.device),
         *("--max-new-tokens", str(TOKENS), "--question", "Which anatomical plane is shown?"),
+        *("--batch-size", str(batch_size)),
         watch=watch,
     )
     made = len(ended.run["results"])
     if made != options.results:
         raise RuntimeError(f"{made} results of {options.results}")
-    return found(looks, step, ended.seconds, ended.run_bytes)
+    return found(looks, step, batch_size, ended.seconds, ended.run_bytes)
 
 
-def found(looks: list[Look], step: int, seconds: float, run_bytes: int) -> Memory:
+def found(looks: list[Look], step: int, batch_size: BatchSize, seconds: float, run_bytes: int) -> Memory:
     """Return what looks at a run say.
 
     Args:
         looks: in their order.
         step: results from one point to the next.
+        batch_size: answers made together.
         seconds: of the whole run.
         run_bytes: of its run.json.
     """
@@ -93,6 +97,7 @@ def found(looks: list[Look], step: int, seconds: float, run_bytes: int) -> Memor
     reached = [next(look for look in looks if look.results >= mark) for mark in marks]
     return Memory(
         results=results,
+        batch_size=batch_size,
         seconds=seconds,
         points=[Point(look.results, look.program, _worker_by(look, looks)) for look in reached],
         program_slope=_slope([(look.results, look.program) for look in running]),
