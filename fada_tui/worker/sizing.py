@@ -4,7 +4,7 @@ from typing import Literal
 
 FIRST = 1
 GROWTH = 4
-"""How much larger the next batch is at most, where memory allows."""
+"""How many times as large as the last one the next batch is at most, where memory allows."""
 
 MOST = 64
 """Answers in a batch that sizes itself. Beyond it little is won, and answers wait long for each other."""
@@ -39,7 +39,7 @@ class BatchSize:
         if not self._grows:
             return
         fitting = MOST if taken <= 0 else int(free / (taken / count))
-        self.now = max(1, min(self.now * GROWTH, fitting, self._limit))
+        self.now = max(1, min(max(self.now, count * GROWTH), fitting, self._limit))
 
     def failed(self, count: int) -> None:
         """Learn that memory ran out with so many answers."""

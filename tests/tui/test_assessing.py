@@ -140,7 +140,7 @@ async def test_a_wrong_filter_says_so_and_hides_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, main):
         await pilot.press("slash", *"colour:red")
         await wait_for(pilot, lambda: "no 'colour:'" in screen_text(pilot.app))
-        assert len(main.review.shown.slots) == 24
+        await wait_for(pilot, lambda: len(main.review.shown.slots) == 24)
 
 
 async def test_verdict_keys_in_the_filter_box_are_text(tmp_path: Path) -> None:
