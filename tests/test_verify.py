@@ -1,5 +1,6 @@
 """`fada-tui verify` as a user starts it, on real runs."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -11,10 +12,15 @@ from typing import Any
 import pytest
 from transformers import AutoTokenizer
 
+from fada_tui.client import Deadlines
 from fada_tui.paths import demo_weights
+from fada_tui.protocol import Load
+from fada_tui.records import ModelEntry
+from fada_tui.verify.driving import Verification
 from tests.conftest import Program, load, wait_for, worker_of, write_image
 from tests.contrastive import clip, save
 from tests.endpoint_server import serving, stream
+from tests.examples import run
 
 
 @pytest.fixture
@@ -257,6 +263,19 @@ def test_stopping_is_130_and_leaves_nothing(
     assert json.loads(out)["different"] == 0
     assert not worker.is_running()
     assert not any(temporary.iterdir())
+
+
+async def test_stopping_before_there_is_a_worker(tiny: Path) -> None:
+    entry = ModelEntry(name="tiny", source=str(tiny))
+    command = Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
+    verification = Verification(run(), (), command, Deadlines())
+    events = asyncio.ensure_future(anext(verification.events(), None))
+    while verification._client is None:
+        await asyncio.sleep(0)
+    assert verification._client.pid is None
+    verification.stop()
+    assert await events is None
+    assert verification._client.pid is None
 
 
 def test_a_model_that_sorts_is_verified_by_its_ranking(

@@ -47,6 +47,9 @@ class Verification:
         if self._client and not self._ending:
             self._ending = asyncio.create_task(self._client.kill())
 
+    def _asked_to_stop(self) -> bool:
+        return self._stopping
+
     async def events(self) -> AsyncGenerator[Progress | Loaded | Verified, None]:
         """Load the model, then make each result again; what came of it in the sample's order.
 
@@ -63,11 +66,13 @@ class Verification:
         finished = False
         try:
             self.hello = await client.start()
+            if self._asked_to_stop():  # perhaps before there was a process to end
+                return
             async with aclosing(client.load(self._load)) as loading:
                 async for event in loading:
                     yield event
             for result in self._sample:
-                if self._stopping:
+                if self._asked_to_stop():
                     return
                 verified = await self._verified(client, journal, result)
                 if verified.outcome == "not_answered":
@@ -75,7 +80,7 @@ class Verification:
                 yield verified
             finished = True
         except (ModelLoadError, WorkerDiedError, StoreError):
-            if self._stopping:
+            if self._asked_to_stop():
                 return
             self.log = log
             raise
