@@ -97,6 +97,15 @@ def test_a_ranking_with_another_label() -> None:
     assert verified.reason == "'yes': recorded 0.900000, now not ranked"
 
 
+def test_equal_rankings_with_another_answer() -> None:
+    ranking = (Ranked(label="yes", probability=0.5), Ranked(label="no", probability=0.5))
+    yes, no = (result(response=label, ranking=ranking) for label in ("yes", "no"))
+    assert compare(yes, yes).outcome == "identical"
+    verified = compare(yes, no)
+    assert verified.outcome == "different" and verified.reason is not None
+    assert verified.reason.endswith("recorded 'yes', now 'no'")
+
+
 def test_foreign_text_is_shown_safely() -> None:
     verified = compare(result("\x1b]0;a.png"), result("\x1b]0;a.png", response="a \u202edaeh"))
     line = telling.line(verified)

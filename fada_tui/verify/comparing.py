@@ -72,7 +72,7 @@ def compare(recorded: Result, now: Result, tokens: Sequence[Split] = ()) -> Veri
     if _pixels(recorded) != _pixels(now):
         return Verified(recorded=recorded, outcome="image_changed", reason=_sizes(recorded, now))
     if recorded.ranking and now.ranking:
-        reason = _ranked_otherwise(recorded.ranking, now.ranking)
+        reason = _ranked_otherwise(recorded.ranking, now.ranking) or _answered_otherwise(recorded, now)
     elif recorded.response != now.response:
         difference = first_difference(recorded.response or "", now.response or "", tokens)
         return Verified(recorded=recorded, outcome="different", difference=difference)
@@ -142,3 +142,11 @@ def _ranked_otherwise(recorded: Sequence[Ranked], now: Sequence[Ranked]) -> str 
         return None
     before, after = (f"{one[label]:.6f}" if label in one else "not ranked" for one in (was, is_now))
     return f"'{label}': recorded {before}, now {after}"
+
+
+def _answered_otherwise(recorded: Result, now: Result) -> str | None:
+    """How the answers of equal rankings differ: two labels may be as probable as each other."""
+    if recorded.response == now.response:
+        return None
+    was, is_now = recorded.response, now.response
+    return f"its probabilities are the same, its answer is not: recorded '{was}', now '{is_now}'"
