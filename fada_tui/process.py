@@ -84,7 +84,7 @@ class WorkerProcess:
         return await self._events.readline()
 
     def send(self, data: bytes, files: Sequence[int] = ()) -> None:
-        """Write to it, and wait until that is taken.
+        """Write to it, and wait until that is taken; meanwhile it may be hung up by another thread.
 
         Args:
             data: one line.
@@ -93,10 +93,11 @@ class WorkerProcess:
         Raises:
             OSError: it is gone, or was asked to end.
         """
-        if self._commands is None:
+        commands = self._commands
+        if commands is None:
             raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
-        sent = socket.send_fds(self._commands, [data], list(files)) if files else 0
-        self._commands.sendall(data[sent:])
+        sent = socket.send_fds(commands, [data], list(files)) if files else 0
+        commands.sendall(data[sent:])
 
     def hang_up(self) -> None:
         """Ask it to finish its item and end; nothing can be sent any more."""
