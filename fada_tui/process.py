@@ -43,30 +43,34 @@ class WorkerProcess:
 
         Args:
             log: file that takes what it prints until it is handed another; appended to.
+
+        Raises:
+            OSError: it cannot be started.
         """
         commands, theirs = socket.socketpair()
         event_read, event_write = os.pipe()
-        with theirs, log.open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "fada_tui.worker",
-                str(theirs.fileno()),
-                str(event_write),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=(theirs.fileno(), event_write),
-                start_new_session=True,
-                env=_environment(),
-            )
-        os.close(event_write)
-        events = asyncio.StreamReader(limit=LONGEST_EVENT)
-        reader = asyncio.StreamReaderProtocol(events)
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: reader, os.fdopen(event_read, "rb")
-        )
+        with contextlib.ExitStack() as ours:
+            ours.enter_context(commands)
+            told = ours.enter_context(os.fdopen(event_read, "rb"))
+            with theirs, os.fdopen(event_write, "wb"), log.open("ab") as output:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "fada_tui.worker",
+                    str(theirs.fileno()),
+                    str(event_write),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(theirs.fileno(), event_write),
+                    start_new_session=True,
+                    env=_environment(),
+                )
+            events = asyncio.StreamReader(limit=LONGEST_EVENT)
+            reader = asyncio.StreamReaderProtocol(events)
+            transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: reader, told)
+            ours.pop_all()
         return cls(process, commands, events, transport)
 
     @property

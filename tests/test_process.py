@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import struct
+import sys
 import termios
 from pathlib import Path
 
@@ -32,3 +33,28 @@ async def test_a_worker_may_be_ended_while_a_command_is_sent(tmp_path: Path) -> 
             await sending
     with pytest.raises(OSError):
         process.send(b"{}\n")
+
+
+def held() -> set[str]:
+    """What this process has open, pipes and sockets each by number."""
+    return {str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
+
+
+async def test_a_worker_that_cannot_be_started_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = held()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
+    with pytest.raises(FileNotFoundError):
+        await WorkerProcess.started(tmp_path / "worker.log")
+    assert held() == before
+
+
+async def test_a_start_that_is_cancelled_leaves_nothing_open(tmp_path: Path) -> None:
+    before = held()
+    starting = asyncio.create_task(WorkerProcess.started(tmp_path / "worker.log"))
+    await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert held() == before
