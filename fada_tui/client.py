@@ -139,7 +139,7 @@ class WorkerClient:
         try:
             if kept.identity == identity(command):
                 self._model = (kept.command, kept.identity, kept.loaded)
-            elif leaves_traces(kept.command) or not await self._unloaded():
+            elif leaves_traces(kept.command, kept.loaded) or not await self._unloaded():
                 await self.close()
                 return None
             await self._attach()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from fada_tui.endpoint import is_endpoint
-from fada_tui.protocol import Load
+from fada_tui.protocol import Load, Loaded
 
 Identity: TypeAlias = tuple[Load, tuple[tuple[str, int, int], ...]]
 """All that a model is loaded by: the command without what does not matter, and the state of its files."""
@@ -27,11 +27,10 @@ def identity(command: Load) -> Identity:
     return local, _files(Path(model.source).expanduser())
 
 
-def leaves_traces(command: Load) -> bool:
+def leaves_traces(command: Load, loaded: Loaded) -> bool:
     """Whether a model's process must end with it: what it ran, or how it was packed, may outlast it there."""
-    entry = command.model
     ran_code = command.trust_remote_code or command.allow_pickle
-    return ran_code or entry.quantization is not None or is_endpoint(entry.source)
+    return ran_code or loaded.quantized or is_endpoint(command.model.source)
 
 
 def _files(folder: Path) -> tuple[tuple[str, int, int], ...]:

@@ -1,5 +1,6 @@
 """Workers that go on from run to run: real queues, processes and checkpoints."""
 
+import json
 import os
 import signal
 import subprocess
@@ -82,6 +83,24 @@ async def test_another_model_is_loaded_in_the_same_process(runs: Runs, tiny: Pat
     assert f"{GOES_ON} dropped" in log(second) and log(first) == before
     assert load(third)["model"]["load_time"] != load(first)["model"]["load_time"]
     assert load(third)["results"][0]["response"] == load(first)["results"][0]["response"]
+
+
+async def test_a_process_that_may_have_run_foreign_code_ends_with_its_model(runs: Runs, tiny: Path) -> None:
+    await runs.run(tiny, allow_pickle=True)
+    folder = await runs.run("fada-demo")
+    assert len(set(runs.pids)) == 2
+    assert load(folder)["status"] == "complete" and GOES_ON not in log(folder)
+
+
+async def test_a_process_that_had_packed_weights_ends_with_its_model(runs: Runs, tmp_path: Path) -> None:
+    config = save_idefics3(tmp_path / "packed") / "config.json"
+    told = json.loads(config.read_bytes()) | {"quantization_config": {"quant_method": "fp8"}}
+    config.write_text(json.dumps(told))
+    first = await runs.run(tmp_path / "packed")
+    assert load(first)["status"] == "complete"
+    folder = await runs.run("fada-demo")
+    assert len(set(runs.pids)) == 2
+    assert load(folder)["status"] == "complete" and GOES_ON not in log(folder)
 
 
 async def test_a_kept_worker_holds_nothing_of_the_run(runs: Runs, tiny: Path) -> None:
@@ -202,6 +221,14 @@ def command(**fields: Any) -> Load:
     )
 
 
+def loaded(**fields: Any) -> Loaded:
+    return Loaded(
+        adapter="chat", architecture=None, revision=None, parameters=None, dtype="float32",
+        quantization=None, device="cpu", gpu_uuid=None, image_processor=None, sorts=False,
+        load_time=0.0, weights=None, **fields,
+    )  # fmt: skip
+
+
 def test_what_does_not_concern_loading_makes_no_other_model() -> None:
     told = command(
         status="tested", notes="good", order=3, parameters=5, token_timeout=3, allowed_hosts=("a",)
@@ -230,13 +257,16 @@ def test_what_concerns_loading_makes_another_model(other: dict[str, Any]) -> Non
     [
         {"trust_remote_code": True},
         {"allow_pickle": True},
-        {"quantization": "4bit"},
         {"source": "http://127.0.0.1:1/v1#x"},
     ],
     ids=str,
 )
 def test_some_models_leave_traces_in_their_process(such: dict[str, Any]) -> None:
-    assert leaves_traces(command(**such)) and not leaves_traces(command())
+    assert leaves_traces(command(**such), loaded())
+
+
+def test_packed_weights_leave_traces_and_others_none() -> None:
+    assert leaves_traces(command(), loaded(quantized=True)) and not leaves_traces(command(), loaded())
 
 
 DROPPED = """

@@ -50,6 +50,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     begun = time.perf_counter() - described
     dtype = weights.choose_dtype(entry.dtype, config)
     weights.check_memory(command, weights.count_elements(files), dtype, device)
+    quantized = entry.quantization is not None or _saved_quantized(config)
     source = openclip_files.read_tensors(command, files) if release else files
     model = weights.load_model(command, source, config, dtype, device, send)
     sorts = isinstance(adapter, ContrastiveAdapter)
@@ -72,6 +73,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         max_tiles=entry.max_tiles,
         scale=scale(model) if sorts else None,
         pickled=not _is_safe(files),
+        quantized=quantized,
         load_time=time.perf_counter() - begun,
         weights=model.get_memory_footprint(),
     )
@@ -139,6 +141,12 @@ def _image_processor(processor: Any) -> str | None:
 def _is_safe(files: Path) -> bool:
     """Whether weights are safetensors: those of a file, or of a folder."""
     return files.suffix == ".safetensors" or (files.is_dir() and any(files.glob("*.safetensors")))
+
+
+def _saved_quantized(config: Any) -> bool:
+    """Whether a checkpoint's own configuration says that its weights are packed."""
+    parts = (config, getattr(config, "text_config", None))
+    return any(getattr(part, "quantization_config", None) is not None for part in parts)
 
 
 def _check_device(device: str) -> None:
