@@ -115,11 +115,13 @@ class RunQueue:
         self.stop_now()
         if self._driver is None:
             return True
+        clock = asyncio.get_running_loop().time
+        end = clock() + patience
         done, _ = await asyncio.wait([self._driver], timeout=max(patience - WRITING_SECONDS, 0))
         if not done:
             self._ask(Session.give_up)
             done, _ = await asyncio.wait([self._driver], timeout=min(patience, WRITING_SECONDS))
-        await self._warm.close()
+        await self._warm.close(max(end - clock(), 0))
         return bool(done)
 
     def _ask(self, stop: Callable[[Session], None]) -> tuple[str, ...]:

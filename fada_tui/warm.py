@@ -3,6 +3,7 @@
 import asyncio
 
 from fada_tui.client import Kept
+from fada_tui.process import WorkerProcess
 
 
 class Warm:
@@ -16,7 +17,7 @@ class Warm:
         self._patience = patience
         self._kept: Kept | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[asyncio.Task[None], WorkerProcess] = {}
 
     @property
     def pid(self) -> int | None:
@@ -39,14 +40,20 @@ class Warm:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._patience, lambda: self._end(self.take()))
 
-    async def close(self) -> None:
-        """End the worker that is kept, if any."""
+    async def close(self, patience: float | None = None) -> None:
+        """End the worker that is kept, if any.
+
+        Args:
+            patience: seconds after which it is killed, if that is sooner than it would be.
+        """
         self._end(self.take())
         if self._ending:
-            await asyncio.wait(self._ending)
+            await asyncio.wait(self._ending, timeout=patience)
+        for process in tuple(self._ending.values()):
+            await process.end(0)
 
     def _end(self, kept: Kept | None) -> None:
         if kept:
             task = asyncio.get_running_loop().create_task(kept.process.end())
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            self._ending[task] = kept.process
+            task.add_done_callback(self._ending.pop)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,17 @@ async def test_a_worker_killed_while_it_was_kept_is_replaced(runs: Runs, tiny: P
     assert load(folder)["status"] == "complete" and runs.bench.problems == []
     assert runs.pids[0] != runs.pids[1]
     assert GOES_ON not in log(folder)
+
+
+async def test_closing_does_not_wait_for_a_kept_worker_that_hangs(runs: Runs, tiny: Path) -> None:
+    await runs.run(tiny)
+    kept = runs.kept
+    assert kept
+    os.kill(kept, signal.SIGSTOP)
+    begun = time.monotonic()
+    assert await runs.bench.queue.close(0.5)
+    assert time.monotonic() - begun < 2
+    assert not psutil.pid_exists(kept)
 
 
 async def test_a_worker_whose_model_could_not_be_loaded_is_not_kept(runs: Runs, tmp_path: Path) -> None:
