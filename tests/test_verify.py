@@ -172,6 +172,7 @@ def test_sampling_one_at_a_time_can_be_verified_and_in_batches_not(program: Prog
     done, said = verify(program, folder)
     assert done.returncode == 2
     assert "sampled in batches" in said["error"] and said["results"] == []
+    assert (said["sample"], said["missing"], said["dtype"], said["device"]) == (0, 0, None, None)
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -220,6 +221,7 @@ def test_a_model_that_is_gone_is_3_and_its_log_is_kept(
     done, said = verify(program, folder)
     assert done.returncode == 3
     assert said["results"] == [] and said["error"]
+    assert (said["run"], said["sample"], said["missing"], said["dtype"]) == (folder.name, 8, 8, None)
     (kept,) = temporary.iterdir()
     assert [path.name for path in kept.iterdir()] == ["worker.log"]
     assert f"the worker's log: {kept / 'worker.log'}" in done.stderr

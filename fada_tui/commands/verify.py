@@ -35,13 +35,14 @@ SAMPLE = 10
 def run(options: Namespace) -> int:
     """Verify the run that the options name; with `--json`, even a refusal is a JSON object."""
     as_json = getattr(options, "json", False)
+    verifying: _Verifying | None = None
     try:
         verifying = _prepared(options)
         code = verifying.drive(sys.stderr if as_json else sys.stdout)
     except FadaError as error:
         if as_json:
-            refusal = {"run": options.run, "identical": 0, "different": 0, "missing": 0, "results": []}
-            _print_json({**refusal, "error": str(error)})
+            said = verifying.as_json() if verifying else telling.as_json(options.run, (), None, 0)
+            _print_json({**said, "error": str(error)})
         raise
     if as_json:
         _print_json(verifying.as_json())
@@ -116,7 +117,7 @@ class _Verifying:
 
     def as_json(self) -> dict[str, object]:
         """What came of it so far."""
-        return telling.as_json(self._run, self._found, self._loaded, len(self._sample))
+        return telling.as_json(self._run.id, self._found, self._loaded, len(self._sample))
 
     async def _follow(self, out: TextIO) -> None:
         _complain(f"loading {printable(self._run.model.name)}")

@@ -74,11 +74,11 @@ def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: Loaded) -> 
     return [printable(text) for text in told]
 
 
-def as_json(run: Run, found: Sequence[Verified], loaded: Loaded | None, asked: int) -> dict[str, Any]:
-    """What came of it as plain values."""
+def as_json(run: str, found: Sequence[Verified], loaded: Loaded | None, asked: int) -> dict[str, Any]:
+    """What came of it as plain values; of a run that was refused, none was asked for."""
     counts = Counter(one.outcome for one in found)
     return {
-        "run": run.id,
+        "run": run,
         "sample": asked,
         "identical": counts["identical"],
         "different": counts["different"],
