@@ -56,9 +56,8 @@ def jobs(
     entries = [resolve_model(name, registry) for name in settings.model]
     for entry in entries:
         _check_server(entry, settings)
-    trusted = {resolve_model(name, registry).source for name in settings.trust_remote_code}
-    if untold := trusted - {entry.source for entry in entries}:
-        raise UsageError(f"--trust-remote-code names {', '.join(sorted(untold))}, which no --model loads")
+    trusted = trusted_sources(settings.trust_remote_code, registry)
+    check_trusted(trusted, entries)
     rubric = _rubric(settings.rubric)
     classes = load_classes(settings.classes)
     questions = questions_of(settings)
@@ -88,6 +87,19 @@ def jobs(
         for entry in entries
     )
     return made, catalogue
+
+
+def trusted_sources(names: Iterable[str], registry: Registry) -> frozenset[str]:
+    """Return the sources of the models of these names, whose code may run; raises `UsageError`."""
+    return frozenset(resolve_model(name, registry).source for name in names)
+
+
+def check_trusted(sources: frozenset[str], entries: Iterable[ModelEntry]) -> None:
+    """See that only models that will be loaded are trusted; raises `UsageError`."""
+    if untold := sources - {entry.source for entry in entries}:
+        raise UsageError(
+            f"--trust-remote-code names {', '.join(sorted(untold))}, which is not loaded: leave it out"
+        )
 
 
 def deadlines(settings: Settings) -> Deadlines:

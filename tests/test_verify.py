@@ -303,6 +303,23 @@ def test_a_model_that_sorts_is_verified_by_its_ranking(
     assert said["results"][1]["reason"].startswith(f"'{label}': recorded 0.")
 
 
+def test_trust_in_another_model_is_refused_as_in_a_run(program: Program, tiny: Path, images: Path) -> None:
+    folder = a_run(program, "--model", tiny, "--images", images, "--max-new-tokens", "2")
+    trusting = ("--trust-remote-code", "owner/other")
+    done = program.run("verify", folder, *trusting)
+    assert done.returncode == 2 and "names owner/other, which is not loaded" in done.stderr
+    again, _ = program.batch("--model", tiny, "--images", images, *trusting)
+    assert again.returncode == 2 and again.stderr == done.stderr
+
+
+def test_trust_in_its_own_model_is_not(program: Program, tiny: Path, images: Path) -> None:
+    folder = a_run(program, "--model", tiny, "--images", images, "--max-new-tokens", "2")
+    for name in (tiny.name, str(tiny)):
+        assert program.run("verify", folder, "--sample", "1", "--trust-remote-code", name).returncode == 0
+    program.env["FADA_TUI_TRUST_REMOTE_CODE"] = "owner/other"  # for good, and whatever is loaded
+    assert program.run("verify", folder, "--sample", "1").returncode == 0
+
+
 def test_pickles_are_asked_for_again(program: Program, tiny: Path, images: Path, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import load_file

@@ -17,10 +17,10 @@ from fada_tui.commands.common import warn
 from fada_tui.config import Settings, load_settings
 from fada_tui.errors import ErrorKind, ExitCode, FadaError, ModelLoadError, UsageError
 from fada_tui.paths import models_file, settings_file
-from fada_tui.planning import deadlines
+from fada_tui.planning import check_trusted, deadlines, trusted_sources
 from fada_tui.protocol import Loaded
 from fada_tui.records import ModelEntry, Result, Run
-from fada_tui.registry import Registry, load_registry, resolve_model
+from fada_tui.registry import Registry, load_registry
 from fada_tui.store import folder as store
 from fada_tui.text import printable
 from fada_tui.verify import rebuilding, telling
@@ -67,15 +67,19 @@ def _prepared(options: Namespace) -> "_Verifying":
         recorded,
         entry,
         device=getattr(options, "device", None),
-        trust_remote_code=_trusted(entry, settings, registry),
+        trust_remote_code=_trusted(entry, settings, registry, asked="trust_remote_code" in options),
         allow_pickle=settings.allow_pickle,
     )
     return _Verifying(recorded, sample, Verification(recorded, sample, load, deadlines(settings)))
 
 
-def _trusted(entry: ModelEntry, settings: Settings, registry: Registry) -> bool:
-    names = settings.trust_remote_code
-    return entry.name in names or any(resolve_model(name, registry).source == entry.source for name in names)
+def _trusted(entry: ModelEntry, settings: Settings, registry: Registry, *, asked: bool) -> bool:
+    """Whether the model may run its code; `asked`: the command itself names models that may."""
+    others = tuple(name for name in settings.trust_remote_code if name != entry.name)
+    sources = trusted_sources(others, registry)
+    if asked:
+        check_trusted(sources, (entry,))
+    return len(others) < len(settings.trust_remote_code) or entry.source in sources
 
 
 class _Verifying:
