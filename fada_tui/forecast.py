@@ -128,7 +128,7 @@ def together(forecasts: Iterable[Forecast]) -> Together:
 def free_memory(sample: Sample | None, device: str) -> Free | None:
     """Return the memory that a run can have on the device that the settings name.
 
-    What the worker holds now is counted as free: models run one after another, each in a worker of its own.
+    What the worker holds now is counted as free: a model is dropped before another is loaded.
     """
     if sample is None:
         return None

@@ -66,7 +66,7 @@ class Suggestion(Struct, frozen=True):
 def places(sample: Sample) -> tuple[Free, ...]:
     """Return every GPU, or main memory where there is none.
 
-    What the worker holds now is counted as free: models run one after another, each in a worker of its own.
+    What the worker holds now is counted as free: a model is dropped before another is loaded.
     """
     gpus = tuple(
         Free(
