@@ -1,6 +1,7 @@
 """How a run looks without a dashboard: a progress bar on a terminal, a line for each image elsewhere."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -106,17 +107,27 @@ class LineDisplay:
 class _Left(ProgressColumn):
     """The time that is left, by the pace that the task has for a field."""
 
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+
     def render(self, task: Task) -> Text:
         """Return it as `ETA 0:03:20`."""
-        left = task.fields["pace"].left(int(task.remaining or 0), time.monotonic())
+        left = task.fields["pace"].left(int(task.remaining or 0), self._clock())
         shown = "-:--:--" if left is None else str(timedelta(seconds=round(left)))
         return Text(f"ETA {shown}")
 
 
 class BarDisplay:
-    """A progress bar that stays in place, with the lines above it."""
+    """A progress bar that stays in place, with the lines above it.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: a terminal.
+        clock: tells seconds, which never go back.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._console = Console(file=stream, highlight=False, emoji=False)
         self._wide = self._console.width >= WIDE
         columns = [
@@ -125,7 +136,7 @@ class BarDisplay:
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            _Left(),
+            _Left(clock),
         ]
         if self._wide:
             columns += [TimeElapsedColumn(), TextColumn("{task.fields[status]}", markup=False)]
@@ -160,7 +171,7 @@ class BarDisplay:
             case ModelReady(remaining=remaining):
                 self._update(rate="", total=remaining)
             case AnswerStarted(item=item):
-                self._pace.begin(item.key, time.monotonic())
+                self._pace.begin(item.key, self._clock())
                 self._update(status=printable(item.image)[:LONGEST_NAME])
             case AnswerFinished():
                 self._finished(event)
@@ -187,7 +198,7 @@ class BarDisplay:
                 self._console.print(line, markup=False, soft_wrap=True)
 
     def _finished(self, event: AnswerFinished) -> None:
-        self._pace.end(event.result.key, time.monotonic())
+        self._pace.end(event.result.key, self._clock())
         mean = self._pace.mean
         parts = [f"{mean:.2f} s/answer" if mean is not None else ""]
         if self._wide:

@@ -60,15 +60,25 @@ def test_a_batch_that_did_not_fit_is_told_once() -> None:
 
 
 def test_the_bar_tells_the_pace_by_the_clock() -> None:
-    """Four answers that each say that they took a minute were there at once: no minute is left."""
+    """Four answers that each say that they took a minute were there after eight seconds together."""
     events: list[SessionEvent] = [
         RunStarted(run(), Path(), 8, 8),
         ModelReady(ModelFacts(name="tiny"), (), 8, 8),
         *(AnswerStarted(item(number)) for number in range(4)),
-        *(finished(number, number + 1) for number in range(4)),
+        (first := finished(0, 1)),
+        *(finished(number, number + 1) for number in range(1, 4)),
     ]
-    text = shown(BarDisplay, events)
+
+    def bar(events: list[SessionEvent]) -> str:
+        stream, moment = io.StringIO(), 100.0
+        with BarDisplay(stream, lambda: moment) as display:
+            for event in events:
+                moment += 8.0 * (event is first)
+                display.show(event)
+        return stream.getvalue()
+
+    text = bar(events)
     assert "4/8" in text
-    assert "0.00 s/answer" in text and "60.00 s/answer" not in text
-    assert "ETA 0:00:00" in text
-    assert "ETA -:--:--" in shown(BarDisplay, events[:-1]), "nothing is told of a batch half made"
+    assert "2.00 s/answer" in text and "60.00 s/answer" not in text
+    assert "ETA 0:00:08" in text
+    assert "ETA -:--:--" in bar(events[:-1]), "nothing is told of a batch half made"
