@@ -7,7 +7,6 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, TextIO
 
-from msgspec import UNSET
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -253,7 +252,7 @@ def describe_result(result: Result) -> str:
     if len(text) > LONGEST_ANSWER:
         text = text[: LONGEST_ANSWER - 1] + "…"
     speed = result.tokens.per_second
-    together = "" if result.batch_size in (UNSET, 1) else f" in a batch of {result.batch_size}"
+    together = f" in a batch of {result.together}" if result.together > 1 else ""
     figures = [f"{result.time:.2f} s{together}"] if result.time is not None else []
     figures += [f"{speed:.0f} tokens/s"] if speed is not None else []
     figures += [memory] if (memory := _memory(result)) else []

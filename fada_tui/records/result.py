@@ -139,6 +139,11 @@ class Result(Record, frozen=True, kw_only=True):
         return (self.path, self.question_id)
 
     @property
+    def together(self) -> int:
+        """Answers it was generated together with, itself included; runs that do not say so knew only one."""
+        return 1 if self.batch_size is UNSET else self.batch_size
+
+    @property
     def own_time(self) -> float | None:
         """Seconds of generation that fall to it alone: of a batch's its share, else all of `time`.
 

@@ -67,8 +67,9 @@ def _time(result: Result) -> str:
     time, share = units.seconds(result.time), units.seconds(result.own_time)
     if time is None:
         return ""
-    together = result.batch_size not in (UNSET, 1)
-    return f"{time} s in a batch of {result.batch_size:,}, its share {share} s" if together else f"{time} s"
+    if result.together == 1:
+        return f"{time} s"
+    return f"{time} s in a batch of {result.together:,}, its share {share} s"
 
 
 def _answer(result: Result) -> str:

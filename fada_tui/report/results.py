@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import UNSET
-
 from fada_tui.records import Assessment, AutoScore, Result, Run, Verdict
 from fada_tui.report import memory, units
 from fada_tui.report.markdown import bullet, inline, name, quoted
@@ -84,10 +82,10 @@ def _ending(result: Result) -> str:
 
 
 def _batch(result: Result) -> str | None:
-    if result.batch_size in (UNSET, 1):
+    if result.together == 1:
         return None
     share = units.seconds(result.own_time)
-    return f"of {result.batch_size:,} answers, {share}s of its time for this one"
+    return f"of {result.together:,} answers, {share}s of its time for this one"
 
 
 def _tokens(result: Result) -> str | None:

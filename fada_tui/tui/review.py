@@ -372,7 +372,7 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
         tokens=result.tokens.generated,
         per_second=result.tokens.per_second,
         time=result.time,
-        batch_size=1 if result.batch_size is UNSET else result.batch_size,
+        batch_size=result.together,
         finish=result.finish,
         assessment=run.assessment(*result.key),
         others=() if blind else tuple(_others(result, run.assessor)),

@@ -10,7 +10,6 @@ from fada_tui.errors import UsageError
 from fada_tui.protocol import Load
 from fada_tui.records import Generation, ModelEntry, Run
 from fada_tui.registry import Registry, located
-from fada_tui.verify.sample import batch_size
 
 
 def check(run: Run) -> None:
@@ -26,7 +25,7 @@ def check(run: Run) -> None:
         )
     if run.model.source is None or run.dataset.root is None or run.generation.max_new_tokens is None:
         raise UsageError(f"{run.id} does not say how its results were made, so they cannot be made again")
-    if run.generation.do_sample and any(batch_size(result) > 1 for result in run.results):
+    if run.generation.do_sample and any(result.together > 1 for result in run.results):
         raise UsageError(
             f"{run.id} was sampled in batches, whose answers share one stream of random numbers and cannot "
             "be made again alone; a run with --batch-size 1, or without --temperature, can be verified"

@@ -3,14 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import UNSET
-
 from fada_tui.records import Result
-
-
-def batch_size(result: Result) -> int:
-    """How many answers a result was generated together with; runs that do not say so knew only one."""
-    return 1 if result.batch_size is UNSET else result.batch_size
 
 
 def answered(results: Iterable[Result]) -> tuple[Result, ...]:
@@ -28,7 +21,7 @@ def draw(results: Sequence[Result], count: int, seed: int) -> tuple[Result, ...]
     chance = random.Random(seed)
     by_size: dict[int, list[int]] = {}
     for place, result in enumerate(results):
-        by_size.setdefault(batch_size(result), []).append(place)
+        by_size.setdefault(result.together, []).append(place)
     groups = [by_size[size] for size in sorted(by_size, reverse=True)]
     for group in groups:
         chance.shuffle(group)

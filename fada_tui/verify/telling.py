@@ -8,7 +8,6 @@ from fada_tui.protocol import Hello, Loaded
 from fada_tui.records import Run
 from fada_tui.text import printable
 from fada_tui.verify.comparing import Difference, Outcome, Verified
-from fada_tui.verify.sample import batch_size
 
 EXACT = "float32"
 """The precision in which answers seldom depend on the batch."""
@@ -24,7 +23,7 @@ _WORDS: dict[Outcome, str] = {
 
 def line(verified: Verified) -> str:
     """One result's line."""
-    result, size = verified.recorded, batch_size(verified.recorded)
+    result, size = verified.recorded, verified.recorded.together
     said = _WORDS[verified.outcome]
     if verified.difference:
         said = f"differs from {_where(verified.difference)}"
@@ -57,7 +56,7 @@ def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: Loaded) -> 
     if not differing:
         return []
     told = []
-    if loaded.dtype != EXACT and any(batch_size(result) > 1 for result in differing):
+    if loaded.dtype != EXACT and any(result.together > 1 for result in differing):
         told.append(
             f"in {loaded.dtype} answers may differ between batch sizes; --batch-size 1 or --dtype {EXACT} "
             "makes runs that hold"
@@ -102,7 +101,7 @@ def _row(verified: Verified) -> dict[str, Any]:
     row: dict[str, Any] = {
         "path": result.path,
         "question_id": result.question_id,
-        "batch_size": batch_size(result),
+        "batch_size": result.together,
         "outcome": verified.outcome,
         "reason": verified.reason,
     }
