@@ -231,8 +231,7 @@ def _same_precision(run: Run, entry: ModelEntry) -> bool:
 
 def _same_resolution(run: Run, entry: ModelEntry) -> bool:
     """Whether a run saw images in the resolution that the model will see them in now."""
-    asked = (entry.longest_edge or UNSET, entry.max_tiles or UNSET)
-    return (run.model.longest_edge, run.model.max_tiles) == asked
+    return run.model.asked_resolution == entry.asked_resolution
 
 
 def _peak(memory: ModelMemory, *, gpu: bool | None) -> int | None:

@@ -115,7 +115,7 @@ def requirements(
     tables = installed or library.installed()
     config = files.documents["config.json"]
     architecture = configuration.architecture(config)
-    asked = Asked(longest_edge=entry.longest_edge, max_tiles=entry.max_tiles)
+    asked = entry.asked_resolution
     image, unseen = (None, None) if architecture in RANKING else _image(entry.name, config, files, asked)
     values = 0 if architecture in RANKING else values_per_token(config, files.tensors)
     tokens = (

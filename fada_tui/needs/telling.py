@@ -11,7 +11,6 @@ from fada_tui.needs.library import has_package
 from fada_tui.needs.requirements import Requirements
 from fada_tui.needs.weights import QUANTIZED
 from fada_tui.report import units
-from fada_tui.resolution import Asked
 from fada_tui.telemetry import Sample, Telemetry
 
 _ORIGINS = {
@@ -118,17 +117,10 @@ def _about(found: Requirements) -> Iterator[tuple[str, str]]:
 
 
 def _resolution(found: Requirements) -> str | None:
-    asked, own = ([*_settings(one)] for one in (found.asked, found.resolution))
-    if not asked:
-        return f"{', '.join(own)}, the checkpoint's own" if own else None
-    return f"{', '.join(asked)}, asked for" + (f"; its own is {', '.join(own)}" if own else "")
-
-
-def _settings(resolution: Asked) -> Iterator[str]:
-    if resolution.longest_edge is not None:
-        yield f"longest edge {resolution.longest_edge:,} px"
-    if resolution.max_tiles is not None:
-        yield f"at most {units.count(resolution.max_tiles, 'tile')}"
+    asked, own = units.resolution(found.asked), units.resolution(found.resolution)
+    if asked is None:
+        return f"{own}, the checkpoint's own" if own else None
+    return f"{asked}, asked for" + (f"; its own is {own}" if own else "")
 
 
 def _memory(found: Requirements) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from fada_tui.records.base import ModelStatus, Record
+from fada_tui.resolution import Asked
 
 
 class ModelMemory(Record, frozen=True, kw_only=True):
@@ -53,6 +54,11 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     load_time: float | None = None
     memory: ModelMemory = ModelMemory()
 
+    @property
+    def asked_resolution(self) -> Asked:
+        """The resolution that was asked for."""
+        return Asked(longest_edge=self.longest_edge or None, max_tiles=self.max_tiles or None)
+
 
 class ModelEntry(Record, frozen=True, kw_only=True):
     """An entry of the model list."""
@@ -81,3 +87,8 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     reason: str | None = None
     """Why it failed, was skipped, or is gated."""
     notes: str | None = None
+
+    @property
+    def asked_resolution(self) -> Asked:
+        """The resolution that is asked for."""
+        return Asked(longest_edge=self.longest_edge, max_tiles=self.max_tiles)

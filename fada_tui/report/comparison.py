@@ -123,7 +123,7 @@ def _columns(sorts: bool) -> tuple[str, ...]:
 
 def _row(run: Run, found: Figures, *, bold: bool, sorts: bool) -> list[str]:
     model = name(run.model.name)
-    if resolution := units.resolution(run.model):
+    if resolution := units.resolution(run.model.asked_resolution):
         model += f" ({resolution})"
     return [
         f"**{model}**" if bold else model,

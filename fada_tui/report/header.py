@@ -83,7 +83,7 @@ def _precision(model: ModelFacts) -> str:
 
 
 def _resolution(model: ModelFacts, found: Figures) -> str | None:
-    asked = units.resolution(model)
+    asked = units.resolution(model.asked_resolution)
     if asked is None:
         return None
     tokens = units.span(*found.image_tokens) if found.image_tokens else None

@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime
 
-from msgspec import UNSET
-
-from fada_tui.records import ModelFacts
+from fada_tui.resolution import Asked
 from fada_tui.scoring.statistics import Interval, Share
 
 # By hand: strftime would follow the machine's language.
@@ -70,11 +68,11 @@ def batches(sizes: tuple[int, int] | None) -> str | None:
     return None if sizes is None else f"in batches of {span(*sizes)}"
 
 
-def resolution(model: ModelFacts) -> str | None:
-    """Return the resolution that a model was asked to see images in; `None` where it was not."""
+def resolution(asked: Asked) -> str | None:
+    """Return a resolution in words; `None` where nothing is said of it."""
     parts = [
-        None if model.longest_edge is UNSET else f"longest edge {model.longest_edge:,} px",
-        None if model.max_tiles is UNSET else f"at most {count(model.max_tiles, 'tile')}",
+        None if asked.longest_edge is None else f"longest edge {asked.longest_edge:,} px",
+        None if asked.max_tiles is None else f"at most {count(asked.max_tiles, 'tile')}",
     ]
     return ", ".join(part for part in parts if part) or None
 

@@ -267,7 +267,7 @@ def compared_row(found: Found, run: Run) -> ComparedRow:
 
 def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[str]:
     yield run.id
-    if resolution := units.resolution(run.model):
+    if resolution := units.resolution(run.model.asked_resolution):
         yield resolution
     done = f"{counted.results:,} of {counted.planned:,} results"
     yield (

@@ -5,7 +5,7 @@ from typing import Any
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load
-from fada_tui.resolution import Asked, RefusedError, changes
+from fada_tui.resolution import RefusedError, changes
 
 OF_MODELS_TOO = "image_grid_pinpoints"
 """The setting by which LLaVA-NeXT and its kin count an image's tiles a second time."""
@@ -22,7 +22,7 @@ def settle(command: Load, processor: Any, config: Any) -> None:
     Raises:
         ModelLoadError: the image processor has no such setting, or none of that value.
     """
-    asked = Asked(longest_edge=command.model.longest_edge, max_tiles=command.model.max_tiles)
+    asked = command.model.asked_resolution
     if not asked.options:
         return
     images = getattr(processor, "image_processor", None)
