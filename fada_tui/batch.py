@@ -23,6 +23,7 @@ from fada_tui.job import Job
 from fada_tui.needs.telling import as_json, facts, measured
 from fada_tui.records import Run
 from fada_tui.registry import Registry
+from fada_tui.report import units
 from fada_tui.session import Session
 from fada_tui.store import folder as runs
 from fada_tui.text import printable
@@ -229,18 +230,13 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
             _print(f"  images     {found.images} ({shown})")
             for question in job.questions:
                 _print(f"  question   {printable(question.text)}")
-            _print(f"  answers    {found.results}{_together(job.generation.batch_size)}")
+            size = job.generation.batch_size
+            together = "" if size in (1, None) else f", in {units.at_most_together(size)}"
+            _print(f"  answers    {found.results}{together}")
             for label, text in facts(told, free):
                 _print(f"  {label.lower():<11}{printable(text)}".rstrip())
     if request.json:
         _print_json({"runs": [], "plan": plans})
-
-
-def _together(size: int | str | None) -> str:
-    """How many answers are made together at most, where several are."""
-    if size == "auto":
-        return ", in batches as memory allows"
-    return "" if size in (1, None) else f", in batches of at most {size}"
 
 
 def _print_json(value: object) -> None:

@@ -62,16 +62,10 @@ def _generation(generation: Generation) -> str | None:
         _setting("temperature {}", generation.temperature if generation.do_sample else None),
         _setting("top-p {}", generation.top_p if generation.do_sample else None),
         _setting("seed {}", generation.seed),
-        _batches(generation.batch_size),
+        units.at_most_together(generation.batch_size),
         f'system prompt "{inline(generation.system_prompt)}"' if generation.system_prompt else None,
     ]
     return ", ".join(part for part in parts if part) or None
-
-
-def _batches(size: int | str | None) -> str | None:
-    if size == "auto":
-        return "batches as memory allows"
-    return _setting("batches of {:,}" if size == 1 else "batches of at most {:,}", size)
 
 
 def _setting(text: str, value: float | str | None) -> str | None:

@@ -1,6 +1,7 @@
 """Figures as people read them. Unknown is `None`, never 0."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from fada_tui.resolution import Asked
 from fada_tui.scoring.statistics import Interval, Share
@@ -66,6 +67,15 @@ def span(low: int | None, high: int | None) -> str | None:
 def batches(sizes: tuple[int, int] | None) -> str | None:
     """Return how many answers were made together: `in batches of 1 to 16`; `None` where none were."""
     return None if sizes is None else f"in batches of {span(*sizes)}"
+
+
+def at_most_together(size: int | Literal["auto"] | None) -> str | None:
+    """Return how many answers a batch may have: `batches of at most 16`; `None` where it is unknown."""
+    if size is None:
+        return None
+    if size == "auto":
+        return "batches as memory allows"
+    return f"batches of {size:,}" if size == 1 else f"batches of at most {size:,}"
 
 
 def resolution(asked: Asked) -> str | None:
