@@ -190,25 +190,16 @@ def _needed(
     """Bytes and where they are told from: a run at the same precision and batch size, else the weights."""
     if is_endpoint(entry.source):
         return None, "it runs on a server"
+    # `auto` begins with one answer and takes what there is: what it took says nothing of what another needs.
+    size = 1 if made.batch_size == "auto" else made.batch_size or 1
     for run, _ in latest:
-        if _same_precision(run, entry) and _least(run.generation) == _least(made, asked=True):
+        if _same_precision(run, entry) and (run.generation.batch_size or 1) == size:
             peak = _peak(run.model.memory, gpu=free.gpu if free else None)
             if peak is not None:
                 return peak, "measured"
     if (need := estimate.requirements.need) is None:
         return None, "size of the weights unknown"
-    more = (_least(made, asked=True) or 1) - 1
-    return need.total + more * need.cache, "estimated from weights"
-
-
-def _least(generation: Generation, *, asked: bool = False) -> int | None:
-    """The batch size that memory has to be enough for.
-
-    `auto` asks for one answer's and takes what there is: what it took says nothing of what another needs.
-    """
-    if generation.batch_size == "auto":
-        return 1 if asked else None
-    return generation.batch_size or 1
+    return need.total + (size - 1) * need.cache, "estimated from weights"
 
 
 def _instead(estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence[Free]) -> Suggestion | None:
