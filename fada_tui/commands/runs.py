@@ -31,7 +31,7 @@ def list_runs(options: Namespace) -> int:
     if getattr(options, "json", False):
         _write_json({"runs": [_row(run) for run in runs]})
         return 0
-    rows = [("RUN", "STATUS", "MODEL", "ANSWERS", "JUDGED", "MEAN")]
+    rows = [("RUN", "STATUS", "MODEL", "ANSWERS", "JUDGED", "PER ANSWER")]
     for run in runs:
         row = _row(run)
         each = f"{row['time_per_answer']:.2f} s" if isinstance(row["time_per_answer"], float) else "-"

@@ -55,7 +55,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
     questions: str
     judged: str
     """`3/24`: of the answers."""
-    mean: str
+    per_answer: str
+    """`1.52 s`: what falls to each answer; `*0.50 s` where several were made together."""
     current: bool
     detail: str
     """What else is known, on one line; the reason first where something is wrong."""
@@ -87,7 +88,7 @@ def run_row(found: Found, current: str | None, running: Collection[str]) -> RunR
             images=UNKNOWN,
             questions=UNKNOWN,
             judged=UNKNOWN,
-            mean=UNKNOWN,
+            per_answer=UNKNOWN,
             current=False,
             detail=f"unreadable: {found.reason}",
             hindrance="this run cannot be read",
@@ -107,7 +108,7 @@ def run_row(found: Found, current: str | None, running: Collection[str]) -> RunR
         images=f"{counted.images:,}",
         questions=f"{len(run.questions):,}",
         judged=f"{counted.tally.judged:,}/{counted.answers:,}",
-        mean=_each(counted),
+        per_answer=_each(counted),
         current=current is not None and current in (run.id, name),
         detail="  ·  ".join(_details(found, run, status, counted, ours=ours)),
         hindrance=_hindrance(status, run),

@@ -51,7 +51,7 @@ def test_a_complete_run_in_figures() -> None:
         "complete",
         "complete",
     )
-    assert (found.images, found.questions, found.judged, found.mean) == ("2", "2", "1/2", "1.50 s")
+    assert (found.images, found.questions, found.judged, found.per_answer) == ("2", "2", "1/2", "1.50 s")
     assert found.current
     assert "nothing to resume" in found.hindrance
     assert found.keep == ""
@@ -76,7 +76,7 @@ def test_a_failed_run_tells_why_first() -> None:
     assert found.state == "failed"
     assert found.detail.startswith("failed: out of memory")
     assert "1 error" in found.detail
-    assert found.mean == UNKNOWN
+    assert found.per_answer == UNKNOWN
 
 
 @pytest.mark.parametrize("ours", [True, False])
@@ -92,7 +92,7 @@ def test_an_unreadable_run_stays_in_the_list() -> None:
     found = run_row(Found(FOLDER, None, "run.json is damaged"), None, ())
     assert (found.when, found.model, found.status) == ("2026-01-05 09:00", FOLDER.name, "unreadable")
     assert "run.json is damaged" in found.detail
-    assert {found.images, found.judged, found.mean} == {UNKNOWN}
+    assert {found.images, found.judged, found.per_answer} == {UNKNOWN}
 
 
 def test_the_newest_is_first_and_without_a_time_last() -> None:

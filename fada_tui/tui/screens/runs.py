@@ -41,7 +41,7 @@ COLUMNS = (
     Column(key="images", heading="Images", right=True, rank=3),
     Column(key="questions", heading="Quest.", right=True, rank=4),
     Column(key="judged", heading="Judged", right=True),
-    Column(key="mean", heading="Mean", right=True, rank=2),
+    Column(key="per_answer", heading="Per answer", right=True, rank=2),
 )
 
 STYLES = {
@@ -329,6 +329,6 @@ def _cells(row: RunRow) -> list[Cell]:
         Cell(f"{GLYPHS[row.status]} {row.state}", STYLES[row.status]),
         *(
             Cell(text, "muted" if text == "n/a" else "")
-            for text in (row.images, row.questions, row.judged, row.mean)
+            for text in (row.images, row.questions, row.judged, row.per_answer)
         ),
     ]
