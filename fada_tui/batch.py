@@ -140,14 +140,15 @@ def _code(run: Run) -> ExitCode:
 
 @contextmanager
 def _signals(session: Session, shown: Display) -> Iterator[None]:
-    """Ctrl+c once finishes the image at hand, twice stops now; so does being told to end, at once."""
+    """Ctrl+c once finishes what is begun, twice stops now; so does being told to end, at once."""
     presses = 0
 
     def interrupted() -> None:
         nonlocal presses
         presses += 1
         if presses == 1:
-            shown.say("stopping after this image; ctrl+c again stops now")
+            begun = "batch" if session.in_batches else "image"
+            shown.say(f"stopping after this {begun}; ctrl+c again stops now")
             session.stop_after_image()
         else:
             session.stop_now()

@@ -253,7 +253,10 @@ def describe_result(result: Result) -> str:
         text = text[: LONGEST_ANSWER - 1] + "…"
     speed = result.tokens.per_second
     together = f" in a batch of {result.together}" if result.together > 1 else ""
-    figures = [f"{result.time:.2f} s{together}"] if result.time is not None else []
+    own, tokens = result.own_time, result.tokens.generated
+    if together and own and tokens is not None:
+        speed = tokens / own
+    figures = [f"{own:.2f} s{together}"] if own is not None else []
     figures += [f"{speed:.0f} tokens/s"] if speed is not None else []
     figures += [memory] if (memory := _memory(result)) else []
     return f"{where}  {' · '.join(figures)}  {text}"

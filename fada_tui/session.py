@@ -92,6 +92,7 @@ class Session:
         self._run = run
         self._plan = run.plan if run.plan is not UNSET else None
         self._registry = registry
+        self.in_batches = run.generation.batch_size not in (1, None)
         self._client = WorkerClient(folder / runs.LOG_NAME, deadlines, keep_open=(lock.descriptor,))
         self._telemetry = Telemetry(folder / runs.TELEMETRY_NAME)
         self._journal = folder / journal.JOURNAL_NAME

@@ -67,8 +67,8 @@ def test_one_at_a_time_both_are_the_same() -> None:
 
 def test_the_page_tells_throughput_beside_waiting() -> None:
     lines = page(batched()).splitlines()
-    assert "- **Average Generation Time**: 3.20 seconds/image (in batches)" in lines
-    assert "- **Median Generation Time**: 4.00 seconds/image (in batches)" in lines
+    assert "- **Average Generation Time**: 1.20 seconds/answer (in batches)" in lines
+    assert "- **Wait for an Answer**: 3.20 seconds (mean), 4.00 (median)" in lines
     assert "- **Throughput**: 0.83 answers per second (1.20 seconds/answer), in batches of 1 to 4" in lines
     assert "- **Tokens per Second**: 16.7 (in batches)" in lines
     assert "- **Batch**: of 4 answers, 1.50s of its time for this one" in lines

@@ -93,16 +93,13 @@ def _resolution(model: ModelFacts, found: Figures) -> str | None:
 
 def metrics(run: Run, found: Figures) -> list[str]:
     """Return the section Performance Metrics."""
-    each = "image" if len(run.questions) <= 1 else "answer"
-    mean, median = units.seconds(found.mean_time), units.seconds(found.median_time)
     first = units.seconds(found.first_token)
     rate, together = found.tokens_per_second, " (in batches)" if found.batch_sizes else ""
     return [
         "## Performance Metrics",
         "",
         f"- **Images Tested**: {found.images:,} ({units.count(found.categories, 'category', 'categories')})",
-        *bullet("Average Generation Time", f"{mean} seconds/{each}{together}" if mean else "unknown"),
-        *bullet("Median Generation Time", f"{median} seconds/{each}{together}" if median else "unknown"),
+        *_times(run, found),
         *bullet("Time to First Token", f"{first} seconds (mean)" if first else None),
         *bullet("Throughput", _throughput(found)),
         *bullet("Tokens per Second", None if rate is None else f"{rate:.1f}{together}"),
@@ -111,6 +108,22 @@ def metrics(run: Run, found: Figures) -> list[str]:
         *_assessed(found.tally, found.results),
         *(_questions(run.questions) if run.classes is UNSET else []),
         "",
+    ]
+
+
+def _times(run: Run, found: Figures) -> list[str]:
+    """What an answer took; of several made together, each one's share, and how long one waited for it."""
+    mean, median = units.seconds(found.mean_time), units.seconds(found.median_time)
+    if not found.batch_sizes:
+        each = "image" if len(run.questions) <= 1 else "answer"
+        return [
+            *bullet("Average Generation Time", f"{mean} seconds/{each}" if mean else "unknown"),
+            *bullet("Median Generation Time", f"{median} seconds/{each}" if median else "unknown"),
+        ]
+    own = units.seconds(found.time_per_answer)
+    return [
+        *bullet("Average Generation Time", f"{own} seconds/answer (in batches)" if own else "unknown"),
+        *bullet("Wait for an Answer", f"{mean} seconds (mean), {median} (median)" if mean else None),
     ]
 
 

@@ -83,7 +83,8 @@ class Running:
         self.live.stopping = True
         dropped = self.queue.stop_after_image()
         also = f"; not started: {', '.join(dropped)}" if dropped else ""
-        return f"stopping after this image; x again stops now{also}"
+        begun = "batch" if self.queue.current and self.queue.current.in_batches else "image"
+        return f"stopping after this {begun}; x again stops now{also}"
 
     def gauges(self) -> GpuView:
         """Return what the GPU pane shows; called at each interval."""

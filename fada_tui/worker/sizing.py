@@ -4,7 +4,7 @@ from typing import Literal
 
 FIRST = 1
 GROWTH = 4
-"""How many times as large as the last one the next batch is at most, where memory allows."""
+"""How many times as large as one that was answered a batch becomes at most."""
 
 MOST = 64
 """Answers in a batch that sizes itself. Beyond it little is won, and answers wait long for each other."""
