@@ -1,17 +1,14 @@
 """`fada-tui --batch`: settings and options into the front end without a screen."""
 
 import os
-import sys
 from argparse import Namespace
 
-import msgspec
-
 from fada_tui.batch import Request, run_batch
+from fada_tui.commands.common import print_json, warn
 from fada_tui.config import load_settings
 from fada_tui.errors import FadaError
 from fada_tui.paths import models_file, settings_file
 from fada_tui.registry import load_registry
-from fada_tui.text import printable
 
 
 def run(options: Namespace) -> int:
@@ -20,8 +17,7 @@ def run(options: Namespace) -> int:
     try:
         settings, warnings = load_settings(given, os.environ, settings_file())
         registry = load_registry(models_file())
-        for warning in (*warnings, *registry.warnings):
-            sys.stderr.write(f"warning: {printable(warning)}\n")
+        warn((*warnings, *registry.warnings))
         request = Request(
             resume=given.get("resume"),
             label=given.get("name"),
@@ -32,5 +28,5 @@ def run(options: Namespace) -> int:
     except FadaError as error:
         if given.get("json"):
             refusal = {"runs": [], "error": str(error)}
-            sys.stdout.write(msgspec.json.encode(refusal).decode() + "\n")
+            print_json(refusal)
         raise

@@ -6,6 +6,8 @@ from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
 from fada_tui.config import load_settings
 from fada_tui.paths import settings_file
 from fada_tui.text import printable
@@ -24,3 +26,8 @@ def warn(warnings: Iterable[str]) -> None:
     """Write each warning on a line of stderr."""
     for warning in warnings:
         sys.stderr.write(f"warning: {printable(warning)}\n")
+
+
+def print_json(value: object) -> None:
+    """Write a value on a line of stdout."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")

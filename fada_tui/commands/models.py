@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fada_tui.commands import model_rows
-from fada_tui.commands.common import results_folder, warn
+from fada_tui.commands.common import print_json, results_folder, warn
 from fada_tui.config import load_settings, suggestion
 from fada_tui.endpoint import is_endpoint, parse
 from fada_tui.errors import ExitCode, UsageError
@@ -67,7 +67,7 @@ def list_models(options: Namespace, read: ReadRuns) -> int:
     """Print all models in the order of the testing list."""
     rows = statuses(_registry(), read(results_folder(options)))
     if _json(options):
-        _write(_encoded({"models": [model_rows.flat(row) for row in rows]}))
+        print_json({"models": [model_rows.flat(row) for row in rows]})
     elif sys.stdout.isatty():
         model_rows.print_table(rows)
     else:
@@ -88,7 +88,7 @@ def show(options: Namespace, read: ReadRuns) -> int:
     found = look(with_choices(entry, settings), max_new_tokens=settings.max_new_tokens, ask_hub=True)
     room = measured()
     if _json(options):
-        _write(_encoded(model_rows.flat(row) | as_json(found, room)))
+        print_json(model_rows.flat(row) | as_json(found, room))
     else:
         said = [fact for fact in facts(found, room) if fact[0] != "Licence" or entry.license is None]
         _write("\n".join([*model_rows.lines(row), *model_rows.aligned(said)]))
@@ -99,7 +99,7 @@ def following(options: Namespace, read: ReadRuns) -> int:
     """Print the model to test next."""
     row = next_model(_registry(), read(results_folder(options)))
     if _json(options):
-        _write(_encoded({"next": model_rows.flat(row) if row else None}))
+        print_json({"next": model_rows.flat(row) if row else None})
     elif row:
         command = f"fada-tui --batch --model {shlex.quote(printable(row.entry.name))}"
         _write("\n".join([*model_rows.lines(row), "", f"Run it:  {command}"]))
@@ -213,13 +213,12 @@ def _json(options: Namespace) -> bool:
     return bool(getattr(options, "json", False))
 
 
-def _encoded(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
 def _say(options: Namespace, text: str, result: Mapping[str, Any]) -> None:
     """Say what was done: in words, or as JSON."""
-    _write(_encoded(result) if _json(options) else printable(text))
+    if _json(options):
+        print_json(result)
+    else:
+        _write(printable(text))
 
 
 def _write(text: str) -> None:

@@ -5,11 +5,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from fada_tui import __version__
-from fada_tui.commands.common import results_folder, warn
+from fada_tui.commands.common import print_json, results_folder, warn
 from fada_tui.errors import UsageError
 from fada_tui.paths import models_file
 from fada_tui.publish import publish
@@ -29,7 +28,7 @@ def list_runs(options: Namespace) -> int:
     runs, warnings = store.read_all(results_folder(options))
     warn(warnings)
     if getattr(options, "json", False):
-        _write_json({"runs": [_row(run) for run in runs]})
+        print_json({"runs": [_row(run) for run in runs]})
         return 0
     rows = [("RUN", "STATUS", "MODEL", "ANSWERS", "JUDGED", "PER ANSWER")]
     for run in runs:
@@ -58,7 +57,7 @@ def show_run(options: Namespace) -> int:
     run, warnings = store.open_run(folder)
     warn(warnings)
     if getattr(options, "json", False):
-        _write_json(run)
+        print_json(run)
         return 0
     page = folder / store.SUMMARY_NAME
     sys.stdout.write(
@@ -143,7 +142,3 @@ def _row(run: Run) -> dict[str, object]:
         "time_per_answer": found.time_per_answer,
         "batch_sizes": found.batch_sizes,
     }
-
-
-def _write_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")

@@ -10,10 +10,8 @@ from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-import msgspec
-
 from fada_tui.client import WorkerDiedError
-from fada_tui.commands.common import warn
+from fada_tui.commands.common import print_json, warn
 from fada_tui.config import Settings, load_settings
 from fada_tui.errors import ErrorKind, ExitCode, FadaError, ModelLoadError, UsageError
 from fada_tui.paths import models_file, settings_file
@@ -42,10 +40,10 @@ def run(options: Namespace) -> int:
     except FadaError as error:
         if as_json:
             said = verifying.as_json() if verifying else telling.as_json(options.run, (), None, 0)
-            _print_json({**said, "error": str(error)})
+            print_json({**said, "error": str(error)})
         raise
     if as_json:
-        _print_json(verifying.as_json())
+        print_json(verifying.as_json())
     return code
 
 
@@ -159,10 +157,6 @@ def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
 def _write(out: TextIO, line: str) -> None:
     out.write(line + "\n")
     out.flush()
-
-
-def _print_json(value: object) -> None:
-    _write(sys.stdout, msgspec.json.encode(value).decode())
 
 
 def _complain(line: str) -> None:
