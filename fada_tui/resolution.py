@@ -112,7 +112,10 @@ def changes(
     name = family(processor)
     if name in (*CUT_BY_EDGE, *WHOLE_BY_EDGE, *BY_PIXELS, *BY_PIXELS_OF_FRAMES):
         if asked.max_tiles is not None:
-            more = "the tiles follow from --longest-edge" if name in CUT_BY_EDGE else f"it takes {EDGE}"
+            if name in CUT_BY_EDGE and images.get("do_image_splitting") is False:
+                more = "it cuts none"
+            else:
+                more = f"the tiles follow from {EDGE}" if name in CUT_BY_EDGE else f"it takes {EDGE}"
             raise RefusedError(f"its image processor takes no {TILES}: {more}; leave {TILES} out")
         edge = asked.longest_edge or 0
         if name in CUT_BY_EDGE:

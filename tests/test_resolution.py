@@ -211,6 +211,11 @@ def test_what_a_model_cannot_see_is_refused(
     assert said in planned
 
 
+def test_a_model_that_cuts_no_tiles_is_not_sent_to_the_edge(program: Program) -> None:
+    planned = program.run("--batch", "--max-tiles", "2", "--dry-run").stdout
+    assert "takes no --max-tiles: it cuts none; leave --max-tiles out" in planned
+
+
 def test_a_server_decides_itself(program: Program, squares: Path) -> None:
     done = program.run(
         "--batch", "--model", "http://127.0.0.1:9/v1#m", "--images", squares, "--longest-edge", "512"
