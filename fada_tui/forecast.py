@@ -14,6 +14,7 @@ from fada_tui.planning import Estimate
 from fada_tui.records import Generation, ModelEntry, ModelMemory, Run
 from fada_tui.report import units
 from fada_tui.report.figures import Figures
+from fada_tui.resolution import options_of
 from fada_tui.telemetry import Sample
 
 Earlier = tuple[Run, Figures]
@@ -100,7 +101,7 @@ def forecast(
         memory_from=needed_from,
         memory_free=free.size if free else None,
         place=free.place if free else None,
-        image_tokens=needs.image.count if needs.asked.options and needs.image else None,
+        image_tokens=needs.image.count if options_of(needs.asked) and needs.image else None,
     )
     if told.fits is not False or free is None:
         return told

@@ -21,6 +21,7 @@ from fada_tui.paths import samples_dir
 from fada_tui.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
 from fada_tui.records import Generation, ModelEntry, Plan, PlannedImage, Question, Selection
 from fada_tui.registry import Registry, resolve_model
+from fada_tui.resolution import options_of
 from fada_tui.rubrics import load_rubric
 from fada_tui.rubrics import shipped as shipped_rubrics
 
@@ -185,7 +186,7 @@ def _check_server(entry: ModelEntry, settings: Settings) -> None:
         server = parse(entry.source)
         check_allowed(server, settings.allow_host)
         key_of(server, entry.api_key_env, os.environ)
-        if options := with_choices(entry, settings).asked_resolution.options:
+        if options := options_of(with_choices(entry, settings).asked_resolution):
             raise UsageError(
                 f"{entry.name}: its server decides how large it sees images; leave {options} out"
             )

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+from fada_tui.records import Resolution
 
 Images: TypeAlias = Mapping[str, Any]
 """An image processor's settings, as its file has them."""
@@ -61,23 +61,14 @@ _LEAST = ("min_patches", "min_tiles")
 _CUTTING = ("crop_to_patches", "do_image_splitting", "slice_mode")
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """What is asked for; `None` leaves it to the checkpoint."""
-
-    longest_edge: int | None = None
-    """Pixels."""
-    max_tiles: int | None = None
-    """The whole image beside them is not counted."""
-
-    @property
-    def options(self) -> str:
-        """The options that ask for it."""
-        given = {EDGE: self.longest_edge, TILES: self.max_tiles}
-        return " and ".join(option for option, value in given.items() if value is not None)
-
-
 class RefusedError(Exception):
     """A resolution that a model cannot see; the text, put behind the model's name, is one line."""
+
+
+def options_of(asked: Resolution) -> str:
+    """Return the options that ask for it; nothing where none does."""
+    given = {EDGE: asked.longest_edge, TILES: asked.max_tiles}
+    return " and ".join(option for option, value in given.items() if value is not None)
 
 
 def family(processor: str) -> str:
@@ -88,7 +79,7 @@ def family(processor: str) -> str:
 def changes(
     processor: str,
     images: Images,
-    asked: Asked,
+    asked: Resolution,
     *,
     tower: int | None = None,
     token: int = 1,
@@ -107,7 +98,7 @@ def changes(
     Raises:
         RefusedError: it has no such setting, or none of that value.
     """
-    if not asked.options:
+    if not options_of(asked):
         return {}
     name = family(processor)
     if name in (*CUT_BY_EDGE, *WHOLE_BY_EDGE, *BY_PIXELS, *BY_PIXELS_OF_FRAMES):
@@ -128,25 +119,25 @@ def changes(
             raise RefusedError(f"its image processor takes {TILES}, not {EDGE}; leave {EDGE} out")
         return _by_tiles(name, images, asked.max_tiles or 0)
     if name in FIXED and (size := _size(images)):
-        raise RefusedError(f"its images always have {size} pixels; leave {asked.options} out")
-    raise RefusedError(f"its image processor has no setting for {asked.options}; leave that out")
+        raise RefusedError(f"its images always have {size} pixels; leave {options_of(asked)} out")
+    raise RefusedError(f"its image processor has no setting for {options_of(asked)}; leave that out")
 
 
-def default(processor: str, images: Images) -> Asked:
+def default(processor: str, images: Images) -> Resolution:
     """Return what a checkpoint does by itself; empty where no option stands for it, or it is unknown."""
     name = family(processor)
     if name in (*CUT_BY_EDGE, *WHOLE_BY_EDGE):
         uncut = name in CUT_BY_EDGE and images.get("do_image_splitting") is False
-        return Asked(longest_edge=None if uncut else _edge(images, "size"))
+        return Resolution(longest_edge=None if uncut else _edge(images, "size"))
     if name in (*BY_PIXELS, *BY_PIXELS_OF_FRAMES):
         most = _whole(images.get("max_pixels")) or _edge(images, "size")
-        return Asked(longest_edge=math.isqrt(most // frames(name, images)) if most else None)
+        return Resolution(longest_edge=math.isqrt(most // frames(name, images)) if most else None)
     if name in MOST_TILES:
         uncut = any(images.get(switch) is False for switch in _CUTTING)
-        return Asked(max_tiles=None if uncut else _whole(images.get(MOST_TILES[name])))
+        return Resolution(max_tiles=None if uncut else _whole(images.get(MOST_TILES[name])))
     if name in GRIDS:
-        return Asked(max_tiles=max((count for _, count in _counted(images)), default=None))
-    return Asked()
+        return Resolution(max_tiles=max((count for _, count in _counted(images)), default=None))
+    return Resolution()
 
 
 def frames(processor: str, images: Images) -> int:

@@ -20,8 +20,8 @@ from transformers.models.idefics3 import Idefics3ImageProcessorPil
 
 from fada_tui.errors import ModelLoadError
 from fada_tui.protocol import Load
-from fada_tui.records import ModelEntry
-from fada_tui.resolution import Asked, RefusedError, changes, default
+from fada_tui.records import ModelEntry, Resolution
+from fada_tui.resolution import RefusedError, changes, default
 from fada_tui.worker.adapters.prompting import Prepared
 from fada_tui.worker.loading import LoadedModel
 from fada_tui.worker.loading import load as load_model
@@ -302,11 +302,11 @@ def test_a_tower_of_one_size_refuses_before_weights(tmp_path: Path) -> None:
 
 
 def test_smolvlm_500m_as_published() -> None:
-    assert default("Idefics3ImageProcessor", SMOLVLM_500M) == Asked(longest_edge=2048)
-    made = changes("Idefics3ImageProcessor", SMOLVLM_500M, Asked(longest_edge=1024), rows=6)
+    assert default("Idefics3ImageProcessor", SMOLVLM_500M) == Resolution(longest_edge=2048)
+    made = changes("Idefics3ImageProcessor", SMOLVLM_500M, Resolution(longest_edge=1024), rows=6)
     assert made == {"size": {"longest_edge": 1024}}
     with pytest.raises(RefusedError, match="512 to 3,072 pixels"):
-        changes("Idefics3ImageProcessor", SMOLVLM_500M, Asked(longest_edge=4096), rows=6)
+        changes("Idefics3ImageProcessor", SMOLVLM_500M, Resolution(longest_edge=4096), rows=6)
 
 
 @pytest.mark.parametrize(
@@ -315,32 +315,32 @@ def test_smolvlm_500m_as_published() -> None:
         (
             "Qwen2VLImageProcessorFast",
             {"min_pixels": 3136, "max_pixels": 12845056},
-            Asked(longest_edge=512),
+            Resolution(longest_edge=512),
             {"size": {"shortest_edge": 3136, "longest_edge": 512 * 512}},
         ),
         (
             "Glm4vImageProcessor",
             {"size": {"shortest_edge": 12544, "longest_edge": 11760000}, "temporal_patch_size": 2},
-            Asked(longest_edge=512),
+            Resolution(longest_edge=512),
             {"size": {"shortest_edge": 12544, "longest_edge": 2 * 512 * 512}},
         ),
         (
             "Gemma3ImageProcessorPil",
             {},
-            Asked(max_tiles=3),
+            Resolution(max_tiles=3),
             {"do_pan_and_scan": True, "pan_and_scan_max_num_crops": 3},
         ),
         (
             "LlavaNextImageProcessor",
             {"image_grid_pinpoints": [[336, 672], [672, 336], [672, 672], [1008, 336]]},
-            Asked(max_tiles=3),
+            Resolution(max_tiles=3),
             {"image_grid_pinpoints": [[336, 672], [672, 336], [1008, 336]]},
         ),
-        ("CLIPImageProcessor", {}, Asked(), {}),
+        ("CLIPImageProcessor", {}, Resolution(), {}),
     ],
 )
 def test_each_image_processor_has_its_own_setting(
-    processor: str, images: dict[str, Any], asked: Asked, made: dict[str, Any]
+    processor: str, images: dict[str, Any], asked: Resolution, made: dict[str, Any]
 ) -> None:
     assert changes(processor, images, asked) == made
 
@@ -351,24 +351,24 @@ def test_each_image_processor_has_its_own_setting(
         (
             "MllamaImageProcessor",
             {"max_image_tiles": 4},
-            Asked(max_tiles=2),
+            Resolution(max_tiles=2),
             "has no setting for --max-tiles",
         ),
-        ("Ovis2ImageProcessor", {"crop_to_patches": False}, Asked(max_tiles=2), "not cut into tiles"),
-        ("Ovis2ImageProcessor", {}, Asked(longest_edge=2), "takes --max-tiles, not --longest-edge"),
-        ("Gemma3ImageProcessor", {}, Asked(max_tiles=1), "2 or more crops of a wide image"),
-        ("Qwen2VLImageProcessor", {"min_pixels": 3136}, Asked(longest_edge=55), "56 or more pixels"),
+        ("Ovis2ImageProcessor", {"crop_to_patches": False}, Resolution(max_tiles=2), "not cut into tiles"),
+        ("Ovis2ImageProcessor", {}, Resolution(longest_edge=2), "takes --max-tiles, not --longest-edge"),
+        ("Gemma3ImageProcessor", {}, Resolution(max_tiles=1), "2 or more crops of a wide image"),
+        ("Qwen2VLImageProcessor", {"min_pixels": 3136}, Resolution(longest_edge=55), "56 or more pixels"),
         (
             "SiglipImageProcessor",
             {"size": {"height": 384, "width": 384}},
-            Asked(longest_edge=2, max_tiles=2),
+            Resolution(longest_edge=2, max_tiles=2),
             "always have 384 × 384 pixels; leave --longest-edge and --max-tiles out",
         ),
-        ("OfAnotherPackage", {}, Asked(longest_edge=512), "has no setting for --longest-edge"),
+        ("OfAnotherPackage", {}, Resolution(longest_edge=512), "has no setting for --longest-edge"),
     ],
 )
 def test_what_has_no_such_setting_says_so(
-    processor: str, images: dict[str, Any], asked: Asked, said: str
+    processor: str, images: dict[str, Any], asked: Resolution, said: str
 ) -> None:
     with pytest.raises(RefusedError, match=said):
         changes(processor, images, asked)

@@ -26,7 +26,8 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from fada_tui.needs.configuration import Config, number, side, vision_part
-from fada_tui.resolution import Asked, bounds_edge, bounds_pixels, changes, default, frames
+from fada_tui.records import Resolution
+from fada_tui.resolution import bounds_edge, bounds_pixels, changes, default, frames, options_of
 
 REFERENCE_SIDE = 1024
 """Pixels of each side of the image that is counted where the number follows the image's size."""
@@ -41,7 +42,7 @@ _WRITTEN = (
 _IDEFICS = ("idefics2", "idefics3", "smolvlm")
 _ALWAYS_CUT = ("aya_vision", "deepseek_ocr2", "internvl", "qianfan_ocr")
 """Families whose processor has images cut into tiles, whatever the image processor's file says."""
-_AS_IT_IS = Asked()
+_AS_IT_IS = Resolution()
 _SEQUENCE = ("image_seq_length", "image_seq_len", "image_sequence_length")
 
 
@@ -57,7 +58,7 @@ class ImageTokens(Struct, frozen=True):
 
 
 def image_tokens(
-    config: Config, documents: Mapping[str, Config], asked: Asked = _AS_IT_IS
+    config: Config, documents: Mapping[str, Config], asked: Resolution = _AS_IT_IS
 ) -> ImageTokens | None:
     """Return the tokens of an image; `None` where the configuration does not tell.
 
@@ -80,7 +81,7 @@ def image_tokens(
         _written,
         _patches,
     )
-    if asked.options:
+    if options_of(asked):
         named = _processor(images)
         if named is None:
             return None
@@ -103,11 +104,11 @@ def image_settings(documents: Mapping[str, Config]) -> Config:
     return images if isinstance(images, dict) else documents.get("preprocessor_config.json", {})
 
 
-def own_resolution(config: Config, documents: Mapping[str, Config]) -> Asked:
+def own_resolution(config: Config, documents: Mapping[str, Config]) -> Resolution:
     """Return the longest edge or the tiles that a checkpoint takes by itself, as far as its files tell."""
     images = image_settings(documents)
     named = _processor(images)
-    return default(named, _as_told(str(config.get("model_type", "")), images)) if named else Asked()
+    return default(named, _as_told(str(config.get("model_type", "")), images)) if named else Resolution()
 
 
 def _processor(images: Config) -> str | None:

@@ -14,8 +14,8 @@ from fada_tui.needs.image_tokens import ImageTokens, image_tokens, own_resolutio
 from fada_tui.needs.library import Library
 from fada_tui.needs.obstacles import needs_own_code, obstacles, packages
 from fada_tui.needs.weights import FULL, Weighed, bytes_at, is_quantized, margin, weigh
-from fada_tui.records import ModelEntry
-from fada_tui.resolution import Asked, RefusedError
+from fada_tui.records import ModelEntry, Resolution
+from fada_tui.resolution import RefusedError
 
 QUESTION_TOKENS = 128
 """Tokens that a question with its template is counted as."""
@@ -45,9 +45,9 @@ class Requirements(Struct, frozen=True, kw_only=True):
     needs: tuple[Need, ...] = ()
     """Memory, by precision, the largest first."""
     image: ImageTokens | None = None
-    asked: Asked = Asked()
+    asked: Resolution = Resolution()
     """The resolution that images will be seen in, where it is not the checkpoint's own."""
-    resolution: Asked = Asked()
+    resolution: Resolution = Resolution()
     """The checkpoint's own, as far as one of the options stands for it."""
     values_per_token: int | None = None
     tokens: int = 0
@@ -160,7 +160,7 @@ def requirements(
 
 
 def _image(
-    name: str, config: configuration.Config, files: CheckpointFiles, asked: Asked
+    name: str, config: configuration.Config, files: CheckpointFiles, asked: Resolution
 ) -> tuple[ImageTokens | None, Refusal | None]:
     """The tokens of an image, or why the model cannot see one as it is asked to."""
     try:

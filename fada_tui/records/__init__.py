@@ -16,6 +16,7 @@ from fada_tui.records.model import (
     ModelEntry,
     ModelFacts,
     ModelMemory,
+    Resolution,
 )
 from fada_tui.records.result import (
     Assessment,
@@ -70,6 +71,7 @@ __all__ = [
     "Question",
     "Ranked",
     "Record",
+    "Resolution",
     "Result",
     "ResultMemory",
     "Run",

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from fada_tui.records.base import ModelStatus, Record
-from fada_tui.resolution import Asked
 
 
 class ModelMemory(Record, frozen=True, kw_only=True):
@@ -19,6 +18,15 @@ class ModelMemory(Record, frozen=True, kw_only=True):
     """The worker's share of the GPU, as NVML reports it."""
     worker_rss_peak: int | None = None
     """The worker's resident memory."""
+
+
+class Resolution(Record, frozen=True, kw_only=True):
+    """How large a model shall see its images; `None` leaves it to the checkpoint."""
+
+    longest_edge: int | None = None
+    """Pixels."""
+    max_tiles: int | None = None
+    """The whole image beside them is not counted."""
 
 
 class ModelFacts(Record, frozen=True, kw_only=True):
@@ -55,9 +63,9 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     memory: ModelMemory = ModelMemory()
 
     @property
-    def asked_resolution(self) -> Asked:
+    def asked_resolution(self) -> Resolution:
         """The resolution that was asked for."""
-        return Asked(longest_edge=self.longest_edge or None, max_tiles=self.max_tiles or None)
+        return Resolution(longest_edge=self.longest_edge or None, max_tiles=self.max_tiles or None)
 
 
 class ModelEntry(Record, frozen=True, kw_only=True):
@@ -89,6 +97,6 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     notes: str | None = None
 
     @property
-    def asked_resolution(self) -> Asked:
+    def asked_resolution(self) -> Resolution:
         """The resolution that is asked for."""
-        return Asked(longest_edge=self.longest_edge, max_tiles=self.max_tiles)
+        return Resolution(longest_edge=self.longest_edge, max_tiles=self.max_tiles)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Literal
 
-from fada_tui.resolution import Asked
+from fada_tui.records import Resolution
 from fada_tui.scoring.statistics import Interval, Share
 
 # By hand: strftime would follow the machine's language.
@@ -78,7 +78,7 @@ def at_most_together(size: int | Literal["auto"] | None) -> str | None:
     return f"batches of {size:,}" if size == 1 else f"batches of at most {size:,}"
 
 
-def resolution(asked: Asked) -> str | None:
+def resolution(asked: Resolution) -> str | None:
     """Return a resolution in words; `None` where nothing is said of it."""
     parts = [
         None if asked.longest_edge is None else f"longest edge {asked.longest_edge:,} px",

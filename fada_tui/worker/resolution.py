@@ -5,7 +5,7 @@ from typing import Any
 
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load
-from fada_tui.resolution import RefusedError, changes
+from fada_tui.resolution import RefusedError, changes, options_of
 
 OF_MODELS_TOO = "image_grid_pinpoints"
 """The setting by which LLaVA-NeXT and its kin count an image's tiles a second time."""
@@ -23,7 +23,7 @@ def settle(command: Load, processor: Any, config: Any) -> None:
         ModelLoadError: the image processor has no such setting, or none of that value.
     """
     asked = command.model.asked_resolution
-    if not asked.options:
+    if not options_of(asked):
         return
     images = getattr(processor, "image_processor", None)
     try:
