@@ -99,22 +99,24 @@ async def test_two_models_queue_up_and_stand_side_by_side(tmp_path: Path) -> Non
 
 
 async def test_moving_by_hand_ends_following_and_f_begins_it_again(tmp_path: Path) -> None:
-    app = make_app(tmp_path, questions="demo", limit=4)
+    app = make_app(tmp_path, questions="demo")
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await begin(pilot, main)
-        await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= 1)
-        assert "following" in screen_text(app)
+        first = await wait_for(pilot, lambda: main.review.run and main.review.slot)
+        await wait_for(pilot, lambda: main.review.slot != first)
         with slowed(os.getpid()):
-            await pilot.press("G")
+            assert "following" in screen_text(app)
+            await pilot.press("g")  # A category's row, which is no image, but moving too.
             await wait_for(pilot, lambda: "following" not in screen_text(app))
-            stayed = main.review.slot
-            await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= 3)
-            assert main.review.slot == stayed
+            await pilot.press("j")
+            await wait_for(pilot, lambda: main.review.slot == first)
+            made = main.review.run.counts()[1]
+            await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= made + 2)
+            assert main.review.slot == first
             await pilot.press("f")
-            await wait_for(pilot, lambda: "following" in screen_text(app))
-            assert main.review.slot != stayed
+            await wait_for(pilot, lambda: "following" in screen_text(app) and main.review.slot != first)
             await pilot.press("x", "x")
         await wait_for(pilot, lambda: not main.running.queue.busy)
 

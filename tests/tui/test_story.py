@@ -39,7 +39,7 @@ def begin_run(program: OnPty) -> None:
 
 def see_it_stream(program: OnPty) -> None:
     """Wait for a part of an answer that isn't whole, and for more of it."""
-    program.wait_for(lambda screen: re.search(r" \d/24", screen))
+    program.wait_for(lambda screen: "running fada-demo" in screen)
     part = ""
 
     def grows(screen: str) -> bool:

@@ -197,7 +197,8 @@ class MainScreen(Screen[None]):
     def _highlighted(self, event: ImageList.Highlighted) -> None:
         if event.slot != self.review.slot:
             self.review.following = False
-            self.review.look(event.slot)
+            if event.slot is not None:
+                self.review.look(event.slot)
             self.draw()
 
     @on(ImageList.Opened)

@@ -65,15 +65,15 @@ class ImageList(ScrollView, can_focus=True):
     """
 
     class Highlighted(Message):
-        """The cursor stands on an image."""
+        """The cursor was moved: to an image, or to a category (no slot)."""
 
-        def __init__(self, slot: Slot) -> None:
+        def __init__(self, slot: Slot | None) -> None:
             super().__init__()
             self.slot = slot
 
         def can_replace(self, message: Message) -> bool:
-            """Only the latest place counts."""
-            return isinstance(message, ImageList.Highlighted)
+            """Only the latest image counts."""
+            return isinstance(message, ImageList.Highlighted) and message.slot is not None
 
     class Opened(Message):
         """An image was chosen by enter or mouse."""
@@ -238,8 +238,8 @@ class ImageList(ScrollView, can_focus=True):
     def _go(self, index: int) -> None:
         before = self._cursor
         self._place(index)
-        if self._cursor != before and isinstance(self._here, Slot):
-            self.post_message(self.Highlighted(self._here))
+        if self._cursor != before:
+            self.post_message(self.Highlighted(self._here if isinstance(self._here, Slot) else None))
 
     def action_up(self) -> None:
         """Go a row up."""
