@@ -311,8 +311,7 @@ class Review:
             return _streaming(view, streaming, self.desk.blind)
         result = run.result(*key)
         if result is None:
-            text = "waiting for its turn" if run.running else "not asked in this run"
-            return replace(view, state="waiting", text=text)
+            return replace(view, state="waiting", text=_missing(run, key))
         if result.error is not None:
             message = "" if self.desk.blind else f": {result.error.message}"  # It may name the server.
             return replace(view, state="error", text=f"{result.error.kind}{message}")
@@ -351,11 +350,22 @@ class _Places(Sequence[Place]):
         return (self._slots[position], question)
 
 
+def _missing(run: OpenRun, key: Key) -> str:
+    if run.running:
+        return "waiting for its turn"
+    if run.resumable and any(image.path == key[0] for image in run.planned_images()):
+        return "not answered in this run: w takes it up again"
+    return "not asked in this run"
+
+
 def _streaming(view: AnswerView, streaming: Streaming, blind: bool) -> AnswerView:
+    text = streaming.text.lstrip()
+    if blind:
+        return replace(view, state="running", text=text)
     return replace(
         view,
         state="running",
-        text=streaming.text.lstrip() or ("" if blind else streaming.waiting),
+        text=text or streaming.waiting,
         first_token=streaming.first_token,
         tokens=streaming.tokens or None,
         per_second=streaming.per_second,
@@ -363,20 +373,25 @@ def _streaming(view: AnswerView, streaming: Streaming, blind: bool) -> AnswerVie
 
 
 def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> AnswerView:
-    return replace(
+    answered = replace(
         view,
         state="answered",
         question=view.question if result.ranking is UNSET else result.prompt or view.question,
         text=answer_text(result),
+        finish=result.finish,
+        assessment=run.assessment(*result.key),
+    )
+    if blind:
+        return answered
+    return replace(
+        answered,
         first_token=result.timing.first_token,
         tokens=result.tokens.generated,
         per_second=result.tokens.per_second,
         time=result.time,
         batch_size=result.together,
-        finish=result.finish,
-        assessment=run.assessment(*result.key),
-        others=() if blind else tuple(_others(result, run.assessor)),
-        auto=None if blind else result.auto,
+        others=tuple(_others(result, run.assessor)),
+        auto=result.auto,
     )
 
 

@@ -37,7 +37,7 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
     """What other assessors said, a line each."""
     auto: AutoScore | None = None
-    """`None` also in blind mode."""
+    """`None` in blind mode, as are all times."""
     following: bool = False
 
 
@@ -51,7 +51,7 @@ class RunView(Struct, frozen=True, kw_only=True):
     elapsed: float | None = None
     """Seconds since the first answer began."""
     remaining: float | None = None
-    """Seconds that are left by the mean so far; `None` until that can be told."""
+    """Seconds that are left by the mean so far; `None` until that can be told, and while it is stopping."""
     mean: float | None = None
     """Seconds by the clock for each answer."""
     errors: int = 0

@@ -162,6 +162,7 @@ async def test_blind_mode_hides_names_and_mixes_runs(tmp_path: Path) -> None:
         assert len(set(first)) == 2
         text = screen_text(pilot.app)
         assert "BLIND" in text and "0 of 48 judged" in text
+        assert "0.50" not in text and "tokens" not in text
         assert not [line for line in text.splitlines() if "2026" in line or "auto score:" in line]
         await pilot.press("1")
         await wait_for(pilot, lambda: "1 of 48 judged" in screen_text(pilot.app))
