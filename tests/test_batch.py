@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,8 @@ def test_two_models_one_of_them_broken(program: Program, tiny: Path, images: Pat
     failed = load(Path(first["path"]))
     assert failed["error"]["kind"] == ErrorKind.PROCESSOR_MISSING
     assert "no processor" in (Path(first["path"]) / "summary.md").read_text()
+    listed = program.run("runs", "list").stdout
+    assert re.search(r"failed +broken +0/1 ", listed) and re.search(r"complete +\S+ +1/1 ", listed)
 
 
 REFUSED = [

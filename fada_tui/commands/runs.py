@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from fada_tui import __version__
 from fada_tui.commands.common import print_json, results_folder, warn
 from fada_tui.errors import UsageError
+from fada_tui.job import planned_items
 from fada_tui.paths import models_file
 from fada_tui.publish import publish
 from fada_tui.records import ModelEntry, Run, Tool
@@ -39,7 +40,7 @@ def list_runs(options: Namespace) -> int:
                 run.id,
                 run.status,
                 run.model.name,
-                f"{row['answers']}/{row['results']}",
+                f"{row['answers']}/{row['planned']}",
                 str(row["judged"]),
                 f"{each} in batches" if row["batch_sizes"] else each,
             )
@@ -135,6 +136,7 @@ def _row(run: Run) -> dict[str, object]:
         "id": run.id,
         "status": run.status,
         "model": run.model.name,
+        "planned": len(planned_items(run)) or len(run.results),
         "results": len(run.results),
         "answers": sum(result.error is None for result in run.results),
         "judged": sum(bool(result.assessments) for result in run.results),
