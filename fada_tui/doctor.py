@@ -137,7 +137,7 @@ def check_torchvision(build: TorchBuild | None, version: str | None) -> Check:
     """
     name = "torchvision"
     if version is None:
-        detail = "not installed: only Qwen-VL, InternVL and SmolVLM2 need it"
+        detail = "not installed: Qwen-VL, InternVL, SmolVLM2 and others (docs/models.md) need it"
         return Check(name=name, status="ok", detail=detail)
     if build is None:
         return Check(name=name, status="ok", detail=version)
