@@ -67,7 +67,7 @@ async def test_every_column_sorts_and_turns_round(tmp_path: Path) -> None:
         for _ in range(4):
             await pilot.press("<")
         await settled(pilot)
-        assert "Mean time▲" in heading(app)
+        assert "Per answer▲" in heading(app)
         assert models(app) == ["quick", "slow", "dark[b]"]
         await pilot.press("h", "left", "left")
         await settled(pilot)
@@ -99,13 +99,13 @@ async def test_a_click_on_a_heading_sorts_by_it_and_again_turns_round(tmp_path: 
     app = OneScreen(ComparisonScreen(tmp_path, blind=False))
     async with app.run_test(size=(160, 30)) as pilot:
         await settled(pilot)
-        at = heading(app).index("Mean time") + 2
+        at = heading(app).index("Per answer") + 2
         await pilot.click(Sheet, offset=(at, 0))
         await settled(pilot)
-        assert "Mean time▲" in heading(app)
+        assert "Per answer▲" in heading(app)
         await pilot.click(Sheet, offset=(at, 0))
         await settled(pilot)
-        assert "Mean time▼" in heading(app)
+        assert "Per answer▼" in heading(app)
         assert models(app) == ["slow", "quick", "dark[b]"]
 
 

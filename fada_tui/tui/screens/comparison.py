@@ -29,7 +29,7 @@ COLUMNS = (
     Column(key="model", heading="Model", least=14),
     Column(key="parameters", heading="Size", right=True),
     Column(key="images", heading="Images", right=True, rank=2),
-    Column(key="time", heading="Mean time", right=True),
+    Column(key="time", heading="Per answer", right=True),
     Column(key="speed", heading="Tokens/s", right=True, rank=3),
     Column(key="memory", heading="Peak memory", right=True, rank=1),
     Column(key="context", heading="Context", right=True, rank=4),
@@ -116,7 +116,7 @@ class ComparisonScreen(Screen[OpenRun | None]):
         yield Static("Comparison" if self._blind else "Comparison · reading …", classes="title", markup=False)
         yield Sheet(COLUMNS)
         yield Static("", markup=False, id="detail")
-        yield Bars("Mean time", "Peak memory", "Quality (95%)")
+        yield Bars("Per answer", "Peak memory", "Quality (95%)")
         yield Static("", markup=False, id="said")
         yield KeyBar(*self.PLACES)
 
