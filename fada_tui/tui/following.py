@@ -82,6 +82,7 @@ def _follow(main: "MainScreen", begun: Key | None = None) -> None:
 
 def _ended(main: "MainScreen", run: Run, folder: Path) -> None:
     """Say where the results are, or what went wrong and what to do."""
+    main.say("")  # It may have said that the run is stopping.
     if main.review.desk.blind:
         main.say("a run has ended and is written")  # Its folder would name its model.
     elif run.error is not UNSET:

@@ -84,7 +84,8 @@ class Live:
         """Return the figures; `hidden` leaves the model's name out."""
         now, began = self._ended or time.monotonic(), self._pace.began
         elapsed = None if began is None else now - began
-        left = self._pace.left(self._total - self._done, now) if self.active else None
+        goes_on = self.active and not self.stopping
+        left = self._pace.left(self._total - self._done, now) if goes_on else None
         return RunView(
             state="stopping" if self.stopping and self.active else self._state,  # type: ignore[arg-type]
             label="" if hidden else self._label,

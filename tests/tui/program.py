@@ -299,6 +299,18 @@ def slowed(pid: int, share: float = 0.15) -> Iterator[None]:
         thread.join()
 
 
+@contextmanager
+def halted(pid: int) -> Iterator[None]:
+    """Let the worker below a process stand still."""
+    worker = worker_of(pid)
+    assert worker is not None
+    worker.suspend()
+    try:
+        yield
+    finally:
+        worker.resume()
+
+
 ESCAPE_SECONDS = 0.25
 """What follows an escape sooner makes it the beginning of a sequence."""
 

@@ -370,7 +370,7 @@ class MainScreen(Screen[None]):
 
     def action_stop(self) -> None:
         """Stop after this image; again: now."""
-        self.say(self.running.stop())
+        self.say(self.running.stop(), keep=self.running.queue.busy)
         self._draw_run()
 
     def action_restart(self) -> None:
