@@ -23,6 +23,7 @@ REMEMBERED = (
     "temperature",
     "top_p",
     "seed",
+    "batch_size",
     "per_category",
 )
 """Settings, by their names."""

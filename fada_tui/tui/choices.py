@@ -47,6 +47,7 @@ class Form(Struct, frozen=True, kw_only=True):
     temperature: str = ""
     top_p: str = ""
     seed: str = ""
+    batch_size: str = ""
 
 
 class Tree:
@@ -127,6 +128,7 @@ def first_form(offer: Offer, models: Iterable[str]) -> Form:
         temperature=_written(settings.temperature),
         top_p=_written(settings.top_p),
         seed=_written(settings.seed),
+        batch_size=str(settings.batch_size),
     )
 
 
@@ -171,6 +173,7 @@ def faults(form: Form, offer: Offer) -> Mapping[str, str]:
         "temperature": "" if _number(form.temperature, 0, 100) is not None else "a number, 0 to 100",
         "top_p": "" if _number(form.top_p, 0, 1) else "a number above 0, up to 1",
         "seed": "" if _whole(form.seed, 0) is not None else "an integer from 0 up",
+        "batch_size": "" if batch_size(form) else "a positive integer, or auto",
     }
     return {field: message for field, message in found.items() if message}
 
@@ -191,9 +194,15 @@ def request(form: Form, offer: Offer) -> RunRequest:
         temperature=_number(form.temperature, 0, 100),
         top_p=_number(form.top_p, 0, 1),
         seed=_whole(form.seed, 0),
+        batch_size=batch_size(form),
         trust_remote_code=tuple(name for name in form.models if name in offer.trusted),
     )
     return RunRequest(settings, offer.marked if form.images == "marked" else None)
+
+
+def batch_size(form: Form) -> int | Literal["auto"] | None:
+    """Return how many answers are made together; `None` if what is written is neither."""
+    return "auto" if form.batch_size.strip() == "auto" else _whole(form.batch_size, 1)
 
 
 def toggled_model(form: Form, name: str) -> Form:

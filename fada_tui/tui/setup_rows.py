@@ -20,6 +20,54 @@ CATEGORY = "/"
 """Before a category's key: none of `Which` begins with it."""
 
 
+SECTIONS: dict[str, str] = {
+    "per_category": "images",
+    "limit": "images",
+    "max_new_tokens": "answering",
+    "temperature": "answering",
+    "top_p": "answering",
+    "seed": "answering",
+    "batch_size": "answering",
+}
+"""Sections of the fields for one line of text."""
+
+LABELS: Mapping[str, str] = {
+    "per_category": "Per category",
+    "limit": "In all",
+    "max_new_tokens": "Max new tokens",
+    "temperature": "Temperature",
+    "top_p": "Top p",
+    "seed": "Seed",
+    "batch_size": "Batch size",
+}
+
+
+def fields_of(section: str) -> list[str]:
+    """Return the fields for one line of text that a section has."""
+    return [field for field, of in SECTIONS.items() if of == section]
+
+
+def faults_by_section(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the first fault of each section, named by its field."""
+    shown: dict[str, str] = {}
+    for field, message in found.items():
+        section = SECTIONS.get(field) or {"text": "questions"}.get(field, field)
+        label = LABELS.get(field)
+        shown.setdefault(section, f"{label}: {message}" if label else message)
+    return shown
+
+
+def hints(form: Form) -> Mapping[str, str]:
+    """Return what to say beside a field of what its value comes to."""
+    greedy = form.temperature.strip().strip("0") in ("", ".")
+    sizes = {"1": "one by one", "auto": "as memory allows"}
+    return {
+        "temperature": "not sampled" if greedy else "sampled",
+        "top_p": "not used" if greedy else "",
+        "batch_size": sizes.get(form.batch_size.strip(), "in batches"),
+    }
+
+
 def model_rows(form: Form, offer: Offer, rows: Mapping[str, ModelRow]) -> list[Pick]:
     """Return the models, each with its size and status."""
     statuses = {

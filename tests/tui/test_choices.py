@@ -53,6 +53,7 @@ def test_defaults_make_the_settings_they_came_from() -> None:
         temperature=0.12345678,
         top_p=0.5,
         seed=3,
+        batch_size="auto",
         shuffle=4,
     )
     made = request(form(offer(settings)), offer(settings))
@@ -100,6 +101,7 @@ def test_a_question_set_keeps_its_name_and_own_questions_take_its_place() -> Non
         ("temperature", ["", "x", "-0.1", "101", "nan", "inf"]),
         ("top_p", ["", "0", "1.1", "nan"]),
         ("seed", ["", "-1", "0.5"]),
+        ("batch_size", ["", "0", "-1", "2.5", "Auto8"]),
         ("per_category", ["0", "x", "-2"]),
         ("limit", ["0", "x"]),
         ("text", ["", " \n ", "Same?\nSame?"]),

@@ -25,6 +25,7 @@ from fada_tui.tui.widgets.estimate import EstimateText
 from fada_tui.tui.widgets.picklist import PickList
 from tests.examples import result, run
 from tests.test_needs import smol  # noqa: F401
+from tests.tui.dashboard import screen_text
 
 REGISTRY = load_registry(Path("/nowhere/models.toml"))
 SAMPLE = Sample(time="t", memory_used=4_000_000_000, memory_total=16_000_000_000)
@@ -166,6 +167,34 @@ async def test_own_question_and_numbers_are_remembered(catalogue: Catalogue) -> 
         assert await answer(pilot) == first
 
 
+async def test_answers_are_made_in_batches_of_a_size_that_is_remembered_and_forecast(
+    catalogue: Catalogue,
+) -> None:
+    answers = tuple(result(f"A/{n}.png", time=2.0) for n in range(12))
+    made = run(id="20260101-000000_fada-demo", results=answers, generation=Generation(max_new_tokens=100))
+    made = replace(made, model=ModelFacts(name="fada-demo", source="demo"))
+    library = Library(runs=(made,), figures={made.id: figures(made)})
+    app = Desk(catalogue, library=library)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        assert "one by one" in screen_text(app)
+        assert "from 12 answers" in estimate(screen) and "batch size" not in estimate(screen)
+        sizes = field(screen, "batch_size")
+        sizes.focus()
+        await pilot.press("8")
+        await until(pilot, lambda: "in batches" in screen_text(app))
+        await until(pilot, lambda: ", batch size 1" in estimate(screen))
+        await pilot.press("backspace", *"auto", "ctrl+s")
+        first = await answer(pilot)
+        assert first is not None and first.settings.batch_size == "auto"
+
+        app.call_later(app.open)
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        again = await opened(pilot)
+        assert field(again, "batch_size").value == "auto"
+        assert "as memory allows" in screen_text(app)
+
+
 async def test_a_set_is_chosen_and_editing_it_makes_it_ones_own(catalogue: Catalogue) -> None:
     async with Desk(catalogue).run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
@@ -275,7 +304,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
     async with Desk(catalogue).run_test(size=size) as pilot:
         screen = await opened(pilot)
         seen = set()
-        for _ in range(10):
+        for _ in range(11):
             await pilot.pause()
             assert screen.focused is not None
             seen.add(screen.focused.id)
@@ -294,6 +323,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
             "temperature",
             "top_p",
             "seed",
+            "batch_size",
         }
         assert screen.focused is not None
         assert screen.focused.id == "start"

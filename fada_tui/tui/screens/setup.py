@@ -30,6 +30,7 @@ from fada_tui.tui.choices import (
     Form,
     Offer,
     RunRequest,
+    batch_size,
     faults,
     image_counts,
     questions,
@@ -54,25 +55,6 @@ WIDE = 150
 
 SETTLING = 0.05
 """Seconds without a change after which the estimate is worked out."""
-
-_FIELDS = {
-    "per_category": "images",
-    "limit": "images",
-    "max_new_tokens": "answering",
-    "temperature": "answering",
-    "top_p": "answering",
-    "seed": "answering",
-}
-"""Sections of the fields for one line of text."""
-
-_LABELS = {
-    "per_category": "Per category",
-    "limit": "In all",
-    "max_new_tokens": "Max new tokens",
-    "temperature": "Temperature",
-    "top_p": "Top p",
-    "seed": "Seed",
-}
 
 _HOMES = {"models": "models-list", "images": "images-list", "text": "text"}
 """Where the focus goes when something is wrong there; other fields have an input of their name."""
@@ -169,9 +151,9 @@ class SetupScreen(Screen[RunRequest | None]):
                     )
                     yield Static("", markup=False, classes="fault")
                 with Vertical(id="answering", classes="section"):
-                    for name in ("max_new_tokens", "temperature", "top_p", "seed"):
+                    for name in setup_rows.fields_of("answering"):
                         with Horizontal(classes="field"):
-                            yield Static(_LABELS[name], markup=False, classes="label")
+                            yield Static(setup_rows.LABELS[name], markup=False, classes="label")
                             yield Input(id=name, compact=True)
                             yield Static("", markup=False, classes="hint", id=f"{name}-hint")
                     yield Static("", markup=False, classes="fault")
@@ -196,7 +178,7 @@ class SetupScreen(Screen[RunRequest | None]):
     async def _open(self) -> None:
         opening = await asyncio.to_thread(self._read)
         self._offer, self._form = opening.offer, opening.form
-        for name in _FIELDS:
+        for name in setup_rows.SECTIONS:
             self.query_one(f"#{name}", Input).value = getattr(self._form, name)
         self._show_questions()
         self._changed()
@@ -249,7 +231,7 @@ class SetupScreen(Screen[RunRequest | None]):
 
     @on(Input.Changed)
     def _field_changed(self, event: Input.Changed) -> None:
-        if self._offer is not None and event.input.id in _FIELDS:
+        if self._offer is not None and event.input.id in setup_rows.SECTIONS:
             self._choose(replace(self._form, **{event.input.id: event.value}))
 
     @on(TextArea.Changed)
@@ -266,20 +248,15 @@ class SetupScreen(Screen[RunRequest | None]):
         self.query_one(TextArea).text = self._text()
 
     def _show_faults(self, found: Mapping[str, str]) -> None:
-        shown: dict[str, str] = {}
-        for field, message in found.items():
-            section = _FIELDS.get(field) or {"text": "questions"}.get(field, field)
-            name = _LABELS.get(field)
-            shown.setdefault(section, f"{name}: {message}" if name else message)
+        shown = setup_rows.faults_by_section(found)
         for section in ("models", "images", "questions", "answering"):
             fault = self.query_one(f"#{section} .fault", Static)
             fault.update(line(f"! {shown[section]}" if section in shown else ""))
             fault.display = section in shown
-        for field in _FIELDS:
+        for field in setup_rows.SECTIONS:
             self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
-        greedy = self._form.temperature.strip().strip("0") in ("", ".") and "temperature" not in found
-        self.query_one("#temperature-hint", Static).update("not sampled" if greedy else "sampled")
-        self.query_one("#top_p-hint", Static).update("not used" if greedy else "")
+        for field, hint in setup_rows.hints(self._form).items():
+            self.query_one(f"#{field}-hint", Static).update(hint)
 
     # The estimate
 
@@ -312,7 +289,8 @@ class SetupScreen(Screen[RunRequest | None]):
             self._earlier[name] = [(run, self._library.figures[run.id]) for run in runs]
         tokens = self._form.max_new_tokens.strip()
         limit = int(tokens) if tokens.isdecimal() else 0
-        made = replace(generation(entry, offer.settings), max_new_tokens=limit)
+        settings = replace(offer.settings, max_new_tokens=limit, batch_size=batch_size(self._form) or 1)
+        made = generation(entry, settings)
         return forecast(entry, estimate, self._earlier[name], made, *self._places)
 
     def _measure(self, name: str, entry: ModelEntry) -> None:
