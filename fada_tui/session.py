@@ -315,8 +315,6 @@ class Session:
                             yield self._finished(result)
                         case JournalFailed(message=message):
                             raise StoreError(message)
-                        case _:
-                            pass
         finally:
             self._working = False
 
