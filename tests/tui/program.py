@@ -18,6 +18,7 @@ import psutil
 import pyte
 from msgspec import Struct
 
+from fada_tui.store.journal import JOURNAL_NAME
 from tests.conftest import PROGRAM
 
 KEYS = {
@@ -300,15 +301,34 @@ def slowed(pid: int, share: float = 0.15) -> Iterator[None]:
 
 
 @contextmanager
-def halted(pid: int) -> Iterator[None]:
-    """Let the worker below a process stand still."""
-    worker = worker_of(pid)
-    assert worker is not None
-    worker.suspend()
+def halted(pid: int, journals: Path, results: int) -> Iterator[Event]:
+    """Let the worker below a process stand still once a run below a folder has so many results.
+
+    Yields:
+        What is set when it stands still.
+    """
+    over, stands, workers = Event(), Event(), list[psutil.Process]()
+
+    def written() -> int:
+        return sum(path.read_bytes().count(b'"response":') for path in journals.glob(f"*/{JOURNAL_NAME}"))
+
+    def watch() -> None:
+        while not over.wait(0.002):
+            if written() >= results and (worker := worker_of(pid)):
+                worker.suspend()
+                workers.append(worker)
+                stands.set()
+                return
+
+    thread = Thread(target=watch, name="halt", daemon=True)
+    thread.start()
     try:
-        yield
+        yield stands
     finally:
-        worker.resume()
+        over.set()
+        thread.join()
+        for worker in workers:
+            worker.resume()
 
 
 ESCAPE_SECONDS = 0.25

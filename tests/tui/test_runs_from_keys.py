@@ -59,9 +59,9 @@ async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(tmp_p
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
-        await begin(pilot, main)
-        await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= 1)
-        with halted(os.getpid()):
+        with halted(os.getpid(), tmp_path / "results", 2) as stands:
+            await begin(pilot, main)
+            await wait_for(pilot, lambda: stands.is_set() and main.review.run and main.review.run.counts()[1])
             await pilot.press("x")
             await wait_for(pilot, lambda: "stopping after this image" in screen_text(app))
             assert " left" not in screen_text(app)

@@ -71,7 +71,7 @@ RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 async def test_larger_to_the_sides_and_all_of_it_again(image: Path) -> None:
     async with zoomed(image) as pilot:
         await until(pilot, lambda: colours(pilot) == {RED, GREEN, BLUE})
-        assert title(pilot) == "[b]three.png · 600 × 400 · all of it"
+        await until(pilot, lambda: title(pilot) == "[b]three.png · 600 × 400 · all of it")
         await pilot.press(*["plus"] * 4)
         await until(pilot, lambda: colours(pilot) == {GREEN})
         assert "5.1×" in title(pilot)
