@@ -19,6 +19,9 @@ from PIL import Image
 from fada_tui.store import folder as runs
 from fada_tui.store import journal
 
+os.environ["OMP_NUM_THREADS"] = "1"
+"""Here and in every program, before torch is imported: tests run side by side, and have one core each."""
+
 PROGRAM = [sys.executable, "-P", "-m", "fada_tui.cli"]
 
 
@@ -31,7 +34,6 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("FADA_TUI_CONFIG_DIR", str(here / "config"))
     monkeypatch.setenv("HF_HOME", str(here / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from fada_tui.demo.phantoms import CATEGORIES, Phantom, phantom
 from fada_tui.demo.train import IMAGE_TOKENS, answers, main
 from fada_tui.paths import demo_weights
 
-FRESH = 240
+FRESH = 120
 
 
 @pytest.fixture(scope="module")
