@@ -39,6 +39,8 @@ class Forecast(Struct, frozen=True, kw_only=True):
     """Where they are free; `None` where nothing has been measured."""
     image_tokens: int | None = None
     """Of an image in the resolution that was asked for; `None` where none was, or where it is unknown."""
+    obstacle: str | None = None
+    """Why loading the model would be refused, as far as its files tell."""
     instead: Suggestion | None = None
     """How the model would fit, where it does not as it is set."""
 
@@ -102,6 +104,7 @@ def forecast(
         memory_free=free.size if free else None,
         place=free.place if free else None,
         image_tokens=needs.image.count if options_of(needs.asked) and needs.image else None,
+        obstacle=next((obstacle.message for obstacle in needs.obstacles), None),
     )
     if told.fits is not False or free is None:
         return told

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ async def opened(pilot: Pilot[None]) -> SetupScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
     screen = pilot.app.screen
     assert isinstance(screen, SetupScreen)
-    await until(pilot, lambda: "Memory" in estimate(screen) or "In all" in estimate(screen))
+    await until(pilot, lambda: re.search("Memory|In all|cannot be run", estimate(screen)))
     await until(pilot, lambda: "looking" not in estimate(screen))
     return screen
 
@@ -287,6 +288,25 @@ async def test_estimate_tells_the_image_tokens_of_a_resolution_that_was_asked_fo
     async with Desk(catalogue, settings=asked).run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
         assert estimate(screen).splitlines()[0].endswith("= 24 answers  320 image tokens each")
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 36)])
+async def test_a_model_that_cannot_be_run_is_said_so_with_the_way_out(
+    catalogue: Catalogue,
+    smol: Path,  # noqa: F811
+    size: tuple[int, int],
+) -> None:
+    asked = Settings(model=(str(smol),), max_tiles=4)
+    async with Desk(catalogue, settings=asked).run_test(size=size) as pilot:
+        screen = await opened(pilot)
+        told = f"! cannot be run: {smol.name}: its image processor"
+        await until(pilot, lambda: told in " ".join(estimate(screen).split()))
+        await until(pilot, lambda: "leave --max-tiles out" in " ".join(estimate(screen).split()))
+        screen.query_one("#models-list").focus()
+        await pilot.press("g", "space")
+        await until(pilot, lambda: "In all" in estimate(screen))
+        lines = [line for line in estimate(screen).splitlines() if "cannot be run" in line]
+        assert lines and all(len(line) <= size[0] and line.endswith("--max-tiles out") for line in lines)
 
 
 async def test_estimate_admits_what_it_does_not_know(catalogue: Catalogue) -> None:

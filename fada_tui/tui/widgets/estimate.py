@@ -12,7 +12,8 @@ from textual.widget import Widget
 
 from fada_tui.forecast import Forecast, Together
 from fada_tui.report import units
-from fada_tui.tui.cells import fitted
+from fada_tui.tui.cells import fitted, shortened
+from fada_tui.tui.wrapping import wrapped
 
 Line: TypeAlias = Sequence[tuple[str, str]]
 """Pieces of text, each with the name of its style; no name for plain."""
@@ -152,6 +153,10 @@ def _alone(forecast: Forecast | None, width: int) -> Iterable[Line]:
         yield [("Time    ", "muted"), ("…", "muted")]
         yield [("Memory  ", "muted"), ("looking at the checkpoint …", "muted")]
         return
+    if obstacle := _obstacle(forecast):
+        whole = shortened(obstacle, 5 * width // 2)  # Three lines: that much fits everywhere.
+        yield from ([(line, "misfit")] for line in wrapped(whole, width))
+        return
     loading = f" + {forecast.load_seconds:.0f} s loading" if (forecast.load_seconds or 0) >= 1 else ""
     time = duration(forecast.seconds) + (loading if forecast.seconds is not None else "")
     source = forecast.seconds_from
@@ -162,6 +167,10 @@ def _alone(forecast: Forecast | None, width: int) -> Iterable[Line]:
         yield [("        ", ""), (_cut(_way_out(forecast), width - 8), "strong")]
     if not beside:
         yield [(_cut(f"Time is {source}" if forecast.seconds is not None else source, width), "muted")]
+
+
+def _obstacle(forecast: Forecast) -> str:
+    return f"! cannot be run: {forecast.obstacle}" if forecast.obstacle else ""
 
 
 def _memory(forecast: Forecast, width: int) -> Line:
@@ -201,6 +210,9 @@ def _rows(view: EstimateView, width: int) -> list[Line]:
         label = fitted(model.name, name)
         if (forecast := model.forecast) is None:
             rows.append([(f"{label}  looking at the checkpoint …", "muted")])
+            continue
+        if obstacle := _obstacle(forecast):
+            rows.append([(f"{label}  ", ""), (_cut(obstacle, width - name - 2), "misfit")])
             continue
         needed = units.memory(forecast.memory_needed)
         line = _row(label, forecast.whole, needed or "unknown", forecast.fits, "")
