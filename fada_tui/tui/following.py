@@ -17,6 +17,7 @@ from fada_tui.events import (
     WorkerRestarted,
 )
 from fada_tui.records import Run
+from fada_tui.report.units import count
 from fada_tui.store import folder as store
 from fada_tui.tui import opening
 from fada_tui.tui.desk import Key
@@ -91,7 +92,7 @@ def _ended(main: "MainScreen", run: Run, folder: Path) -> None:
         answered = sum(result.error is None for result in run.results)
         again = "; w takes it up again" if run.status == "interrupted" else ""
         main.say(
-            f"{answered} answers: {shown_path(folder / store.SUMMARY_NAME)} (s shows it) and "
+            f"{count(answered, 'answer')}: {shown_path(folder / store.SUMMARY_NAME)} (s shows it) and "
             f"{store.RUN_NAME}{again}",
             keep=True,
         )

@@ -18,7 +18,6 @@ import psutil
 import pyte
 from msgspec import Struct
 
-from fada_tui.store.journal import JOURNAL_NAME
 from tests.conftest import PROGRAM
 
 KEYS = {
@@ -298,37 +297,6 @@ def slowed(pid: int, share: float = 0.15) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-
-
-@contextmanager
-def halted(pid: int, journals: Path, results: int) -> Iterator[Event]:
-    """Let the worker below a process stand still once a run below a folder has so many results.
-
-    Yields:
-        What is set when it stands still.
-    """
-    over, stands, workers = Event(), Event(), list[psutil.Process]()
-
-    def written() -> int:
-        return sum(path.read_bytes().count(b'"response":') for path in journals.glob(f"*/{JOURNAL_NAME}"))
-
-    def watch() -> None:
-        while not over.wait(0.002):
-            if written() >= results and (worker := worker_of(pid)):
-                worker.suspend()
-                workers.append(worker)
-                stands.set()
-                return
-
-    thread = Thread(target=watch, name="halt", daemon=True)
-    thread.start()
-    try:
-        yield stands
-    finally:
-        over.set()
-        thread.join()
-        for worker in workers:
-            worker.resume()
 
 
 ESCAPE_SECONDS = 0.25

@@ -14,6 +14,7 @@ from fada_tui.paths import samples_dir
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.main import MainScreen
 from fada_tui.tui.screens.setup import SetupScreen
+from fada_tui.tui.widgets.notice import Notice
 from tests import endpoint_server as served
 from tests.endpoint_server import Asked, Behaviour, Handler, serving
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
@@ -137,8 +138,41 @@ async def test_an_answer_begun_again_starts_from_nothing(tmp_path: Path) -> None
             await wait_for(pilot, lambda: "-two" in seen(main))
             assert seen(main).strip() == " ".join(answer(NAMES[0]).split(" ")[:2])
             stage.say(NAMES[0])
-            await wait_for(pilot, lambda: "1 answers:" in screen_text(app))
+            await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
             assert answer(NAMES[0]) in " ".join(seen(main).split())
+
+
+async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Notice, "SECONDS", 0.1)
+    stage = Stage()
+    with serving(stage) as server:
+        settings = {"model": (server.source,), "category": ("Abdomen",), "question": ("Plane?",)}
+        app = make_app(tmp_path, concurrency=1, **settings)
+        async with app.run_test(size=(140, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            stage.say(NAMES[0], 3)
+            stage.say(NAMES[1])
+            run = await wait_for(pilot, lambda: main.review.run)
+            await wait_for(pilot, lambda: run.counts()[1] == 1 and run.streaming and run.streaming.text)
+            await wait_for(pilot, lambda: " left" in screen_text(app))
+
+            await pilot.press("x")
+            await wait_for(pilot, lambda: "stopping after this image" in screen_text(app))
+            await pilot.pause(0.5)
+            assert "stopping after this image" in screen_text(app) and " left" not in screen_text(app)
+
+            stage.say(NAMES[1], 2)
+            await wait_for(pilot, lambda: not main.running.queue.busy)
+            await wait_for(pilot, lambda: "w takes it up again" in " ".join(screen_text(app).split()))
+            assert "stopping after" not in screen_text(app) and run.counts()[1] == 2
+            await pilot.press("g", *"jjjj")
+            await wait_for(pilot, lambda: "not answered in this run: w takes it up again" in screen_text(app))
+            await pilot.press("j", "j")
+            await wait_for(pilot, lambda: "not asked in this run" in screen_text(app))
 
 
 async def start_asked(pilot: Pilot[Any], place: str) -> None:
@@ -168,7 +202,7 @@ async def test_images_leave_only_after_yes_and_it_is_asked_once(tmp_path: Path) 
 
             await start_asked(pilot, "0.0.0.0")
             await pilot.press("y")
-            await wait_for(pilot, lambda: "1 answers:" in screen_text(app))
+            await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
             asked = len(server.asked)
             assert asked == 1
             await begin(pilot, main)
@@ -195,7 +229,7 @@ async def test_taking_a_run_up_again_asks_too(tmp_path: Path) -> None:
             await wait_for(pilot, lambda: isinstance(app.screen, ConfirmScreen))
             assert len(server.asked) == 1
             await pilot.press("y")
-            await wait_for(pilot, lambda: "1 answers:" in screen_text(app))
+            await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
     (run,) = runs_in(tmp_path)
     assert run["status"] == "complete" and run["results"][0]["error"] is None
 
