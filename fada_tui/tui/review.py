@@ -1,11 +1,10 @@
 """What is looked at: which run, which image, which question, in which order; and what the panes say of it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import overload
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.assessing.blind import Labels, shuffled
@@ -13,11 +12,10 @@ from fada_tui.assessing.filters import Filter, Subject, matches
 from fada_tui.assessing.order import Progress, next_unassessed
 from fada_tui.file_names import decode_name, encode_name
 from fada_tui.records import PlannedImage, Question, Result
-from fada_tui.scoring.verdicts import current as standing
 from fada_tui.tui.album import Album, Slot, with_images
-from fada_tui.tui.desk import Desk, Key, OpenRun, Streaming
+from fada_tui.tui.answer_view import answer_view
+from fada_tui.tui.desk import Desk, Key, OpenRun
 from fada_tui.tui.library import Gallery, Library
-from fada_tui.tui.ranking import answer_text
 from fada_tui.tui.views import AnswerView
 
 Place = tuple[Slot, int]
@@ -300,22 +298,7 @@ class Review:
 
     def view_of(self, run: OpenRun, key: Key) -> AnswerView:
         """Return a run's answer as it is shown."""
-        index = [question.id for question in run.questions].index(key[1])
-        view = AnswerView(
-            question=run.questions[index].text,
-            number=index + 1,
-            questions=len(run.questions),
-            model=self.model_name(run),
-        )
-        if streaming := run.in_flight.get(key):
-            return _streaming(view, streaming, self.desk.blind)
-        result = run.result(*key)
-        if result is None:
-            return replace(view, state="waiting", text=_missing(run, key))
-        if result.error is not None:
-            message = "" if self.desk.blind else f": {result.error.message}"  # It may name the server.
-            return replace(view, state="error", text=f"{result.error.kind}{message}")
-        return _answered(view, result, run, self.desk.blind)
+        return answer_view(run, key, self.model_name(run), blind=self.desk.blind)
 
 
 class _Places(Sequence[Place]):
@@ -348,55 +331,3 @@ class _Places(Sequence[Place]):
             return [self[one] for one in range(*index.indices(len(self)))]
         position, question = divmod(index, self._questions)
         return (self._slots[position], question)
-
-
-def _missing(run: OpenRun, key: Key) -> str:
-    if run.running:
-        return "waiting for its turn"
-    if run.resumable and any(image.path == key[0] for image in run.planned_images()):
-        return "not answered in this run: w takes it up again"
-    return "not asked in this run"
-
-
-def _streaming(view: AnswerView, streaming: Streaming, blind: bool) -> AnswerView:
-    text = streaming.text.lstrip()
-    if blind:
-        return replace(view, state="running", text=text)
-    return replace(
-        view,
-        state="running",
-        text=text or streaming.waiting,
-        first_token=streaming.first_token,
-        tokens=streaming.tokens or None,
-        per_second=streaming.per_second,
-    )
-
-
-def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> AnswerView:
-    answered = replace(
-        view,
-        state="answered",
-        question=view.question if result.ranking is UNSET else result.prompt or view.question,
-        text=answer_text(result),
-        finish=result.finish,
-        assessment=run.assessment(*result.key),
-    )
-    if blind:
-        return answered
-    return replace(
-        answered,
-        first_token=result.timing.first_token,
-        tokens=result.tokens.generated,
-        per_second=result.tokens.per_second,
-        time=result.time,
-        batch_size=result.together,
-        others=tuple(_others(result, run.assessor)),
-        auto=result.auto,
-    )
-
-
-def _others(result: Result, assessor: str | None) -> Iterable[str]:
-    for one in standing(result.assessments):
-        if one.assessor != assessor:
-            said = [one.verdict or "", *one.tags, f"“{one.note}”" if one.note else ""]
-            yield f"{one.assessor or 'someone'}: {'  '.join(part for part in said if part)}"
