@@ -9,7 +9,7 @@ from fada_tui.images.frames import names_dicom
 from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.registry import ModelRow
 from fada_tui.report.units import count
-from fada_tui.tui.choices import Form, Offer, Which, image_counts
+from fada_tui.tui.choices import Form, Offer, Which, batch_size, image_counts
 from fada_tui.tui.model_lines import entry_size
 from fada_tui.tui.widgets.picklist import Pick
 
@@ -57,14 +57,14 @@ def faults_by_section(found: Mapping[str, str]) -> Mapping[str, str]:
     return shown
 
 
-def hints(form: Form) -> Mapping[str, str]:
-    """Return what to say beside a field of what its value comes to."""
-    greedy = form.temperature.strip().strip("0") in ("", ".")
-    sizes = {"1": "one by one", "auto": "as memory allows"}
+def hints(form: Form, found: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what to say beside a field of what its value comes to, by the faults that were found."""
+    greedy = form.temperature.strip().strip("0") in ("", ".") and "temperature" not in found
+    sizes = {None: "", 1: "one by one", "auto": "as memory allows"}
     return {
         "temperature": "not sampled" if greedy else "sampled",
         "top_p": "not used" if greedy else "",
-        "batch_size": sizes.get(form.batch_size.strip(), "in batches"),
+        "batch_size": sizes.get(batch_size(form), "in batches"),
     }
 
 

@@ -18,6 +18,7 @@ from fada_tui.tui.choices import (
     request,
     toggled_model,
 )
+from fada_tui.tui.setup_rows import hints
 
 IMAGES = tuple(
     PlannedImage(image=f"{n}.png", category=category, path=f"{category}/{n}.png")
@@ -111,6 +112,19 @@ def test_a_question_set_keeps_its_name_and_own_questions_take_its_place() -> Non
 def test_what_makes_no_sense_is_told_at_its_place(field: str, values: list[Any]) -> None:
     for value in values:
         assert list(faults(form(offer(), **{field: value}), offer())) == [field], value
+
+
+def test_nothing_is_said_of_what_a_faulty_field_would_come_to() -> None:
+    def said(**changes: str) -> tuple[str, str]:
+        written = form(offer(), **changes)
+        found = hints(written, faults(written, offer()))
+        return found["temperature"], found["batch_size"]
+
+    assert said() == ("not sampled", "one by one")
+    assert said(batch_size=" 01 ") == ("not sampled", "one by one")
+    assert said(batch_size="8", temperature="0.5") == ("sampled", "in batches")
+    assert said(batch_size="auto") == ("not sampled", "as memory allows")
+    assert said(batch_size="some", temperature=".") == ("sampled", "")
 
 
 def test_zero_is_a_temperature_and_a_seed() -> None:

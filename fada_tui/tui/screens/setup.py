@@ -255,7 +255,7 @@ class SetupScreen(Screen[RunRequest | None]):
             fault.display = section in shown
         for field in setup_rows.SECTIONS:
             self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
-        for field, hint in setup_rows.hints(self._form).items():
+        for field, hint in setup_rows.hints(self._form, found).items():
             self.query_one(f"#{field}-hint", Static).update(hint)
 
     # The estimate
