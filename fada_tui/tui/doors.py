@@ -19,6 +19,7 @@ from fada_tui.errors import FadaError
 from fada_tui.needs.telling import room_of
 from fada_tui.publish import preview
 from fada_tui.records import Assessment, Notes
+from fada_tui.report.units import count
 from fada_tui.store import folder as store
 from fada_tui.store.journal import NotesLine
 from fada_tui.tui import opening
@@ -132,7 +133,8 @@ async def blind(main: "MainScreen") -> None:
     else:
         runs = [await opening.load_run(main, name) for name in names]
         review.go_blind(runs)
-        main.say(f"blind mode: {len(runs)} runs mixed and shuffled, names and auto scores hidden", keep=True)
+        mixed = count(len(runs), "run")
+        main.say(f"blind mode: {mixed} shuffled; names, times and auto scores hidden", keep=True)
     main.show_images()
 
 
