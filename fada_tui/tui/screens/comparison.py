@@ -22,6 +22,7 @@ from fada_tui.tui.safe import line
 from fada_tui.tui.screens.runs import PATIENCE, STYLES, OpenRun
 from fada_tui.tui.widgets.bars import BarRow, Bars
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
 
 COLUMNS = (
@@ -117,7 +118,7 @@ class ComparisonScreen(Screen[OpenRun | None]):
         yield Sheet(COLUMNS)
         yield Static("", markup=False, id="detail")
         yield Bars("Per answer", "Peak memory", "Quality (95%)")
-        yield Static("", markup=False, id="said")
+        yield Text("", markup=False, id="said")
         yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
@@ -200,7 +201,7 @@ class ComparisonScreen(Screen[OpenRun | None]):
 
     def _say(self, text: str, *, instead: bool = False) -> None:
         """Say something below the table, or instead of it."""
-        said = self.query_one("#said", Static)
+        said = self.query_one("#said", Text)
         said.update(line(text))
         said.display = bool(text)
         self.set_class(instead, "-empty")

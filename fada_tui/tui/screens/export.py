@@ -20,6 +20,7 @@ from fada_tui.store import folder as store
 from fada_tui.tui.commands import bindings
 from fada_tui.tui.safe import line
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.measured import Text
 
 Format = Literal["csv", "jsonl", "html"]
 
@@ -137,7 +138,7 @@ class ExportScreen(ModalScreen[Path | None]):
             yield Static("Export this run's results", classes="title", markup=False)
             yield Static(line(f"into {self._folder}"), classes="where")
             yield FormatList()
-            yield Static("", markup=False, id="said")
+            yield Text("", markup=False, id="said")
         yield KeyBar(*self.PLACES)
 
     def action_move(self, step: int) -> None:
@@ -172,7 +173,7 @@ class ExportScreen(ModalScreen[Path | None]):
             self._writing = False
 
     def _say(self, text: str) -> None:
-        said = self.query_one("#said", Static)
+        said = self.query_one("#said", Text)
         said.update(line(text))
         said.display = True
         # On a small terminal there is room for only one of the two.

@@ -15,6 +15,7 @@ from fada_tui.text import printable
 from fada_tui.tui.commands import PLACES, bindings, commands, shown_keys
 from fada_tui.tui.safe import line
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.measured import Text
 
 COLUMN = 52
 """Cells that a column of keys takes."""
@@ -54,7 +55,7 @@ class HelpScreen(ModalScreen[None]):
         """Lay the help out."""
         yield Static("fada-tui  │  Help", markup=False, classes="title")
         with VerticalScroll(id="page"):
-            yield Static("", markup=False, classes="block")
+            yield Text("", markup=False, classes="block")
         yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
@@ -74,7 +75,7 @@ class HelpScreen(ModalScreen[None]):
             ("The names stand in docs/keys.md, and in the palette's search.", muted),
         )
         heading = line("This session").stylize(bold)
-        self.query_one(".block", Static).update(
+        self.query_one(".block", Text).update(
             Content("\n").join([*text.split("\n"), heading, *facts, Content(""), hint])
         )
 

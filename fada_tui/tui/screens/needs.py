@@ -21,6 +21,7 @@ from fada_tui.text import printable
 from fada_tui.tui.commands import bindings
 from fada_tui.tui.safe import line
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.wrapping import wrapped
 
 LABELS = 12
@@ -68,7 +69,7 @@ class NeedsScreen(ModalScreen[None]):
         """Lay the screen out."""
         yield Static(line(f"{self._entry.name}  │  {self._entry.source}"), classes="title")
         with VerticalScroll(id="page"):
-            yield Static("", markup=False, classes="facts")
+            yield Text("", markup=False, classes="facts")
         yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
@@ -98,7 +99,7 @@ class NeedsScreen(ModalScreen[None]):
     def _draw(self) -> None:
         width = max(self.size.width - 6 - LABELS, 20)
         shown = [row for label, text in self._told for row in _rows(label, printable(text), width)]
-        self.query_one(".facts", Static).update(Content("\n").join(shown))
+        self.query_one(".facts", Text).update(Content("\n").join(shown))
 
     def action_scroll(self, how: str) -> None:
         """Scroll the page."""

@@ -27,6 +27,7 @@ from fada_tui.tui.safe import line
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.export import ExportScreen
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
 from fada_tui.tui.wording import shown_path
 
@@ -147,7 +148,7 @@ class RunsScreen(Screen[Wish | None]):
         yield Static("Runs · reading …", classes="title", markup=False)
         yield Sheet(COLUMNS)
         yield Static("", markup=False, id="detail")
-        yield Static("", markup=False, id="said")
+        yield Text("", markup=False, id="said")
         yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
@@ -207,7 +208,7 @@ class RunsScreen(Screen[Wish | None]):
         return self._runs[at] if at < len(self._runs) else None
 
     def _say(self, text: str) -> None:
-        said = self.query_one("#said", Static)
+        said = self.query_one("#said", Text)
         if text or said.display:
             said.update(line(text))
             said.display = bool(text)

@@ -42,6 +42,7 @@ from fada_tui.tui.commands import bindings
 from fada_tui.tui.safe import line
 from fada_tui.tui.widgets.estimate import EstimateText, EstimateView, ModelForecast, together_text
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.picklist import PickList
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class SetupScreen(Screen[RunRequest | None]):
             with Container(classes="column", id="what"):
                 with Vertical(id="models", classes="section"):
                     yield PickList(id="models-list")
-                    yield Static("", markup=False, classes="fault")
+                    yield Text("", markup=False, classes="fault")
                 with Vertical(id="images", classes="section"):
                     yield PickList(id="images-list")
                     with Horizontal(classes="bounds"):
@@ -142,21 +143,21 @@ class SetupScreen(Screen[RunRequest | None]):
                         yield Input(id="limit", compact=True, placeholder="all")
                     if caution := setup_rows.caution(self._catalogue.images):
                         yield Static(line(caution), classes="caution")
-                    yield Static("", markup=False, classes="fault")
+                    yield Text("", markup=False, classes="fault")
             with Vertical(classes="column"):
                 with Vertical(id="questions", classes="section"):
                     yield PickList(id="sets")
                     yield TextArea(
                         id="text", compact=True, show_line_numbers=True, highlight_cursor_line=False
                     )
-                    yield Static("", markup=False, classes="fault")
+                    yield Text("", markup=False, classes="fault")
                 with Vertical(id="answering", classes="section"):
                     for name in setup_rows.fields_of("answering"):
                         with Horizontal(classes="field"):
                             yield Static(setup_rows.LABELS[name], markup=False, classes="label")
                             yield Input(id=name, compact=True)
                             yield Static("", markup=False, classes="hint", id=f"{name}-hint")
-                    yield Static("", markup=False, classes="fault")
+                    yield Text("", markup=False, classes="fault")
         with Container(id="estimate", classes="section"):
             yield EstimateText()
             yield Button("▶ Start", id="start", compact=True, variant="primary")
@@ -250,7 +251,7 @@ class SetupScreen(Screen[RunRequest | None]):
     def _show_faults(self, found: Mapping[str, str]) -> None:
         shown = setup_rows.faults_by_section(found)
         for section in ("models", "images", "questions", "answering"):
-            fault = self.query_one(f"#{section} .fault", Static)
+            fault = self.query_one(f"#{section} .fault", Text)
             fault.update(line(f"! {shown[section]}" if section in shown else ""))
             fault.display = section in shown
         for field in setup_rows.SECTIONS:

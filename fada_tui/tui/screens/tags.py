@@ -9,7 +9,6 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from fada_tui.errors import FadaError
 from fada_tui.scoring.rubric import Rubric
@@ -17,6 +16,7 @@ from fada_tui.text import printable
 from fada_tui.tui.commands import bindings
 from fada_tui.tui.safe import line
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.measured import Text
 
 SIGNS = {True: "[x]", False: "[ ]"}
 
@@ -69,9 +69,9 @@ class TagsScreen(ModalScreen[None]):
             box.border_title = "Tags"
             with VerticalScroll():
                 for letter in self._by_letter:
-                    yield Static(self._shown(letter), classes="tag", name=letter)
-                yield Static("", markup=False, classes="tag others")
-            yield Static("", markup=False, classes="said")
+                    yield Text(self._shown(letter), classes="tag", name=letter)
+                yield Text("", markup=False, classes="tag others")
+            yield Text("", markup=False, classes="said")
             yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
@@ -85,15 +85,15 @@ class TagsScreen(ModalScreen[None]):
 
     def _draw(self, fault: str) -> None:
         for shown in self.query(".tag"):
-            if shown.name in self._by_letter and isinstance(shown, Static):
+            if shown.name in self._by_letter and isinstance(shown, Text):
                 shown.update(self._shown(shown.name))
                 shown.set_class(self._by_letter[shown.name].name in self._set, "-set")
         known = {tag.name for tag in self._by_letter.values()}
         others = [tag for tag in self._set if tag not in known]
-        self.query_one(".others", Static).update(
+        self.query_one(".others", Text).update(
             line(f"also, of another rubric: {', '.join(others)}" if others else "")
         )
-        said = self.query_one(".said", Static)
+        said = self.query_one(".said", Text)
         said.update(line(fault))
         said.display = bool(fault)
 

@@ -8,11 +8,11 @@ from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
-from textual.widget import Widget
 
 from fada_tui.forecast import Forecast, Together
 from fada_tui.report import units
 from fada_tui.tui.cells import fitted, shortened
+from fada_tui.tui.widgets.measured import Measured
 from fada_tui.tui.wrapping import wrapped
 
 Line: TypeAlias = Sequence[tuple[str, str]]
@@ -41,7 +41,7 @@ class EstimateView(Struct, frozen=True):
     together: Together
 
 
-class EstimateText(Widget):
+class EstimateText(Measured):
     """Lines of the estimate; where there are more models than lines, it says how many are left out."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -9,9 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.suggester import Suggester
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from fada_tui.tui.safe import line
+from fada_tui.tui.widgets.measured import Text
 
 
 class FilterBox(Vertical):
@@ -53,7 +54,7 @@ class FilterBox(Vertical):
         yield Input(
             placeholder="/ filter", suggester=_Words(self.offers), select_on_focus=False, compact=True
         )
-        yield Static("", markup=False, classes="said")
+        yield Text("", markup=False, classes="said")
 
     def offers(self) -> Sequence[str]:
         """All that can be completed."""
@@ -68,7 +69,7 @@ class FilterBox(Vertical):
 
     def complain(self, error: str) -> None:
         """Say what is wrong with the filter; without an error, what can be typed."""
-        said = self.query_one(".said", Static)
+        said = self.query_one(".said", Text)
         said.update(line(error or " ".join(self._words)))
         said.set_class(bool(error), "-error")
 

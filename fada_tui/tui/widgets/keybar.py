@@ -7,9 +7,9 @@ from textual import events
 from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
-from textual.widget import Widget
 
 from fada_tui.tui.commands import Command, commands, shown_keys
+from fada_tui.tui.widgets.measured import Measured
 
 GAP = 2
 """Cells between two parts."""
@@ -18,7 +18,7 @@ Part = tuple[str, str]
 """Key and label."""
 
 
-class KeyBar(Widget):
+class KeyBar(Measured):
     """Shows the footer's commands of some places.
 
     Args:

@@ -1,13 +1,13 @@
 """Text in the panes that is laid out again only when its height changes, since that costs a whole frame."""
 
 from textual.events import Resize
-from textual.widgets import Static
 
 from fada_tui.tui.safe import content
+from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.wrapping import wrapped
 
 
-class Words(Static):
+class Words(Text):
     """A few lines of text that others wrote; hidden while there are none.
 
     Args:
