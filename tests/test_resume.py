@@ -313,7 +313,7 @@ def test_killing_only_the_program_lets_the_worker_write_its_last_answer(
     before = journaled(program.cwd)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, timeout=30)
+    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     assert journaled(program.cwd) >= before
     done, run = resume(program)
     assert done.returncode == 0, done.stderr

@@ -33,7 +33,7 @@ from fada_tui.run_queue import RunQueue
 from fada_tui.session import Session
 from fada_tui.store import journal
 from fada_tui.store.lock import RunLock
-from tests.conftest import load
+from tests.conftest import LONG_ENOUGH, load
 
 Take = Callable[[SessionEvent], None]
 
@@ -64,7 +64,7 @@ class Bench:
     def of(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    async def until(self, condition: Callable[[], object], seconds: float = 60) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = LONG_ENOUGH) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain; problems: {self.problems}"

@@ -7,8 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,6 +17,7 @@ from fada_tui.records import ResultMemory
 from fada_tui.telemetry import GpuReading, Sample, Telemetry
 from fada_tui.telemetry.readings import memory_of, peak
 from fada_tui.telemetry.table import COLUMNS, Table
+from tests.conftest import wait_for
 from tests.nvml.driver import Driver, build_driver
 
 GIB = 2**30
@@ -42,13 +42,6 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
     process.kill()
     process.wait()
     process.stdout.close()
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

@@ -214,7 +214,7 @@ def test_a_kept_worker_ends_with_its_program(tiny: Path, images: Path, tmp_path:
         said = program.stdout.readline().split()
         worker = psutil.Process(int(said[1]))
         program.kill()
-        wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, timeout=5)
+        wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_batch_of_models_has_one_worker(program: Program, tiny: Path, images: Path) -> None:

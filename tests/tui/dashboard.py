@@ -1,5 +1,6 @@
 """The whole dashboard under Pilot: real folders, a real run queue and worker, no terminal."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from fada_tui.tui.app import FadaApp
 from fada_tui.tui.equipment import Equipment
 from fada_tui.tui.graphics.detect import Detected
 from fada_tui.tui.screens.main import MainScreen
+from tests.conftest import LONG_ENOUGH
 
 Ready = TypeVar("Ready")
 
@@ -42,13 +44,13 @@ def main_of(app: FadaApp) -> MainScreen:
     return next(screen for screen in app.screen_stack if isinstance(screen, MainScreen))
 
 
-async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready], seconds: float = 30) -> Ready:
+async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready], seconds: float = LONG_ENOUGH) -> Ready:
     """Let the app go on until something holds; return it."""
-    for _ in range(int(seconds / 0.02)):
-        if found := ready():
-            return found
+    deadline = time.monotonic() + seconds
+    while not (found := ready()):
+        assert time.monotonic() < deadline, f"not so within {seconds} s: {ready}"
         await pilot.pause(0.02)
-    raise AssertionError(f"not so within {seconds} s: {ready}")
+    return found
 
 
 def screen_text(app: App[Any]) -> str:

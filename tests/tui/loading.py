@@ -5,6 +5,7 @@ from queue import Queue
 
 from fada_tui.tui.graphics.detect import Detected
 from fada_tui.tui.graphics.loader import Failed, Loaded, Loader, Request
+from tests.conftest import LONG_ENOUGH
 
 
 class Waiter:
@@ -17,4 +18,4 @@ class Waiter:
     def load(self, request: Request, ahead: Sequence[Request] = ()) -> Loaded | Failed:
         """Return what comes for a request."""
         self.loader.ask(request, ahead)
-        return self.answers.get(timeout=20)
+        return self.answers.get(timeout=LONG_ENOUGH)

@@ -18,7 +18,7 @@ import psutil
 import pyte
 from msgspec import Struct
 
-from tests.conftest import PROGRAM
+from tests.conftest import LONG_ENOUGH, PROGRAM
 
 KEYS = {
     "enter": "\r",
@@ -186,7 +186,7 @@ class OnPty:
             self._feed(chunks)
             return "\n".join(line.rstrip() for line in self._screen.display)
 
-    def wait_for(self, what: str | Callable[[str], object], seconds: float = 30) -> str:
+    def wait_for(self, what: str | Callable[[str], object], seconds: float = LONG_ENOUGH) -> str:
         """Wait until a text stands on the screen, or a condition of what stands there holds."""
         holds = what if callable(what) else lambda text: what in text
         until = time.monotonic() + seconds
@@ -199,7 +199,7 @@ class OnPty:
             time.sleep(0.02)
         return text
 
-    def wait_end(self, seconds: float = 20) -> int:
+    def wait_end(self, seconds: float = LONG_ENOUGH) -> int:
         """Wait for the program's end, and return its exit code."""
         code = self.process.wait(seconds)
         if self._master >= 0 and self._flowing.is_set():

@@ -11,6 +11,8 @@ from typing import Any
 
 import pexpect
 
+from tests.conftest import LONG_ENOUGH
+
 PLAIN = {
     key: value
     for key, value in os.environ.items()
@@ -33,13 +35,15 @@ class Terminal:
             [str(path), str(self.report)],
             env={**PLAIN, "PYTHONPATH": str(Path.cwd()), **environ},
             dimensions=size,
-            timeout=20,
+            timeout=LONG_ENOUGH,
         )
         self.written = b""
         self.mended = False
         """Whether the pty was left as a shell has it."""
 
-    def wait_for(self, what: bytes | Callable[[bytes], bool], after: int = 0, seconds: float = 20) -> None:
+    def wait_for(
+        self, what: bytes | Callable[[bytes], bool], after: int = 0, seconds: float = LONG_ENOUGH
+    ) -> None:
         """Read until something is written, or a condition of all that was holds."""
         holds = what if callable(what) else lambda written: what in written[after:]
         until = time.monotonic() + seconds
@@ -65,7 +69,7 @@ class Terminal:
         """Wait for the end, and return what the script reported."""
         while True:
             try:
-                self.written += self.child.read_nonblocking(1 << 16, timeout=20)
+                self.written += self.child.read_nonblocking(1 << 16, timeout=LONG_ENOUGH)
             except pexpect.EOF:
                 break
         flags = termios.tcgetattr(self.child.child_fd)[3]

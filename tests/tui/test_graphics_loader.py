@@ -1,7 +1,6 @@
 """What is loaded, what is kept, and what is given back."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from fada_tui.tui.graphics.detect import Detected
 from fada_tui.tui.graphics.loader import Failed, Loaded, Request
 from fada_tui.tui.graphics.shelf import SHELF, Shelf
 from fada_tui.tui.safe import TerminalGraphics
+from tests.conftest import wait_for
 from tests.media import COLOURS, plain, save_frames
 from tests.tui.loading import Waiter
 
@@ -55,15 +55,6 @@ def wish(path: Path) -> Request:
     return Request(path, 10, 5, CELL)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    gate = threading.Event()
-    for _ in range(1000):
-        if condition():
-            return
-        gate.wait(0.01)
-    raise AssertionError("waited in vain")
-
-
 def test_what_was_loaded_is_not_loaded_again(images: list[Path], decoded: Decoded) -> None:
     waiter = Waiter(Detected("half", ""))
     first = waiter.load(wish(images[0]))
@@ -85,7 +76,7 @@ def test_a_changed_file_is_loaded_again(images: list[Path], decoded: Decoded) ->
 def test_neighbours_are_loaded_ahead_and_not_delivered(images: list[Path], decoded: Decoded) -> None:
     waiter = Waiter(Detected("half", ""))
     waiter.load(wish(images[3]), [wish(images[4]), wish(images[2])])
-    until(lambda: len(decoded) == 3)
+    wait_for(lambda: len(decoded) == 3)
     assert decoded == ["3.png", "4.png", "2.png"]
     assert waiter.load(wish(images[2])).request.path == images[2]
     assert waiter.answers.empty()
@@ -96,7 +87,7 @@ def test_only_the_last_wish_is_loaded_and_delivered(images: list[Path], decoded:
     waiter = Waiter(Detected("half", ""))
     decoded.gate.clear()
     waiter.loader.ask(wish(images[0]))
-    until(lambda: decoded == ["0.png"])
+    wait_for(lambda: decoded == ["0.png"])
     for path in images[1:-1]:
         waiter.loader.ask(wish(path), [wish(images[1])])
     threading.Timer(0.1, decoded.gate.set).start()
@@ -143,7 +134,7 @@ def test_a_closed_loader_gives_everything_back(images: list[Path]) -> None:
     SHELF.send(one.number, one.payload, one.removal)
     waiter.loader.close()
     # Sent again, it must have been taken off before.
-    until(lambda: bool(SHELF.send(one.number, one.payload, one.removal)))
+    wait_for(lambda: bool(SHELF.send(one.number, one.payload, one.removal)))
     SHELF.clear()
 
 

@@ -208,7 +208,7 @@ def test_a_run_over_hostile_names_shows_them_as_text(start: Start, tmp_path: Pat
     program.press("r")
     program.wait_for("3 answers")
     program.press("r")
-    program.wait_for("results/", seconds=60)
+    program.wait_for("results/")
     program.wait_for("1 error")
     program.press("j", "j", "j", "j")
     program.wait_for("image_unreadable")
@@ -229,7 +229,7 @@ def test_what_is_refused_is_refused_as_text(start: Start, tmp_path: Path) -> Non
         ["--rubric", NAME],
     ):
         program = start(*arguments)
-        program.wait_for("red]mark", seconds=20)
+        program.wait_for("red]mark")
         if program.process.poll() is None:
             program.press("q")
         program.wait_end()

@@ -3,6 +3,7 @@
 import pytest
 
 from fada_tui.tui.widgets.notice import Notice
+from tests.tui.dashboard import wait_for
 from tests.tui.stage import Stage, lines_of
 
 
@@ -12,7 +13,7 @@ def shown(app: Stage) -> str:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Notice, "SECONDS", 0.2)
+    monkeypatch.setattr(Notice, "SECONDS", 1.0)
 
 
 async def test_the_newest_line_is_shown_and_passes(quick: None) -> None:
@@ -21,10 +22,8 @@ async def test_the_newest_line_is_shown_and_passes(quick: None) -> None:
     async with app.shown(60, 5) as pilot:
         notice.tell("first")
         notice.tell("second")
-        await pilot.pause()
-        assert shown(app) == "second"
-        await pilot.pause(0.4)
-        assert not shown(app)
+        await wait_for(pilot, lambda: shown(app) == "second")
+        await wait_for(pilot, lambda: not shown(app))
 
 
 async def test_a_kept_line_comes_back_after_one_that_passes(quick: None) -> None:
@@ -33,10 +32,8 @@ async def test_a_kept_line_comes_back_after_one_that_passes(quick: None) -> None
     async with app.shown(60, 5) as pilot:
         notice.tell("the page is at x", keep=True)
         notice.tell("copied")
-        await pilot.pause()
-        assert shown(app) == "copied"
-        await pilot.pause(0.4)
-        assert shown(app) == "the page is at x"
+        await wait_for(pilot, lambda: shown(app) == "copied")
+        await wait_for(pilot, lambda: shown(app) == "the page is at x")
         notice.tell("")
         await pilot.pause()
         assert not shown(app)
@@ -48,22 +45,25 @@ async def test_an_error_stays(quick: None) -> None:
     async with app.shown(60, 5) as pilot:
         notice.tell("copied")
         notice.tell("the disk is full", "error")
-        await pilot.pause(0.5)
+        await pilot.pause(1.5)
         assert shown(app) == "!! the disk is full"
 
 
 async def test_every_warning_is_seen(quick: None) -> None:
-    notice = Notice()
-    app = Stage(notice)
     seen = []
+
+    class Heard(Notice):
+        def say(self, text: str) -> None:
+            seen.append(text)
+            super().say(text)
+
+    notice = Heard()
+    app = Stage(notice)
     async with app.shown(60, 5) as pilot:
         for text in ("one", "two", "two", "three"):
             notice.tell(text, "warning")
-        for _ in range(40):
-            await pilot.pause(0.025)
-            if (text := shown(app)) not in seen:
-                seen.append(text)
-    assert seen == ["! three", "! two", "! one", ""]
+        await wait_for(pilot, lambda: not seen[-1])
+    assert seen[-4:] == ["! three", "! two", "! one", ""]
 
 
 async def test_what_is_said_is_no_markup(quick: None) -> None:

@@ -1,6 +1,6 @@
 """The picture beside the answer: what it asks for, what it draws, and what it says."""
 
-from collections.abc import Callable
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,14 +8,15 @@ from PIL import Image
 from textual.app import App, ComposeResult
 from textual.containers import Container
 from textual.geometry import Region
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from fada_tui.tui.graphics.detect import Detected, Graphics
 from fada_tui.tui.graphics.loader import Loader, Request
 from fada_tui.tui.themes import DARK
+from fada_tui.tui.widgets import canvas
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.picture import Picture
+from tests.tui.dashboard import wait_for
 
 
 class Show(App[None]):
@@ -67,12 +68,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     return requests
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("waited in vain")
+@pytest.fixture
+def slow_to_calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's own pace is quick browsing, on a busy machine too."""
+    monkeypatch.setattr(canvas, "CALM_SECONDS", 1.5)
 
 
 def has_picture(app: Show) -> bool:
@@ -87,7 +86,7 @@ async def test_a_picture_is_drawn_in_the_middle_with_its_line(images: list[Path]
     app = Show("half")
     async with app.run_test(size=(80, 25)) as pilot:
         app.picture.show(images[0], images[1:3], "Brain")
-        await until(pilot, lambda: "80 × 60" in caption(app))
+        await wait_for(pilot, lambda: "80 × 60" in caption(app))
         lines = app.lines()
         drawn = [line for line in lines if "▀" in line]
         assert len(lines) == len(drawn) == 24
@@ -98,14 +97,14 @@ async def test_a_picture_is_drawn_in_the_middle_with_its_line(images: list[Path]
 
 @pytest.mark.parametrize("graphics", ["half", "kitty", "sixel", "off"])
 async def test_browsing_quickly_loads_only_the_first_and_the_last(
-    graphics: Graphics, images: list[Path], asked: list[Request]
+    graphics: Graphics, images: list[Path], asked: list[Request], slow_to_calm: None
 ) -> None:
     app = Show(graphics)
     async with app.run_test() as pilot:
         for path in images:
             app.picture.show(path, [], "")
-            await pilot.pause()
-        await until(pilot, lambda: "80 × 60" in caption(app))
+            await asyncio.sleep(0)
+        await wait_for(pilot, lambda: "80 × 60" in caption(app))
         assert [request.path for request in asked] == [images[0], images[-1]]
 
 
@@ -113,7 +112,7 @@ async def test_no_picture_stays_beside_the_name_of_the_next(images: list[Path]) 
     app = Show("half")
     async with app.run_test() as pilot:
         app.picture.show(images[0], [], "Brain")
-        await until(pilot, lambda: has_picture(app))
+        await wait_for(pilot, lambda: has_picture(app))
         app.picture.show(images[1], [], "Brain")
         assert not has_picture(app)
         assert caption(app) == "image_1.png · Brain"
@@ -126,7 +125,7 @@ async def test_what_is_shown_already_is_left_alone(
     app = Show(graphics)
     async with app.run_test() as pilot:
         app.picture.show(images[0], images[1:], "Brain")
-        await until(pilot, lambda: "80 × 60" in caption(app))
+        await wait_for(pilot, lambda: "80 × 60" in caption(app))
         await pilot.pause()
         drawn: list[object] = []
         original = Canvas.refresh
@@ -144,16 +143,18 @@ async def test_what_is_shown_already_is_left_alone(
         assert len(asked) == 1
 
 
-async def test_another_size_is_loaded_once_it_is_calm(images: list[Path], asked: list[Request]) -> None:
+async def test_another_size_is_loaded_once_it_is_calm(
+    images: list[Path], asked: list[Request], slow_to_calm: None
+) -> None:
     app = Show("half")
     async with app.run_test(size=(80, 25)) as pilot:
         app.picture.show(images[0], [], "Brain")
-        await until(pilot, lambda: has_picture(app))
+        await wait_for(pilot, lambda: has_picture(app))
         asked.clear()
         for width in (75, 70, 60, 50, 40):
             await pilot.resize_terminal(width, 20)
             assert all(len(line) == width for line in app.lines())
-        await until(pilot, lambda: {line.count("▀") for line in app.lines()} == {0, 40})
+        await wait_for(pilot, lambda: {line.count("▀") for line in app.lines()} == {0, 40})
         assert [request.columns for request in asked][-1] == 40
         assert len(asked) <= 2
 
@@ -166,7 +167,7 @@ async def test_the_smallest_terminal_is_no_error(
     app = Show(graphics)
     async with app.run_test(size=(30, 10)) as pilot:
         app.picture.show(images[0], images[1:], "Brain")
-        await until(pilot, lambda: "80 × 60" in caption(app))
+        await wait_for(pilot, lambda: "80 × 60" in caption(app))
         await pilot.resize_terminal(*size)
         await pilot.pause(0.2)
         app.picture.styles.height = 0
@@ -184,18 +185,18 @@ async def test_a_picture_shown_before_there_is_room_comes_with_it(images: list[P
         await pilot.pause()
         app.picture.show(images[0], [], "Brain")
         app.picture.display = True
-        await until(pilot, lambda: has_picture(app))
+        await wait_for(pilot, lambda: has_picture(app))
 
 
 async def test_pictures_off_leave_name_and_measures(images: list[Path]) -> None:
     app = Show("off")
     async with app.run_test(size=(40, 10)) as pilot:
         app.picture.show(images[0], [], "Brain")
-        await until(pilot, lambda: "80 × 60" in caption(app))
+        await wait_for(pilot, lambda: "80 × 60" in caption(app))
         assert any("pictures are off" in line for line in app.lines())
         await pilot.resize_terminal(80, 1)
         app.picture.show(images[1], [], "Brain")
-        await until(pilot, lambda: "pictures are off" in caption(app))
+        await wait_for(pilot, lambda: "pictures are off" in caption(app))
 
 
 async def test_what_is_wrong_is_said_in_the_picture_s_place(tmp_path: Path, images: list[Path]) -> None:
@@ -204,12 +205,12 @@ async def test_what_is_wrong_is_said_in_the_picture_s_place(tmp_path: Path, imag
     app = Show("half")
     async with app.run_test(size=(40, 12)) as pilot:
         app.picture.show(broken, [], "[bold]x[/]")
-        await until(pilot, lambda: any("! bro\\x1b[2Jken.png:" in line for line in app.lines()))
+        await wait_for(pilot, lambda: any("! bro\\x1b[2Jken.png:" in line for line in app.lines()))
         assert caption(app) == "bro\\x1b[2Jken.png · [bold]x[/]"
         app.picture.show(tmp_path / "gone.png", [], "")
-        await until(pilot, lambda: any("no such file" in line for line in app.lines()))
+        await wait_for(pilot, lambda: any("no such file" in line for line in app.lines()))
         app.picture.show(images[0], [], "")
-        await until(pilot, lambda: has_picture(app))
+        await wait_for(pilot, lambda: has_picture(app))
         app.picture.show(None, [], "Brain")
         assert not has_picture(app)
         assert caption(app) == ""
@@ -223,7 +224,7 @@ async def test_no_colours_are_no_error(
     app = Show(graphics)
     async with app.run_test(size=(40, 12)) as pilot:
         app.picture.show(images[3], [], "Brain")
-        await until(pilot, lambda: has_picture(app))
+        await wait_for(pilot, lambda: has_picture(app))
         colours = {
             style.color.triplet
             for strip in app.canvas.render_lines(Region(0, 0, *app.canvas.size))

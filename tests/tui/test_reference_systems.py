@@ -17,9 +17,7 @@ async def test_the_reference_s_systems_answer_one_image(tmp_path: Path) -> None:
         main: MainScreen = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
         await begin(pilot, main)
-        await wait_for(
-            pilot, lambda: len(runs_in(tmp_path)) == len(NAMES) and not main.running.queue.busy, seconds=120
-        )
+        await wait_for(pilot, lambda: len(runs_in(tmp_path)) == len(NAMES) and not main.running.queue.busy)
         assert sorted(run["model"]["name"] for run in runs_in(tmp_path)) == sorted(
             NAMES
         )  # some in one second

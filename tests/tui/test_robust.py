@@ -64,7 +64,7 @@ def test_a_signal_ends_it_and_nothing_is_lost(number: int, start: Start, tmp_pat
     program.signal(number)
     assert program.wait_end(15) == 128 + number
     assert time.monotonic() - began < PATIENCE
-    wait_for(lambda: ended(worker), timeout=10)
+    wait_for(lambda: ended(worker))
     assert program.restored, program.left_on()
     assert b"Traceback" not in program.written
     check_interrupted(tmp_path)
@@ -77,7 +77,7 @@ def test_a_terminal_that_hangs_up(start: Start, tmp_path: Path) -> None:
     worker = program.worker()
     program.hang_up()
     assert program.wait_end(PATIENCE + 3) == 128 + signal.SIGHUP
-    wait_for(lambda: ended(worker), timeout=10)
+    wait_for(lambda: ended(worker))
     check_interrupted(tmp_path)
 
 
@@ -86,7 +86,7 @@ def test_a_stalled_terminal_stops_no_run(start: Start, tmp_path: Path) -> None:
     begin_long_run(program)
     with program.stalled():
         before = journaled(tmp_path)
-        wait_for(lambda: journaled(tmp_path) >= before + 40, timeout=30)
+        wait_for(lambda: journaled(tmp_path) >= before + 40)
     program.press("f")
     program.wait_for(lambda text: "following" not in text and f"/{ANSWERS}" in text)
     program.press("?")
@@ -95,12 +95,12 @@ def test_a_stalled_terminal_stops_no_run(start: Start, tmp_path: Path) -> None:
     program.wait_for(lambda text: "Models" in text and "Picture" in text)
     with program.stalled():
         before = journaled(tmp_path)
-        wait_for(lambda: journaled(tmp_path) >= before + 20, timeout=30)
+        wait_for(lambda: journaled(tmp_path) >= before + 20)
         worker = program.worker()
         program.signal(signal.SIGTERM)
         assert program.wait_end(PATIENCE + 3) == 128 + signal.SIGTERM
         assert program.cooked
-    wait_for(lambda: ended(worker), timeout=10)
+    wait_for(lambda: ended(worker))
     (folder,) = run_folders(tmp_path)
     resumed = start("--resume", folder.name)
     resumed.wait_for(lambda text: re.search(rf"[1-9]\d*/{ANSWERS}", text))
@@ -142,7 +142,7 @@ def test_a_killed_worker(start: Start, tmp_path: Path) -> None:
     program.wait_for(
         lambda text: "another worker takes over" in " ".join(text.split()) or "w tries again" in text
     )
-    program.wait_for("120 answers: results/", seconds=60)
+    program.wait_for("120 answers: results/")
     (folder,) = run_folders(tmp_path)
     run = json.loads((folder / "run.json").read_bytes())
     assert run["status"] == "complete"
@@ -162,17 +162,17 @@ def test_ctrl_z_and_back(below_a_shell: OnPty, tmp_path: Path) -> None:
     begin_long_run(program)
     judge_one(program)
     program.press("ctrl+z")
-    wait_for(lambda: b"STOPPED" in program.written, timeout=10)
+    wait_for(lambda: b"STOPPED" in program.written)
     assert program.restored, program.left_on()
     job = next(
         one for one in psutil.Process(program.process.pid).children() if "fada_tui.cli" in one.cmdline()
     )
     assert job.status() == psutil.STATUS_STOPPED
     before = journaled(tmp_path)
-    wait_for(lambda: journaled(tmp_path) > before, timeout=10)
+    wait_for(lambda: journaled(tmp_path) > before)
     program.written.clear()
     program.press(*"fg", "enter")
-    wait_for(lambda: b"Palette" in program.written, timeout=10)
+    wait_for(lambda: b"Palette" in program.written)
     assert b"\x1b[?1049h" in program.written and b"\x1b[?1003h" in program.written
     assert not program.cooked
     program.press("u")
@@ -196,10 +196,10 @@ def test_stopped_and_continued_from_outside(start: Start) -> None:
     threads = process.num_threads()
     for _ in range(3):
         process.suspend()
-        wait_for(lambda: process.status() == psutil.STATUS_STOPPED, timeout=5)
+        wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
         program.written.clear()
         process.resume()
-        wait_for(lambda: b"Palette" in program.written, timeout=5)
+        wait_for(lambda: b"Palette" in program.written)
     assert process.num_threads() <= threads + 1
     program.press("/")
     program.type("Brain Abdomen")

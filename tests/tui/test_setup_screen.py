@@ -1,5 +1,4 @@
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from fada_tui.tui.widgets.estimate import EstimateText
 from fada_tui.tui.widgets.picklist import PickList
 from tests.examples import result, run
 from tests.test_needs import smol  # noqa: F401
-from tests.tui.dashboard import screen_text
+from tests.tui.dashboard import screen_text, wait_for
 
 REGISTRY = load_registry(Path("/nowhere/models.toml"))
 SAMPLE = Sample(time="t", memory_used=4_000_000_000, memory_total=16_000_000_000)
@@ -63,28 +62,20 @@ class Desk(App[None]):
         self.push_screen(SetupScreen(**self.given), self.answers.append)
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], Any]) -> None:
-    for _ in range(300):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("waited in vain")
-
-
 async def opened(pilot: Pilot[None]) -> SetupScreen:
     """The screen, once it shows what there is to choose from and what it will take."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
     screen = pilot.app.screen
     assert isinstance(screen, SetupScreen)
-    await until(pilot, lambda: re.search("Memory|In all|cannot be run", estimate(screen)))
-    await until(pilot, lambda: "looking" not in estimate(screen))
+    await wait_for(pilot, lambda: re.search("Memory|In all|cannot be run", estimate(screen)))
+    await wait_for(pilot, lambda: "looking" not in estimate(screen))
     return screen
 
 
 async def answer(pilot: Pilot[None]) -> RunRequest | None:
     app = pilot.app
     assert isinstance(app, Desk)
-    await until(pilot, lambda: app.answers)
+    await wait_for(pilot, lambda: app.answers)
     return app.answers.pop()
 
 
@@ -132,9 +123,9 @@ async def test_categories_and_a_number_of_each(catalogue: Catalogue) -> None:
     async with Desk(catalogue).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         await pilot.press("tab", "down", "j", "space", "j", "space", "j", "j", "space")
-        await until(pilot, lambda: "8 images" in estimate(screen))
+        await wait_for(pilot, lambda: "8 images" in estimate(screen))
         await pilot.press("tab", "2")
-        await until(pilot, lambda: "4 images" in estimate(screen))
+        await wait_for(pilot, lambda: "4 images" in estimate(screen))
         tails = {row.key: row.tail for row in screen.query_one("#images-list", PickList).rows}
         assert (tails["all"], tails["categories"]) == ("12", "4")
         await pilot.press("ctrl+r")
@@ -152,7 +143,7 @@ async def test_own_question_and_numbers_are_remembered(catalogue: Catalogue) -> 
         text.focus()
         await pilot.press("f7", *"r q?", "enter", *"Why")
         assert text.text == "r q?\nWhy"
-        await until(pilot, lambda: "24 images × 2 questions = 48 answers" in estimate(screen))
+        await wait_for(pilot, lambda: "24 images × 2 questions = 48 answers" in estimate(screen))
         tokens = field(screen, "max_new_tokens")
         tokens.focus()
         await pilot.press("3", "2", "ctrl+s")
@@ -161,7 +152,7 @@ async def test_own_question_and_numbers_are_remembered(catalogue: Catalogue) -> 
         assert (first.settings.question, first.settings.max_new_tokens) == (("r q?", "Why"), 32)
 
         app.call_later(app.open)
-        await until(pilot, lambda: pilot.app.screen is not screen)
+        await wait_for(pilot, lambda: pilot.app.screen is not screen)
         again = await opened(pilot)
         assert again.query_one(TextArea).text == "r q?\nWhy"
         await pilot.press("r")
@@ -183,14 +174,14 @@ async def test_answers_are_made_in_batches_of_a_size_that_is_remembered_and_fore
         sizes = field(screen, "batch_size")
         sizes.focus()
         await pilot.press("8")
-        await until(pilot, lambda: "in batches" in screen_text(app))
-        await until(pilot, lambda: ", batch size 1" in estimate(screen))
+        await wait_for(pilot, lambda: "in batches" in screen_text(app))
+        await wait_for(pilot, lambda: ", batch size 1" in estimate(screen))
         await pilot.press("backspace", *"auto", "ctrl+s")
         first = await answer(pilot)
         assert first is not None and first.settings.batch_size == "auto"
 
         app.call_later(app.open)
-        await until(pilot, lambda: pilot.app.screen is not screen)
+        await wait_for(pilot, lambda: pilot.app.screen is not screen)
         again = await opened(pilot)
         assert field(again, "batch_size").value == "auto"
         assert "as memory allows" in screen_text(app)
@@ -201,11 +192,11 @@ async def test_a_set_is_chosen_and_editing_it_makes_it_ones_own(catalogue: Catal
         screen = await opened(pilot)
         screen.query_one("#sets").focus()
         await pilot.press("G", "space")
-        await until(pilot, lambda: "168 answers" in estimate(screen))
+        await wait_for(pilot, lambda: "168 answers" in estimate(screen))
         assert screen.query_one(TextArea).text.count("\n") == 6
         screen.query_one(TextArea).focus()
         await pilot.press("f7", "right", "backspace")
-        await until(pilot, lambda: screen.query_one("#sets", PickList).rows[0].on)
+        await wait_for(pilot, lambda: screen.query_one("#sets", PickList).rows[0].on)
         await pilot.press("ctrl+r")
         asked = await answer(pilot)
         assert asked is not None
@@ -223,7 +214,7 @@ async def test_bad_tokens_are_refused_where_they_stand(catalogue: Catalogue) -> 
         assert fault(screen, "answering") == "! Max new tokens: a positive integer"
         screen.query_one("#models-list").focus()
         await pilot.press("r")
-        await until(pilot, lambda: field(screen, "max_new_tokens").has_focus)
+        await wait_for(pilot, lambda: field(screen, "max_new_tokens").has_focus)
         assert not app.answers
         await pilot.press("ctrl+a", "ctrl+k", "5", "enter", "enter")
         asked = await answer(pilot)
@@ -235,18 +226,18 @@ async def test_no_model_and_no_category_are_refused(catalogue: Catalogue) -> Non
     async with Desk(catalogue).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         await pilot.press("space", "tab", "j", "j", "space", "r")
-        await until(pilot, lambda: screen.query_one("#models-list").has_focus)
+        await wait_for(pilot, lambda: screen.query_one("#models-list").has_focus)
         assert fault(screen, "models") == "! mark a model with space"
         assert fault(screen, "images") == "! mark a category with space"
         await pilot.press("space", "r")
-        await until(pilot, lambda: screen.query_one("#images-list").has_focus)
+        await wait_for(pilot, lambda: screen.query_one("#images-list").has_focus)
 
 
 async def test_two_models_run_in_the_order_of_marking(catalogue: Catalogue) -> None:
     async with Desk(catalogue, marked_models=(NAMES[3],)).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         await pilot.press("g", "space")
-        await until(pilot, lambda: "× 2 models = 48" in estimate(screen))
+        await wait_for(pilot, lambda: "× 2 models = 48" in estimate(screen))
         assert "run one after another" in str(screen.query_one("#estimate").border_subtitle)
         await pilot.press("r")
         asked = await answer(pilot)
@@ -300,11 +291,11 @@ async def test_a_model_that_cannot_be_run_is_said_so_with_the_way_out(
     async with Desk(catalogue, settings=asked).run_test(size=size) as pilot:
         screen = await opened(pilot)
         told = f"! cannot be run: {smol.name}: its image processor"
-        await until(pilot, lambda: told in " ".join(estimate(screen).split()))
-        await until(pilot, lambda: "leave --max-tiles out" in " ".join(estimate(screen).split()))
+        await wait_for(pilot, lambda: told in " ".join(estimate(screen).split()))
+        await wait_for(pilot, lambda: "leave --max-tiles out" in " ".join(estimate(screen).split()))
         screen.query_one("#models-list").focus()
         await pilot.press("g", "space")
-        await until(pilot, lambda: "In all" in estimate(screen))
+        await wait_for(pilot, lambda: "In all" in estimate(screen))
         lines = [line for line in estimate(screen).splitlines() if "cannot be run" in line]
         assert lines and all(len(line) <= size[0] and line.endswith("--max-tiles out") for line in lines)
 
@@ -384,7 +375,7 @@ async def test_a_hundred_thousand_images_cost_no_more_than_their_categories(
         picks = screen.query_one("#images-list", PickList)
         picks.focus()
         await pilot.press("j", "j", "space", "G", "space")
-        await until(pilot, lambda: "500 images" in estimate(screen))
+        await wait_for(pilot, lambda: "500 images" in estimate(screen))
         assert len(picks.rows) == 203
 
 
@@ -399,7 +390,7 @@ async def test_a_model_that_does_not_fit_is_warned_of_with_what_fits(
         async with Desk(catalogue, **given).run_test(size=size) as pilot:
             screen = await opened(pilot)
             assert "of 1.20 GB free" in estimate(screen) and "! does not fit" in estimate(screen)
-            await until(pilot, lambda: "fits GPU 0 at 8bit: --quantization 8bit" in estimate(screen))  # noqa: B023
+            await wait_for(pilot, lambda: "fits GPU 0 at 8bit: --quantization 8bit" in estimate(screen))  # noqa: B023
 
 
 async def test_a_model_that_fits_nowhere_is_said_so(catalogue: Catalogue, smol: Path) -> None:  # noqa: F811
@@ -407,7 +398,7 @@ async def test_a_model_that_fits_nowhere_is_said_so(catalogue: Catalogue, smol: 
     given = {"sample": sample, "settings": Settings(model=(str(smol), "fada-demo"))}
     async with Desk(catalogue, **given).run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
-        await until(pilot, lambda: "fits nowhere here" in estimate(screen))
+        await wait_for(pilot, lambda: "fits nowhere here" in estimate(screen))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])

@@ -18,6 +18,7 @@ from fada_tui.tui.screens.notes import NotesScreen
 from fada_tui.tui.screens.summary import HIDDEN, SummaryScreen, pieces
 from fada_tui.tui.screens.tags import TagsScreen
 from fada_tui.tui.widgets.editor import plain
+from tests.tui.dashboard import wait_for
 from tests.tui.stage import Stage, lines_of
 
 HOSTILE = "[b]bold[/b] [/] \x1b[31mred\x1b]52;c;aGk=\x07 \x9b2J \u202eright"
@@ -226,25 +227,19 @@ def summary(
 async def test_the_page_is_shown_and_its_path(size: tuple[int, int]) -> None:
     app = Stage(screen=summary())  # type: ignore[arg-type]
     async with app.shown(*size) as pilot:
-        await pilot.pause(0.3)
-        assert store.SUMMARY_NAME in text_of(app)
+        await wait_for(pilot, lambda: store.SUMMARY_NAME in text_of(app))
         assert not any(found in text_of(app) for found in ESCAPED)
         await pilot.press("v")
-        await pilot.pause(0.1)
-        assert harmless(app)
-        assert "# tiny" in text_of(app), "as it is in the file"
+        await wait_for(pilot, lambda: harmless(app) and "# tiny" in text_of(app))
 
 
 async def test_notes_are_on_the_page_when_the_screen_says_so() -> None:
     app = Stage(screen=summary())  # type: ignore[arg-type]
     async with app.shown(120, 36) as pilot:
-        await pilot.pause(0.2)
         await pilot.press("n")
-        await pilot.pause(0.1)
+        await wait_for(pilot, lambda: isinstance(app.screen, NotesScreen))
         await pilot.press("tab", "tab", *"good", "ctrl+s")
-        await pilot.pause(0.3)
-        assert "the notes are written" in text_of(app)
-        assert "good" in text_of(app)
+        await wait_for(pilot, lambda: "the notes are written" in text_of(app) and "good" in text_of(app))
 
 
 async def test_notes_that_could_not_be_written_are_not_lost_in_silence() -> None:
@@ -253,32 +248,27 @@ async def test_notes_that_could_not_be_written_are_not_lost_in_silence() -> None
 
     app = Stage(screen=summary(save=fail))  # type: ignore[arg-type]
     async with app.shown(120, 36) as pilot:
-        await pilot.pause(0.2)
         await pilot.press("n")
-        await pilot.pause(0.1)
+        await wait_for(pilot, lambda: isinstance(app.screen, NotesScreen))
         await pilot.press(*"good", "ctrl+s")
-        await pilot.pause(0.2)
-        assert "the disk is full [b]bold[/b] [/]" in text_of(app)
+        await wait_for(pilot, lambda: "the disk is full [b]bold[/b] [/]" in text_of(app))
         await pilot.press("n")
-        await pilot.pause(0.1)
-        assert "good" in text_of(app), "they can be saved once more"
+        await wait_for(pilot, lambda: "good" in text_of(app))  # they can be saved once more
 
 
 async def test_the_page_of_a_run_that_goes_on_says_so() -> None:
     app = Stage(screen=summary(going_on=True))  # type: ignore[arg-type]
     async with app.shown(120, 36) as pilot:
-        await pilot.pause(0.2)
-        assert "as if the run ended now" in text_of(app)
+        await wait_for(pilot, lambda: "as if the run ended now" in text_of(app))
         assert store.SUMMARY_NAME not in text_of(app), "that is not written yet"
 
 
 async def test_blind_mode_shows_nothing_of_the_page() -> None:
     app = Stage(screen=summary(blind=True))  # type: ignore[arg-type]
     async with app.shown(120, 36) as pilot:
-        await pilot.pause(0.2)
+        await wait_for(pilot, lambda: HIDDEN in text_of(app))
         await pilot.press("v", "v", "o")
-        await pilot.pause(0.1)
-        assert HIDDEN in text_of(app)
+        await wait_for(pilot, lambda: HIDDEN in text_of(app))
         assert "tiny" not in text_of(app) and "/results" not in text_of(app)
 
 
@@ -286,9 +276,8 @@ async def test_a_long_page_answers_keys_while_it_is_rendered() -> None:
     page = "# long\n" + "".join(f"\n## Image {n}\n\nAn answer.\n\n* one\n* two\n" for n in range(500))
     app = Stage(screen=summary(page))  # type: ignore[arg-type]
     async with app.shown(120, 36) as pilot:
-        await pilot.pause(0.2)
-        rendered = len(app.screen.query(Markdown))
-        assert 0 < rendered < len(list(pieces(page, 60))), "it is still at it"
+        rendered = await wait_for(pilot, lambda: len(app.screen.query(Markdown)))
+        assert rendered < len(list(pieces(page, 60))), "it is still at it"
         await pilot.press("escape")
         await pilot.pause()
         assert app.returned is None

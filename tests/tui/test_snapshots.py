@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.pilot import Pilot
 
 from fada_tui.records import Assessment, AutoScore, Question, ResultMemory
 from fada_tui.store.journal import JOURNAL_NAME, AssessmentLine, append
@@ -47,6 +48,14 @@ def gauges(monkeypatch: pytest.MonkeyPatch) -> None:
 def picture(app: App[Any]) -> str:
     """The screen as SVG, without the ids that differ from one picture to the next."""
     return re.sub(r"terminal-\d+", "terminal", app.export_screenshot(title="fada-tui"))
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until the screen stays as it is."""
+    before = ""
+    while (seen := picture(pilot.app)) != before:
+        before = seen
+        await pilot.pause(0.5)
 
 
 def compare(app: App[Any], name: str, tmp_path: Path) -> None:
@@ -106,7 +115,7 @@ async def test_the_main_screen(tmp_path: Path, size: tuple[int, int], theme: str
         await wait_for(pilot, lambda: "384" in app.export_screenshot())
         main.say("")
         main.draw_gauges()
-        await pilot.pause(0.3)
+        await settle(pilot)
         compare(app, f"main_{size[0]}x{size[1]}_{theme}", tmp_path)
 
 
@@ -129,5 +138,5 @@ async def test_other_screens(tmp_path: Path, keys: str, name: str, monkeypatch: 
         await wait_for(pilot, lambda: main.review.run and main.review.progress().judged == 2)
         await pilot.press(keys)
         await wait_for(pilot, lambda: app.screen is not main)
-        await pilot.pause(1.0)
+        await settle(pilot)
         compare(app, name, tmp_path)

@@ -185,7 +185,7 @@ def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path)
     assert standing(folder) == {image: ("correct", None)}
 
     again = start("--resume", folder.name)
-    again.wait_for("192 answers: results/", seconds=60)
+    again.wait_for("192 answers: results/")
     again.wait_for("1 of 192 judged")
     leave(again)
     run = json.loads((folder / "run.json").read_bytes())

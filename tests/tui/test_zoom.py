@@ -1,6 +1,6 @@
 """The picture on the whole screen: larger, to the side, and back."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from fada_tui.tui.graphics.detect import Detected, Graphics
 from fada_tui.tui.screens.zoom import ZoomScreen
 from fada_tui.tui.themes import DARK
 from fada_tui.tui.widgets.canvas import Canvas
+from tests.tui.dashboard import wait_for
 
 
 @pytest.fixture
@@ -37,16 +38,8 @@ async def zoomed(
     app.theme = "fada-dark"
     async with app.run_test(size=size) as pilot:
         app.push_screen(ZoomScreen(path, Detected(graphics, ""), path.name))
-        await until(pilot, lambda: bool(app.screen.query(Canvas)))
+        await wait_for(pilot, lambda: bool(app.screen.query(Canvas)))
         yield pilot
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("waited in vain")
 
 
 def colours(pilot: Pilot[None]) -> set[tuple[int, int, int]]:
@@ -70,24 +63,24 @@ RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
 async def test_larger_to_the_sides_and_all_of_it_again(image: Path) -> None:
     async with zoomed(image) as pilot:
-        await until(pilot, lambda: colours(pilot) == {RED, GREEN, BLUE})
-        await until(pilot, lambda: title(pilot) == "[b]three.png · 600 × 400 · all of it")
+        await wait_for(pilot, lambda: colours(pilot) == {RED, GREEN, BLUE})
+        await wait_for(pilot, lambda: title(pilot) == "[b]three.png · 600 × 400 · all of it")
         await pilot.press(*["plus"] * 4)
-        await until(pilot, lambda: colours(pilot) == {GREEN})
+        await wait_for(pilot, lambda: colours(pilot) == {GREEN})
         assert "5.1×" in title(pilot)
         await pilot.press(*["l"] * 8, "right")
-        await until(pilot, lambda: colours(pilot) == {BLUE})
+        await wait_for(pilot, lambda: colours(pilot) == {BLUE})
         await pilot.press(*["left"] * 20)
-        await until(pilot, lambda: colours(pilot) == {RED})
+        await wait_for(pilot, lambda: colours(pilot) == {RED})
         await pilot.press("k", "up", "j", "down", "h")
         await pilot.press("0")
-        await until(pilot, lambda: colours(pilot) == {RED, GREEN, BLUE})
+        await wait_for(pilot, lambda: colours(pilot) == {RED, GREEN, BLUE})
         assert title(pilot).endswith("all of it")
 
 
 async def test_steps_down_end_at_all_of_it_and_steps_up_at_a_few_pixels(image: Path) -> None:
     async with zoomed(image) as pilot:
-        await until(pilot, lambda: "600 × 400" in title(pilot))
+        await wait_for(pilot, lambda: "600 × 400" in title(pilot))
         await pilot.press(*["plus"] * 12)
         assert "37.5×" in title(pilot)
         await pilot.press(*["minus"] * 12)
@@ -96,18 +89,18 @@ async def test_steps_down_end_at_all_of_it_and_steps_up_at_a_few_pixels(image: P
 
 async def test_another_size_of_the_terminal_keeps_the_place(image: Path) -> None:
     async with zoomed(image) as pilot:
-        await until(pilot, lambda: "600 × 400" in title(pilot))
+        await wait_for(pilot, lambda: "600 × 400" in title(pilot))
         await pilot.press(*["plus"] * 4, *["l"] * 9)
-        await until(pilot, lambda: colours(pilot) == {BLUE})
+        await wait_for(pilot, lambda: colours(pilot) == {BLUE})
         await pilot.resize_terminal(60, 15)
-        await until(pilot, lambda: colours(pilot) == {BLUE})
+        await wait_for(pilot, lambda: colours(pilot) == {BLUE})
 
 
 @pytest.mark.parametrize("key", ["z", "escape", "q"])
 async def test_back(key: str, image: Path) -> None:
     async with zoomed(image) as pilot:
         await pilot.press(key)
-        await until(pilot, lambda: not isinstance(pilot.app.screen, ZoomScreen))
+        await wait_for(pilot, lambda: not isinstance(pilot.app.screen, ZoomScreen))
 
 
 @pytest.mark.parametrize("graphics", ["half", "kitty", "sixel", "off"])
@@ -127,6 +120,6 @@ async def test_what_is_wrong_is_said(tmp_path: Path) -> None:
             strips = canvas.render_lines(Region(0, 0, *canvas.size))
             return "".join(segment.text for strip in strips for segment in strip)
 
-        await until(pilot, lambda: "no such file" in said())
+        await wait_for(pilot, lambda: "no such file" in said())
         await pilot.press("plus", "l")
         assert title(pilot) == "gone.png"
