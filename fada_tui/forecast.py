@@ -112,8 +112,8 @@ def forecast(
 
 
 def together(forecasts: Iterable[Forecast]) -> Together:
-    """Return several runs' sum of answers and seconds, and the most memory any of them needs."""
-    parts = list(forecasts)
+    """Return answers and seconds of all that can be run, and the most memory any of them needs."""
+    parts = [one for one in forecasts if one.obstacle is None]
     seconds = [part.whole for part in parts]
     needed = [part.memory_needed for part in parts]
     fits = [part.fits for part in parts]

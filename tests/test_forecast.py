@@ -203,3 +203,10 @@ def test_several_models_add_their_seconds_and_need_the_most() -> None:
     assert together([told(2.0, 50), told(None, None)]).fits is None
     assert together([told(2.0, 500), told(None, None)]).fits is False
     assert together([]).fits is None
+
+
+def test_a_model_that_cannot_be_run_adds_nothing() -> None:
+    refused = replace(told(None, None), obstacle="its image processor sees no tiles")
+    both = together([told(2.0, 50), refused])
+    assert (both.results, both.seconds, both.memory_needed, both.fits) == (3, 2.0, 50, True)
+    assert together([refused]).results == 0
