@@ -36,6 +36,7 @@ from fada_tui.events import (
 )
 from fada_tui.pace import Pace
 from fada_tui.records import ModelFacts, Result
+from fada_tui.report import units
 from fada_tui.text import printable
 
 WIDE = 100
@@ -222,7 +223,7 @@ def describe(event: SessionEvent) -> str | None:
     match event:
         case RunStarted(run=run, remaining=remaining, total=total):
             had = f", {total - remaining} of {total} there already" if remaining < total else ""
-            return f"{printable(run.model.name)}: {remaining} answers to make{had}"
+            return f"{printable(run.model.name)}: {units.count(remaining, 'answer')} to make{had}"
         case ModelReady(model=model):
             return _ready(model)
         case AnswerFinished(result=result, done=done, total=total):
@@ -236,8 +237,8 @@ def describe(event: SessionEvent) -> str | None:
             return f"warning: {printable(message)}"
         case RunEnded(run=run, folder=folder):
             errors = sum(result.error is not None for result in run.results)
-            answers = len(run.results) - errors
-            found = f"{answers} answers, {errors} errors" if errors else f"{answers} answers"
+            found = units.count(len(run.results) - errors, "answer")
+            found += f", {units.count(errors, 'error')}" if errors else ""
             return f"{printable(run.model.name)}: {run.status}, {found}, in {printable(str(folder))}"
         case _:
             return None

@@ -11,13 +11,14 @@ from fada_tui.events import (
     AnswerFinished,
     AnswerStarted,
     ModelReady,
+    RunEnded,
     RunStarted,
     SessionEvent,
     WorkerRestarted,
 )
 from fada_tui.protocol import Item
 from fada_tui.records import ModelFacts
-from tests.examples import result, run
+from tests.examples import error_result, result, run
 
 RAN_OUT = "memory ran out with 4 answers at once"
 
@@ -49,6 +50,14 @@ def test_what_is_asked_again_at_once_names_no_seconds() -> None:
     assert describe(AnswerBegunAgain(item(1), RAN_OUT, 0.0)) == f"warning: {RAN_OUT}; trying again"
     busy = describe(AnswerBegunAgain(item(1), "503 busy", 1.5))
     assert busy == "A/1.png  503 busy; trying again in 1.5 s"
+
+
+def test_one_answer_and_one_error_are_told_in_the_singular() -> None:
+    both = (result(), error_result("A/b.png"))
+    assert describe(RunStarted(run(), Path("r"), 1, 1)) == "tiny: 1 answer to make"
+    assert describe(RunStarted(run(), Path("r"), 2, 3)) == "tiny: 2 answers to make, 1 of 3 there already"
+    ended = describe(RunEnded(run(results=both), Path("r")))
+    assert ended == "tiny: interrupted, 1 answer, 1 error, in r"
 
 
 def test_a_batch_that_did_not_fit_is_told_once() -> None:
