@@ -214,6 +214,11 @@ class Desk:
             self.runs[run.id] = OpenRun(folder, run, self.assessor)
         return self.runs[run.id]
 
+    @property
+    def running(self) -> bool:
+        """Whether one of them is being made."""
+        return any(run.running for run in self.runs.values())
+
     def run_of(self, slot: Slot | None) -> OpenRun | None:
         """Return the run whose answer a slot shows."""
         name = slot.run if slot is not None and slot.run is not None else self.current

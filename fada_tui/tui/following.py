@@ -64,6 +64,19 @@ def take(main: "MainScreen", event: SessionEvent) -> None:
             main.draw()
 
 
+def toggle(main: "MainScreen") -> None:
+    """Follow what runs from answer to answer, or no longer."""
+    review = main.review
+    if not review.desk.running:
+        main.say("nothing runs that could be followed")
+        return
+    follow = not review.following
+    if follow and (place := review.running_place()):
+        main.go(place)
+    review.following = follow
+    main.draw()
+
+
 def _follow(main: "MainScreen", begun: Key | None = None) -> None:
     """Go where the worker is, if one follows it: of several answers at once to the one that goes on longest.
 

@@ -294,7 +294,7 @@ class Review:
             return AnswerView(text=self.hint)
         if run is None:
             return AnswerView(text=self.hint, question=self.questions[0].text, questions=len(self.questions))
-        return replace(self.view_of(run, key), following=self.following)
+        return replace(self.view_of(run, key), following=self.following and self.desk.running)
 
     def view_of(self, run: OpenRun, key: Key) -> AnswerView:
         """Return a run's answer as it is shown."""

@@ -47,6 +47,9 @@ async def test_a_run_of_marked_images_is_followed_to_its_end_and_says_where_it_i
         await wait_for(pilot, lambda: "2 answers:" in screen_text(app))
         await wait_for(pilot, lambda: "ended fada-demo: complete" in screen_text(app))
         await wait_for(pilot, lambda: "summary.md" in "".join(screen_text(app).split()))
+        assert "following" not in screen_text(app)
+        await pilot.press("f")
+        await wait_for(pilot, lambda: "nothing runs that could be followed" in screen_text(app))
     (run,) = runs_in(tmp_path)
     assert [result["path"] for result in run["results"]] == [
         "Abdomen/Abdomen_001.png",

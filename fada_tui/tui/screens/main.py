@@ -284,9 +284,9 @@ class MainScreen(Screen[None]):
     def _advance(self) -> None:
         place = self.review.next_place(1)
         if place is not None:
-            self._go(place)
+            self.go(place)
         elif running := self.review.running_place():
-            self._go(running)
+            self.go(running)
         else:
             self.say(f"all judged: {self.review.progress()}; s shows the page", keep=True)
 
@@ -300,11 +300,12 @@ class MainScreen(Screen[None]):
             self.say(f"nothing to be {word}")
             return
         if place := self.review.place_of(change.run_id, change.path, change.question_id):
-            self._go(place)
+            self.go(place)
         self.draw()
         self.say(change_text(word, change))
 
-    def _go(self, place: Place) -> None:
+    def go(self, place: Place) -> None:
+        """Go somewhere because a person says so, which ends following."""
         self.review.following = False
         self.review.look(*place)
         self.query_one(Panes).highlight(place[0])
@@ -313,7 +314,7 @@ class MainScreen(Screen[None]):
     def action_step(self, step: int) -> None:
         """Go to the next unassessed answer, or the previous one."""
         if place := self.review.next_place(step):
-            self._go(place)
+            self.go(place)
         else:
             self.say(f"no unassessed answer: {self.review.progress()}")
 
@@ -384,11 +385,7 @@ class MainScreen(Screen[None]):
 
     def action_follow(self) -> None:
         """Follow the worker from image to image, or no longer."""
-        self.review.following = not self.review.following
-        if self.review.following and (place := self.review.running_place()):
-            self._go(place)
-            self.review.following = True
-        self.draw()
+        following.toggle(self)
 
     def action_path(self) -> None:
         """Copy the image's path, and show it."""
