@@ -11,6 +11,18 @@ def shown(app: Stage) -> str:
     return lines_of(app)[0].strip()
 
 
+class Heard(Notice):
+    """Keeps all it showed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.heard.append(text)
+        super().say(text)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Notice, "SECONDS", 1.0)
@@ -39,6 +51,26 @@ async def test_a_kept_line_comes_back_after_one_that_passes(quick: None) -> None
         assert not shown(app)
 
 
+async def test_a_kept_line_is_shown_at_once_and_stays_after_the_warnings_before_it(quick: None) -> None:
+    notice = Heard()
+    app = Stage(notice)
+    async with app.shown(60, 5) as pilot:
+        notice.tell("a run cannot be read", "warning")
+        notice.tell("marked")
+        notice.tell("blind mode", keep=True)
+        assert notice.heard[-1] == "blind mode"
+        await wait_for(pilot, lambda: notice.heard[-2:] == ["! a run cannot be read", "blind mode"])
+
+
+async def test_a_kept_line_that_was_ended_is_not_shown_again(quick: None) -> None:
+    notice = Heard()
+    app = Stage(notice)
+    async with app.shown(60, 5):
+        notice.tell("stopping after this image", keep=True)
+        notice.tell("")
+        assert notice.heard[-1] == ""
+
+
 async def test_an_error_stays(quick: None) -> None:
     notice = Notice()
     app = Stage(notice)
@@ -50,20 +82,13 @@ async def test_an_error_stays(quick: None) -> None:
 
 
 async def test_every_warning_is_seen(quick: None) -> None:
-    seen = []
-
-    class Heard(Notice):
-        def say(self, text: str) -> None:
-            seen.append(text)
-            super().say(text)
-
     notice = Heard()
     app = Stage(notice)
     async with app.shown(60, 5) as pilot:
         for text in ("one", "two", "two", "three"):
             notice.tell(text, "warning")
-        await wait_for(pilot, lambda: not seen[-1])
-    assert seen[-4:] == ["! three", "! two", "! one", ""]
+        await wait_for(pilot, lambda: not notice.heard[-1])
+    assert notice.heard[-4:] == ["! three", "! two", "! one", ""]
 
 
 async def test_what_is_said_is_no_markup(quick: None) -> None:

@@ -12,7 +12,7 @@ _SIGNS: dict[Kind, str] = {"info": "", "warning": "! ", "error": "!! "}
 
 
 class Notice(Words):
-    """Shows the newest line. One that passes gives way to what it stood before: no warning goes unseen."""
+    """Shows the newest line, then the warnings before it, so that none goes unseen, then what stays."""
 
     SECONDS = 8.0
 
@@ -25,10 +25,11 @@ class Notice(Words):
     def tell(self, text: str, kind: Kind = "info", *, keep: bool = False) -> None:
         """Show a line. An error, and what is to `keep`, stays until the next; an empty one ends it."""
         if keep or kind == "error" or not text:
+            self._passing = [said for said in self._passing if said != self._standing]
             self._standing = (text, kind)
         if kind == "error":
             self._passing.clear()
-        elif text and not keep:
+        elif text:
             warnings = [said for said in self._passing if said[1] == "warning" and said[0] != text]
             self._passing = [*warnings, (text, kind)]
         self._show()
