@@ -35,13 +35,18 @@ async def begin(main: "MainScreen") -> None:
 
 
 async def read_runs(main: "MainScreen") -> None:
-    """Read the runs of the results folder again, unless the program is left meanwhile."""
+    """Read the runs of the results folder again, unless the program is left meanwhile.
+
+    What is wrong with one of them is said once.
+    """
     library = await asyncio.to_thread(read_library, main.equipment.results, main.equipment.registry)
     if not main.app.is_running:
         return
+    known = main.review.library.warnings
     main.review.library = library
     for warning in library.warnings:
-        main.say(warning, "warning")
+        if warning not in known:
+            main.say(warning, "warning")
     main.draw()
 
 

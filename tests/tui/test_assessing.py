@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from fada_tui.records import Failure, Question
 from fada_tui.store import folder as store
 from fada_tui.store import journal
+from fada_tui.tui.opening import read_runs
 from fada_tui.tui.screens.main import MainScreen
 from fada_tui.tui.widgets.keybar import KeyBar
 from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, screen_text, wait_for
@@ -171,6 +172,21 @@ async def test_blind_mode_hides_names_and_mixes_runs(tmp_path: Path) -> None:
         await pilot.press("b")
         await wait_for(pilot, lambda: not main.review.desk.blind)
         assert len(main.review.shown.slots) == 24
+
+
+async def test_a_run_that_cannot_be_read_is_told_of_once(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    (tmp_path / "results" / "broken").mkdir()
+    (tmp_path / "results" / "broken" / "run.json").write_text("{")
+    async with opened(tmp_path) as (_, main):
+        told: list[str] = []
+        main.say = lambda text, *_, **__: told.append(text)  # type: ignore[method-assign]
+        await read_runs(main)
+        assert not told
+        (tmp_path / "results" / "another").mkdir()
+        (tmp_path / "results" / "another" / "run.json").write_text("{")
+        await read_runs(main)
+        assert len(told) == 1 and "another" in told[0]
 
 
 async def test_leaving_writes_the_verdicts_into_run_json_and_the_page(tmp_path: Path) -> None:
