@@ -105,6 +105,7 @@ class OnPty:
         self._link = link or Link()
         self._screen = _Screen(size, self.send)
         self._stream = pyte.ByteStream(self._screen)
+        self._text = ""
         self._arriving: deque[tuple[float, bytes]] = deque()
         self._leaving: deque[tuple[float, bytes]] = deque()
         self._lock = Lock()
@@ -184,7 +185,10 @@ class OnPty:
         """Return what stands on the screen now, or stood there once so many more chunks had arrived."""
         with self._lock:
             self._feed(chunks)
-            return "\n".join(line.rstrip() for line in self._screen.display)
+            if self._screen.dirty:
+                self._text = "\n".join(line.rstrip() for line in self._screen.display)
+                self._screen.dirty.clear()
+            return self._text
 
     def wait_for(self, what: str | Callable[[str], object], seconds: float = LONG_ENOUGH) -> str:
         """Wait until a text stands on the screen, or a condition of what stands there holds."""
