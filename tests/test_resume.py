@@ -23,6 +23,7 @@ from fada_tui.registry import load_registry
 from fada_tui.session import Session
 from fada_tui.store import journal
 from tests.conftest import (
+    LONG_ENOUGH,
     Program,
     journaled,
     kill_everything,
@@ -81,10 +82,10 @@ def resume(program: Program) -> tuple[subprocess.CompletedProcess[str], dict[str
 def test_ctrl_c_once_finishes_the_image_and_resume_completes_the_same(
     program: Program, tiny: Path, many: Path, tmp_path: Path
 ) -> None:
-    process = program.start(*arguments(tiny, many, 300))
+    process = program.start(*arguments(tiny, many, 120))
     wait_for(lambda: journaled(program.cwd) >= 2)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130, err
     assert "ctrl+c again" in err
     assert json.loads(out.splitlines()[-1])["runs"][0]["status"] == "interrupted"
@@ -102,7 +103,7 @@ def test_ctrl_c_once_finishes_the_image_and_resume_completes_the_same(
 
     straight = Program(tmp_path / "straight")
     straight.cwd.mkdir()
-    assert straight.run(*arguments(tiny, many, 300)).returncode == 0
+    assert straight.run(*arguments(tiny, many, 120)).returncode == 0
     (whole,) = run_folders(straight.cwd)
     assert content(resumed) == content(load(whole))
     assert page_without_figures(folder) == page_without_figures(whole)
@@ -118,7 +119,7 @@ def test_stop_now_keeps_what_is_finished(
     for one in told:
         process.send_signal(one)
         time.sleep(0.05)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     (folder,) = run_folders(program.cwd)
@@ -134,7 +135,7 @@ def test_ctrl_c_while_loading(program: Program, tiny: Path, many: Path) -> None:
     worker = wait_for(lambda: worker_of(process))
     process.send_signal(signal.SIGINT)
     begun = time.monotonic()
-    process.communicate(timeout=60)
+    process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130
     assert time.monotonic() - begun < 20
     assert not worker.is_running()
@@ -143,12 +144,12 @@ def test_ctrl_c_while_loading(program: Program, tiny: Path, many: Path) -> None:
 
 
 def test_a_killed_worker_is_replaced_and_nothing_is_lost(program: Program, tiny: Path, many: Path) -> None:
-    process = program.start(*arguments(tiny, many, 300))
+    process = program.start(*arguments(tiny, many, 120))
     wait_for(lambda: journaled(program.cwd) >= 3)
     worker = worker_of(process)
     assert worker
     worker.kill()
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0, err
     assert "SIGKILL" in err and "starting another" in err
     (folder,) = run_folders(program.cwd)
@@ -187,12 +188,12 @@ async def test_an_image_that_kills_its_worker_twice_becomes_an_error(
 
 
 def test_a_hanging_worker_is_ended_and_replaced(program: Program, tiny: Path, many: Path) -> None:
-    process = program.start(*arguments(tiny, many, 300), "--token-timeout", "2", "--first-token-timeout", "4")
+    process = program.start(*arguments(tiny, many, 120), "--token-timeout", "2", "--first-token-timeout", "4")
     wait_for(lambda: journaled(program.cwd) >= 2)
     worker = worker_of(process)
     assert worker
     worker.suspend()
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0, err
     assert "no sign of life" in err
     assert not worker.is_running()
@@ -230,7 +231,7 @@ def test_a_second_program_is_refused(program: Program, tiny: Path, many: Path) -
     assert f"process {process.pid}" in second.stderr and len(second.stderr.strip().splitlines()) == 1
     reading = program.run("runs", "show", folder.name)
     assert reading.returncode == 0
-    process.communicate(timeout=120)
+    process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0
     assert len(load(folder)["results"]) == 24
 
@@ -239,10 +240,10 @@ def test_resuming_what_is_complete_changes_nothing(program: Program, tiny: Path,
     assert program.run(*arguments(tiny, many, 3), "--limit", "1").returncode == 0
     (folder,) = run_folders(program.cwd)
     before = (folder / "run.json").read_bytes(), (folder / "summary.md").read_bytes()
-    begun = time.monotonic()
+    log = (folder / "worker.log").stat().st_mtime_ns
     done, _ = resume(program)
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - begun < 3, "no model needs to be loaded"
+    assert (folder / "worker.log").stat().st_mtime_ns == log, "no model needs to be loaded"
     assert ((folder / "run.json").read_bytes(), (folder / "summary.md").read_bytes()) == before
 
 
@@ -262,9 +263,9 @@ def wait_for_another_result(program: Program, process: "subprocess.Popen[str]") 
 def test_sigkill_of_everything_at_random_moments_loses_nothing(
     program: Program, tiny: Path, tmp_path: Path
 ) -> None:
-    """Twenty kills along one run: each result once, the content that of an uninterrupted run."""
+    """Ten kills along one run: each result once, the content that of an uninterrupted run."""
     root = tmp_path / "lots"
-    for number in range(40):
+    for number in range(30):
         write_image(root / "ABCD"[number % 4] / f"{number}.png", number)
     asked = arguments(tiny, root, 120)
     straight = Program(tmp_path / "straight")
@@ -279,7 +280,7 @@ def test_sigkill_of_everything_at_random_moments_loses_nothing(
     wait_for(lambda: run_folders(program.cwd))
     (folder,) = run_folders(program.cwd)
     had: set[tuple[str, str]] = set()
-    for _ in range(20):
+    for _ in range(10):
         if moments.random() < 0.5:
             wait_for_another_result(program, process)
             time.sleep(moments.uniform(0, 0.3))
@@ -290,12 +291,12 @@ def test_sigkill_of_everything_at_random_moments_loses_nothing(
         assert had <= now
         had = now
         process = program.start("--batch", "--json", "--resume", folder.name)
-    _, err = process.communicate(timeout=240)
+    _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0, err
     run = load(folder)
     assert run["status"] == "complete"
     keys = [(result["path"], result["question_id"]) for result in run["results"]]
-    assert len(keys) == len(set(keys)) == 80
+    assert len(keys) == len(set(keys)) == 60
     assert had <= set(keys)
     assert content(run) == content(load(whole))
     assert page_without_figures(folder) == page_without_figures(whole)
@@ -306,7 +307,7 @@ def test_sigkill_of_everything_at_random_moments_loses_nothing(
 def test_killing_only_the_program_lets_the_worker_write_its_last_answer(
     program: Program, tiny: Path, many: Path
 ) -> None:
-    process = program.start(*arguments(tiny, many, 600))
+    process = program.start(*arguments(tiny, many, 300))
     wait_for(lambda: journaled(program.cwd) >= 1)
     worker = worker_of(process)
     assert worker

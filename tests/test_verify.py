@@ -17,7 +17,7 @@ from fada_tui.paths import demo_weights
 from fada_tui.protocol import Load
 from fada_tui.records import ModelEntry
 from fada_tui.verify.driving import Verification
-from tests.conftest import Program, load, wait_for, worker_of, write_image
+from tests.conftest import LONG_ENOUGH, Program, load, wait_for, worker_of, write_image
 from tests.contrastive import clip, save
 from tests.endpoint_server import serving, stream
 from tests.examples import run
@@ -40,6 +40,16 @@ def a_run(program: Program, *arguments: str | Path) -> Path:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return Path(said["runs"][0]["path"])
+
+
+@pytest.fixture(scope="module")
+def long_run(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of eight answers that take a second or so each; verifying it leaves it as it is."""
+    here = tmp_path_factory.mktemp("long")
+    for number in range(4):
+        write_image(here / "images" / "A" / f"{number}.png", number)
+    program = Program(here, {"FADA_TUI_CONFIG_DIR": str(here / "config"), "HF_HUB_OFFLINE": "1"})
+    return a_run(program, "--model", tiny, "--images", here / "images", "--max-new-tokens", "800")
 
 
 def tamper(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -228,17 +238,16 @@ def test_a_model_that_is_gone_is_3_and_its_log_is_kept(
 
 
 def test_a_worker_that_dies_leaves_the_rest_unreached(
-    program: Program, tiny: Path, images: Path, temporary: Path
+    program: Program, long_run: Path, temporary: Path
 ) -> None:
-    folder = a_run(program, "--model", tiny, "--images", images, "--max-new-tokens", "1500")
-    process = program.start("verify", folder, "--json")
+    process = program.start("verify", long_run, "--json")
     assert process.stderr is not None
     while "identical" not in process.stderr.readline():
         assert process.poll() is None
     worker = worker_of(process)
     assert worker is not None
     worker.kill()
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 1, err
     said = json.loads(out)
     assert said["sample"] == 8 > len(said["results"]) >= 1
@@ -249,17 +258,16 @@ def test_a_worker_that_dies_leaves_the_rest_unreached(
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopping_is_130_and_leaves_nothing(
-    program: Program, tiny: Path, images: Path, temporary: Path, told: signal.Signals
+    program: Program, long_run: Path, temporary: Path, told: signal.Signals
 ) -> None:
-    folder = a_run(program, "--model", tiny, "--images", images, "--max-new-tokens", "1500")
-    process = program.start("verify", folder, "--json")
+    process = program.start("verify", long_run, "--json")
     worker = wait_for(lambda: worker_of(process))
     assert process.stderr is not None
     if told is not signal.SIGHUP:  # that comes while the model loads
         while "identical" not in process.stderr.readline():
             assert process.poll() is None
     process.send_signal(told)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130, err
     assert "interrupted" in err and "Traceback" not in err
     assert json.loads(out)["different"] == 0
@@ -303,21 +311,21 @@ def test_a_model_that_sorts_is_verified_by_its_ranking(
     assert said["results"][1]["reason"].startswith(f"'{label}': recorded 0.")
 
 
-def test_trust_in_another_model_is_refused_as_in_a_run(program: Program, tiny: Path, images: Path) -> None:
-    folder = a_run(program, "--model", tiny, "--images", images, "--max-new-tokens", "2")
+def test_trust_in_another_model_is_refused_as_in_a_run(
+    program: Program, long_run: Path, tiny: Path, images: Path
+) -> None:
     trusting = ("--trust-remote-code", "owner/other")
-    done = program.run("verify", folder, *trusting)
+    done = program.run("verify", long_run, *trusting)
     assert done.returncode == 2 and "names owner/other, which is not loaded" in done.stderr
     again, _ = program.batch("--model", tiny, "--images", images, *trusting)
     assert again.returncode == 2 and again.stderr == done.stderr
 
 
-def test_trust_in_its_own_model_is_not(program: Program, tiny: Path, images: Path) -> None:
-    folder = a_run(program, "--model", tiny, "--images", images, "--max-new-tokens", "2")
+def test_trust_in_its_own_model_is_not(program: Program, long_run: Path, tiny: Path) -> None:
     for name in (tiny.name, str(tiny)):
-        assert program.run("verify", folder, "--sample", "1", "--trust-remote-code", name).returncode == 0
+        assert program.run("verify", long_run, "--sample", "1", "--trust-remote-code", name).returncode == 0
     program.env["FADA_TUI_TRUST_REMOTE_CODE"] = "owner/other"  # for good, and whatever is loaded
-    assert program.run("verify", folder, "--sample", "1").returncode == 0
+    assert program.run("verify", long_run, "--sample", "1").returncode == 0
 
 
 def test_pickles_are_asked_for_again(program: Program, tiny: Path, images: Path, tmp_path: Path) -> None:

@@ -157,17 +157,17 @@ def test_the_whole_story(start: Start, tmp_path: Path) -> None:
 
 
 def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path) -> None:
-    questions = [f"--question=Question {number}?" for number in range(8)]
+    questions = [f"--question=Question {number}?" for number in range(5)]
     program = start(*questions)
     program.wait_for("Press r to ask")
     program.press("r")
-    program.wait_for("192 answers")
+    program.wait_for("120 answers")
     program.press("r")
-    program.wait_for(lambda text: re.search(r"[1-9]\d*/192", text))
+    program.wait_for(lambda text: re.search(r"[1-9]\d*/120", text))
     with slowed(program.process.pid):
         program.press("f")
         image = shown_image(program.wait_for(lambda text: "ended by" in text and "following" not in text))
-        until_judged(program, "1", "1 of 192 judged")
+        until_judged(program, "1", "1 of 120 judged")
         program.press("q")
         program.wait_for("A run goes on. Stop it and leave?")
         program.press("n")
@@ -181,15 +181,15 @@ def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path)
     assert ended(worker)
     (folder,) = run_folders(tmp_path)
     run = json.loads((folder / "run.json").read_bytes())
-    assert run["status"] == "interrupted" and 0 < len(run["results"]) < 192
+    assert run["status"] == "interrupted" and 0 < len(run["results"]) < 120
     assert standing(folder) == {image: ("correct", None)}
 
     again = start("--resume", folder.name)
-    again.wait_for("192 answers: results/")
-    again.wait_for("1 of 192 judged")
+    again.wait_for("120 answers: results/")
+    again.wait_for("1 of 120 judged")
     leave(again)
     run = json.loads((folder / "run.json").read_bytes())
-    assert run["status"] == "complete" and len(run["results"]) == 192
+    assert run["status"] == "complete" and len(run["results"]) == 120
     assert standing(folder) == {image: ("correct", None)}
 
 
