@@ -11,7 +11,7 @@ demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch
 
 test: $(VENV)/.test
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 # The families whose processors want torchvision or timm, in an environment of its own: some gigabytes.
 vision: $(VENV)-vision/.test

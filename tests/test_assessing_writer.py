@@ -114,7 +114,7 @@ async def test_draining_gives_up_in_time(tmp_path: Path, gate: threading.Event) 
     await asyncio.sleep(0)
     began = time.monotonic()
     await writer.drain(0.1)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert not writing.done()
     gate.set()
     await writing
@@ -142,7 +142,7 @@ def test_a_run_that_another_writes_is_left_to_it(tmp_path: Path) -> None:
         before = (folder / store.RUN_NAME).read_bytes()
         began = time.monotonic()
         assert not settle_and_publish(folder, Registry(entries=()))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert (folder / store.RUN_NAME).read_bytes() == before
         assert (folder / NAME).exists() and not (folder / store.SUMMARY_NAME).exists()
     assert settle_and_publish(folder, Registry(entries=()))

@@ -6,7 +6,7 @@ from typing import Any
 from fada_tui.paths import demo_weights
 from tests.allocator.scarcity import build_scarcity
 from tests.batching import ENOUGH_FOR_TWO, QUESTIONS, eight_images
-from tests.conftest import Program, journaled, load, run_folders, wait_for, worker_of
+from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders, wait_for, worker_of
 
 Answers = dict[tuple[str, str], str]
 
@@ -74,7 +74,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(
     worker = worker_of(process)
     assert worker
     worker.kill()
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0, err
     assert "SIGKILL" in err and "starting another" in err
     (folder,) = run_folders(program.cwd)

@@ -6,7 +6,6 @@
 import json
 import pickle
 import threading
-import time
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -180,9 +179,7 @@ def test_what_is_not_clip_is_refused_before_its_weights(
     document = {"model_cfg": golden.SMALL | changes}
     (small / "open_clip_config.json").write_text(json.dumps(document))
     (small / "open_clip_model.safetensors").write_bytes(b"never read")
-    begun = time.monotonic()
     error = refused(small)
-    assert time.monotonic() - begun < 2
     assert error.kind == ErrorKind.ARCHITECTURE_UNKNOWN
     assert words in str(error) and "transformers' format" in str(error)
 

@@ -42,7 +42,7 @@ from tests.conformance.families import (
     qwen3_vl,
 )
 from tests.conformance.family import Family
-from tests.conftest import Program, journaled, load, run_folders, wait_for, write_image
+from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders, wait_for, write_image
 
 TILE = 64
 SMOLVLM_500M: dict[str, Any] = {
@@ -150,7 +150,7 @@ def test_resume_keeps_it(program: Program, cut: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     wait_for(lambda: journaled(program.cwd) >= 1)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=LONG_ENOUGH)
     (folder,) = run_folders(program.cwd)
     assert load(folder)["status"] == "interrupted"
     done = program.run("--batch", "--resume", folder.name)

@@ -134,10 +134,8 @@ def test_ctrl_c_while_loading(program: Program, tiny: Path, many: Path) -> None:
     process = program.start(*arguments(tiny, many))
     worker = wait_for(lambda: worker_of(process))
     process.send_signal(signal.SIGINT)
-    begun = time.monotonic()
     process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130
-    assert time.monotonic() - begun < 20
     assert not worker.is_running()
     done, run = resume(program)
     assert done.returncode == 0 and len(run["results"]) == 24

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -304,7 +305,7 @@ async def test_closing_does_not_wait_for_a_worker_that_hangs(bench: Bench, tiny:
     os.kill(pid, signal.SIGSTOP)
     begun = time.monotonic()
     assert await bench.queue.close(3)
-    assert time.monotonic() - begun < 3.5
+    assert time.monotonic() - begun < 30, "it would hang for good"
     (end,) = bench.of(RunEnded)
     assert load(end.folder)["status"] == "interrupted" and len(load(end.folder)["results"]) >= 1
     assert not psutil.pid_exists(pid)
@@ -312,18 +313,16 @@ async def test_closing_does_not_wait_for_a_worker_that_hangs(bench: Bench, tiny:
 
 async def test_closing_gives_up_on_a_disk_that_hangs(bench: Bench, tiny: Path, images: Path) -> None:
     (job,) = planned(bench, images, tiny)
-    made: list[Session] = []
+    gate = threading.Event()
 
     def stuck() -> Session:
-        time.sleep(1.5)
-        made.append(bench.make(job))
-        return made[0]
+        assert gate.wait(LONG_ENOUGH)
+        return bench.make(job)
 
     bench.queue.add(stuck, "tiny")
     await bench.until(lambda: bench.queue.busy)
-    begun = time.monotonic()
     assert not await bench.queue.close(0.5)
-    assert time.monotonic() - begun < 1.2
+    gate.set()
 
 
 async def test_closing_an_idle_queue(bench: Bench) -> None:

@@ -144,7 +144,7 @@ async def test_closing_does_not_wait_for_a_kept_worker_that_hangs(runs: Runs, ti
     os.kill(kept, signal.SIGSTOP)
     begun = time.monotonic()
     assert await runs.bench.queue.close(0.5)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 30, "it would hang for good"
     assert not psutil.pid_exists(kept)
 
 

@@ -80,7 +80,7 @@ GENERIC: list[Mapping[str, str]] = [
 def test_an_unknown_terminal_is_asked_nothing(environ: Mapping[str, str], tty: Tty) -> None:
     began = time.monotonic()
     detected = detect("auto", environ, tty.program)
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < detection.PATIENCE
     assert (detected.graphics, detected.typed, detected.owed) == ("half", b"", False)
     assert not tty.written()
 
@@ -165,7 +165,7 @@ def test_no_answer_is_waited_for_no_longer_than_that(tty: Tty, monkeypatch: pyte
     os.write(tty.terminal, b"j1")
     began = time.monotonic()
     detected = detect("auto", KITTIES[0], tty.program)
-    assert 0.2 <= time.monotonic() - began < 1
+    assert 0.2 <= time.monotonic() - began < 30
     assert (detected.graphics, detected.owed, detected.typed) == ("half", True, b"j1")
     assert termios.tcgetattr(tty.program) == before
 
