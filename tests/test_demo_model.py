@@ -9,10 +9,11 @@ import pytest
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
+from fada_tui.demo import train
 from fada_tui.demo.dialogue import CANONICAL, answer, plane_named
 from fada_tui.demo.lessons import TILE, fresh, tile
 from fada_tui.demo.phantoms import CATEGORIES, Phantom, phantom
-from fada_tui.demo.train import IMAGE_TOKENS, answers, main
+from fada_tui.demo.train import IMAGE_TOKENS, answers
 from fada_tui.paths import demo_weights
 
 FRESH = 120
@@ -139,12 +140,13 @@ def test_answer_ends_by_itself(loaded: tuple[Any, dict[str, Any]], processor: An
 
 
 def test_training_runs_from_its_command_and_repeats_itself(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(train, "THREADS", 1)
     weights = []
     for name in ("first", "again"):
         arguments = ["--out", str(tmp_path / name), "--lessons", "24", "--steps", "2", "--measure", "6"]
-        assert main([*arguments, "--seed", "3"]) == 0
+        assert train.main([*arguments, "--seed", "3"]) == 0
         weights.append((tmp_path / name / "model.safetensors").read_bytes())
     assert weights[0] == weights[1]
     assert "answering 2/2" in capsys.readouterr().err

@@ -186,7 +186,7 @@ async def test_an_image_that_kills_its_worker_twice_becomes_an_error(
 
 
 def test_a_hanging_worker_is_ended_and_replaced(program: Program, tiny: Path, many: Path) -> None:
-    process = program.start(*arguments(tiny, many, 120), "--token-timeout", "2", "--first-token-timeout", "4")
+    process = program.start(*arguments(tiny, many, 120), "--token-timeout", "4", "--first-token-timeout", "8")
     wait_for(lambda: journaled(program.cwd) >= 2)
     worker = worker_of(process)
     assert worker

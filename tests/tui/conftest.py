@@ -1,12 +1,22 @@
 """The program on ptys of its own."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.tui.program import OnPty
+from tests.tui.program import OnPty, worker_of
+
+
+@pytest.fixture(autouse=True)
+def no_worker_stays() -> Iterator[None]:
+    """A dashboard's kept worker ends with its process; under Pilot that goes on with the next test."""
+    yield
+    while worker := worker_of(os.getpid()):
+        worker.kill()
+        worker.wait()
 
 
 @pytest.fixture
