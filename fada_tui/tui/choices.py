@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from fada_tui.config import Settings
 from fada_tui.images.frames import split
+from fada_tui.planning import with_choices
 from fada_tui.questions import DEFAULT_QUESTION
 from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.text import printable
@@ -48,6 +49,8 @@ class Form(Struct, frozen=True, kw_only=True):
     top_p: str = ""
     seed: str = ""
     batch_size: str = ""
+    longest_edge: str = ""
+    max_tiles: str = ""
 
 
 class Tree:
@@ -129,6 +132,8 @@ def first_form(offer: Offer, models: Iterable[str]) -> Form:
         top_p=_written(settings.top_p),
         seed=_written(settings.seed),
         batch_size=str(settings.batch_size),
+        longest_edge=_written(settings.longest_edge),
+        max_tiles=_written(settings.max_tiles),
     )
 
 
@@ -174,6 +179,8 @@ def faults(form: Form, offer: Offer) -> Mapping[str, str]:
         "top_p": "" if _number(form.top_p, 0, 1) else "a number above 0, up to 1",
         "seed": "" if _whole(form.seed, 0) is not None else "an integer from 0 up",
         "batch_size": "" if batch_size(form) else "a positive integer, or auto",
+        "longest_edge": _bound_fault(form.longest_edge),
+        "max_tiles": _bound_fault(form.max_tiles),
     }
     return {field: message for field, message in found.items() if message}
 
@@ -195,6 +202,8 @@ def request(form: Form, offer: Offer) -> RunRequest:
         top_p=_number(form.top_p, 0, 1),
         seed=_whole(form.seed, 0),
         batch_size=batch_size(form),
+        longest_edge=_bound(form.longest_edge),
+        max_tiles=_bound(form.max_tiles),
         trust_remote_code=tuple(name for name in form.models if name in offer.trusted),
     )
     return RunRequest(settings, offer.marked if form.images == "marked" else None)
@@ -203,6 +212,12 @@ def request(form: Form, offer: Offer) -> RunRequest:
 def batch_size(form: Form) -> int | Literal["auto"] | None:
     """Return how many answers are made together; `None` if what is written is neither."""
     return "auto" if form.batch_size.strip() == "auto" else _whole(form.batch_size, 1)
+
+
+def as_loaded(entry: ModelEntry, form: Form, settings: Settings) -> ModelEntry:
+    """Return a model as the form would have it loaded; an edge that makes no sense bounds nothing."""
+    edge, tiles = _bound(form.longest_edge), _bound(form.max_tiles)
+    return with_choices(entry, replace(settings, longest_edge=edge, max_tiles=tiles))
 
 
 def toggled_model(form: Form, name: str) -> Form:

@@ -28,8 +28,13 @@ SECTIONS: dict[str, str] = {
     "top_p": "answering",
     "seed": "answering",
     "batch_size": "answering",
+    "longest_edge": "answering",
+    "max_tiles": "answering",
 }
 """Sections of the fields for one line of text."""
+
+ROWS = ("max_new_tokens", "temperature", "top_p", "seed", "batch_size")
+"""Of how answers are made, the fields that have a line of the screen to themselves, with a hint."""
 
 LABELS: Mapping[str, str] = {
     "per_category": "Per category",
@@ -39,12 +44,9 @@ LABELS: Mapping[str, str] = {
     "top_p": "Top p",
     "seed": "Seed",
     "batch_size": "Batch size",
+    "longest_edge": "Longest edge",
+    "max_tiles": "Max tiles",
 }
-
-
-def fields_of(section: str) -> list[str]:
-    """Return the fields for one line of text that a section has."""
-    return [field for field, of in SECTIONS.items() if of == section]
 
 
 def faults_by_section(found: Mapping[str, str]) -> Mapping[str, str]:

@@ -6,11 +6,12 @@ from msgspec.structs import replace
 from fada_tui.config import Settings
 from fada_tui.images.frames import frame_name
 from fada_tui.questions import DEFAULT_QUESTION, load_questions
-from fada_tui.records import ModelEntry, PlannedImage
+from fada_tui.records import ModelEntry, PlannedImage, Resolution
 from fada_tui.tui.choices import (
     Form,
     Offer,
     Tree,
+    as_loaded,
     faults,
     first_form,
     image_counts,
@@ -55,12 +56,26 @@ def test_defaults_make_the_settings_they_came_from() -> None:
         top_p=0.5,
         seed=3,
         batch_size="auto",
+        longest_edge=512,
+        max_tiles=4,
         shuffle=4,
     )
     made = request(form(offer(settings)), offer(settings))
     assert (made.settings, made.images) == (settings, None)
     plain = Settings(model=("a",))
     assert request(form(offer(plain)), offer(plain)).settings == plain
+
+
+def test_a_resolution_is_loaded_as_typed_and_each_model_has_its_own_where_there_is_none() -> None:
+    entry = ModelEntry(name="a", source="a", longest_edge=1024)
+    there = offer(Settings(longest_edge=768))
+    assert as_loaded(entry, form(there), there.settings).longest_edge == 768
+    assert as_loaded(entry, form(there, longest_edge=" 512 "), there.settings).longest_edge == 512
+    none = form(there, longest_edge="", max_tiles="3")
+    assert as_loaded(entry, none, there.settings).asked_resolution == Resolution(
+        longest_edge=1024, max_tiles=3
+    )
+    assert request(none, there).settings.longest_edge is None
 
 
 def test_marked_images_are_chosen_at_first_and_exactly_those() -> None:
@@ -103,6 +118,8 @@ def test_a_question_set_keeps_its_name_and_own_questions_take_its_place() -> Non
         ("top_p", ["", "0", "1.1", "nan"]),
         ("seed", ["", "-1", "0.5"]),
         ("batch_size", ["", "0", "-1", "2.5", "Auto8"]),
+        ("longest_edge", ["0", "x", "512px"]),
+        ("max_tiles", ["0", "2.5"]),
         ("per_category", ["0", "x", "-2"]),
         ("limit", ["0", "x"]),
         ("text", ["", " \n ", "Same?\nSame?"]),

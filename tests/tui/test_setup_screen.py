@@ -281,6 +281,31 @@ async def test_estimate_tells_the_image_tokens_of_a_resolution_that_was_asked_fo
         assert estimate(screen).splitlines()[0].endswith("= 24 answers  320 image tokens each")
 
 
+async def test_a_resolution_is_typed_forecast_and_asked_for_but_not_remembered(
+    catalogue: Catalogue,
+    smol: Path,  # noqa: F811
+) -> None:
+    app = Desk(catalogue, settings=Settings(model=(str(smol),)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert "image tokens" not in estimate(screen)
+        field(screen, "longest_edge").focus()
+        await pilot.press(*"512")
+        await wait_for(pilot, lambda: "64 image tokens each" in estimate(screen))
+        await pilot.press("tab", "4")
+        await wait_for(pilot, lambda: "cannot be run" in estimate(screen))
+        await pilot.press("backspace", "x")
+        await wait_for(pilot, lambda: "Max tiles: a positive integer" in screen_text(app))
+        await pilot.press("backspace", "ctrl+s")
+        wanted = await answer(pilot)
+        assert wanted is not None
+        assert (wanted.settings.longest_edge, wanted.settings.max_tiles) == (512, None)
+
+        app.call_later(app.open)
+        await wait_for(pilot, lambda: pilot.app.screen is not screen)
+        assert field(await opened(pilot), "longest_edge").value == ""
+
+
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 36)])
 async def test_a_model_that_cannot_be_run_is_said_so_with_the_way_out(
     catalogue: Catalogue,
@@ -315,7 +340,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
     async with Desk(catalogue).run_test(size=size) as pilot:
         screen = await opened(pilot)
         seen = set()
-        for _ in range(11):
+        for _ in range(13):
             await pilot.pause()
             assert screen.focused is not None
             seen.add(screen.focused.id)
@@ -335,6 +360,8 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
             "top_p",
             "seed",
             "batch_size",
+            "longest_edge",
+            "max_tiles",
         }
         assert screen.focused is not None
         assert screen.focused.id == "start"

@@ -20,7 +20,7 @@ from fada_tui.config import Settings
 from fada_tui.forecast import Earlier, Forecast, forecast, places_for, together
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.paths import state_file
-from fada_tui.planning import Estimate, generation, with_choices
+from fada_tui.planning import Estimate, generation
 from fada_tui.records import ModelEntry, PlannedImage
 from fada_tui.registry import ModelRow, Registry, is_of
 from fada_tui.remembered import remember
@@ -30,6 +30,7 @@ from fada_tui.tui.choices import (
     Form,
     Offer,
     RunRequest,
+    as_loaded,
     batch_size,
     faults,
     image_counts,
@@ -83,9 +84,9 @@ class SetupScreen(Screen[RunRequest | None]):
     class Measured(Message):
         """A model's checkpoint has been looked at."""
 
-        def __init__(self, name: str, estimate: Estimate) -> None:
+        def __init__(self, entry: ModelEntry, estimate: Estimate) -> None:
             super().__init__()
-            self.name = name
+            self.entry = entry
             self.estimate = estimate
 
     def __init__(
@@ -117,7 +118,8 @@ class SetupScreen(Screen[RunRequest | None]):
         )
         self._offer: Offer | None = None
         self._form = Form()
-        self._sizes: dict[str, Estimate | None] = {}
+        self._sizes: dict[ModelEntry, Estimate | None] = {}
+        """By the model as it would be loaded: another resolution needs other memory."""
         self._earlier: dict[str, list[Earlier]] = {}
         self._pending: Timer | None = None
         self._opened = asyncio.Event()
@@ -152,11 +154,16 @@ class SetupScreen(Screen[RunRequest | None]):
                     )
                     yield Text("", markup=False, classes="fault")
                 with Vertical(id="answering", classes="section"):
-                    for name in setup_rows.fields_of("answering"):
+                    for name in setup_rows.ROWS:
                         with Horizontal(classes="field"):
                             yield Static(setup_rows.LABELS[name], markup=False, classes="label")
                             yield Input(id=name, compact=True)
                             yield Static("", markup=False, classes="hint", id=f"{name}-hint")
+                    with Horizontal(classes="field"):
+                        yield Static(setup_rows.LABELS["longest_edge"], markup=False, classes="label")
+                        yield Input(id="longest_edge", compact=True, placeholder="own")
+                        yield Static(" tiles ", markup=False, classes="between")
+                        yield Input(id="max_tiles", compact=True, placeholder="own")
                     yield Text("", markup=False, classes="fault")
         with Container(id="estimate", classes="section"):
             yield EstimateText()
@@ -278,11 +285,11 @@ class SetupScreen(Screen[RunRequest | None]):
         self.query_one(EstimateText).show(view)
 
     def _forecast(self, name: str, offer: Offer, images: int, asked: int) -> Forecast | None:
-        entry = with_choices(offer.models[name], offer.settings)
-        if name not in self._sizes:
-            self._sizes[name] = None
+        entry = as_loaded(offer.models[name], self._form, offer.settings)
+        if entry not in self._sizes:
+            self._sizes[entry] = None
             self.run_worker(partial(self._measure, name, entry), thread=True)
-        if (size := self._sizes[name]) is None:
+        if (size := self._sizes[entry]) is None:
             return None
         estimate = replace(size, images=images, questions=asked, results=images * asked)
         if name not in self._earlier:
@@ -296,11 +303,11 @@ class SetupScreen(Screen[RunRequest | None]):
 
     def _measure(self, name: str, entry: ModelEntry) -> None:
         if offer := self._offer:
-            self.post_message(self.Measured(name, setup_reading.measure(name, entry, offer)))
+            self.post_message(self.Measured(entry, setup_reading.measure(name, entry, offer)))
 
     @on(Measured)
     def _measured(self, event: Measured) -> None:
-        self._sizes[event.name] = event.estimate
+        self._sizes[event.entry] = event.estimate
         self._estimate()
 
     # Keys
