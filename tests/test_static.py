@@ -54,11 +54,10 @@ def test_batches_have_the_same_tokens(
 
 def test_one_alone_has_the_same_tokens(loaded: LoadedModel, pictures: list[Image.Image]) -> None:
     fixed = decoding(loaded, 1)
-    for picture in pictures:
-        for tokens in (8, 300):  # longer than the first cache
-            expected = ask_alone(loaded, asked(picture, QUESTIONS[0], tokens=tokens))
-            answer = ask_alone(fixed, asked(picture, QUESTIONS[0], tokens=tokens))
-            assert answer and expected and answer.token_ids == expected.token_ids
+    for picture, tokens in zip(pictures, (8, 300, 8), strict=True):  # the second longer than the first cache
+        expected = ask_alone(loaded, asked(picture, QUESTIONS[0], tokens=tokens))
+        answer = ask_alone(fixed, asked(picture, QUESTIONS[0], tokens=tokens))
+        assert answer and expected and answer.token_ids == expected.token_ids
 
 
 def test_a_batch_of_another_size_is_decoded_as_ever(loaded: LoadedModel, pictures: list[Image.Image]) -> None:

@@ -22,10 +22,11 @@ def sixel_pixels(text: str) -> Pixels:
     canvas = np.full((-(-height // 6) * 6, width, 3), -1, np.int64)
     palette: dict[int, tuple[int, ...]] = {}
     colour: tuple[int, ...] = ()
+    data = match[3]
     x = y = at = 0
-    while at < len(match[3]):
-        token = _TOKEN.match(match[3], at)
-        assert token, f"not sixel: {match[3][at : at + 20]!r}"
+    while at < len(data):
+        token = _TOKEN.match(data, at)
+        assert token, f"not sixel: {data[at : at + 20]!r}"
         at = token.end()
         if token[1]:
             palette[int(token[1])] = tuple(round(int(percent) * 255 / 100) for percent in token.groups()[1:4])
