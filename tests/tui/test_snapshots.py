@@ -17,10 +17,17 @@ from fada_tui.store.journal import JOURNAL_NAME, AssessmentLine, append
 from fada_tui.telemetry import GpuReading, Sample
 from fada_tui.tui.running import Running
 from fada_tui.tui.views import GpuView
-from tests.tui.dashboard import main_of, make_app, save_run, wait_for
+from fada_tui.tui.widgets.notice import Notice
+from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 
 KEPT = Path(__file__).parent / "snapshots"
 GB = 10**9
+
+
+@pytest.fixture(autouse=True)
+def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said stays, however long a picture takes."""
+    monkeypatch.setattr(Notice, "SECONDS", 600.0)
 
 
 @pytest.fixture(autouse=True)
@@ -112,31 +119,35 @@ async def test_the_main_screen(tmp_path: Path, size: tuple[int, int], theme: str
         if size[0] < 100:
             await pilot.press("tab")
         await pilot.press("left_square_bracket", "k")
-        await wait_for(pilot, lambda: "384" in app.export_screenshot())
-        main.say("")
         main.draw_gauges()
+        await wait_for(pilot, lambda: "384 × 288" in screen_text(app))
+        await wait_for(pilot, lambda: size[0] < 100 or "H200" in screen_text(app))
         await settle(pilot)
         compare(app, f"main_{size[0]}x{size[1]}_{theme}", tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("keys", "name"),
+    ("key", "name", "there"),
     [
-        ("m", "models_on_image"),
-        ("question_mark", "help"),
-        ("t", "tags"),
-        ("C", "comparison"),
-        ("R", "runs"),
+        ("m", "models_on_image", "384 × 288 · Abd"),
+        ("question_mark", "help", "Everywhere"),
+        ("t", "tags", "hallucination"),
+        ("C", "comparison", "2 runs · by quality"),
+        ("R", "runs", "Runs · 2 runs"),
     ],
 )
-async def test_other_screens(tmp_path: Path, keys: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_other_screens(
+    tmp_path: Path, key: str, name: str, there: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(tmp_path)
     monkeypatch.chdir(tmp_path)
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
         await wait_for(pilot, lambda: main.review.run and main.review.progress().judged == 2)
-        await pilot.press(keys)
-        await wait_for(pilot, lambda: app.screen is not main)
+        main.draw_gauges()
+        await wait_for(pilot, lambda: "384 × 288" in screen_text(app) and "H200" in screen_text(app))
+        await pilot.press(key)
+        await wait_for(pilot, lambda: app.screen is not main and there in screen_text(app))
         await settle(pilot)
         compare(app, name, tmp_path)
