@@ -197,7 +197,7 @@ def _decoded(file: IO[bytes], header: "Dataset", name: str, index: int) -> tuple
     keyword = _enter_pixel_data(file, header, name)
     try:
         decoder = get_decoder(syntax)
-    except NotImplementedError:
+    except NotImplementedError:  # pydicom's word for a transfer syntax that it has no decoder for
         raise unreadable(
             name, f"{printable(syntax.name)} cannot be decoded; export it in another way"
         ) from None

@@ -49,5 +49,5 @@ def json_text(value: Any) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Return JSON with the characters written as `\uXXXX` that would act on a terminal."""
+    """Return JSON in which escapes stand for the characters that would act on a terminal."""
     return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
