@@ -81,7 +81,7 @@ class Live:
         return self._state in ("loading", "running")
 
     def view(self, waiting: int, *, hidden: bool) -> RunView:
-        """Return the figures; `hidden` leaves the model's name out."""
+        """Return the figures; `hidden` leaves out the model's name, and its speed, which may tell it."""
         now, began = self._ended or time.monotonic(), self._pace.began
         elapsed = None if began is None else now - began
         goes_on = self.active and not self.stopping
@@ -93,7 +93,7 @@ class Live:
             total=self._total,
             elapsed=float(int(elapsed)) if elapsed is not None else None,
             remaining=left,
-            mean=self._pace.mean,
+            mean=None if hidden else self._pace.mean,
             errors=self._errors,
             waiting=waiting,
             at="" if hidden and self._state == "loading" else self._at,

@@ -72,3 +72,4 @@ def test_the_run_bar_goes_by_the_clock() -> None:
     live.take(AnswerStarted(item(4)))
     live.take(WorkerRestarted("lost"))
     assert live.view(0, hidden=False).mean == view.mean
+    assert view.mean and live.view(0, hidden=True).mean is None, "it may tell the model"
