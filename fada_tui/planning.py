@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
+from fada_tui import refusals
 from fada_tui.class_sets import load_classes
 from fada_tui.client import Deadlines
 from fada_tui.config import Settings
@@ -187,9 +188,7 @@ def _check_server(entry: ModelEntry, settings: Settings) -> None:
         check_allowed(server, settings.allow_host)
         key_of(server, entry.api_key_env, os.environ)
         if options := options_of(with_choices(entry, settings).asked_resolution):
-            raise UsageError(
-                f"{entry.name}: its server decides how large it sees images; leave {options} out"
-            )
+            raise UsageError(refusals.server_decides(entry.name, options))
 
 
 def _selection(settings: Settings) -> Selection:

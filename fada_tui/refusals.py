@@ -36,6 +36,16 @@ def not_fetched(name: str, source: str, files: Sequence[str], license: str | Non
     )
 
 
+def server_decides(name: str, options: str) -> str:
+    """A server is asked for a resolution.
+
+    Args:
+        name: the model.
+        options: those that ask for it.
+    """
+    return f"{name}: its server decides how large it sees images; leave {options} out"
+
+
 def no_revision(repository: str, revision: str | None) -> str:
     """The repository has no such branch, tag or commit."""
     return f"{repository} has no revision '{revision}': leave the revision out, or name one it has"

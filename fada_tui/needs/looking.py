@@ -17,6 +17,7 @@ from fada_tui.needs.requirements import Requirements, requirements
 from fada_tui.needs.weights import Weighed
 from fada_tui.records import ModelEntry
 from fada_tui.registry import is_hub_id, located
+from fada_tui.resolution import options_of
 
 PROBE_SECONDS = 40.0
 """How long the hub is waited for in all."""
@@ -44,7 +45,9 @@ def look(
     source = located(entry).source
     if is_endpoint(source):
         weighed = Weighed(entry.parameters, "the model list", None)
-        return Requirements(origin="server", here=False, download=None, weighed=weighed)
+        options = options_of(entry.asked_resolution)
+        refused = (Refusal(ErrorKind.LOAD, refusals.server_decides(entry.name, options)),) if options else ()
+        return Requirements(origin="server", here=False, download=None, weighed=weighed, obstacles=refused)
     if entry.fetched_by_hand and is_hub_id(source):
         files, refusal = _fetched_by_hand(entry, environ)
     elif is_hub_id(source) and not Path(source).is_dir():

@@ -45,14 +45,14 @@ def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
     """Yield labels and texts, a line each; the label is empty where a line goes on."""
     if found.origin == "server":
         yield "Needs", "nothing on this machine: a server answers"
-        return
-    yield from _about(found)
-    yield from _memory(found)
-    for place in room.places:
-        yield (place.place if place.gpu else "CPU"), _verdict(found, place)
-    if found.needs:
-        yield "Advice", advice(found, room)
-    yield from _conditions(found)
+    else:
+        yield from _about(found)
+        yield from _memory(found)
+        for place in room.places:
+            yield (place.place if place.gpu else "CPU"), _verdict(found, place)
+        if found.needs:
+            yield "Advice", advice(found, room)
+        yield from _conditions(found)
     label = "Cannot run"
     for obstacle in found.obstacles:
         yield label, obstacle.message
