@@ -125,14 +125,14 @@ def program(tmp_path: Path) -> Iterator[Program]:
             process.kill()
 
 
-def wait_for(condition: Callable[[], Any], timeout: float = LONG_ENOUGH) -> Any:
+def wait_for(condition: Callable[[], Any]) -> Any:
     """Wait until a condition holds and return its value."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + LONG_ENOUGH
     while time.monotonic() < deadline:
         if value := condition():
             return value
         time.sleep(0.02)
-    raise AssertionError(f"waited {timeout} s for {condition}")
+    raise AssertionError(f"waited {LONG_ENOUGH} s for {condition}")
 
 
 def worker_of(process: "subprocess.Popen[str]") -> psutil.Process | None:

@@ -65,8 +65,8 @@ class Bench:
     def of(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    async def until(self, condition: Callable[[], object], seconds: float = LONG_ENOUGH) -> None:
-        deadline = time.monotonic() + seconds
+    async def until(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + LONG_ENOUGH
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain; problems: {self.problems}"
             await asyncio.sleep(0.01)

@@ -44,11 +44,11 @@ def main_of(app: FadaApp) -> MainScreen:
     return next(screen for screen in app.screen_stack if isinstance(screen, MainScreen))
 
 
-async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready], seconds: float = LONG_ENOUGH) -> Ready:
+async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready]) -> Ready:
     """Let the app go on until something holds; return it."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + LONG_ENOUGH
     while not (found := ready()):
-        assert time.monotonic() < deadline, f"not so within {seconds} s: {ready}"
+        assert time.monotonic() < deadline, f"not so within {LONG_ENOUGH} s: {ready}"
         await pilot.pause(0.02)
     return found
 

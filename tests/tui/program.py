@@ -190,15 +190,15 @@ class OnPty:
                 self._screen.dirty.clear()
             return self._text
 
-    def wait_for(self, what: str | Callable[[str], object], seconds: float = LONG_ENOUGH) -> str:
+    def wait_for(self, what: str | Callable[[str], object]) -> str:
         """Wait until a text stands on the screen, or a condition of what stands there holds."""
         holds = what if callable(what) else lambda text: what in text
-        until = time.monotonic() + seconds
+        until = time.monotonic() + LONG_ENOUGH
         while not holds(text := self.text(1)):
             if self._due():
                 continue
             ended = self.process.poll()
-            assert time.monotonic() < until, f"not on the screen in {seconds} s: {what!r}; but\n{text}"
+            assert time.monotonic() < until, f"not on the screen in {LONG_ENOUGH} s: {what!r}; but\n{text}"
             assert ended is None or not self._ended.is_set(), f"ended with {ended} before {what!r}:\n{text}"
             time.sleep(0.02)
         return text

@@ -41,15 +41,13 @@ class Terminal:
         self.mended = False
         """Whether the pty was left as a shell has it."""
 
-    def wait_for(
-        self, what: bytes | Callable[[bytes], bool], after: int = 0, seconds: float = LONG_ENOUGH
-    ) -> None:
+    def wait_for(self, what: bytes | Callable[[bytes], bool], after: int = 0) -> None:
         """Read until something is written, or a condition of all that was holds."""
         holds = what if callable(what) else lambda written: what in written[after:]
-        until = time.monotonic() + seconds
+        until = time.monotonic() + LONG_ENOUGH
         while not holds(self.written):
             left = until - time.monotonic()
-            assert left > 0, f"not written in {seconds} s: {what!r}; but {self.written[-2000:]!r}"
+            assert left > 0, f"not written in {LONG_ENOUGH} s: {what!r}; but {self.written[-2000:]!r}"
             try:
                 self.written += self.child.read_nonblocking(1 << 16, timeout=left)
             except pexpect.EOF:
