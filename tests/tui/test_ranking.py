@@ -50,7 +50,7 @@ async def test_a_run_from_the_keys_has_one_answer_an_image(tmp_path: Path) -> No
         await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
         await begin(pilot, main)
         run = await wait_for(pilot, lambda: main.review.run)
-        await wait_for(pilot, lambda: not run.running and len(list(run.results)) == 2, 90)
+        await wait_for(pilot, lambda: not run.running and len(list(run.results)) == 2)
         assert [question.text for question in run.questions] == ["What?"]
         assert isinstance(run.run.model, ModelFacts) and run.run.classes.name == "fada"
         assert run.run.status == "complete" and main.running.live.view(0, hidden=False).total == 2
