@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from fada_tui.errors import ErrorKind
+from fada_tui.bounded import oddity, read_small
+from fada_tui.file_checks import PICKLES, trouble
+from fada_tui.refusals import Refusal
 
 LONGEST_HEADER = 100_000_000
 """The safetensors format's own bound, in bytes."""
@@ -31,7 +33,6 @@ CARD = "README.md"
 
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 _LICENSE = re.compile(r"^license:[ \t]*['\"]?([^\s'\"#\[]+)", re.MULTILINE)
-_PICKLES = (".bin", ".pt", ".pth")
 
 
 class Tensor(Struct, frozen=True, array_like=True):
@@ -61,6 +62,8 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
     revision: str | None = None
     gated: bool | None = None
     license: str | None = None
+    trouble: Refusal | None = None
+    """Why its files, where they are here, are not read whatever they say."""
 
     @property
     def safe(self) -> tuple[str, ...]:
@@ -70,21 +73,13 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
     @property
     def pickled(self) -> tuple[str, ...]:
         """Names of the weights that are pickles."""
-        return tuple(name for name in self.sizes if name.endswith(_PICKLES) and "training" not in name)
+        return tuple(name for name in self.sizes if name.endswith(PICKLES) and "training" not in name)
 
     @property
     def weight_bytes(self) -> int | None:
         """Bytes of its weights on disk; of the pickles where there is nothing else."""
         names = self.safe or self.pickled
         return sum(self.sizes[name] for name in names) if names else None
-
-
-class Refusal(Struct, frozen=True):
-    """Why there is no more to be known."""
-
-    kind: ErrorKind
-    message: str
-    """In one line, with the remedy."""
 
 
 class Probed(Struct, frozen=True):
@@ -107,15 +102,22 @@ def measure(folder: Path) -> Size | None:
     try:
         names = weight_files(file.name for file in folder.glob("*.safetensors"))
         tensors = [tensor for name in names for tensor in header(folder / name)]
-        config = json.loads((folder / "config.json").read_bytes())
+        config = json.loads(read_small(folder / "config.json"))
         dtype = config.get("dtype") or config.get("torch_dtype")
     except (OSError, ValueError, AttributeError):
         return None
     return Size(sum(tensor.elements for tensor in tensors), dtype) if tensors else None
 
 
-def read_folder(folder: Path, origin: Literal["folder", "cache"]) -> CheckpointFiles:
+def read_folder(
+    folder: Path, origin: Literal["folder", "cache"], *, allow_pickle: bool = False
+) -> CheckpointFiles:
     """Return what a folder's files say; a file that cannot be read is as none.
+
+    Args:
+        folder: the checkpoint's.
+        origin: where that lies.
+        allow_pickle: its weights may be pickles.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -129,6 +131,7 @@ def read_folder(folder: Path, origin: Literal["folder", "cache"]) -> CheckpointF
         tensors=_tensors(folder / name for name in weight_files(sizes)),
         revision=folder.name if folder.parent.name == "snapshots" else None,
         license=_license(folder / CARD),
+        trouble=trouble(folder, allow_pickle=allow_pickle),
     )
 
 
@@ -153,6 +156,8 @@ def header(file: Path) -> Sequence[Tensor]:
         OSError: it cannot be read.
     """
     try:
+        if why := oddity(file.stat()):
+            raise ValueError(f"{file}: {why}")
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > LONGEST_HEADER:
@@ -176,7 +181,7 @@ def _tensors(files: Iterable[Path]) -> tuple[Tensor, ...] | None:
 
 def _document(file: Path) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(file.read_bytes())
+        found = json.loads(read_small(file))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
@@ -185,7 +190,7 @@ def _document(file: Path) -> Mapping[str, Any] | None:
 def _license(card: Path) -> str | None:
     """The licence that a model card's front matter names."""
     try:
-        text = card.read_text(encoding="utf-8", errors="replace")
+        text = read_small(card).decode("utf-8", errors="replace")
     except OSError:
         return None
     front = text.removeprefix("---").partition("\n---")[0] if text.startswith("---") else ""

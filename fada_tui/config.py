@@ -20,6 +20,7 @@ from typing import (
 import msgspec
 from msgspec import Meta
 
+from fada_tui.bounded import read_small
 from fada_tui.errors import UsageError
 from fada_tui.paths import expanded
 from fada_tui.records import Record
@@ -164,7 +165,7 @@ def read_toml(file: Path) -> dict[str, Any] | None:
     import tomllib
 
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_small(file).decode()
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:

@@ -92,6 +92,7 @@ def with_loaded(run: Run, loaded: Loaded) -> Run:
         max_tiles=loaded.max_tiles or UNSET,
         scale=UNSET if loaded.scale is None else loaded.scale,
         pickled=loaded.pickled or UNSET,
+        remote_code=loaded.remote_code or UNSET,
         license=entry.license,
         load_time=loaded.load_time,
         memory=replace(entry.memory, weights=loaded.weights),

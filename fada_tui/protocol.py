@@ -149,6 +149,8 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """What it multiplies the cosine of image and class with, where it sorts."""
     pickled: bool = False
     """Its weights were no safetensors."""
+    remote_code: bool = False
+    """Code of its own checkpoint ran."""
     quantized: bool = False
     """They were packed, on loading or as they were saved."""
     load_time: float

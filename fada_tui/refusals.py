@@ -2,7 +2,19 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
+from fada_tui.errors import ErrorKind
+
 NO_PROCESSOR_FILES = "processor_config.json or preprocessor_config.json"
+
+
+class Refusal(Struct, frozen=True):
+    """Why a model is not loaded, or why no more is known of it."""
+
+    kind: ErrorKind
+    message: str
+    """In one line, with the remedy."""
 
 
 def gated(repository: str) -> str:
@@ -177,3 +189,40 @@ def smaller(place: str) -> str:
     if place.startswith("cuda"):
         return "try --quantization 4bit, a smaller --dtype, or another device"
     return "try --dtype bfloat16, a smaller model, or a machine with more memory"
+
+
+def odd_file(file: str, why: str) -> str:
+    """Where a checkpoint's file should be there is something else, or far too much; `why` in words."""
+    return f"{file} is not read: {why}; download or save the checkpoint again"
+
+
+def code_from_hub(where: str, key: str, value: str) -> str:
+    """Its configuration would have something computed by code that is fetched from the hub.
+
+    Args:
+        where: its folder.
+        key: of the configuration.
+        value: the hub id.
+    """
+    return (
+        f"{where}: its config.json sets {key} to '{value}', which is code from the hub and never run: take "
+        "the key out, and the usual implementation is used"
+    )
+
+
+def weights_elsewhere(file: str, name: str) -> str:
+    """An index names weights outside the checkpoint's own folder."""
+    return (
+        f"{file} names weights outside its folder ('{name}'), which are not read: download or save the "
+        "checkpoint again"
+    )
+
+
+def pickle_named(file: str, name: str) -> str:
+    """An index names a pickle."""
+    return f"{file} names {name}, a pickle; pickles can run code, and are read only with --allow-pickle"
+
+
+def weights_of_no_kind(file: str, name: str) -> str:
+    """An index names a file that is no weights' file."""
+    return f"{file} names '{name}' as weights, which is no file of weights: save the checkpoint again"

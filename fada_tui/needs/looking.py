@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 
 from fada_tui import refusals
-from fada_tui.checkpoint import CheckpointFiles, Probed, Refusal, read_folder
+from fada_tui.checkpoint import CheckpointFiles, Probed, read_folder
 from fada_tui.endpoint import is_endpoint
 from fada_tui.errors import ErrorKind
 from fada_tui.hub_cache import is_offline, snapshot
 from fada_tui.needs.requirements import Requirements, requirements
 from fada_tui.needs.weights import Weighed
 from fada_tui.records import ModelEntry
+from fada_tui.refusals import Refusal
 from fada_tui.registry import is_hub_id, located
 from fada_tui.resolution import options_of
 
@@ -49,11 +50,12 @@ def look(
         refused = (Refusal(ErrorKind.LOAD, refusals.server_decides(entry.name, options)),) if options else ()
         return Requirements(origin="server", here=False, download=None, weighed=weighed, obstacles=refused)
     if entry.fetched_by_hand and is_hub_id(source):
-        files, refusal = _fetched_by_hand(entry, environ)
+        files, refusal = _fetched_by_hand(entry, environ, allow_pickle)
     elif is_hub_id(source) and not Path(source).is_dir():
-        files, refusal = _of_repository(source, entry.revision, ask_hub=ask_hub, environ=environ)
+        cached = _cached(source, entry.revision, environ, allow_pickle)
+        files, refusal = _of_repository(source, entry.revision, cached, ask_hub=ask_hub, environ=environ)
     else:
-        files, refusal = _of_folder(Path(source))
+        files, refusal = _of_folder(Path(source), allow_pickle=allow_pickle)
     return requirements(
         entry,
         source,
@@ -65,18 +67,22 @@ def look(
     )
 
 
-def _of_folder(folder: Path) -> tuple[CheckpointFiles | None, Refusal | None]:
+def _of_folder(folder: Path, *, allow_pickle: bool) -> tuple[CheckpointFiles | None, Refusal | None]:
     try:
-        return read_folder(folder, "folder"), None
+        return read_folder(folder, "folder", allow_pickle=allow_pickle), None
     except OSError:
         return None, Refusal(ErrorKind.NOT_FOUND, refusals.no_folder(str(folder)))
 
 
 def _of_repository(
-    repository: str, revision: str | None, *, ask_hub: bool, environ: Mapping[str, str]
+    repository: str,
+    revision: str | None,
+    cached: CheckpointFiles | None,
+    *,
+    ask_hub: bool,
+    environ: Mapping[str, str],
 ) -> tuple[CheckpointFiles | None, Refusal | None]:
     """The files of a repository: those in the cache where the weights are among them, else the hub's."""
-    cached = _cached(repository, revision, environ)
     if cached is not None and cached.weight_bytes and "config.json" in cached.documents:
         return cached, None
     if is_offline(environ):
@@ -89,20 +95,22 @@ def _of_repository(
 
 
 def _fetched_by_hand(
-    entry: ModelEntry, environ: Mapping[str, str]
+    entry: ModelEntry, environ: Mapping[str, str], allow_pickle: bool
 ) -> tuple[CheckpointFiles | None, Refusal | None]:
     """The files in the cache of a repository that the program does not download by itself."""
-    files = _cached(entry.source, entry.revision, environ)
+    files = _cached(entry.source, entry.revision, environ, allow_pickle)
     if files is not None and all(name in files.sizes for name in entry.fetched_by_hand):
         return files, None
     message = refusals.not_fetched(entry.name, entry.source, entry.fetched_by_hand, entry.license)
     return None, Refusal(ErrorKind.GATED, message)
 
 
-def _cached(repository: str, revision: str | None, environ: Mapping[str, str]) -> CheckpointFiles | None:
+def _cached(
+    repository: str, revision: str | None, environ: Mapping[str, str], allow_pickle: bool
+) -> CheckpointFiles | None:
     folder = snapshot(repository, revision, environ)
     try:
-        return None if folder is None else read_folder(folder, "cache")
+        return None if folder is None else read_folder(folder, "cache", allow_pickle=allow_pickle)
     except OSError:
         return None
 

@@ -6,11 +6,12 @@ from msgspec import Struct
 
 from fada_tui import refusals
 from fada_tui.architectures import PROMPTED, UNSUPPORTED, WRITERS, port
-from fada_tui.checkpoint import CheckpointFiles, Refusal
+from fada_tui.checkpoint import CheckpointFiles
 from fada_tui.errors import ErrorKind
 from fada_tui.needs import configuration
 from fada_tui.needs.configuration import Config
 from fada_tui.needs.library import Library
+from fada_tui.refusals import Refusal
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
 
@@ -69,6 +70,9 @@ def obstacles(
         trusted: its repository's own code may run.
         allow_pickle: its weights may be pickles.
     """
+    if files.trouble:
+        yield files.trouble
+        return
     config = files.documents.get("config.json")
     if config is None and OPENCLIP in files.sizes:
         return

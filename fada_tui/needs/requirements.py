@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from fada_tui.architectures import RANKING
-from fada_tui.checkpoint import CheckpointFiles, Refusal
+from fada_tui.checkpoint import CheckpointFiles
 from fada_tui.errors import ErrorKind
 from fada_tui.needs import configuration, library
 from fada_tui.needs.cache import values_per_token
@@ -15,6 +15,7 @@ from fada_tui.needs.library import Library
 from fada_tui.needs.obstacles import needs_own_code, obstacles, packages
 from fada_tui.needs.weights import FULL, Weighed, bytes_at, is_quantized, margin, weigh
 from fada_tui.records import ModelEntry, Resolution
+from fada_tui.refusals import Refusal
 from fada_tui.resolution import RefusedError
 
 QUESTION_TOKENS = 128

@@ -58,6 +58,8 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     """Tiles that images were cut into at most, the whole beside them not counted; likewise."""
     pickled: bool | UnsetType = UNSET
     """Present, and true, where weights were read that are no safetensors."""
+    remote_code: bool | UnsetType = UNSET
+    """Present, and true, where code of the checkpoint itself ran."""
     license: str | None = None
     load_time: float | None = None
     memory: ModelMemory = ModelMemory()

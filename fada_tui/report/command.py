@@ -50,6 +50,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
     words = [_option(option, str(value)) for option, value in options if value is not None]
     if run.model.pad_square is not UNSET:
         words.append("--pad-square" if run.model.pad_square else "--no-pad-square")
+    if run.model.remote_code is not UNSET:
+        words.append(_option("--trust-remote-code", model))
     if run.model.pickled is not UNSET:
         words.append("--allow-pickle")
     return " \\\n  ".join(["fada-tui --batch", *words])

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fada_tui.bounded import read_small
 from fada_tui.errors import UsageError
 from fada_tui.scoring.rubric import Rubric, parse_rubric
 
@@ -21,12 +22,14 @@ def load_rubric(name_or_path: str) -> Rubric:
     """
     file = _SHIPPED / f"{name_or_path}.toml" if name_or_path in shipped() else Path(name_or_path).expanduser()
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_small(file).decode()
     except FileNotFoundError:
         names = ", ".join(shipped())
         raise UsageError(
             f"no rubric {name_or_path!r}: name a TOML file, or one that comes with the program ({names})"
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UsageError(f"rubric {name_or_path!r} cannot be read: {error.strerror}") from None
+    except ValueError as error:
         raise UsageError(f"rubric {name_or_path!r} cannot be read: {error}") from None
     return parse_rubric(text)

@@ -9,8 +9,9 @@ from typing import Any
 import transformers
 from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
 
-from fada_tui import refusals
+from fada_tui import file_checks, refusals
 from fada_tui.architectures import port
+from fada_tui.bounded import read_small
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message, Progress
 from fada_tui.worker import hub
@@ -36,14 +37,15 @@ def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
     """
     folder = local_folder(command)
     if folder is None and command.model.fetched_by_hand:
-        return _brought_by_hand(command)
-    if folder is None:
+        folder = _brought_by_hand(command)
+    elif folder is None:
         folder = hub.fetch(
             command.model.source,
             command.model.revision,
             patterns=hub.DESCRIBING_FILES + (hub.CODE_FILES if command.trust_remote_code else ()),
             on_bytes=report_download(send),
         )
+    _check_files(command, folder)
     return folder
 
 
@@ -68,6 +70,7 @@ def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
         )
     elif not any(folder.glob("*.safetensors")):
         refuse_pickle(command, str(folder))
+    _check_files(command, folder)
     return folder
 
 
@@ -123,7 +126,8 @@ def read_processor(command: Load, folder: Path) -> Any:
             not hasattr(processor, "image_processor")
             and _raw(folder / "config.json").get("model_type") in PAIRS
         ):
-            processor = TrOCRProcessor(AutoImageProcessor.from_pretrained(folder), processor)
+            images = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+            processor = TrOCRProcessor(images, processor)
     except (ImportError, ValueError, OSError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, ImportError) or NO_BACKEND in str(error):
             raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
@@ -160,6 +164,11 @@ def local_folder(command: Load) -> Path | None:
     if source.is_absolute() or command.model.source.count("/") != 1:
         raise ModelLoadError(ErrorKind.NOT_FOUND, refusals.no_folder(command.model.source))
     return None
+
+
+def _check_files(command: Load, folder: Path) -> None:
+    if found := file_checks.trouble(folder, allow_pickle=command.allow_pickle):
+        raise ModelLoadError(found.kind, found.message)
 
 
 def _check_tower(name: str, config: Any) -> None:
@@ -201,7 +210,7 @@ def report_download(send: Callable[[Message], None]) -> hub.OnBytes:
 def _raw(file: Path) -> dict[str, Any]:
     """A configuration as it stands; empty where it is no JSON object."""
     try:
-        found = json.loads(file.read_bytes())
+        found = json.loads(read_small(file))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -1,5 +1,6 @@
 """From what the client names to a model that runs here, step by step: what fails soonest comes first."""
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from fada_tui import file_checks
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Loaded, Message
 from fada_tui.worker import adapters, agreement, checkpoint, devices, openclip_files, resolution, weights
@@ -19,6 +21,9 @@ from fada_tui.worker.ranking import Ranker
 
 REHEARSAL_SIZE = (320, 240)
 """Of the image that a processor is tried with, in pixels."""
+
+OWN_CODE = "transformers_modules."
+"""What transformers puts before the names of modules that come from checkpoints."""
 
 
 def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
@@ -72,7 +77,8 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         longest_edge=entry.longest_edge,
         max_tiles=entry.max_tiles,
         scale=scale(model) if sorts else None,
-        pickled=not _is_safe(files),
+        pickled=_are_pickles(command, files),
+        remote_code=any(name.startswith(OWN_CODE) for name in sys.modules),
         quantized=quantized,
         load_time=time.perf_counter() - begun,
         weights=model.get_memory_footprint(),
@@ -138,9 +144,11 @@ def _image_processor(processor: Any) -> str | None:
     return None if images is None else type(images).__name__
 
 
-def _is_safe(files: Path) -> bool:
-    """Whether weights are safetensors: those of a file, or of a folder."""
-    return files.suffix == ".safetensors" or (files.is_dir() and any(files.glob("*.safetensors")))
+def _are_pickles(command: Load, files: Path) -> bool:
+    """Whether weights are pickles: those of a file, or of a folder."""
+    if files.is_dir():
+        return file_checks.reads_pickles(files, allow_pickle=command.allow_pickle)
+    return files.suffix != file_checks.SAFE
 
 
 def _saved_quantized(config: Any) -> bool:

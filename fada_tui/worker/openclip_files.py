@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import CLIPImageProcessorPil, CLIPProcessor, CLIPTokenizer
 
+from fada_tui.bounded import read_small
 from fada_tui.errors import ErrorKind, ModelLoadError
 from fada_tui.protocol import Load, Message
 from fada_tui.worker import checkpoint, hub
@@ -188,7 +189,7 @@ def _description(folder: Path) -> dict[str, Any] | None:
     others = sorted(file for file in folder.glob("*.json") if "config" in file.name.lower() and file != named)
     for file in (named, *others):
         try:
-            document = json.loads(file.read_bytes())
+            document = json.loads(read_small(file))
         except (OSError, ValueError):
             continue
         model = document.get("model_cfg", document) if isinstance(document, dict) else None

@@ -14,8 +14,9 @@ import msgspec
 from huggingface_hub import HfApi, constants, snapshot_download
 
 from fada_tui import refusals
-from fada_tui.checkpoint import DOCUMENTS, CheckpointFiles, Probed, Refusal, Tensor, read_folder, weight_files
+from fada_tui.checkpoint import DOCUMENTS, CheckpointFiles, Probed, Tensor, read_folder, weight_files
 from fada_tui.errors import ErrorKind, ModelLoadError
+from fada_tui.refusals import Refusal
 from fada_tui.worker.hub import explained
 
 PATIENCE = 15.0
