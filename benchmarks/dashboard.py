@@ -165,6 +165,7 @@ def streaming(folder: Path) -> tuple[list[float], float, int]:
     program.press(b"r", b"Estimate")
     program.quiet(1.0)
     program.press(b"r", b"running")
+    program.press(b"f", b"following")
     start = len(program.written)
     program.rest(8.0)
     rate = (len(program.written) - start) / 8.0

@@ -217,7 +217,12 @@ class Desk:
     @property
     def running(self) -> bool:
         """Whether one of them is being made."""
-        return any(run.running for run in self.runs.values())
+        return self.at_work is not None
+
+    @property
+    def at_work(self) -> OpenRun | None:
+        """The one that is being made."""
+        return next((run for run in self.runs.values() if run.running), None)
 
     def run_of(self, slot: Slot | None) -> OpenRun | None:
         """Return the run whose answer a slot shows."""

@@ -20,11 +20,18 @@ from fada_tui.records import Run
 from fada_tui.report.units import count
 from fada_tui.store import folder as store
 from fada_tui.tui import opening
-from fada_tui.tui.desk import Key
+from fada_tui.tui.desk import Key, OpenRun
 from fada_tui.tui.wording import shown_path
 
 if TYPE_CHECKING:
     from fada_tui.tui.screens.main import MainScreen
+
+FOLLOW_SECONDS = 2.5
+SLOW_FOLLOW_SECONDS = 6.0
+"""How long an answer stays before the screen follows a quick worker on, each with its picture to send."""
+
+AWAITING_SECONDS = 0.5
+"""How long what came up by itself stays where it is no answer to judge, such as an image that is broken."""
 
 
 def take(main: "MainScreen", event: SessionEvent) -> None:
@@ -32,24 +39,25 @@ def take(main: "MainScreen", event: SessionEvent) -> None:
     review = main.review
     match event:
         case RunStarted(run=run):
-            # A person in the middle of blind judging is not interrupted by the next run of the queue.
-            if not review.desk.blind:
-                review.following = True
-                review.choose_run(review.desk.runs[run.id])
-                main.show_images()
-                main.show_answer()
             main.say("")
+            if review.takes_new_run:
+                turn_to(main, review.desk.runs[run.id])
+            elif not review.desk.blind:
+                main.say(f"{run.model.name} has begun; f goes there")
             main.run_worker(opening.read_runs(main))
         case AnswerStarted(item=item):
             _follow(main, item.key)
+            _attend(main)
             main.draw_soon()
         case AnswerText() | AnswerBegunAgain():
             # Those that begin together leave no later moment to go to one of them.
             if len(review.desk.runs[main.running.live.run_id or ""].in_flight) > 1:
                 _follow(main)
+            _attend(main)
             main.draw_answer_soon()
         case AnswerFinished():
             _follow(main)
+            _attend(main)
             main.refilter_soon()
             main.draw_soon()
         case WorkerRestarted(reason=reason):
@@ -73,8 +81,45 @@ def toggle(main: "MainScreen") -> None:
     follow = not review.following
     if follow and (place := review.running_place()):
         main.go(place)
-    review.following = follow
+    elif follow and not review.desk.blind and (run := review.desk.at_work) is not review.run:
+        turn_to(main, run)
+    review.awaiting, review.following = False, follow
     main.draw()
+
+
+def turn_to(main: "MainScreen", run: OpenRun | None) -> None:
+    """Look at a run, and let its next answer come up."""
+    main.review.choose_run(run)
+    main.review.awaiting = True
+    main.show_images()
+    main.show_answer()
+
+
+def advance(main: "MainScreen") -> None:
+    """Go on after a verdict: to the next answer to judge, else to the one that is being made.
+
+    Where there is neither, the next one comes up when it is begun: of this run, or of the one that goes on.
+    """
+    review = main.review
+    run = review.desk.at_work
+    if place := review.next_place(1):
+        main.go(place)
+    elif place := review.running_place():
+        main.go(place)
+        review.awaiting = True
+    elif run is None or review.desk.blind:
+        main.say(f"all judged: {review.progress()}; s shows the page", keep=True)
+    elif run is review.run:
+        review.awaiting = True
+    else:
+        turn_to(main, run)
+        _attend(main)
+
+
+def _attend(main: "MainScreen") -> None:
+    """Bring up the next answer where one is awaited."""
+    if place := main.review.awaited_place():
+        main.move(place, AWAITING_SECONDS)
 
 
 def _follow(main: "MainScreen", begun: Key | None = None) -> None:
@@ -91,7 +136,8 @@ def _follow(main: "MainScreen", begun: Key | None = None) -> None:
     slot, index = place
     begins = begun is not None and begun == (slot.image.path, review.questions[index].id)
     if begins or place != (review.slot, review.key_index):
-        main.follow(place)
+        slow = main.equipment.settings.low_bandwidth
+        main.move(place, SLOW_FOLLOW_SECONDS if slow else FOLLOW_SECONDS)
 
 
 def _ended(main: "MainScreen", run: Run, folder: Path) -> None:

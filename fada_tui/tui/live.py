@@ -80,8 +80,14 @@ class Live:
         """Whether a run goes on."""
         return self._state in ("loading", "running")
 
-    def view(self, waiting: int, *, hidden: bool) -> RunView:
-        """Return the figures; `hidden` leaves out the model's name, and its speed, which may tell it."""
+    def view(self, waiting: int, *, hidden: bool, to_judge: int = 0) -> RunView:
+        """Return the figures.
+
+        Args:
+            waiting: how many runs are queued.
+            hidden: leave out the model's name, and its speed, which may tell it.
+            to_judge: how many of its answers have no verdict yet.
+        """
         now, began = self._ended or time.monotonic(), self._pace.began
         elapsed = None if began is None else now - began
         goes_on = self.active and not self.stopping
@@ -95,6 +101,7 @@ class Live:
             remaining=left,
             mean=None if hidden else self._pace.mean,
             errors=self._errors,
+            to_judge=to_judge if self.active else 0,
             waiting=waiting,
             at="" if hidden and self._state == "loading" else self._at,
         )

@@ -57,7 +57,7 @@ async def open_run(main: "MainScreen", run_id: str) -> None:
     except FadaError as error:
         main.say(str(error), "error")
         return
-    main.review.following = False
+    main.review.stay()
     main.review.choose_run(run)
     main.review.look_at_unassessed()
     main.show_images()

@@ -46,6 +46,9 @@ class Review:
         self.slot: Slot | None = None
         self.index = 0
         self.following = False
+        """The screen goes with the worker from answer to answer."""
+        self.awaiting = False
+        """There is nothing to judge here: the next answer comes up by itself, and stays."""
         self.hint = ""
         self._questions = questions
         self._labels = Labels(())
@@ -106,10 +109,37 @@ class Review:
         """Look at a slot, at this question of it."""
         self.slot, self.index = slot, index
 
+    def stay(self) -> None:
+        """Stay here until the person moves on, whatever the worker does."""
+        self.following = self.awaiting = False
+
+    @property
+    def to_judge(self) -> bool:
+        """Whether what is looked at is an answer without a verdict."""
+        return self.slot is not None and self._unassessed((self.slot, self.key_index))
+
+    @property
+    def takes_new_run(self) -> bool:
+        """Whether a run that begins may come up here: no answer waits for a verdict, and none is hidden."""
+        return not self.desk.blind and (self.following or self.awaiting or not self.to_judge)
+
+    def awaited_place(self) -> Place | None:
+        """Return where to go while the next answer is awaited; `None` to stay.
+
+        An answer to judge ends the waiting, once it is looked at. One that is being made is stayed with.
+        """
+        if not self.awaiting:
+            return None
+        if self.to_judge:
+            self.awaiting = False
+            return None
+        if self.run and self.key in self.run.in_flight:
+            return None
+        return self.next_place(1) or self.running_place()
+
     def look_at_unassessed(self) -> None:
         """Look at the first unassessed answer, unless one is looked at."""
-        here = self.slot and self._unassessed((self.slot, self.key_index))
-        if not here and (place := self.next_place(1)):
+        if not self.to_judge and (place := self.next_place(1)):
             self.look(*place)
 
     def turn(self, step: int) -> None:
@@ -216,10 +246,11 @@ class Review:
 
     # Filter and order
 
-    def refilter(self) -> None:
-        """Apply the filter to what is known now."""
+    def refilter(self, *, keep: bool = False) -> None:
+        """Apply the filter to what is known now; `keep`: an answer to judge that is looked at stays."""
+        kept = self.slot if keep and self.to_judge else None
         self.shown = (
-            self.album.filtered(lambda slot: matches(self.filter, self.subject(slot)))
+            self.album.filtered(lambda slot: slot == kept or matches(self.filter, self.subject(slot)))
             if self.filter.words
             else self.album
         )

@@ -55,6 +55,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     mean: float | None = None
     """Seconds by the clock for each answer."""
     errors: int = 0
+    to_judge: int = 0
+    """Its answers that have no verdict yet."""
     waiting: int = 0
     """Runs in the queue behind this one."""
     at: str = ""

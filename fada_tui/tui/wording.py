@@ -35,12 +35,12 @@ RUN_CELLS = 42
 
 
 def title_text(review: Review, assessor: str | None) -> str:
-    """Return the line at the top: data set, run, progress, modes."""
+    """Return the line at the top: model or data set, progress, modes, run; narrow screens cut off its end."""
     run = review.run
+    named = run is not None and not review.desk.blind
     parts = ["fada-tui"]
-    if run and not review.desk.blind:
-        name, run_id = shortened(run.run.model.name, NAME_CELLS), shortened(run.id, RUN_CELLS)
-        parts.append(f"{name}  {run_id}")
+    if run and named:
+        parts.append(shortened(run.run.model.name, NAME_CELLS))
     elif review.gallery:
         parts.append(shortened(review.gallery.catalogue.name, NAME_CELLS))
     if run:
@@ -51,6 +51,8 @@ def title_text(review: Review, assessor: str | None) -> str:
         parts.append(f"filter: {review.filter.text}")
     if assessor:
         parts.append(shortened(assessor, NAME_CELLS))
+    if run and named:
+        parts.append(shortened(run.id, RUN_CELLS))
     return "  │  ".join(parts)
 
 

@@ -74,7 +74,7 @@ async def looks_at(pilot: Pilot[Any], main: MainScreen, name: str, text: str) ->
 async def test_one_of_several_answers_is_followed_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fada_tui.tui.screens.main.FOLLOW_SECONDS", 0.0)
+    monkeypatch.setattr("fada_tui.tui.following.FOLLOW_SECONDS", 0.0)
     stage = Stage()
     with serving(stage) as server:
         app = make_app(
@@ -92,6 +92,7 @@ async def test_one_of_several_answers_is_followed_to_its_end(
             await wait_for(pilot, lambda: len(server.asked) == 3)
             run = await wait_for(pilot, lambda: main.review.run)
             await wait_for(pilot, lambda: len(run.in_flight) == 3)
+            await pilot.press("f")
             first, second, third = (path.partition("/")[2] for path, _ in run.in_flight)
             fourth = next(name for name in NAMES if name not in (first, second, third))
 

@@ -10,7 +10,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from fada_tui.paths import demo_weights
-from fada_tui.tui.screens.main import FOLLOW_SECONDS, GUARD_SECONDS, MainScreen
+from fada_tui.tui.following import AWAITING_SECONDS
+from fada_tui.tui.screens.main import GUARD_SECONDS, MainScreen
 from fada_tui.tui.sight import DRAWING_SECONDS
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.program import slowed
@@ -34,20 +35,20 @@ async def begin(pilot: Pilot[Any], main: MainScreen) -> None:
     await wait_for(pilot, lambda: main.running.queue.busy)
 
 
-async def test_a_run_of_marked_images_is_followed_to_its_end_and_says_where_it_is(tmp_path: Path) -> None:
+async def test_a_run_of_marked_images_is_told_and_its_first_answer_stays(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await pilot.press("space", "j", "j", "space")
         await begin(pilot, main)
-        await wait_for(pilot, lambda: main.review.run and main.review.following)
-        assert "0 of 2 judged" in screen_text(app)
+        await wait_for(pilot, lambda: main.review.run)
+        assert "0 of 2 judged" in screen_text(app) and not main.review.following
         await wait_for(pilot, lambda: "tokens/s" in screen_text(app))
         await wait_for(pilot, lambda: "2 answers:" in screen_text(app))
         await wait_for(pilot, lambda: "ended fada-demo: complete" in screen_text(app))
         await wait_for(pilot, lambda: "summary.md" in "".join(screen_text(app).split()))
-        assert "following" not in screen_text(app)
+        assert main.review.slot and main.review.slot.image.path == "Abdomen/Abdomen_001.png"
         await pilot.press("f")
         await wait_for(pilot, lambda: "nothing runs that could be followed" in screen_text(app))
     (run,) = runs_in(tmp_path)
@@ -71,7 +72,7 @@ async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(tmp_p
         await wait_for(pilot, lambda: "w takes it up again" in " ".join(screen_text(app).split()))
         (before,) = runs_in(tmp_path)
         assert before["status"] == "interrupted" and 1 <= len(before["results"]) < 120
-        await pilot.pause(FOLLOW_SECONDS + DRAWING_SECONDS + GUARD_SECONDS)
+        await pilot.pause(AWAITING_SECONDS + DRAWING_SECONDS + GUARD_SECONDS)
         await pilot.press("1")
         await wait_for(pilot, lambda: main.review.progress().judged == 1)
         await pilot.press("w")
@@ -101,13 +102,15 @@ async def test_two_models_queue_up_and_stand_side_by_side(tmp_path: Path) -> Non
         await wait_for(pilot, lambda: "fada-demo" in screen_text(app) and "other" in screen_text(app))
 
 
-async def test_moving_by_hand_ends_following_and_f_begins_it_again(tmp_path: Path) -> None:
+async def test_moving_by_hand_ends_following_and_f_begins_it(tmp_path: Path) -> None:
     app = make_app(tmp_path, questions="demo")
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await begin(pilot, main)
         first = await wait_for(pilot, lambda: main.review.run and main.review.slot)
+        await wait_for(pilot, lambda: main.review.run.counts()[1])
+        await pilot.press("f")
         await wait_for(pilot, lambda: main.review.slot != first)
         with slowed(os.getpid()):
             assert "following" in screen_text(app)
@@ -132,7 +135,7 @@ async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(tmp_p
         await wait_for(pilot, lambda: main.review.run)
         place = main.review.next_place(1)
         assert place
-        main.follow(place)
+        main.move(place, 0)
         await pilot.press("1")
         assert main.review.progress().judged == 0
         assert "look, then judge" in screen_text(app)

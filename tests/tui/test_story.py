@@ -11,12 +11,18 @@ import pytest
 from fada_tui.paths import samples_dir
 from fada_tui.tui.screens.main import GUARD_SECONDS
 from tests.conftest import run_folders
+from tests.endpoint_server import serving, stream
 from tests.tui.program import Link, OnPty, Size, ended, slowed
 
 Start = Callable[..., OnPty]
 
 SLOW = Link(delay=0.15, rate=256_000 / 8)
 
+
+REAL_SECONDS = 4.0
+"""What a real model takes for an answer."""
+
+VERDICTS = (("1", "correct"), ("2", "partial"), ("3", "incorrect"))
 
 SETTLED_SECONDS = 0.5
 """Longer than a frame takes over the slow link."""
@@ -65,13 +71,13 @@ def judge(program: OnPty, key: str, counted: str) -> str:
     return image
 
 
-def settled_image(program: OnPty) -> str:
-    """Wait until the same image is shown for a while: a slow link brings a frame in pieces."""
+def settled_image(program: OnPty, holds: Callable[[str], object] = bool) -> str:
+    """Wait until one image is shown for a while, and this holds: a slow link brings a frame in pieces."""
     image, since = "", time.monotonic()
 
     def stays(screen: str) -> bool:
         nonlocal image, since
-        if (now := shown_image(screen)) != image:
+        if (now := shown_image(screen) if holds(screen) else "") != image:
             image, since = now, time.monotonic()
         return bool(image) and time.monotonic() - since > SETTLED_SECONDS
 
@@ -165,8 +171,7 @@ def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path)
     program.press("r")
     program.wait_for(lambda text: re.search(r"[1-9]\d*/120", text))
     with slowed(program.process.pid):
-        program.press("f")
-        image = shown_image(program.wait_for(lambda text: "ended by" in text and "following" not in text))
+        image = shown_image(program.wait_for("ended by"))
         until_judged(program, "1", "1 of 120 judged")
         program.press("q")
         program.wait_for("A run goes on. Stop it and leave?")
@@ -191,6 +196,38 @@ def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path)
     run = json.loads((folder / "run.json").read_bytes())
     assert run["status"] == "complete" and len(run["results"]) == 120
     assert standing(folder) == {image: ("correct", None)}
+
+
+@pytest.mark.parametrize(
+    ("size", "link"), [((120, 36), None), ((80, 24), SLOW)], ids=["120x36", "80x24 over a slow link"]
+)
+def test_verdicts_at_the_pace_of_a_real_model(
+    size: Size, link: Link | None, start: Start, tmp_path: Path
+) -> None:
+    """Each of six verdicts, given a second after its answer of 4 s has ended, lands on that answer."""
+    words = ("an ", "answer ", "of ", "a ", "slow ", "model ", "that ", "takes ", "its ", "time ")
+    with serving(lambda asked: stream(words, pace=REAL_SECONDS / len(words))) as server:
+        program = start("--model", server.source, "--concurrency", "1", size=size, link=link)
+        program.wait_for("Press r to ask")
+        program.press("r")
+        program.wait_for("24 images × 1 question")
+        program.press("r")
+        judged: dict[str, str] = {}
+        for number, (key, verdict) in enumerate([*VERDICTS, *VERDICTS], start=1):
+            image = settled_image(
+                program, lambda text: "ended by" in text and shown_image(text) not in judged
+            )
+            time.sleep(1 - SETTLED_SECONDS)
+            assert shown_image(program.text()) == image, "the answer stays"
+            program.press(key)
+            program.wait_for(f"{number} of 24 judged")
+            judged[image] = verdict
+        program.press("q")
+        program.wait_for("Stop it and leave?")
+        program.press("y")
+        assert program.wait_end() == 0
+    (folder,) = run_folders(tmp_path)
+    assert standing(folder) == {path: (verdict, None) for path, verdict in judged.items()}
 
 
 @pytest.mark.parametrize(

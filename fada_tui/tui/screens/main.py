@@ -1,6 +1,7 @@
 """The main screen: its state is pushed down to the panes, messages and keys come up."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -39,10 +40,6 @@ from fada_tui.tui.widgets.verdicts import Verdicts
 from fada_tui.tui.wording import change_text, images_text, title_text
 
 Edit = Callable[[Assessment], Assessment]
-
-FOLLOW_SECONDS = 2.5
-SLOW_FOLLOW_SECONDS = 6.0
-"""How long an answer stays before the screen follows a quick worker on, each with its picture to send."""
 
 TYPING_SECONDS = 0.12
 SETTLING_SECONDS = 0.5
@@ -143,8 +140,10 @@ class MainScreen(Screen[None]):
         self.query_one(ModelList).show(lines)
 
     def _draw_run(self) -> None:
-        waiting, hidden = len(self.running.queue.waiting), self.review.desk.blind
-        self.query_one(RunBar).show(self.running.live.view(waiting, hidden=hidden))
+        waiting, desk = len(self.running.queue.waiting), self.review.desk
+        judged, answers, _ = desk.at_work.counts() if desk.at_work else (0, 0, 0)
+        view = self.running.live.view(waiting, hidden=desk.blind, to_judge=answers - judged)
+        self.query_one(RunBar).show(view)
 
     def draw_gauges(self) -> None:
         """Bring the gauges and the run bar up to date."""
@@ -174,14 +173,18 @@ class MainScreen(Screen[None]):
         if self._drawing is None:
             self._drawing = self.set_timer(0.6 if self._slow else 0.25, self.draw)
 
-    def follow(self, place: Place) -> None:
-        """Go where the worker is, unless one has just gone there."""
-        if self._sight.seconds >= (SLOW_FOLLOW_SECONDS if self._slow else FOLLOW_SECONDS):
+    def move(self, place: Place, seconds: float) -> None:
+        """Go somewhere without a person's word, unless that was done in the last so many seconds."""
+        if self._sight.seconds >= seconds:
             self.review.look(*place)
             self.query_one(Panes).highlight(place[0])
             self.draw()
-            self._sight.moved()
-            self.set_timer(DRAWING_SECONDS, self._sight.drawn)
+            self._moved()
+
+    def _moved(self) -> None:
+        """Note that the picture changed by itself: a verdict must wait until it has been seen."""
+        self._sight.moved()
+        self.set_timer(DRAWING_SECONDS, self._sight.drawn)
 
     @property
     def _slow(self) -> bool:
@@ -196,13 +199,15 @@ class MainScreen(Screen[None]):
     @on(ImageList.Highlighted)
     def _highlighted(self, event: ImageList.Highlighted) -> None:
         if event.slot != self.review.slot:
-            self.review.following = False
+            self.review.stay()
             if event.slot is not None:
                 self.review.look(event.slot)
+            self.refilter_soon()
             self.draw()
 
     @on(ImageList.Opened)
     def _opened(self, event: ImageList.Opened) -> None:
+        self.review.stay()
         self.review.look(event.slot)
         self.draw()
         self.query_one(Panes).focus_pane("answer")
@@ -244,7 +249,7 @@ class MainScreen(Screen[None]):
             return
         judged = await self.assess(lambda before: with_verdict(before, verdict))
         if judged and verdict and self.equipment.settings.auto_advance:
-            self._advance()
+            following.advance(self)
 
     async def action_context(self) -> None:
         """Turn the context flag on: yes, no, unset."""
@@ -271,7 +276,7 @@ class MainScreen(Screen[None]):
         place = place or self.judgeable()
         if place is None:
             return False
-        self.review.following = False
+        self.review.stay()
         try:
             await self.judging.change(*place, edit(place[0].assessment(*place[1])))
         except FadaError as error:
@@ -280,15 +285,6 @@ class MainScreen(Screen[None]):
         self.refilter_soon()
         self.draw()
         return True
-
-    def _advance(self) -> None:
-        place = self.review.next_place(1)
-        if place is not None:
-            self.go(place)
-        elif running := self.review.running_place():
-            self.go(running)
-        else:
-            self.say(f"all judged: {self.review.progress()}; s shows the page", keep=True)
 
     async def _show_change(self, doing: Awaitable[Change | None], word: str) -> None:
         try:
@@ -305,8 +301,8 @@ class MainScreen(Screen[None]):
         self.say(change_text(word, change))
 
     def go(self, place: Place) -> None:
-        """Go somewhere because a person says so, which ends following."""
-        self.review.following = False
+        """Go somewhere because a person says so."""
+        self.review.stay()
         self.review.look(*place)
         self.query_one(Panes).highlight(place[0])
         self.draw()
@@ -320,6 +316,7 @@ class MainScreen(Screen[None]):
 
     def action_question(self, step: int) -> None:
         """Turn to another question of this image."""
+        self.review.stay()
         self.review.turn(step)
         self.draw()
 
@@ -339,7 +336,7 @@ class MainScreen(Screen[None]):
         found = parse(event.text)
         self.query_one(FilterBox).complain(found.error)
         self.review.filter = found
-        self._refilter_in(TYPING_SECONDS)
+        self._refilter_in(TYPING_SECONDS, keep=False)
 
     @on(FilterBox.Closed)
     def _filter_closed(self) -> None:
@@ -348,17 +345,19 @@ class MainScreen(Screen[None]):
     def refilter_soon(self) -> None:
         """Apply the filter again shortly, as what it goes by has changed."""
         if self.review.filter.words and self._refiltering is None:
-            self._refilter_in(SETTLING_SECONDS)
+            self._refilter_in(SETTLING_SECONDS, keep=True)
 
-    def _refilter_in(self, seconds: float) -> None:
+    def _refilter_in(self, seconds: float, *, keep: bool) -> None:
         if self._refiltering is not None:
             self._refiltering.stop()
-        self._refiltering = self.set_timer(seconds, self._refilter)
+        self._refiltering = self.set_timer(seconds, partial(self._refilter, keep))
 
-    def _refilter(self) -> None:
-        self._refiltering = None
-        self.review.refilter()
+    def _refilter(self, keep: bool) -> None:
+        self._refiltering, before = None, self.review.slot
+        self.review.refilter(keep=keep)
         self.show_images()
+        if self.review.slot != before:
+            self._moved()
 
     # Doors to other screens
 

@@ -81,6 +81,7 @@ def figures(view: RunView) -> list[str]:
     parts = [
         f"{view.done}/{view.total}" if view.total else "",
         errors,
+        f"{view.to_judge} to judge" if view.to_judge else "",
         f"{clock(view.remaining)} left" if view.remaining is not None else "",
         f"{view.mean:.2f} s each" if view.mean is not None else "",
         f"{clock(view.elapsed)} elapsed" if view.elapsed is not None else "",

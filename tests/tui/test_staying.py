@@ -1,0 +1,143 @@
+"""An answer that has ended stays on the screen until it is judged or left; then the next one comes up."""
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from fada_tui.tui.screens.main import MainScreen
+from tests.endpoint_server import serving
+from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
+from tests.tui.test_endpoint_dashboard import NAMES, Stage
+from tests.tui.test_runs_from_keys import begin
+
+
+def looked_at(main: MainScreen) -> str:
+    return main.review.slot.image.image if main.review.slot else ""
+
+
+async def shows(pilot: Pilot[object], main: MainScreen, name: str) -> None:
+    await wait_for(pilot, lambda: looked_at(main) == name)
+
+
+async def judge(pilot: Pilot[object], main: MainScreen, key: str, judged: int) -> None:
+    """Press a verdict's key until the picture has been in sight for long enough."""
+    while main.review.progress().judged < judged:
+        await pilot.press(key)
+        await pilot.pause(0.05)
+
+
+async def test_each_answer_stays_until_its_verdict_and_the_next_one_comes_by_itself(tmp_path: Path) -> None:
+    stage = Stage()
+    with serving(stage) as server:
+        app = make_app(
+            tmp_path, model=(server.source,), category=("Abdomen",), concurrency=1, question=("Plane?",)
+        )
+        async with app.run_test(size=(140, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            one, two, three, four = NAMES
+            await wait_for(pilot, lambda: len(server.asked) == 1)
+            await shows(pilot, main, one)
+            for name in (one, two):  # the worker goes on, the screen does not
+                stage.say(name, 3)
+            await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] == 2)
+            await wait_for(pilot, lambda: len(server.asked) == 3)
+            await wait_for(pilot, lambda: "2 to judge" in screen_text(app))
+            assert looked_at(main) == one
+
+            await judge(pilot, main, "1", 1)
+            assert looked_at(main) == two, "the next answer to judge"
+            await judge(pilot, main, "2", 2)
+            await shows(pilot, main, three)  # the one being made, as there is no other
+            stage.say(three, 3)
+            await wait_for(pilot, lambda: len(server.asked) == 4)
+            assert looked_at(main) == three
+            await judge(pilot, main, "3", 3)
+            await shows(pilot, main, four)
+            stage.say(four, 3)
+            await wait_for(pilot, lambda: "4 answers:" in screen_text(app))
+            await judge(pilot, main, "1", 4)
+            assert "all judged" in screen_text(app)
+    verdicts = {
+        result.image: run.assessment(*result.key).verdict
+        for run in [main.review.run]
+        if run
+        for result in run.results
+    }
+    assert verdicts == {one: "correct", two: "partial", three: "incorrect", four: "correct"}
+
+
+async def test_the_next_run_of_the_queue_waits_until_the_answers_before_are_judged(tmp_path: Path) -> None:
+    stage = Stage()
+    with serving(stage) as server:
+        both = (server.source, f"{server.source}-2")
+        server.models = (*server.models, f"{server.models[0]}-2")
+        app = make_app(tmp_path, model=both, category=("Abdomen",), limit=1, question=("Plane?",))
+        async with app.run_test(size=(140, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            await wait_for(pilot, lambda: len(server.asked) == 1)
+            first = await wait_for(pilot, lambda: main.review.run)
+            stage.say(NAMES[0], 3)
+            await wait_for(pilot, lambda: len(server.asked) == 2)
+            assert main.review.run is first and main.review.to_judge
+            await judge(pilot, main, "1", 1)
+            await wait_for(pilot, lambda: main.review.run is not first)
+            assert looked_at(main) == NAMES[0]
+            await pilot.press("x", "x")
+            await wait_for(pilot, lambda: not main.running.queue.busy)
+
+
+async def test_an_image_that_is_broken_is_passed_by(tmp_path: Path) -> None:
+    from tests.conftest import write_image
+
+    (tmp_path / "images" / "A").mkdir(parents=True)
+    (tmp_path / "images" / "A" / "a_1.png").write_text("no image")
+    for number in (2, 3):
+        write_image(tmp_path / "images" / "A" / f"a_{number}.png", number)
+    app = make_app(tmp_path, images=str(tmp_path / "images"), max_new_tokens=5)
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+        await begin(pilot, main)
+        await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] == 2)
+        await wait_for(pilot, lambda: not main.running.queue.busy)
+        if main.review.to_judge:
+            assert looked_at(main) in ("a_2.png", "a_3.png")
+        await pilot.press("]")
+        assert main.review.to_judge
+
+
+@pytest.mark.parametrize("text", ["waiting", "-answered"])
+async def test_a_filter_takes_no_answer_away_at_the_moment_it_ends(text: str, tmp_path: Path) -> None:
+    stage = Stage()
+    with serving(stage) as server:
+        app = make_app(
+            tmp_path, model=(server.source,), category=("Abdomen",), concurrency=1, question=("Plane?",)
+        )
+        async with app.run_test(size=(140, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            await wait_for(pilot, lambda: len(server.asked) == 1 and looked_at(main) == NAMES[0])
+            await pilot.press("slash", *text, "enter")
+            await wait_for(pilot, lambda: main.review.filter.words)
+            stage.say(NAMES[0], 3)
+            await wait_for(pilot, lambda: len(server.asked) == 2)
+            stage.say(NAMES[1], 3)
+            await wait_for(pilot, lambda: len(main.review.shown.slots) == len(main.review.album.slots) - 1)
+            assert looked_at(main) == NAMES[0] and main.review.to_judge
+            await pilot.press("x", "x")
+            await wait_for(pilot, lambda: not main.running.queue.busy)
+
+
+async def test_opening_a_run_awaits_nothing(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: main.review.run)
+        assert not main.review.awaiting and not main.review.following
