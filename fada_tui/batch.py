@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct
 
 from fada_tui import display, planning
 from fada_tui.config import Settings
+from fada_tui.consent import consent_of
 from fada_tui.display import Display
 from fada_tui.endpoint import place_of
 from fada_tui.errors import ExitCode, StoreError
@@ -37,6 +38,8 @@ class Request(Struct, frozen=True, kw_only=True):
     label: str | None = None
     json: bool = False
     dry_run: bool = False
+    trusted: tuple[str, ...] = ()
+    """Models that this command itself trusts to run their own code."""
 
 
 class Outcome(Struct, frozen=True):
@@ -65,9 +68,9 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
     results = Path(settings.results)
     sessions: Iterable[Callable[[], Session]]
     if request.resume:
-        sessions = [lambda: _resumed(settings, registry, results, request.resume or "")]
+        sessions = [lambda: _resumed(settings, registry, results, request)]
     else:
-        jobs, catalogue = planning.jobs(settings, registry, request.label)
+        jobs, catalogue = planning.jobs(settings, registry, request.label, trusted=request.trusted)
         if catalogue.skipped.total:
             found = f"{len(catalogue.images)} images in {printable(str(catalogue.root))}"
             _complain(f"{found}; skipped: {catalogue.skipped.describe()}")
@@ -85,10 +88,11 @@ def _starter(job: Job, results: Path, settings: Settings, registry: Registry) ->
     return lambda: Session.new(job, results, planning.deadlines(settings), registry, settings.allow_host)
 
 
-def _resumed(settings: Settings, registry: Registry, results: Path, name: str) -> Session:
-    folder = runs.find(results, name)
-    deadlines = planning.deadlines(settings)
-    session, warnings = Session.resume(folder, deadlines, registry, settings.allow_host)
+def _resumed(settings: Settings, registry: Registry, results: Path, request: Request) -> Session:
+    folder = runs.find(results, request.resume or "")
+    plan = runs.read_run(folder).plan if request.trusted else UNSET
+    consent = consent_of(settings, registry, request.trusted, () if plan is UNSET else (plan.model,))
+    session, warnings = Session.resume(folder, planning.deadlines(settings), registry, consent)
     for warning in warnings:
         _complain(f"warning: {warning}")
     return session

@@ -139,10 +139,15 @@ def check_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> None:
         UsageError: it is none of `hosts`, nor this machine.
     """
     if not is_allowed(endpoint, hosts):
-        raise UsageError(
-            f"images would be sent to {endpoint.place}, and may show patients' names: if that is allowed, "
-            f"add --allow-host {endpoint.host} (or allow_host in settings.toml)"
-        )
+        raise UsageError(refusal_to_send(endpoint))
+
+
+def refusal_to_send(endpoint: Endpoint) -> str:
+    """Return why no image is sent to a server that nobody has agreed to, with the remedy."""
+    return (
+        f"images would be sent to {endpoint.place}, and may show patients' names: if that is allowed, "
+        f"add --allow-host {endpoint.host} (or allow_host in settings.toml)"
+    )
 
 
 def key_of(endpoint: Endpoint, variable: str | None, environ: Mapping[str, str]) -> str | None:

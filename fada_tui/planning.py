@@ -1,7 +1,6 @@
 """From settings to jobs: which models answer which questions about which images."""
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import UNSET, Struct
@@ -11,7 +10,8 @@ from fada_tui import refusals
 from fada_tui.class_sets import load_classes
 from fada_tui.client import Deadlines
 from fada_tui.config import Settings
-from fada_tui.endpoint import check_allowed, is_allowed, is_endpoint, key_of, parse
+from fada_tui.consent import consent_of
+from fada_tui.endpoint import check_allowed, is_endpoint, key_of, parse
 from fada_tui.errors import UsageError
 from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
@@ -41,6 +41,7 @@ def jobs(
     registry: Registry,
     label: str | None,
     images: tuple[PlannedImage, ...] | None = None,
+    trusted: tuple[str, ...] = (),
 ) -> tuple[tuple[Job, ...], Catalogue]:
     """Return a job for each model that the settings name, and the images they draw on.
 
@@ -49,6 +50,7 @@ def jobs(
         registry: the model list.
         label: added to the names of the runs' folders.
         images: these and no others, in place of what the settings select.
+        trusted: models that the command itself lets run their own code.
 
     Raises:
         UsageError: an unknown model, category, question set or rubric, a folder without images, settings that
@@ -57,8 +59,7 @@ def jobs(
     entries = [resolve_model(name, registry) for name in settings.model]
     for entry in entries:
         _check_server(entry, settings)
-    trusted = trusted_sources(settings.trust_remote_code, registry)
-    check_trusted(trusted, entries)
+    consent = consent_of(settings, registry, trusted, entries)
     rubric = _rubric(settings.rubric)
     classes = load_classes(settings.classes)
     questions = questions_of(settings)
@@ -72,8 +73,8 @@ def jobs(
             plan=Plan(
                 model=with_choices(entry, settings),
                 device=settings.device,
-                trust_remote_code=entry.source in trusted,
-                allow_pickle=settings.allow_pickle,
+                trust_remote_code=consent.runs_code_of(entry),
+                allow_pickle=consent.reads_pickles_of(entry),
                 rubric=rubric,
                 classes=classes,
                 images=chosen,
@@ -88,19 +89,6 @@ def jobs(
         for entry in entries
     )
     return made, catalogue
-
-
-def trusted_sources(names: Iterable[str], registry: Registry) -> frozenset[str]:
-    """Return the sources of the models of these names, whose code may run; raises `UsageError`."""
-    return frozenset(resolve_model(name, registry).source for name in names)
-
-
-def check_trusted(sources: frozenset[str], entries: Iterable[ModelEntry]) -> None:
-    """See that only models that will be loaded are trusted; raises `UsageError`."""
-    if untold := sources - {entry.source for entry in entries}:
-        raise UsageError(
-            f"--trust-remote-code names {', '.join(sorted(untold))}, which is not loaded: leave it out"
-        )
 
 
 def deadlines(settings: Settings) -> Deadlines:
@@ -167,19 +155,6 @@ def generation(entry: ModelEntry, settings: Settings) -> Generation:
         concurrency=settings.concurrency if served else UNSET,
         system_prompt=settings.system_prompt,
     )
-
-
-def servers_to_ask_for(settings: Settings, registry: Registry) -> tuple[str, ...]:
-    """Return the hosts that these settings send images to without allowing it; raises `UsageError`."""
-    sources = [resolve_model(name, registry).source for name in settings.model]
-    return hosts_to_ask_for(sources, settings.allow_host)
-
-
-def hosts_to_ask_for(sources: Iterable[str | None], allowed: Iterable[str]) -> tuple[str, ...]:
-    """Return the hosts behind these sources that images may not be sent to yet; raises `UsageError`."""
-    servers = [parse(source) for source in sources if source and is_endpoint(source)]
-    hosts = tuple(allowed)
-    return tuple(dict.fromkeys(server.host for server in servers if not is_allowed(server, hosts)))
 
 
 def _check_server(entry: ModelEntry, settings: Settings) -> None:

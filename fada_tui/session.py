@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from fada_tui import environment
 from fada_tui.client import Deadlines, WorkerClient, WorkerDiedError
-from fada_tui.endpoint import check_allowed, is_endpoint, parse
+from fada_tui.consent import NOTHING, Consent, allowed_now, check
+from fada_tui.endpoint import is_endpoint
 from fada_tui.errors import ErrorKind, ModelLoadError, StoreError, UsageError
 from fada_tui.events import (
     AnswerBegunAgain,
@@ -138,9 +139,11 @@ class Session:
         folder: Path,
         deadlines: Deadlines,
         registry: Registry,
-        allowed_hosts: tuple[str, ...] = (),
+        consent: Consent = NOTHING,
     ) -> tuple["Session", tuple[str, ...]]:
         """Take up an unfinished run: what is missing, and what ended in an error.
+
+        What its file says was allowed allows nothing now: `consent` does.
 
         Returns:
             The session, and a warning for each thing that was wrong in the journal.
@@ -148,17 +151,17 @@ class Session:
         Raises:
             RunLockedError: another program writes this run.
             StoreError: the run cannot be read or written.
-            UsageError: its model is behind a server that is not among the allowed ones.
+            UsageError: it would send images, run code or read pickles, and that is not allowed.
         """
         lock = RunLock(folder)
         try:
             run, warnings = runs.settle(folder)
-            if run.plan is not UNSET and is_endpoint(run.plan.model.source):
-                check_allowed(parse(run.plan.model.source), allowed_hosts)
+            check(run, consent)
+            run = allowed_now(run, consent, registry)
         except (StoreError, UsageError):
             lock.release()
             raise
-        session = cls(folder, lock, replace(run, error=UNSET), deadlines, registry, allowed_hosts)
+        session = cls(folder, lock, replace(run, error=UNSET), deadlines, registry, consent.hosts)
         return session, warnings
 
     def stop_after_image(self) -> None:

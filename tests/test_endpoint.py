@@ -7,9 +7,10 @@ import pytest
 from msgspec import UNSET
 
 from fada_tui.config import Settings
+from fada_tui.consent import Consent, hosts_wanted
 from fada_tui.endpoint import is_allowed, key_of, parse, place_of
 from fada_tui.errors import UsageError
-from fada_tui.planning import hosts_to_ask_for, jobs
+from fada_tui.planning import jobs
 from fada_tui.registry import load_registry, resolve_model
 from fada_tui.worker.backoff import Backoff, retry_after
 
@@ -145,7 +146,9 @@ def test_a_run_is_planned_only_where_the_images_may_go(
     settings = Settings(model=sources, images=str(images), concurrency=7)
     with pytest.raises(UsageError, match=r"patients' names: .* --allow-host one\.example"):
         jobs(settings, registry, None)
-    assert hosts_to_ask_for(sources, ("two.example:444",)) == ("one.example",)
+    entries = [resolve_model(source, registry) for source in sources]
+    wanted = hosts_wanted(entries, Consent(hosts=("two.example:444",)))
+    assert [(want.kind, want.source) for want in wanted] == [("host", "https://one.example/v1#m")]
     allowed = Settings(
         model=(*sources, "fada-demo"),
         images=str(images),

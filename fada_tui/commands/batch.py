@@ -23,6 +23,7 @@ def run(options: Namespace) -> int:
             label=given.get("name"),
             json=given.get("json", False),
             dry_run=given.get("dry_run", False),
+            trusted=settings.trust_remote_code if "trust_remote_code" in given else (),
         )
         return run_batch(settings, registry, request)
     except FadaError as error:

@@ -12,13 +12,14 @@ from typing import TextIO
 
 from fada_tui.client import WorkerDiedError
 from fada_tui.commands.common import print_json, warn
-from fada_tui.config import Settings, load_settings
+from fada_tui.config import load_settings
+from fada_tui.consent import consent_of
 from fada_tui.errors import ErrorKind, ExitCode, FadaError, ModelLoadError, UsageError
 from fada_tui.paths import models_file, settings_file
-from fada_tui.planning import check_trusted, deadlines, trusted_sources
+from fada_tui.planning import deadlines
 from fada_tui.protocol import Loaded
-from fada_tui.records import ModelEntry, Result, Run
-from fada_tui.registry import Registry, load_registry
+from fada_tui.records import Result, Run
+from fada_tui.registry import load_registry
 from fada_tui.store import folder as store
 from fada_tui.text import printable
 from fada_tui.verify import rebuilding, telling
@@ -61,23 +62,16 @@ def _prepared(options: Namespace) -> "_Verifying":
         raise UsageError(f"{recorded.id} has no answer that could be verified")
     sample = draw(results, count, getattr(options, "sample_seed", 0))
     entry = rebuilding.entry_of(recorded, registry)
+    named = settings.trust_remote_code if "trust_remote_code" in options else ()
+    consent = consent_of(settings, registry, named, (entry,))
     load = rebuilding.load_command(
         recorded,
         entry,
         device=getattr(options, "device", None),
-        trust_remote_code=_trusted(entry, settings, registry, asked="trust_remote_code" in options),
-        allow_pickle=settings.allow_pickle,
+        trust_remote_code=consent.runs_code_of(entry),
+        allow_pickle=consent.reads_pickles_of(entry),
     )
     return _Verifying(recorded, sample, Verification(recorded, sample, load, deadlines(settings)))
-
-
-def _trusted(entry: ModelEntry, settings: Settings, registry: Registry, *, asked: bool) -> bool:
-    """Whether the model may run its code; `asked`: the command itself names models that may."""
-    others = tuple(name for name in settings.trust_remote_code if name != entry.name)
-    sources = trusted_sources(others, registry)
-    if asked:
-        check_trusted(sources, (entry,))
-    return len(others) < len(settings.trust_remote_code) or entry.source in sources
 
 
 class _Verifying:

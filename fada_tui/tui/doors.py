@@ -15,14 +15,17 @@ from fada_tui import planning
 from fada_tui.assessing.edit import with_note, with_tag_toggled
 from fada_tui.assessing.history import Change
 from fada_tui.assessing.writer import settle_and_publish
+from fada_tui.consent import Want, hosts_wanted, wants
 from fada_tui.errors import FadaError
 from fada_tui.needs.telling import room_of
 from fada_tui.publish import preview
 from fada_tui.records import Assessment, Notes
+from fada_tui.registry import resolve_model
 from fada_tui.report.units import count
 from fada_tui.store import folder as store
 from fada_tui.store.journal import NotesLine
 from fada_tui.tui import opening
+from fada_tui.tui.consent_questions import asking
 from fada_tui.tui.desk import Key, OpenRun
 from fada_tui.tui.widgets.models import ModelList
 from fada_tui.tui.wording import change_text
@@ -59,10 +62,10 @@ async def setup(main: "MainScreen") -> None:
     if request is None:
         return
     try:
-        settings = replace(request.settings, allow_host=main.running.allowed_hosts)
-        if not await _agreed(main, planning.servers_to_ask_for(settings, equipment.registry)):
+        models = [resolve_model(name, equipment.registry) for name in request.settings.model]
+        if not await _agreed(main, hosts_wanted(models, main.running.consent)):
             return
-        settings = replace(settings, allow_host=main.running.allowed_hosts)
+        settings = replace(request.settings, allow_host=main.running.consent.hosts)
         jobs, _ = await asyncio.to_thread(
             planning.jobs, settings, equipment.registry, equipment.label, request.images
         )
@@ -70,23 +73,21 @@ async def setup(main: "MainScreen") -> None:
         main.say(str(error), "error")
         return
     main.marked_models = ()
+    review.awaiting = not main.running.queue.busy
     main.running.start(jobs)
 
 
-async def _agreed(main: "MainScreen", hosts: Sequence[str]) -> bool:
-    """Whether images may be sent to these servers: asked once for each, as long as the dashboard is open."""
+async def _agreed(main: "MainScreen", wanted: Sequence[Want]) -> bool:
+    """Whether all of this may be done: asked once for each, as long as the dashboard is open."""
     from fada_tui.tui.screens.confirm import ConfirmScreen
 
-    for host in hosts:
-        detail = (
-            "They may show patients' names. To agree holds until the dashboard is closed; for good, write "
-            f'allow_host = ["{host}"] into settings.toml.'
-        )
-        asked = ConfirmScreen(f"Send the images to {host}?", detail, "Send them", danger=True)
-        if not await main.app.push_screen_wait(asked):
-            main.say(f"nothing was sent to {host}", "warning")
+    for want in wanted:
+        asked = await asyncio.to_thread(asking, want)
+        screen = ConfirmScreen(asked.question, asked.detail, asked.yes, danger=True)
+        if not await main.app.push_screen_wait(screen):
+            main.say(asked.declined, "warning")
             return False
-        main.running.allow((host,))
+        main.running.allow(want)
     return True
 
 
@@ -108,7 +109,7 @@ async def resume(main: "MainScreen", name: str) -> None:
     try:
         folder = await asyncio.to_thread(store.find, main.equipment.results, name)
         run = await opening.load_run(main, folder.name)
-        hosts = planning.hosts_to_ask_for([run.run.model.source], main.running.allowed_hosts)
+        wanted = wants(run.run, main.running.consent)
     except FadaError as error:
         main.say(str(error), "error")
         return
@@ -116,7 +117,8 @@ async def resume(main: "MainScreen", name: str) -> None:
         main.say("this run is going on")
     elif not run.resumable:
         main.say("every answer of this run is there; r sets up another run")
-    elif await _agreed(main, hosts):
+    elif await _agreed(main, wanted):
+        main.review.awaiting = not main.running.queue.busy
         main.running.resume(folder, run.run.model.name)
 
 

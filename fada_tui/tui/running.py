@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from fada_tui import planning
+from fada_tui.consent import Want, consent_of
 from fada_tui.events import (
     AnswerBegunAgain,
     AnswerFinished,
@@ -57,12 +58,12 @@ class Running:
         self.telemetry = Telemetry(None, interval=SAMPLE_SECONDS)
         self._history = History()
         self._image_peak = self._run_peak = ResultMemory()
-        self.allowed_hosts = equipment.settings.allow_host
-        """Servers that images may be sent to: by the settings, and as agreed to since."""
+        self.consent = consent_of(equipment.settings, equipment.registry)
+        """What runs may do: by the settings, and as agreed to since."""
 
-    def allow(self, hosts: Iterable[str]) -> None:
-        """Allow these servers, too, as long as the dashboard is open."""
-        self.allowed_hosts = (*self.allowed_hosts, *hosts)
+    def allow(self, want: Want) -> None:
+        """Allow this, too, as long as the dashboard is open."""
+        self.consent = want.granted(self.consent)
 
     def start(self, jobs: Iterable[Job]) -> None:
         """Queue new runs."""
@@ -106,11 +107,11 @@ class Running:
     def _new(self, job: Job) -> Session:
         deadlines = planning.deadlines(self._equipment.settings)
         equipment = self._equipment
-        return Session.new(job, equipment.results, deadlines, equipment.registry, self.allowed_hosts)
+        return Session.new(job, equipment.results, deadlines, equipment.registry, self.consent.hosts)
 
     def _resumed(self, folder: Path) -> Session:
         deadlines = planning.deadlines(self._equipment.settings)
-        session, _warnings = Session.resume(folder, deadlines, self._equipment.registry, self.allowed_hosts)
+        session, _warnings = Session.resume(folder, deadlines, self._equipment.registry, self.consent)
         return session
 
     def _take(self, event: SessionEvent) -> None:

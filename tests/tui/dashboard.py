@@ -26,7 +26,7 @@ from tests.conftest import LONG_ENOUGH
 Ready = TypeVar("Ready")
 
 
-def make_app(folder: Path, **changes: object) -> FadaApp:
+def make_app(folder: Path, resume: str | None = None, **changes: object) -> FadaApp:
     """Return the dashboard on the samples, with its results below `folder`."""
     settings = Settings(**({"results": str(folder / "results"), "assessor": "ada"} | changes))  # type: ignore[arg-type]
     return FadaApp(
@@ -35,6 +35,7 @@ def make_app(folder: Path, **changes: object) -> FadaApp:
             registry=load_registry(folder / "models.toml", SHIPPED),
             rubric=load_rubric(settings.rubric),
             graphics=Detected("half", "asked for"),
+            resume=resume,
         )
     )
 
