@@ -144,7 +144,7 @@ def test_a_file_that_is_no_toml_names_file_and_line(tmp_path: Path) -> None:
     file.write_bytes(b"assessor = '\xff'")
     with pytest.raises(UsageError, match="not UTF-8"):
         load_settings({}, {}, file)
-    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+    with pytest.raises(UsageError, match="cannot be read: it is a folder, not a file"):
         load_settings({}, {}, tmp_path)
 
 
