@@ -7,10 +7,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fada_tui.file_names import decode_name
+from fada_tui.core.file_names import decode_name
+from fada_tui.core.protocol import Item
+from fada_tui.core.records import PlannedImage, Question
 from fada_tui.images.catalogue import scan
-from fada_tui.protocol import Item
-from fada_tui.records import PlannedImage, Question
 
 QUESTIONS = (
     Question(id="structures", text="What anatomical structures can you see in this ultrasound image?"),

@@ -13,8 +13,8 @@ from transformers import (
 )
 from transformers.models.idefics3 import Idefics3ImageProcessorPil
 
-from fada_tui.demo.dialogue import CHAT_TEMPLATE, wordings
-from fada_tui.demo.train import build_tokenizer
+from training.dialogue import CHAT_TEMPLATE, wordings
+from training.train import build_tokenizer
 
 PATCH = 16
 SCALE = 4

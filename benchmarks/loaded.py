@@ -7,10 +7,10 @@ import torch
 from msgspec import Struct
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from fada_tui.protocol import Load
-from fada_tui.records import ModelEntry
-from fada_tui.worker.answering import LoadedModel
-from fada_tui.worker.loading import load
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import ModelEntry
+from fada_tui.worker.generation.interfaces import LoadedModel
+from fada_tui.worker.loading.load import load
 
 
 class Subject(Struct, frozen=True, kw_only=True):

@@ -7,11 +7,11 @@ from typing import Literal
 from msgspec import Struct
 
 from benchmarks.checkpoints import SIZES
-from fada_tui.errors import UsageError
+from fada_tui.config.questions import load_questions
+from fada_tui.core.errors import UsageError
+from fada_tui.core.paths import demo_weights, samples_dir
+from fada_tui.core.records import ModelEntry, Question
 from fada_tui.images.catalogue import scan
-from fada_tui.paths import demo_weights, samples_dir
-from fada_tui.questions import load_questions
-from fada_tui.records import ModelEntry, Question
 
 MEASURES = ("throughput", "overhead", "memory", "start")
 DTYPES = ("float32", "float16", "bfloat16")

@@ -6,10 +6,10 @@ from threading import Event
 from typing import Any, Literal
 
 from benchmarks.asking import Asking
-from fada_tui.file_names import encode_name
-from fada_tui.protocol import Finished, Idle, Message, Work
-from fada_tui.records import Generation, Result
-from fada_tui.worker.answering import LoadedModel
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.protocol import Finished, Idle, Message, Work
+from fada_tui.core.records import Generation, Result
+from fada_tui.worker.generation.interfaces import LoadedModel
 from fada_tui.worker.working import work
 
 

@@ -11,8 +11,8 @@ from transformers import TextIteratorStreamer, pipeline
 
 from benchmarks.asking import Asking
 from benchmarks.loaded import Subject
-from fada_tui.file_names import decode_name
-from fada_tui.protocol import Item
+from fada_tui.core.file_names import decode_name
+from fada_tui.core.protocol import Item
 
 
 class Peers:

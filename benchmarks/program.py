@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import psutil
 from msgspec import Struct
 
-from fada_tui.paths import CONFIG_DIR_VARIABLE
+from fada_tui.core.paths import CONFIG_DIR_VARIABLE
 from fada_tui.store.journal import JOURNAL_NAME
 
 PROGRAM = [sys.executable, "-P", "-m", "fada_tui.cli"]

@@ -14,10 +14,10 @@ import torch
 
 from benchmarks.loaded import Subject, load_ours
 from benchmarks.rounds import alternately, ratios, spread
+from fada_tui.core.paths import demo_weights, samples_dir
 from fada_tui.images.decode import decode
-from fada_tui.paths import demo_weights, samples_dir
-from fada_tui.worker.answering import LoadedModel
-from fada_tui.worker.streaming import AnswerStream, TextStreamer
+from fada_tui.worker.generation.interfaces import LoadedModel
+from fada_tui.worker.generation.streaming import AnswerStream, TextStreamer
 
 
 def main() -> None:

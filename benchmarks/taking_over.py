@@ -14,10 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from fada_tui.client import Deadlines, WorkerClient
-from fada_tui.paths import demo_weights
-from fada_tui.protocol import Load
-from fada_tui.records import ModelEntry
+from fada_tui.core.paths import demo_weights
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import ModelEntry
+from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
 
 
 async def ours(weights: Path, other: Path, log: Path) -> tuple[float, float, float, float]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fada_tui.tui.commands import PLACES, commands, shown_keys
+from fada_tui.tui.keymap import PLACES, commands, shown_keys
 
 HEAD = """# Keys
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from fada_tui.client import WorkerClient
-from fada_tui.protocol import (
+from fada_tui.core.protocol import (
     BegunAgain,
     Cancelled,
     Delta,
@@ -18,7 +17,8 @@ from fada_tui.protocol import (
     Started,
     Work,
 )
-from fada_tui.records import Generation, ModelEntry, Result
+from fada_tui.core.records import Generation, ModelEntry, Result
+from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.store import journal
 from tests.conftest import write_image
 

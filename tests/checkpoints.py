@@ -10,8 +10,8 @@ from transformers import (
 )
 from transformers.models.idefics3 import Idefics3ImageProcessorPil
 
-from fada_tui.demo.dialogue import CHAT_TEMPLATE
-from fada_tui.demo.train import build_tokenizer
+from training.dialogue import CHAT_TEMPLATE
+from training.train import build_tokenizer
 
 CORPUS = [
     "The image shows the head, abdomen, heart and femur of a fetus in ultrasound.",

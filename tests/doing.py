@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from threading import Event
 
-from fada_tui.protocol import Message, Work
+from fada_tui.core.protocol import Message, Work
 from fada_tui.worker import working
-from fada_tui.worker.answering import LoadedModel
+from fada_tui.worker.generation.interfaces import LoadedModel
 
 
 class Ends:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fada_tui.records import (
+from fada_tui.core.records import (
     Dataset,
     Failure,
     ModelEntry,

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fada_tui.records import ModelEntry, Plan, PlannedImage
+from fada_tui.core.records import ModelEntry, Plan, PlannedImage
 from fada_tui.store.folder import read_run, write_run
 from tests.conftest import Program
 

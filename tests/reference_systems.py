@@ -6,7 +6,7 @@ from pathlib import Path
 import tomli_w
 
 from tests.golden import openclip
-from tests.test_openclip import save as save_openclip
+from tests.worker.test_openclip import save as save_openclip
 
 FAMILIES = {
     "SmolVLM-500M": "idefics3",

@@ -23,8 +23,8 @@ from transformers import (
 )
 from transformers.models.blip import BlipImageProcessorPil
 
-from fada_tui.demo.train import build_tokenizer
 from tests.checkpoints import CORPUS
+from training.train import build_tokenizer
 
 Damage = Callable[[Path], None]
 

@@ -12,16 +12,16 @@ from msgspec import Struct
 
 from benchmarks.options import Options, small_model
 from benchmarks.rounds import Spread, alternately, percentile, spread
-from fada_tui.client import Deadlines
-from fada_tui.events import AnswerFinished
+from fada_tui.core.protocol import Finished, decode_event, encode
+from fada_tui.core.records import Generation, Plan, Question, Result, Selection
 from fada_tui.images.catalogue import scan
-from fada_tui.job import Job
-from fada_tui.protocol import Finished, decode_event, encode
-from fada_tui.records import Generation, Plan, Question, Result, Selection
-from fada_tui.registry import Registry
-from fada_tui.session import Session
+from fada_tui.models.registry import Registry
+from fada_tui.runs.events import AnswerFinished
+from fada_tui.runs.job import Job
+from fada_tui.runs.session import Session
+from fada_tui.runs.telemetry import Telemetry
+from fada_tui.runs.worker_client.client import Deadlines
 from fada_tui.store.journal import MemoryLine, ResultLine, append
-from fada_tui.telemetry import Telemetry
 
 APPENDED = 300
 """Journal lines of each kind."""

@@ -16,10 +16,10 @@ from benchmarks.asking import QUESTIONS, Asking, gather
 from benchmarks.loaded import Subject, load_bare, load_ours
 from benchmarks.options import Options, small_model
 from benchmarks.rounds import Spread, alternately, ratios, spread
-from fada_tui.client import Deadlines, WorkerClient
-from fada_tui.file_names import encode_name
-from fada_tui.protocol import Delta, Work
-from fada_tui.records import Generation
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.protocol import Delta, Work
+from fada_tui.core.records import Generation
+from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
 
 
 class Stages(Struct, frozen=True):

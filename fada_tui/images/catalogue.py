@@ -14,12 +14,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fada_tui.errors import UsageError
-from fada_tui.file_names import decode_name, encode_name
+from fada_tui.core.errors import UsageError
+from fada_tui.core.file_names import decode_name, encode_name
+from fada_tui.core.records import PlannedImage, Selection
+from fada_tui.core.text import printable
 from fada_tui.images.formats import IN_WORDS
 from fada_tui.images.walk import Found, Skipped, walk
-from fada_tui.records import PlannedImage, Selection
-from fada_tui.text import printable
 
 _NUMBER = re.compile("[0-9]+")
 _NUMBERED = re.compile(r"(?P<prefix>.*?)[\s_-]*[0-9]+", re.DOTALL)

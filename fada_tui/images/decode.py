@@ -23,13 +23,13 @@ from typing import IO
 from msgspec import Struct
 from PIL import Image
 
-from fada_tui.file_names import encode_name
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.records import DicomFacts
+from fada_tui.core.text import printable
 from fada_tui.images import dicom, stills, video
 from fada_tui.images.frames import split
 from fada_tui.images.opening import MAX_PIXELS as MAX_PIXELS
 from fada_tui.images.opening import open_image
-from fada_tui.records import DicomFacts
-from fada_tui.text import printable
 
 _HEAD = dicom.MARK_AT + len(dicom.MARK)
 

@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fada_tui.errors import ImageError
+from fada_tui.core.errors import ImageError
+from fada_tui.core.records import DicomFacts
+from fada_tui.core.text import printable
 from fada_tui.images import codestream
 from fada_tui.images.dicom_grey import grey
 from fada_tui.images.formats import DICOM_EXTRA
@@ -35,8 +37,6 @@ from fada_tui.images.opening import (
     too_large,
     unreadable,
 )
-from fada_tui.records import DicomFacts
-from fada_tui.text import printable
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -6,11 +6,11 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fada_tui.errors import ImageError
-from fada_tui.file_names import decode_name
+from fada_tui.core.errors import ImageError
+from fada_tui.core.file_names import decode_name
+from fada_tui.core.records import PlannedImage
 from fada_tui.images.formats import MANY_FRAMES
 from fada_tui.images.frames import evenly, frame_name
-from fada_tui.records import PlannedImage
 
 
 class Frames(Struct, frozen=True):

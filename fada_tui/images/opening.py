@@ -5,8 +5,8 @@ import stat
 from pathlib import Path
 from typing import IO
 
-from fada_tui.errors import ErrorKind, ImageError
-from fada_tui.text import printable
+from fada_tui.core.errors import ErrorKind, ImageError
+from fada_tui.core.text import printable
 
 MAX_PIXELS = 1024**3 // 4 // 3
 """89.5 megapixels, from where on Pillow warns of decompression bombs; more is refused before decoding."""

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from fada_tui.errors import ImageError
+from fada_tui.core.errors import ImageError
 from fada_tui.images import formats
 from fada_tui.images.opening import TOO_MANY, check_size, damaged, no_such_frame, too_large, unreadable
 from fada_tui.images.pixels import windowed

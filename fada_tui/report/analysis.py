@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fada_tui.records import Result, Run
+from fada_tui.core.records import Result, Run
+from fada_tui.evaluation.statistics import Share, mean
+from fada_tui.evaluation.verdicts import tally
 from fada_tui.report import units
 from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import item, name
-from fada_tui.scoring.statistics import Share, mean
-from fada_tui.scoring.verdicts import tally
 
 
 class Ranking(NamedTuple):

@@ -4,9 +4,9 @@ import shlex
 
 from msgspec import UNSET
 
-from fada_tui.endpoint import is_endpoint, parse
-from fada_tui.file_names import decode_name
-from fada_tui.records import Run
+from fada_tui.core.file_names import decode_name
+from fada_tui.core.records import Run
+from fada_tui.models.endpoint import is_endpoint, parse
 
 
 def reproducing_command(run: Run, model: str) -> str | None:

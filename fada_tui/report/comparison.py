@@ -5,13 +5,13 @@ from typing import Any, Literal
 
 from msgspec import UNSET
 
-from fada_tui.records import Run
+from fada_tui.core.records import Run
+from fada_tui.evaluation.statistics import Share, wilson
 from fada_tui.report import memory, units
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.markdown import name, table
 from fada_tui.report.sorting import accuracy, sorted_run
-from fada_tui.scoring.statistics import Share, wilson
 
 QUALITY_NOTE = (
     "Quality is (correct + ½ partially correct) / judged, by people's verdicts, with its 95% Wilson interval "

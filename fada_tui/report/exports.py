@@ -6,10 +6,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET
 
-from fada_tui.records import Assessment, Result, Run
+from fada_tui.core.records import Assessment, Result, Run
+from fada_tui.evaluation.verdicts import current
 from fada_tui.report.delimited import csv_text, escaped
 from fada_tui.report.html import html_page, ranked
-from fada_tui.scoring.verdicts import current
 
 COLUMNS = (
     *("run", "model", "image", "category", "path", "question_id", "question", "response", "time"),

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET
 
-from fada_tui.records import Record, Result, Run
-from fada_tui.scoring.statistics import Share, identical_answers, mean, median
-from fada_tui.scoring.verdicts import Tally, tally
+from fada_tui.core.records import Record, Result, Run
+from fada_tui.evaluation.statistics import Share, identical_answers, mean, median
+from fada_tui.evaluation.verdicts import Tally, tally
 
 
 class Figures(Record, frozen=True, kw_only=True):

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from fada_tui.endpoint import place_of
-from fada_tui.records import Environment, ModelFacts, Question, Run
+from fada_tui.core.records import Environment, ModelFacts, Question, Run
+from fada_tui.evaluation.verdicts import Tally
+from fada_tui.models.endpoint import place_of
 from fada_tui.report import memory, units
 from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, inline, name, quoted
-from fada_tui.scoring.verdicts import Tally
 
 
 def title(run: Run, found: Figures) -> list[str]:

@@ -4,12 +4,12 @@ from html import escape
 
 from msgspec import UNSET
 
-from fada_tui.records import Ranked, Result, Run
+from fada_tui.core.records import Ranked, Result, Run
+from fada_tui.evaluation.verdicts import current
 from fada_tui.report import units
 from fada_tui.report.figures import figures
 from fada_tui.report.markdown import visible
 from fada_tui.report.results import MARKS
-from fada_tui.scoring.verdicts import current
 
 _HEAD = """<!doctype html>
 <html lang="en">

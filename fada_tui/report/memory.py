@@ -1,6 +1,6 @@
 """A model's memory, each figure under its own name."""
 
-from fada_tui.records import ModelMemory, ResultMemory
+from fada_tui.core.records import ModelMemory, ResultMemory
 from fada_tui.report import units
 from fada_tui.report.markdown import bullet
 

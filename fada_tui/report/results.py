@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from fada_tui.records import Assessment, AutoScore, Result, Run, Verdict
+from fada_tui.core.records import Assessment, AutoScore, Result, Run, Verdict
+from fada_tui.evaluation.verdicts import current
 from fada_tui.report import memory, units
 from fada_tui.report.markdown import bullet, inline, name, quoted
-from fada_tui.scoring.verdicts import current
 
 MARKS: Final[dict[Verdict | None, str]] = {
     "correct": "✅ Correct",

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from fada_tui.records import ClassSet, Run
+from fada_tui.core.records import ClassSet, Run
+from fada_tui.evaluation.classification import SEED, Sorting, macro_f1_interval, rounds, sorting
+from fada_tui.evaluation.statistics import Share, wilson
 from fada_tui.report import units
 from fada_tui.report.markdown import bullet, inline, name, table
-from fada_tui.scoring.classification import SEED, Sorting, macro_f1_interval, rounds, sorting
-from fada_tui.scoring.statistics import Share, wilson
 
 METHOD = (
     "Accuracy is of the images whose category is one of the classes, with its 95% Wilson interval. Macro F1 "

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fada_tui.records import ModelEntry, Run
+from fada_tui.core.records import ModelEntry, Run
 from fada_tui.report.analysis import strengths_and_weaknesses
 from fada_tui.report.comparison import comparison_section
 from fada_tui.report.figures import figures

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from fada_tui.endpoint import is_endpoint, parse, place_of
+from fada_tui.core.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
-from fada_tui.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run
+from fada_tui.models.endpoint import is_endpoint, parse, place_of
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command, verifying_command
 from fada_tui.report.figures import Figures

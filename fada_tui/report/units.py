@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Literal
 
-from fada_tui.records import Resolution
-from fada_tui.scoring.statistics import Interval, Share
+from fada_tui.core.records import Resolution
+from fada_tui.evaluation.statistics import Interval, Share
 
 # By hand: strftime would follow the machine's language.
 _MONTHS = (

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.records import ModelFacts, ModelMemory, Plan, Result, ResultMemory, Run
+from fada_tui.core.records import ModelFacts, ModelMemory, Plan, Result, ResultMemory, Run
 from fada_tui.store.journal import AssessmentLine, JournalLine, MemoryLine, NotesLine, ResultLine
 
 Key = tuple[str, str]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from fada_tui import files
-from fada_tui.errors import StoreError, UsageError
-from fada_tui.records import RUN_SCHEMA, Run, decode_run, encode_run
+from fada_tui.core import atomic
+from fada_tui.core.errors import StoreError, UsageError
+from fada_tui.core.records import RUN_SCHEMA, Run, decode_run, encode_run
 from fada_tui.store import journal
 from fada_tui.store.fold import fold
 from fada_tui.store.lock import RunLock, is_locked
@@ -62,7 +62,7 @@ def write_whole(path: Path, data: bytes) -> None:
         StoreError: the disk is full, or the folder cannot be written.
     """
     try:
-        files.write_whole(path, data)
+        atomic.write_whole(path, data)
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror}; what was there is unharmed") from error
 

@@ -19,8 +19,8 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from fada_tui.errors import StoreError
-from fada_tui.records import Assessment, Notes, Result, ResultMemory
+from fada_tui.core.errors import StoreError
+from fada_tui.core.records import Assessment, Notes, Result, ResultMemory
 
 JOURNAL_NAME = "journal.jsonl"
 QUARANTINE_NAME = "journal.quarantine"

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from fada_tui.errors import StoreError
-from fada_tui.file_names import encode_name
-from fada_tui.records import Dataset, ModelEntry, ModelFacts, Question, Result, Run, Timing, Tool
+from fada_tui.core.errors import StoreError
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.records import Dataset, ModelEntry, ModelFacts, Question, Result, Run, Timing, Tool
 
 _LONGEST = 1e9
 """Seconds; more is no generation time, and may not fit a float."""

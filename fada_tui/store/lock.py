@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from fada_tui.errors import RunLockedError, StoreError
+from fada_tui.core.errors import RunLockedError, StoreError
 
 LOCK_NAME = ".lock"
 ORPHAN_PATIENCE = 120.0

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from fada_tui.errors import StoreError
+from fada_tui.core.errors import StoreError
 from fada_tui.store import journal
 from fada_tui.store.folder import RUN_NAME
 from fada_tui.store.lock import RunLock

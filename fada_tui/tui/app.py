@@ -13,22 +13,22 @@ from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from fada_tui.tui import doors
-from fada_tui.tui.commands import Command, bindings, commands, keymap_faults, shown_keys
-from fada_tui.tui.equipment import Equipment
-from fada_tui.tui.graphics.late import SievedDriver
-from fada_tui.tui.safe import Wall
-from fada_tui.tui.screens.main import MainScreen
-from fada_tui.tui.sight import Sight
+from fada_tui.tui.actions import dialogs
+from fada_tui.tui.keymap import Command, bindings, commands, keymap_faults, shown_keys
+from fada_tui.tui.main_screen import MainScreen
+from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.terminal.graphics.late import SievedDriver
+from fada_tui.tui.terminal.key_queue import KeyQueue
+from fada_tui.tui.terminal.sanitise import Wall
+from fada_tui.tui.terminal.visibility import Visibility
 from fada_tui.tui.themes import THEMES
-from fada_tui.tui.typeahead import Typeahead
 
 
 class FadaApp(App[int]):
     """The dashboard.
 
     Args:
-        equipment: what it works with.
+        app_context: what it works with.
         driver_class: what speaks to the terminal; Textual's own by default.
     """
 
@@ -37,20 +37,20 @@ class FadaApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     CSS_PATH = "styles/main.tcss"  # The default screen's own would not be read.
 
-    def __init__(self, equipment: Equipment, driver_class: type[Driver] | None = None) -> None:
+    def __init__(self, app_context: AppContext, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
-        self._equipment = equipment
+        self._app_context = app_context
         self._wall = Wall()
         self._main = MainScreen(
-            equipment, Sight(self._ask_terminal), tuple(keymap_faults(equipment.settings.keymap))
+            app_context, Visibility(self._ask_terminal), tuple(keymap_faults(app_context.settings.keymap))
         )
-        self._typeahead = Typeahead(self)
+        self._key_queue = KeyQueue(self)
         self._event_loop: asyncio.AbstractEventLoop | None = None
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = THEMES[equipment.settings.theme].name
-        self.set_keymap(equipment.settings.keymap)
-        if equipment.settings.low_bandwidth:
+        self.theme = THEMES[app_context.settings.theme].name
+        self.set_keymap(app_context.settings.keymap)
+        if app_context.settings.low_bandwidth:
             self.animation_level = "none"
 
     def on_load(self) -> None:
@@ -61,7 +61,7 @@ class FadaApp(App[int]):
     async def on_event(self, event: Event) -> None:
         """Take an event; a key waits for its turn."""
         typed = isinstance(event, (Key, Paste)) and not event.is_forwarded
-        if not (typed and self._typeahead.holds(event)):
+        if not (typed and self._key_queue.holds(event)):
             await super().on_event(event)
 
     def _ask_terminal(self, answered: Callable[[], None]) -> None:
@@ -77,7 +77,7 @@ class FadaApp(App[int]):
         self._event_loop.call_soon_threadsafe(lambda: self.run_worker(self._depart()))
 
     async def _depart(self) -> None:
-        await doors.depart(self._main)
+        await dialogs.depart(self._main)
 
     async def action_quit(self) -> None:
         """Leave as the main screen does, which asks while a run goes on."""
@@ -96,7 +96,7 @@ class FadaApp(App[int]):
         places = getattr(screen, "PLACES", ())
         for command in (*(one for place in places for one in commands(place)), *commands("app")):
             if command.id != "palette":
-                keys = shown_keys(command, self._equipment.settings.keymap)
+                keys = shown_keys(command, self._app_context.settings.keymap)
                 yield SystemCommand(
                     f"{command.label or command.help} ({keys})", command.help, partial(self._call, command)
                 )
@@ -130,4 +130,4 @@ class FadaApp(App[int]):
         from fada_tui.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._equipment.settings.keymap, self._equipment.facts()))
+            self.push_screen(HelpScreen(self._app_context.settings.keymap, self._app_context.facts()))

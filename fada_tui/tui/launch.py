@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from fada_tui.config import Settings
-from fada_tui.errors import UsageError
-from fada_tui.registry import Registry
-from fada_tui.rubrics import load_rubric
+from fada_tui.config.rubrics import load_rubric
+from fada_tui.config.settings import Settings
+from fada_tui.core.errors import UsageError
+from fada_tui.models.registry import Registry
 from fada_tui.tui.app import FadaApp
-from fada_tui.tui.equipment import Equipment
-from fada_tui.tui.farewell import Farewell
-from fada_tui.tui.graphics.detect import detect
-from fada_tui.tui.graphics.late import driver
+from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.terminal.graphics.detect import detect
+from fada_tui.tui.terminal.graphics.late import driver
+from fada_tui.tui.terminal.shutdown import Shutdown
 
 Attributes = list[Any]
 """A terminal's mode, as `termios` gives it."""
@@ -50,7 +50,7 @@ def open_dashboard(
     """
     before = termios.tcgetattr(sys.stdin.fileno())
     choice = "half" if settings.low_bandwidth and settings.graphics == "auto" else settings.graphics
-    equipment = Equipment(
+    app_context = AppContext(
         settings=settings,
         registry=registry,
         rubric=load_rubric(settings.rubric),
@@ -59,18 +59,18 @@ def open_dashboard(
         resume=resume,
         label=label,
     )
-    equipment.questions()
-    equipment.frames()
-    app = FadaApp(equipment, driver_class=driver(equipment.graphics))
-    farewell = Farewell(app.leave_soon, lambda: _mend(before))
-    farewell.install(sys.stdin.fileno())
+    app_context.questions()
+    app_context.frames()
+    app = FadaApp(app_context, driver_class=driver(app_context.graphics))
+    shutdown = Shutdown(app.leave_soon, lambda: _mend(before))
+    shutdown.install(sys.stdin.fileno())
     try:
         code = app.run()
     finally:
         _mend(before)
-        if farewell.signal == signal.SIGHUP:
+        if shutdown.signal == signal.SIGHUP:
             _hush()
-    return 128 + farewell.signal if farewell.signal else (code or app.return_code or 0)
+    return 128 + shutdown.signal if shutdown.signal else (code or app.return_code or 0)
 
 
 def _mend(attributes: Attributes) -> None:

@@ -1,1 +1,1 @@
-"""The process that owns torch and the loaded model. Nobody imports it: it is started, see `client`."""
+"""The process that owns torch and the loaded model. Nobody imports it: `runs.worker_client` starts it."""

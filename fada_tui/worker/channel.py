@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from fada_tui.protocol import (
+from fada_tui.core.protocol import (
     Attach,
     Cancel,
     Command,

@@ -5,9 +5,8 @@ import os
 import signal
 import traceback
 
-from fada_tui.endpoint import is_endpoint
-from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.protocol import (
+from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.protocol import (
     PROTOCOL_VERSION,
     Attach,
     Attached,
@@ -22,11 +21,13 @@ from fada_tui.protocol import (
     Unloaded,
     Work,
 )
-from fada_tui.worker import devices, libraries, working
-from fada_tui.worker.answering import LoadedModel
+from fada_tui.models.endpoint import is_endpoint
+from fada_tui.worker import devices, working
 from fada_tui.worker.attachment import Attachment
 from fada_tui.worker.channel import CommandReceiver, EventSender
-from fada_tui.worker.tokenising import tokenised
+from fada_tui.worker.generation.interfaces import LoadedModel
+from fada_tui.worker.generation.tokenise import tokenised
+from fada_tui.worker.loading import libraries
 
 log = logging.getLogger("fada_tui.worker")
 
@@ -103,11 +104,11 @@ def _load(command: Load, sender: EventSender) -> LoadedModel | None:
 def _loaded(command: Load, sender: EventSender) -> tuple[LoadedModel, Loaded]:
     """Import what this kind of model needs, and load it: none needs what the other does."""
     if is_endpoint(command.model.source):
-        from fada_tui.worker.reaching import reach
+        from fada_tui.worker.remote.connect import reach
 
         return reach(command, sender.send)
     with libraries.importing():
-        from fada_tui.worker.loading import load
+        from fada_tui.worker.loading.load import load
     return load(command, sender.send)
 
 

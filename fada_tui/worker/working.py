@@ -1,11 +1,11 @@
-"""The items of one work, answered: in batches on this machine, in lanes by a server."""
+"""The items of one work, answered: in batches on this machine, in several requests to a server."""
 
-from fada_tui.protocol import Idle, Work
-from fada_tui.worker.answering import Answerer, LoadedModel
-from fada_tui.worker.batches import Batches
+from fada_tui.core.protocol import Idle, Work
 from fada_tui.worker.channel import CommandReceiver, EventSender
-from fada_tui.worker.engine import Engine
-from fada_tui.worker.lanes import Lanes
+from fada_tui.worker.generation.batches import Batches
+from fada_tui.worker.generation.interfaces import Answerer, LoadedModel
+from fada_tui.worker.generation.work import WorkSession
+from fada_tui.worker.remote.concurrent import ConcurrentRequests
 
 
 def work(loaded: LoadedModel, command: Work, receiver: CommandReceiver, sender: EventSender) -> None:
@@ -17,9 +17,9 @@ def work(loaded: LoadedModel, command: Work, receiver: CommandReceiver, sender: 
         receiver: has the client's wish to stop.
         sender: takes the events.
     """
-    engine = Engine(loaded, command, receiver, sender)
+    session = WorkSession(loaded, command, receiver, sender)
     if isinstance(loaded.answerer, Answerer):
-        Batches(loaded.answerer, engine).run()
+        Batches(loaded.answerer, session).run()
     else:
-        Lanes(loaded.answerer, engine).run()
-    sender.send(engine.problem or Idle())
+        ConcurrentRequests(loaded.answerer, session).run()
+    sender.send(session.problem or Idle())

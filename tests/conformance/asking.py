@@ -5,9 +5,9 @@ from threading import Event
 
 from PIL.Image import Image
 
-from fada_tui.records import Generation
-from fada_tui.worker.answering import Answered, Answerer, Asked
-from fada_tui.worker.loading import LoadedModel
+from fada_tui.core.records import Generation
+from fada_tui.worker.generation.interfaces import Answered, Answerer, Asked
+from fada_tui.worker.loading.load import LoadedModel
 
 TOKENS = 16
 

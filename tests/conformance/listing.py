@@ -8,8 +8,8 @@ from pathlib import Path
 import transformers
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 
-from fada_tui.architectures import UNSUPPORTED
-from fada_tui.worker.reusable import FEATURES, PREFIX
+from fada_tui.models.architectures import UNSUPPORTED
+from fada_tui.worker.generation.cacheable import FEATURES, PREFIX
 from tests.conformance.elsewhere import NOT_CONSTRUCTIBLE
 from tests.conformance.family import Family
 from tests.conformance.test_families import FAMILIES

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.protocol import Finished, Item, Load, Work
-from fada_tui.records import Generation, ModelEntry, Result
-from fada_tui.worker.loading import load
+from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.protocol import Finished, Item, Load, Work
+from fada_tui.core.records import Generation, ModelEntry, Result
+from fada_tui.worker.loading.load import load
 from tests.conformance.test_families import FAMILIES
 from tests.conftest import write_image
 from tests.doing import work

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from fada_tui.worker.loading import load
+from fada_tui.worker.loading.load import load
 from tests.conformance.test_families import FAMILIES, QUESTIONS, ask, load_command
 
 PUBLISHED = ["deepseek_vl", "deepseek_vl_hybrid"]

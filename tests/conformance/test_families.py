@@ -19,13 +19,13 @@ import pytest
 import torch
 from PIL import Image
 
-from fada_tui.protocol import Load
-from fada_tui.records import ModelEntry
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import ModelEntry
 from fada_tui.worker.adapters.asking import ONE_SIZE
-from fada_tui.worker.answering import Answered
-from fada_tui.worker.generating import GENERATING_PARTS, Generator
-from fada_tui.worker.loading import LoadedModel, load
-from fada_tui.worker.reusable import FEATURES, PREFIX
+from fada_tui.worker.generation.cacheable import FEATURES, PREFIX
+from fada_tui.worker.generation.generator import GENERATING_PARTS, Generator
+from fada_tui.worker.generation.interfaces import Answered
+from fada_tui.worker.loading.load import LoadedModel, load
 from tests.conformance import families
 from tests.conformance.asking import TOKENS, ask_alone, ask_together, asked
 from tests.conformance.family import Family

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image, ImageFont
 from safetensors.torch import load_file, save_file
 
-from fada_tui.protocol import Load
-from fada_tui.records import ModelEntry
-from fada_tui.worker.loading import load
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import ModelEntry
+from fada_tui.worker.loading.load import load
 from tests.conformance.asking import ask_alone, asked
 from tests.conformance.families import (
     blip_2,

@@ -2,7 +2,7 @@
 
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 
-from fada_tui.architectures import UNSUPPORTED
+from fada_tui.models.architectures import UNSUPPORTED
 from tests.conformance.elsewhere import NOT_CONSTRUCTIBLE
 from tests.conformance.listing import PAGE, page, stands
 from tests.conformance.test_families import FAMILIES

@@ -17,10 +17,10 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 
-from fada_tui.checkpoint import measure
-from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.worker.loading import load
-from fada_tui.worker.weights import check_memory, count_elements
+from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.models.checkpoint import measure
+from fada_tui.worker.loading.load import load
+from fada_tui.worker.loading.weights import check_memory, count_elements
 from tests.conformance.family import by_form
 from tests.conformance.test_families import FAMILIES, QUESTIONS, TOKENS, ask, load_command
 
@@ -229,8 +229,8 @@ LOAD_WITHOUT = """
 import sys
 sys.modules |= {"torchvision": None, "timm": None}
 from pathlib import Path
-from fada_tui.errors import ModelLoadError
-from fada_tui.worker.loading import load
+from fada_tui.core.errors import ModelLoadError
+from fada_tui.worker.loading.load import load
 from tests.conformance.test_families import load_command
 for folder in sys.argv[1:]:
     try:

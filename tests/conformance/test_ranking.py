@@ -9,10 +9,10 @@ from PIL import Image
 from transformers import ViltConfig, ViltForQuestionAnswering, ViltProcessor
 from transformers.models.vilt import ViltImageProcessorPil
 
-from fada_tui.protocol import Load
-from fada_tui.records import ModelEntry
-from fada_tui.worker.answering import Answered
-from fada_tui.worker.loading import LoadedModel, load
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import ModelEntry
+from fada_tui.worker.generation.interfaces import Answered
+from fada_tui.worker.loading.load import LoadedModel, load
 from tests.conformance.asking import ask_alone, ask_together, asked
 from tests.conformance.parts import randomise, tokenizer
 

@@ -10,12 +10,12 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES
 from transformers.models.fuyu import FuyuImageProcessorPil
 
-from fada_tui.architectures import PORTS, UNSUPPORTED
-from fada_tui.errors import ErrorKind, ModelLoadError
-from fada_tui.protocol import Load
-from fada_tui.records import ModelEntry
+from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import ModelEntry
+from fada_tui.models.architectures import PORTS, UNSUPPORTED
 from fada_tui.worker.adapters.plain import PlainAdapter
-from fada_tui.worker.loading import load
+from fada_tui.worker.loading.load import load
 from tests.conformance.families import blip_vqa, idefics3
 from tests.conformance.families.fuyu import with_space_before_all
 from tests.conformance.parts import tokenizer

@@ -17,8 +17,8 @@ PREAMBLE = """
 import json, os, time, psutil
 from msgspec import to_builtins
 from pathlib import Path
-from fada_tui.telemetry import Telemetry
-from fada_tui.telemetry.nvml import Nvml
+from fada_tui.runs.telemetry import Telemetry
+from fada_tui.runs.telemetry.nvml import Nvml
 
 class Clock:
     now = 0.0

@@ -9,18 +9,18 @@ from typing import Any, TypeVar
 from textual.app import App
 from textual.pilot import Pilot
 
-from fada_tui.config import Settings
-from fada_tui.file_names import encode_name
+from fada_tui.config.rubrics import load_rubric
+from fada_tui.config.settings import Settings
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.paths import samples_dir
+from fada_tui.core.records import Assessment, Dataset, ModelFacts, Question, Result, Run, Timing, Tokens, Tool
 from fada_tui.images.catalogue import scan
-from fada_tui.paths import samples_dir
-from fada_tui.records import Assessment, Dataset, ModelFacts, Question, Result, Run, Timing, Tokens, Tool
-from fada_tui.registry import SHIPPED, load_registry
-from fada_tui.rubrics import load_rubric
+from fada_tui.models.registry import SHIPPED, load_registry
 from fada_tui.store.folder import read_run, write_run
 from fada_tui.tui.app import FadaApp
-from fada_tui.tui.equipment import Equipment
-from fada_tui.tui.graphics.detect import Detected
-from fada_tui.tui.screens.main import MainScreen
+from fada_tui.tui.main_screen import MainScreen
+from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.terminal.graphics.detect import Detected
 from tests.conftest import LONG_ENOUGH
 
 Ready = TypeVar("Ready")
@@ -30,7 +30,7 @@ def make_app(folder: Path, resume: str | None = None, **changes: object) -> Fada
     """Return the dashboard on the samples, with its results below `folder`."""
     settings = Settings(**({"results": str(folder / "results"), "assessor": "ada"} | changes))  # type: ignore[arg-type]
     return FadaApp(
-        Equipment(
+        AppContext(
             settings=settings,
             registry=load_registry(folder / "models.toml", SHIPPED),
             rubric=load_rubric(settings.rubric),

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from queue import Queue
 
-from fada_tui.tui.graphics.detect import Detected
-from fada_tui.tui.graphics.loader import Failed, Loaded, Loader, Request
+from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Loader, Request
 from tests.conftest import LONG_ENOUGH
 
 

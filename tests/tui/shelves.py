@@ -9,7 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from fada_tui.records import Assessment, ModelFacts, ModelMemory, Result, Run, Tokens, Verdict
+from fada_tui.core.records import Assessment, ModelFacts, ModelMemory, Result, Run, Tokens, Verdict
 from fada_tui.store import folder as store
 from fada_tui.tui.themes import THEMES
 from tests import examples

@@ -9,11 +9,11 @@ from typing import Any
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from fada_tui.records import Failure, Question
+from fada_tui.core.records import Failure, Question
 from fada_tui.store import folder as store
 from fada_tui.store import journal
-from fada_tui.tui.opening import read_runs
-from fada_tui.tui.screens.main import MainScreen
+from fada_tui.tui.actions.loading import read_runs
+from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.widgets.keybar import KeyBar
 from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, screen_text, wait_for
 
@@ -170,7 +170,7 @@ async def test_blind_mode_hides_names_and_mixes_runs(tmp_path: Path) -> None:
         said = [*assessments_of(one).values(), *assessments_of(other).values()]
         assert [(one_.verdict, one_.blind) for all_ in said for one_ in all_] == [("correct", True)]
         await pilot.press("b")
-        await wait_for(pilot, lambda: not main.review.desk.blind)
+        await wait_for(pilot, lambda: not main.review.open_runs.blind)
         assert len(main.review.shown.slots) == 24
 
 
@@ -286,7 +286,7 @@ async def test_a_model_that_the_list_lacks_is_there_once_it_has_a_run(tmp_path: 
     save_run(tmp_path, "20260101-000000_own", "own")
     save_run(tmp_path, "20260102-000000_tiny", "tiny")
     async with opened(tmp_path) as (pilot, main):
-        rows = main.review.library.rows
+        rows = main.review.disk_index.rows
         assert [row.entry.name for row in rows[-2:]] == ["own", "tiny"]
         await pilot.press("shift+tab", *["j"] * (len(rows) - 2), "enter")
         await wait_for(pilot, lambda: main.review.run and main.review.run.id == "20260101-000000_own")

@@ -4,15 +4,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fada_tui.events import AnswerFinished, AnswerStarted, ModelReady, RunStarted, WorkerRestarted
-from fada_tui.protocol import Item
-from fada_tui.records import ModelFacts, Question, Result, Timing
+from fada_tui.core.protocol import Item
+from fada_tui.core.records import ModelFacts, Question, Result, Timing
 from fada_tui.report.figures import figures
-from fada_tui.tui.desk import Desk, OpenRun
-from fada_tui.tui.live import Live
-from fada_tui.tui.review import Review
-from fada_tui.tui.run_rows import Found, compared_row, run_row
-from fada_tui.tui.views import AnswerView
+from fada_tui.runs.events import AnswerFinished, AnswerStarted, ModelReady, RunStarted, WorkerRestarted
+from fada_tui.tui.present.runs import compared_row, run_row
+from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
+from fada_tui.tui.state.review import Review
+from fada_tui.tui.state.run_progress import RunProgress
+from fada_tui.tui.state.run_scan import Found
+from fada_tui.tui.state.views import AnswerView
 from fada_tui.tui.widgets.answer import figures_line
 from tests.examples import result, run
 
@@ -35,9 +36,9 @@ def test_an_image_shows_what_its_answers_took_of_the_run() -> None:
 
 def test_the_answer_names_its_batch() -> None:
     made = run(results=(answer("q1"), result("A/b.png", time=2.0)))
-    review = Review(Desk(None), ())
-    opened = review.desk.open(Path(), made)
-    review.desk.current = opened.id
+    review = Review(OpenRuns(None), ())
+    opened = review.open_runs.open(Path(), made)
+    review.open_runs.current = opened.id
     assert figures_line(review.view_of(opened, ("A/a.png", "q1"))) == (
         "4.00 s  ·  ended by itself  ·  batch of 8"
     )
@@ -57,19 +58,19 @@ def test_rows_of_runs_mark_times_that_are_shares() -> None:
 
 
 def test_the_run_bar_goes_by_the_clock() -> None:
-    live = Live()
-    live.take(RunStarted(run(), Path(), 8, 8))
-    live.take(ModelReady(ModelFacts(name="tiny"), (), 8, 8))
+    run_progress = RunProgress()
+    run_progress.take(RunStarted(run(), Path(), 8, 8))
+    run_progress.take(ModelReady(ModelFacts(name="tiny"), (), 8, 8))
     for number in range(4):
-        live.take(AnswerStarted(item(number)))
+        run_progress.take(AnswerStarted(item(number)))
     for number in range(3):
-        live.take(AnswerFinished(answer("q1", f"A/{number}.png"), number + 1, 0, 8))
-    half = live.view(0, hidden=False)
+        run_progress.take(AnswerFinished(answer("q1", f"A/{number}.png"), number + 1, 0, 8))
+    half = run_progress.view(0, hidden=False)
     assert (half.done, half.mean, half.remaining) == (3, None, None)
-    live.take(AnswerFinished(answer("q1", "A/3.png"), 4, 0, 8))
-    view = live.view(0, hidden=False)
+    run_progress.take(AnswerFinished(answer("q1", "A/3.png"), 4, 0, 8))
+    view = run_progress.view(0, hidden=False)
     assert view.mean is not None and view.mean < 0.5 and view.remaining is not None and view.remaining < 4
-    live.take(AnswerStarted(item(4)))
-    live.take(WorkerRestarted("lost"))
-    assert live.view(0, hidden=False).mean == view.mean
-    assert view.mean and live.view(0, hidden=True).mean is None, "it may tell the model"
+    run_progress.take(AnswerStarted(item(4)))
+    run_progress.take(WorkerRestarted("lost"))
+    assert run_progress.view(0, hidden=False).mean == view.mean
+    assert view.mean and run_progress.view(0, hidden=True).mean is None, "it may tell the model"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fada_tui.records import ModelMemory
+from fada_tui.core.records import ModelMemory
 from fada_tui.report.comparison import UNLIKE_NOTE
 from fada_tui.tui.screens.comparison import ComparisonScreen
 from fada_tui.tui.screens.runs import OpenRun

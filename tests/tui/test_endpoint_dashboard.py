@@ -9,11 +9,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from fada_tui.core.paths import samples_dir
 from fada_tui.images.decode import decode
-from fada_tui.paths import samples_dir
+from fada_tui.tui.main_screen import MainScreen
+from fada_tui.tui.new_run.screen import NewRunScreen
 from fada_tui.tui.screens.confirm import ConfirmScreen
-from fada_tui.tui.screens.main import MainScreen
-from fada_tui.tui.screens.setup import SetupScreen
 from fada_tui.tui.widgets.notice import Notice
 from tests import endpoint_server as served
 from tests.endpoint_server import Asked, Behaviour, Handler, serving
@@ -74,7 +74,7 @@ async def looks_at(pilot: Pilot[Any], main: MainScreen, name: str, text: str) ->
 async def test_one_of_several_answers_is_followed_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fada_tui.tui.following.FOLLOW_SECONDS", 0.0)
+    monkeypatch.setattr("fada_tui.tui.actions.run_events.FOLLOW_SECONDS", 0.0)
     stage = Stage()
     with serving(stage) as server:
         app = make_app(
@@ -105,7 +105,7 @@ async def test_one_of_several_answers_is_followed_to_its_end(
             stage.say(third, 3)  # ends while the first goes on, and the fourth begins
             await wait_for(pilot, lambda: run.counts()[1] == 1 and len(server.asked) == 4)
             await looks_at(pilot, main, first, f"{first[:-4]}-one")
-            assert main.running.live.view(0, hidden=False).at == first
+            assert main.run_control.run_progress.view(0, hidden=False).at == first
 
             stage.say(first, 2)
             await looks_at(pilot, main, second, f"{second[:-4]}-one {second[:-4]}-two")
@@ -167,7 +167,7 @@ async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
             assert "stopping after this image" in screen_text(app) and " left" not in screen_text(app)
 
             stage.say(NAMES[1], 2)
-            await wait_for(pilot, lambda: not main.running.queue.busy)
+            await wait_for(pilot, lambda: not main.run_control.queue.busy)
             await wait_for(pilot, lambda: "w takes it up again" in " ".join(screen_text(app).split()))
             assert "stopping after" not in screen_text(app) and run.counts()[1] == 2
             await pilot.press("g", *"jjjj")
@@ -180,7 +180,7 @@ async def start_asked(pilot: Pilot[Any], place: str) -> None:
     """Begin a run, up to the question whether the images may be sent."""
     app = pilot.app
     await pilot.press("r")
-    await wait_for(pilot, lambda: isinstance(app.screen, SetupScreen) and "answer" in screen_text(app))
+    await wait_for(pilot, lambda: isinstance(app.screen, NewRunScreen) and "answer" in screen_text(app))
     await pilot.press("r")
     await wait_for(pilot, lambda: isinstance(app.screen, ConfirmScreen))
     assert f"Send the images to {place}?" in screen_text(app)
@@ -207,7 +207,7 @@ async def test_images_leave_only_after_yes_and_it_is_asked_once(tmp_path: Path) 
             asked = len(server.asked)
             assert asked == 1
             await begin(pilot, main)
-            await wait_for(pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.running.queue.busy)
+            await wait_for(pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.run_control.queue.busy)
             assert len(server.asked) == 2
 
 
@@ -225,7 +225,7 @@ async def test_taking_a_run_up_again_asks_too(tmp_path: Path) -> None:
         app = make_app(tmp_path, **settings)
         async with app.run_test(size=(140, 40)) as pilot:
             main = main_of(app)
-            await wait_for(pilot, lambda: main.review.library.runs)
+            await wait_for(pilot, lambda: main.review.disk_index.runs)
             main.resume(run["id"])
             await wait_for(pilot, lambda: isinstance(app.screen, ConfirmScreen))
             assert len(server.asked) == 1
@@ -242,7 +242,7 @@ async def test_the_list_and_the_setup_call_it_a_server(tmp_path: Path) -> None:
     app = make_app(tmp_path, model=("our-qwen",))
     async with app.run_test(size=(140, 40)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.library.rows)
+        await wait_for(pilot, lambda: main.review.disk_index.rows)
         row = next(line for line in screen_text(app).splitlines() if "our-qwen" in line)
         assert " server " in row
         await pilot.press("r")

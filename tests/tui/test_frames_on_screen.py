@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fada_tui.core.records import decode_run
 from fada_tui.images.formats import BURNED_IN
-from fada_tui.records import decode_run
-from fada_tui.tui.screens.main import GUARD_SECONDS
+from fada_tui.tui.main_screen import GUARD_SECONDS
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.notice import Notice
 from tests.conftest import write_image
@@ -75,7 +75,7 @@ async def test_frames_are_listed_drawn_asked_about_and_judged(tmp_path: Path) ->
         await pilot.press(*"jjjjjjjj")
         await wait_for(pilot, lambda: main.review.slot and main.review.slot.image.path == "B/loop.dcm#4")
         await wait_for(pilot, lambda: (240, 240, 240) in drawn(app))
-        await wait_for(pilot, lambda: main._sight.seconds > GUARD_SECONDS)
+        await wait_for(pilot, lambda: main._visibility.seconds > GUARD_SECONDS)
         await pilot.press("1")
         await wait_for(pilot, lambda: assessments_of(place))
         judged = assessments_of(place)

@@ -13,8 +13,8 @@ from fcntl import ioctl
 
 import pytest
 
-from fada_tui.tui.graphics import detect as detection
-from fada_tui.tui.graphics.detect import CELL, Choice, Detected, cell_size, current_cell, detect
+from fada_tui.tui.terminal.graphics import detect as detection
+from fada_tui.tui.terminal.graphics.detect import CELL, Choice, Detected, cell_size, current_cell, detect
 
 DA1 = b"\x1b[c"
 ASK_CELL = b"\x1b[16t"
@@ -213,8 +213,8 @@ def test_the_cell_is_asked_for_again_only_for_sixel() -> None:
 
 def test_neither_numpy_nor_pillow_is_imported_at_the_start() -> None:
     script = (
-        "import sys, fada_tui.tui.graphics.detect, fada_tui.tui.widgets.picture;"
-        "import fada_tui.tui.graphics.late, fada_tui.tui.screens.zoom;"
+        "import sys, fada_tui.tui.terminal.graphics.detect, fada_tui.tui.widgets.picture;"
+        "import fada_tui.tui.terminal.graphics.late, fada_tui.tui.screens.zoom;"
         "sys.exit(', '.join(sorted({'numpy', 'PIL', 'rich.markdown'} & set(sys.modules))) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

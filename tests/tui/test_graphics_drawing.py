@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fada_tui.tui.graphics.kitty import PLACEHOLDER
+from fada_tui.tui.terminal.graphics.kitty import PLACEHOLDER
 from tests.tui.pictures import kitty_commands, kitty_image, sixel_pixels
 from tests.tui.terminal import Terminal
 
@@ -19,9 +19,9 @@ from textual.app import App
 from textual.containers import Horizontal
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Label
-from fada_tui.tui.graphics.detect import detect
-from fada_tui.tui.graphics.late import driver
-from fada_tui.tui.safe import Wall
+from fada_tui.tui.terminal.graphics.detect import detect
+from fada_tui.tui.terminal.graphics.late import driver
+from fada_tui.tui.terminal.sanitise import Wall
 from fada_tui.tui.themes import DARK
 from fada_tui.tui.widgets.picture import Picture
 

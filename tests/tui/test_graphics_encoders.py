@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fada_tui.tui.graphics import half, kitty, sixel
-from fada_tui.tui.graphics.fit import LARGEST, LIMIT
-from fada_tui.tui.safe import TerminalGraphics
+from fada_tui.tui.terminal.graphics import half, kitty, sixel
+from fada_tui.tui.terminal.graphics.fit import LARGEST, LIMIT
+from fada_tui.tui.terminal.sanitise import TerminalGraphics
 from tests.tui.pictures import kitty_commands, kitty_image, sixel_pixels
 
 PERCENT = 2

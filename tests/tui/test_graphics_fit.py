@@ -1,6 +1,6 @@
 import pytest
 
-from fada_tui.tui.graphics.fit import LARGEST, Window, fit, window
+from fada_tui.tui.terminal.graphics.fit import LARGEST, Window, fit, window
 
 CELLS = [(10, 20), (9, 18), (8, 16), (12, 20)]
 

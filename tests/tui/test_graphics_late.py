@@ -11,12 +11,12 @@ from tests.tui.terminal import Terminal
 APP = """
 import json, os, sys
 from pathlib import Path
-import fada_tui.tui.graphics.detect as detection
+import fada_tui.tui.terminal.graphics.detect as detection
 detection.PATIENCE = float(os.environ["PATIENCE"])
 detected = detection.detect("auto", os.environ, 0)
 from textual.app import App
 from textual.widgets import Label
-from fada_tui.tui.graphics.late import driver
+from fada_tui.tui.terminal.graphics.late import driver
 
 class Recorder(App):
     keys = []

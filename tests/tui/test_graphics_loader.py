@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fada_tui.tui.graphics import loader as loading
-from fada_tui.tui.graphics.detect import Detected
-from fada_tui.tui.graphics.loader import Failed, Loaded, Request
-from fada_tui.tui.graphics.shelf import SHELF, Shelf
-from fada_tui.tui.safe import TerminalGraphics
+from fada_tui.tui.terminal.graphics import loader as loading
+from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Request
+from fada_tui.tui.terminal.graphics.shelf import SHELF, Shelf
+from fada_tui.tui.terminal.sanitise import TerminalGraphics
 from tests.conftest import wait_for
 from tests.media import COLOURS, plain, save_frames
 from tests.tui.loading import Waiter

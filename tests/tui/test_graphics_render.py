@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from fada_tui.images.decode import decode
-from fada_tui.tui.graphics.detect import Detected, Graphics
-from fada_tui.tui.graphics.fit import LIMIT, Window
-from fada_tui.tui.graphics.loader import Failed, Loaded, Request
-from fada_tui.tui.graphics.render import render
+from fada_tui.tui.terminal.graphics.detect import Detected, Graphics
+from fada_tui.tui.terminal.graphics.fit import LIMIT, Window
+from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Request
+from fada_tui.tui.terminal.graphics.render import render
 from tests.tui.loading import Waiter
 from tests.tui.pictures import kitty_image, sixel_pixels
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fada_tui.tui.graphics.replies import LONGEST_KEY, OWED_DELAY, PATIENCE, Sieve
+from fada_tui.tui.terminal.graphics.replies import LONGEST_KEY, OWED_DELAY, PATIENCE, Sieve
 
 KEYS = [
     *(b"j", b"1", b"\r", b"\x03", b"\x7f", "é".encode(), "漢".encode()),

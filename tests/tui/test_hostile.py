@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fada_tui.file_names import encode_name
-from fada_tui.images.catalogue import scan
-from fada_tui.paths import samples_dir
-from fada_tui.records import (
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.paths import samples_dir
+from fada_tui.core.records import (
     Assessment,
     Dataset,
     Failure,
@@ -23,6 +22,7 @@ from fada_tui.records import (
     Tokens,
     Tool,
 )
+from fada_tui.images.catalogue import scan
 from fada_tui.store.folder import write_run
 from tests.tui.program import OnPty, Size
 

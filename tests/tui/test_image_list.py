@@ -1,7 +1,7 @@
 """The image list under the fingers."""
 
-from fada_tui.records import PlannedImage
-from fada_tui.tui.album import Album, Mark, Slot
+from fada_tui.core.records import PlannedImage
+from fada_tui.tui.state.image_rows import ImageRows, Mark, Slot
 from fada_tui.tui.widgets.images import ImageList
 from tests.tui.stage import Stage, lines_of
 
@@ -36,7 +36,7 @@ async def test_keys_move_over_headings_and_images() -> None:
     app, images = stage()
     found = slots(2, 1)
     async with app.shown(40, 10) as pilot:
-        images.show(Album.grouped(found), found[0])
+        images.show(ImageRows.grouped(found), found[0])
         images.focus()
         await pilot.press("j", "down", "j")
         assert images.cursor == 4
@@ -59,7 +59,7 @@ async def test_the_screen_shows_names_marks_and_times() -> None:
     app, images = stage(marks)
     found = slots(2, 1)
     async with app.shown(30, 8) as pilot:
-        images.show(Album.grouped(found), found[1])
+        images.show(ImageRows.grouped(found), found[1])
         await pilot.pause()
         shown = [line.rstrip() for line in lines_of(app)[:5]]
     assert shown[0].startswith(" ▾ Brain") and shown[0].endswith("2")
@@ -72,7 +72,7 @@ async def test_left_folds_then_leaves_and_right_unfolds_then_leaves() -> None:
     app, images = stage()
     found = slots(2, 1)
     async with app.shown(40, 10) as pilot:
-        images.show(Album.grouped(found), found[1])
+        images.show(ImageRows.grouped(found), found[1])
         images.focus()
         await pilot.press("h")
         assert images.cursor == 0
@@ -92,10 +92,10 @@ async def test_folds_survive_another_list_of_the_same_categories() -> None:
     app, images = stage()
     found = slots(2, 2)
     async with app.shown(40, 10) as pilot:
-        images.show(Album.grouped(found), found[0])
+        images.show(ImageRows.grouped(found), found[0])
         images.focus()
         await pilot.press("h", "enter")
-        images.show(Album.grouped(found[1:]), None)
+        images.show(ImageRows.grouped(found[1:]), None)
         await pilot.pause()
         assert "▸ Brain" in lines_of(app)[0] and "▾ Femur" in lines_of(app)[1]
         images.select(found[1])
@@ -107,7 +107,7 @@ async def test_marking_an_image_moves_on_and_a_heading_marks_all() -> None:
     app, images = stage()
     found = slots(3, 1)
     async with app.shown(40, 10) as pilot:
-        images.show(Album.grouped(found), found[0])
+        images.show(ImageRows.grouped(found), found[0])
         images.focus()
         await pilot.press("space", "space")
         assert images.marked == {"Brain/1", "Brain/2"}
@@ -125,7 +125,7 @@ async def test_enter_opens_an_image() -> None:
     app, images = stage()
     found = slots(2)
     async with app.shown(40, 10) as pilot:
-        images.show(Album.grouped(found), found[1])
+        images.show(ImageRows.grouped(found), found[1])
         images.focus()
         await pilot.press("enter")
         assert [message.slot for message in app.heard(ImageList.Opened)] == [found[1]]
@@ -136,7 +136,7 @@ async def test_only_visible_images_are_ever_asked_for() -> None:
     app, images = stage(marks)
     found = slots(50_000, 50_000)
     async with app.shown(40, 20) as pilot:
-        images.show(Album.grouped(found), found[0])
+        images.show(ImageRows.grouped(found), found[0])
         images.focus()
         await pilot.press("G")
         await pilot.pause()
@@ -152,7 +152,7 @@ async def test_a_changed_mark_is_drawn_again_and_others_are_left_alone() -> None
     app, images = stage(marks)
     found = slots(3)
     async with app.shown(40, 10) as pilot:
-        images.show(Album.grouped(found), found[0])
+        images.show(ImageRows.grouped(found), found[0])
         await pilot.pause()
         drawn: list[int] = []
         draw = images.render_line
@@ -171,7 +171,7 @@ async def test_a_name_with_escapes_and_markup_is_only_text() -> None:
     app, images = stage()
     evil = Slot(PlannedImage(image="\x1b]0;x\x07[@click=app.quit]a[/]", category="[red]\x1b[2J", path="p"))
     async with app.shown(60, 5) as pilot:
-        images.show(Album.grouped([evil]), evil)
+        images.show(ImageRows.grouped([evil]), evil)
         await pilot.pause()
         assert "[red]\\x1b[2J" in lines_of(app)[0]
         assert "\\x1b]0;x\\x07[@click=app.quit]a[/]" in lines_of(app)[1]
@@ -181,7 +181,7 @@ async def test_a_click_moves_and_a_double_click_opens() -> None:
     app, images = stage()
     found = slots(3)
     async with app.shown(40, 10) as pilot:
-        images.show(Album.grouped(found), found[0])
+        images.show(ImageRows.grouped(found), found[0])
         await pilot.click(ImageList, offset=(5, 3))
         assert images.cursor == 3
         await pilot.click(ImageList, offset=(5, 2), times=2)
@@ -192,7 +192,7 @@ async def test_long_names_keep_their_ends() -> None:
     app, images = stage()
     long = Slot(PlannedImage(image="a_very_long_name_of_a_clinic_and_more_0017.png", category="B", path="p"))
     async with app.shown(30, 5) as pilot:
-        images.show(Album.grouped([long]), long)
+        images.show(ImageRows.grouped([long]), long)
         await pilot.pause()
         line = lines_of(app)[1]
     assert "…" in line and "0017.png" in line and line.lstrip("› ").startswith("a_very")

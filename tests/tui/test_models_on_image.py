@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from fada_tui.store import journal
-from fada_tui.tui.screens.main import MainScreen
+from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.screens.models_on_image import ModelsOnImage
 from fada_tui.tui.screens.zoom import ZoomScreen
 from fada_tui.tui.widgets.picture import Picture
@@ -84,7 +84,7 @@ async def test_in_blind_mode_the_columns_are_letters(tmp_path: Path, places: tup
         main = main_of(app)
         await wait_for(pilot, lambda: main.review.run)
         await pilot.press("b")
-        await wait_for(pilot, lambda: main.review.desk.blind)
+        await wait_for(pilot, lambda: main.review.open_runs.blind)
         await pilot.press("m")
         await wait_for(pilot, lambda: isinstance(app.screen, ModelsOnImage))
         titles = [str(pane.border_title) for pane in app.screen.query("AnswerPane")]

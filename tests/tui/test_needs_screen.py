@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from fada_tui.config import Settings
-from fada_tui.needs.fitting import Free
-from fada_tui.needs.telling import Room
-from fada_tui.records import ModelEntry
+from fada_tui.config.settings import Settings
+from fada_tui.core.records import ModelEntry
+from fada_tui.runs.preflight.describe import Room
+from fada_tui.runs.preflight.memory_fit import Free
 from fada_tui.tui.screens.needs import NeedsScreen
 from tests import refused
-from tests.test_needs import smol  # noqa: F401
+from tests.runs.test_preflight import smol  # noqa: F401
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
 from tests.tui.stage import Stage, lines_of
 
@@ -54,7 +54,7 @@ async def test_i_on_the_models_pane_opens_it_for_the_model_under_the_cursor(tmp_
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.library.rows)
+        await wait_for(pilot, lambda: main.review.disk_index.rows)
         await pilot.press("shift+tab")
         await wait_for(pilot, lambda: type(app.focused).__name__ == "ModelList")
         await pilot.press("i")

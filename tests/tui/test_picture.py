@@ -10,8 +10,8 @@ from textual.containers import Container
 from textual.geometry import Region
 from textual.widgets import Static
 
-from fada_tui.tui.graphics.detect import Detected, Graphics
-from fada_tui.tui.graphics.loader import Loader, Request
+from fada_tui.tui.terminal.graphics.detect import Detected, Graphics
+from fada_tui.tui.terminal.graphics.loader import Loader, Request
 from fada_tui.tui.themes import DARK
 from fada_tui.tui.widgets import canvas
 from fada_tui.tui.widgets.canvas import Canvas

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from fada_tui.records import ModelFacts, Ranked
-from fada_tui.text import percentage
-from fada_tui.tui.ranking import answer_text, ranking_lines
+from fada_tui.core.records import ModelFacts, Ranked
+from fada_tui.core.text import percentage
+from fada_tui.tui.state.ranking import answer_text, ranking_lines
 from tests.contrastive import save_clip
 from tests.examples import result
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
@@ -53,7 +53,7 @@ async def test_a_run_from_the_keys_has_one_answer_an_image(tmp_path: Path) -> No
         await wait_for(pilot, lambda: not run.running and len(list(run.results)) == 2)
         assert [question.text for question in run.questions] == ["What?"]
         assert isinstance(run.run.model, ModelFacts) and run.run.classes.name == "fada"
-        assert run.run.status == "complete" and main.running.live.view(0, hidden=False).total == 2
+        assert run.run.status == "complete" and main.run_control.run_progress.view(0, hidden=False).total == 2
         await wait_for(pilot, lambda: "and 4 more" in screen_text(app))
         assert "Most likely" in screen_text(app) and "9 classes of fada" in screen_text(app)
-        await wait_for(pilot, lambda: not main.running.queue.busy)
+        await wait_for(pilot, lambda: not main.run_control.queue.busy)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fada_tui.tui.screens.main import MainScreen
+from fada_tui.tui.main_screen import MainScreen
 from tests.conftest import write_image
 from tests.reference_systems import NAMES, build
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
@@ -17,12 +17,14 @@ async def test_the_reference_s_systems_answer_one_image(tmp_path: Path) -> None:
         main: MainScreen = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
         await begin(pilot, main)
-        await wait_for(pilot, lambda: len(runs_in(tmp_path)) == len(NAMES) and not main.running.queue.busy)
+        await wait_for(
+            pilot, lambda: len(runs_in(tmp_path)) == len(NAMES) and not main.run_control.queue.busy
+        )
         assert sorted(run["model"]["name"] for run in runs_in(tmp_path)) == sorted(
             NAMES
         )  # some in one second
         assert [run["status"] for run in runs_in(tmp_path)] == ["complete"] * len(NAMES)
-        await wait_for(pilot, lambda: len(main.review.library.runs) == len(NAMES))
+        await wait_for(pilot, lambda: len(main.review.disk_index.runs) == len(NAMES))
         await pilot.press("m")
         await wait_for(pilot, lambda: app.screen is not main)
         await wait_for(pilot, lambda: all(name in screen_text(app) for name in NAMES))

@@ -14,9 +14,9 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
-from fada_tui.records import Assessment
+from fada_tui.core.records import Assessment
 from fada_tui.store import folder as store
-from fada_tui.tui.farewell import PATIENCE
+from fada_tui.tui.terminal.shutdown import PATIENCE
 from tests.conftest import PROGRAM, journaled, run_folders, wait_for
 from tests.tui.dashboard import save_run
 from tests.tui.program import JOB_CONTROL, OnPty, ended

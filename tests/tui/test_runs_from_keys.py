@@ -9,10 +9,10 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from fada_tui.paths import demo_weights
-from fada_tui.tui.following import AWAITING_SECONDS
-from fada_tui.tui.screens.main import GUARD_SECONDS, MainScreen
-from fada_tui.tui.sight import DRAWING_SECONDS
+from fada_tui.core.paths import demo_weights
+from fada_tui.tui.actions.run_events import AWAITING_SECONDS
+from fada_tui.tui.main_screen import GUARD_SECONDS, MainScreen
+from fada_tui.tui.terminal.visibility import DRAWING_SECONDS
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.program import slowed
 
@@ -32,7 +32,7 @@ async def begin(pilot: Pilot[Any], main: MainScreen) -> None:
     await pilot.press("r")
     await wait_for(pilot, lambda: re.search(r"\d questions? = \d+ answers?", screen_text(pilot.app)))
     await pilot.press("r")
-    await wait_for(pilot, lambda: main.running.queue.busy)
+    await wait_for(pilot, lambda: main.run_control.queue.busy)
 
 
 async def test_a_run_of_marked_images_is_told_and_its_first_answer_stays(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(tmp_p
         await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= 1)
         with slowed(os.getpid()):
             await pilot.press("x")
-            await wait_for(pilot, lambda: not main.running.queue.busy)
+            await wait_for(pilot, lambda: not main.run_control.queue.busy)
         await wait_for(pilot, lambda: "w takes it up again" in " ".join(screen_text(app).split()))
         (before,) = runs_in(tmp_path)
         assert before["status"] == "interrupted" and 1 <= len(before["results"]) < 120
@@ -94,9 +94,9 @@ async def test_two_models_queue_up_and_stand_side_by_side(tmp_path: Path) -> Non
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await begin(pilot, main)
-        await wait_for(pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.running.queue.busy)
+        await wait_for(pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.run_control.queue.busy)
         assert [run["model"]["name"] for run in runs_in(tmp_path)] == ["fada-demo", "other"]
-        await wait_for(pilot, lambda: len(main.review.library.runs) == 2)
+        await wait_for(pilot, lambda: len(main.review.disk_index.runs) == 2)
         await pilot.press("m")
         await wait_for(pilot, lambda: app.screen is not main)
         await wait_for(pilot, lambda: "fada-demo" in screen_text(app) and "other" in screen_text(app))
@@ -124,7 +124,7 @@ async def test_moving_by_hand_ends_following_and_f_begins_it(tmp_path: Path) -> 
             await pilot.press("f")
             await wait_for(pilot, lambda: "following" in screen_text(app) and main.review.slot != first)
             await pilot.press("x", "x")
-        await wait_for(pilot, lambda: not main.running.queue.busy)
+        await wait_for(pilot, lambda: not main.run_control.queue.busy)
 
 
 async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(tmp_path: Path) -> None:

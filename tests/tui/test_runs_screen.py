@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from fada_tui.records import Failure
+from fada_tui.core.records import Failure
 from fada_tui.store import folder as store
 from fada_tui.store.lock import RunLock
-from fada_tui.tui.run_reading import read_found, run_folders
-from fada_tui.tui.run_rows import newest_first, run_row
+from fada_tui.tui.present.runs import newest_first, run_row
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.export import ExportScreen
 from fada_tui.tui.screens.runs import Compare, OpenRun, ResumeRun, RowsRead, RunsScreen, ShowSummary
+from fada_tui.tui.state.run_scan import read_found, run_folders
 from fada_tui.tui.widgets.sheet import Sheet
 from tests.examples import run as unfinished
 from tests.tui.shelves import OneScreen, broken, judged, settled, stored, text_of, whole

@@ -7,9 +7,9 @@ import pytest
 from textual.screen import Screen
 from textual.widgets import Markdown
 
-from fada_tui.errors import FadaError
-from fada_tui.records import Notes
-from fada_tui.rubrics import load_rubric
+from fada_tui.config.rubrics import load_rubric
+from fada_tui.core.errors import FadaError
+from fada_tui.core.records import Notes
 from fada_tui.store import folder as store
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.help import HelpScreen

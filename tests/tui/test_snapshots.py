@@ -12,11 +12,11 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from fada_tui.records import Assessment, AutoScore, Question, ResultMemory
+from fada_tui.core.records import Assessment, AutoScore, Question, ResultMemory
+from fada_tui.runs.telemetry import GpuReading, Sample
 from fada_tui.store.journal import JOURNAL_NAME, AssessmentLine, append
-from fada_tui.telemetry import GpuReading, Sample
-from fada_tui.tui.running import Running
-from fada_tui.tui.views import GpuView
+from fada_tui.tui.state.run_control import RunControl
+from fada_tui.tui.state.views import GpuView
 from fada_tui.tui.widgets.notice import Notice
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 
@@ -49,7 +49,7 @@ def gauges(monkeypatch: pytest.MonkeyPatch) -> None:
         image_peak=ResultMemory(nvml_process=13 * GB),
         run_peak=ResultMemory(nvml_process=14 * GB),
     )
-    monkeypatch.setattr(Running, "gauges", lambda _: view)
+    monkeypatch.setattr(RunControl, "gauges", lambda _: view)
 
 
 def picture(app: App[Any]) -> str:

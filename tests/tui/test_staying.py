@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from fada_tui.tui.screens.main import MainScreen
+from fada_tui.tui.main_screen import MainScreen
 from tests.endpoint_server import serving
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.test_endpoint_dashboard import NAMES, Stage
@@ -88,7 +88,7 @@ async def test_the_next_run_of_the_queue_waits_until_the_answers_before_are_judg
             await wait_for(pilot, lambda: main.review.run is not first)
             assert looked_at(main) == NAMES[0]
             await pilot.press("x", "x")
-            await wait_for(pilot, lambda: not main.running.queue.busy)
+            await wait_for(pilot, lambda: not main.run_control.queue.busy)
 
 
 async def test_an_image_that_is_broken_is_passed_by(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_an_image_that_is_broken_is_passed_by(tmp_path: Path) -> None:
         await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
         await begin(pilot, main)
         await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] == 2)
-        await wait_for(pilot, lambda: not main.running.queue.busy)
+        await wait_for(pilot, lambda: not main.run_control.queue.busy)
         if main.review.to_judge:
             assert looked_at(main) in ("a_2.png", "a_3.png")
         await pilot.press("]")
@@ -128,10 +128,12 @@ async def test_a_filter_takes_no_answer_away_at_the_moment_it_ends(text: str, tm
             stage.say(NAMES[0], 3)
             await wait_for(pilot, lambda: len(server.asked) == 2)
             stage.say(NAMES[1], 3)
-            await wait_for(pilot, lambda: len(main.review.shown.slots) == len(main.review.album.slots) - 1)
+            await wait_for(
+                pilot, lambda: len(main.review.shown.slots) == len(main.review.image_rows.slots) - 1
+            )
             assert looked_at(main) == NAMES[0] and main.review.to_judge
             await pilot.press("x", "x")
-            await wait_for(pilot, lambda: not main.running.queue.busy)
+            await wait_for(pilot, lambda: not main.run_control.queue.busy)
 
 
 async def test_opening_a_run_awaits_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from rich.cells import cell_len
 
-from fada_tui.tui.wrapping import Wrapped, wrapped
+from fada_tui.tui.present.wrapping import Wrapped, wrapped
 
 TEXT = (
     "The four chambers of the heart are seen.\n\n- left atrium\n- right ventricle  with\ttabs 胎児の心臓です"

@@ -11,8 +11,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from fada_tui.tui.graphics.detect import Detected, Graphics
 from fada_tui.tui.screens.zoom import ZoomScreen
+from fada_tui.tui.terminal.graphics.detect import Detected, Graphics
 from fada_tui.tui.themes import DARK
 from fada_tui.tui.widgets.canvas import Canvas
 from tests.tui.dashboard import wait_for

@@ -12,14 +12,14 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from fada_tui.records import Run
+from fada_tui.core.records import Run
 from fada_tui.report import units
 from fada_tui.report.comparison import UNLIKE_NOTE, render_comparison
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.run_reading import read_found, run_folders
-from fada_tui.tui.run_rows import UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
-from fada_tui.tui.safe import line
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.runs import UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
 from fada_tui.tui.screens.runs import PATIENCE, STYLES, OpenRun
+from fada_tui.tui.state.run_scan import read_found, run_folders
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.bars import BarRow, Bars
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text

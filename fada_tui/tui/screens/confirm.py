@@ -9,8 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.safe import content, line
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.terminal.sanitise import content, line
 from fada_tui.tui.widgets.keybar import KeyBar
 
 

@@ -14,11 +14,11 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from fada_tui.errors import FadaError
+from fada_tui.core.errors import FadaError
 from fada_tui.report.exports import export_run
 from fada_tui.store import folder as store
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.safe import line
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 

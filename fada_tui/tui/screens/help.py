@@ -11,9 +11,9 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from fada_tui.text import printable
-from fada_tui.tui.commands import PLACES, bindings, commands, shown_keys
-from fada_tui.tui.safe import line
+from fada_tui.core.text import printable
+from fada_tui.tui.keymap import PLACES, bindings, commands, shown_keys
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 

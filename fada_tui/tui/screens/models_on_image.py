@@ -12,18 +12,18 @@ from textual.containers import Horizontal, HorizontalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fada_tui.assessing.edit import with_next_context, with_note, with_tag_toggled, with_verdict
-from fada_tui.errors import FadaError
-from fada_tui.records import Assessment, Verdict
-from fada_tui.scoring.rubric import Rubric
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.graphics.detect import Detected
-from fada_tui.tui.safe import line
+from fada_tui.core.errors import FadaError
+from fada_tui.core.records import Assessment, Verdict
+from fada_tui.evaluation.assessment.edit import with_next_context, with_note, with_tag_toggled, with_verdict
+from fada_tui.evaluation.rubric import Rubric
+from fada_tui.tui.keymap import bindings
 from fada_tui.tui.screens.note import NoteScreen
 from fada_tui.tui.screens.tags import TagsScreen
 from fada_tui.tui.screens.zoom import ZoomScreen
-from fada_tui.tui.typeahead import DOOR
-from fada_tui.tui.views import AnswerView
+from fada_tui.tui.state.views import AnswerView
+from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.key_queue import DOOR
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import AnswerPane
 from fada_tui.tui.widgets.answer_text import AnswerText
 from fada_tui.tui.widgets.keybar import KeyBar

@@ -12,17 +12,17 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from fada_tui.config import Settings
-from fada_tui.needs.looking import look
-from fada_tui.needs.telling import Room, facts
-from fada_tui.planning import with_choices
-from fada_tui.records import ModelEntry
-from fada_tui.text import printable
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.safe import line
+from fada_tui.config.settings import Settings
+from fada_tui.core.records import ModelEntry
+from fada_tui.core.text import printable
+from fada_tui.runs.planning import with_choices
+from fada_tui.runs.preflight.describe import Room, facts
+from fada_tui.runs.preflight.inspection import look
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.wrapping import wrapped
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
-from fada_tui.tui.wrapping import wrapped
 
 LABELS = 12
 """Cells of the labels' column."""

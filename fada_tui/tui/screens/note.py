@@ -10,8 +10,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.safe import line
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.editor import Editor
 from fada_tui.tui.widgets.keybar import KeyBar
 

@@ -14,22 +14,22 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from fada_tui.errors import FadaError
-from fada_tui.publish import write_comparison
+from fada_tui.core.errors import FadaError
+from fada_tui.core.text import printable
 from fada_tui.report import units
+from fada_tui.runs.publish import write_comparison
 from fada_tui.store import folder as store
 from fada_tui.store.removal import remove_run
-from fada_tui.text import printable
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.run_reading import read_found, run_folders
-from fada_tui.tui.run_rows import GLYPHS, RunRow, newest_first, run_row
-from fada_tui.tui.safe import line
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.lines import shown_path
+from fada_tui.tui.present.runs import GLYPHS, RunRow, newest_first, run_row
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.export import ExportScreen
+from fada_tui.tui.state.run_scan import read_found, run_folders
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
-from fada_tui.tui.wording import shown_path
 
 PATIENCE = 0.15
 """Seconds of reading after which it is shown how far it came."""

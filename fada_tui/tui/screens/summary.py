@@ -13,16 +13,16 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Markdown, Static
 
-from fada_tui.errors import FadaError
-from fada_tui.records import Notes
+from fada_tui.core.errors import FadaError
+from fada_tui.core.records import Notes
+from fada_tui.core.text import printable
 from fada_tui.store import folder as store
-from fada_tui.text import printable
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.safe import content, line
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.lines import shown_path
 from fada_tui.tui.screens.notes import NotesScreen
-from fada_tui.tui.typeahead import DOOR
+from fada_tui.tui.terminal.key_queue import DOOR
+from fada_tui.tui.terminal.sanitise import content, line
 from fada_tui.tui.widgets.keybar import KeyBar
-from fada_tui.tui.wording import shown_path
 
 HIDDEN = "The page names models and auto scores: it is hidden in blind mode (b on the main screen ends it)."
 

@@ -10,11 +10,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from fada_tui.errors import FadaError
-from fada_tui.scoring.rubric import Rubric
-from fada_tui.text import printable
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.safe import line
+from fada_tui.core.errors import FadaError
+from fada_tui.core.text import printable
+from fada_tui.evaluation.rubric import Rubric
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 

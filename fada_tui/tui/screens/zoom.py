@@ -9,11 +9,11 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.graphics.detect import Detected
-from fada_tui.tui.graphics.fit import Window, window
-from fada_tui.tui.graphics.loader import Loaded
-from fada_tui.tui.safe import line
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.graphics.fit import Window, window
+from fada_tui.tui.terminal.graphics.loader import Loaded
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.keybar import KeyBar
 

@@ -3,11 +3,11 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from fada_tui.records import Assessment, AutoScore
-from fada_tui.text import printable
-from fada_tui.tui.cells import shortened
-from fada_tui.tui.safe import line
-from fada_tui.tui.views import AnswerView
+from fada_tui.core.records import Assessment, AutoScore
+from fada_tui.core.text import printable
+from fada_tui.tui.present.cells import shortened
+from fada_tui.tui.state.views import AnswerView
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer_text import AnswerText
 from fada_tui.tui.widgets.verdicts import Verdicts
 from fada_tui.tui.widgets.words import Words

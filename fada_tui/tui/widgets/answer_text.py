@@ -8,8 +8,8 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.wrapping import Wrapped
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.wrapping import Wrapped
 
 
 class AnswerText(ScrollView, can_focus=True):

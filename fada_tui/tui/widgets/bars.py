@@ -9,9 +9,9 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fada_tui.text import printable
-from fada_tui.tui.cells import fitted
-from fada_tui.tui.run_rows import UNKNOWN, Measure
+from fada_tui.core.text import printable
+from fada_tui.tui.present.cells import fitted
+from fada_tui.tui.present.runs import UNKNOWN, Measure
 
 GAP = 3
 NARROWEST = 6

@@ -13,12 +13,12 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from fada_tui.tui.graphics.detect import Detected, current_cell
-from fada_tui.tui.graphics.fit import Window
-from fada_tui.tui.graphics.loader import Failed, Loaded, Loader, Request
-from fada_tui.tui.graphics.render import Rendered
-from fada_tui.tui.graphics.rows import Drawing, Row
-from fada_tui.tui.wrapping import wrapped
+from fada_tui.tui.present.wrapping import wrapped
+from fada_tui.tui.terminal.graphics.detect import Detected, current_cell
+from fada_tui.tui.terminal.graphics.fit import Window
+from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Loader, Request
+from fada_tui.tui.terminal.graphics.render import Rendered
+from fada_tui.tui.terminal.graphics.rows import Drawing, Row
 
 CALM_SECONDS = 0.15
 """How long nothing else must be asked for before a picture is loaded; the first one is at once."""

@@ -4,7 +4,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
 
-from fada_tui.text import printable
+from fada_tui.core.text import printable
 
 
 class Editor(TextArea):

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from fada_tui.tui.safe import line
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.measured import Text
 
 

@@ -8,12 +8,12 @@ from textual.content import Content
 from textual.visual import VisualType
 from textual.widget import Widget
 
-from fada_tui.records import ResultMemory
+from fada_tui.core.records import ResultMemory
+from fada_tui.core.text import printable
 from fada_tui.report import units
-from fada_tui.telemetry import GpuReading, Sample
-from fada_tui.text import printable
-from fada_tui.tui.gauges import bar, sparkline
-from fada_tui.tui.views import GpuView
+from fada_tui.runs.telemetry import GpuReading, Sample
+from fada_tui.tui.state.memory_history import bar, sparkline
+from fada_tui.tui.state.views import GpuView
 
 Line = list[tuple[str, str]]
 """Pieces of text and the names of their styles."""

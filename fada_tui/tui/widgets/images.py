@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fada_tui.tui.album import Album, Header, Mark, Slot
-from fada_tui.tui.cells import fitted
-from fada_tui.tui.commands import bindings
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.cells import fitted
+from fada_tui.tui.state.image_rows import Header, ImageRows, Mark, Slot
 from fada_tui.tui.widgets.verdicts import GLYPHS
 
 Key = str | tuple[str, str]
@@ -94,7 +94,7 @@ class ImageList(ScrollView, can_focus=True):
     def __init__(self, marks: Callable[[Slot], Mark]) -> None:
         super().__init__()
         self._marks = marks
-        self._album = Album(())
+        self._image_rows = ImageRows(())
         self._cursor = 0
         self._marked: frozenset[Key] = frozenset()
         self._drawn: dict[int, Mark] = {}
@@ -109,25 +109,25 @@ class ImageList(ScrollView, can_focus=True):
         """The row that the cursor is in."""
         return self._cursor
 
-    def show(self, album: Album, slot: Slot | None) -> None:
+    def show(self, image_rows: ImageRows, slot: Slot | None) -> None:
         """Show these images, with the cursor on one of them; categories folded by hand stay so."""
-        for category in self._album.folded & album.categories.keys():
-            album = album.fold(category, folded=True)
-        self._album = album
+        for category in self._image_rows.folded & image_rows.categories.keys():
+            image_rows = image_rows.fold(category, folded=True)
+        self._image_rows = image_rows
         self._drawn.clear()
         self._resize()
-        self._cursor = min(self._cursor, max(album.height - 1, 0))
+        self._cursor = min(self._cursor, max(image_rows.height - 1, 0))
         if slot is not None:
             self.select(slot)
-        elif isinstance(self._here, Header) and album.height > 1:
+        elif isinstance(self._here, Header) and image_rows.height > 1:
             self._cursor = 1
         self.refresh()
 
     def select(self, slot: Slot) -> None:
         """Put the cursor on an image, unfolding its category; without a message."""
-        if slot.image.category in self._album.folded and self._album.position(slot) is not None:
+        if slot.image.category in self._image_rows.folded and self._image_rows.position(slot) is not None:
             self._fold(slot.image.category, folded=False)
-        index = self._album.index_of(slot)
+        index = self._image_rows.index_of(slot)
         if index is not None:
             self._place(index)
 
@@ -135,7 +135,7 @@ class ImageList(ScrollView, can_focus=True):
         """Draw the visible rows whose mark has changed."""
         top = self.scroll_offset.y
         for index, before in list(self._drawn.items()):
-            row = self._album.row(index) if index < self._album.height else None
+            row = self._image_rows.row(index) if index < self._image_rows.height else None
             if not top <= index < top + self.size.height:
                 del self._drawn[index]
             elif isinstance(row, Slot) and self._marks(row) != before:
@@ -152,12 +152,12 @@ class ImageList(ScrollView, can_focus=True):
         """Draw a row."""
         width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
-        if index >= self._album.height:
+        if index >= self._image_rows.height:
             if index > 0:
                 return Strip.blank(width, self.rich_style)
             said = Segment(NOTHING, self.rich_style + self._style("muted"))
             return Strip([said]).adjust_cell_length(width, self.rich_style)
-        row = self._album.row(index)
+        row = self._image_rows.row(index)
         cursor = index == self._cursor
         base = self._cursor_style if cursor else self.rich_style
         pieces = self._header(row, width) if isinstance(row, Header) else self._image(row, index, width)
@@ -199,7 +199,7 @@ class ImageList(ScrollView, can_focus=True):
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
 
     def _resize(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, self._album.height)
+        self.virtual_size = Size(self.scrollable_content_region.width, self._image_rows.height)
 
     def on_resize(self) -> None:
         """Take the new width, and keep the cursor in sight."""
@@ -219,10 +219,10 @@ class ImageList(ScrollView, can_focus=True):
 
     @property
     def _here(self) -> Slot | Header | None:
-        return self._album.row(self._cursor) if self._cursor < self._album.height else None
+        return self._image_rows.row(self._cursor) if self._cursor < self._image_rows.height else None
 
     def _place(self, index: int) -> None:
-        before, self._cursor = self._cursor, max(0, min(index, self._album.height - 1))
+        before, self._cursor = self._cursor, max(0, min(index, self._image_rows.height - 1))
         if before != self._cursor:
             self._refresh_row(before)
             self._refresh_row(self._cursor)
@@ -259,7 +259,7 @@ class ImageList(ScrollView, can_focus=True):
 
     def action_last(self) -> None:
         """Go to the last row."""
-        self._go(self._album.height - 1)
+        self._go(self._image_rows.height - 1)
 
     def action_open(self) -> None:
         """Fold or unfold a category; open an image."""
@@ -274,7 +274,7 @@ class ImageList(ScrollView, can_focus=True):
         match self._here:
             case Header(name=name, folded=False):
                 self._fold(name, folded=True)
-            case Slot(image=image) if (header := self._album.header_index(image.category)) is not None:
+            case Slot(image=image) if (header := self._image_rows.header_index(image.category)) is not None:
                 self._go(header)
             case _:
                 self.post_message(self.LeaveLeft())
@@ -288,10 +288,10 @@ class ImageList(ScrollView, can_focus=True):
                 self.post_message(self.LeaveRight())
 
     def _fold(self, category: str, *, folded: bool) -> None:
-        self._album = self._album.fold(category, folded=folded)
+        self._image_rows = self._image_rows.fold(category, folded=folded)
         self._drawn.clear()
         self._resize()
-        self._place(min(self._cursor, self._album.height - 1))
+        self._place(min(self._cursor, self._image_rows.height - 1))
         self.refresh()
 
     # Marking
@@ -300,7 +300,7 @@ class ImageList(ScrollView, can_focus=True):
         """Mark an image, or all of a category; marked already, take the mark away."""
         match self._here:
             case Header(name=name):
-                keys = {slot.key for slot in self._album.group(name)}
+                keys = {slot.key for slot in self._image_rows.group(name)}
                 self._set_marked(self._marked - keys if keys <= self._marked else self._marked | keys)
             case Slot() as slot:
                 self._set_marked(self._marked ^ {slot.key})
@@ -316,7 +316,7 @@ class ImageList(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; open or fold on the second click."""
         index = event.y + self.scroll_offset.y
-        if index < self._album.height:
+        if index < self._image_rows.height:
             self._go(index)
             if event.chain == 2 or isinstance(self._here, Header):
                 self.action_open()

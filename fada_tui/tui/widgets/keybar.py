@@ -8,7 +8,7 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
 
-from fada_tui.tui.commands import Command, commands, shown_keys
+from fada_tui.tui.keymap import Command, commands, shown_keys
 from fada_tui.tui.widgets.measured import Measured
 
 GAP = 2
@@ -22,7 +22,7 @@ class KeyBar(Measured):
     """Shows the footer's commands of some places.
 
     Args:
-        places: see `commands.PLACES`; the first ones come first.
+        places: see `keymap.PLACES`; the first ones come first.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key", "keybar--label"}

@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fada_tui.tui.cells import fitted
-from fada_tui.tui.commands import bindings
-from fada_tui.tui.model_lines import ModelLine
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.cells import fitted
+from fada_tui.tui.present.models import ModelLine
 from fada_tui.tui.widgets.words import Words
 
 STATUS_GLYPHS = {"tested": "●", "untested": "○", "failed": "!", "skipped": "–", "gated": "§"}

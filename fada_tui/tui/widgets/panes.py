@@ -9,9 +9,9 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from fada_tui.tui.album import Album, Mark, Slot
-from fada_tui.tui.graphics.detect import Detected
-from fada_tui.tui.safe import line
+from fada_tui.tui.state.image_rows import ImageRows, Mark, Slot
+from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import AnswerPane
 from fada_tui.tui.widgets.answer_text import AnswerText
 from fada_tui.tui.widgets.filterbox import FilterBox
@@ -99,9 +99,9 @@ class Panes(Widget):
         ):
             self.query_one(f"#{name}").border_title = title
 
-    def show_images(self, album: Album, slot: Slot | None, subtitle: str) -> None:
+    def show_images(self, image_rows: ImageRows, slot: Slot | None, subtitle: str) -> None:
         """Show these images, one of them highlighted."""
-        self.query_one(ImageList).show(album, slot)
+        self.query_one(ImageList).show(image_rows, slot)
         self.query_one("#images").border_subtitle = line(subtitle)
 
     def highlight(self, slot: Slot | None) -> None:

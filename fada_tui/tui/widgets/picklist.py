@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fada_tui.tui.cells import fitted
+from fada_tui.tui.present.cells import fitted
 
 _MARKS = {("one", True): "●", ("one", False): "○", ("any", True): "✓", ("any", False): "·"}
 

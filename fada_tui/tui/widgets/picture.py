@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Static
 
-from fada_tui.text import printable
-from fada_tui.tui.graphics.detect import Detected
-from fada_tui.tui.graphics.loader import Failed
-from fada_tui.tui.safe import line
+from fada_tui.core.text import printable
+from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.graphics.loader import Failed
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.canvas import OFF, Canvas
 
 

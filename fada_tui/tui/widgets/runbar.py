@@ -8,8 +8,8 @@ from textual.geometry import Size
 from textual.visual import VisualType
 from textual.widget import Widget
 
-from fada_tui.text import printable
-from fada_tui.tui.views import RunView
+from fada_tui.core.text import printable
+from fada_tui.tui.state.views import RunView
 
 _WORDS = {
     "loading": "loading",

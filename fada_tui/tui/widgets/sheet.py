@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fada_tui.text import printable
-from fada_tui.tui.cells import fitted
+from fada_tui.core.text import printable
+from fada_tui.tui.present.cells import fitted
 
 GAPS = (6, 4, 3, 2, 1)
 """Cells between columns, the widest that leaves no column cut first."""

@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.visual import VisualType
 from textual.widget import Widget
 
-from fada_tui.records import Verdict
-from fada_tui.text import printable
+from fada_tui.core.records import Verdict
+from fada_tui.core.text import printable
 
 GLYPHS: dict[str, str] = {
     "correct": "✓",

@@ -2,9 +2,9 @@
 
 from textual.events import Resize
 
-from fada_tui.tui.safe import content
+from fada_tui.tui.present.wrapping import wrapped
+from fada_tui.tui.terminal.sanitise import content
 from fada_tui.tui.widgets.measured import Text
-from fada_tui.tui.wrapping import wrapped
 
 
 class Words(Text):

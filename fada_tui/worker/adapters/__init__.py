@@ -15,9 +15,9 @@ from typing import Any
 
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
-from fada_tui import refusals
-from fada_tui.architectures import UNSUPPORTED
-from fada_tui.errors import ErrorKind, ModelLoadError
+from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.models import load_errors
+from fada_tui.models.architectures import UNSUPPORTED
 from fada_tui.worker.adapters.chat import ChatAdapter
 from fada_tui.worker.adapters.plain import PlainAdapter
 from fada_tui.worker.adapters.templates import places_image, template
@@ -25,7 +25,7 @@ from fada_tui.worker.adapters.templates import places_image, template
 ENTRY_POINTS = "fada_tui.adapters"
 
 AdapterClass = type[Any]
-"""A `prompting.TextAdapter`, or a class in the form of `ranking.RankingAdapter`."""
+"""A `prompting.TextAdapter`, or a class in the form of `ranker.RankingAdapter`."""
 
 log = logging.getLogger("fada_tui.worker")
 
@@ -87,11 +87,11 @@ def check_architecture(name: str, config: Any) -> str:
     if of_architecture(architecture) or getattr(config, "auto_map", None):
         return architecture
     if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(config.model_type):
-        raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, refusals.unsupported(name, architecture, why))
+        raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, load_errors.unsupported(name, architecture, why))
     if architecture not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values():
         raise ModelLoadError(
             ErrorKind.ARCHITECTURE_UNKNOWN,
-            refusals.no_adapter(name, architecture, config.model_type),
+            load_errors.no_adapter(name, architecture, config.model_type),
         )
     return architecture
 
@@ -134,7 +134,7 @@ def choose(name: str, asked: str, architecture: str, processor: Any, config: Any
         )
     raise ModelLoadError(
         ErrorKind.NO_CHAT_TEMPLATE,
-        refusals.no_chat_template(name, architecture),
+        load_errors.no_chat_template(name, architecture),
     )
 
 

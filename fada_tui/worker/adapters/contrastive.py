@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from PIL import Image
 
-from fada_tui.records import ClassSet, Ranked
-from fada_tui.text import percentage
+from fada_tui.core.records import ClassSet, Ranked
+from fada_tui.core.text import percentage
 from fada_tui.worker.adapters.prompting import Batch, Prepared, prepared, without_system_prompt
 
 

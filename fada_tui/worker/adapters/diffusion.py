@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fada_tui.errors import ErrorKind
+from fada_tui.core.errors import ErrorKind
 from fada_tui.worker.adapters.chat import ChatAdapter
 from fada_tui.worker.adapters.prompting import Batch, Prepared
 from fada_tui.worker.adapters.templates import template

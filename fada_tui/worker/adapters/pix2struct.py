@@ -4,7 +4,7 @@ from typing import Any
 
 from huggingface_hub import hf_hub_download
 
-from fada_tui.errors import ErrorKind
+from fada_tui.core.errors import ErrorKind
 from fada_tui.worker.adapters.prompting import Batch, Prepared, TextAdapter, prepared, without_system_prompt
 
 FONTS, FONT = "ybelkada/fonts", "Arial.TTF"

@@ -6,7 +6,7 @@ processor does have a chat template is asked through that instead.
 
 from typing import Any
 
-from fada_tui.errors import ErrorKind
+from fada_tui.core.errors import ErrorKind
 from fada_tui.worker.adapters.prompting import (
     Batch,
     Prepared,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from PIL.Image import Image
 
-from fada_tui.errors import ErrorKind, FadaError
+from fada_tui.core.errors import ErrorKind, FadaError
 
 Batch: TypeAlias = Sequence[tuple[Image, str]]
 """Images (RGB) and the question to be asked of each."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from fada_tui.records import Ranked
+from fada_tui.core.records import Ranked
 from fada_tui.worker.adapters.prompting import Batch, Prepared, prepared, without_system_prompt
 
 BEST = 5

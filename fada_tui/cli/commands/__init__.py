@@ -1,0 +1,36 @@
+"""The commands beside the dashboard; each module is imported only when its command is called."""
+
+from argparse import Namespace
+
+
+def run(command: str, options: Namespace) -> int:
+    """Run a command of `parser.parser`; return the exit code.
+
+    Raises:
+        FadaError: what the command could not do.
+    """
+    match command:
+        case "models":
+            from fada_tui.cli.commands import models
+
+            return models.run(options)
+        case "doctor":
+            from fada_tui.cli import doctor
+            from fada_tui.cli.commands.common import results_folder
+
+            return doctor.run(results_folder(options), as_json=getattr(options, "json", False))
+        case "verify":
+            from fada_tui.cli.commands import verify
+
+            return verify.run(options)
+        case _:
+            from fada_tui.cli.commands import runs
+
+            actions = {
+                "runs": runs.show_run if getattr(options, "action", "") == "show" else runs.list_runs,
+                "report": runs.report,
+                "compare": runs.compare,
+                "import": runs.import_legacy,
+                "export": runs.export,
+            }
+            return actions[command](options)

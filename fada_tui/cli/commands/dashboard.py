@@ -1,0 +1,27 @@
+"""`fada-tui` without a command: settings and options into the dashboard."""
+
+import os
+from argparse import Namespace
+
+from fada_tui.config.settings import load_settings
+from fada_tui.core.paths import models_file, settings_file
+from fada_tui.models.registry import load_registry
+
+FRAMES_ON_SLOW_LINKS = "10"
+"""A second."""
+
+
+def run(options: Namespace) -> int:
+    """Open the dashboard that the options ask for."""
+    given = vars(options)
+    settings, warnings = load_settings(given, os.environ, settings_file())
+    registry = load_registry(models_file())
+    if settings.low_bandwidth:
+        # Textual reads it once, when it is imported.
+        os.environ.setdefault("TEXTUAL_FPS", FRAMES_ON_SLOW_LINKS)
+
+    from fada_tui.tui.launch import check_terminal, open_dashboard
+
+    check_terminal(os.environ)
+    messages = (*warnings, *registry.warnings)
+    return open_dashboard(settings, registry, messages, given.get("resume"), given.get("name"))

@@ -1,0 +1,129 @@
+"""The rows of the model list as JSON, as lines, and as a table."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from fada_tui.core.records import ModelMemory
+from fada_tui.core.text import printable
+from fada_tui.models.endpoint import ADAPTER, is_endpoint
+from fada_tui.models.registry import ModelRow
+from fada_tui.report import memory, units
+from fada_tui.report.figures import figures
+
+_COLUMNS = ("#", "MODEL", "SIZE", "STATUS", "LOAD", "MEMORY", "SPEED", "WHY")
+_STYLES = {"tested": "green", "failed": "red", "gated": "yellow", "skipped": "dim"}
+
+
+def flat(row: ModelRow) -> dict[str, Any]:
+    """A row as JSON has it: the entry's keys, its status today, and its latest complete run's figures."""
+    found = figures(row.run) if row.run else None
+    model = row.run.model if row.run else None
+    return msgspec.to_builtins(row.entry) | {  # type: ignore[no-any-return]
+        "status": row.status,
+        "reason": row.reason,
+        "runs": row.runs,
+        "run": row.run.id if row.run else None,
+        "load_time": model.load_time if model else None,
+        "memory": msgspec.to_builtins(model.memory if model else ModelMemory()),
+        "mean_time": found.mean_time if found else None,
+        "time_per_answer": found.time_per_answer if found else None,
+        "batch_sizes": found.batch_sizes if found else None,
+        "tokens_per_second": found.tokens_per_second if found else None,
+    }
+
+
+def lines(row: ModelRow) -> list[str]:
+    """A row as lines of label and value; what is unknown is left out."""
+    entry = row.entry
+    facts: list[tuple[str, object]] = [
+        ("Model", entry.name),
+        ("Source", entry.source),
+        ("Revision", entry.revision),
+        ("Place", entry.order),
+        ("Status", row.status),
+        ("Why", row.reason),
+        ("Size", _size(row)),
+        ("Licence", entry.license),
+        ("Adapter", entry.adapter),
+        ("Key in", entry.api_key_env),
+        ("Precision", None if is_endpoint(entry.source) else entry.dtype),
+        ("Quantized", entry.quantization),
+        ("Asks for", units.resolution(entry.asked_resolution)),
+        ("Runs", row.runs or None),
+        *_measured(row),
+        ("Notes", entry.notes),
+    ]
+    return aligned((label, str(value)) for label, value in facts if value is not None)
+
+
+def aligned(facts: Iterable[tuple[str, str]]) -> list[str]:
+    """Labels and texts as lines, the texts below each other; without a label a line goes on."""
+    return [f"{f'{label}:' if label else '':<12}{printable(text)}".rstrip() for label, text in facts]
+
+
+def plain_table(rows: Sequence[ModelRow]) -> str:
+    """Rows as lines with their columns below each other, for a pipe or a file."""
+    table = [_COLUMNS, *(_cells(row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    padded = ("  ".join(map(str.ljust, cells, widths)) for cells in table)
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def print_table(rows: Sequence[ModelRow]) -> None:
+    """Print rows as a table fitted to the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in _COLUMNS:
+        table.add_column(column.capitalize(), overflow="fold", justify="right" if column == "#" else "left")
+    for row in rows:
+        # Text, never markup: names and reasons are others' words.
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in _cells(row)))
+    Console().print(table)
+
+
+def _cells(row: ModelRow) -> tuple[str, ...]:
+    model = row.run.model if row.run else None
+    found = figures(row.run) if row.run else None
+    speed = units.seconds(found.time_per_answer) if found else None
+    together = " in batches" if found and found.batch_sizes else ""
+    load = units.seconds(model.load_time) if model else None
+    measured = model is not None and model.memory != ModelMemory()
+    cells = (
+        str(row.entry.order or "-"),
+        row.entry.name,
+        _size(row) or "-",
+        row.status,
+        f"{load} s" if load else "-",
+        memory.briefly(model.memory) if model and measured else "-",
+        f"{speed} s{together}" if speed else "-",
+        row.reason or "",
+    )
+    return tuple(printable(cell) for cell in cells)
+
+
+def _size(row: ModelRow) -> str | None:
+    """The model's size: as counted by its latest run, else as the list has it."""
+    counted = row.run.model.parameters if row.run else None
+    text = units.parameters(counted or row.entry.parameters)
+    unknown = ADAPTER if is_endpoint(row.entry.source) else None
+    return text.partition(" ")[0] if text else unknown
+
+
+def _measured(row: ModelRow) -> list[tuple[str, object]]:
+    if row.run is None:
+        return []
+    found, model = figures(row.run), row.run.model
+    load, speed = units.seconds(model.load_time), units.seconds(found.time_per_answer)
+    rate, sizes = found.tokens_per_second, units.batches(found.batch_sizes)
+    return [
+        ("Latest run", row.run.id),
+        ("Load time", f"{load} s" if load else None),
+        ("Memory", memory.briefly(model.memory) if model.memory != ModelMemory() else None),
+        ("Speed", f"{speed} s an answer{f', {sizes}' if sizes else ''}" if speed else None),
+        ("Tokens", f"{rate:.1f} a second" if rate else None),
+    ]

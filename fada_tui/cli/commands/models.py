@@ -1,0 +1,226 @@
+"""`fada-tui models`: the model list with what the runs on disk say of it, and changes to the user's part."""
+
+import os
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from fada_tui.cli.commands import model_rows
+from fada_tui.cli.commands.common import print_json, results_folder, warn
+from fada_tui.config.settings import load_settings
+from fada_tui.core.errors import ExitCode, UsageError
+from fada_tui.core.paths import expanded, models_file, settings_file
+from fada_tui.core.records import ModelEntry, Run
+from fada_tui.core.text import printable
+from fada_tui.core.toml import suggestion
+from fada_tui.models.endpoint import is_endpoint, parse
+from fada_tui.models.registry import (
+    Registry,
+    check_entry,
+    folder_source,
+    is_hub_id,
+    load_registry,
+    next_model,
+    override,
+    resolve_model,
+    save_user_entries,
+    statuses,
+)
+from fada_tui.runs.planning import with_choices
+from fada_tui.runs.preflight.describe import as_json, facts, measured
+from fada_tui.runs.preflight.inspection import look
+from fada_tui.store import folder as store
+
+ReadRuns = Callable[[Path], Sequence[Run]]
+"""Reads the runs of a results folder."""
+
+BY_RUNS = "auto"
+"""The status that gives the decision back to the runs."""
+
+
+def read_runs(results: Path) -> Sequence[Run]:
+    """Read the runs of a results folder; those that cannot be read are named on stderr."""
+    runs, warnings = store.read_all(results)
+    warn(warnings)
+    return runs
+
+
+def run(options: Namespace, read: ReadRuns = read_runs) -> int:
+    """Do what `options.action` names; return the exit code.
+
+    Raises:
+        UsageError: an unknown model, a value that cannot be used, or a file that cannot be read or written.
+    """
+    actions = {"list": list_models, "show": show, "next": following}
+    changes = {"add": add, "remove": remove, "status": status}
+    if options.action in changes:
+        return changes[options.action](options)
+    return actions[options.action](options, read)
+
+
+def list_models(options: Namespace, read: ReadRuns) -> int:
+    """Print all models in the order of the testing list."""
+    rows = statuses(_registry(), read(results_folder(options)))
+    if _json(options):
+        print_json({"models": [model_rows.flat(row) for row in rows]})
+    elif sys.stdout.isatty():
+        model_rows.print_table(rows)
+    else:
+        _write(model_rows.plain_table(rows))
+    return ExitCode.OK
+
+
+def show(options: Namespace, read: ReadRuns) -> int:
+    """Print one model and what it needs: a name, a place in the list, a hub id or a folder.
+
+    That it cannot be run is what one wanted to know, and no failure of this command.
+    """
+    registry = _registry()
+    entry = _named(registry, options.name)
+    listed = registry if entry in registry.entries else replace(registry, entries=(entry,))
+    row = next(row for row in statuses(listed, read(results_folder(options))) if row.entry == entry)
+    settings, _ = load_settings({}, os.environ, settings_file())
+    found = look(with_choices(entry, settings), max_new_tokens=settings.max_new_tokens, ask_hub=True)
+    room = measured()
+    if _json(options):
+        print_json(model_rows.flat(row) | as_json(found, room))
+    else:
+        said = [fact for fact in facts(found, room) if fact[0] != "Licence" or entry.license is None]
+        _write("\n".join([*model_rows.lines(row), *model_rows.aligned(said)]))
+    return ExitCode.OK
+
+
+def following(options: Namespace, read: ReadRuns) -> int:
+    """Print the model to test next."""
+    row = next_model(_registry(), read(results_folder(options)))
+    if _json(options):
+        print_json({"next": model_rows.flat(row) if row else None})
+    elif row:
+        command = f"fada-tui --batch --model {shlex.quote(printable(row.entry.name))}"
+        _write("\n".join([*model_rows.lines(row), "", f"Run it:  {command}"]))
+    else:
+        _write("No model of the list is left untested.")
+    return ExitCode.OK
+
+
+def add(options: Namespace) -> int:
+    """Put a model into the user's list, or change what the list says of one."""
+    registry = _registry()
+    name = options.name.strip()
+    if not name or name != printable(name):
+        raise UsageError(f"a model needs a name of printable characters, got {options.name!r}")
+    optional = (
+        "revision",
+        "adapter",
+        "dtype",
+        "quantization",
+        "pad_square",
+        "longest_edge",
+        "max_tiles",
+        "api_key_env",
+        "parameters",
+        "license",
+        "order",
+        "notes",
+    )
+    given = {key: getattr(options, key, None) for key in optional}
+    for key in ("parameters", "order"):
+        number = getattr(options, key, None)
+        if number is not None and number < 1:
+            raise UsageError(f"--{key}: expected a whole number of at least 1, got {number}")
+    known = registry.find(name)
+    if known is None and given["order"] is None:
+        given["order"] = max((entry.order or 0 for entry in registry.entries), default=0) + 1
+    changes = {"source": _source(options.source)} | {k: v for k, v in given.items() if v is not None}
+    check_entry({**(msgspec.to_builtins(known) if known else {}), "name": name, **changes}, models_file())
+    return _save(options, registry, name, changes, f"{'changed' if known else 'added'} {name}")
+
+
+def remove(options: Namespace) -> int:
+    """Take a model out of the user's list; one that comes with the program is marked as skipped instead."""
+    registry = _registry()
+    entry = _known(registry, options.name)
+    if entry.name.casefold() in registry.shipped:
+        changes = {"status": "skipped", "reason": "taken off the list"}
+        said = f"{entry.name} comes with the program: marked as skipped instead of removed"
+        return _save(options, registry, entry.name, changes, said)
+    own = registry.user_table(entry.name)
+    save_user_entries([table for table in registry.user if table is not own], models_file())
+    _say(options, f"removed {entry.name} from {models_file()}", {"removed": entry.name})
+    return ExitCode.OK
+
+
+def status(options: Namespace) -> int:
+    """Set a model's status, or give it back to the runs with `auto`."""
+    registry = _registry()
+    entry = _known(registry, options.name)
+    chosen = None if options.status == BY_RUNS else options.status
+    changes = {"status": chosen, "reason": getattr(options, "reason", None) if chosen else None}
+    said = f"{entry.name} is now {chosen}" if chosen else f"{entry.name} has the status its runs give it"
+    return _save(options, registry, entry.name, changes, said)
+
+
+def _registry() -> Registry:
+    registry = load_registry(models_file())
+    warn(registry.warnings)
+    return registry
+
+
+def _known(registry: Registry, text: str) -> ModelEntry:
+    """The entry of a name, hub id or place in the list."""
+    by_place = (entry for entry in registry.entries if entry.order is not None and text == str(entry.order))
+    if entry := registry.find(text) or registry.by_source(text) or next(by_place, None):
+        return entry
+    names = [entry.name for entry in registry.entries]
+    raise UsageError(f"no model '{text}' in the list{suggestion(text, names)} (see: fada-tui models list)")
+
+
+def _named(registry: Registry, text: str) -> ModelEntry:
+    """The entry of a name or place in the list, else what a folder or hub id makes."""
+    path = expanded(text)
+    if "/" in text or os.path.isdir(path):  # noqa: PTH112
+        listed = registry.find(text) or registry.by_source(text)
+        return listed or resolve_model(text, registry)
+    return _known(registry, text)
+
+
+def _source(text: str) -> str:
+    """A source as the list keeps it: a folder's absolute path, a hub id, or a server's URL."""
+    if is_endpoint(text):
+        return parse(text).source
+    path = expanded(text)
+    if os.path.isdir(path):  # noqa: PTH112
+        return folder_source(path)
+    if is_hub_id(text):
+        return text
+    raise UsageError(f"--source: '{text}' is neither a folder nor a hub id (owner/name) nor a URL")
+
+
+def _save(options: Namespace, registry: Registry, name: str, changes: Mapping[str, Any], said: str) -> int:
+    file = models_file()
+    save_user_entries(override(registry, name, changes), file)
+    entry = load_registry(file).find(name)
+    _say(options, f"{said} ({file})", {"model": msgspec.to_builtins(entry) if entry else None})
+    return ExitCode.OK
+
+
+def _json(options: Namespace) -> bool:
+    return bool(getattr(options, "json", False))
+
+
+def _say(options: Namespace, text: str, result: Mapping[str, Any]) -> None:
+    """Say what was done: in words, or as JSON."""
+    if _json(options):
+        print_json(result)
+    else:
+        _write(printable(text))
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

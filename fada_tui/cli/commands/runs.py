@@ -1,0 +1,146 @@
+"""`fada-tui runs`, `report`, `compare`, `import`, `export`: what is done with runs on disk."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from fada_tui import __version__
+from fada_tui.cli.commands.common import print_json, results_folder, warn
+from fada_tui.core.errors import UsageError
+from fada_tui.core.paths import models_file
+from fada_tui.core.records import ModelEntry, Run, Tool
+from fada_tui.core.text import printable
+from fada_tui.models.registry import Registry, load_registry, resolve_model
+from fada_tui.report.comparison import render_comparison
+from fada_tui.report.exports import export_run
+from fada_tui.report.figures import figures
+from fada_tui.runs.job import planned_items
+from fada_tui.runs.publish import publish
+from fada_tui.store import folder as store
+from fada_tui.store.legacy import read_legacy
+from fada_tui.store.lock import RunLock
+
+
+def list_runs(options: Namespace) -> int:
+    """Print a line for each run, oldest first."""
+    runs, warnings = store.read_all(results_folder(options))
+    warn(warnings)
+    if getattr(options, "json", False):
+        print_json({"runs": [_row(run) for run in runs]})
+        return 0
+    rows = [("RUN", "STATUS", "MODEL", "ANSWERS", "JUDGED", "PER ANSWER")]
+    for run in runs:
+        row = _row(run)
+        each = f"{row['time_per_answer']:.2f} s" if isinstance(row["time_per_answer"], float) else "-"
+        rows.append(
+            (
+                run.id,
+                run.status,
+                run.model.name,
+                f"{row['answers']}/{row['planned']}",
+                str(row["judged"]),
+                f"{each} in batches" if row["batch_sizes"] else each,
+            )
+        )
+    widths = [max(len(printable(row[column])) for row in rows) for column in range(len(rows[0]))]
+    for cells in rows:
+        line = "  ".join(printable(cell).ljust(width) for cell, width in zip(cells, widths, strict=True))
+        sys.stdout.write(line.rstrip() + "\n")
+    return 0
+
+
+def show_run(options: Namespace) -> int:
+    """Print a run: its page, or with `--json` its raw data."""
+    folder = store.find(results_folder(options), options.run)
+    run, warnings = store.open_run(folder)
+    warn(warnings)
+    if getattr(options, "json", False):
+        print_json(run)
+        return 0
+    page = folder / store.SUMMARY_NAME
+    sys.stdout.write(
+        page.read_text(encoding="utf-8") if page.exists() else f"{printable(run.id)}: {run.status}\n"
+    )
+    return 0
+
+
+def report(options: Namespace) -> int:
+    """Write a run's page again, and the comparison of its results folder."""
+    folder = store.find(results_folder(options), options.run)
+    with RunLock(folder):
+        run, warnings = store.settle(folder)
+        _, unread = publish(folder, run, load_registry(models_file()))
+    warn((*warnings, *unread))
+    sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
+    return 0
+
+
+def compare(options: Namespace) -> int:
+    """Print the comparison of some runs, or of all."""
+    results = results_folder(options)
+    if options.runs:
+        chosen: Sequence[Run] = [store.read_run(store.find(results, name)) for name in options.runs]
+    else:
+        chosen, warnings = store.read_all(results)
+        warn(warnings)
+    if not chosen:
+        raise UsageError(
+            f"no runs in {results}: make one with fada-tui --batch, or name a folder with --results"
+        )
+    sys.stdout.write(render_comparison(chosen, options.format))
+    return 0
+
+
+def import_legacy(options: Namespace) -> int:
+    """Read an older script's results into a run of its own."""
+    file = Path(options.file)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    registry = load_registry(models_file())
+    model = _named(options.model, registry)
+    tool = Tool(name="fada-tui", version=__version__)
+    run = read_legacy(data, model=model, run_id="", dataset_name=file.stem, started=None, tool=tool)
+    folder = store.create(results_folder(options), model.name)
+    with RunLock(folder):
+        run = replace(run, id=folder.name)
+        store.write_run(folder, run)
+        _, warnings = publish(folder, run, registry)
+    warn(warnings)
+    sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
+    return 0
+
+
+def export(options: Namespace) -> int:
+    """Print a run's results in another format."""
+    run = store.read_run(store.find(results_folder(options), options.run))
+    sys.stdout.write(export_run(run, options.format))
+    return 0
+
+
+def _named(name: str, registry: Registry) -> ModelEntry:
+    """A model of the list, or just a name: what older results came from need not be loadable today."""
+    try:
+        return resolve_model(name, registry)
+    except UsageError:
+        return ModelEntry(name=name, source="")
+
+
+def _row(run: Run) -> dict[str, object]:
+    found = figures(run)
+    return {
+        "id": run.id,
+        "status": run.status,
+        "model": run.model.name,
+        "planned": len(planned_items(run)) or len(run.results),
+        "results": len(run.results),
+        "answers": sum(result.error is None for result in run.results),
+        "judged": sum(bool(result.assessments) for result in run.results),
+        "mean_time": found.mean_time,
+        "time_per_answer": found.time_per_answer,
+        "batch_sizes": found.batch_sizes,
+    }

@@ -1,0 +1,380 @@
+"""What works here: versions, GPU, terminal, caches, folders. Imports nothing heavy and writes nothing."""
+
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from fada_tui.config.settings import load_settings
+from fada_tui.core import paths
+from fada_tui.core.errors import ExitCode, FadaError
+from fada_tui.core.records import Record
+from fada_tui.core.text import printable
+from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
+from fada_tui.models.hub_cache import hub_folders
+from fada_tui.models.registry import load_registry
+
+MIN_PYTHON = (3, 11)
+MIN_TRANSFORMERS = (5, 23)
+LITTLE_DISK = 5_000_000_000
+"""Bytes free below which a model's download may not fit."""
+NO_DISK = 50_000_000
+"""Bytes free below which a run may not be written."""
+
+DICOM_DECODERS = ("pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle")
+"""What compressed DICOM files take beside pydicom."""
+
+Outcome = Literal["ok", "warn", "fail"]
+
+
+class Check(Record, frozen=True, kw_only=True):
+    """One thing looked at."""
+
+    name: str
+    status: Outcome
+    detail: str
+    advice: str | None = None
+    """What to do about it."""
+
+
+class TorchBuild(NamedTuple):
+    """An installed torch, read from its files."""
+
+    version: str
+    cuda: str | None
+    """Version of CUDA that it was built with; `None` is a build for the CPU."""
+
+
+class Gpus(NamedTuple):
+    """What NVML reports."""
+
+    names: list[str]
+    driver: str
+    cuda: int | None
+    """Newest major version of CUDA that the driver runs."""
+
+
+def run(results: Path, *, as_json: bool = False) -> int:
+    """Print every check; return 0 unless one failed."""
+    checks = run_checks(results)
+    if as_json:
+        text = msgspec.json.encode({"checks": [msgspec.to_builtins(check) for check in checks]}).decode()
+    else:
+        text = "\n".join(line for check in checks for line in _lines(check))
+    sys.stdout.write(f"{text}\n")
+    failed = any(check.status == "fail" for check in checks)
+    return ExitCode.SOME_RESULTS_ARE_ERRORS if failed else ExitCode.OK
+
+
+def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[Check]:
+    """Look at everything that a run needs.
+
+    Args:
+        results: the results folder, which need not exist.
+        environ: the environment to judge terminal, cache and folders by.
+    """
+    torch = _torch_build()
+    return [
+        check_python(),
+        check_torch(torch),
+        check_transformers(_version("transformers")),
+        check_torchvision(torch, _module_version("torchvision")),
+        check_dicom(_version("pydicom"), [name for name in DICOM_DECODERS if _version(name) is None]),
+        check_video(_version("av")),
+        check_gpu(_nvml(), torch, environ),
+        check_terminal(environ),
+        check_hub(environ),
+        check_folder("results", results, "choose another folder with --results"),
+        check_folder(
+            "config", paths.config_dir(environ), f"set {paths.CONFIG_DIR_VARIABLE} to another folder"
+        ),
+        check_settings(environ),
+        check_disk(results),
+        check_demo(paths.demo_weights()),
+        check_samples(paths.samples_dir),
+    ]
+
+
+def check_python() -> Check:
+    """Judge the interpreter."""
+    detail = f"{platform.python_version()} ({sys.executable})"
+    if sys.version_info >= MIN_PYTHON:
+        return Check(name="Python", status="ok", detail=detail)
+    return Check(name="Python", status="fail", detail=detail, advice="fada-tui needs Python 3.11 or newer")
+
+
+def check_torch(build: TorchBuild | None) -> Check:
+    """Judge the torch that models run on."""
+    if build is None:
+        return Check(name="torch", status="fail", detail="not installed", advice="install fada-tui again")
+    kind = f"built for CUDA {build.cuda}" if build.cuda else "built for the CPU"
+    return Check(name="torch", status="ok", detail=f"{build.version}, {kind}")
+
+
+def check_transformers(version: str | None) -> Check:
+    """Judge the library that brings the model classes."""
+    advice = "pip install 'transformers>={}.{}'".format(*MIN_TRANSFORMERS)
+    if version is None:
+        return Check(name="transformers", status="fail", detail="not installed", advice=advice)
+    if _numbers(version) < MIN_TRANSFORMERS:
+        return Check(name="transformers", status="fail", detail=f"{version} is too old", advice=advice)
+    return Check(name="transformers", status="ok", detail=version)
+
+
+def check_torchvision(build: TorchBuild | None, version: str | None) -> Check:
+    """Judge whether torchvision fits torch: an unlike pair ends the worker while it imports.
+
+    Args:
+        build: the installed torch.
+        version: torchvision's own, with its build as in `0.28.0+cu130`; `None` if it is not installed.
+    """
+    name = "torchvision"
+    if version is None:
+        detail = "not installed: Qwen-VL, InternVL, SmolVLM2 and others (docs/models.md) need it"
+        return Check(name=name, status="ok", detail=detail)
+    if build is None:
+        return Check(name=name, status="ok", detail=version)
+    wanted = _numbers(build.version)[1] + 15
+    fitting = f"beside torch {build.version} install torchvision 0.{wanted} of the same build, or none"
+    if _numbers(version)[:2] != (0, wanted):
+        return Check(name=name, status="fail", detail=f"{version} is not torch's pair", advice=fitting)
+    label = version.partition("+")[2]
+    ours = f"cu{build.cuda.replace('.', '')}" if build.cuda else "cpu"
+    if label != ours and (label or not build.cuda):
+        detail = f"{version} is another build than torch's ({ours})"
+        return Check(name=name, status="fail", detail=detail, advice=fitting)
+    return Check(name=name, status="ok", detail=version)
+
+
+def check_dicom(version: str | None, missing: Sequence[str]) -> Check:
+    """Judge whether DICOM files can be read.
+
+    Args:
+        version: pydicom's; `None` if it is not installed.
+        missing: decoders of compressed files that are not installed.
+    """
+    name = "DICOM"
+    if version is None:
+        return Check(name=name, status="ok", detail=f"cannot be read; to read it: {DICOM_EXTRA}")
+    if missing:
+        detail = f"pydicom {version}, without {', '.join(missing)}: some compressed files cannot be read"
+        return Check(name=name, status="warn", detail=detail, advice=DICOM_EXTRA)
+    return Check(name=name, status="ok", detail=f"pydicom {version}, with its decoders")
+
+
+def check_video(version: str | None) -> Check:
+    """Judge whether video files can be read; `version` is PyAV's, `None` if it is not installed."""
+    if version is None:
+        return Check(name="video", status="ok", detail=f"cannot be read; to read it: {VIDEO_EXTRA}")
+    return Check(name="video", status="ok", detail=f"PyAV {version}")
+
+
+def check_gpu(found: Gpus | str, build: TorchBuild | None, environ: Mapping[str, str]) -> Check:
+    """Judge GPU, driver and NVML, and whether torch can use them.
+
+    Args:
+        found: what NVML reports, or why it reports nothing.
+        build: the installed torch.
+        environ: tells which GPUs are hidden.
+    """
+    if isinstance(found, str):
+        detail = f"none that NVML can see ({found}): models run on the CPU"
+        return Check(name="GPU", status="warn", detail=detail)
+    visible = environ.get("CUDA_VISIBLE_DEVICES")
+    detail = f"{', '.join(found.names) or 'none'}; driver {found.driver}"
+    detail += f"; CUDA_VISIBLE_DEVICES={visible}" if visible is not None else ""
+    if found.names and build and not build.cuda:
+        advice = "torch is a build for the CPU: install one for CUDA to use the GPU"
+        return Check(name="GPU", status="warn", detail=detail, advice=advice)
+    if build and build.cuda and found.cuda and _numbers(build.cuda)[0] > found.cuda:
+        advice = (
+            f"torch needs a driver for CUDA {build.cuda}; this one ends at {found.cuda}: update the driver"
+        )
+        return Check(name="GPU", status="warn", detail=detail, advice=advice)
+    return Check(name="GPU", status="ok" if found.names else "warn", detail=detail)
+
+
+def check_terminal(environ: Mapping[str, str]) -> Check:
+    """Judge what pictures the terminal can show, from the environment alone."""
+    name, term = "terminal", environ.get("TERM", "")
+    if term in ("", "dumb"):
+        detail = f"TERM is {term or 'not set'}: no screen can be drawn"
+        return Check(name=name, status="warn", detail=detail, advice="run without a screen: fada-tui --batch")
+    graphics = _graphics(environ, term)
+    if environ.get("STY") or (term.startswith("screen") and not environ.get("TMUX")):
+        return Check(name=name, status="ok", detail=f"{term} in GNU screen: half blocks")
+    if environ.get("TMUX"):
+        advice = (
+            "for pictures inside tmux: set -g allow-passthrough on" if graphics != "half blocks" else None
+        )
+        return Check(name=name, status="ok", detail=f"{term} in tmux: {graphics}", advice=advice)
+    return Check(name=name, status="ok", detail=f"{term}: {graphics}")
+
+
+def check_hub(environ: Mapping[str, str]) -> Check:
+    """Judge the hub's cache. Says whether a token is there, never which."""
+    cache, home = hub_folders(environ)
+    repositories = len(list(cache.glob("models--*"))) if cache.is_dir() else 0
+    token = bool(environ.get("HF_TOKEN") or environ.get("HUGGING_FACE_HUB_TOKEN"))
+    token = token or Path(environ.get("HF_TOKEN_PATH") or home / "token").is_file()
+    offline = environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+    detail = f"{cache}, {repositories} models; token {'present' if token else 'absent'}"
+    detail += "; offline by HF_HUB_OFFLINE" if offline else ""
+    if not offline and not _writable(cache):
+        advice = "set HF_HOME to a folder that you may write"
+        return Check(name="hub cache", status="warn", detail=f"{detail}; not writable", advice=advice)
+    return Check(name="hub cache", status="ok", detail=detail)
+
+
+def check_folder(name: str, folder: Path, advice: str) -> Check:
+    """Judge whether a folder can be written, or made where there is none. Writes nothing."""
+    if _writable(folder):
+        made = "" if folder.is_dir() else " (made when needed)"
+        return Check(name=name, status="ok", detail=f"{folder}{made}")
+    return Check(name=name, status="fail", detail=f"{folder} cannot be written", advice=advice)
+
+
+def check_settings(environ: Mapping[str, str]) -> Check:
+    """Judge whether the user's settings and model list can be read."""
+    try:
+        warnings = load_settings({}, environ, paths.settings_file(environ)).warnings
+        registry = load_registry(paths.models_file(environ))
+    except FadaError as error:
+        return Check(name="settings", status="fail", detail=str(error), advice="correct it, or take it out")
+    if found := (*warnings, *registry.warnings):
+        return Check(name="settings", status="warn", detail="; ".join(found))
+    return Check(name="settings", status="ok", detail=f"{len(registry.entries)} models in the list")
+
+
+def check_disk(results: Path) -> Check:
+    """Judge the space left where runs are written."""
+    free = shutil.disk_usage(_existing(results)).free
+    detail = f"{free / 1e9:.1f} GB free at {results}"
+    if free < NO_DISK:
+        return Check(
+            name="disk", status="fail", detail=detail, advice="free some space: runs cannot be written"
+        )
+    if free < LITTLE_DISK:
+        return Check(name="disk", status="warn", detail=detail, advice="little room for models and runs")
+    return Check(name="disk", status="ok", detail=detail)
+
+
+def check_demo(weights: Path) -> Check:
+    """Judge whether the embedded model is whole."""
+    missing = [name for name in ("config.json", "model.safetensors") if not (weights / name).is_file()]
+    if missing:
+        detail = f"{weights} lacks {', '.join(missing)}"
+        return Check(name="embedded model", status="fail", detail=detail, advice="install fada-tui again")
+    size = (weights / "model.safetensors").stat().st_size
+    return Check(name="embedded model", status="ok", detail=f"{weights}, {size / 1e6:.1f} MB")
+
+
+def check_samples(find: Callable[[], Path]) -> Check:
+    """Judge whether the sample images are there."""
+    try:
+        folder = find()
+    except FadaError as error:
+        return Check(name="samples", status="fail", detail=str(error))
+    images = sum(file.suffix.lower() in (".png", ".jpg", ".jpeg") for file in folder.glob("*/*"))
+    return Check(name="samples", status="ok" if images else "fail", detail=f"{folder}, {images} images")
+
+
+def _nvml() -> Gpus | str:
+    """What NVML reports, or why it reports nothing."""
+    try:
+        import pynvml
+    except ImportError as error:
+        return str(error)
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        return str(error)
+    try:
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        names = [_described(pynvml, handle) for handle in handles]
+        version = pynvml.nvmlSystemGetCudaDriverVersion_v2()
+        return Gpus(names, str(pynvml.nvmlSystemGetDriverVersion()), version // 1000)
+    except pynvml.NVMLError as error:
+        return str(error)
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _described(nvml: Any, handle: Any) -> str:
+    """A GPU's name with its memory, which some virtual GPUs don't report."""
+    name = str(nvml.nvmlDeviceGetName(handle))
+    try:
+        return f"{name} ({nvml.nvmlDeviceGetMemoryInfo(handle).total / 1e9:.0f} GB)"
+    except nvml.NVMLError:
+        return name
+
+
+def _torch_build() -> TorchBuild | None:
+    version = _module_version("torch")
+    if version is None:
+        return None
+    found = re.search(r"^cuda\b.*= *'([\d.]+)'", _module_text("torch"), re.MULTILINE)
+    return TorchBuild(version, found[1] if found else None)
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _module_version(module: str) -> str | None:
+    """A package's version with its build, which its metadata may leave out; `None` if it is not installed."""
+    installed = _version(module)
+    found = re.search(r"^__version__ *= *'([^']+)'", _module_text(module), re.MULTILINE)
+    return found[1] if installed and found else installed
+
+
+def _module_text(module: str) -> str:
+    """A package's `version.py` as text: importing it would import all of the package."""
+    try:
+        file = Path(str(metadata.distribution(module).locate_file(f"{module}/version.py")))
+        return file.read_text(encoding="utf-8", errors="replace")
+    except (metadata.PackageNotFoundError, OSError):
+        return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The release of a version: `2.13.0+cpu` is (2, 13, 0)."""
+    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3])
+
+
+def _graphics(environ: Mapping[str, str], term: str) -> str:
+    """The best way to draw pictures that the environment tells of."""
+    program = environ.get("TERM_PROGRAM", "").lower()
+    if environ.get("KITTY_WINDOW_ID") or "kitty" in term or program == "ghostty" or "ghostty" in term:
+        return "kitty graphics"
+    if program in ("wezterm", "iterm.app") or any(
+        name in term for name in ("sixel", "foot", "mlterm", "contour")
+    ):
+        return "sixel"
+    return "half blocks"
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that exists."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+
+
+def _writable(folder: Path) -> bool:
+    place = _existing(folder)
+    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+
+
+def _lines(check: Check) -> list[str]:
+    marks = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+    line = f"{marks[check.status]}  {check.name:<15}{printable(check.detail)}"
+    return [line, *([f"{'':21}→ {printable(check.advice)}"] if check.advice else [])]

@@ -1,0 +1,259 @@
+"""The front end without a screen: runs jobs one after another, shows them on stderr, returns an exit code."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from fada_tui.cli import progress
+from fada_tui.cli.progress import Display
+from fada_tui.config.settings import Settings
+from fada_tui.core.errors import ExitCode, StoreError
+from fada_tui.core.records import Run
+from fada_tui.core.text import printable
+from fada_tui.models.endpoint import place_of
+from fada_tui.models.registry import Registry
+from fada_tui.report import units
+from fada_tui.runs import planning
+from fada_tui.runs.consent import consent_of
+from fada_tui.runs.events import RunEnded
+from fada_tui.runs.job import Job
+from fada_tui.runs.preflight.describe import as_json, facts, measured
+from fada_tui.runs.session import Session
+from fada_tui.runs.worker_client.pool import WorkerPool
+from fada_tui.store import folder as runs
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What is asked of this front end, beside the settings."""
+
+    resume: str | None = None
+    label: str | None = None
+    json: bool = False
+    dry_run: bool = False
+    trusted: tuple[str, ...] = ()
+    """Models that this command itself trusts to run their own code."""
+
+
+class Outcome(Struct, frozen=True):
+    """How one run ended."""
+
+    code: ExitCode
+    run: Run | None
+    folder: Path
+
+
+SEVERITY = (
+    ExitCode.INTERRUPTED,
+    ExitCode.USAGE,
+    ExitCode.MODEL_NOT_LOADED,
+    ExitCode.SOME_RESULTS_ARE_ERRORS,
+    ExitCode.OK,
+)
+
+
+def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitCode:
+    """Do what the settings say and return the program's exit code.
+
+    Raises:
+        FadaError: before a run began; nothing was written.
+    """
+    results = Path(settings.results)
+    sessions: Iterable[Callable[[], Session]]
+    if request.resume:
+        sessions = [lambda: _resumed(settings, registry, results, request)]
+    else:
+        jobs, catalogue = planning.jobs(settings, registry, request.label, trusted=request.trusted)
+        if catalogue.skipped.total:
+            found = f"{len(catalogue.images)} images in {printable(str(catalogue.root))}"
+            _complain(f"{found}; skipped: {catalogue.skipped.describe()}")
+        if request.dry_run:
+            _print_plan(jobs, request)
+            return ExitCode.OK
+        sessions = [_starter(job, results, settings, registry) for job in jobs]
+    outcomes = asyncio.run(_run_all(sessions))
+    with suppress(OSError):  # a terminal that has hung up; the files are written
+        _report(outcomes, request)
+    return next(code for code in SEVERITY if any(outcome.code is code for outcome in outcomes))
+
+
+def _starter(job: Job, results: Path, settings: Settings, registry: Registry) -> Callable[[], Session]:
+    return lambda: Session.new(job, results, planning.deadlines(settings), registry, settings.allow_host)
+
+
+def _resumed(settings: Settings, registry: Registry, results: Path, request: Request) -> Session:
+    folder = runs.find(results, request.resume or "")
+    plan = runs.read_run(folder).plan if request.trusted else UNSET
+    consent = consent_of(settings, registry, request.trusted, () if plan is UNSET else (plan.model,))
+    session, warnings = Session.resume(folder, planning.deadlines(settings), registry, consent)
+    for warning in warnings:
+        _complain(f"warning: {warning}")
+    return session
+
+
+async def _run_all(sessions: Iterable[Callable[[], Session]]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    dumb = os.environ.get("TERM") == "dumb"
+    pool = WorkerPool()
+    try:
+        with progress.choose(sys.stderr, dumb=dumb) as shown:
+            for make in sessions:
+                outcome = await _run_one(make(), shown, pool)
+                outcomes.append(outcome)
+                if outcome.code is ExitCode.INTERRUPTED:
+                    break
+    finally:
+        await pool.close()
+    return outcomes
+
+
+async def _run_one(session: Session, shown: Display, pool: WorkerPool) -> Outcome:
+    run: Run | None = None
+    try:
+        with _signals(session, shown):
+            async with aclosing(session.events(pool)) as events:
+                async for event in events:
+                    shown.show(event)
+                    if isinstance(event, RunEnded):
+                        run = event.run
+    except StoreError as error:
+        shown.say(f"error: {printable(str(error))}")
+        return Outcome(ExitCode.INTERRUPTED, None, session.folder)
+    assert run is not None
+    if run.error is not UNSET:
+        shown.say(f"error: {printable(run.error.message)}")
+    return Outcome(_code(run), run, session.folder)
+
+
+def _code(run: Run) -> ExitCode:
+    match run.status:
+        case "failed":
+            return ExitCode.MODEL_NOT_LOADED
+        case "interrupted":
+            return ExitCode.INTERRUPTED
+    failed = any(result.error is not None for result in run.results)
+    return ExitCode.SOME_RESULTS_ARE_ERRORS if failed else ExitCode.OK
+
+
+@contextmanager
+def _signals(session: Session, shown: Display) -> Iterator[None]:
+    """Ctrl+c once finishes what is begun, twice stops now; so does being told to end, at once."""
+    presses = 0
+
+    def interrupted() -> None:
+        nonlocal presses
+        presses += 1
+        if presses == 1:
+            begun = "batch" if session.in_batches else "image"
+            shown.say(f"stopping after this {begun}; ctrl+c again stops now")
+            session.stop_after_image()
+        else:
+            session.stop_now()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(told, session.stop_now)
+    try:
+        yield
+    finally:
+        for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(told)
+        if presses:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # all that is left to do is to write and leave
+
+
+def _report(outcomes: Sequence[Outcome], request: Request) -> None:
+    if request.json:
+        _print_json({"runs": [_summary(outcome) for outcome in outcomes]})
+        return
+    for outcome in outcomes:
+        page = outcome.folder / runs.SUMMARY_NAME
+        if outcome.run:
+            _print(f"{outcome.run.status}: {printable(str(page))}")
+        if outcome.code is ExitCode.INTERRUPTED:
+            _complain(f"go on with: fada-tui --batch --resume {printable(str(outcome.folder))}")
+
+
+def _summary(outcome: Outcome) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": outcome.folder.name,
+        "path": str(outcome.folder.absolute()),
+        "status": "interrupted",
+        "exit_code": int(outcome.code),
+    }
+    if run := outcome.run:
+        found |= {
+            "status": run.status,
+            "model": run.model.name,
+            "results": len(run.results),
+            "errors": sum(result.error is not None for result in run.results),
+            "run_json": str((outcome.folder / runs.RUN_NAME).absolute()),
+            "summary": str((outcome.folder / runs.SUMMARY_NAME).absolute()),
+        }
+        if run.error is not UNSET:
+            found["error"] = msgspec.to_builtins(run.error)
+    return found
+
+
+def _print_plan(jobs: Sequence[Job], request: Request) -> None:
+    plans = []
+    free = measured()
+    for job in jobs:
+        found = planning.estimate(job, ask_hub=True)
+        told = found.requirements
+        server = place_of(job.plan.model.source)
+        categories = Counter(image.category for image in job.plan.images)
+        plans.append(
+            {
+                "model": job.plan.model.name,
+                "source": job.plan.model.source,
+                "server": server,
+                "images": found.images,
+                "categories": dict(categories),
+                "questions": [question.text for question in job.questions],
+                "results": found.results,
+                "batch_size": job.generation.batch_size,
+                "parameters": told.weighed.parameters,
+                "dtype": told.precision,
+                "weights_bytes": told.need.weights if told.need else None,
+                **as_json(told, free),
+            }
+        )
+        if not request.json:
+            _print(f"{printable(job.plan.model.name)}  ({printable(job.plan.model.source)})")
+            if server:
+                _print(f"  server     {server}, {job.generation.concurrency} requests at once")
+            shown = ", ".join(f"{printable(name)} {count}" for name, count in categories.items())
+            _print(f"  images     {found.images} ({shown})")
+            for question in job.questions:
+                _print(f"  question   {printable(question.text)}")
+            size = job.generation.batch_size
+            together = "" if size in (1, None) else f", in {units.at_most_together(size)}"
+            _print(f"  answers    {found.results}{together}")
+            for label, text in facts(told, free):
+                _print(f"  {label.lower():<11}{printable(text)}".rstrip())
+    if request.json:
+        _print_json({"runs": [], "plan": plans})
+
+
+def _print_json(value: object) -> None:
+    _print(msgspec.json.encode(value).decode())
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _complain(line: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write(line + "\n")

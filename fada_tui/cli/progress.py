@@ -1,0 +1,308 @@
+"""How a run looks without a dashboard: a progress bar on a terminal, a line for each image elsewhere."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from types import TracebackType
+from typing import Protocol, TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+from fada_tui.core.records import ModelFacts, Result
+from fada_tui.core.text import printable
+from fada_tui.models.endpoint import place_of
+from fada_tui.report import units
+from fada_tui.runs.eta import Eta
+from fada_tui.runs.events import (
+    AnswerBegunAgain,
+    AnswerFinished,
+    AnswerStarted,
+    LoadProgress,
+    ModelReady,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+    Warned,
+    WorkerRestarted,
+)
+
+WIDE = 100
+"""Columns from which the bar tells memory, elapsed time and the image at hand, too."""
+
+LONGEST_NAME = 32
+"""Characters of a file name that the bar shows."""
+
+LONGEST_ANSWER = 100
+"""Characters of an answer that a line shows."""
+
+
+class Display(Protocol):
+    """Shows the events of a run."""
+
+    def __enter__(self) -> "Display":
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End, and leave the terminal as it was."""
+
+    def show(self, event: SessionEvent) -> None:
+        """Show one event."""
+
+    def say(self, line: str) -> None:
+        """Show one line that stays."""
+
+
+def choose(stream: TextIO, *, dumb: bool) -> "Display":
+    """The display that suits a stream: bars where they can be drawn over, plain lines elsewhere."""
+    if stream.isatty() and not dumb:
+        return BarDisplay(stream)
+    return LineDisplay(stream)
+
+
+class LineDisplay:
+    """One line for each thing that happened."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._said = ""
+
+    def __enter__(self) -> "LineDisplay":
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to restore."""
+
+    def show(self, event: SessionEvent) -> None:
+        """Write a line, where the event is worth one."""
+        line, before = describe(event), self._said
+        self._said = line or before
+        if line and not _repeated(event, line, before):
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        """Write a line at once; a stream that is gone (a closed terminal) is no reason to stop."""
+        with suppress(OSError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+
+class _Left(ProgressColumn):
+    """The time that is left, by the pace that the task has for a field."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def render(self, task: Task) -> Text:
+        """Return it as `ETA 0:03:20`."""
+        left = task.fields["eta"].left(int(task.remaining or 0), self._clock())
+        shown = "-:--:--" if left is None else str(timedelta(seconds=round(left)))
+        return Text(f"ETA {shown}")
+
+
+class BarDisplay:
+    """A progress bar that stays in place, with the lines above it.
+
+    Args:
+        stream: a terminal.
+        clock: tells seconds, which never go back.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._console = Console(file=stream, highlight=False, emoji=False)
+        self._wide = self._console.width >= WIDE
+        columns = [
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            _Left(clock),
+        ]
+        if self._wide:
+            columns += [TimeElapsedColumn(), TextColumn("{task.fields[status]}", markup=False)]
+        self._progress = Progress(*columns, console=self._console, refresh_per_second=8)
+        self._task: TaskID | None = None
+        self._eta = Eta()
+        self._said = ""
+
+    def __enter__(self) -> "BarDisplay":
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing."""
+        with suppress(OSError):
+            self._progress.stop()
+
+    def show(self, event: SessionEvent) -> None:
+        """Move the bar, and write a line above it where the event is worth one."""
+        match event:
+            case RunStarted(run=run, remaining=remaining):
+                name = printable(run.model.name)
+                self._eta = Eta()
+                self._task = self._progress.add_task(
+                    name, total=remaining, rate="starting", status="", eta=self._eta
+                )
+            case LoadProgress(stage=stage, done=done, total=total):
+                self._update(rate=_loading(stage, done, total))
+            case ModelReady(remaining=remaining):
+                self._update(rate="", total=remaining)
+            case AnswerStarted(item=item):
+                self._eta.begin(item.key, self._clock())
+                self._update(status=printable(item.image)[:LONGEST_NAME])
+            case AnswerFinished():
+                self._finished(event)
+            case WorkerRestarted():
+                self._eta.forget()
+            case _:
+                pass
+        line, before = describe(event), self._said
+        self._said = line or before
+        if line and not _repeated(event, line, before):
+            answered = isinstance(event, AnswerFinished) and event.result.error is None
+            self._print(line, cut=answered)
+
+    def say(self, line: str) -> None:
+        """Write a line above the bar, whole."""
+        self._print(line, cut=False)
+
+    def _print(self, line: str, *, cut: bool) -> None:
+        """Write a line; an answer is cut at the terminal's edge, as the page has it whole."""
+        with suppress(OSError):
+            if cut:
+                self._console.print(line, markup=False, no_wrap=True, overflow="ellipsis")
+            else:
+                self._console.print(line, markup=False, soft_wrap=True)
+
+    def _finished(self, event: AnswerFinished) -> None:
+        self._eta.end(event.result.key, self._clock())
+        mean = self._eta.mean
+        parts = [f"{mean:.2f} s/answer" if mean is not None else ""]
+        if self._wide:
+            parts.append(_memory(event.result))
+        if event.errors:
+            parts.append(f"[red]{event.errors} error{'s' * (event.errors > 1)}[/red]")
+        if self._task is not None:
+            self._progress.update(self._task, advance=1, rate=" · ".join(part for part in parts if part))
+
+    def _update(self, **fields: str | int) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, **fields)  # type: ignore[arg-type]
+
+
+def _repeated(event: SessionEvent, line: str, before: str) -> bool:
+    """Whether the line has just been said: a batch that did not succeed is told by each of its answers."""
+    return isinstance(event, AnswerBegunAgain) and line == before
+
+
+def describe(event: SessionEvent) -> str | None:
+    """The line that an event is worth; `None` for those that only move a bar."""
+    match event:
+        case RunStarted(run=run, remaining=remaining, total=total):
+            had = f", {total - remaining} of {total} there already" if remaining < total else ""
+            return f"{printable(run.model.name)}: {units.count(remaining, 'answer')} to make{had}"
+        case ModelReady(model=model):
+            return _ready(model)
+        case AnswerFinished(result=result, done=done, total=total):
+            return f"{done:>{len(str(total))}}/{total}  {describe_result(result)}"
+        case AnswerBegunAgain(item=item, wait=wait):
+            where = f"{item.category}/{item.image}  " if wait > 0 else "warning: "
+            return printable(where + event.what_happens)
+        case WorkerRestarted(reason=reason):
+            return f"warning: {printable(reason)}; starting another"
+        case Warned(message=message):
+            return f"warning: {printable(message)}"
+        case RunEnded(run=run, folder=folder):
+            errors = sum(result.error is not None for result in run.results)
+            found = units.count(len(run.results) - errors, "answer")
+            found += f", {units.count(errors, 'error')}" if errors else ""
+            return f"{printable(run.model.name)}: {run.status}, {found}, in {printable(str(folder))}"
+        case _:
+            return None
+
+
+def describe_result(result: Result) -> str:
+    """An answer, or why there is none, on one line."""
+    where = printable(f"{result.category}/{result.image}")
+    if result.error:
+        return f"{where}  error: {printable(result.error.message)}"
+    text = printable(result.response or "")
+    if len(text) > LONGEST_ANSWER:
+        text = text[: LONGEST_ANSWER - 1] + "…"
+    speed = result.tokens.per_second
+    together = f" in a batch of {result.together}" if result.together > 1 else ""
+    own, tokens = result.own_time, result.tokens.generated
+    if together and own and tokens is not None:
+        speed = tokens / own
+    figures = [f"{own:.2f} s{together}"] if own is not None else []
+    figures += [f"{speed:.0f} tokens/s"] if speed is not None else []
+    figures += [memory] if (memory := _memory(result)) else []
+    return f"{where}  {' · '.join(figures)}  {text}"
+
+
+def gigabytes(count: int) -> str:
+    """Bytes in GB (10⁹)."""
+    return f"{count / 1e9:.2f} GB"
+
+
+def _memory(result: Result) -> str:
+    """The best figure there is, under its own name."""
+    memory = result.memory
+    for name, value in (
+        ("GPU", memory.nvml_process),
+        ("torch", memory.torch_peak_allocated),
+        ("GPU in all", memory.nvml_used),
+        ("worker", memory.worker_rss),
+    ):
+        if value is not None:
+            return f"{name} {gigabytes(value)}"
+    return ""
+
+
+def _ready(model: ModelFacts) -> str:
+    place = place_of(model.source)
+    parts = [f"{printable(model.name)} {f'reached at {place}' if place else 'loaded'}"]
+    if model.load_time is not None:
+        parts[0] += f" in {model.load_time:.1f} s"
+    if model.parameters:
+        parts.append(f"{model.parameters / 1e6:.1f} M parameters")
+    parts += [part for part in (model.dtype, model.quantization, model.device) if part]
+    if model.memory.weights:
+        parts.append(f"weights {gigabytes(model.memory.weights)}")
+    return ", ".join(parts)
+
+
+def _loading(stage: str, done: int, total: int | None) -> str:
+    match stage:
+        case "download":
+            of = f" of {gigabytes(total)}" if total else ""
+            return f"downloading {gigabytes(done)}{of}"
+        case "weights":
+            return f"loading weights {done}/{total}" if total else "loading weights"
+        case "server":
+            return "asking the server"
+        case _:
+            return "starting the worker"

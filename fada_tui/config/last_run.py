@@ -1,0 +1,89 @@
+"""What a person chose for the last run, kept from one start to the next in `state.toml`.
+
+Settings do not tell what was given from what is so by default. So only what differs from the defaults is
+remembered, and it takes the place of defaults alone: whatever a person sets to another value wins.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomli_w
+from msgspec.structs import replace
+
+from fada_tui.config.settings import Settings
+from fada_tui.core.atomic import write_whole
+from fada_tui.core.errors import UsageError
+from fada_tui.core.toml import read_toml
+
+REMEMBERED = (
+    "model",
+    "question",
+    "questions",
+    "max_new_tokens",
+    "temperature",
+    "top_p",
+    "seed",
+    "batch_size",
+    "per_category",
+)
+"""Settings, by their names."""
+
+_TABLE = "last_run"
+_HEADER = "# Written by fada-tui: what was chosen last for a new run. Delete it to begin afresh.\n\n"
+_DEFAULTS = Settings()
+
+
+def with_remembered(settings: Settings, file: Path) -> Settings:
+    """Return the settings with what was chosen last in place of defaults.
+
+    A file that is missing, damaged or of another version has nothing to say, or says less.
+    """
+    changes = {
+        name: value for name, value in _read(file).items() if getattr(settings, name) == _default(name)
+    }
+    if settings.question or settings.questions:
+        changes.pop("question", None)
+        changes.pop("questions", None)
+    elif "question" in changes:
+        changes.pop("questions", None)
+    return replace(settings, **changes)
+
+
+def remember(settings: Settings, file: Path) -> None:
+    """Write what these settings choose.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    chosen = {
+        name: msgspec.to_builtins(value)
+        for name in REMEMBERED
+        if (value := getattr(settings, name)) != _default(name)
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, (_HEADER + tomli_w.dumps({_TABLE: chosen})).encode(errors="replace"))
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        table = (read_toml(file) or {}).get(_TABLE)
+    except UsageError:
+        return {}
+    if not isinstance(table, dict):
+        return {}
+    return {
+        name: value for name in REMEMBERED if (value := _checked(name, table.get(name))) not in (None, ())
+    }
+
+
+def _checked(name: str, value: Any) -> Any:
+    """A value as the setting has it; `None` where it has no such value."""
+    try:
+        return getattr(msgspec.convert({name: value}, Settings), name)
+    except msgspec.ValidationError:
+        return None
+
+
+def _default(name: str) -> Any:
+    return getattr(_DEFAULTS, name)

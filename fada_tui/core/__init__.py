@@ -1,0 +1,1 @@
+"""What every part builds on: records, messages, errors, text, names, paths, files."""

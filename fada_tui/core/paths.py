@@ -1,0 +1,72 @@
+"""Where things lie. Every function only computes: nothing is created, at import or by a call."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from fada_tui.core.errors import UsageError
+
+CONFIG_DIR_VARIABLE = "FADA_TUI_CONFIG_DIR"
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def expanded(text: str) -> Path:
+    """Return a path with `~` replaced by the home folder; `~nobody` is left as it is, not an error."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111
+
+
+def config_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the user's settings and model list: `FADA_TUI_CONFIG_DIR`, else the system's place."""
+    given = environ.get(CONFIG_DIR_VARIABLE)
+    if given:
+        return expanded(given)
+    # Imported late: only commands that read settings pay for it.
+    from platformdirs import user_config_path
+
+    return user_config_path("fada-tui", appauthor=False)
+
+
+def settings_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The user's `settings.toml`."""
+    return config_dir(environ) / "settings.toml"
+
+
+def models_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The user's `models.toml`, which overrides the shipped model list."""
+    return config_dir(environ) / "models.toml"
+
+
+def state_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """What the program remembers from one start to the next, written by itself."""
+    return config_dir(environ) / "state.toml"
+
+
+def default_results() -> Path:
+    """The results folder where none is given, relative to the current folder."""
+    return Path("results")
+
+
+def demo_weights() -> Path:
+    """The folder of the embedded model."""
+    return _PACKAGE / "models" / "demo" / "weights"
+
+
+def samples_dir(package: Path = _PACKAGE) -> Path:
+    """The folder of sample images: the package's own in a wheel, else the checkout's.
+
+    Args:
+        package: the package's folder.
+
+    Raises:
+        UsageError: the installation has neither.
+    """
+    checkout = package.parent
+    if (package / "samples").is_dir():
+        return package / "samples"
+    # Beside an installed package, a folder of this name would be somebody else's.
+    if (checkout / "pyproject.toml").is_file() and (checkout / "samples").is_dir():
+        return checkout / "samples"
+    raise UsageError(
+        "the sample images are not installed: install fada-tui again, or name a folder with --images"
+    )

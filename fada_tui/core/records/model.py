@@ -1,0 +1,104 @@
+"""A model: as the model list has it, and as it was loaded."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from fada_tui.core.records.base import ModelStatus, Record
+
+
+class ModelMemory(Record, frozen=True, kw_only=True):
+    """Memory of the loaded model over the run, each figure under its own name. Bytes."""
+
+    weights: int | None = None
+    """Parameters and buffers as loaded."""
+    torch_peak_allocated: int | None = None
+    torch_peak_reserved: int | None = None
+    nvml_process_peak: int | None = None
+    """The worker's share of the GPU, as NVML reports it."""
+    worker_rss_peak: int | None = None
+    """The worker's resident memory."""
+
+
+class Resolution(Record, frozen=True, kw_only=True):
+    """How large a model shall see its images; `None` leaves it to the checkpoint."""
+
+    longest_edge: int | None = None
+    """Pixels."""
+    max_tiles: int | None = None
+    """The whole image beside them is not counted."""
+
+
+class ModelFacts(Record, frozen=True, kw_only=True):
+    """The model of a run, as it was loaded."""
+
+    name: str
+    source: str | None = None
+    """Hub id, folder, or a server's URL."""
+    served: str | UnsetType = UNSET
+    """Name by which the server knows it; present where the model ran behind one."""
+    revision: str | None = None
+    adapter: str | None = None
+    architecture: str | None = None
+    parameters: int | None = None
+    dtype: str | None = None
+    quantization: str | None = None
+    device: str | None = None
+    attention: str | UnsetType = UNSET
+    """How transformers computes it: `sdpa`, `eager` …"""
+    image_processor: str | UnsetType = UNSET
+    """Class that turns images into pixel values: its backends differ by up to 0.015 a pixel."""
+    pad_square: bool | UnsetType = UNSET
+    """Whether images were padded to a square; present where the model sorts them into classes."""
+    scale: float | UnsetType = UNSET
+    """What the cosine of image and class was multiplied with; likewise."""
+    longest_edge: int | UnsetType = UNSET
+    """Pixels of the longest edge that images were seen in; present where it was asked for."""
+    max_tiles: int | UnsetType = UNSET
+    """Tiles that images were cut into at most, the whole beside them not counted; likewise."""
+    pickled: bool | UnsetType = UNSET
+    """Present, and true, where weights were read that are no safetensors."""
+    remote_code: bool | UnsetType = UNSET
+    """Present, and true, where code of the checkpoint itself ran."""
+    license: str | None = None
+    load_time: float | None = None
+    memory: ModelMemory = ModelMemory()
+
+    @property
+    def asked_resolution(self) -> Resolution:
+        """The resolution that was asked for."""
+        return Resolution(longest_edge=self.longest_edge or None, max_tiles=self.max_tiles or None)
+
+
+class ModelEntry(Record, frozen=True, kw_only=True):
+    """An entry of the model list."""
+
+    name: str
+    source: str
+    revision: str | None = None
+    adapter: str = "auto"
+    dtype: str = "auto"
+    quantization: Literal["4bit", "8bit"] | None = None
+    pad_square: bool = False
+    """Images are padded to a square, for models that compare them with texts."""
+    longest_edge: Annotated[int, Meta(ge=1)] | None = None
+    """Pixels of the longest edge in which it sees images; `None` is the checkpoint's own."""
+    max_tiles: Annotated[int, Meta(ge=1)] | None = None
+    """Tiles that it cuts an image into at most; likewise."""
+    fetched_by_hand: tuple[str, ...] = ()
+    """Files that a person downloads who accepts the licence; the program then does not download by itself."""
+    api_key_env: Annotated[str, Meta(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None
+    """Environment variable that holds a server's key. A key itself, with its small letters, does not fit."""
+    parameters: int | None = None
+    license: str | None = None
+    order: int | None = None
+    """Place in the testing list."""
+    status: ModelStatus = "untested"
+    reason: str | None = None
+    """Why it failed, was skipped, or is gated."""
+    notes: str | None = None
+
+    @property
+    def asked_resolution(self) -> Resolution:
+        """The resolution that is asked for."""
+        return Resolution(longest_edge=self.longest_edge, max_tiles=self.max_tiles)

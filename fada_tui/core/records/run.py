@@ -1,0 +1,194 @@
+"""A run: one model over a set of images and questions."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from fada_tui.core.records.base import Record, RunStatus
+from fada_tui.core.records.model import ModelEntry, ModelFacts
+from fada_tui.core.records.result import Failure, Result
+
+RUN_SCHEMA = "fada-tui/run/1"
+
+
+class Tool(Record, frozen=True, kw_only=True):
+    """The program that made the run."""
+
+    name: str
+    version: str
+
+
+class Gpu(Record, frozen=True, kw_only=True):
+    """A GPU as NVML names it."""
+
+    index: int
+    name: str
+    uuid: str | None = None
+    memory_total: int | None = None
+    """Bytes."""
+
+
+class Environment(Record, frozen=True, kw_only=True):
+    """Where the run ran."""
+
+    python: str | None = None
+    platform: str | None = None
+    torch: str | None = None
+    transformers: str | None = None
+    cuda: str | None = None
+    """Version of CUDA that torch was built with."""
+    driver: str | None = None
+    gpus: tuple[Gpu, ...] = ()
+    cpu: str | None = None
+    memory_total: int | None = None
+    """Bytes of main memory."""
+
+
+class Generation(Record, frozen=True, kw_only=True):
+    """How answers are generated. Part of a result's provenance."""
+
+    max_new_tokens: int | None = None
+    do_sample: bool | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    batch_size: int | Literal["auto"] | None = None
+    """Answers generated together, at most; each result tells how many it was generated with."""
+    concurrency: int | UnsetType = UNSET
+    """Requests in flight at once; present where the model runs behind a server."""
+    system_prompt: str | None = None
+
+
+class Question(Record, frozen=True, kw_only=True):
+    """A text asked of an image."""
+
+    id: str
+    text: str
+
+
+class ImageClass(Record, frozen=True, kw_only=True):
+    """What an image may show, for models that compare it with texts."""
+
+    name: str
+    prompts: tuple[str, ...]
+    """Texts that describe such an image; the class is their mean."""
+    aliases: tuple[str, ...] = ()
+    """Categories, beside its name, whose images are of this class."""
+
+
+class ClassSet(Record, frozen=True, kw_only=True):
+    """The classes that images are sorted into by models that write no text."""
+
+    name: str
+    sha256: str
+    """Of the classes' names and prompts: two runs with the same one were asked the same."""
+    source: str | None = None
+    """What names it on the command line: a set's name, or the absolute path of a file."""
+    classes: tuple[ImageClass, ...]
+
+
+class Selection(Record, frozen=True, kw_only=True):
+    """Which images of the folder were asked about."""
+
+    categories: tuple[str, ...] | None = None
+    per_category: int | None = None
+    limit: int | None = None
+    shuffle: int | None = None
+    """Seed of the shuffle."""
+    frames: int | UnsetType = UNSET
+    """So many of each file that has several, spread evenly."""
+    frame: int | UnsetType = UNSET
+    """This one of each such file, from 1 up."""
+
+
+class Dataset(Record, frozen=True, kw_only=True):
+    """The images of a run, counted."""
+
+    name: str
+    root: str | None = None
+    categories: dict[str, int]
+    images: int
+    selection: Selection = Selection()
+
+
+class Notes(Record, frozen=True, kw_only=True):
+    """What the assessor concludes about the run."""
+
+    strengths: tuple[str, ...] = ()
+    weaknesses: tuple[str, ...] = ()
+    conclusion: str | None = None
+    recommendation: str | None = None
+
+
+class PlannedImage(Record, frozen=True, kw_only=True):
+    """An image that a run asks about."""
+
+    image: str
+    category: str
+    path: str
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What an unfinished run still needs to know to go on: kept in `run.json` until the run is complete."""
+
+    model: ModelEntry
+    device: str
+    trust_remote_code: bool = False
+    allow_pickle: bool = False
+    rubric: str = "fada"
+    classes: ClassSet | UnsetType = UNSET
+    images: tuple[PlannedImage, ...] = ()
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """One model over a set of images and questions."""
+
+    schema: str = RUN_SCHEMA
+    id: str
+    status: RunStatus
+    started: str | None = None
+    finished: str | None = None
+    tool: Tool
+    environment: Environment = Environment()
+    model: ModelFacts
+    generation: Generation = Generation()
+    questions: tuple[Question, ...] = ()
+    classes: ClassSet | UnsetType = UNSET
+    """What the images were sorted into, where the model writes no text."""
+    dataset: Dataset
+    results: tuple[Result, ...] = ()
+    notes: Notes = Notes()
+    error: Failure | UnsetType = UNSET
+    """Why a failed run failed."""
+    plan: Plan | UnsetType = UNSET
+    """Present while the run is unfinished."""
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why there is no answer: the run failed as a whole, or each result did, the first of which tells."""
+        if self.status == "failed":
+            return None if self.error is UNSET else self.error
+        if self.status == "complete" and self.results and all(one.error for one in self.results):
+            return self.results[0].error
+        return None
+
+    @property
+    def fruitless(self) -> bool:
+        """Whether it ended without an answer to anything."""
+        return self.status == "failed" or self.failure is not None
+
+
+def encode_run(run: Run) -> bytes:
+    """Return a run as indented UTF-8 JSON with a final newline."""
+    return msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n"
+
+
+def decode_run(data: bytes) -> Run:
+    """Read a run from JSON.
+
+    Raises:
+        msgspec.ValidationError: a field is missing or has another type; the message names its place.
+        msgspec.DecodeError: the bytes are not JSON.
+    """
+    return msgspec.json.decode(data, type=Run)

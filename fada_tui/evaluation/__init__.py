@@ -1,0 +1,1 @@
+"""What answers are worth: rubrics, scores, verdicts and statistics: pure functions of texts and records."""

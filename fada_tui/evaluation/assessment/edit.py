@@ -1,0 +1,46 @@
+"""Changes to an assessment, each a function from one to the next."""
+
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from fada_tui.core.records import Assessment, Result, Verdict
+
+_NEXT_CONTEXT = {None: True, True: False, False: None}
+
+
+def mine(result: Result, assessor: str | None) -> Assessment:
+    """Return an assessor's last assessment of a result; an empty one if there is none."""
+    own = (one for one in reversed(result.assessments) if one.assessor == assessor)
+    return next(own, Assessment(assessor=assessor))
+
+
+def with_verdict(assessment: Assessment, verdict: Verdict | None) -> Assessment:
+    """Return the assessment with this verdict; `None` takes it back."""
+    return replace(assessment, verdict=verdict)
+
+
+def with_next_context(assessment: Assessment) -> Assessment:
+    """Return the assessment with the context flag turned on: unset, yes, no."""
+    return replace(assessment, context=_NEXT_CONTEXT[assessment.context])
+
+
+def with_tag_toggled(assessment: Assessment, tag: str) -> Assessment:
+    """Return the assessment with a tag added, or taken away where it has it."""
+    without = tuple(one for one in assessment.tags if one != tag)
+    return replace(assessment, tags=without if tag in assessment.tags else (*assessment.tags, tag))
+
+
+def with_note(assessment: Assessment, note: str | None) -> Assessment:
+    """Return the assessment with this note; an empty one is none."""
+    return replace(assessment, note=note or None)
+
+
+def stamped(assessment: Assessment, *, assessor: str | None, at: str, blind: bool) -> Assessment:
+    """Return the assessment as it is written: whose, when, and whether names were hidden."""
+    return replace(assessment, assessor=assessor, at=at, blind=blind)
+
+
+def now_ms() -> str:
+    """Return the time as ISO 8601 in UTC, to the millisecond, so that quick verdicts keep their order."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

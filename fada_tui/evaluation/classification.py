@@ -1,0 +1,123 @@
+"""How well images were sorted into classes: accuracy, confusions, F1, against the categories they lie in."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from random import Random
+
+from msgspec import UNSET
+
+from fada_tui.core.records import ClassSet, ImageClass, Record, Result
+from fada_tui.evaluation.rubric import normal
+from fada_tui.evaluation.statistics import Interval, Share
+
+SEED = 20250101
+ROUNDS = 1000
+DRAWS = 2_000_000
+"""Images drawn in all rounds of resampling together, at most: ten thousand images still take seconds."""
+
+Confusions = tuple[tuple[tuple[str, str], int], ...]
+"""Counts by (true class, class it was sorted into), in the order of their first appearance."""
+
+
+class Sorting(Record, frozen=True, kw_only=True):
+    """What a run's results come to as a classification."""
+
+    classes: tuple[str, ...]
+    """All classes, in the set's order."""
+    top1: Share
+    """Images whose own class came first, of those counted."""
+    top3: Share | None
+    """Images whose own class was among the first three; `None` where there are no more than three."""
+    confusions: Confusions
+    excluded: Mapping[str, int]
+    """Answers about images of categories that are no class, by category."""
+
+    @property
+    def macro_f1(self) -> float | None:
+        """The mean of the classes' F1; `None` where nothing was counted."""
+        return macro_f1(self.confusions)
+
+
+def sorting(results: Iterable[Result], classes: ClassSet) -> Sorting:
+    """Count rankings against the categories of their images.
+
+    A category is of the class of that name or alias; upper case, spaces, `_` and `-` make no difference.
+    Results without a ranking are left out.
+    """
+    own = {normal(name): one for one in classes.classes for name in (one.name, *one.aliases)}
+    confusions: Counter[tuple[str, str]] = Counter()
+    excluded: Counter[str] = Counter()
+    first = third = 0
+    for result in results:
+        if result.error is not None or result.ranking is UNSET or not result.ranking:
+            continue
+        truth: ImageClass | None = own.get(normal(result.category))
+        if truth is None:
+            excluded[result.category] += 1
+            continue
+        ranked = [one.label for one in result.ranking]
+        confusions[truth.name, ranked[0]] += 1
+        first += ranked[0] == truth.name
+        third += truth.name in ranked[:3]
+    total = confusions.total()
+    return Sorting(
+        classes=tuple(one.name for one in classes.classes),
+        top1=Share(first, total),
+        top3=Share(third, total) if len(classes.classes) > 3 else None,
+        confusions=tuple(confusions.items()),
+        excluded=dict(excluded),
+    )
+
+
+def macro_f1(confusions: Confusions) -> float | None:
+    """Return the unweighted mean of F1 over the classes that have images; `None` of no images.
+
+    F1 of a class is 2 × hits / (its images + images sorted into it). A class without images has none and is
+    left out of the mean, as in FetalCLIP's published evaluation; images sorted into it count against their
+    own class.
+    """
+    images: Counter[str] = Counter()
+    given: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
+    for (truth, said), count in confusions:
+        images[truth] += count
+        given[said] += count
+        hits[truth] += count * (truth == said)
+    scores = [2 * hits[name] / (number + given[name]) for name, number in images.items() if number]
+    return math.fsum(scores) / len(scores) if scores else None
+
+
+def rounds(total: int) -> int:
+    """Return how often so many images are resampled."""
+    return ROUNDS if total * ROUNDS <= DRAWS else max(DRAWS // total, 200)
+
+
+@lru_cache(maxsize=64)
+def macro_f1_interval(confusions: Confusions) -> Interval | None:
+    """Return the 95 % bootstrap percentile interval of the macro F1; `None` of fewer than two images.
+
+    Images are drawn with replacement, as many as there are, `rounds` times, by Python's Mersenne Twister from
+    a fixed seed, so that the same counts have the same interval (Efron and Tibshirani 1993, chapter 13).
+    """
+    total = sum(count for _, count in confusions)
+    if total < 2:
+        return None
+    random = Random(SEED)
+    cells = [cell for cell, _ in confusions]
+    counts = [count for _, count in confusions]
+    scores = sorted(
+        score
+        for _ in range(rounds(total))
+        if (score := macro_f1(tuple(Counter(random.choices(cells, counts, k=total)).items()))) is not None
+    )
+    return Interval(_quantile(scores, 0.025), _quantile(scores, 0.975))
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    """A quantile of ordered values, interpolated between the two that it lies between."""
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

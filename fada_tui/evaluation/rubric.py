@@ -1,0 +1,124 @@
+"""The rubric: what a study's verdicts mean and which terms its images call for."""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from fada_tui.core.errors import UsageError
+from fada_tui.core.records import Verdict
+
+
+class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the rubric's parts: a misspelt key in the file is an error, not silence."""
+
+
+class Tag(Part, frozen=True, kw_only=True):
+    """A label that an assessor can attach with one key."""
+
+    letter: str
+    name: str
+    meaning: str
+
+
+class Context(Part, frozen=True, kw_only=True):
+    """What every answer ought to recognise about the images, whatever their category."""
+
+    name: str
+    """How the context flag is called on screens."""
+    terms: tuple[str, ...]
+
+
+class Maternal(Part, frozen=True, kw_only=True):
+    """Terms that speak of the mother where the image shows the fetus."""
+
+    terms: tuple[str, ...]
+
+
+class Category(Part, frozen=True, kw_only=True):
+    """What is expected of answers about one category of images."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    """Folder names and file-name prefixes that mean this category."""
+    terms: tuple[tuple[str, ...], ...]
+    """Groups of synonyms, one group per structure seen; the first of each group names it."""
+    planes: tuple[str, ...] = ()
+    """Terms by which an answer takes an image for one of this category."""
+    near: tuple[str, ...] = ()
+    """Categories that an answer about this one may name without error: their organs share the plane."""
+    maternal: bool = False
+    """The image shows the mother, so maternal terms are right."""
+
+
+class Rubric(Part, frozen=True, kw_only=True):
+    """A rubric, as read from its TOML file."""
+
+    name: str
+    title: str
+    verdicts: dict[Verdict, str]
+    context: Context
+    maternal: Maternal
+    tags: tuple[Tag, ...] = ()
+    categories: tuple[Category, ...] = ()
+
+    def category(self, name: str) -> Category | None:
+        """Return the category of that name or alias; upper case, spaces, `_` and `-` make no difference."""
+        wanted = normal(name)
+        for category in self.categories:
+            if any(normal(known) == wanted for known in (category.name, *category.aliases)):
+                return category
+        return None
+
+
+def normal(name: str) -> str:
+    """Return a category's name as it is compared."""
+    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def parse_rubric(text: str) -> Rubric:
+    """Read a rubric from TOML.
+
+    Raises:
+        UsageError: the text is not TOML, or not a rubric; the message says what is wrong and where.
+    """
+    try:
+        rubric = msgspec.toml.decode(text, type=Rubric)
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"rubric: {error}; compare it with rubrics/fada.toml") from None
+    if fault := next(_faults(rubric), None):
+        raise UsageError(f"rubric {rubric.name!r}: {fault}")
+    return rubric
+
+
+def _faults(rubric: Rubric) -> Iterator[str]:
+    letters: set[str] = set()
+    for tag in rubric.tags:
+        if len(tag.letter) != 1 or not tag.letter.isalpha():
+            yield f"tag {tag.name!r} needs one letter, not {tag.letter!r}"
+        if tag.letter in letters:
+            yield f"two tags have the letter {tag.letter!r}"
+        letters.add(tag.letter)
+    known = {category.name for category in rubric.categories}
+    owners: dict[str, str] = {}
+    for category in rubric.categories:
+        for alias in (category.name, *category.aliases):
+            if owners.setdefault(normal(alias), category.name) != category.name:
+                yield f"{alias!r} names two categories, {owners[normal(alias)]!r} and {category.name!r}"
+        for near in category.near:
+            if near not in known:
+                yield f"category {category.name!r} is near {near!r}, which the rubric has not"
+        if not all(category.terms):
+            yield f"category {category.name!r} has an empty group of terms"
+    for term in _terms(rubric):
+        if not any(character.isalnum() for character in term):
+            yield f"{term!r} is not a term"
+
+
+def _terms(rubric: Rubric) -> Iterator[str]:
+    yield from rubric.context.terms
+    yield from rubric.maternal.terms
+    for category in rubric.categories:
+        yield from category.planes
+        for group in category.terms:
+            yield from group

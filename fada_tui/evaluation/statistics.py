@@ -1,0 +1,76 @@
+"""Figures of samples: mean, median, interval of a proportion, share of identical answers."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from statistics import median as _median
+from typing import NamedTuple
+
+from fada_tui.core.records import Result
+
+Z_95 = 1.959963984540054
+"""Quantile of the standard normal distribution for a two-sided interval of 95 %."""
+
+
+class Interval(NamedTuple):
+    """Bounds of a proportion, 0 to 1."""
+
+    low: float
+    high: float
+
+
+class Share(NamedTuple):
+    """How many of how many."""
+
+    hits: int
+    total: int
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The arithmetic mean; `None` of no values."""
+    return math.fsum(values) / len(values) if values else None
+
+
+def median(values: Sequence[float]) -> float | None:
+    """The median, the mean of the middle two of an even number; `None` of no values."""
+    return _median(values) if values else None
+
+
+def wilson(successes: float, total: int, z: float = Z_95) -> Interval | None:
+    """The Wilson score interval of a proportion; `None` of no trials.
+
+    Formula: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22 (1927) 209-212, without continuity correction.
+    It stays within 0 and 1, and is usable for few trials.
+
+    Args:
+        successes: Successes; half points may count, since a value between 0 and 1 varies less than a
+            success or failure of the same mean does, so the interval is then rather too wide.
+        total: Trials, taken to be independent.
+        z: Quantile of the standard normal distribution.
+    """
+    if total == 0:
+        return None
+    share = successes / total
+    spread = z * z / total
+    centre = share + spread / 2
+    margin = z * math.sqrt(share * (1 - share) / total + spread / (4 * total))
+    # At 0 and 1 the bound is exact, but rounding would put it a hair's breadth off.
+    low = 0.0 if share == 0 else (centre - margin) / (1 + spread)
+    high = 1.0 if share == 1 else (centre + margin) / (1 + spread)
+    return Interval(low, high)
+
+
+def identical_answers(results: Iterable[Result]) -> Share:
+    """How many answers are word for word that of another image to the same question, of how many.
+
+    Runs of white space count as one space.
+    """
+    answers = [
+        (result.question, " ".join(result.response.split()), result.path)
+        for result in results
+        if result.response is not None
+    ]
+    images = Counter((question, text) for question, text, _ in set(answers))
+    repeated = sum(images[question, text] > 1 for question, text, _ in answers)
+    return Share(repeated, len(answers))

@@ -1,0 +1,1 @@
+"""Models before they are loaded: the list, servers, checkpoints on disk, why one is refused."""

@@ -1,0 +1,198 @@
+"""What a checkpoint's files say of it, without torch and without reading a weight."""
+
+import json
+import math
+import re
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from fada_tui.core.bounded import oddity, read_small
+from fada_tui.models.file_checks import PICKLES, trouble
+from fada_tui.models.load_errors import Refusal
+
+LONGEST_HEADER = 100_000_000
+"""The safetensors format's own bound, in bytes."""
+
+DOCUMENTS = (
+    "config.json",
+    "processor_config.json",
+    "preprocessor_config.json",
+    "video_preprocessor_config.json",
+    "tokenizer_config.json",
+)
+"""Small files that say how a model is built and asked."""
+
+SAFE = "model.safetensors"
+"""The weights, where they are in one file."""
+
+CARD = "README.md"
+
+_SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
+_LICENSE = re.compile(r"^license:[ \t]*['\"]?([^\s'\"#\[]+)", re.MULTILINE)
+
+
+class Tensor(Struct, frozen=True, array_like=True):
+    """A tensor of a weights file."""
+
+    name: str
+    dtype: str
+    """As the format has it: `F32`, `BF16` …"""
+    shape: tuple[int, ...]
+
+    @property
+    def elements(self) -> int:
+        """How many numbers it holds."""
+        return math.prod(self.shape)
+
+
+class CheckpointFiles(Struct, frozen=True, kw_only=True):
+    """A checkpoint as its files describe it, be they here or on the hub."""
+
+    origin: Literal["folder", "cache", "hub"]
+    sizes: Mapping[str, int]
+    """Bytes by the file's name, of the files beside `config.json`."""
+    documents: Mapping[str, Mapping[str, Any]]
+    """Of `DOCUMENTS`, those that there are and that can be read."""
+    tensors: tuple[Tensor, ...] | None = None
+    """From the headers of its safetensors files; `None` where these are unknown."""
+    revision: str | None = None
+    gated: bool | None = None
+    license: str | None = None
+    trouble: Refusal | None = None
+    """Why its files, where they are here, are not read whatever they say."""
+
+    @property
+    def safe(self) -> tuple[str, ...]:
+        """Names of the safetensors files that hold the model."""
+        return weight_files(self.sizes)
+
+    @property
+    def pickled(self) -> tuple[str, ...]:
+        """Names of the weights that are pickles."""
+        return tuple(name for name in self.sizes if name.endswith(PICKLES) and "training" not in name)
+
+    @property
+    def weight_bytes(self) -> int | None:
+        """Bytes of its weights on disk; of the pickles where there is nothing else."""
+        names = self.safe or self.pickled
+        return sum(self.sizes[name] for name in names) if names else None
+
+
+class Probed(Struct, frozen=True):
+    """What the hub says of a repository: its files, and why not all that was asked."""
+
+    files: CheckpointFiles | None
+    refusal: Refusal | None
+
+
+class Size(Struct, frozen=True):
+    """What a checkpoint folder holds."""
+
+    parameters: int
+    dtype: str | None
+    """As `config.json` names it."""
+
+
+def measure(folder: Path) -> Size | None:
+    """Return a local checkpoint's size; `None` where the folder holds no readable safetensors."""
+    try:
+        names = weight_files(file.name for file in folder.glob("*.safetensors"))
+        tensors = [tensor for name in names for tensor in header(folder / name)]
+        config = json.loads(read_small(folder / "config.json"))
+        dtype = config.get("dtype") or config.get("torch_dtype")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return Size(sum(tensor.elements for tensor in tensors), dtype) if tensors else None
+
+
+def read_folder(
+    folder: Path, origin: Literal["folder", "cache"], *, allow_pickle: bool = False
+) -> CheckpointFiles:
+    """Return what a folder's files say; a file that cannot be read is as none.
+
+    Args:
+        folder: the checkpoint's.
+        origin: where that lies.
+        allow_pickle: its weights may be pickles.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    sizes = {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()}
+    documents = {name: found for name in DOCUMENTS if (found := _document(folder / name)) is not None}
+    return CheckpointFiles(
+        origin=origin,
+        sizes=sizes,
+        documents=documents,
+        tensors=_tensors(folder / name for name in weight_files(sizes)),
+        revision=folder.name if folder.parent.name == "snapshots" else None,
+        license=_license(folder / CARD),
+        trouble=trouble(folder, allow_pickle=allow_pickle),
+    )
+
+
+def weight_files(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the safetensors files that transformers reads: one, else the numbered ones, else all."""
+    every = tuple(name for name in names if name.endswith(".safetensors"))
+    if SAFE in every:
+        return (SAFE,)
+    # The same weights may lie beside these in their makers' own format, which nobody reads.
+    others = tuple(name for name in every if not name.startswith("consolidated"))
+    return tuple(name for name in every if _SHARD.fullmatch(name)) or others
+
+
+def header(file: Path) -> Sequence[Tensor]:
+    """Return the tensors of a safetensors file.
+
+    Format: eight bytes of header length, little-endian, then the header as JSON
+    (https://github.com/huggingface/safetensors#format).
+
+    Raises:
+        ValueError: the file is no such file, or damaged.
+        OSError: it cannot be read.
+    """
+    try:
+        if why := oddity(file.stat()):
+            raise ValueError(f"{file}: {why}")
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > LONGEST_HEADER:
+                raise ValueError(f"{file}: header too long")
+            found = json.loads(stream.read(length))
+        return [
+            Tensor(name, tensor["dtype"], tuple(tensor["shape"]))
+            for name, tensor in found.items()
+            if name != "__metadata__"
+        ]
+    except (struct.error, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
+def _tensors(files: Iterable[Path]) -> tuple[Tensor, ...] | None:
+    try:
+        return tuple(tensor for file in files for tensor in header(file)) or None
+    except (OSError, ValueError):
+        return None
+
+
+def _document(file: Path) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(read_small(file))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _license(card: Path) -> str | None:
+    """The licence that a model card's front matter names."""
+    try:
+        text = read_small(card).decode("utf-8", errors="replace")
+    except OSError:
+        return None
+    front = text.removeprefix("---").partition("\n---")[0] if text.startswith("---") else ""
+    found = _LICENSE.search(front)
+    return found[1] if found else None

@@ -1,0 +1,210 @@
+"""Where a model behind a server is: its address, who may be sent images, and which key belongs there.
+
+A source `http(s)://host[:port]/path#MODEL` names the base URL of an OpenAI-compatible server, which mostly
+ends in `/v1`, and the name that the server knows the model by. Nothing here connects to anything.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from fada_tui.core.errors import UsageError
+
+ADAPTER = "server"
+"""The adapter of a model behind a server."""
+
+KEY_VARIABLE = "FADA_TUI_API_KEY"
+"""Holds the key for whichever server is asked."""
+
+OPENAI_HOST = "api.openai.com"
+OPENAI_KEY_VARIABLE = "OPENAI_API_KEY"
+"""Holds the key for `OPENAI_HOST` and no other."""
+
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_SOURCE = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<host>[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>(?:/[a-z0-9._~%:!$&'()*+,;=-]*)*)"
+    r"(?:#(?P<model>.*))?",
+    re.IGNORECASE | re.ASCII,
+)
+_PORTS = {"http": 80, "https": 443}
+_FORM = "write http(s)://HOST[:PORT]/v1#MODEL"
+
+
+class Endpoint(Struct, frozen=True):
+    """A server, and a model of it."""
+
+    scheme: str
+    host: str
+    """In small letters; an IPv6 address without its brackets."""
+    port: int
+    path: str
+    """Without a slash at its end."""
+    model: str | None
+    """As the server knows it; `None` is the only one that it serves."""
+
+    @property
+    def place(self) -> str:
+        """Host and, where it is not the scheme's own, port: how messages and pages name the server."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def base(self) -> str:
+        """The URL that `/models` and `/chat/completions` are added to."""
+        return f"{self.scheme}://{self.place}{self.path}"
+
+    @property
+    def source(self) -> str:
+        """The source in its one spelling."""
+        return self.base if self.model is None else f"{self.base}#{self.model}"
+
+    @property
+    def name(self) -> str:
+        """What the model is called where nobody has named it: no name that a checkpoint has."""
+        short = (self.model or "").rstrip("/").rpartition("/")[2]
+        return f"{short}@{self.place}" if short else self.place
+
+    @property
+    def here(self) -> bool:
+        """Whether it is this machine, so that nothing leaves it."""
+        if self.host == "localhost":
+            return True
+        try:
+            address = ipaddress.ip_address(self.host)
+        except ValueError:
+            return False
+        return address == ipaddress.IPv6Address("::1") or address in ipaddress.ip_network("127.0.0.0/8")
+
+
+def is_endpoint(source: str | None) -> bool:
+    """Whether a source is meant as a server's URL."""
+    return bool(source and _SCHEME.match(source))
+
+
+def parse(source: str) -> Endpoint:
+    """Read a source.
+
+    Raises:
+        UsageError: it cannot be used as given. The message leaves out what may be a password.
+    """
+    address, _, model = source.partition("#")
+    if "@" in address:
+        raise UsageError(
+            "a server's URL holds no user or password, nor any @: "
+            f"put the key into the environment variable {KEY_VARIABLE}"
+        )
+    if "?" in address:
+        raise UsageError(
+            f"server '{address.partition('?')[0]}?…': a URL with a query cannot be used; {_FORM}"
+        )
+    found = _SOURCE.fullmatch(source)
+    if found is None or not 0 < int(found["port"] or 80) < 65536 or (model and not _fit(model)):
+        raise UsageError(f"server '{source}' is no URL that can be used: {_FORM}")
+    scheme, host = found["scheme"].lower(), found["host"].lower().strip("[]")
+    if ":" in host:
+        host = _address(host, source)
+    port = int(found["port"]) if found["port"] else _PORTS[scheme]
+    return Endpoint(scheme, host, port, found["path"].rstrip("/"), model or None)
+
+
+def place_of(source: str | None) -> str | None:
+    """Return a source's server as messages name it; `None` where it is no server's."""
+    if source is None or not is_endpoint(source):
+        return None
+    try:
+        return parse(source).place
+    except UsageError:
+        return None
+
+
+def is_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> bool:
+    """Whether images may be sent there: to this machine always, elsewhere if its host is among `hosts`.
+
+    Args:
+        endpoint: the server.
+        hosts: each a host, or a host and port.
+    """
+    return endpoint.here or any(_is_of(endpoint, one.strip()) for one in hosts)
+
+
+def check_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> None:
+    """Refuse to send images to a server nobody has agreed to.
+
+    Raises:
+        UsageError: it is none of `hosts`, nor this machine.
+    """
+    if not is_allowed(endpoint, hosts):
+        raise UsageError(refusal_to_send(endpoint))
+
+
+def refusal_to_send(endpoint: Endpoint) -> str:
+    """Return why no image is sent to a server that nobody has agreed to, with the remedy."""
+    return (
+        f"images would be sent to {endpoint.place}, and may show patients' names: if that is allowed, "
+        f"add --allow-host {endpoint.host} (or allow_host in settings.toml)"
+    )
+
+
+def key_of(endpoint: Endpoint, variable: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the key to send to a server; `None` where there is none.
+
+    Args:
+        endpoint: the server.
+        variable: the environment variable that its entry names.
+        environ: the environment.
+
+    Raises:
+        UsageError: the entry's variable is not set, the key cannot stand in a header, or would cross the
+            network in the clear. No message holds the key.
+    """
+    names = [variable] if variable else [KEY_VARIABLE]
+    if not variable and endpoint.host == OPENAI_HOST:
+        names.insert(0, OPENAI_KEY_VARIABLE)
+    name = next((name for name in names if environ.get(name, "").strip()), None)
+    if name is None:
+        if variable:
+            raise UsageError(
+                f"the key for {endpoint.place} is to be in {variable}, which is not set: export it, or "
+                "change the model's api_key_env"
+            )
+        return None
+    key = environ[name].strip()
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise UsageError(
+            f"{name} holds characters that no key has: set it to the key for {endpoint.place} alone"
+        )
+    if endpoint.scheme == "http" and not endpoint.here:
+        raise UsageError(
+            f"the key in {name} is not sent to {endpoint.place} over plain http: use https, or unset {name}"
+        )
+    return key
+
+
+def _is_of(endpoint: Endpoint, text: str) -> bool:
+    """Whether a host, or a host and port, is this server's; an IPv6 address alone needs no brackets."""
+    for address in (text, f"[{text}]"):
+        found = _SOURCE.fullmatch(f"{endpoint.scheme}://{address}")
+        if found and not found["path"] and found["model"] is None:
+            host, port = found["host"].lower().strip("[]"), found["port"]
+            try:
+                host = _address(host, text) if ":" in host else host
+            except UsageError:
+                return False
+            return host == endpoint.host and (port is None or int(port) == endpoint.port)
+    return False
+
+
+def _fit(model: str) -> bool:
+    return model == model.strip() and model.isprintable() and len(model) <= 500
+
+
+def _address(host: str, source: str) -> str:
+    try:
+        return str(ipaddress.IPv6Address(host))
+    except ValueError:
+        raise UsageError(f"server '{source}': {host} is no IPv6 address") from None

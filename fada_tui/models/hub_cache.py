@@ -1,0 +1,66 @@
+"""The hub's cache on disk, as far as it can be told without the hub's library."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from fada_tui.core.paths import expanded
+from fada_tui.core.records import ModelEntry
+from fada_tui.models.checkpoint import measure
+from fada_tui.models.registry import is_hub_id, located
+
+
+def hub_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, Path]:
+    """Return the hub's cache and its home, by the variables that huggingface_hub reads."""
+    base = environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = expanded(environ.get("HF_HOME") or f"{base}/huggingface")
+    cache = environ.get("HF_HUB_CACHE") or environ.get("HUGGINGFACE_HUB_CACHE")
+    return (expanded(cache) if cache else home / "hub"), home
+
+
+def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the hub is not to be asked, by the variables that huggingface_hub reads."""
+    set_to = environ.get("HF_HUB_OFFLINE") or environ.get("TRANSFORMERS_OFFLINE") or ""
+    return set_to.upper() in ("1", "ON", "YES", "TRUE")
+
+
+def snapshot(
+    repository: str, revision: str | None = None, environ: Mapping[str, str] = os.environ
+) -> Path | None:
+    """Return the folder of a repository's files in the cache.
+
+    Args:
+        repository: hub id.
+        revision: branch, tag or commit; `None` is the default branch.
+        environ: says where the cache is.
+    """
+    home = _repository(repository, environ)
+    wanted = revision or "main"
+    with suppress(OSError, ValueError):
+        wanted = (home / "refs" / wanted).read_text(encoding="ascii").strip() or wanted
+    folder = home / "snapshots" / wanted
+    return folder if folder.is_dir() else None
+
+
+def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a model's weights lie on this machine: in its folder, or in a snapshot of the hub's cache.
+
+    A snapshot counts where it has a weights file; whether it is whole only the hub's library can say.
+    """
+    source = located(entry).source
+    if not is_hub_id(source):
+        return measure(Path(source)) is not None
+    snapshots = _repository(source, environ) / "snapshots"
+    try:
+        return any(
+            file.suffix in (".safetensors", ".bin", ".pt")
+            for folder in snapshots.iterdir()
+            for file in folder.iterdir()
+        )
+    except OSError:
+        return False
+
+
+def _repository(repository: str, environ: Mapping[str, str]) -> Path:
+    return hub_folders(environ)[0] / f"models--{repository.replace('/', '--')}"

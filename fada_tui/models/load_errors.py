@@ -1,0 +1,228 @@
+"""Why a model cannot be loaded, in one line with the remedy: the same before loading and while loading."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fada_tui.core.errors import ErrorKind
+
+NO_PROCESSOR_FILES = "processor_config.json or preprocessor_config.json"
+
+
+class Refusal(Struct, frozen=True):
+    """Why a model is not loaded, or why no more is known of it."""
+
+    kind: ErrorKind
+    message: str
+    """In one line, with the remedy."""
+
+
+def gated(repository: str) -> str:
+    """Its licence has to be accepted first."""
+    return (
+        f"{repository} is gated: accept its licence on its hub page, then log in with 'hf auth login' or set "
+        "HF_TOKEN"
+    )
+
+
+def not_on_hub(repository: str) -> str:
+    """The hub knows no such repository, or does not say so."""
+    return f"{repository} is not on the hub, or is private: check the spelling, or set HF_TOKEN"
+
+
+def not_fetched(name: str, source: str, files: Sequence[str], license: str | None) -> str:
+    """It is downloaded by hand alone, by whoever accepts its licence.
+
+    Args:
+        name: the model.
+        source: its hub id.
+        files: those to fetch.
+        license: as the model list has it.
+    """
+    known = license or "see its hub page"
+    terms = f"{known}: no commercial use" if "-nc" in known.lower() else known
+    pickled = not any(file.endswith(".safetensors") for file in files)
+    return (
+        f"{name} is not downloaded by itself: if you accept its licence ({terms}), run: "
+        f"hf download {source} {' '.join(files)}" + ("; then repeat with --allow-pickle" if pickled else "")
+    )
+
+
+def server_decides(name: str, options: str) -> str:
+    """A server is asked for a resolution.
+
+    Args:
+        name: the model.
+        options: those that ask for it.
+    """
+    return f"{name}: its server decides how large it sees images; leave {options} out"
+
+
+def no_revision(repository: str, revision: str | None) -> str:
+    """The repository has no such branch, tag or commit."""
+    return f"{repository} has no revision '{revision}': leave the revision out, or name one it has"
+
+
+def not_cached(repository: str, *, offline: bool) -> str:
+    """It is not on this machine, and cannot be fetched.
+
+    Args:
+        repository: hub id.
+        offline: the network was not tried, as HF_HUB_OFFLINE is set.
+    """
+    reason = "HF_HUB_OFFLINE is set" if offline else "the hub cannot be reached"
+    return (
+        f"{repository} is not in the cache and {reason}: download it on a machine with a network "
+        f"(hf download {repository}) and name its folder, or go online"
+    )
+
+
+def no_folder(folder: str) -> str:
+    """Nothing is there."""
+    return f"{folder}: no such folder; check the spelling, or write a hub id as owner/name"
+
+
+def no_config(folder: str) -> str:
+    """The folder is no checkpoint."""
+    return f"{folder} holds no config.json: it is no checkpoint in transformers' format; name another folder"
+
+
+def unreadable_config(name: str, why: str) -> str:
+    """`config.json` is damaged."""
+    return f"{name}: its configuration cannot be read: {why}; download or save it again"
+
+
+def unknown_type(name: str, model_type: object, port: str | None) -> str:
+    """The installed transformers has no such model.
+
+    Args:
+        name: the model.
+        model_type: as `config.json` has it.
+        port: what to use in its place, where that is known.
+    """
+    remedy = port or "update it (pip install --upgrade transformers), or choose another model"
+    return f"{name} is of type '{model_type}', which this transformers does not know: {remedy}"
+
+
+def own_code(name: str, port: str | None) -> str:
+    """It runs only with the code in its repository; `port` as for `unknown_type`."""
+    trust = f"if you trust it, repeat with --trust-remote-code {name}"
+    return f"{name} runs code of its own repository; {f'{port}, or ' if port else ''}{trust}"
+
+
+def unsupported(name: str, architecture: str, why: str) -> str:
+    """It cannot answer a question about an image; `why` says what to do, too."""
+    return f"{name} is a {architecture}: {why}"
+
+
+def no_adapter(name: str, architecture: str, model_type: object) -> str:
+    """Nothing here prompts it."""
+    return (
+        f"{name} is a {architecture} (type {model_type}), for which there is no adapter: choose a model that "
+        "transformers lists as image-text-to-text, or add an adapter (docs/adding-a-model.md)"
+    )
+
+
+def no_chat_template(name: str, architecture: str) -> str:
+    """There is no form in which to ask it."""
+    return (
+        f"{name}: its processor has no chat template, and no adapter prompts {architecture} without one; "
+        "choose an instruction-tuned checkpoint"
+    )
+
+
+def no_processor(where: str) -> str:
+    """It lacks the files that say how images become pixels."""
+    return f"{where} has no processor ({NO_PROCESSOR_FILES}): save it there with processor.save_pretrained(…)"
+
+
+def needs_torchvision(name: str) -> str:
+    """Its processor has no form that works on Pillow alone."""
+    return f"{name}: its processor needs torchvision: pip install 'fada-tui[vision]'"
+
+
+def needs_package(name: str, package: str, why: str) -> str:
+    """It needs a package beside those that come with the program.
+
+    Args:
+        name: the model.
+        package: as pip knows it.
+        why: what of the model needs it.
+    """
+    return f"{name}: {why} needs {package}, which is not installed: pip install {package}"
+
+
+def needs_quantization(name: str, quantization: str) -> str:
+    """4- and 8-bit weights work on CUDA alone."""
+    return (
+        f"{name}: {quantization} needs a CUDA device and bitsandbytes: pip install 'fada-tui[quantization]'"
+    )
+
+
+def pickle_only(where: str) -> str:
+    """Its weights could run code while they are read."""
+    return f"{where} has no safetensors weights; pickles can run code, and are read only with --allow-pickle"
+
+
+def too_large(name: str, needed: float, place: str, free: float) -> str:
+    """Its weights alone do not fit.
+
+    Args:
+        name: the model.
+        needed: bytes of its weights.
+        place: the device that they were to go to, as torch names it.
+        free: bytes free there.
+    """
+    return (
+        f"{name} needs {needed / 1e9:.1f} GB for its weights alone and {place} has {free / 1e9:.1f} GB free: "
+        f"{smaller(place)}"
+    )
+
+
+def no_room(name: str, place: str, why: str) -> str:
+    """There was no room left while its weights were loaded; arguments as for `too_large`."""
+    return f"{name} does not fit into {place}'s memory: {why}; {smaller(place)}"
+
+
+def smaller(place: str) -> str:
+    """How to need less memory. Quantised weights want CUDA."""
+    if place.startswith("cuda"):
+        return "try --quantization 4bit, a smaller --dtype, or another device"
+    return "try --dtype bfloat16, a smaller model, or a machine with more memory"
+
+
+def odd_file(file: str, why: str) -> str:
+    """Where a checkpoint's file should be there is something else, or far too much; `why` in words."""
+    return f"{file} is not read: {why}; download or save the checkpoint again"
+
+
+def code_from_hub(where: str, key: str, value: str) -> str:
+    """Its configuration would have something computed by code that is fetched from the hub.
+
+    Args:
+        where: its folder.
+        key: of the configuration.
+        value: the hub id.
+    """
+    return (
+        f"{where}: its config.json sets {key} to '{value}', which is code from the hub and never run: take "
+        "the key out, and the usual implementation is used"
+    )
+
+
+def weights_elsewhere(file: str, name: str) -> str:
+    """An index names weights outside the checkpoint's own folder."""
+    return (
+        f"{file} names weights outside its folder ('{name}'), which are not read: download or save the "
+        "checkpoint again"
+    )
+
+
+def pickle_named(file: str, name: str) -> str:
+    """An index names a pickle."""
+    return f"{file} names {name}, a pickle; pickles can run code, and are read only with --allow-pickle"
+
+
+def weights_of_no_kind(file: str, name: str) -> str:
+    """An index names a file that is no weights' file."""
+    return f"{file} names '{name}' as weights, which is no file of weights: save the checkpoint again"

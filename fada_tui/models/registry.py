@@ -1,0 +1,348 @@
+"""The model list: the shipped `registry.toml`, the user's `models.toml` over it, and what runs add."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from fada_tui.core.atomic import write_whole
+from fada_tui.core.errors import PASSING, ErrorKind, UsageError
+from fada_tui.core.paths import demo_weights, expanded
+from fada_tui.core.records import ModelEntry, ModelStatus, Record, Run
+from fada_tui.core.toml import read_toml, suggestion
+from fada_tui.models.endpoint import ADAPTER, is_endpoint, parse
+
+SHIPPED = Path(__file__).with_suffix(".toml")
+
+EMBEDDED = "demo"
+"""The source of the model that comes with the program."""
+
+Table = dict[str, Any]
+"""A model's table as a file has it: only the keys that were written."""
+
+_HEADER = (
+    "# Written by fada-tui: each table overrides, or adds to, the model list. Comments are not kept.\n\n"
+)
+_HUB_PART = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
+_PATH_LIKE = ("./", "../", "/", "~")
+
+
+class Registry(Record, frozen=True, kw_only=True):
+    """The model list as it is in force, in its order."""
+
+    entries: tuple[ModelEntry, ...]
+    user: tuple[Table, ...] = ()
+    """The user's own tables, as their file has them."""
+    shipped: frozenset[str] = frozenset()
+    """Folded names of the entries that come with the program."""
+    warnings: tuple[str, ...] = ()
+
+    def find(self, name: str) -> ModelEntry | None:
+        """Return the entry of a name, letter case aside."""
+        return next((entry for entry in self.entries if _same(entry.name, name)), None)
+
+    def by_source(self, source: str) -> ModelEntry | None:
+        """Return the first entry of a hub id or folder."""
+        return next((entry for entry in self.entries if entry.source == source), None)
+
+    def user_table(self, name: str) -> Table | None:
+        """Return what the user's file says of a model."""
+        return next((table for table in self.user if _same(table["name"], name)), None)
+
+
+class ModelRow(Record, frozen=True, kw_only=True):
+    """An entry with the status that is true of it today."""
+
+    entry: ModelEntry
+    status: ModelStatus
+    reason: str | None = None
+    runs: int = 0
+    """How many runs there are of it."""
+    run: Run | None = None
+    """The latest complete one, whose figures are the model's."""
+
+
+def load_registry(user_file: Path, shipped: Path = SHIPPED) -> Registry:
+    """Return the model list.
+
+    Args:
+        user_file: the user's `models.toml`, which need not exist. Its tables override the shipped ones of
+            the same name key by key.
+        shipped: the list that comes with the program.
+
+    Raises:
+        UsageError: a file cannot be read, or an entry in it cannot be used; says which.
+    """
+    ours = _tables(read_toml(shipped) or {}, shipped)
+    document = read_toml(user_file) or {}
+    theirs = _tables(document, user_file)
+    merged = {table["name"].casefold(): table for table in ours}
+    for table in theirs:
+        key = table["name"].casefold()
+        merged[key] = _over(merged.get(key, {}), table)
+    files = dict.fromkeys((table["name"].casefold() for table in theirs), user_file)
+    entries = [_entry(table, files.get(key, shipped)) for key, table in merged.items()]
+    return Registry(
+        entries=tuple(sorted(entries, key=_place)),
+        user=tuple(theirs),
+        shipped=frozenset(table["name"].casefold() for table in ours),
+        warnings=tuple(_unknown_keys(document, theirs, user_file)),
+    )
+
+
+def resolve_model(text: str, registry: Registry) -> ModelEntry:
+    """Return the model that a user names: by the list's name, a folder, a hub id, or a server's URL.
+
+    The source of what is returned is a hub id, the absolute path of a folder, a URL, or `demo`, which says
+    the same on every machine; `located` turns that, too, into what the worker loads.
+
+    Raises:
+        UsageError: it is none of these; suggests the nearest name.
+    """
+    if entry := registry.find(text):
+        return entry if entry.source == EMBEDDED else located(entry)
+    if is_endpoint(text):
+        served = parse(text)
+        unlisted = ModelEntry(name=served.name, source=served.source, adapter=ADAPTER)
+        return registry.by_source(served.source) or unlisted
+    path = expanded(text)
+    # os.path says no where Path raises: at a name that is too long, or a folder that may not be searched.
+    if text and os.path.isdir(path):  # noqa: PTH112
+        folder = folder_source(path)
+        return registry.by_source(folder) or ModelEntry(name=Path(folder).name or "model", source=folder)
+    if text.startswith(_PATH_LIKE) or os.path.exists(path):  # noqa: PTH110
+        raise UsageError(f"model '{text}' is not a folder: name the folder of a saved checkpoint")
+    if is_hub_id(text):
+        return registry.by_source(text) or ModelEntry(name=text.partition("/")[2], source=text)
+    near = suggestion(text, [entry.name for entry in registry.entries])
+    raise UsageError(
+        f"unknown model '{text}'{near or ': name one of the list, a hub id (owner/name), a folder or a URL'} "
+        "(see: fada-tui models list)"
+    )
+
+
+def located(entry: ModelEntry) -> ModelEntry:
+    """Return the entry with its source as the worker loads it: a hub id, a folder's absolute path, a URL."""
+    if is_endpoint(entry.source):
+        if entry.adapter not in ("auto", ADAPTER):
+            raise UsageError(
+                f"{entry.name}: adapter '{entry.adapter}' prompts checkpoints; a server's is '{ADAPTER}'"
+            )
+        return replace(entry, source=parse(entry.source).source, adapter=ADAPTER)
+    if entry.source == EMBEDDED:
+        return replace(entry, source=str(demo_weights()))
+    if entry.source.startswith(_PATH_LIKE):
+        return replace(entry, source=os.path.abspath(expanded(entry.source)))  # noqa: PTH100
+    return entry
+
+
+def is_hub_id(text: str) -> bool:
+    """Whether a text is a hub id as the hub defines it: `owner/name`, 96 characters at most."""
+    parts = text.split("/")
+    return (
+        len(parts) == 2
+        and len(text) <= 96
+        and all(_HUB_PART.fullmatch(part) for part in parts)
+        and "--" not in text
+        and ".." not in text
+    )
+
+
+def folder_source(path: Path) -> str:
+    """Return a folder as a source: its absolute path, links kept, as a link's name was chosen by its owner.
+
+    Raises:
+        UsageError: the path has bytes that are not UTF-8, which no file of ours could hold.
+    """
+    folder = os.path.abspath(path)  # noqa: PTH100
+    try:
+        folder.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"the path of model folder {folder!r} is not UTF-8: rename it") from None
+    return folder
+
+
+def statuses(registry: Registry, runs: Sequence[Run]) -> tuple[ModelRow, ...]:
+    """Return a row for each entry, its status told by the user's file, else by the runs, else by the list."""
+    return tuple(
+        _row(registry, entry, [run for run in runs if is_of(run, entry)]) for entry in registry.entries
+    )
+
+
+def with_models_of(registry: Registry, runs: Sequence[Run]) -> Registry:
+    """Return the list with the models at its end that have runs but no entry, such as folders."""
+    entries = list(registry.entries)
+    for run in runs:
+        if not any(is_of(run, entry) for entry in entries):
+            source = run.model.source or run.model.name
+            taken = any(_same(entry.name, run.model.name) for entry in entries)
+            name = source if taken else run.model.name
+            entries.append(ModelEntry(name=name, source=source, parameters=run.model.parameters))
+    return replace(registry, entries=tuple(entries))
+
+
+def next_model(registry: Registry, runs: Sequence[Run], after: Run | None = None) -> ModelRow | None:
+    """Return the untested model to try next: the first in order, those that wait for something last.
+
+    Args:
+        registry: the model list.
+        runs: what has been tried.
+        after: prefer the models that come after this run's in the list.
+    """
+    places = [entry.order for entry in registry.entries if after and is_of(after, entry)]
+    place = next((order for order in places if order is not None), 0)
+    rows = [
+        row for row in statuses(registry, runs) if row.status == "untested" and row.entry.source != EMBEDDED
+    ]
+    return min(
+        rows, key=lambda row: (row.reason is not None, (row.entry.order or place) < place), default=None
+    )
+
+
+def is_of(run: Run, entry: ModelEntry) -> bool:
+    """Whether a run is of an entry: of its source, or of its name where the run's source is no other."""
+    source = run.model.source
+    if source in (entry.source, located(entry).source):
+        return True
+    return _same(run.model.name, entry.name) and (source is None or entry.source == EMBEDDED)
+
+
+def check_entry(table: Mapping[str, Any], file: Path) -> None:
+    """Refuse a model's table that could not be read again; raises `UsageError`.
+
+    Args:
+        table: all that is to be said of the model.
+        file: where it is to be written, for the message.
+    """
+    _entry(dict(table), file)
+
+
+def override(registry: Registry, name: str, changes: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Return the user's tables with changes to one model's.
+
+    A value of `None` takes a key out; a table that then says nothing of a shipped model is left out.
+    """
+    old = registry.user_table(name)
+    new = (old or {"name": name}) | dict(changes)
+    new = {key: value for key, value in new.items() if value is not None}
+    tables = [new if table is old else table for table in registry.user]
+    if old is None:
+        tables.append(new)
+    empty = len(new) == 1 and name.casefold() in registry.shipped
+    return tuple(table for table in tables if not (empty and table is new))
+
+
+def save_user_entries(tables: Sequence[Table], file: Path) -> None:
+    """Write the user's `models.toml` whole or not at all, making its folder where there is none.
+
+    Raises:
+        UsageError: the file cannot be written; what was there is unharmed.
+    """
+    import tomli_w
+
+    data = (_HEADER + tomli_w.dumps({"model": list(tables)})).encode(errors="replace")
+    # A link, as into a folder of dotfiles, stays one.
+    target = file.resolve()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, data)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {file}: {error.strerror}; FADA_TUI_CONFIG_DIR names another folder for it"
+        ) from None
+
+
+def _tables(document: Mapping[str, Any], file: Path) -> list[Table]:
+    """Return a file's `[[model]]` tables, each with a name of its own."""
+    tables = document.get("model", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{file}: models are written as [[model]] tables with name and source")
+    names: set[str] = set()
+    for number, table in enumerate(tables, start=1):
+        name = table.get("name")
+        if not isinstance(name, str) or not name.strip():
+            raise UsageError(f"{file}: model {number} needs a name")
+        if name.casefold() in names:
+            raise UsageError(f"{file}: model '{name}' comes twice")
+        names.add(name.casefold())
+    return tables
+
+
+def _over(base: Table, table: Table) -> Table:
+    """A table over the one it overrides. A status of its own does not inherit the other's reason."""
+    kept = {key: value for key, value in base.items() if not (key == "reason" and "status" in table)}
+    return kept | table
+
+
+def _entry(table: Table, file: Path) -> ModelEntry:
+    if "source" not in table:
+        raise UsageError(f"{file}: model '{table['name']}' needs a source: a hub id, a folder or a URL")
+    try:
+        entry = msgspec.convert(table, ModelEntry)
+    except msgspec.ValidationError as error:
+        reason = str(error).replace(" - at `$.", " in `").replace("`", "'")
+        raise UsageError(f"{file}: model '{table['name']}': {reason}") from None
+    try:
+        return located(entry) if is_endpoint(entry.source) else entry
+    except UsageError as error:
+        raise UsageError(f"{file}: model '{table['name']}': {error}") from None
+
+
+def _unknown_keys(document: Mapping[str, Any], tables: Sequence[Table], file: Path) -> list[str]:
+    known = ModelEntry.__struct_fields__
+    found = [f"{file}: unknown key {key!r} is ignored" for key in document if key != "model"]
+    found += [
+        f"{file}: model '{table['name']}': unknown key {key!r} is ignored{suggestion(key, known)}"
+        for table in tables
+        for key in table
+        if key not in known
+    ]
+    return found
+
+
+def _place(entry: ModelEntry) -> tuple[bool, bool, int]:
+    """Sorts the embedded model first, then by order, then those without one as the files have them."""
+    return (entry.source != EMBEDDED, entry.order is None, entry.order or 0)
+
+
+def _same(name: str, other: str) -> bool:
+    return name.casefold() == other.casefold()
+
+
+def _row(registry: Registry, entry: ModelEntry, runs: Sequence[Run]) -> ModelRow:
+    ordered = sorted(runs, key=lambda run: (run.started or "", run.id))
+    complete = [run for run in ordered if run.status == "complete"]
+    answered = [run for run in complete if not run.fruitless]
+    status, reason = entry.status, entry.reason
+    if "status" not in (registry.user_table(entry.name) or {}):
+        status, reason = _by_runs(entry, ordered, answered=bool(answered))
+    latest = answered or complete
+    return ModelRow(
+        entry=entry, status=status, reason=reason, runs=len(runs), run=latest[-1] if latest else None
+    )
+
+
+def _by_runs(entry: ModelEntry, ordered: Sequence[Run], *, answered: bool) -> tuple[ModelStatus, str | None]:
+    """The status that runs give a model, and why.
+
+    An answer, once given, makes it tested. Else its latest run decides; what passes (no network, a timeout, a
+    full disk) leaves the status as it was and is given as the reason alone.
+    """
+    if answered:
+        return "tested", None
+    telling = [run for run in ordered if not _passing(run)]
+    if telling and telling[-1].fruitless:
+        failure = telling[-1].failure
+        gated = failure is not None and failure.kind == ErrorKind.GATED
+        return ("gated" if gated else "failed"), failure.message if failure else None
+    if ordered and _passing(ordered[-1]) and ordered[-1].failure:
+        return entry.status, ordered[-1].failure.message
+    return entry.status, entry.reason
+
+
+def _passing(run: Run) -> bool:
+    return run.failure is not None and run.failure.kind in PASSING

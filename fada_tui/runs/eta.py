@@ -1,0 +1,84 @@
+"""How fast answers come, and when the last one will be there, by the clock.
+
+The sum of the answers' times is no measure of that: several are made at once, and each waits for the others.
+"""
+
+from collections.abc import Hashable
+
+from msgspec import Struct
+
+Key = Hashable
+
+
+class _Settled(Struct, frozen=True):
+    """A moment at which everything begun was finished."""
+
+    at: float
+    made: int
+
+
+class Eta:
+    """Counts answers as they begin and end. Moments are seconds of one monotonic clock."""
+
+    def __init__(self) -> None:
+        self.began: float | None = None
+        """When the first answer began."""
+        self.made = 0
+        """Answers that have ended."""
+        self._in_flight: set[Key] = set()
+        self._most = 0
+        """Answers in flight at once, at most."""
+        self._settled: _Settled | None = None
+        self._last = 0.0
+
+    def begin(self, key: Key, now: float) -> None:
+        """Note that an answer begins."""
+        self.began = now if self.began is None else self.began
+        self._in_flight.add(key)
+        self._most = max(self._most, len(self._in_flight))
+
+    def end(self, key: Key, now: float) -> None:
+        """Note that an answer, or its error, is there."""
+        if self.began is None:
+            self.began = now
+        self._in_flight.discard(key)
+        self.made += 1
+        self._last = now
+        if not self._in_flight:
+            self._settled = _Settled(now, self.made)
+
+    def forget(self) -> None:
+        """Note that what is in flight was lost: it will begin again."""
+        self._in_flight.clear()
+
+    @property
+    def mean(self) -> float | None:
+        """Seconds an answer, all that went on meanwhile counted once; `None` until that can be told.
+
+        While a batch is being made, those of its answers that are there already say nothing of the others:
+        what counts is the time up to its beginning. Where answers overlap without a break, as in requests to
+        a server, all of them count, once as many are there as were ever in flight.
+        """
+        if self.began is None:
+            return None
+        settled = self._settled
+        if settled is not None and self.made - settled.made <= self._most:
+            return (settled.at - self.began) / settled.made
+        return (self._last - self.began) / self.made if self.made >= self._most else None
+
+    def left(self, count: int, now: float) -> float | None:
+        """Return the seconds that so many answers will take from now on; `None` until that can be told.
+
+        Args:
+            count: answers that have not ended.
+            now: the moment.
+        """
+        mean, settled = self.mean, self._settled
+        if mean is None:
+            return None
+        if settled is None or self.made - settled.made > self._most:
+            since, pending, behind = self._last, count, 1
+        else:
+            behind = self.made - settled.made + len(self._in_flight)
+            since, pending = settled.at, count + self.made - settled.made
+        return max(mean * pending - min(now - since, mean * behind), 0.0)

@@ -1,0 +1,238 @@
+"""What a run is expected to take, from earlier runs of its model and the size of its weights.
+
+Nothing is scaled or guessed: what no run and no file tells is `None`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from fada_tui.core.records import Generation, ModelEntry, ModelMemory, Run
+from fada_tui.models.endpoint import is_endpoint
+from fada_tui.models.resolution import options_of
+from fada_tui.report import units
+from fada_tui.report.figures import Figures
+from fada_tui.runs.planning import Estimate
+from fada_tui.runs.preflight.memory_fit import Free, Suggestion, main_memory, places, suggest
+from fada_tui.runs.telemetry import Sample
+
+Earlier = tuple[Run, Figures]
+"""A run and its figures; the run may lack its results."""
+
+
+class Forecast(Struct, frozen=True, kw_only=True):
+    """What a run will take."""
+
+    results: int
+    seconds: float | None
+    """Of answering, without loading."""
+    seconds_from: str
+    """What they are told from, in words."""
+    load_seconds: float | None
+    memory_needed: int | None
+    """Bytes."""
+    memory_from: str
+    """What they are told from, in words."""
+    memory_free: int | None
+    place: str | None
+    """Where they are free; `None` where nothing has been measured."""
+    image_tokens: int | None = None
+    """Of an image in the resolution that was asked for; `None` where none was, or where it is unknown."""
+    obstacle: str | None = None
+    """Why loading the model would be refused, as far as its files tell."""
+    instead: Suggestion | None = None
+    """How the model would fit, where it does not as it is set."""
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the memory is enough."""
+        if self.memory_needed is None or self.memory_free is None:
+            return None
+        return self.memory_needed <= self.memory_free
+
+    @property
+    def whole(self) -> float | None:
+        """Seconds of answering and, where it is known, of loading."""
+        return None if self.seconds is None else self.seconds + (self.load_seconds or 0.0)
+
+
+class Together(Struct, frozen=True):
+    """What several runs, one after another, will take."""
+
+    results: int
+    seconds: float | None
+    memory_needed: int | None
+    """Of the one that needs most."""
+    memory_free: int | None
+    place: str | None
+    fits: bool | None
+
+
+def forecast(
+    entry: ModelEntry,
+    estimate: Estimate,
+    earlier: Sequence[Earlier],
+    made: Generation,
+    free: Free | None,
+    elsewhere: Sequence[Free] = (),
+) -> Forecast:
+    """Tell what a run will take.
+
+    Args:
+        entry: the model as it will be loaded.
+        estimate: its size, and how many answers there will be.
+        earlier: its runs, the oldest first; those of another resolution tell of loading alone.
+        made: how the answers will be made.
+        free: memory on the device where it will be loaded.
+        elsewhere: memory on other devices.
+    """
+    latest = [one for one in reversed(earlier) if _same_resolution(one[0], entry)]
+    lacking = "no earlier run at this resolution" if earlier and not latest else "no earlier run"
+    timed = _timed(latest, made)
+    needed, needed_from = _needed(entry, estimate, latest, made, free)
+    needs = estimate.requirements
+    told = Forecast(
+        results=estimate.results,
+        seconds=None if timed is None else estimate.results * _each(*timed),
+        seconds_from=lacking if timed is None else _source(*timed, made),
+        load_seconds=next(
+            (run.model.load_time for run, _ in reversed(earlier) if run.model.load_time is not None), None
+        ),
+        memory_needed=needed,
+        memory_from=needed_from,
+        memory_free=free.size if free else None,
+        place=free.place if free else None,
+        image_tokens=needs.image.count if options_of(needs.asked) and needs.image else None,
+        obstacle=next((obstacle.message for obstacle in needs.obstacles), None),
+    )
+    if told.fits is not False or free is None:
+        return told
+    return replace(told, instead=_instead(estimate, told, free, elsewhere))
+
+
+def together(forecasts: Iterable[Forecast]) -> Together:
+    """Return answers and seconds of all that can be run, and the most memory any of them needs."""
+    parts = [one for one in forecasts if one.obstacle is None]
+    seconds = [part.whole for part in parts]
+    needed = [part.memory_needed for part in parts]
+    fits = [part.fits for part in parts]
+    known_seconds = [value for value in seconds if value is not None]
+    known_needed = [value for value in needed if value is not None]
+    return Together(
+        results=sum(part.results for part in parts),
+        seconds=sum(known_seconds) if len(known_seconds) == len(parts) > 0 else None,
+        memory_needed=max(known_needed) if len(known_needed) == len(parts) > 0 else None,
+        memory_free=parts[0].memory_free if parts else None,
+        place=parts[0].place if parts else None,
+        fits=False if False in fits else None if None in fits or not fits else True,
+    )
+
+
+def free_memory(sample: Sample | None, device: str) -> Free | None:
+    """Return the memory that a run can have on the device that the settings name.
+
+    What the worker holds now is counted as free: a model is dropped before another is loaded.
+    """
+    if sample is None:
+        return None
+    if device == "auto" or device.startswith("cuda"):
+        number = device[5:] if device[5:].isdecimal() else "0"
+        named = (place for place in places(sample) if place.place == f"GPU {number}")
+        if (found := next(named, None)) or device != "auto":
+            return found
+    return main_memory(sample)
+
+
+def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[Free, ...]]:
+    """Return the memory of the device that the settings name, and that elsewhere, main memory last."""
+    free = free_memory(sample, device)
+    if sample is None:
+        return free, ()
+    every = dict.fromkeys((*places(sample), main_memory(sample)))
+    return free, tuple(place for place in every if place != free)
+
+
+def _timed(latest: Sequence[Earlier], made: Generation) -> Earlier | None:
+    """The latest run with answers, of those as many at once where there are some, and with the same limit."""
+    timed = [
+        (run, figures) for run, figures in latest if figures.answers and figures.time_per_answer is not None
+    ]
+
+    def unlike(one: Earlier) -> tuple[bool, bool]:
+        generation = one[0].generation
+        return (_at_once(generation) != _at_once(made), generation.max_new_tokens != made.max_new_tokens)
+
+    return min(timed, key=unlike, default=None)
+
+
+def _each(run: Run, figures: Figures) -> float:
+    """Seconds that each answer adds to a run, those in flight at once counted side by side."""
+    concurrency = run.generation.concurrency
+    lanes = 1 if concurrency is UNSET else min(concurrency, figures.answers)
+    return (figures.time_per_answer or 0.0) / lanes
+
+
+def _source(run: Run, figures: Figures, made: Generation) -> str:
+    """Where the seconds are from, and what is otherwise there than it will be."""
+    tokens, at_once = run.generation.max_new_tokens, _at_once(run.generation)
+    other = "" if at_once == _at_once(made) else f", {at_once}"
+    other += f", at {tokens} tokens" if tokens not in (None, made.max_new_tokens) else ""
+    return f"from {units.count(figures.answers, 'answer')} of run {run.id}{other}"
+
+
+def _at_once(generation: Generation) -> str:
+    """How many answers are made at once, in words."""
+    if generation.concurrency is not UNSET:
+        return f"{units.count(generation.concurrency, 'request')} at once"
+    return f"batch size {generation.batch_size or 1}"
+
+
+def _needed(
+    entry: ModelEntry, estimate: Estimate, latest: Sequence[Earlier], made: Generation, free: Free | None
+) -> tuple[int | None, str]:
+    """Bytes and where they are told from: a run at the same precision and batch size, else the weights."""
+    if is_endpoint(entry.source):
+        return None, "it runs on a server"
+    # `auto` begins with one answer and takes what there is: what it took says nothing of what another needs.
+    size = 1 if made.batch_size == "auto" else made.batch_size or 1
+    for run, _ in latest:
+        if _same_precision(run, entry) and (run.generation.batch_size or 1) == size:
+            peak = _peak(run.model.memory, gpu=free.gpu if free else None)
+            if peak is not None:
+                return peak, "measured"
+    if (need := estimate.requirements.need) is None:
+        return None, "size of the weights unknown"
+    return need.total + (size - 1) * need.cache, "estimated from weights"
+
+
+def _instead(estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence[Free]) -> Suggestion | None:
+    """How a model fits that does not as it is set: what was measured counts, where something was."""
+    asked = estimate.requirements.precision or ""
+    needed = told.memory_needed or 0
+    needs = [
+        replace(need, margin=need.margin + max(needed - need.total, 0)) if need.precision == asked else need
+        for need in estimate.requirements.needs
+    ]
+    gpus = [free, *(place for place in elsewhere if place.gpu)]
+    return suggest(needs, asked, gpus, next((place for place in elsewhere if not place.gpu), None))
+
+
+def _same_precision(run: Run, entry: ModelEntry) -> bool:
+    """Whether a run says how much memory the model takes as it will be loaded now."""
+    dtypes = ("auto", None, run.model.dtype)
+    return run.model.quantization == entry.quantization and entry.dtype in dtypes
+
+
+def _same_resolution(run: Run, entry: ModelEntry) -> bool:
+    """Whether a run saw images in the resolution that the model will see them in now."""
+    return run.model.asked_resolution == entry.asked_resolution
+
+
+def _peak(memory: ModelMemory, *, gpu: bool | None) -> int | None:
+    """The peak on a GPU or in main memory; a run that used a GPU says nothing of main memory."""
+    on_gpu = (memory.nvml_process_peak, memory.torch_peak_reserved, memory.torch_peak_allocated)
+    used = next((size for size in on_gpu if size is not None), None)
+    if gpu or (gpu is None and used is not None):
+        return used
+    return memory.worker_rss_peak if used is None else None

@@ -1,0 +1,105 @@
+"""A run before it begins and as its model is loaded: what it shall do, and what `run.json` then says."""
+
+from collections import Counter
+from pathlib import Path
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from fada_tui import __version__
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.protocol import Item, Loaded
+from fada_tui.core.records import Dataset, Generation, ModelFacts, Plan, Question, Run, Selection, Tool
+from fada_tui.store.folder import now
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """What a new run shall do."""
+
+    plan: Plan
+    root: Path
+    dataset: str
+    selection: Selection
+    questions: tuple[Question, ...]
+    generation: Generation
+    label: str | None = None
+
+
+def first_run(run_id: str, job: Job) -> Run:
+    """Return a job as a run without results, under its id."""
+    counts = Counter(image.category for image in job.plan.images)
+    entry = job.plan.model
+    return Run(
+        id=run_id,
+        status="interrupted",
+        started=now(),
+        finished=None,
+        tool=Tool(name="fada-tui", version=__version__),
+        model=ModelFacts(
+            name=entry.name, source=entry.source, revision=entry.revision, license=entry.license
+        ),
+        generation=job.generation,
+        questions=job.questions,
+        dataset=Dataset(
+            name=encode_name(job.dataset),
+            root=encode_name(str(job.root)),
+            categories=dict(counts),
+            images=len(job.plan.images),
+            selection=job.selection,
+        ),
+        plan=job.plan,
+    )
+
+
+def planned_items(run: Run) -> tuple[Item, ...]:
+    """Return what is to be asked by the run's plan, image by image; nothing where it has none."""
+    images = () if run.plan is UNSET else run.plan.images
+    return tuple(
+        Item(
+            image=image.image,
+            category=image.category,
+            path=image.path,
+            question_id=question.id,
+            question=question.text,
+        )
+        for image in images
+        for question in run.questions
+    )
+
+
+def with_loaded(run: Run, loaded: Loaded) -> Run:
+    """Return a run with what is known of its model once it is loaded.
+
+    A model that sorts images is asked nothing: of the questions it keeps the first, for one result an image.
+    """
+    entry = run.model
+    plan = None if run.plan is UNSET else run.plan
+    model = ModelFacts(
+        name=entry.name,
+        source=entry.source,
+        served=loaded.served or UNSET,
+        revision=loaded.revision or entry.revision,
+        adapter=loaded.adapter,
+        architecture=loaded.architecture,
+        parameters=loaded.parameters,
+        dtype=loaded.dtype,
+        quantization=loaded.quantization,
+        device=loaded.device,
+        attention=loaded.attention or UNSET,
+        image_processor=loaded.image_processor or UNSET,
+        pad_square=plan.model.pad_square if plan and loaded.sorts else UNSET,
+        longest_edge=loaded.longest_edge or UNSET,
+        max_tiles=loaded.max_tiles or UNSET,
+        scale=UNSET if loaded.scale is None else loaded.scale,
+        pickled=loaded.pickled or UNSET,
+        remote_code=loaded.remote_code or UNSET,
+        license=entry.license,
+        load_time=loaded.load_time,
+        memory=replace(entry.memory, weights=loaded.weights),
+    )
+    return replace(
+        run,
+        model=model,
+        classes=plan.classes if plan and loaded.sorts else UNSET,
+        questions=run.questions[:1] if loaded.sorts else run.questions,
+    )

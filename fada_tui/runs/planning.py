@@ -1,0 +1,183 @@
+"""From settings to jobs: which models answer which questions about which images."""
+
+import os
+from pathlib import Path
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from fada_tui.config.class_sets import load_classes
+from fada_tui.config.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
+from fada_tui.config.rubrics import load_rubric
+from fada_tui.config.rubrics import shipped as shipped_rubrics
+from fada_tui.config.settings import Settings
+from fada_tui.core.errors import UsageError
+from fada_tui.core.paths import samples_dir
+from fada_tui.core.records import Generation, ModelEntry, Plan, PlannedImage, Question, Selection
+from fada_tui.images.catalogue import Catalogue, scan, select
+from fada_tui.images.expand import Frames, expand
+from fada_tui.models import load_errors
+from fada_tui.models.endpoint import check_allowed, is_endpoint, key_of, parse
+from fada_tui.models.registry import Registry, resolve_model
+from fada_tui.models.resolution import options_of
+from fada_tui.runs.consent import consent_of
+from fada_tui.runs.job import Job
+from fada_tui.runs.preflight.inspection import look
+from fada_tui.runs.preflight.requirements import Requirements
+from fada_tui.runs.worker_client.client import Deadlines
+
+
+class Estimate(Struct, frozen=True):
+    """What a job will take, as far as can be known before loading."""
+
+    images: int
+    questions: int
+    results: int
+    requirements: Requirements
+
+
+def jobs(
+    settings: Settings,
+    registry: Registry,
+    label: str | None,
+    images: tuple[PlannedImage, ...] | None = None,
+    trusted: tuple[str, ...] = (),
+) -> tuple[tuple[Job, ...], Catalogue]:
+    """Return a job for each model that the settings name, and the images they draw on.
+
+    Args:
+        settings: which models, images and questions, and how to answer.
+        registry: the model list.
+        label: added to the names of the runs' folders.
+        images: these and no others, in place of what the settings select.
+        trusted: models that the command itself lets run their own code.
+
+    Raises:
+        UsageError: an unknown model, category, question set or rubric, a folder without images, settings that
+            exclude each other, or a server that images may not be sent to.
+    """
+    entries = [resolve_model(name, registry) for name in settings.model]
+    for entry in entries:
+        _check_server(entry, settings)
+    consent = consent_of(settings, registry, trusted, entries)
+    rubric = _rubric(settings.rubric)
+    classes = load_classes(settings.classes)
+    questions = questions_of(settings)
+    frames = frames_of(settings)
+    root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
+    catalogue = scan(root)
+    selection = _selection(settings) if images is None else Selection()
+    chosen = expand(select(catalogue.images, selection), root, frames) if images is None else images
+    made = tuple(
+        Job(
+            plan=Plan(
+                model=with_choices(entry, settings),
+                device=settings.device,
+                trust_remote_code=consent.runs_code_of(entry),
+                allow_pickle=consent.reads_pickles_of(entry),
+                rubric=rubric,
+                classes=classes,
+                images=chosen,
+            ),
+            root=root,
+            dataset=catalogue.name,
+            selection=selection,
+            questions=questions,
+            generation=generation(entry, settings),
+            label=label,
+        )
+        for entry in entries
+    )
+    return made, catalogue
+
+
+def deadlines(settings: Settings) -> Deadlines:
+    """The worker's deadlines as set."""
+    return Deadlines(
+        load=settings.load_timeout, first_token=settings.first_token_timeout, token=settings.token_timeout
+    )
+
+
+def estimate(job: Job, *, ask_hub: bool) -> Estimate:
+    """What a job will take; `ask_hub` as for `preflight.inspection.look`, which may wait for it."""
+    found = look(
+        job.plan.model,
+        max_new_tokens=job.generation.max_new_tokens or 0,
+        ask_hub=ask_hub,
+        trusted=job.plan.trust_remote_code,
+        allow_pickle=job.plan.allow_pickle,
+    )
+    return Estimate(
+        len(job.plan.images), len(job.questions), len(job.plan.images) * len(job.questions), found
+    )
+
+
+def questions_of(settings: Settings) -> tuple[Question, ...]:
+    """Return the questions that the settings ask; raises `UsageError`."""
+    if settings.question and settings.questions:
+        raise UsageError("--question and --questions exclude each other: give one of them")
+    if settings.questions:
+        return load_questions(settings.questions)
+    if settings.question:
+        return questions_from_texts(settings.question)
+    return (DEFAULT_QUESTION,)
+
+
+def frames_of(settings: Settings) -> Frames:
+    """Return which frames the settings take of files that have several; raises `UsageError`."""
+    if settings.frames and settings.frame:
+        raise UsageError("--frames and --frame exclude each other: give one of them")
+    return Frames(settings.frames, settings.frame)
+
+
+def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
+    """A model as it will be loaded: what the settings say of how it is over what its entry says."""
+    return replace(
+        entry,
+        dtype=settings.dtype or entry.dtype,
+        quantization=settings.quantization or entry.quantization,
+        pad_square=entry.pad_square if settings.pad_square is None else settings.pad_square,
+        longest_edge=settings.longest_edge or entry.longest_edge,
+        max_tiles=settings.max_tiles or entry.max_tiles,
+    )
+
+
+def generation(entry: ModelEntry, settings: Settings) -> Generation:
+    """Return how a model's answers are made: in batches here, in several requests at once behind a server."""
+    sample, served = settings.temperature > 0, is_endpoint(entry.source)
+    return Generation(
+        max_new_tokens=settings.max_new_tokens,
+        do_sample=sample,
+        temperature=settings.temperature if sample else None,
+        top_p=settings.top_p if sample else None,
+        seed=settings.seed,
+        batch_size=1 if served else settings.batch_size,
+        concurrency=settings.concurrency if served else UNSET,
+        system_prompt=settings.system_prompt,
+    )
+
+
+def _check_server(entry: ModelEntry, settings: Settings) -> None:
+    if is_endpoint(entry.source):
+        server = parse(entry.source)
+        check_allowed(server, settings.allow_host)
+        key_of(server, entry.api_key_env, os.environ)
+        if options := options_of(with_choices(entry, settings).asked_resolution):
+            raise UsageError(load_errors.server_decides(entry.name, options))
+
+
+def _selection(settings: Settings) -> Selection:
+    return Selection(
+        categories=settings.category or None,
+        per_category=settings.per_category,
+        limit=settings.limit,
+        shuffle=settings.shuffle,
+        frames=settings.frames or UNSET,
+        frame=settings.frame or UNSET,
+    )
+
+
+def _rubric(name: str) -> str:
+    """The rubric's name, or the absolute path of its file: a run may be resumed from another folder."""
+    load_rubric(name)
+    return name if name in shipped_rubrics() else os.path.abspath(name)  # noqa: PTH100

@@ -1,0 +1,173 @@
+"""A model's requirements in words, and as JSON, against the memory that is free."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from fada_tui.report import units
+from fada_tui.runs.preflight.memory_fit import Free, Need, Suggestion, fits, main_memory, places, suggest
+from fada_tui.runs.preflight.requirements import Requirements
+from fada_tui.runs.preflight.transformers_tables import has_package
+from fada_tui.runs.preflight.weights import QUANTIZED
+from fada_tui.runs.telemetry import Sample, Telemetry
+
+_ORIGINS = {
+    "folder": "its folder",
+    "cache": "the hub's cache",
+    "hub": "the hub; nothing of it is on this machine",
+    "list": "the model list alone; nothing of it is on this machine",
+}
+
+
+class Room(Struct, frozen=True):
+    """Memory that is free now."""
+
+    places: tuple[Free, ...]
+    """Where a model would go: the GPUs, or main memory without one."""
+    main: Free | None
+
+
+def measured() -> Room:
+    """Measure what is free now; reads NVML."""
+    telemetry = Telemetry(None)
+    telemetry.begin()
+    return room_of(telemetry.latest)
+
+
+def room_of(sample: Sample | None) -> Room:
+    """Return what is free by a sample of the machine."""
+    return Room((), None) if sample is None else Room(places(sample), main_memory(sample))
+
+
+def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
+    """Yield labels and texts, a line each; the label is empty where a line goes on."""
+    if found.origin == "server":
+        yield "Needs", "nothing on this machine: a server answers"
+    else:
+        yield from _about(found)
+        yield from _memory(found)
+        for place in room.places:
+            yield (place.place if place.gpu else "CPU"), _verdict(found, place)
+        if found.needs:
+            yield "Advice", advice(found, room)
+        yield from _conditions(found)
+    label = "Cannot run"
+    for obstacle in found.obstacles:
+        yield label, obstacle.message
+        label = ""
+
+
+def suggestion(found: Requirements, room: Room) -> Suggestion | None:
+    """How the model fits best; `None` where it does not fit, or nothing is known."""
+    if not found.needs:
+        return None
+    return suggest(found.needs, found.precision or found.needs[0].precision, room.places, room.main)
+
+
+def advice(found: Requirements, room: Room) -> str:
+    """What to do, in one line."""
+    if best := suggestion(found, room):
+        lacking = best.precision in QUANTIZED and not has_package("bitsandbytes")
+        unsure = "; the precision it was saved in is unknown" if found.precision is None else ""
+        return best.text + (" (with fada-tui[quantization] installed)" if lacking else "") + unsure
+    if all(place.size is None for place in room.places):
+        return "how much memory is free is unknown"
+    return "fits nowhere here: choose a smaller model, or free memory"
+
+
+def as_json(found: Requirements, room: Room) -> dict[str, Any]:
+    """Return all of it for scripts. Memory in bytes; `null` is unknown."""
+    told: dict[str, Any] = msgspec.to_builtins(found)
+    told["needs"] = {
+        need.precision: {**msgspec.to_builtins(need), "total": need.total} for need in found.needs
+    }
+    return {
+        "runnable": not found.obstacles,
+        "requirements": told,
+        "places": [
+            {
+                "place": place.place,
+                "free": place.size,
+                "fits": {need.precision: _fits(need, place) for need in found.needs},
+            }
+            for place in room.places
+        ],
+        "suggestion": msgspec.to_builtins(suggestion(found, room)),
+    }
+
+
+def _about(found: Requirements) -> Iterator[tuple[str, str]]:
+    if found.architecture:
+        yield "Class", found.architecture + (f" (type {found.model_type})" if found.model_type else "")
+    count = units.parameters(found.weighed.parameters)
+    yield "Parameters", f"{count}, by {found.weighed.known_from}" if count else "unknown"
+    size = units.memory(found.download)
+    where = f"on this machine, {size}" if found.here else f"not on this machine{f', {size}' if size else ''}"
+    dtype = f", saved as {found.dtype}" if found.dtype else ""
+    yield "Weights", where + dtype
+    yield "Told from", _ORIGINS[found.origin]
+    if resolution := _resolution(found):
+        yield "Resolution", resolution
+    if found.image:
+        yield "Image", f"{found.image.count:,} tokens ({found.image.how})"
+    elif found.tokens:
+        yield "Image", "tokens unknown: the cache below is that of question and answer alone"
+
+
+def _resolution(found: Requirements) -> str | None:
+    asked, own = units.resolution(found.asked), units.resolution(found.resolution)
+    if asked is None:
+        return f"{own}, the checkpoint's own" if own else None
+    return f"{asked}, asked for" + (f"; its own is {own}" if own else "")
+
+
+def _memory(found: Requirements) -> Iterator[tuple[str, str]]:
+    if not found.needs:
+        yield "Memory", "unknown"
+        return
+    yield "Memory", f"{'':<10}{'weights':>10}{'cache':>10}{'margin':>10}{'in all':>10}"
+    for need in found.needs:
+        cells = [_size(need.weights), _cache(found, need), _size(need.margin), _size(need.total)]
+        mark = "  as set" if need.precision == found.precision else ""
+        yield "", f"{need.precision:<10}" + "".join(f"{cell:>10}" for cell in cells) + mark
+
+
+def _cache(found: Requirements, need: Need) -> str:
+    return "unknown" if found.values_per_token is None else _size(need.cache)
+
+
+def _verdict(found: Requirements, place: Free) -> str:
+    if place.size is None:
+        return "free memory unknown"
+    free = f"{units.memory(place.size)} free" + ("" if place.gpu else f" in {place.place}")
+    possible = [need for need in found.needs if _fits(need, place) is not None]
+    good = [need.precision for need in possible if _fits(need, place)]
+    bad = [need.precision for need in possible if not _fits(need, place)]
+    if not possible:
+        return free
+    words = f"fits at {', '.join(good)}" if good else "does not fit"
+    return f"{free}: {words}" + (f"; not at {', '.join(bad)}" if good and bad else "")
+
+
+def _fits(need: Need, place: Free) -> bool | None:
+    """Whether a precision fits; `None` where it is unknown, or not to be had there."""
+    return fits(need, place) if place.can_take(need) else None
+
+
+def _conditions(found: Requirements) -> Iterator[tuple[str, str]]:
+    if found.license:
+        yield "Licence", found.license
+    if found.gated:
+        yield "Gated", "yes: its licence has to be accepted on its hub page"
+    if found.pickle_only:
+        yield "Pickle", "yes: there are no safetensors weights"
+    if found.own_code:
+        yield "Own code", "yes: it runs only with code of its repository"
+    if found.packages:
+        yield "Packages", f"{', '.join(found.packages)}, beside those that come with fada-tui"
+
+
+def _size(size: int) -> str:
+    return units.memory(size) or ""

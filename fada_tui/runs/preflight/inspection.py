@@ -1,0 +1,138 @@
+"""Finding out what a model needs: from its folder, the hub's cache, or the hub itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from fada_tui.core.errors import ErrorKind
+from fada_tui.core.records import ModelEntry
+from fada_tui.models import load_errors
+from fada_tui.models.checkpoint import CheckpointFiles, Probed, read_folder
+from fada_tui.models.endpoint import is_endpoint
+from fada_tui.models.hub_cache import is_offline, snapshot
+from fada_tui.models.load_errors import Refusal
+from fada_tui.models.registry import is_hub_id, located
+from fada_tui.models.resolution import options_of
+from fada_tui.runs.preflight.requirements import Requirements, requirements
+from fada_tui.runs.preflight.weights import Weighed
+
+PROBE_SECONDS = 40.0
+"""How long the hub is waited for in all."""
+
+
+def look(
+    entry: ModelEntry,
+    *,
+    max_new_tokens: int,
+    ask_hub: bool,
+    trusted: bool = False,
+    allow_pickle: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> Requirements:
+    """Return what a model needs. Reads files, and may wait for the hub: not for an event loop.
+
+    Args:
+        entry: the model as it will be loaded.
+        max_new_tokens: the longest answer.
+        ask_hub: ask the hub about a model that is not on this machine, unless that is set to be offline.
+        trusted: its repository's own code may run.
+        allow_pickle: its weights may be pickles.
+        environ: says where the cache is, and whether the hub may be asked.
+    """
+    source = located(entry).source
+    if is_endpoint(source):
+        weighed = Weighed(entry.parameters, "the model list", None)
+        options = options_of(entry.asked_resolution)
+        refused = (
+            (Refusal(ErrorKind.LOAD, load_errors.server_decides(entry.name, options)),) if options else ()
+        )
+        return Requirements(origin="server", here=False, download=None, weighed=weighed, obstacles=refused)
+    if entry.fetched_by_hand and is_hub_id(source):
+        files, refusal = _fetched_by_hand(entry, environ, allow_pickle)
+    elif is_hub_id(source) and not Path(source).is_dir():
+        cached = _cached(source, entry.revision, environ, allow_pickle)
+        files, refusal = _of_repository(source, entry.revision, cached, ask_hub=ask_hub, environ=environ)
+    else:
+        files, refusal = _of_folder(Path(source), allow_pickle=allow_pickle)
+    return requirements(
+        entry,
+        source,
+        files,
+        max_new_tokens=max_new_tokens,
+        refusal=refusal,
+        trusted=trusted,
+        allow_pickle=allow_pickle,
+    )
+
+
+def _of_folder(folder: Path, *, allow_pickle: bool) -> tuple[CheckpointFiles | None, Refusal | None]:
+    try:
+        return read_folder(folder, "folder", allow_pickle=allow_pickle), None
+    except OSError:
+        return None, Refusal(ErrorKind.NOT_FOUND, load_errors.no_folder(str(folder)))
+
+
+def _of_repository(
+    repository: str,
+    revision: str | None,
+    cached: CheckpointFiles | None,
+    *,
+    ask_hub: bool,
+    environ: Mapping[str, str],
+) -> tuple[CheckpointFiles | None, Refusal | None]:
+    """The files of a repository: those in the cache where the weights are among them, else the hub's."""
+    if cached is not None and cached.weight_bytes and "config.json" in cached.documents:
+        return cached, None
+    if is_offline(environ):
+        message = load_errors.not_cached(repository, offline=True)
+        return cached, Refusal(ErrorKind.OFFLINE_NOT_CACHED, message)
+    if not ask_hub:
+        return cached, None
+    probed = probe(repository, revision, environ)
+    return probed.files or cached, probed.refusal
+
+
+def _fetched_by_hand(
+    entry: ModelEntry, environ: Mapping[str, str], allow_pickle: bool
+) -> tuple[CheckpointFiles | None, Refusal | None]:
+    """The files in the cache of a repository that the program does not download by itself."""
+    files = _cached(entry.source, entry.revision, environ, allow_pickle)
+    if files is not None and all(name in files.sizes for name in entry.fetched_by_hand):
+        return files, None
+    message = load_errors.not_fetched(entry.name, entry.source, entry.fetched_by_hand, entry.license)
+    return None, Refusal(ErrorKind.GATED, message)
+
+
+def _cached(
+    repository: str, revision: str | None, environ: Mapping[str, str], allow_pickle: bool
+) -> CheckpointFiles | None:
+    folder = snapshot(repository, revision, environ)
+    try:
+        return None if folder is None else read_folder(folder, "cache", allow_pickle=allow_pickle)
+    except OSError:
+        return None
+
+
+def probe(repository: str, revision: str | None, environ: Mapping[str, str] = os.environ) -> Probed:
+    """Ask the hub about a repository, in a process of its own: its library belongs to the worker."""
+    command = [sys.executable, "-P", "-m", "fada_tui.worker.loading.probe", repository]
+    try:
+        done = subprocess.run(
+            [*command, revision] if revision else command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=dict(environ),
+            timeout=PROBE_SECONDS,
+            check=False,
+        )
+        return msgspec.json.decode(done.stdout, type=Probed)
+    except subprocess.TimeoutExpired:
+        message = load_errors.not_cached(repository, offline=False)
+        return Probed(None, Refusal(ErrorKind.OFFLINE_NOT_CACHED, message))
+    except (OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        message = f"{repository} could not be looked at: {error}; see what fada-tui doctor says"
+        return Probed(None, Refusal(ErrorKind.LOAD, message))

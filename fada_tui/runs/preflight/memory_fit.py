@@ -1,0 +1,122 @@
+"""Where a model fits, and at which precision."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fada_tui.runs.preflight.weights import QUANTIZED
+from fada_tui.runs.telemetry import Sample
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """Memory that a model takes at one precision. Bytes."""
+
+    precision: str
+    """`float32`, `bfloat16`, `float16`, `8bit`, `4bit`, or the method of a checkpoint saved quantised."""
+    weights: int
+    cache: int
+    """Keys and values of image, question and answer; 0 where their number is unknown."""
+    margin: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.cache + self.margin
+
+    @property
+    def option(self) -> str:
+        """The command line's option for it."""
+        kind = "quantization" if self.precision in QUANTIZED else "dtype"
+        return f"--{kind} {self.precision}"
+
+
+class Free(Struct, frozen=True):
+    """Memory that a model could be given."""
+
+    place: str
+    """`GPU 0`, or `main memory`."""
+    gpu: bool
+    size: int | None
+    """Bytes; those that the run at hand will give back are counted in."""
+
+    @property
+    def option(self) -> str:
+        """The command line's option for it."""
+        return f"--device cuda:{self.place.removeprefix('GPU ')}" if self.gpu else "--device cpu"
+
+    def can_take(self, need: Need) -> bool:
+        """Whether a precision is to be had here: quantised weights want CUDA."""
+        return self.gpu or need.precision not in QUANTIZED
+
+
+class Suggestion(Struct, frozen=True):
+    """Where and how a model fits."""
+
+    place: str
+    precision: str
+    options: str
+    """What to add to the command; empty where nothing is needed."""
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return f"fits {self.place} at {self.precision}" + (f": {self.options}" if self.options else "")
+
+
+def places(sample: Sample) -> tuple[Free, ...]:
+    """Return every GPU, or main memory where there is none.
+
+    What the worker holds now is counted as free: a model is dropped before another is loaded.
+    """
+    gpus = tuple(
+        Free(
+            f"GPU {gpu.index}",
+            True,
+            None
+            if gpu.memory_total is None or gpu.memory_used is None
+            else gpu.memory_total - gpu.memory_used + (gpu.process_memory or 0),
+        )
+        for gpu in sample.gpus
+    )
+    return gpus or (main_memory(sample),)
+
+
+def main_memory(sample: Sample) -> Free:
+    """Return what is free for a model on the CPU."""
+    return Free("main memory", False, sample.memory_total - sample.memory_used + (sample.worker_rss or 0))
+
+
+def fits(need: Need, free: Free) -> bool | None:
+    """Whether a model fits at a place; `None` where that is unknown."""
+    return None if free.size is None else need.total <= free.size
+
+
+def suggest(
+    needs: Sequence[Need], asked: str, free: Sequence[Free], main: Free | None = None
+) -> Suggestion | None:
+    """Return the best way to run a model: as asked if that fits, else smaller, else on the CPU.
+
+    Args:
+        needs: what it takes, by precision.
+        asked: the precision that it would be loaded in.
+        free: places, the one that is taken by default first.
+        main: main memory, to fall back on.
+    """
+    by_precision = {need.precision: need for need in needs}
+    first = by_precision.get(asked)
+    smaller = sorted(
+        (need for need in needs if first is None or need.weights < first.weights),
+        key=lambda need: -need.weights,
+    )
+    for need in [*([first] if first else []), *smaller]:
+        for place in free:
+            if place.can_take(need) and fits(need, place):
+                wanted = [need.option] if need is not first else []
+                wanted += [place.option] if place is not free[0] else []
+                return Suggestion(place.place, need.precision, " ".join(wanted))
+    if main is not None and main not in free:
+        found = suggest(needs, asked, (main,))
+        if found:
+            options = f"{main.option} {found.options}".strip()
+            return Suggestion(found.place, found.precision, options)
+    return None

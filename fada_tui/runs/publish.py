@@ -1,0 +1,90 @@
+"""A run's files for people: auto scores into `run.json`, then `summary.md` and `comparison.md`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.config.rubrics import load_rubric
+from fada_tui.core.records import Run
+from fada_tui.evaluation.auto import score
+from fada_tui.evaluation.rubric import Rubric
+from fada_tui.models.registry import Registry, next_model
+from fada_tui.report.comparison import render_comparison
+from fada_tui.report.summary import render_summary
+from fada_tui.store import folder as runs
+
+DEFAULT_RUBRIC = "fada"
+
+
+def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str, ...]]:
+    """Score a run and write its page and the comparison of its results folder.
+
+    Args:
+        folder: the run's folder; the caller holds its lock.
+        run: as settled.
+        registry: the model list, for the run's place in it and the next model.
+
+    Returns:
+        The run with its auto scores, and a warning for each other run that could not be read.
+
+    Raises:
+        StoreError: a file cannot be written.
+    """
+    scored = run
+    if any(result.response is not None and result.auto is None for result in run.results):
+        scored = add_auto_scores(run, load_rubric(rubric_of(run)))
+    scored = without_needless_plan(scored)
+    if scored != run:
+        runs.write_run(folder, scored)
+    everyone, warnings = runs.read_all(folder.parent)
+    page = _page(scored, everyone, registry)
+    runs.write_whole(folder / runs.SUMMARY_NAME, page.encode())
+    write_comparison(folder.parent, everyone)
+    return scored, tuple(warnings)
+
+
+def preview(folder: Path, registry: Registry) -> str:
+    """Return the page of a run as it would be written now, changing nothing; raises `StoreError`."""
+    run = runs.read_run(folder)
+    everyone, _ = runs.read_all(folder.parent)
+    return _page(add_auto_scores(run, load_rubric(rubric_of(run))), everyone, registry)
+
+
+def _page(run: Run, everyone: Sequence[Run], registry: Registry) -> str:
+    others = [other for other in everyone if other.id != run.id]
+    upcoming = next_model(registry, [run, *others], after=run)
+    return render_summary(run, others, registry.entries, upcoming.entry if upcoming else None)
+
+
+def write_comparison(results: Path, everyone: Sequence[Run]) -> None:
+    """Write `comparison.md` from all runs of a results folder; raises `StoreError`."""
+    runs.write_whole(results / runs.COMPARISON_NAME, render_comparison(everyone, "md").encode())
+
+
+def rubric_of(run: Run) -> str:
+    """The name of the rubric that scores a run: the plan's while it has one, else that of its scores."""
+    if run.plan is not UNSET:
+        return run.plan.rubric
+    return next((result.auto.rubric for result in run.results if result.auto), DEFAULT_RUBRIC)
+
+
+def add_auto_scores(run: Run, rubric: Rubric) -> Run:
+    """Return the run with an auto score for each answer that has none.
+
+    A model that sorts images says the names of its classes and nothing else: its answers are not scored.
+    """
+    if run.classes is not UNSET:
+        return run
+    results = tuple(
+        result if result.auto else replace(result, auto=score(result.response, result.category, rubric))
+        for result in run.results
+    )
+    return replace(run, results=results)
+
+
+def without_needless_plan(run: Run) -> Run:
+    """Return the run without its plan, once every planned result is an answer."""
+    answered = all(result.error is None for result in run.results)
+    return replace(run, plan=UNSET) if run.status == "complete" and answered else run

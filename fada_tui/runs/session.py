@@ -1,0 +1,402 @@
+"""Drives a run: its plan through the worker and into the store, told as typed events.
+
+Both front ends call this and nothing beneath it. Whatever happens, what is finished is in the journal.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.core.errors import ErrorKind, ModelLoadError, StoreError, UsageError
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.protocol import (
+    BegunAgain,
+    Delta,
+    Finished,
+    Hello,
+    Item,
+    JournalFailed,
+    Load,
+    Loaded,
+    Progress,
+    Started,
+    Work,
+)
+from fada_tui.core.records import Failure, ModelMemory, Result, Run
+from fada_tui.images.formats import BURNED_IN
+from fada_tui.images.frames import names_dicom
+from fada_tui.models.endpoint import is_endpoint
+from fada_tui.models.registry import Registry, located
+from fada_tui.runs import environment
+from fada_tui.runs.consent import NOTHING, Consent, allowed_now, check
+from fada_tui.runs.events import (
+    AnswerBegunAgain,
+    AnswerFinished,
+    AnswerStarted,
+    AnswerText,
+    LoadProgress,
+    ModelReady,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+    Warned,
+    WorkerRestarted,
+)
+from fada_tui.runs.job import Job, first_run, planned_items, with_loaded
+from fada_tui.runs.publish import publish
+from fada_tui.runs.recovery import Recovery, lost_result
+from fada_tui.runs.telemetry import Telemetry
+from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError
+from fada_tui.runs.worker_client.pool import WorkerPool
+from fada_tui.store import folder as runs
+from fada_tui.store import journal
+from fada_tui.store.fold import highest, with_memory
+from fada_tui.store.journal import ResultLine
+from fada_tui.store.lock import RunLock
+
+CANCEL_PATIENCE = 10.0
+"""Seconds that a cancelled worker may take to reach its next token before it is killed."""
+
+ONE_QUESTION = "{} sorts images and is asked nothing: one result for each image, whatever the questions"
+
+
+class Session:
+    """One run, from its first event to its files.
+
+    Args:
+        folder: the run's folder.
+        lock: held on that folder; released when the session ends.
+        run: as it stands in the folder, with its plan.
+        deadlines: the worker's.
+        registry: the model list, for the page.
+        allowed_hosts: servers beside this machine that images may be sent to.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        lock: RunLock,
+        run: Run,
+        deadlines: Deadlines,
+        registry: Registry,
+        allowed_hosts: tuple[str, ...] = (),
+    ) -> None:
+        self.folder = folder
+        self._deadlines = deadlines
+        self._allowed_hosts = allowed_hosts
+        self._lock = lock
+        self._run = run
+        self._plan = run.plan if run.plan is not UNSET else None
+        self._registry = registry
+        self.in_batches = run.generation.batch_size not in (1, None)
+        self._client = WorkerClient(folder / runs.LOG_NAME, deadlines, keep_open=(lock.descriptor,))
+        self._telemetry = Telemetry(folder / runs.TELEMETRY_NAME)
+        self._journal = folder / journal.JOURNAL_NAME
+        self._items = planned_items(run)
+        self._total = len(self._items) or len(run.results)
+        self._done = {result.key for result in run.results if result.error is None}
+        self._errors = 0
+        self._recovery = Recovery()
+        self._served = is_endpoint(run.model.source)
+        self._reserved: int | None = run.model.memory.torch_peak_reserved
+        self._stopping = self._working = False
+        self._pool: WorkerPool | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def new(
+        cls,
+        job: Job,
+        results: Path,
+        deadlines: Deadlines,
+        registry: Registry,
+        allowed_hosts: tuple[str, ...] = (),
+    ) -> "Session":
+        """Make a run's folder with its plan in it.
+
+        Raises:
+            StoreError: the results folder cannot be written.
+        """
+        folder = runs.create(results, job.plan.model.name, job.label)
+        lock = RunLock(folder)
+        run = first_run(folder.name, job)
+        try:
+            runs.write_run(folder, run)
+        except StoreError:
+            lock.release()
+            folder.rmdir()
+            raise
+        return cls(folder, lock, run, deadlines, registry, allowed_hosts)
+
+    @classmethod
+    def resume(
+        cls,
+        folder: Path,
+        deadlines: Deadlines,
+        registry: Registry,
+        consent: Consent = NOTHING,
+    ) -> tuple["Session", tuple[str, ...]]:
+        """Take up an unfinished run: what is missing, and what ended in an error.
+
+        What its file says was allowed allows nothing now: `consent` does.
+
+        Returns:
+            The session, and a warning for each thing that was wrong in the journal.
+
+        Raises:
+            RunLockedError: another program writes this run.
+            StoreError: the run cannot be read or written.
+            UsageError: it would send images, run code or read pickles, and that is not allowed.
+        """
+        lock = RunLock(folder)
+        try:
+            run, warnings = runs.settle(folder)
+            check(run, consent)
+            run = allowed_now(run, consent, registry)
+        except (StoreError, UsageError):
+            lock.release()
+            raise
+        session = cls(folder, lock, replace(run, error=UNSET), deadlines, registry, consent.hosts)
+        return session, warnings
+
+    def stop_after_image(self) -> None:
+        """Finish what is begun, then end; a model that is still loading is given up."""
+        self._stopping = True
+        self._do(self._client.stop_after_item() if self._working else self._client.kill())
+
+    def stop_now(self) -> None:
+        """Stop between two tokens and end; what is not finished is not recorded."""
+        self._stopping = True
+        self._do(self._cancel() if self._working else self._client.kill())
+
+    def give_up(self) -> None:
+        """End the worker at once, whatever it is at; what is finished is recorded."""
+        self._stopping = True
+        self._do(self._client.kill())
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The worker's process id while it runs."""
+        return self._client.pid
+
+    def _asked_to_stop(self) -> bool:
+        return self._stopping
+
+    async def events(self, pool: WorkerPool | None = None) -> AsyncGenerator[SessionEvent, None]:
+        """Run to the end.
+
+        A model that cannot be loaded, or a worker that keeps dying, ends it as a failed run that says why.
+        A worker of the run before is taken from `pool` if it serves; this one's is left there for the next.
+
+        Raises:
+            StoreError: the disk does not take the results; what it took stays in the journal.
+        """
+        failure: Failure | None = None
+        self._pool = pool
+        try:
+            remaining = self._remaining()
+            yield RunStarted(self._run, self.folder, len(remaining), self._total)
+            told = names_dicom(item.path for item in remaining)
+            if told:
+                yield Warned(BURNED_IN)
+            self._telemetry.start()
+            try:
+                async with aclosing(self._answers()) as answers:
+                    async for event in answers:
+                        if not told and isinstance(event, AnswerFinished) and event.result.dicom:
+                            told = True  # a DICOM file by another name
+                            yield Warned(BURNED_IN)
+                        yield event
+            except (ModelLoadError, WorkerDiedError) as error:
+                failure = Failure(kind=error.kind, message=str(error))
+            run, warnings = await self._finish(failure)
+            for warning in warnings:
+                yield Warned(warning)
+            yield RunEnded(run, self.folder)
+        finally:
+            self._telemetry.stop()
+            await self._client.close()
+            self._lock.release()
+
+    async def _answers(self) -> AsyncGenerator[SessionEvent, None]:
+        loaded = False
+        while self._remaining() and not self._asked_to_stop():
+            try:
+                if not loaded:
+                    async with aclosing(self._load()) as loading:
+                        async for event in loading:
+                            yield event
+                    loaded = True
+                remaining = self._remaining()
+                suspects = self._recovery.suspects(remaining)
+                async with aclosing(self._work(suspects or remaining, alone=bool(suspects))) as working:
+                    async for event in working:
+                        yield event
+            except WorkerDiedError as error:
+                if self._asked_to_stop():
+                    return
+                if not loaded:
+                    raise
+                loaded = False
+                for event in self._after_death(error):
+                    yield event
+
+    async def _load(self) -> AsyncGenerator[SessionEvent, None]:
+        assert self._plan is not None
+        yield LoadProgress("start", 0, None)
+        command = Load(
+            model=located(self._plan.model),
+            device=self._plan.device,
+            trust_remote_code=self._plan.trust_remote_code,
+            allow_pickle=self._plan.allow_pickle,
+            system_prompt=self._run.generation.system_prompt,
+            classes=self._plan.classes if self._plan.classes is not UNSET else None,
+            allowed_hosts=self._allowed_hosts,
+            first_token_timeout=self._deadlines.first_token,
+            token_timeout=self._deadlines.token,
+        )
+        hello = await self._worker(command)
+        self._telemetry.watch(self._client.pid)
+        async with aclosing(self._client.load(command)) as loading:
+            async for event in loading:
+                match event:
+                    case Progress(stage=stage, done=done, total=total):
+                        yield LoadProgress(stage, done, total)
+                    case Loaded():
+                        self._telemetry.watch(self._client.pid, event.gpu_uuid)
+                        if event.sorts and len(self._run.questions) > 1:
+                            yield Warned(ONE_QUESTION.format(self._run.model.name))
+                        self._record_model(hello, event)
+                        yield ModelReady(
+                            self._run.model, self._run.questions, len(self._remaining()), self._total
+                        )
+
+    async def _worker(self, command: Load) -> Hello:
+        """Get a worker for this model: the one that was kept if it serves, else a new one."""
+        kept = self._pool.take() if self._pool else None
+        hello = await self._client.take_over(kept, command) if kept else None
+        if hello is None and not self._asked_to_stop():
+            hello = await self._client.start()
+        if hello is None or self._asked_to_stop():  # before there was a process to end
+            raise WorkerDiedError(ErrorKind.WORKER_DIED, "the run was stopped")
+        return hello
+
+    async def _work(self, items: Sequence[Item], *, alone: bool) -> AsyncGenerator[SessionEvent, None]:
+        """Have these items answered; `alone`: one at a time, whatever the run allows."""
+        by_key = {item.key: item for item in items}
+        work = Work(
+            root=self._run.dataset.root or "",
+            journal=encode_name(str(self._journal.absolute())),
+            generation=self._run.generation,
+            items=tuple(items),
+            at_most=1 if alone else None if self._served else self._recovery.at_most,
+        )
+        self._working = True
+        try:
+            async with aclosing(self._client.work(work)) as working:
+                async for event in working:
+                    match event:
+                        case Started():
+                            self._telemetry.begin()
+                            item = by_key[event.path, event.question_id]
+                            self._recovery.began(item)
+                            yield AnswerStarted(item)
+                        case Delta():
+                            item = by_key[event.path, event.question_id]
+                            yield AnswerText(item, event.text, event.tokens)
+                        case BegunAgain():
+                            item = by_key[event.path, event.question_id]
+                            yield AnswerBegunAgain(item, event.reason, event.wait)
+                        case Finished(result=result):
+                            self._recovery.finished(result.key)
+                            self._reserved = highest(self._reserved, event.torch_peak_reserved)
+                            yield self._finished(result)
+                        case JournalFailed(message=message):
+                            raise StoreError(message)
+        finally:
+            self._working = False
+
+    def _after_death(self, error: WorkerDiedError) -> list[SessionEvent]:
+        """Take what the lost worker had written, and decide on the items it was lost with."""
+        events: list[SessionEvent] = [WorkerRestarted(str(error))]
+        written = [line.result for line in journal.read(self._journal).lines if isinstance(line, ResultLine)]
+        events.extend(self._finished(result) for result in written if result.key not in self._done)
+        given_up = self._recovery.died(self._done)
+        if self._recovery.hopeless:
+            raise error
+        for item in given_up:
+            failed = lost_result(item, error.kind, str(error))
+            journal.append(self._journal, ResultLine(result=failed))
+            events.append(self._finished(failed))
+        return events
+
+    def _finished(self, result: Result) -> AnswerFinished:
+        self._done.add(result.key)
+        self._errors += result.error is not None
+        if self._served:  # what this machine uses says nothing of a model elsewhere
+            return AnswerFinished(result, len(self._done), self._errors, self._total)
+        seen = self._telemetry.peaks()
+        line = journal.MemoryLine(path=result.path, question_id=result.question_id, memory=seen)
+        journal.append(self._journal, line, durable=False)
+        return AnswerFinished(with_memory(result, seen), len(self._done), self._errors, self._total)
+
+    def _record_model(self, hello: Hello, loaded: Loaded) -> None:
+        where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
+        self._run = replace(with_loaded(self._run, loaded), environment=where)
+        self._items = planned_items(self._run)
+        self._total = len(self._items)
+        runs.write_run(self.folder, self._run)
+
+    async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
+        self._telemetry.stop()
+        if self._pool and not failure and (kept := await self._client.part()):
+            self._pool.keep(kept)
+        await self._client.close()
+        return await asyncio.to_thread(self._write_files, failure)
+
+    def _write_files(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
+        run, warnings = runs.settle(self.folder)
+        memory = run.model.memory if self._served else self._memory(run.model.memory)
+        finished = runs.now() if self._client.hello or run.finished is None else run.finished
+        run = replace(run, finished=finished, model=replace(run.model, memory=memory))
+        if failure:
+            run = replace(run, status="failed", error=failure)
+        runs.write_run(self.folder, run)
+        run, unread = publish(self.folder, run, self._registry)
+        trouble = (self._telemetry.warning,) if self._telemetry.warning else ()
+        return run, (*warnings, *unread, *trouble)
+
+    def _memory(self, known: ModelMemory) -> ModelMemory:
+        """The model's memory with what was seen of it in this session."""
+        return ModelMemory(
+            weights=known.weights,
+            torch_peak_allocated=known.torch_peak_allocated,
+            torch_peak_reserved=highest(known.torch_peak_reserved, self._reserved),
+            nvml_process_peak=highest(known.nvml_process_peak, self._telemetry.nvml_process_peak),
+            worker_rss_peak=highest(known.worker_rss_peak, self._telemetry.worker_rss_peak),
+        )
+
+    def _remaining(self) -> list[Item]:
+        return [item for item in self._items if item.key not in self._done]
+
+    async def _cancel(self) -> None:
+        await self._client.cancel()
+        await asyncio.sleep(CANCEL_PATIENCE)
+        if self._working:
+            await self._client.kill()
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(_quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    """Await a request to stop; that the worker is gone already is what it wanted."""
+    with suppress(WorkerDiedError):
+        await work

@@ -1,0 +1,266 @@
+"""NVIDIA GPUs through NVML, reading by reading, whatever of it works on this machine.
+
+Nothing here raises for a missing library, a missing driver, a lost GPU or a reading that is not supported:
+what cannot be known is `None`, with the reason beside it.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import pynvml
+from msgspec import Struct
+
+from fada_tui.core.records import Gpu
+from fada_tui.runs.telemetry.readings import GpuReading
+
+PROCESS_PERIOD = 5.0
+"""Seconds between two readings of the running processes: one costs milliseconds, memory microseconds."""
+
+FRESH_PERIOD = 0.5
+"""Seconds between two such readings where a fresh one is asked for."""
+
+FIRST_RETRY = 1.0
+LAST_RETRY = 60.0
+"""Seconds until NVML is tried again after a failure, doubled from the first to the last."""
+
+_Value = TypeVar("_Value")
+
+_REASONS = {
+    pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "no NVIDIA driver library (libnvidia-ml.so.1) on this machine",
+    pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "the NVIDIA driver is not loaded",
+    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: (
+        "the NVIDIA library and the loaded driver differ in version; restart after a driver update"
+    ),
+    pynvml.NVML_ERROR_GPU_IS_LOST: "the GPU has fallen off the bus; it needs a reset or a restart",
+    pynvml.NVML_ERROR_RESET_REQUIRED: "the GPU needs a reset",
+    pynvml.NVML_ERROR_NOT_SUPPORTED: "not supported by this GPU or driver",
+    pynvml.NVML_ERROR_NO_PERMISSION: "no permission",
+    pynvml.NVML_ERROR_FUNCTION_NOT_FOUND: "this version of the driver does not offer it",
+}
+
+_GONE = {
+    pynvml.NVML_ERROR_UNINITIALIZED,
+    pynvml.NVML_ERROR_DRIVER_NOT_LOADED,
+    pynvml.NVML_ERROR_GPU_IS_LOST,
+    pynvml.NVML_ERROR_RESET_REQUIRED,
+    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH,
+}
+"""Errors after which only a new start of NVML can help."""
+
+
+class _Device(Struct, frozen=True):
+    index: int
+    handle: Any
+    uuid: str | None
+    name: str | None
+    memory_total: int | None
+    problems: Mapping[str, str]
+    lost: bool
+    """What it is could not be read, and a new start may help."""
+
+
+class Nvml:
+    """NVML, started at the first reading and tried again, ever more rarely, while it does not work.
+
+    Not for use by several threads at once.
+
+    Args:
+        clock: seconds, as `time.monotonic` gives them.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._devices: tuple[_Device, ...] | None = None
+        self._driver: str | None = None
+        self._problem: str | None = None
+        self._retry_at = float("-inf")
+        self._patience = FIRST_RETRY
+        self._processes: dict[int, tuple[dict[int, int | None], str | None]] = {}
+        self._processes_at = float("-inf")
+
+    @property
+    def problem(self) -> str | None:
+        """Why there are no readings; `None` while there are."""
+        return self._problem
+
+    @property
+    def driver(self) -> str | None:
+        """Version of the driver."""
+        return self._driver
+
+    @property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """The GPUs as last seen."""
+        return tuple(
+            Gpu(
+                index=device.index,
+                name=device.name or "unknown NVIDIA GPU",
+                uuid=device.uuid,
+                memory_total=device.memory_total,
+            )
+            for device in self._devices or ()
+        )
+
+    def read(self, pid: int | None = None, *, fresh: bool = False) -> tuple[GpuReading, ...]:
+        """Read every GPU; none where NVML does not work (see `problem`).
+
+        Args:
+            pid: the process whose share is wanted.
+            fresh: read the running processes anew if that was not done within `FRESH_PERIOD`.
+        """
+        if not self._start():
+            return ()
+        devices = self._devices or ()
+        now = self._clock()
+        if pid is not None and now - self._processes_at >= (FRESH_PERIOD if fresh else PROCESS_PERIOD):
+            self._processes_at = now
+            self._processes = {device.index: _processes(device) for device in devices}
+        lost = False
+        readings = []
+        for device in devices:
+            fields = _Fields(device)
+            readings.append(_reading(device, fields, pid, self._processes.get(device.index)))
+            lost = lost or fields.lost
+        self._judge(lost)
+        return tuple(readings)
+
+    def forget_processes(self) -> None:
+        """Read the running processes at the next occasion, as another one is watched now."""
+        self._processes_at = float("-inf")
+
+    def close(self) -> None:
+        """End NVML; the next reading starts it again."""
+        if self._devices is not None:
+            self._devices = None
+            _try(pynvml.nvmlShutdown)
+
+    def _start(self) -> bool:
+        """Start NVML if it is not running, or if its GPUs were lost; not before it is time to try again."""
+        running = self._devices is not None
+        if running and self._retry_at == float("-inf"):
+            return True
+        if self._clock() < self._retry_at:
+            return running
+        self.close()
+        _, problem, _ = _try(pynvml.nvmlInit)
+        if problem is None:
+            count, problem, _ = _try(pynvml.nvmlDeviceGetCount)
+            if count:
+                self._driver = _try(pynvml.nvmlSystemGetDriverVersion)[0]
+                self._devices = tuple(_device(index) for index in range(count))
+                self._processes_at = float("-inf")
+                self._problem = None
+                return True
+            problem = problem or "the NVIDIA driver lists no GPU"
+            _try(pynvml.nvmlShutdown)
+        self._problem = problem
+        self._back_off()
+        return False
+
+    def _judge(self, lost: bool) -> None:
+        if not lost:
+            self._retry_at, self._patience = float("-inf"), FIRST_RETRY
+        elif self._clock() >= self._retry_at:
+            self._back_off()
+
+    def _back_off(self) -> None:
+        self._retry_at = self._clock() + self._patience
+        self._patience = min(2 * self._patience, LAST_RETRY)
+
+
+class _Fields:
+    """Collects one GPU's readings and why some are missing."""
+
+    def __init__(self, device: _Device) -> None:
+        self.problems = dict(device.problems)
+        self.lost = device.lost
+        self._handle = device.handle
+
+    def get(self, field: str, read: Callable[..., _Value], *arguments: object) -> _Value | None:
+        if self._handle is None:
+            self.problems[field] = self.problems["handle"]
+            return None
+        value, problem, code = _try(read, self._handle, *arguments)
+        if problem is not None:
+            self.problems[field] = problem
+            self.lost = self.lost or code in _GONE
+        return value
+
+
+def _reading(
+    device: _Device,
+    fields: _Fields,
+    pid: int | None,
+    processes: tuple[dict[int, int | None], str | None] | None,
+) -> GpuReading:
+    memory = fields.get("memory_used", pynvml.nvmlDeviceGetMemoryInfo, pynvml.nvmlMemory_v2)
+    utilisation = fields.get("utilisation", pynvml.nvmlDeviceGetUtilizationRates)
+    temperature = fields.get("temperature", pynvml.nvmlDeviceGetTemperature, pynvml.NVML_TEMPERATURE_GPU)
+    power = fields.get("power", pynvml.nvmlDeviceGetPowerUsage)
+    share, problem = _share(pid, processes)
+    if problem is not None:
+        fields.problems["process_memory"] = problem
+    fields.problems.pop("handle", None)
+    return GpuReading(
+        index=device.index,
+        uuid=device.uuid,
+        name=device.name,
+        memory_used=None if memory is None else int(memory.used),
+        memory_total=device.memory_total,
+        process_memory=share,
+        utilisation=None if utilisation is None else int(utilisation.gpu),
+        temperature=temperature,
+        power=None if power is None else power / 1000,
+        problems=fields.problems,
+    )
+
+
+def _device(index: int) -> _Device:
+    handle, problem, code = _try(pynvml.nvmlDeviceGetHandleByIndex, index)
+    if problem is not None:
+        names = ("handle", "uuid", "name", "memory_total")
+        return _Device(index, None, None, None, None, dict.fromkeys(names, problem), code in _GONE)
+    problems = {}
+    uuid, problems["uuid"], code = _try(pynvml.nvmlDeviceGetUUID, handle)
+    name, problems["name"], _ = _try(pynvml.nvmlDeviceGetName, handle)
+    memory, problems["memory_total"], _ = _try(pynvml.nvmlDeviceGetMemoryInfo, handle, pynvml.nvmlMemory_v2)
+    total = None if memory is None else int(memory.total)
+    found = {field: problem for field, problem in problems.items() if problem is not None}
+    return _Device(index, handle, uuid, name, total, found, code in _GONE)
+
+
+def _processes(device: _Device) -> tuple[dict[int, int | None], str | None]:
+    """Bytes by process id on one GPU, or why they are not known."""
+    if device.handle is None:
+        return {}, device.problems["handle"]
+    # The unversioned name raises what is no NVMLError where the driver lacks the function.
+    listed, problem, _ = _try(pynvml.nvmlDeviceGetComputeRunningProcesses_v3, device.handle)
+    return {process.pid: process.usedGpuMemory for process in listed or ()}, problem
+
+
+def _share(
+    pid: int | None, processes: tuple[dict[int, int | None], str | None] | None
+) -> tuple[int | None, str | None]:
+    """The watched process's bytes on one GPU, or why they are not known: absence from the list is no zero."""
+    if pid is None or processes is None:
+        return None, "no process is watched"
+    listed, problem = processes
+    if problem is not None:
+        return None, problem
+    if pid not in listed:
+        return None, "NVML does not list the process on this GPU (it uses none of it, or runs in a container)"
+    share = listed[pid]
+    return (
+        share,
+        None if share is not None else "the driver does not tell memory by process (MIG, vGPU, WDDM)",
+    )
+
+
+def _try(call: Callable[..., _Value], *arguments: object) -> tuple[_Value | None, str | None, int | None]:
+    """Return a call's value, or the reason and the code of its failure."""
+    try:
+        return call(*arguments), None, None
+    except pynvml.NVMLError as error:
+        code = error.value
+        return None, _REASONS.get(code) or f"NVML: {error}", code

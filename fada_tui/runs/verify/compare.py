@@ -1,0 +1,152 @@
+"""A result held against the same one made again. Pure."""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from fada_tui.core.errors import ErrorKind
+from fada_tui.core.records import Ranked, Result
+
+Outcome: TypeAlias = Literal["identical", "different", "image_missing", "image_changed", "not_answered"]
+
+SAME_PROBABILITY = 1e-5
+"""Probabilities closer than this count as equal: sums in another order differ in float32's last digits."""
+
+_CHANGED = (ErrorKind.IMAGE_UNREADABLE, ErrorKind.IMAGE_TOO_LARGE)
+
+
+class Split(Struct, frozen=True):
+    """A text as tokens."""
+
+    ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+    """What each stands for."""
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """Where two texts part."""
+
+    at: int
+    """Counted from 1."""
+    unit: Literal["token", "character"]
+    """Characters, where the model has no tokenizer that tells the texts apart."""
+    recorded: str | None
+    """The piece of the recorded text; `None` where that has ended."""
+    now: str | None
+    """The piece of the new one."""
+
+
+class Verified(Struct, frozen=True, kw_only=True):
+    """What came of one result."""
+
+    recorded: Result
+    outcome: Outcome
+    difference: Difference | None = None
+    """Where the texts are not the same."""
+    reason: str | None = None
+    """What else differs, or why there is no answer."""
+
+
+def texts_differ(recorded: Result, now: Result) -> bool:
+    """Whether both are texts of one image that are not the same, so that their tokens are wanted."""
+    return (
+        now.error is None
+        and _pixels(recorded) == _pixels(now)
+        and not (recorded.ranking or now.ranking)
+        and recorded.response != now.response
+    )
+
+
+def compare(recorded: Result, now: Result, tokens: Sequence[Split] = ()) -> Verified:
+    """Hold a recorded result against the same one made again.
+
+    Args:
+        recorded: with an answer.
+        now: the new one.
+        tokens: the recorded response and the new one, where `texts_differ` and the model has a tokenizer.
+    """
+    if now.error:
+        outcome = _of_error(now.error.kind)
+        return Verified(recorded=recorded, outcome=outcome, reason=now.error.message)
+    if _pixels(recorded) != _pixels(now):
+        return Verified(recorded=recorded, outcome="image_changed", reason=_sizes(recorded, now))
+    if recorded.ranking and now.ranking:
+        reason = _ranked_otherwise(recorded.ranking, now.ranking) or _answered_otherwise(recorded, now)
+    elif recorded.response != now.response:
+        difference = first_difference(recorded.response or "", now.response or "", tokens)
+        return Verified(recorded=recorded, outcome="different", difference=difference)
+    else:
+        reason = _ended_otherwise(recorded, now)
+    return Verified(recorded=recorded, outcome="different" if reason else "identical", reason=reason)
+
+
+def first_difference(recorded: str, now: str, tokens: Sequence[Split] = ()) -> Difference:
+    """Return where two texts that are not the same part: by their tokens, else by their characters."""
+    if tokens:
+        before, after = tokens
+        place = _parting(before.ids, after.ids)
+        if place < max(len(before.ids), len(after.ids)):
+            return _difference("token", place, before.pieces, after.pieces)
+    return _difference("character", _parting(recorded, now), recorded, now)
+
+
+def _difference(
+    unit: Literal["token", "character"], place: int, recorded: Sequence[str], now: Sequence[str]
+) -> Difference:
+    return Difference(
+        at=place + 1,
+        unit=unit,
+        recorded=recorded[place] if place < len(recorded) else None,
+        now=now[place] if place < len(now) else None,
+    )
+
+
+def _parting(one: Sequence[object], other: Sequence[object]) -> int:
+    """The first place at which two sequences differ, or the shorter one's length."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _pixels(result: Result) -> tuple[str | None, int | None, int | None]:
+    return result.sha256, result.width, result.height
+
+
+def _sizes(recorded: Result, now: Result) -> str | None:
+    was, is_now = (f"{one.width} × {one.height}" for one in (recorded, now))
+    return None if was == is_now else f"{was} pixels recorded, now {is_now}"
+
+
+def _of_error(kind: str) -> Outcome:
+    if kind == ErrorKind.IMAGE_MISSING:
+        return "image_missing"
+    return "image_changed" if kind in _CHANGED else "not_answered"
+
+
+def _ended_otherwise(recorded: Result, now: Result) -> str | None:
+    """How answers of one text differ all the same: in how they ended, or in tokens that leave no text."""
+    if recorded.finish != now.finish:
+        return f"its text is the same, its end is not: recorded '{recorded.finish}', now '{now.finish}'"
+    was, is_now = recorded.tokens.generated, now.tokens.generated
+    if was is not None and is_now is not None and was != is_now:
+        return f"its text is the same, its tokens are not: {was} recorded, now {is_now}"
+    return None
+
+
+def _ranked_otherwise(recorded: Sequence[Ranked], now: Sequence[Ranked]) -> str | None:
+    """What differs most in two rankings; `None` where nothing does but last digits."""
+    was, is_now = ({one.label: one.probability for one in ranking} for ranking in (recorded, now))
+    apart = {label: abs(was.get(label, 0.0) - is_now.get(label, 0.0)) for label in {**was, **is_now}}
+    label = max(apart, key=apart.__getitem__)
+    if apart[label] <= SAME_PROBABILITY:
+        return None
+    before, after = (f"{one[label]:.6f}" if label in one else "not ranked" for one in (was, is_now))
+    return f"'{label}': recorded {before}, now {after}"
+
+
+def _answered_otherwise(recorded: Result, now: Result) -> str | None:
+    """How the answers of equal rankings differ: two labels may be as probable as each other."""
+    if recorded.response == now.response:
+        return None
+    was, is_now = recorded.response, now.response
+    return f"its probabilities are the same, its answer is not: recorded '{was}', now '{is_now}'"

@@ -1,0 +1,111 @@
+"""What came of verifying a run, in lines and as plain values. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from fada_tui.core.protocol import Hello, Loaded
+from fada_tui.core.records import Run
+from fada_tui.core.text import printable
+from fada_tui.runs.verify.compare import Difference, Outcome, Verified
+
+EXACT = "float32"
+"""The precision in which answers seldom depend on the batch."""
+
+_WORDS: dict[Outcome, str] = {
+    "identical": "identical",
+    "different": "different",
+    "image_missing": "image missing",
+    "image_changed": "image changed",
+    "not_answered": "not answered",
+}
+
+
+def line(verified: Verified) -> str:
+    """One result's line."""
+    result, size = verified.recorded, verified.recorded.together
+    said = _WORDS[verified.outcome]
+    if verified.difference:
+        said = f"differs from {_where(verified.difference)}"
+    elif verified.outcome == "different":
+        said = "differs"
+    if verified.reason:
+        said += f": {verified.reason}"
+    made = f" (made in a batch of {size})" if size > 1 else ""
+    return printable(f"{result.path}, {result.question_id}: {said}{made}")
+
+
+def summary(found: Sequence[Verified], loaded: Loaded, asked: int) -> str:
+    """The last line: how many of how many, and in which precision.
+
+    Args:
+        found: what came of each.
+        loaded: the model.
+        asked: how many were to be verified.
+    """
+    counts = Counter(one.outcome for one in found)
+    others = [f"{counts[outcome]} {words}" for outcome, words in _WORDS.items() if counts[outcome]]
+    rest = [] if len(found) == asked else [f"{asked - len(found)} not reached"]
+    parts = [f"{counts['identical']} of {asked} identical", *others[counts["identical"] > 0 :], *rest]
+    return f"{', '.join(parts)}; made one at a time in {loaded.dtype} on {loaded.device}"
+
+
+def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: Loaded) -> list[str]:
+    """What may explain differences, a line each."""
+    differing = [one.recorded for one in found if one.outcome == "different"]
+    if not differing:
+        return []
+    told = []
+    if loaded.dtype != EXACT and any(result.together > 1 for result in differing):
+        told.append(
+            f"in {loaded.dtype} answers may differ between batch sizes; --batch-size 1 or --dtype {EXACT} "
+            "makes runs that hold"
+        )
+    pairs = (
+        ("torch", run.environment.torch, hello.torch),
+        ("transformers", run.environment.transformers, hello.transformers),
+        ("device", run.model.device, loaded.device),
+        ("image processor", run.model.image_processor or None, loaded.image_processor),
+    )
+    changed = [f"{label} {was}, now {is_now}" for label, was, is_now in pairs if was and was != is_now]
+    if changed:
+        told.append(f"the run was made with {'; '.join(changed)}")
+    return [printable(text) for text in told]
+
+
+def as_json(run: str, found: Sequence[Verified], loaded: Loaded | None, asked: int) -> dict[str, Any]:
+    """What came of it as plain values; of a run that was refused, none was asked for."""
+    counts = Counter(one.outcome for one in found)
+    return {
+        "run": run,
+        "sample": asked,
+        "identical": counts["identical"],
+        "different": counts["different"],
+        "missing": asked - counts["identical"] - counts["different"],
+        "dtype": loaded.dtype if loaded else None,
+        "device": loaded.device if loaded else None,
+        "results": [_row(one) for one in found],
+    }
+
+
+def _where(difference: Difference) -> str:
+    pieces = (
+        "nothing more" if piece is None else f"'{piece}'" for piece in (difference.recorded, difference.now)
+    )
+    recorded, now = pieces
+    return f"{difference.unit} {difference.at}: recorded {recorded}, now {now}"
+
+
+def _row(verified: Verified) -> dict[str, Any]:
+    result, difference = verified.recorded, verified.difference
+    row: dict[str, Any] = {
+        "path": result.path,
+        "question_id": result.question_id,
+        "batch_size": result.together,
+        "outcome": verified.outcome,
+        "reason": verified.reason,
+    }
+    if difference:
+        pieces = {"recorded": difference.recorded, "now": difference.now}
+        row["difference"] = {"unit": difference.unit, "at": difference.at, **pieces}
+    return row

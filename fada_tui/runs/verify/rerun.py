@@ -1,0 +1,134 @@
+"""Drives the worker through a sample of a run's results; nothing is written but a folder that goes again."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from fada_tui.core.errors import ModelLoadError, StoreError
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.protocol import Finished, Hello, Item, JournalFailed, Load, Loaded, Progress, Work
+from fada_tui.core.records import Result, Run
+from fada_tui.runs.verify.compare import Split, Verified, compare, texts_differ
+from fada_tui.runs.verify.rebuild import alone
+from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError
+from fada_tui.store.folder import LOG_NAME
+from fada_tui.store.journal import JOURNAL_NAME
+
+
+class Verification:
+    """A sample of a run's results, made again one at a time.
+
+    Args:
+        run: as it was recorded.
+        sample: of its results.
+        load: loads its model.
+        deadlines: the worker's.
+    """
+
+    def __init__(self, run: Run, sample: Sequence[Result], load: Load, deadlines: Deadlines) -> None:
+        self._run = run
+        self._sample = sample
+        self._load = load
+        self._deadlines = deadlines
+        self._client: WorkerClient | None = None
+        self._stopping = False
+        self._ending: asyncio.Task[None] | None = None
+        self.hello: Hello | None = None
+        self.log: Path | None = None
+        """The worker's log, kept where something failed."""
+
+    def stop(self) -> None:
+        """End the worker at once, and with it the events."""
+        # Not by cancelling: before Python 3.12 `wait_for` swallows that where an event comes just then.
+        self._stopping = True
+        if self._client and not self._ending:
+            self._ending = asyncio.create_task(self._client.kill())
+
+    def _asked_to_stop(self) -> bool:
+        return self._stopping
+
+    async def events(self) -> AsyncGenerator[Progress | Loaded | Verified, None]:
+        """Load the model, then make each result again; what came of it in the sample's order.
+
+        They end early where `stop` was called.
+
+        Raises:
+            ModelLoadError: the model cannot be loaded.
+            WorkerDiedError: the worker ended; results that it did not reach are not told.
+            StoreError: the disk does not take a result.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="fada-tui-verify-"))
+        log, journal = folder / LOG_NAME, folder / JOURNAL_NAME
+        client = self._client = WorkerClient(log, self._deadlines)
+        finished = False
+        try:
+            self.hello = await client.start()
+            if self._asked_to_stop():  # perhaps before there was a process to end
+                return
+            async with aclosing(client.load(self._load)) as loading:
+                async for event in loading:
+                    yield event
+            for result in self._sample:
+                if self._asked_to_stop():
+                    return
+                verified = await self._verified(client, journal, result)
+                if verified.outcome == "not_answered":
+                    self.log = log
+                yield verified
+            finished = True
+        except (ModelLoadError, WorkerDiedError, StoreError):
+            if self._asked_to_stop():
+                return
+            self.log = log
+            raise
+        finally:
+            if finished:
+                await client.close()
+            else:
+                await client.kill()
+            if self._ending:
+                await self._ending
+            if self.log is None:
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                journal.unlink(missing_ok=True)
+
+    async def _verified(self, client: WorkerClient, journal: Path, recorded: Result) -> Verified:
+        now = await self._again(client, journal, recorded)
+        tokens: list[Split] = []
+        if texts_differ(recorded, now):
+            split = await client.tokenise((recorded.response or "", now.response or ""))
+            tokens = [Split(ids, pieces) for ids, pieces in zip(split.ids, split.pieces, strict=True)]
+        return compare(recorded, now, tokens)
+
+    async def _again(self, client: WorkerClient, journal: Path, recorded: Result) -> Result:
+        """The result, made anew by the run's settings."""
+        work = Work(
+            root=self._run.dataset.root or "",
+            journal=encode_name(str(journal)),
+            generation=alone(self._run.generation),
+            items=(
+                Item(
+                    image=recorded.image,
+                    category=recorded.category,
+                    path=recorded.path,
+                    question_id=recorded.question_id,
+                    question=recorded.question,
+                ),
+            ),
+        )
+        made: Result | None = None
+        async with aclosing(client.work(work)) as working:
+            async for event in working:
+                match event:
+                    case Finished(result=result):
+                        made = result
+                    case JournalFailed(message=message):
+                        raise StoreError(message)
+                    case _:
+                        pass
+        assert made is not None  # nobody asks this worker to stop
+        return made

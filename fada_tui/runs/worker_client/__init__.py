@@ -1,0 +1,1 @@
+"""The worker as a run sees it: its process, its messages, and one kept for the next run."""

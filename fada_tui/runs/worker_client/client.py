@@ -1,0 +1,334 @@
+"""Speaks to the worker: what it is to load and to answer, deadlines, and an end that always comes.
+
+A worker may go on from run to run (see `pool`): the client of a run hands it the run's log and lock, and has
+it let go of both when the run is over.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from fada_tui.core.errors import ErrorKind, FadaError, ModelLoadError
+from fada_tui.core.protocol import (
+    PROTOCOL_VERSION,
+    Attach,
+    BegunAgain,
+    Cancel,
+    Cancelled,
+    Delta,
+    Detach,
+    Detached,
+    Event,
+    Finished,
+    Hello,
+    Idle,
+    JournalFailed,
+    Load,
+    Loaded,
+    LoadFailed,
+    Message,
+    Progress,
+    Started,
+    StopAfterItem,
+    Tokenise,
+    Tokenised,
+    Unload,
+    Unloaded,
+    Work,
+    decode_event,
+    encode,
+)
+from fada_tui.models.endpoint import is_endpoint
+from fada_tui.runs.worker_client.model_identity import Identity, identity, leaves_traces
+from fada_tui.runs.worker_client.process import POLITE_SECONDS, WorkerProcess
+
+LEFT_AT_MOST = 64 * 1024 * 1024
+"""Bytes that may still be allocated on GPUs once a model is dropped, for another to be loaded in the same
+process: the libraries' own workspaces."""
+
+ASLEEP_SECONDS = 1.0
+"""A deadline noticed this late was slept through by this program, not missed by the worker."""
+
+
+class Deadlines(Struct, frozen=True):
+    """How long the worker may be silent, in seconds."""
+
+    load: float = 1800.0
+    """From the command to load until the model is ready, while nothing progresses."""
+    first_token: float = 300.0
+    """From the start of an item to its first token."""
+    token: float = 60.0
+    """Between two tokens."""
+
+
+class WorkerDiedError(FadaError):
+    """The worker ended, or had to be ended, before its work was done."""
+
+    def __init__(self, kind: ErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Kept(Struct, frozen=True):
+    """A worker between two runs, and what it has loaded."""
+
+    process: WorkerProcess
+    hello: Hello
+    command: Load
+    identity: Identity
+    loaded: Loaded
+
+
+class WorkerClient:
+    """A run's worker; its process may be another run's later.
+
+    Args:
+        log: file that takes what the worker and its libraries print; appended to.
+        deadlines: how long the worker may be silent.
+        keep_open: file descriptors that the worker holds as long as the run lasts, such as the run's lock.
+    """
+
+    def __init__(self, log: Path, deadlines: Deadlines, keep_open: tuple[int, ...] = ()) -> None:
+        self._log = log
+        self._deadlines = deadlines
+        self._keep_open = keep_open
+        self._process: WorkerProcess | None = None
+        self._sending = asyncio.Lock()  # a request to stop must not overtake the work it is meant for
+        self._model: tuple[Load, Identity, Loaded] | None = None
+        self._idle = False
+        self.hello: Hello | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id while it runs."""
+        process = self._process
+        return process.pid if process and process.status is None else None
+
+    async def start(self) -> Hello:
+        """Start the worker and wait until it is up.
+
+        Raises:
+            WorkerDiedError: it ended, or did not come up within the load deadline.
+        """
+        self._model = None
+        self._process = await WorkerProcess.started(self._log)
+        event = await self._next(self._deadlines.load, "start")
+        if not isinstance(event, Hello) or event.protocol != PROTOCOL_VERSION:
+            await self.close()
+            raise WorkerDiedError(
+                ErrorKind.WORKER_DIED, "the worker speaks another protocol: reinstall fada-tui in one piece"
+            )
+        await self._attach()
+        self.hello = event
+        return event
+
+    async def take_over(self, kept: Kept, command: Load) -> Hello | None:
+        """Go on with a worker that another run has left; `None` if it is ended, as it does not serve.
+
+        Where it has another model, that is dropped first, and must have given its memory back.
+
+        Args:
+            kept: what the other run left.
+            command: what is to be loaded next.
+        """
+        self._process = kept.process
+        try:
+            if kept.identity == identity(command):
+                self._model = (kept.command, kept.identity, kept.loaded)
+            elif leaves_traces(kept.command, kept.loaded) or not await self._unloaded():
+                await self.close()
+                return None
+            await self._attach()
+        except WorkerDiedError:
+            return None
+        self.hello = kept.hello
+        return kept.hello
+
+    async def part(self) -> Kept | None:
+        """Leave the worker to another run; it holds nothing of this one any more.
+
+        Returns:
+            `None` if it has no model, or is not idle, or died, or its model is behind a server, which is
+            asked anew in no time. Then it is to be closed.
+        """
+        if not (self._process and self._model and self.hello and self._idle):
+            return None
+        if is_endpoint(self._model[0].model.source):
+            return None
+        try:
+            await self._send(Detach())
+            event = await self._next(POLITE_SECONDS, "between two runs")
+        except WorkerDiedError:
+            return None
+        process, self._process = self._process, None
+        if process is None or not isinstance(event, Detached):
+            self._process = process
+            return None
+        return Kept(process, self.hello, *self._model)
+
+    async def load(self, command: Load) -> AsyncGenerator[Progress | Loaded, None]:
+        """Load a model: progress, and last of all `Loaded`. One that is loaded already is not loaded again.
+
+        Raises:
+            ModelLoadError: the model cannot be loaded.
+            WorkerDiedError: the worker ended or made no progress within the load deadline.
+        """
+        wanted = identity(command)
+        if self._model and self._model[1] == wanted:
+            self._idle = True
+            yield self._model[2]
+            return
+        self._model = None
+        await self._send(command)
+        while True:
+            event = await self._next(self._deadlines.load, f"loading {command.model.name}")
+            match event:
+                case Progress():
+                    yield event
+                case Loaded():
+                    self._model, self._idle = (command, wanted, event), True
+                    yield event
+                    return
+                case LoadFailed():
+                    raise ModelLoadError(ErrorKind(event.kind), event.message)
+                case _:
+                    pass
+
+    async def work(
+        self, command: Work
+    ) -> AsyncGenerator[Started | Delta | BegunAgain | Finished | Cancelled | Idle | JournalFailed, None]:
+        """Have items answered: their events, and last of all `Idle` or `JournalFailed`.
+
+        Where several are answered at once, the worker keeps each one's deadlines by itself and gives signs of
+        life meanwhile; here it is its own silence that counts.
+
+        Raises:
+            WorkerDiedError: the worker ended, or missed a deadline and was ended.
+        """
+        self._idle = False
+        await self._send(command)
+        deadline, doing = self._deadlines.token, "beginning"
+        while True:
+            event = await self._next(deadline, doing)
+            match event:
+                case Started() | BegunAgain():
+                    deadline, doing = self._deadlines.first_token, f"{event.path}: waiting for a first token"
+                case Delta():
+                    deadline, doing = self._deadlines.token, f"{event.path}: waiting for a token"
+                case Finished() | Cancelled():
+                    deadline, doing = self._deadlines.token, "between two images"
+                case Idle() | JournalFailed():
+                    self._idle = isinstance(event, Idle)
+                    yield event
+                    return
+                case _:
+                    continue
+            yield event
+
+    async def tokenise(self, texts: tuple[str, ...]) -> Tokenised:
+        """Split texts by the loaded model's tokenizer, while no work is being done.
+
+        Raises:
+            WorkerDiedError: the worker ended, or missed a deadline and was ended.
+        """
+        await self._send(Tokenise(texts=texts))
+        while True:
+            event = await self._next(self._deadlines.token, "splitting texts into tokens")
+            if isinstance(event, Tokenised):
+                return event
+
+    async def stop_after_item(self) -> None:
+        """Ask the worker to stop once the item at hand is finished."""
+        await self._send(StopAfterItem())
+
+    async def cancel(self) -> None:
+        """Ask the worker to stop between two tokens."""
+        await self._send(Cancel())
+
+    async def close(self, patience: float = POLITE_SECONDS) -> None:
+        """End the worker: politely, then with SIGTERM, then with SIGKILL.
+
+        Args:
+            patience: seconds to wait after each of the first two.
+        """
+        if self._process:
+            await self._process.end(patience)
+
+    async def kill(self) -> None:
+        """End the worker at once."""
+        await self.close(patience=0.0)
+
+    async def _unloaded(self) -> bool:
+        """Have the model dropped; whether its memory was given back."""
+        await self._send(Unload())
+        event = await self._next(self._deadlines.token, "dropping a model")
+        return isinstance(event, Unloaded) and event.allocated <= LEFT_AT_MOST
+
+    async def _attach(self) -> None:
+        """Hand the run's log and what it keeps open to the worker."""
+        with self._log.open("ab") as log:
+            await self._send(Attach(), (log.fileno(), *self._keep_open))
+        await self._next(self._deadlines.token, "beginning a run")
+
+    async def _send(self, message: Message, files: tuple[int, ...] = ()) -> None:
+        async with self._sending:
+            if self._process is None:
+                raise WorkerDiedError(ErrorKind.WORKER_DIED, "there is no worker")
+            writing = asyncio.to_thread(self._process.send, encode(message), files)
+            try:
+                await asyncio.wait_for(writing, self._deadlines.token)
+            except TimeoutError:
+                await self.kill()
+                message_lost = f"the worker took no command for {self._deadlines.token:g} s, so it was ended"
+                raise WorkerDiedError(ErrorKind.TIMEOUT, message_lost) from None
+            except OSError as error:
+                raise await self._death() from error
+
+    async def _next(self, deadline: float, doing: str) -> Event:
+        """The next event, or the worker's end: on silence longer than `deadline` seconds it is killed."""
+        try:
+            line = await self._line(deadline)
+        except TimeoutError:
+            await self.kill()
+            raise WorkerDiedError(
+                ErrorKind.TIMEOUT, f"{doing}: no sign of life for {deadline:g} s, so the worker was ended"
+            ) from None
+        if not line.endswith(b"\n"):
+            raise await self._death()
+        try:
+            return decode_event(line)
+        except msgspec.MsgspecError as error:
+            await self.kill()
+            raise WorkerDiedError(ErrorKind.WORKER_DIED, f"the worker sent nonsense: {error}") from error
+
+    async def _line(self, deadline: float) -> bytes:
+        """The next line; raises `TimeoutError` on silence.
+
+        A program that was suspended (ctrl+z), or whose terminal stalled, wakes to a deadline long past,
+        though the worker was not silent. Then the wait begins anew.
+        """
+        assert self._process is not None
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            try:
+                return await asyncio.wait_for(self._process.line(), deadline)
+            except TimeoutError:
+                if clock() - began < deadline + ASLEEP_SECONDS:
+                    raise
+
+    async def _death(self) -> WorkerDiedError:
+        await self.close(patience=1.0)
+        assert self._process is not None
+        status = self._process.status or 0
+        if status < 0:
+            reason = f"the worker was killed by {signal.Signals(-status).name}"
+            if -status == signal.SIGKILL:
+                reason += " (by hand, or by the system when memory ran out)"
+        else:
+            reason = f"the worker ended with status {status}"
+        return WorkerDiedError(ErrorKind.WORKER_DIED, f"{reason}; {self._log} has more")

@@ -1,0 +1,43 @@
+"""When a loaded model is the one that is asked for, and when another may follow it in the same process."""
+
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from fada_tui.core.protocol import Load, Loaded
+from fada_tui.models.endpoint import is_endpoint
+
+Identity: TypeAlias = tuple[Load, tuple[tuple[str, int, int], ...]]
+"""All that a model is loaded by: the command without what does not matter, and the state of its files."""
+
+
+def identity(command: Load) -> Identity:
+    """Return what decides whether two commands load the same.
+
+    The files of a folder count by name, size and time, since somebody may go on with training in between.
+    """
+    model = replace(
+        command.model, parameters=None, license=None, order=None, status="untested", reason=None, notes=None
+    )
+    if is_endpoint(model.source):
+        return replace(command, model=model), ()
+    local = replace(command, model=model, allowed_hosts=(), first_token_timeout=0, token_timeout=0)
+    return local, _files(Path(model.source).expanduser())
+
+
+def leaves_traces(command: Load, loaded: Loaded) -> bool:
+    """Whether a model's process must end with it: what it ran, or how it was packed, may outlast it there."""
+    ran_code = command.trust_remote_code or command.allow_pickle
+    return ran_code or loaded.quantized or is_endpoint(command.model.source)
+
+
+def _files(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, bytes and nanoseconds of a folder's entries; none where it is no folder."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [(entry.name, entry.stat()) for entry in entries]
+    except OSError:
+        return ()
+    return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found))

@@ -1,1 +1,0 @@
-"""Rubrics, auto scores, verdicts and statistics: pure functions of texts and records."""

@@ -1,0 +1,1 @@
+"""What the main screen's keys and a run's events set going."""

@@ -1,0 +1,1 @@
+"""The screen *New run*: what there is to choose from, what is chosen, what it will take."""

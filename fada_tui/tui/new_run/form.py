@@ -1,0 +1,277 @@
+"""What is chosen for a new run, as typed and marked; what is wrong with it; and the settings it makes."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fada_tui.config.questions import DEFAULT_QUESTION
+from fada_tui.config.settings import Settings
+from fada_tui.core.records import ModelEntry, PlannedImage
+from fada_tui.core.text import printable
+from fada_tui.images.frames import split
+from fada_tui.runs.planning import with_choices
+
+Which: TypeAlias = Literal["all", "marked", "categories"]
+
+MOST = 2**63 - 1
+"""The largest whole number that a file of settings can hold."""
+
+
+class RunRequest(Struct, frozen=True):
+    """What the person wants to run."""
+
+    settings: Settings
+    images: tuple[PlannedImage, ...] | None
+    """These and no others; `None` leaves the choice to the settings."""
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """Everything that can be chosen; numbers as they were typed, empty for no bound."""
+
+    models: tuple[str, ...] = ()
+    """In the order in which they will run."""
+    images: Which = "all"
+    categories: frozenset[str] = frozenset()
+    """By their folded names."""
+    per_category: str = ""
+    limit: str = ""
+    set: str | None = None
+    """The question set; `None` asks what is written in `text`."""
+    text: str = ""
+    """Questions of one's own, one on each line."""
+    max_new_tokens: str = ""
+    temperature: str = ""
+    top_p: str = ""
+    seed: str = ""
+    batch_size: str = ""
+    longest_edge: str = ""
+    max_tiles: str = ""
+
+
+class Tree:
+    """How many images there are of each category.
+
+    Categories whose names differ in case alone are chosen together, as the command line does it. Bounds count
+    files, and a file may be there as several of its frames.
+    """
+
+    def __init__(self, images: Iterable[PlannedImage]) -> None:
+        images = tuple(images)
+        self._counts = Counter(image.category for image in images)
+        self._frames = Counter((image.category, split(image.path)[0]) for image in images)
+        """Frames by category and file; where each file is one image, `_counts` alone serves."""
+
+    @cached_property
+    def categories(self) -> Mapping[str, tuple[str, tuple[int, ...]]]:
+        """Names to show, and counts, by folded name."""
+        found: dict[str, tuple[str, tuple[int, ...]]] = {}
+        for name, count in self._counts.items():
+            shown, counts = found.get(folded(name), (name, ()))
+            found[folded(name)] = (shown, (*counts, count))
+        return found
+
+    def count(self, keys: Iterable[str] | None, per_category: int | None, limit: int | None) -> int:
+        """Return how many images are left of some categories, `None` of all, by these bounds.
+
+        Files are taken in their order; how many frames a shuffled choice has is known once it is made.
+        """
+        chosen = self.categories.keys() if keys is None else keys
+        if len(self._frames) < self._counts.total():
+            return self._count_frames(frozenset(chosen), per_category, limit)
+        counts = [count for key in chosen for count in self.categories[key][1]]
+        kept = sum(counts if per_category is None else (min(count, per_category) for count in counts))
+        return kept if limit is None else min(kept, limit)
+
+    def _count_frames(self, chosen: frozenset[str], per_category: int | None, limit: int | None) -> int:
+        files: dict[str, list[int]] = {}
+        for (category, _), frames in self._frames.items():
+            if folded(category) in chosen:
+                files.setdefault(category, []).append(frames)
+        kept = [frames for of_category in files.values() for frames in of_category[:per_category]]
+        return sum(kept[:limit])
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """What there is to choose from."""
+
+    settings: Settings
+    models: Mapping[str, ModelEntry]
+    """By the name that the settings use."""
+    trusted: frozenset[str]
+    """Of `models`, those whose repository's code the settings trust."""
+    tree: Tree
+    marked: tuple[PlannedImage, ...]
+    sets: Mapping[str, tuple[str, ...]]
+    """Questions by the set's name."""
+
+
+def folded(category: str) -> str:
+    """A category's name for comparing: some systems write an accent as a letter of its own."""
+    return unicodedata.normalize("NFC", category).casefold()
+
+
+def first_form(offer: Offer, models: Iterable[str]) -> Form:
+    """Return what is chosen before the person chooses: marked images, and the settings."""
+    settings = offer.settings
+    known = (folded(name) for name in settings.category)
+    return Form(
+        models=tuple(name for name in models if name in offer.models),
+        images="marked" if offer.marked else "categories" if settings.category else "all",
+        categories=frozenset(key for key in known if key in offer.tree.categories),
+        per_category=_written(settings.per_category),
+        limit=_written(settings.limit),
+        set=settings.questions if settings.questions in offer.sets else None,
+        text=own_text(settings),
+        max_new_tokens=_written(settings.max_new_tokens),
+        temperature=_written(settings.temperature),
+        top_p=_written(settings.top_p),
+        seed=_written(settings.seed),
+        batch_size=str(settings.batch_size),
+        longest_edge=_written(settings.longest_edge),
+        max_tiles=_written(settings.max_tiles),
+    )
+
+
+def own_text(settings: Settings) -> str:
+    """Return the settings' own questions as they are edited."""
+    return shown_questions(settings.question or (DEFAULT_QUESTION.text,))
+
+
+def shown_questions(texts: Iterable[str]) -> str:
+    """Return questions one on each line, whatever is in them."""
+    return "\n".join(printable(text) for text in texts)
+
+
+def questions(form: Form, offer: Offer) -> tuple[str, ...]:
+    """Return the questions that will be asked."""
+    if form.set is not None:
+        return offer.sets[form.set]
+    if form.text == own_text(offer.settings):
+        return offer.settings.question or (DEFAULT_QUESTION.text,)
+    return tuple(line.strip() for line in form.text.splitlines() if line.strip())
+
+
+def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
+    """Return how many images each choice comes to; a bound that makes no sense bounds nothing."""
+    per_category, limit = (_bound(text) for text in (form.per_category, form.limit))
+    return {
+        "all": offer.tree.count(None, per_category, limit),
+        "marked": len(offer.marked),
+        "categories": offer.tree.count(form.categories, per_category, limit),
+    }
+
+
+def faults(form: Form, offer: Offer) -> Mapping[str, str]:
+    """What is wrong, by the field's name, in the order of the screen."""
+    found = {
+        "models": "" if form.models else "mark a model with space",
+        "images": _images_fault(form, offer),
+        "per_category": _bound_fault(form.per_category),
+        "limit": _bound_fault(form.limit),
+        "text": _questions_fault(questions(form, offer)),
+        "max_new_tokens": "" if _whole(form.max_new_tokens, 1) else "a positive integer",
+        "temperature": "" if _number(form.temperature, 0, 100) is not None else "a number, 0 to 100",
+        "top_p": "" if _number(form.top_p, 0, 1) else "a number above 0, up to 1",
+        "seed": "" if _whole(form.seed, 0) is not None else "an integer from 0 up",
+        "batch_size": "" if batch_size(form) else "a positive integer, or auto",
+        "longest_edge": _bound_fault(form.longest_edge),
+        "max_tiles": _bound_fault(form.max_tiles),
+    }
+    return {field: message for field, message in found.items() if message}
+
+
+def request(form: Form, offer: Offer) -> RunRequest:
+    """Return what a faultless form asks for."""
+    own = questions(form, offer)
+    usual = own == (DEFAULT_QUESTION.text,)
+    settings = replace(
+        offer.settings,
+        model=form.models,
+        category=_categories(form, offer),
+        per_category=_bound(form.per_category),
+        limit=_bound(form.limit),
+        question=() if form.set is not None or usual else own,
+        questions=form.set,
+        max_new_tokens=_whole(form.max_new_tokens, 1),
+        temperature=_number(form.temperature, 0, 100),
+        top_p=_number(form.top_p, 0, 1),
+        seed=_whole(form.seed, 0),
+        batch_size=batch_size(form),
+        longest_edge=_bound(form.longest_edge),
+        max_tiles=_bound(form.max_tiles),
+        trust_remote_code=tuple(name for name in form.models if name in offer.trusted),
+    )
+    return RunRequest(settings, offer.marked if form.images == "marked" else None)
+
+
+def batch_size(form: Form) -> int | Literal["auto"] | None:
+    """Return how many answers are made together; `None` if what is written is neither."""
+    return "auto" if form.batch_size.strip() == "auto" else _whole(form.batch_size, 1)
+
+
+def as_loaded(entry: ModelEntry, form: Form, settings: Settings) -> ModelEntry:
+    """Return a model as the form would have it loaded; an edge that makes no sense bounds nothing."""
+    edge, tiles = _bound(form.longest_edge), _bound(form.max_tiles)
+    return with_choices(entry, replace(settings, longest_edge=edge, max_tiles=tiles))
+
+
+def toggled_model(form: Form, name: str) -> Form:
+    """Return the form with a model marked, as the last to run, or not marked any more."""
+    rest = tuple(other for other in form.models if other != name)
+    return replace(form, models=rest if name in form.models else (*form.models, name))
+
+
+def _categories(form: Form, offer: Offer) -> tuple[str, ...]:
+    if form.images != "categories":
+        return ()
+    return tuple(name for key, (name, _) in offer.tree.categories.items() if key in form.categories)
+
+
+def _images_fault(form: Form, offer: Offer) -> str:
+    if form.images == "marked" and not offer.marked:
+        return "no image is marked"
+    if form.images == "categories" and not form.categories:
+        return "mark a category with space"
+    return ""
+
+
+def _questions_fault(texts: tuple[str, ...]) -> str:
+    if not texts:
+        return "write a question, each on a line of its own"
+    twice = next((text for text, times in Counter(texts).items() if times > 1), None)
+    return "" if twice is None else f"the same question comes twice: {printable(twice)}"
+
+
+def _bound_fault(text: str) -> str:
+    return "" if not text.strip() or _whole(text, 1) else "a positive integer"
+
+
+def _bound(text: str) -> int | None:
+    return _whole(text, 1)
+
+
+def _whole(text: str, least: int) -> int | None:
+    text = text.strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST))):
+        return None
+    return int(text) if least <= int(text) <= MOST else None
+
+
+def _number(text: str, least: float, most: float) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if least <= value <= most else None
+
+
+def _written(value: float | None) -> str:
+    if value is None:
+        return ""
+    short = f"{value:g}"
+    return short if float(short) == value and isinstance(value, float) else str(value)

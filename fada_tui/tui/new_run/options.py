@@ -1,0 +1,112 @@
+"""What there is to choose from for a new run: read from disk, so in a thread."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from fada_tui.config.last_run import with_remembered
+from fada_tui.config.questions import load_questions, shipped
+from fada_tui.config.settings import Settings
+from fada_tui.core.errors import UsageError
+from fada_tui.core.records import ModelEntry, PlannedImage
+from fada_tui.images.catalogue import Catalogue
+from fada_tui.models.registry import Registry, resolve_model
+from fada_tui.runs.planning import Estimate
+from fada_tui.runs.preflight.inspection import look
+from fada_tui.tui.new_run.form import Form, Offer, Tree, first_form
+
+
+class Options(Struct, frozen=True):
+    """What there is, and what is chosen at first."""
+
+    offer: Offer
+    form: Form
+
+
+def read(
+    *,
+    settings: Settings,
+    registry: Registry,
+    entries: Sequence[ModelEntry],
+    catalogue: Catalogue,
+    marked_models: Sequence[str],
+    marked_images: tuple[PlannedImage, ...],
+    state: Path,
+) -> Options:
+    """Put together what there is to choose from.
+
+    Args:
+        settings: as the program was started with.
+        registry: the model list.
+        entries: its entries in the order of the screen.
+        catalogue: the images.
+        marked_models: those that the person marked; else the settings say.
+        marked_images: those that the person marked.
+        state: the file of what was chosen last.
+    """
+    settings = with_remembered(settings, state)
+    models = {entry.name: entry for entry in entries}
+    wanted = _known(marked_models or settings.model, registry, models)
+    if not wanted:
+        wanted = _known(Settings().model, registry, models)
+    trusted = {entry.source for _, entry in _resolved(settings.trust_remote_code, registry)}
+    sets = {
+        name: _texts(name) for name in (*shipped(), *([settings.questions] if settings.questions else []))
+    }
+    offer = Offer(
+        settings=settings,
+        models=models,
+        trusted=frozenset(name for name, entry in models.items() if entry.source in trusted),
+        tree=Tree(catalogue.images),
+        marked=marked_images,
+        sets={name: texts for name, texts in sets.items() if texts},
+    )
+    return Options(offer, first_form(offer, wanted))
+
+
+def measure(name: str, entry: ModelEntry, offer: Offer) -> Estimate:
+    """Look at a model's files, on this machine alone; what will be asked of it is filled in later.
+
+    Args:
+        name: as it is listed.
+        entry: the model as it will be loaded.
+        offer: what there is to choose from, and the settings.
+    """
+    found = look(
+        entry,
+        max_new_tokens=offer.settings.max_new_tokens,
+        ask_hub=False,
+        trusted=name in offer.trusted,
+        allow_pickle=offer.settings.allow_pickle,
+    )
+    return Estimate(0, 0, 0, found)
+
+
+def _known(names: Iterable[str], registry: Registry, models: dict[str, ModelEntry]) -> tuple[str, ...]:
+    """Return the names under which the models are listed; those that the list lacks are added to it."""
+    found: dict[str, None] = {}
+    for name, entry in _resolved(names, registry):
+        listed = registry.find(entry.name)
+        if listed is not None and listed.name in models and listed.source == entry.source:
+            found[listed.name] = None
+        else:
+            models.setdefault(name, entry)
+            found[name] = None
+    return tuple(found)
+
+
+def _resolved(names: Iterable[str], registry: Registry) -> Iterable[tuple[str, ModelEntry]]:
+    """Yield the models that are there: one that was remembered may be gone."""
+    for name in names:
+        try:
+            yield name, resolve_model(name, registry)
+        except UsageError:
+            continue
+
+
+def _texts(name: str) -> tuple[str, ...]:
+    try:
+        return tuple(question.text for question in load_questions(name))
+    except UsageError:
+        return ()

@@ -1,0 +1,383 @@
+"""Setting up a run: which models answer which questions about which images, and what it will take."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Button, Input, Static, TextArea
+
+from fada_tui.config.last_run import remember
+from fada_tui.config.settings import Settings
+from fada_tui.core.paths import state_file
+from fada_tui.core.records import ModelEntry, PlannedImage
+from fada_tui.images.catalogue import Catalogue
+from fada_tui.models.registry import ModelRow, Registry, is_of
+from fada_tui.runs.forecast import Earlier, Forecast, forecast, places_for, together
+from fada_tui.runs.planning import Estimate, generation
+from fada_tui.runs.telemetry import Sample
+from fada_tui.tui.keymap import bindings
+from fada_tui.tui.new_run import fields, options
+from fada_tui.tui.new_run.estimate import EstimateText, EstimateView, ModelForecast, together_text
+from fada_tui.tui.new_run.form import (
+    Form,
+    Offer,
+    RunRequest,
+    as_loaded,
+    batch_size,
+    faults,
+    image_counts,
+    questions,
+    request,
+    shown_questions,
+    toggled_model,
+)
+from fada_tui.tui.terminal.sanitise import line
+from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.measured import Text
+from fada_tui.tui.widgets.picklist import PickList
+
+if TYPE_CHECKING:
+    from fada_tui.tui.state.disk_index import DiskIndex
+
+ROOMY = (72, 22)
+"""Cells from which the sections stand in two columns; less than that scrolls."""
+
+WIDE = 150
+"""Cells from which models and images stand side by side, too."""
+
+SETTLING = 0.05
+"""Seconds without a change after which the estimate is worked out."""
+
+_HOMES = {"models": "models-list", "images": "images-list", "text": "text"}
+"""Where the focus goes when something is wrong there; other fields have an input of their name."""
+
+
+class NewRunScreen(Screen[RunRequest | None]):
+    """Models, images, questions, and the estimate of what they will take.
+
+    Args:
+        registry: the model list.
+        rows: the models with their status.
+        catalogue: the images.
+        marked_models: those that are chosen at first, in place of what the settings say.
+        marked_images: those that are chosen at first, in place of what the settings say.
+        settings: as the program was started with.
+        disk_index: the runs that were made before.
+        sample: the machine as it was measured last.
+    """
+
+    PLACES = ("setup",)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("setup")]
+    CSS_PATH = "../styles/new_run.tcss"
+    AUTO_FOCUS = "#models-list"
+
+    class Measured(Message):
+        """A model's checkpoint has been looked at."""
+
+        def __init__(self, entry: ModelEntry, estimate: Estimate) -> None:
+            super().__init__()
+            self.entry = entry
+            self.estimate = estimate
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        rows: Sequence[ModelRow],
+        catalogue: Catalogue,
+        marked_models: Sequence[str],
+        marked_images: tuple[PlannedImage, ...],
+        settings: Settings,
+        disk_index: "DiskIndex",
+        sample: Sample | None,
+    ) -> None:
+        super().__init__()
+        self._rows = {row.entry.name: row for row in rows}
+        self._catalogue = catalogue
+        self._disk_index = disk_index
+        self._places = places_for(sample, settings.device)
+        self._read = partial(
+            options.read,
+            settings=settings,
+            registry=registry,
+            entries=[row.entry for row in rows] or registry.entries,
+            catalogue=catalogue,
+            marked_models=marked_models,
+            marked_images=marked_images,
+            state=state_file(),
+        )
+        self._offer: Offer | None = None
+        self._form = Form()
+        self._sizes: dict[ModelEntry, Estimate | None] = {}
+        """By the model as it would be loaded: another resolution needs other memory."""
+        self._earlier: dict[str, list[Earlier]] = {}
+        self._pending: Timer | None = None
+        self._opened = asyncio.Event()
+        self._leaving = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the sections."""
+        yield Static(
+            line(f"New run  │  {self._catalogue.name}  │  {len(self._catalogue.images):,} images"),
+            classes="title",
+        )
+        with VerticalScroll(id="sections", can_focus=False):
+            with Container(classes="column", id="what"):
+                with Vertical(id="models", classes="section"):
+                    yield PickList(id="models-list")
+                    yield Text("", markup=False, classes="fault")
+                with Vertical(id="images", classes="section"):
+                    yield PickList(id="images-list")
+                    with Horizontal(classes="bounds"):
+                        yield Static("Per category ", markup=False)
+                        yield Input(id="per_category", compact=True, placeholder="all")
+                        yield Static("  in all ", markup=False)
+                        yield Input(id="limit", compact=True, placeholder="all")
+                    if caution := fields.caution(self._catalogue.images):
+                        yield Static(line(caution), classes="caution")
+                    yield Text("", markup=False, classes="fault")
+            with Vertical(classes="column"):
+                with Vertical(id="questions", classes="section"):
+                    yield PickList(id="sets")
+                    yield TextArea(
+                        id="text", compact=True, show_line_numbers=True, highlight_cursor_line=False
+                    )
+                    yield Text("", markup=False, classes="fault")
+                with Vertical(id="answering", classes="section"):
+                    for name in fields.ROWS:
+                        with Horizontal(classes="field"):
+                            yield Static(fields.LABELS[name], markup=False, classes="label")
+                            yield Input(id=name, compact=True)
+                            yield Static("", markup=False, classes="hint", id=f"{name}-hint")
+                    with Horizontal(classes="field"):
+                        yield Static(fields.LABELS["longest_edge"], markup=False, classes="label")
+                        yield Input(id="longest_edge", compact=True, placeholder="own")
+                        yield Static(" tiles ", markup=False, classes="between")
+                        yield Input(id="max_tiles", compact=True, placeholder="own")
+                    yield Text("", markup=False, classes="fault")
+        with Container(id="estimate", classes="section"):
+            yield EstimateText()
+            yield Button("▶ Start", id="start", compact=True, variant="primary")
+        yield KeyBar(*self.PLACES)
+
+    def on_mount(self) -> None:
+        """Name the sections, and find out what there is to choose from."""
+        for name, title in (
+            ("models", "Models"),
+            ("images", "Images"),
+            ("questions", "Questions"),
+            ("answering", "Answers"),
+            ("estimate", "Estimate"),
+        ):
+            self.query_one(f"#{name}").border_title = title
+        self.query_one("#questions").border_subtitle = "one on each line"
+        self.run_worker(self._open())
+
+    async def _open(self) -> None:
+        opening = await asyncio.to_thread(self._read)
+        self._offer, self._form = opening.offer, opening.form
+        for name in fields.SECTIONS:
+            self.query_one(f"#{name}", Input).value = getattr(self._form, name)
+        self._show_questions()
+        self._changed()
+        for list_id, key in (
+            ("models-list", next(iter(self._form.models), "")),
+            ("images-list", self._form.images),
+        ):
+            self.query_one(f"#{list_id}", PickList).go(key)
+        self.query_one("#sets", PickList).go(self._form.set or fields.OWN)
+        self._estimate()
+        self._opened.set()
+
+    # What is chosen
+
+    def _choose(self, form: Form) -> None:
+        if form != self._form:
+            self._form = form
+            self._changed()
+
+    def _changed(self) -> None:
+        if self._offer is None:
+            return
+        self.query_one("#models-list", PickList).show(fields.model_rows(self._form, self._offer, self._rows))
+        self.query_one("#images-list", PickList).show(fields.image_rows(self._form, self._offer))
+        self.query_one("#sets", PickList).show(fields.set_rows(self._form, self._offer))
+        self._show_faults(faults(self._form, self._offer))
+        if self._pending is not None:
+            self._pending.stop()
+        self._pending = self.set_timer(SETTLING, self._estimate)
+
+    @on(PickList.Picked, "#models-list")
+    def _model_picked(self, event: PickList.Picked) -> None:
+        self._choose(toggled_model(self._form, event.key))
+
+    @on(PickList.Picked, "#images-list")
+    def _images_picked(self, event: PickList.Picked) -> None:
+        match event.key:
+            case "all" | "marked" | "categories" as which:
+                self._choose(replace(self._form, images=which))
+            case key:
+                chosen = self._form.categories ^ {key.removeprefix(fields.CATEGORY)}
+                self._choose(replace(self._form, categories=chosen))
+
+    @on(PickList.Picked, "#sets")
+    def _set_picked(self, event: PickList.Picked) -> None:
+        self._choose(replace(self._form, set=None if event.key == fields.OWN else event.key))
+        self._show_questions()
+
+    @on(Input.Changed)
+    def _field_changed(self, event: Input.Changed) -> None:
+        if self._offer is not None and event.input.id in fields.SECTIONS:
+            self._choose(replace(self._form, **{event.input.id: event.value}))
+
+    @on(TextArea.Changed)
+    def _text_changed(self, event: TextArea.Changed) -> None:
+        if self._offer is not None and event.text_area.text != self._text():
+            self._choose(replace(self._form, set=None, text=event.text_area.text))
+
+    def _text(self) -> str:
+        if self._offer is None or self._form.set is None:
+            return self._form.text
+        return shown_questions(self._offer.sets[self._form.set])
+
+    def _show_questions(self) -> None:
+        self.query_one(TextArea).text = self._text()
+
+    def _show_faults(self, found: Mapping[str, str]) -> None:
+        shown = fields.faults_by_section(found)
+        for section in ("models", "images", "questions", "answering"):
+            fault = self.query_one(f"#{section} .fault", Text)
+            fault.update(line(f"! {shown[section]}" if section in shown else ""))
+            fault.display = section in shown
+        for field in fields.SECTIONS:
+            self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
+        for field, hint in fields.hints(self._form, found).items():
+            self.query_one(f"#{field}-hint", Static).update(hint)
+
+    # The estimate
+
+    def _estimate(self) -> None:
+        if (offer := self._offer) is None:
+            return
+        images = image_counts(self._form, offer)[self._form.images]
+        asked = len(questions(self._form, offer))
+        models = tuple(
+            ModelForecast(name, self._forecast(name, offer, images, asked)) for name in self._form.models
+        )
+        known = [model.forecast for model in models if model.forecast is not None]
+        all_of_them = together(known)
+        if len(known) < len(models):
+            all_of_them = replace(all_of_them, seconds=None, memory_needed=None, fits=None)
+        view = EstimateView(images, asked, models, all_of_them)
+        self.query_one("#estimate").border_subtitle = together_text(view)
+        self.query_one(EstimateText).show(view)
+
+    def _forecast(self, name: str, offer: Offer, images: int, asked: int) -> Forecast | None:
+        entry = as_loaded(offer.models[name], self._form, offer.settings)
+        if entry not in self._sizes:
+            self._sizes[entry] = None
+            self.run_worker(partial(self._measure, name, entry), thread=True)
+        if (size := self._sizes[entry]) is None:
+            return None
+        estimate = replace(size, images=images, questions=asked, results=images * asked)
+        if name not in self._earlier:
+            runs = (run for run in self._disk_index.runs if is_of(run, entry))
+            self._earlier[name] = [(run, self._disk_index.figures[run.id]) for run in runs]
+        tokens = self._form.max_new_tokens.strip()
+        limit = int(tokens) if tokens.isdecimal() else 0
+        settings = replace(offer.settings, max_new_tokens=limit, batch_size=batch_size(self._form) or 1)
+        made = generation(entry, settings)
+        return forecast(entry, estimate, self._earlier[name], made, *self._places)
+
+    def _measure(self, name: str, entry: ModelEntry) -> None:
+        if offer := self._offer:
+            self.post_message(self.Measured(entry, options.measure(name, entry, offer)))
+
+    @on(Measured)
+    def _measured(self, event: Measured) -> None:
+        self._sizes[event.entry] = event.estimate
+        self._estimate()
+
+    # Keys
+
+    def action_mark(self) -> None:
+        """Pick the row with the cursor."""
+        if isinstance(self.focused, PickList):
+            self.focused.pick()
+
+    def action_up(self) -> None:
+        """Go up in a list; from a field, to the one before."""
+        if isinstance(self.focused, PickList):
+            self.focused.move(-1)
+        else:
+            self.focus_previous()
+
+    def action_down(self) -> None:
+        """Go down in a list; from a field, to the next."""
+        if isinstance(self.focused, PickList):
+            self.focused.move(1)
+        else:
+            self.focus_next()
+
+    def action_page(self, step: int) -> None:
+        """Go so many pages down in a list, or up."""
+        if isinstance(self.focused, PickList):
+            self.focused.page(step)
+
+    def action_section(self, step: int) -> None:
+        """Go to what comes next, or before."""
+        if step > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    @on(Input.Submitted)
+    def _done_typing(self) -> None:
+        self.query_one("#start").focus()
+
+    @on(Button.Pressed)
+    async def _pressed(self) -> None:
+        await self.action_start()
+
+    def action_back(self) -> None:
+        """Leave a text for the start button; from anywhere else, leave the screen."""
+        if isinstance(self.focused, Input | TextArea):
+            self.query_one("#start").focus()
+        elif not self._leaving:
+            self._leaving = True
+            self.dismiss(None)
+
+    async def action_start(self) -> None:
+        """Start, unless something is wrong: then go there."""
+        if self._leaving:
+            return
+        await self._opened.wait()
+        assert self._offer is not None
+        found = faults(self._form, self._offer)
+        if found:
+            field = next(iter(found))
+            self.query_one(f"#{_HOMES.get(field, field)}").focus()
+            return
+        self._leaving = True
+        wanted = request(self._form, self._offer)
+        # A run must not fail because it cannot be remembered.
+        with suppress(OSError):
+            await asyncio.to_thread(remember, wanted.settings, state_file())
+        self.dismiss(wanted)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout that the terminal has room for."""
+        width, height = event.size
+        self.set_class(width < ROOMY[0] or height < ROOMY[1], "-small")
+        self.set_class(height >= 30, "-tall")
+        self.set_class(width >= WIDE, "-wide")

@@ -1,0 +1,1 @@
+"""Values and lines of text for the screen: pure."""

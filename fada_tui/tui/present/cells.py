@@ -1,0 +1,27 @@
+"""Text cut and padded to cells of the terminal."""
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+
+from fada_tui.core.text import printable
+
+
+def fitted(text: str, width: int) -> str:
+    """Return a text as exactly `width` cells: printable, padded, its middle cut out where too long.
+
+    The middle goes because file names differ at their ends.
+    """
+    safe = printable(text)
+    excess = cell_len(safe) - width
+    if excess > 0 and width > 3:
+        tail = (width - 1) // 2
+        safe = set_cell_size(safe, width - 1 - tail) + "…" + _end(safe, tail)
+    return set_cell_size(safe, max(width, 0))
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text in at most so many cells: printable, its middle cut out where too long."""
+    return fitted(text, min(cell_len(printable(text)), most))
+
+
+def _end(text: str, width: int) -> str:
+    return chop_cells(text[::-1], width)[0][::-1] if width > 0 and text else ""

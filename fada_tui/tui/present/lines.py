@@ -1,0 +1,78 @@
+"""The main screen's lines of text, from what is looked at."""
+
+from pathlib import Path
+
+from fada_tui.evaluation.assessment.history import Change
+from fada_tui.tui.present.cells import shortened
+from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.state.disk_index import Gallery
+from fada_tui.tui.state.review import Review
+
+
+def first_hint(app_context: AppContext, gallery: Gallery | None) -> str:
+    """Return what to do first, where there is no answer yet."""
+    if gallery is None:
+        return "There is no image to ask about. Start again with --images FOLDER."
+    images = gallery.catalogue.images
+    what = "the sample images" if app_context.settings.images is None else gallery.catalogue.name
+    model = ", ".join(app_context.next_run().model)
+    return (
+        f"Press r to ask {model} about {what} ({len(images)}).\n\n"
+        "Then judge each answer: 1 correct, 2 partial, 3 incorrect.\n"
+        "? shows all keys."
+    )
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as one would type it here: relative where it lies below the current folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+NAME_CELLS = 24
+RUN_CELLS = 42
+"""What names take at most of the line at the top, so that the progress stays in sight."""
+
+
+def title_text(review: Review, assessor: str | None) -> str:
+    """Return the line at the top: model or data set, progress, modes, run; narrow screens cut off its end."""
+    run = review.run
+    named = run is not None and not review.open_runs.blind
+    parts = ["fada-tui"]
+    if run and named:
+        parts.append(shortened(run.run.model.name, NAME_CELLS))
+    elif review.gallery:
+        parts.append(shortened(review.gallery.catalogue.name, NAME_CELLS))
+    if run:
+        parts.append(str(review.progress()))
+    if review.open_runs.blind:
+        parts.append("BLIND")
+    if review.filter.words:
+        parts.append(f"filter: {review.filter.text}")
+    if assessor:
+        parts.append(shortened(assessor, NAME_CELLS))
+    if run and named:
+        parts.append(shortened(run.id, RUN_CELLS))
+    return "  │  ".join(parts)
+
+
+def images_text(review: Review) -> str:
+    """Return how many images are shown, of how many."""
+    shown, whole = len(review.shown.slots), len(review.image_rows.slots)
+    marked = f"  {len(review.marked)} marked" if review.marked else ""
+    return (f"{shown} of {whole}" if shown != whole else f"{whole}") + marked
+
+
+def change_text(word: str, change: Change) -> str:
+    """Return what was undone or done again, and what holds now."""
+    before, after = change.before, change.after
+    now: list[str] = []
+    if after.verdict != before.verdict:
+        now.append(after.verdict or "no verdict")
+    if after.context != before.context:
+        now.append({True: "context yes", False: "context no", None: "context unset"}[after.context])
+    if after.tags != before.tags:
+        now.append(f"tags {', '.join(after.tags)}" if after.tags else "no tags")
+    if after.note != before.note:
+        now.append(f"note “{shortened(after.note, NAME_CELLS)}”" if after.note else "no note")
+    return f"{word}: {change.path}: {', '.join(now) or 'as before'}"

@@ -1,0 +1,129 @@
+"""The model list's rows as they are shown."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from fada_tui.core.records import ModelEntry
+from fada_tui.models.endpoint import ADAPTER, is_endpoint, place_of
+from fada_tui.models.registry import ModelRow
+from fada_tui.report import memory, units
+from fada_tui.report.figures import Figures
+
+
+class ModelLine(Struct, frozen=True, kw_only=True):
+    """A model as the list shows it."""
+
+    name: str
+    status: str
+    """As in the testing list."""
+    here: bool
+    """Its weights are on this machine, or it runs behind a server and needs none here."""
+    size: str
+    """Parameters, short: `0.5B`; `server` where they are unknown behind one."""
+    speed: str
+    """Mean time of an answer in its latest run, `1.52s`."""
+    state: str
+    """What it does now: loading, running, queued; empty for most."""
+    loaded: bool
+    marked: bool
+    detail: str
+    """All that is known of it, on one line."""
+
+
+def model_lines(
+    rows: Sequence[ModelRow],
+    figures: Mapping[str, Figures],
+    *,
+    here: Collection[str],
+    loaded: str | None,
+    progress: tuple[str, float | None] | None,
+    queued: Iterable[str],
+    marked: Collection[str],
+    blind: bool,
+) -> tuple[ModelLine, ...]:
+    """Return the list, in its order.
+
+    Args:
+        rows: the models and their status.
+        figures: of runs, by their id.
+        here: names of the models whose weights are on this machine.
+        loaded: the model that runs.
+        progress: how far loading it is: in words, and as a share.
+        queued: models that wait for their turn, in order.
+        marked: models marked for the next run.
+        blind: say nothing of speed, nor of which model runs.
+    """
+    turns = {name: place for place, name in reversed(list(enumerate(queued, 1)))}
+    return tuple(
+        _line(
+            row,
+            figures.get(row.run.id) if row.run and not blind else None,
+            here=row.entry.name in here or is_endpoint(row.entry.source),
+            state="" if blind else _state(row.entry, loaded, progress, turns),
+            loaded=row.entry.name == loaded and not blind,
+            marked=row.entry.name in marked,
+        )
+        for row in rows
+    )
+
+
+def _line(
+    row: ModelRow, figures: Figures | None, *, here: bool, state: str, loaded: bool, marked: bool
+) -> ModelLine:
+    mean = figures.time_per_answer if figures else None
+    return ModelLine(
+        name=row.entry.name,
+        status=row.status,
+        here=here,
+        size=short_size(row.run.model.parameters if row.run else None) or entry_size(row.entry),
+        speed=f"{mean:.2f}s" if mean is not None else "",
+        state=state,
+        loaded=loaded,
+        marked=marked,
+        detail="  ·  ".join(_details(row, figures, here=here)),
+    )
+
+
+def _state(
+    entry: ModelEntry, loaded: str | None, progress: tuple[str, float | None] | None, turns: Mapping[str, int]
+) -> str:
+    if entry.name == loaded:
+        return _doing(*progress) if progress else "running"
+    return f"queued {turns[entry.name]}" if entry.name in turns else ""
+
+
+def _doing(words: str, share: float | None) -> str:
+    word = words.split(maxsplit=1)[0]
+    return f"{word} {share:.0%}" if share is not None else word
+
+
+def _details(row: ModelRow, figures: Figures | None, *, here: bool) -> Iterable[str]:
+    yield f"{row.status}: {row.reason}" if row.reason else row.status
+    if place := place_of(row.entry.source):
+        yield f"behind the server {place}"
+    else:
+        yield "on this machine" if here else "not downloaded"
+    if (parameters := row.run.model.parameters if row.run else row.entry.parameters) is not None:
+        yield f"{units.parameters(parameters)} parameters"
+    if figures is None or row.run is None:
+        return
+    if (mean := figures.time_per_answer) is not None:
+        sizes = units.batches(figures.batch_sizes)
+        yield f"{mean:.2f} s an answer" + (f" {sizes}" if sizes else "")
+    if not is_endpoint(row.run.model.source):
+        yield memory.briefly(row.run.model.memory)
+
+
+def entry_size(entry: ModelEntry) -> str:
+    """Return an entry's parameters, short; where they are unknown behind a server, that it is behind one."""
+    return short_size(entry.parameters) or (ADAPTER if is_endpoint(entry.source) else "")
+
+
+def short_size(parameters: int | None) -> str:
+    """Return a number of parameters in five cells at most: `0.51B`, `2.8M`; empty where unknown."""
+    if parameters is None:
+        return ""
+    if parameters >= 1e8:
+        return f"{parameters / 1e9:.2f}B" if parameters < 9.995e9 else f"{parameters / 1e9:.1f}B"
+    return f"{parameters / 1e6:.1f}M"

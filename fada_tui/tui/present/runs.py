@@ -1,0 +1,319 @@
+"""Runs as rows: of the list of runs, and of the comparison. Unknown is said so, never 0."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from msgspec import UNSET, Struct
+
+from fada_tui.core.records import ModelMemory, Run
+from fada_tui.evaluation.statistics import Share
+from fada_tui.report import memory, units
+from fada_tui.report.figures import Figures, figures
+from fada_tui.tui.present.models import short_size
+from fada_tui.tui.state.run_scan import Found
+
+UNKNOWN = "n/a"
+BATCHED = "*"
+"""Before a time that is a share of a batch's; the row's details give the sizes."""
+
+Status = Literal["complete", "interrupted", "failed", "running", "unreadable"]
+
+GLYPHS: Mapping[Status, str] = {
+    "complete": "✓",
+    "interrupted": "◐",
+    "failed": "!",
+    "running": "▶",
+    "unreadable": "!",
+}
+
+
+class RunRow(Struct, frozen=True, kw_only=True):
+    """A run as the list shows it."""
+
+    folder: Path
+    id: str
+    when: str
+    """`2025-10-02 13:05`, UTC."""
+    model: str
+    status: Status
+    state: str
+    """The status in words, with how far it came."""
+    images: str
+    questions: str
+    judged: str
+    """`3/24`: of the answers."""
+    per_answer: str
+    """`1.52 s`: what falls to each answer; `*0.50 s` where several were made together."""
+    current: bool
+    detail: str
+    """What else is known, on one line; the reason first where something is wrong."""
+    hindrance: str
+    """Why it cannot be resumed; empty where it can."""
+    keep: str
+    """Why it must not be deleted; empty where it may be."""
+    stake: str
+    """What is lost when it is deleted."""
+
+
+def run_row(found: Found, current: str | None, running: Collection[str]) -> RunRow:
+    """Return a run's row.
+
+    Args:
+        found: the run, as read.
+        current: id of the run that is looked at.
+        running: ids of the runs that this program writes now.
+    """
+    run, name = found.run, found.folder.name
+    if run is None:
+        return RunRow(
+            folder=found.folder,
+            id=name,
+            when=_when(None, name),
+            model=name,
+            status="unreadable",
+            state="unreadable",
+            images=UNKNOWN,
+            questions=UNKNOWN,
+            judged=UNKNOWN,
+            per_answer=UNKNOWN,
+            current=False,
+            detail=f"unreadable: {found.reason}",
+            hindrance="this run cannot be read",
+            keep="it is being written" if found.locked else "",
+            stake="It cannot be read; all files in its folder are deleted.",
+        )
+    ours = bool({run.id, name} & set(running))
+    status: Status = "running" if ours or found.locked else run.status
+    counted = figures(run)
+    return RunRow(
+        folder=found.folder,
+        id=run.id,
+        when=_when(run.started, name),
+        model=run.model.name,
+        status=status,
+        state=_state(status, counted),
+        images=f"{counted.images:,}",
+        questions=f"{len(run.questions):,}",
+        judged=f"{counted.tally.judged:,}/{counted.answers:,}",
+        per_answer=_each(counted),
+        current=current is not None and current in (run.id, name),
+        detail="  ·  ".join(_details(found, run, status, counted, ours=ours)),
+        hindrance=_hindrance(status, run),
+        keep="it is running: x on the main screen stops it" if ours else _written(found),
+        stake=f"{units.count(counted.answers, 'answer')}, {counted.tally.judged:,} judged, go for good.",
+    )
+
+
+def newest_first(rows: Iterable[RunRow]) -> tuple[RunRow, ...]:
+    """Return rows in the order of the list."""
+    return tuple(sorted(rows, key=lambda row: (row.when != UNKNOWN, row.when, row.folder.name), reverse=True))
+
+
+def _written(found: Found) -> str:
+    return "another program is writing it" if found.locked else ""
+
+
+def _hindrance(status: Status, run: Run) -> str:
+    if status == "running":
+        return "this run is going on"
+    return "every answer of this run is there: nothing to resume" if run.plan is UNSET else ""
+
+
+def _state(status: Status, counted: Figures) -> str:
+    match status:
+        case "interrupted" | "running":
+            return f"{counted.results:,} of {counted.planned:,}"
+        case _:
+            return status
+
+
+def _details(found: Found, run: Run, status: Status, counted: Figures, *, ours: bool) -> Iterable[str]:
+    if run.error is not UNSET and status != "running":
+        yield f"{run.status}: {run.error.message}"
+    elif status == "running":
+        yield "running now" if ours else "another program is writing this run"
+    elif status == "interrupted":
+        yield f"interrupted after {counted.results:,} of {counted.planned:,}: w resumes it"
+    yield found.folder.name
+    yield run.dataset.name
+    if counted.errors:
+        yield units.count(counted.errors, "error")
+    if sizes := units.batches(counted.batch_sizes):
+        yield f"{BATCHED} {sizes}"
+    yield memory.briefly(run.model.memory) if any_memory(run.model.memory) else "memory n/a"
+
+
+def any_memory(known: ModelMemory) -> bool:
+    """Whether there is a figure that `memory.briefly` names."""
+    return memory_shown(known) is not None
+
+
+_STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})\d{2}")
+
+
+def _when(started: str | None, name: str) -> str:
+    """Return when a run began, by its record, else by its folder's name."""
+    try:
+        when = datetime.fromisoformat(started or "")
+        when = when.astimezone(UTC) if when.tzinfo is not None else when
+    except (ValueError, OverflowError):
+        stamp = _STAMP.match(name)
+        return "{}-{}-{} {}:{}".format(*stamp.groups()) if stamp else UNKNOWN
+    return f"{when:%Y-%m-%d %H:%M}"
+
+
+def _each(counted: Figures) -> str:
+    """Seconds an answer, marked where they are those of answers made together."""
+    if counted.time_per_answer is None:
+        return UNKNOWN
+    mark = BATCHED if counted.batch_sizes else ""
+    return f"{mark}{units.seconds(counted.time_per_answer)} s"
+
+
+# The comparison
+
+
+class Measure(Struct, frozen=True):
+    """A figure as a bar shows it."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    text: str = UNKNOWN
+
+
+class ComparedRow(Struct, frozen=True, kw_only=True):
+    """A run as the comparison shows it."""
+
+    folder: Path
+    id: str
+    model: str
+    started: str
+    status: Status
+    cells: Mapping[str, str]
+    """What each column shows."""
+    order: Mapping[str, float | str | None]
+    """What each column is sorted by."""
+    measures: tuple[Measure, Measure, Measure]
+    """Speed, memory, quality."""
+    detail: str
+
+
+def compared_row(found: Found, run: Run) -> ComparedRow:
+    """Return a run's row of the comparison, its figures those of the report's."""
+    counted = figures(run)
+    quality, bounds, judged = counted.tally.quality, counted.tally.interval, counted.tally.judged
+    context, computed = context_share(counted)
+    size = memory_shown(run.model.memory)
+    status: Status = "running" if found.locked else run.status
+    quality_text = UNKNOWN
+    if quality is not None and bounds is not None:
+        quality_text = f"{units.percent(quality)} ({units.interval(bounds)}) n={judged:,}"
+    cells = {
+        "status": GLYPHS[status],
+        "model": run.model.name,
+        "parameters": short_size(run.model.parameters) or UNKNOWN,
+        "images": f"{counted.images:,}",
+        "time": _each(counted),
+        "speed": UNKNOWN if counted.tokens_per_second is None else f"{counted.tokens_per_second:.1f}",
+        "memory": f"{units.memory(size[0])} {size[1]}" if size else UNKNOWN,
+        "context": (units.of(context) + (" auto" if computed else "")) if context else UNKNOWN,
+        "quality": quality_text,
+        "auto": UNKNOWN if counted.auto_score is None else units.percent(counted.auto_score),
+        "started": _when(run.started, found.folder.name),
+    }
+    order: dict[str, float | str | None] = {
+        "model": run.model.name.casefold(),
+        "parameters": run.model.parameters,
+        "images": counted.images,
+        "time": counted.time_per_answer,
+        "speed": counted.tokens_per_second,
+        "memory": size[0] if size else None,
+        "context": context.hits / context.total if context else None,
+        "quality": quality,
+        "auto": counted.auto_score,
+        "started": None if cells["started"] == UNKNOWN else cells["started"],
+    }
+    return ComparedRow(
+        folder=found.folder,
+        id=run.id,
+        model=run.model.name,
+        started=cells["started"],
+        status=status,
+        cells=cells,
+        order=order,
+        measures=(
+            Measure(counted.time_per_answer, text=cells["time"]),
+            Measure(size[0], text=units.memory(size[0]) or UNKNOWN) if size else Measure(),
+            Measure(quality, bounds.low, bounds.high, units.percent(quality))
+            if quality is not None and bounds is not None
+            else Measure(),
+        ),
+        detail="  ·  ".join(_compared_details(run, counted, status)),
+    )
+
+
+def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[str]:
+    yield run.id
+    if resolution := units.resolution(run.model.asked_resolution):
+        yield resolution
+    done = f"{counted.results:,} of {counted.planned:,} results"
+    yield (
+        f"{status}, {done}" if status != "complete" else f"complete, {units.count(counted.results, 'result')}"
+    )
+    if counted.errors:
+        yield units.count(counted.errors, "error")
+    quality, bounds = counted.tally.quality, counted.tally.interval
+    if quality is not None and bounds is not None:
+        interval = units.interval(bounds)
+        yield f"quality {units.percent(quality)} (95% interval {interval}, n = {counted.tally.judged:,})"
+    else:
+        yield "not assessed"
+    yield memory.briefly(run.model.memory) if any_memory(run.model.memory) else "memory n/a"
+    if sizes := units.batches(counted.batch_sizes):
+        yield f"{BATCHED} {sizes}"
+    if counted.tokens_per_second is not None:
+        yield f"{counted.tokens_per_second:.1f} tokens/s"
+    if counted.auto_score is not None:
+        yield f"auto score {units.percent(counted.auto_score)}"
+    yield run.dataset.name
+
+
+def context_share(counted: Figures) -> tuple[Share | None, bool]:
+    """Return how many answers name the context, and whether that is computed rather than people's."""
+    if counted.tally.context.total:
+        return counted.tally.context, False
+    return (counted.auto_context, True) if counted.auto_context.total else (None, False)
+
+
+def memory_shown(known: ModelMemory) -> tuple[int, str] | None:
+    """Return the figure that `report.memory.briefly` shows, in bytes, and its name cut short."""
+    for size, label in (
+        (known.torch_peak_allocated, "torch"),
+        (known.nvml_process_peak, "NVML"),
+        (known.worker_rss_peak, "worker"),
+        (known.weights, "weights"),
+    ):
+        if size is not None:
+            return size, label
+    return None
+
+
+def sorted_rows(rows: Sequence[ComparedRow], column: str, *, descending: bool) -> tuple[ComparedRow, ...]:
+    """Return the rows by a column, the unknown last in both directions; equals by model and age."""
+    tidy = sorted(rows, key=lambda row: (row.model.casefold(), row.model, row.started, row.id))
+    known = [row for row in tidy if row.order[column] is not None]
+    unknown = [row for row in tidy if row.order[column] is None]
+    return (*sorted(known, key=lambda row: row.order[column], reverse=descending), *unknown)  # type: ignore[arg-type,return-value]
+
+
+def scales(rows: Iterable[ComparedRow]) -> tuple[float, float, float]:
+    """Return what a full bar stands for: the most seconds, the most bytes, a quality of 1."""
+    time = memory = 0.0
+    for row in rows:
+        time = max(time, row.measures[0].value or 0.0)
+        memory = max(memory, row.measures[1].value or 0.0)
+    return time, memory, 1.0

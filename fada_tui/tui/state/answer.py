@@ -1,0 +1,91 @@
+"""An answer as the panes show it: pure."""
+
+from collections.abc import Iterable
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.core.records import Result
+from fada_tui.evaluation.verdicts import current as standing
+from fada_tui.tui.state.open_runs import Key, OpenRun, Streaming
+from fada_tui.tui.state.ranking import answer_text
+from fada_tui.tui.state.views import AnswerView
+
+
+def answer_view(run: OpenRun, key: Key, model: str, *, blind: bool) -> AnswerView:
+    """Return a run's answer, or the place where it will be.
+
+    Args:
+        run: the run.
+        key: path of the image and id of the question.
+        model: the model's name as it may be shown.
+        blind: leave out whatever may tell the model: times, lengths, scores, what others said.
+    """
+    index = [question.id for question in run.questions].index(key[1])
+    view = AnswerView(
+        question=run.questions[index].text,
+        number=index + 1,
+        questions=len(run.questions),
+        model=model,
+    )
+    if streaming := run.in_flight.get(key):
+        return _streaming(view, streaming, blind)
+    result = run.result(*key)
+    if result is None:
+        return replace(view, state="waiting", text=_missing(run, key))
+    if result.error is not None:
+        message = "" if blind else f": {result.error.message}"  # It may name the server.
+        return replace(view, state="error", text=f"{result.error.kind}{message}")
+    return _answered(view, result, run, blind)
+
+
+def _missing(run: OpenRun, key: Key) -> str:
+    if run.running:
+        return "waiting for its turn"
+    if run.resumable and any(image.path == key[0] for image in run.planned_images()):
+        return "not answered in this run: w takes it up again"
+    return "not asked in this run"
+
+
+def _streaming(view: AnswerView, streaming: Streaming, blind: bool) -> AnswerView:
+    text = streaming.text.lstrip()
+    if blind:
+        return replace(view, state="running", text=text)
+    return replace(
+        view,
+        state="running",
+        text=text or streaming.waiting,
+        first_token=streaming.first_token,
+        tokens=streaming.tokens or None,
+        per_second=streaming.per_second,
+    )
+
+
+def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> AnswerView:
+    answered = replace(
+        view,
+        state="answered",
+        question=view.question if result.ranking is UNSET else result.prompt or view.question,
+        text=answer_text(result),
+        finish=result.finish,
+        assessment=run.assessment(*result.key),
+    )
+    if blind:
+        return answered
+    return replace(
+        answered,
+        first_token=result.timing.first_token,
+        tokens=result.tokens.generated,
+        per_second=result.tokens.per_second,
+        time=result.time,
+        batch_size=result.together,
+        others=tuple(_others(result, run.assessor)),
+        auto=result.auto,
+    )
+
+
+def _others(result: Result, assessor: str | None) -> Iterable[str]:
+    for one in standing(result.assessments):
+        if one.assessor != assessor:
+            said = [one.verdict or "", *one.tags, f"“{one.note}”" if one.note else ""]
+            yield f"{one.assessor or 'someone'}: {'  '.join(part for part in said if part)}"

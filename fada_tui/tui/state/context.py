@@ -1,0 +1,62 @@
+"""What the dashboard works with, put together before it opens."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from fada_tui.config.last_run import with_remembered
+from fada_tui.config.settings import Settings
+from fada_tui.core.paths import samples_dir, settings_file, state_file
+from fada_tui.core.records import Question
+from fada_tui.evaluation.rubric import Rubric
+from fada_tui.images.expand import Frames
+from fada_tui.models.registry import Registry
+from fada_tui.runs.planning import frames_of, questions_of
+from fada_tui.tui.terminal.graphics.detect import Detected
+
+
+class AppContext(Struct, frozen=True, kw_only=True):
+    """Settings, lists and places."""
+
+    settings: Settings
+    registry: Registry
+    rubric: Rubric
+    graphics: Detected
+    warnings: tuple[str, ...] = ()
+    """What of settings and lists was not understood."""
+    resume: str | None = None
+    """A run to take up at once."""
+    label: str | None = None
+    """Added to the folder names of new runs."""
+
+    @property
+    def results(self) -> Path:
+        """The results folder."""
+        return Path(self.settings.results).absolute()
+
+    @property
+    def images(self) -> Path:
+        """The folder of images; raises `UsageError` where the samples are not installed."""
+        return Path(self.settings.images).absolute() if self.settings.images else samples_dir()
+
+    def questions(self) -> tuple[Question, ...]:
+        """The questions that a run would ask, shown before there is one."""
+        return questions_of(self.next_run())
+
+    def frames(self) -> Frames:
+        """Which frames are shown, and asked about, of files that have several."""
+        return frames_of(self.settings)
+
+    def next_run(self) -> Settings:
+        """The settings with what was chosen last, as a new run begins with them."""
+        return with_remembered(self.settings, state_file())
+
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What the help screen says of this session."""
+        return (
+            ("pictures", f"{self.graphics.graphics}: {self.graphics.reason}"),
+            ("assessor", self.settings.assessor or "none; name yourself with --assessor or in settings"),
+            ("rubric", self.rubric.title),
+            ("results", str(self.results)),
+            ("settings", str(settings_file())),
+        )

@@ -1,0 +1,94 @@
+"""What lies on disk, read off the event loop: the images, and the runs of the results folder."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fada_tui.core.records import Run
+from fada_tui.images.catalogue import Catalogue, scan
+from fada_tui.images.expand import Frames, expand
+from fada_tui.models.hub_cache import is_here
+from fada_tui.models.registry import ModelRow, Registry, statuses, with_models_of
+from fada_tui.report.figures import Figures, figures
+from fada_tui.store import folder as store
+from fada_tui.tui.state.image_rows import ImageRows, Slot
+
+
+class Gallery(Struct, frozen=True):
+    """The images of a folder, arranged."""
+
+    catalogue: Catalogue
+    image_rows: ImageRows
+
+
+class DiskIndex(Struct, frozen=True):
+    """The runs on disk, without their results, which are read when a run is opened."""
+
+    runs: tuple[Run, ...] = ()
+    """Oldest first."""
+    folders: Mapping[str, Path] = {}
+    """By the run's id."""
+    figures: Mapping[str, Figures] = {}
+    rows: tuple[ModelRow, ...] = ()
+    """The model list with its statuses, and the models with runs that it lacks."""
+    here: frozenset[str] = frozenset()
+    """Names of the models whose weights are on this machine."""
+    answered: Mapping[str, frozenset[str]] = {}
+    """Run ids by the path of an image that they have an answer for."""
+    warnings: tuple[str, ...] = ()
+
+    def latest(self, model: str) -> Run | None:
+        """Return a model's latest run that has results."""
+        for run in reversed(self.runs):
+            if run.model.name.casefold() == model.casefold() and self.figures[run.id].answers:
+                return run
+        return None
+
+    def names(self) -> Mapping[str, str]:
+        """Model names by run id."""
+        return {run.id: run.model.name for run in self.runs}
+
+
+def read_gallery(root: Path, frames: Frames) -> Gallery:
+    """List a folder of images, files of several frames as those that are asked for.
+
+    Raises:
+        UsageError: as `scan` does.
+    """
+    catalogue = scan(root)
+    catalogue = replace(catalogue, images=expand(catalogue.images, root, frames))
+    return Gallery(catalogue, ImageRows.grouped([Slot(image) for image in catalogue.images]))
+
+
+def read_disk_index(results: Path, registry: Registry) -> DiskIndex:
+    """Read all runs of the results folder. The cost is linear in their results."""
+    runs, warnings = store.read_all(results)
+    registry = with_models_of(registry, runs)
+    answered: dict[str, set[str]] = {}
+    for run in runs:
+        for result in run.results:
+            if result.error is None:
+                answered.setdefault(result.path, set()).add(run.id)
+    by_id = {run.id: store_folder for run, store_folder in _with_folders(results, runs)}
+    light = tuple(replace(run, results=()) for run in runs)
+    return DiskIndex(
+        runs=light,
+        folders=by_id,
+        figures={run.id: figures(run) for run in runs},
+        rows=tuple(_light(row) for row in statuses(registry, runs)),
+        here=frozenset(entry.name for entry in registry.entries if is_here(entry)),
+        answered={path: frozenset(ids) for path, ids in answered.items()},
+        warnings=tuple(warnings),
+    )
+
+
+def _light(row: ModelRow) -> ModelRow:
+    """A row whose run is without its results: its status is told from them, and they are not kept."""
+    return row if row.run is None else replace(row, run=replace(row.run, results=()))
+
+
+def _with_folders(results: Path, runs: Sequence[Run]) -> list[tuple[Run, Path]]:
+    known = {folder.name: folder for folder in store.folders(results)}
+    return [(run, known.get(run.id, results / run.id)) for run in runs]

@@ -1,0 +1,236 @@
+"""What the dashboard knows of runs: those that are open, which one is looked at, and their assessments."""
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.core.protocol import Item
+from fada_tui.core.records import Assessment, PlannedImage, Question, Result, Run
+from fada_tui.evaluation.assessment.edit import mine
+from fada_tui.tui.state.image_rows import Mark, Slot
+
+Key = tuple[str, str]
+"""Image path and question id."""
+
+
+class Streaming:
+    """An answer that is being given."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.waiting = ""
+        """Why it is asked for once more, until it comes."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self.text = ""
+        self.tokens = 0
+        self.began = time.monotonic()
+        self.first_token: float | None = None
+
+    def add(self, text: str, tokens: int) -> None:
+        """Take more of the answer; without text and tokens it is a sign of life and changes nothing."""
+        if not text and not tokens:
+            return
+        if self.first_token is None:
+            self.first_token = time.monotonic() - self.began
+        self.waiting = ""
+        self.text += text
+        self.tokens = tokens
+
+    def begin_again(self, why: str) -> None:
+        """Forget what has come: the answer is asked for once more."""
+        self._begin()
+        self.waiting = why
+
+    @property
+    def key(self) -> Key:
+        """Image path and question id."""
+        return self.item.key
+
+    @property
+    def per_second(self) -> float | None:
+        """Tokens a second so far, the wait for the first one included."""
+        elapsed = time.monotonic() - self.began
+        return self.tokens / elapsed if self.tokens and elapsed > 0 else None
+
+
+class OpenRun:
+    """A run as the dashboard holds it: its results by key, and the answers being given.
+
+    Args:
+        folder: where it lies.
+        run: as read.
+        assessor: whose verdicts count here.
+    """
+
+    def __init__(self, folder: Path, run: Run, assessor: str | None) -> None:
+        self.folder = folder
+        self.run = run
+        self.assessor = assessor
+        self.in_flight: dict[Key, Streaming] = {}
+        """The answers being given, the first begun first."""
+        self.running = False
+        self.unsettled = False
+        """Assessments or notes were written that `run.json` does not hold yet."""
+        self._results: dict[Key, Result] = {}
+        self._own: dict[Key, Assessment] = {}
+        self._answers = self._judged = 0
+        for result in run.results:
+            self.put(result)
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.run.id
+
+    @property
+    def streaming(self) -> Streaming | None:
+        """Of the answers being given, the one to follow: until it ends, then the next."""
+        return next(iter(self.in_flight.values()), None)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions asked of each image."""
+        return self.run.questions
+
+    @property
+    def results(self) -> Iterable[Result]:
+        """The results so far."""
+        return self._results.values()
+
+    def result(self, path: str, question_id: str) -> Result | None:
+        """Return a result, if there is one."""
+        return self._results.get((path, question_id))
+
+    def put(self, result: Result) -> None:
+        """Take a result; assessments known of it are kept."""
+        known = self._results.get(result.key)
+        if known is not None:
+            more = [one for one in known.assessments if one not in result.assessments]
+            result = replace(result, assessments=(*result.assessments, *more))
+        self._count(result.key, -1)
+        self._results[result.key] = result
+        self._own[result.key] = mine(result, self.assessor)
+        self._count(result.key, 1)
+
+    def ask(self, questions: tuple[Question, ...]) -> None:
+        """Note what is asked, now that the model is known."""
+        self.run = replace(self.run, questions=questions)
+
+    def replace_run(self, run: Run) -> None:
+        """Take the run as it was written."""
+        self.run = run
+        for result in run.results:
+            self.put(result)
+
+    def assess(self, path: str, question_id: str, assessment: Assessment) -> None:
+        """Add an assessment that is on disk."""
+        result = self._results[path, question_id]
+        self._results[path, question_id] = replace(result, assessments=(*result.assessments, assessment))
+        self._count((path, question_id), -1)
+        self._own[path, question_id] = assessment
+        self._count((path, question_id), 1)
+        self.unsettled = True
+
+    def assessment(self, path: str, question_id: str) -> Assessment:
+        """Return this assessor's standing assessment; an empty one if there is none."""
+        return self._own.get((path, question_id), _NONE)
+
+    def answered(self, path: str, question_id: str) -> bool:
+        """Whether there is an answer that can be judged."""
+        result = self._results.get((path, question_id))
+        return result is not None and result.error is None
+
+    def unassessed(self, path: str, question_id: str) -> bool:
+        """Whether there is an answer without a verdict of this assessor's."""
+        return self.answered(path, question_id) and self._own[path, question_id].verdict is None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether there is something left to do in it."""
+        return self.run.plan is not UNSET
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many answers are judged, how many there are, and how many errors in place of one."""
+        return self._judged, self._answers, len(self._results) - self._answers
+
+    def _count(self, key: Key, step: int) -> None:
+        """Keep the counts in step, so that asking for them costs nothing."""
+        if self.answered(*key):
+            self._answers += step
+            self._judged += step * (self._own[key].verdict is not None)
+
+    def mark(self, path: str) -> Mark:
+        """Return what the image list shows of an image."""
+        keys = [(path, question.id) for question in self.questions]
+        if any((path, question.id) in self.in_flight for question in self.questions):
+            return Mark("running", "", None)
+        results = [self._results[key] for key in keys if key in self._results]
+        if not results:
+            return _WAITING
+        times = [taken for result in results if (taken := result.own_time) is not None]
+        seconds = sum(times) if times else None
+        if all(result.error is not None for result in results):
+            return Mark("error", "", seconds)
+        verdicts = [own.verdict for key in keys if (own := self._own.get(key)) and own.verdict]
+        several = f"{len(verdicts)}/{len(keys)}" if len(keys) > 1 else ""
+        if len(verdicts) < len(keys):
+            return Mark("unjudged", several, seconds)
+        worst = max(verdicts, key=("correct", "partial", "incorrect").index)
+        return Mark(worst, several, seconds)
+
+    def planned_images(self) -> Iterator[PlannedImage]:
+        """The images that the run asks about: of its plan, else of its results."""
+        if self.run.plan is not UNSET:
+            yield from self.run.plan.images
+            return
+        seen: set[str] = set()
+        for result in self.results:
+            if result.path not in seen:
+                seen.add(result.path)
+                yield PlannedImage(image=result.image, category=result.category, path=result.path)
+
+
+_NONE = Assessment()
+_WAITING = Mark("waiting", "", None)
+
+
+class OpenRuns:
+    """The open runs, and the one that is looked at."""
+
+    def __init__(self, assessor: str | None) -> None:
+        self.assessor = assessor
+        self.blind = False
+        self.runs: dict[str, OpenRun] = {}
+        self.current: str | None = None
+
+    def open(self, folder: Path, run: Run) -> OpenRun:
+        """Take a run in, or return it if it is open already."""
+        if run.id not in self.runs:
+            self.runs[run.id] = OpenRun(folder, run, self.assessor)
+        return self.runs[run.id]
+
+    @property
+    def running(self) -> bool:
+        """Whether one of them is being made."""
+        return self.at_work is not None
+
+    @property
+    def at_work(self) -> OpenRun | None:
+        """The one that is being made."""
+        return next((run for run in self.runs.values() if run.running), None)
+
+    def run_of(self, slot: Slot | None) -> OpenRun | None:
+        """Return the run whose answer a slot shows."""
+        name = slot.run if slot is not None and slot.run is not None else self.current
+        return self.runs.get(name) if name is not None else None
+
+    def mark(self, slot: Slot) -> Mark:
+        """Return what the image list shows of a slot; in blind mode no time, which may tell the model."""
+        run = self.run_of(slot)
+        mark = run.mark(slot.image.path) if run else _WAITING
+        return mark._replace(time=None) if self.blind else mark

@@ -1,0 +1,364 @@
+"""What is looked at: which run, which image, which question, in which order; and what the panes say of it."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from pathlib import Path
+from typing import overload
+
+from msgspec.structs import replace
+
+from fada_tui.core.file_names import decode_name, encode_name
+from fada_tui.core.records import PlannedImage, Question, Result
+from fada_tui.evaluation.assessment.blind import Labels, shuffled
+from fada_tui.evaluation.assessment.filters import Filter, Subject, matches
+from fada_tui.evaluation.assessment.order import Progress, next_unassessed
+from fada_tui.tui.state.answer import answer_view
+from fada_tui.tui.state.disk_index import DiskIndex, Gallery
+from fada_tui.tui.state.image_rows import ImageRows, Slot, with_images
+from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
+from fada_tui.tui.state.views import AnswerView
+
+Place = tuple[Slot, int]
+"""A slot, and the index of a question asked of its image."""
+
+NO_IMAGES = ImageRows.grouped(())
+
+
+class Review:
+    """The person's place in the work.
+
+    Args:
+        open_runs: the open runs.
+        questions: what would be asked next, shown before there is a run.
+    """
+
+    def __init__(self, open_runs: OpenRuns, questions: tuple[Question, ...]) -> None:
+        self.open_runs = open_runs
+        self.disk_index = DiskIndex()
+        self.gallery: Gallery | None = None
+        self.root = Path()
+        self.image_rows = NO_IMAGES
+        self.shown = NO_IMAGES
+        """The rows as filtered."""
+        self.filter = Filter()
+        self.marked: frozenset[str | tuple[str, str]] = frozenset()
+        """Keys of the slots marked for the next run."""
+        self.slot: Slot | None = None
+        self.index = 0
+        self.following = False
+        """The screen goes with the worker from answer to answer."""
+        self.awaiting = False
+        """There is nothing to judge here: the next answer comes up by itself, and stays."""
+        self.hint = ""
+        self._questions = questions
+        self._labels = Labels(())
+        self._mixed: tuple[str, ...] = ()
+        """Ids of the runs that blind mode mixes."""
+
+    # What is looked at
+
+    @property
+    def run(self) -> OpenRun | None:
+        """The run whose answer is looked at."""
+        return self.open_runs.run_of(self.slot)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions asked of the image that is looked at."""
+        return self.run.questions if self.run else self._questions
+
+    @property
+    def key_index(self) -> int:
+        """The index of the question that is looked at."""
+        return min(self.index, max(len(self.questions) - 1, 0))
+
+    @property
+    def key(self) -> Key | None:
+        """Image path and question id of the answer that is looked at."""
+        if self.slot is None or not self.questions:
+            return None
+        return (self.slot.image.path, self.questions[self.key_index].id)
+
+    @property
+    def result(self) -> Result | None:
+        """The result that is looked at, if there is one."""
+        return self.run.result(*self.key) if self.run and self.key else None
+
+    @property
+    def image(self) -> Path | None:
+        """The file of the image that is looked at."""
+        return self.file(self.slot) if self.slot else None
+
+    def file(self, slot: Slot) -> Path:
+        """Return the file of a slot's image."""
+        return self.root / decode_name(slot.image.path)
+
+    def neighbours(self) -> tuple[Path, ...]:
+        """The files of the images that are likely to be looked at next."""
+        here = self.shown.position(self.slot)
+        if here is None:
+            return ()
+        slots = self.shown.slots
+        return tuple(
+            self.file(slot) for slot in (*slots[here + 1 : here + 3], *slots[max(here - 1, 0) : here])
+        )
+
+    # Choosing
+
+    def look(self, slot: Slot | None, index: int = 0) -> None:
+        """Look at a slot, at this question of it."""
+        self.slot, self.index = slot, index
+
+    def stay(self) -> None:
+        """Stay here until the person moves on, whatever the worker does."""
+        self.following = self.awaiting = False
+
+    @property
+    def to_judge(self) -> bool:
+        """Whether what is looked at is an answer without a verdict."""
+        return self.slot is not None and self._unassessed((self.slot, self.key_index))
+
+    @property
+    def takes_new_run(self) -> bool:
+        """Whether a run that begins may come up here: no answer waits for a verdict, and none is hidden."""
+        return not self.open_runs.blind and (self.following or self.awaiting or not self.to_judge)
+
+    def awaited_place(self) -> Place | None:
+        """Return where to go while the next answer is awaited; `None` to stay.
+
+        An answer to judge ends the waiting, once it is looked at. One that is being made is stayed with.
+        """
+        if not self.awaiting:
+            return None
+        if self.to_judge:
+            self.awaiting = False
+            return None
+        if self.run and self.key in self.run.in_flight:
+            return None
+        return self.next_place(1) or self.running_place()
+
+    def look_at_unassessed(self) -> None:
+        """Look at the first unassessed answer, unless one is looked at."""
+        if not self.to_judge and (place := self.next_place(1)):
+            self.look(*place)
+
+    def turn(self, step: int) -> None:
+        """Look at another question of the same image."""
+        self.index = (self.key_index + step) % max(len(self.questions), 1)
+
+    def choose_run(self, run: OpenRun | None) -> None:
+        """Look at this run from now on, at its first image."""
+        self.open_runs.current = run.id if run else None
+        self.open_runs.blind = False
+        if run is None or self._is_of_gallery(run):
+            if self.gallery:
+                self.root, self.image_rows = self.gallery.catalogue.root, self.gallery.image_rows
+                if run:
+                    self.image_rows = with_images(self.image_rows, run.planned_images())
+        else:
+            self.root = Path(decode_name(run.run.dataset.root or ""))
+            self.image_rows = ImageRows.grouped([Slot(image) for image in run.planned_images()])
+        self.refilter()
+        if self.shown.position(self.slot) is None:
+            asked = {image.path for image in run.planned_images()} if run else set()
+            slots = self.shown.slots
+            self.look(next((slot for slot in slots if slot.image.path in asked), slots[0] if slots else None))
+
+    def _is_of_gallery(self, run: OpenRun) -> bool:
+        return self._root_of_gallery == run.run.dataset.root
+
+    @property
+    def _root_of_gallery(self) -> str | None:
+        return encode_name(str(self.gallery.catalogue.root)) if self.gallery else None
+
+    def latest_here(self) -> str | None:
+        """Return the id of the latest run over the images of the gallery that has an answer."""
+        for run in reversed(self.disk_index.runs):
+            if self._root_of_gallery == run.dataset.root and self.disk_index.figures[run.id].answers:
+                return run.id
+        return None
+
+    def running_place(self) -> Place | None:
+        """Return the place of the answer that is being given, if the list shows it."""
+        for run in self.open_runs.runs.values():
+            if run.streaming is not None:
+                return self.place_of(run.id, *run.streaming.key)
+        return None
+
+    def place_of(self, run_id: str, path: str, question_id: str) -> Place | None:
+        """Return where in the list an answer is; `None` where the list does not show it."""
+        run = self.open_runs.runs.get(run_id)
+        if run is None:
+            return None
+        ids = [question.id for question in run.questions]
+        slot = self.shown.find(path, run_id)
+        if slot is None or self.open_runs.run_of(slot) is not run or question_id not in ids:
+            return None
+        return (slot, ids.index(question_id))
+
+    def same_question(self) -> tuple[str, ...]:
+        """Ids of the runs that have an answer about this image, over the same images, the latest first."""
+        if self.slot is None:
+            return ()
+        known = self.disk_index.answered.get(self.slot.image.path, frozenset())
+        siblings = self.siblings()
+        own = [self.run.id] if self.run else []
+        return tuple(dict.fromkeys([*own, *(name for name in reversed(siblings) if name in known)]))
+
+    def marked_images(self) -> tuple[PlannedImage, ...]:
+        """The images marked for the next run, in the order of the list."""
+        chosen = {key if isinstance(key, str) else key[1] for key in self.marked}
+        slots = self.gallery.image_rows.slots if self.gallery else ()
+        return tuple(slot.image for slot in slots if slot.image.path in chosen)
+
+    def filter_names(self) -> tuple[str, ...]:
+        """What the filter box offers to complete: categories, and models unless blind."""
+        image_rows = self.gallery.image_rows if self.open_runs.blind and self.gallery else self.image_rows
+        models = {} if self.open_runs.blind else dict.fromkeys(self.disk_index.names().values())
+        found = [("category", name) for name in image_rows.categories] + [("model", name) for name in models]
+        return tuple(f'{key}:"{name}"' if " " in name else f"{key}:{name}" for key, name in found)
+
+    # Blind mode
+
+    def siblings(self) -> tuple[str, ...]:
+        """Ids of the runs over the same images as the one looked at, itself included."""
+        run = self.run
+        root = run.run.dataset.root if run else None
+        found = [other.id for other in self.disk_index.runs if root and other.dataset.root == root]
+        return tuple(dict.fromkeys([*found, *([run.id] if run else [])]))
+
+    def go_blind(self, runs: Sequence[OpenRun]) -> None:
+        """Mix the answers of these runs, without names and auto scores, in an order that tells nothing."""
+        slots = [
+            Slot(image, run.id)
+            for run in runs
+            for image in run.planned_images()
+            if any(run.answered(image.path, question.id) for question in run.questions)
+        ]
+        ids = sorted(run.id for run in runs)
+        seed = (self.open_runs.assessor or "", *ids)
+        self.open_runs.blind = True
+        self.image_rows = ImageRows.flat(shuffled(slots, seed))
+        self._mixed = tuple(ids)
+        self._labels = Labels(ids)
+        self.refilter()
+        self.look(self.shown.slots[0] if self.shown.slots else None)
+
+    # Filter and order
+
+    def refilter(self, *, keep: bool = False) -> None:
+        """Apply the filter to what is known now; `keep`: an answer to judge that is looked at stays."""
+        kept = self.slot if keep and self.to_judge else None
+        self.shown = (
+            self.image_rows.filtered(lambda slot: slot == kept or matches(self.filter, self.subject(slot)))
+            if self.filter.words
+            else self.image_rows
+        )
+        here = self.image_rows.position(self.slot)
+        if here is not None and self.shown.slots and self.shown.position(self.slot) is None:
+            # The answer beside the list is of an image in it: of the next one that is left.
+            slots = self.shown.slots
+            after = bisect_left(slots, here, key=lambda slot: self.image_rows.position(slot) or 0)
+            self.look(slots[min(after, len(slots) - 1)])
+
+    def subject(self, slot: Slot) -> Subject:
+        """Return what the filter needs to know of a slot."""
+        run, path = self.open_runs.run_of(slot), slot.image.path
+        ids = [question.id for question in run.questions] if run else []
+        results = [result for name in ids if run and (result := run.result(path, name))]
+        names = self.disk_index.names()
+        return Subject(
+            name=slot.image.image,
+            category=slot.image.category,
+            assessments=tuple(run.assessment(path, name) for name in ids) if run else (),
+            answered=bool(results) and any(result.error is None for result in results),
+            error=any(result.error is not None for result in results),
+            autos=tuple(result.auto for result in results),
+            models=tuple(names[name] for name in self.disk_index.answered.get(path, ())),
+            marked=slot.key in self.marked,
+        )
+
+    def next_place(self, step: int) -> Place | None:
+        """Return the next unassessed answer, `step` 1 onwards or -1 back, around the end."""
+        progress = self.progress()
+        if progress.judged >= progress.answered:
+            return None
+        places = _Places(self.shown.slots, max((len(run.questions) for run in self._looked_at()), default=1))
+        position = self.shown.position(self.slot)
+        at = -1 if position is None else places.index_of(position, self.key_index)
+        found = next_unassessed(places, at, self._unassessed, step)
+        return None if found is None else places[found]
+
+    def _unassessed(self, place: Place) -> bool:
+        slot, index = place
+        run = self.open_runs.run_of(slot)
+        if run is None or index >= len(run.questions):
+            return False
+        return run.unassessed(slot.image.path, run.questions[index].id)
+
+    def progress(self) -> Progress:
+        """Return how many answers are judged, over what is looked at."""
+        judged = answered = total = 0
+        for run in self._looked_at():
+            of_run, answers, errors = run.counts()
+            judged, answered = judged + of_run, answered + answers
+            total += max(run.run.dataset.images * len(run.questions) - errors, answers)
+        return Progress(judged=judged, answered=answered, total=total)
+
+    def _looked_at(self) -> list[OpenRun]:
+        """The runs whose answers the list shows."""
+        ids = self._mixed if self.open_runs.blind else [self.open_runs.current]
+        return [run for name in ids if name and (run := self.open_runs.runs.get(name))]
+
+    # What the panes say
+
+    def model_name(self, run: OpenRun) -> str:
+        """Return a run's model as it may be shown."""
+        if not self.open_runs.blind:
+            return run.run.model.name
+        return f"Model {self._labels.of(run.id, self.slot.image.path if self.slot else '')}"
+
+    def answer_view(self) -> AnswerView:
+        """Return what the answer pane shows."""
+        run, key = self.run, self.key
+        if key is None:
+            return AnswerView(text=self.hint)
+        if run is None:
+            return AnswerView(text=self.hint, question=self.questions[0].text, questions=len(self.questions))
+        return replace(self.view_of(run, key), following=self.following and self.open_runs.running)
+
+    def view_of(self, run: OpenRun, key: Key) -> AnswerView:
+        """Return a run's answer as it is shown."""
+        return answer_view(run, key, self.model_name(run), blind=self.open_runs.blind)
+
+
+class _Places(Sequence[Place]):
+    """All answers in the order of the list, made when asked for.
+
+    Args:
+        slots: the images.
+        questions: how many an image has at most.
+    """
+
+    def __init__(self, slots: Sequence[Slot], questions: int) -> None:
+        self._slots = slots
+        self._questions = questions
+
+    def index_of(self, position: int, question: int) -> int:
+        """Return the place of a question of the slot at this position."""
+        return position * self._questions + question
+
+    def __len__(self) -> int:
+        return len(self._slots) * self._questions
+
+    @overload
+    def __getitem__(self, index: int) -> Place: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Place]: ...
+
+    def __getitem__(self, index: int | slice) -> Place | Sequence[Place]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        position, question = divmod(index, self._questions)
+        return (self._slots[position], question)

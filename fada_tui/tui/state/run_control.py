@@ -1,0 +1,162 @@
+"""The runs that go on: the queue, how far it is, and the machine's memory meanwhile."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from fada_tui.core.records import ResultMemory
+from fada_tui.runs import planning
+from fada_tui.runs.consent import Want, consent_of
+from fada_tui.runs.events import (
+    AnswerBegunAgain,
+    AnswerFinished,
+    AnswerStarted,
+    AnswerText,
+    ModelReady,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+    WorkerRestarted,
+)
+from fada_tui.runs.job import Job
+from fada_tui.runs.run_queue import RunQueue
+from fada_tui.runs.session import Session
+from fada_tui.runs.telemetry import Telemetry
+from fada_tui.runs.telemetry.readings import memory_of, peak
+from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.state.memory_history import MemoryHistory
+from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
+from fada_tui.tui.state.run_progress import RunProgress
+from fada_tui.tui.state.views import GpuView
+
+SAMPLE_SECONDS = 1.0
+
+
+class RunControl:
+    """Drives runs and keeps the open runs in step with them.
+
+    Args:
+        app_context: settings and places.
+        open_runs: takes runs, streaming answers and results.
+        tell: called with each event, after the open runs have it.
+        complain: called with a line for what went wrong.
+    """
+
+    def __init__(
+        self,
+        app_context: AppContext,
+        open_runs: OpenRuns,
+        tell: Callable[[SessionEvent], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        self._app_context = app_context
+        self._open_runs = open_runs
+        self._tell = tell
+        self._complain = complain
+        self.run_progress = RunProgress()
+        self.queue = RunQueue(self._take, self._broke_off)
+        self.telemetry = Telemetry(None, interval=SAMPLE_SECONDS)
+        self._history = MemoryHistory()
+        self._image_peak = self._run_peak = ResultMemory()
+        self.consent = consent_of(app_context.settings, app_context.registry)
+        """What runs may do: by the settings, and as agreed to since."""
+
+    def allow(self, want: Want) -> None:
+        """Allow this, too, as long as the dashboard is open."""
+        self.consent = want.granted(self.consent)
+
+    def start(self, jobs: Iterable[Job]) -> None:
+        """Queue new runs."""
+        for job in jobs:
+            self.queue.add(partial(self._new, job), job.plan.model.name)
+
+    def resume(self, folder: Path, model: str) -> None:
+        """Queue an unfinished run."""
+        self.queue.add(partial(self._resumed, folder), model)
+
+    def stop(self) -> str:
+        """Stop after this image; asked again, stop now. Returns what will happen, in words."""
+        if not self.queue.busy:
+            return "nothing runs"
+        if self.run_progress.stopping:
+            self.queue.stop_now()
+            return "stopping now; what is finished is kept"
+        self.run_progress.stopping = True
+        dropped = self.queue.stop_after_image()
+        also = f"; not started: {', '.join(dropped)}" if dropped else ""
+        begun = "batch" if self.queue.current and self.queue.current.in_batches else "image"
+        return f"stopping after this {begun}; x again stops now{also}"
+
+    def gauges(self) -> GpuView:
+        """Return what the GPU pane shows; called at each interval."""
+        sample = self.telemetry.latest
+        if sample is not None:
+            self._history.add(sample)
+            if self.run_progress.active:
+                now = memory_of(sample, None)
+                self._image_peak, self._run_peak = peak(self._image_peak, now), peak(self._run_peak, now)
+        return GpuView(
+            sample=sample,
+            problem=self.telemetry.known_gpu_problem,
+            gpus={gpu.index: self._history.series(gpu.index) for gpu in sample.gpus} if sample else {},
+            worker=self._history.series(None),
+            image_peak=self._image_peak,
+            run_peak=self._run_peak,
+        )
+
+    def _new(self, job: Job) -> Session:
+        deadlines = planning.deadlines(self._app_context.settings)
+        app_context = self._app_context
+        return Session.new(job, app_context.results, deadlines, app_context.registry, self.consent.hosts)
+
+    def _resumed(self, folder: Path) -> Session:
+        deadlines = planning.deadlines(self._app_context.settings)
+        session, _warnings = Session.resume(folder, deadlines, self._app_context.registry, self.consent)
+        return session
+
+    def _take(self, event: SessionEvent) -> None:
+        self.run_progress.take(event)
+        match event:
+            case RunStarted(run=run, folder=folder):
+                self._open_runs.open(folder, run).running = True
+                self._image_peak = self._run_peak = ResultMemory()
+            case ModelReady(questions=questions):
+                self._run().ask(questions)
+                self.telemetry.watch(self.queue.worker_pid)
+            case AnswerStarted(item=item):
+                self._run().in_flight[item.key] = Streaming(item)
+                self._image_peak = ResultMemory()
+            case AnswerText(item=item, text=text, tokens=tokens):
+                if streaming := self._run().in_flight.get(item.key):
+                    streaming.add(text, tokens)
+            case AnswerBegunAgain(item=item):
+                if streaming := self._run().in_flight.get(item.key):
+                    streaming.begin_again(event.what_happens)
+            case AnswerFinished(result=result):
+                answered = self._run()
+                answered.put(result)
+                answered.in_flight.pop(result.key, None)
+                self._image_peak = peak(self._image_peak, result.memory)
+                self._run_peak = peak(self._run_peak, result.memory)
+            case WorkerRestarted():
+                self._run().in_flight.clear()
+            case RunEnded(run=run):
+                ended = self._run()
+                ended.replace_run(run)
+                ended.running = False
+                ended.in_flight.clear()
+                self.telemetry.watch(self.queue.worker_pid)  # the one that is kept, if any
+            case _:
+                pass
+        self._tell(event)
+
+    def _broke_off(self, message: str) -> None:
+        for run in self._open_runs.runs.values():
+            run.running = False
+            run.in_flight.clear()
+        self.run_progress.break_off()
+        self._complain(message)
+
+    def _run(self) -> OpenRun:
+        assert self.run_progress.run_id is not None
+        return self._open_runs.runs[self.run_progress.run_id]

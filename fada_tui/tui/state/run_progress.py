@@ -1,0 +1,122 @@
+"""How far the run at hand is: a few figures kept up by the session's events."""
+
+import time
+
+from fada_tui.report.units import memory
+from fada_tui.runs.eta import Eta
+from fada_tui.runs.events import (
+    AnswerFinished,
+    AnswerStarted,
+    LoadProgress,
+    ModelReady,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+    WorkerRestarted,
+)
+from fada_tui.tui.state.views import RunView
+
+
+class RunProgress:
+    """Follows one run after another."""
+
+    def __init__(self) -> None:
+        self.run_id: str | None = None
+        self.model: str | None = None
+        self.stopping = False
+        self._state = "idle"
+        self._label = ""
+        self._done = self._total = self._errors = 0
+        self._eta = Eta()
+        self._ended: float | None = None
+        self._at = ""
+        self._in_flight: dict[tuple[str, str], str] = {}
+        """Names of the images that are being asked about, the first begun first."""
+        self.progress: tuple[str, float | None] | None = None
+        """Loading: in words, and as a share of 1 where that is known."""
+
+    def take(self, event: SessionEvent) -> None:
+        """Take an event in."""
+        match event:
+            case RunStarted(run=run):
+                self.run_id, self.model, self.stopping = run.id, run.model.name, False
+                self._state, self._label = "loading", run.model.name
+                self._done, self._total = event.total - event.remaining, event.total
+                self._errors, self._eta, self._ended = 0, Eta(), None
+                self._at, self.progress = "", ("starting the worker", None)
+            case LoadProgress():
+                self.progress = load_progress(event)
+                self._at = self.progress[0]
+            case ModelReady(remaining=remaining, total=total):
+                self._done, self._total = total - remaining, total
+                self._state, self.progress, self._at = "running", None, ""
+            case AnswerStarted(item=item):
+                self._eta.begin(item.key, time.monotonic())
+                self._in_flight[item.key] = item.image
+                self._at = next(iter(self._in_flight.values()))
+            case AnswerFinished(result=result):
+                self._in_flight.pop(result.key, None)
+                self._at = next(iter(self._in_flight.values()), self._at)
+                self._eta.end(result.key, time.monotonic())
+                self._done, self._errors = event.done, event.errors
+            case WorkerRestarted():
+                self._in_flight.clear()
+                self._eta.forget()
+            case RunEnded(run=run):
+                self._in_flight.clear()
+                self._state, self._ended, self.progress, self._at = "ended", time.monotonic(), None, ""
+                self._label = f"{run.model.name}: {run.status}"
+                self.stopping = False
+            case _:
+                pass
+
+    def break_off(self) -> None:
+        """Note that the run ended without a last event."""
+        self._state, self.progress, self._at, self.stopping = "idle", None, "", False
+        self._label = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether a run goes on."""
+        return self._state in ("loading", "running")
+
+    def view(self, waiting: int, *, hidden: bool, to_judge: int = 0) -> RunView:
+        """Return the figures.
+
+        Args:
+            waiting: how many runs are queued.
+            hidden: leave out the model's name, and its speed, which may tell it.
+            to_judge: how many of its answers have no verdict yet.
+        """
+        now, began = self._ended or time.monotonic(), self._eta.began
+        elapsed = None if began is None else now - began
+        goes_on = self.active and not self.stopping
+        left = self._eta.left(self._total - self._done, now) if goes_on else None
+        return RunView(
+            state="stopping" if self.stopping and self.active else self._state,  # type: ignore[arg-type]
+            label="" if hidden else self._label,
+            done=self._done,
+            total=self._total,
+            elapsed=float(int(elapsed)) if elapsed is not None else None,
+            remaining=left,
+            mean=None if hidden else self._eta.mean,
+            errors=self._errors,
+            to_judge=to_judge if self.active else 0,
+            waiting=waiting,
+            at="" if hidden and self._state == "loading" else self._at,
+        )
+
+
+def load_progress(event: LoadProgress) -> tuple[str, float | None]:
+    """Return loading in words, and as a share of 1 where that is known."""
+    share = event.done / event.total if event.total else None
+    match event.stage:
+        case "download":
+            whole = f" of {memory(event.total)}" if event.total else ""
+            return f"downloading {memory(event.done)}{whole}", share
+        case "weights":
+            return (f"weights {share:.0%}" if share is not None else "weights"), share
+        case "server":
+            return "asking the server", None
+        case _:
+            return "starting the worker", None

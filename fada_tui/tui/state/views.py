@@ -1,0 +1,77 @@
+"""What the screen pushes down to its panes: plain values, ready to draw."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from fada_tui.core.records import Assessment, AutoScore, ResultMemory
+from fada_tui.runs.telemetry import Sample
+
+AnswerState = Literal["none", "waiting", "running", "answered", "error"]
+
+
+class AnswerView(Struct, frozen=True, kw_only=True):
+    """One answer, or the place where it will be."""
+
+    state: AnswerState = "none"
+    model: str = ""
+    """As it may be shown: a letter in blind mode."""
+    question: str = ""
+    number: int = 1
+    """Of the questions asked of this image."""
+    questions: int = 1
+    text: str = ""
+    """The answer so far, the error, or a hint."""
+    first_token: float | None = None
+    """Seconds."""
+    tokens: int | None = None
+    per_second: float | None = None
+    time: float | None = None
+    """Seconds of generation."""
+    batch_size: int = 1
+    """Answers it was made together with, itself included."""
+    finish: str | None = None
+    assessment: Assessment = Assessment()
+    """This assessor's own."""
+    others: tuple[str, ...] = ()
+    """What other assessors said, a line each."""
+    auto: AutoScore | None = None
+    """`None` in blind mode, as are all times."""
+    following: bool = False
+
+
+class RunView(Struct, frozen=True, kw_only=True):
+    """The run at hand, for the run bar."""
+
+    state: Literal["idle", "loading", "running", "stopping", "ended"] = "idle"
+    label: str = ""
+    done: int = 0
+    total: int = 0
+    elapsed: float | None = None
+    """Seconds since the first answer began."""
+    remaining: float | None = None
+    """Seconds that are left by the mean so far; `None` until that can be told, and while it is stopping."""
+    mean: float | None = None
+    """Seconds by the clock for each answer."""
+    errors: int = 0
+    to_judge: int = 0
+    """Its answers that have no verdict yet."""
+    waiting: int = 0
+    """Runs in the queue behind this one."""
+    at: str = ""
+    """What the worker is at."""
+
+
+class GpuView(Struct, frozen=True, kw_only=True):
+    """The machine's memory at this moment and before."""
+
+    sample: Sample | None = None
+    problem: str | None = None
+    """Why there are no readings of a GPU."""
+    gpus: Mapping[int, Sequence[int]] = {}
+    """Bytes used on each GPU over the last minutes, by its index, the oldest first."""
+    worker: Sequence[int] = ()
+    """Bytes of the worker's process over the last minutes."""
+    image_peak: ResultMemory = ResultMemory()
+    run_peak: ResultMemory = ResultMemory()

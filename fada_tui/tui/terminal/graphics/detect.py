@@ -1,0 +1,223 @@
+"""Which way this terminal draws pictures: by choice, by its environment, and by asking it where that helps.
+
+Only a terminal whose environment names one that is known to draw pictures is asked, so that no other delays
+the first frame. It is asked before the app starts; the question ends with DA1, which every terminal answers,
+so that the end of its answers is known. What was typed meanwhile is kept for the app.
+"""
+
+import fcntl
+import os
+import select
+import struct
+import sys
+import termios
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal
+
+from msgspec import Struct
+
+from fada_tui.tui.terminal.graphics.replies import CELL_SIZE, DEVICE_ATTRIBUTES, Sieve
+
+Graphics = Literal["kitty", "sixel", "half", "off"]
+Choice = Literal["auto", "kitty", "sixel", "half", "off"]
+
+PATIENCE = 2.0
+"""Seconds that a terminal may take to answer."""
+
+CELL = (10, 20)
+"""Width and height of a cell in pixels where the terminal doesn't say."""
+
+SIXEL = "4"
+"""The number among a terminal's device attributes that stands for sixel."""
+
+_ASK = "\x1b[c"
+_ASK_KITTY = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
+_ASK_CELL = "\x1b[16t"
+_KITTY_ANSWERS = b"\x1b_Gi=31;OK"
+_CHUNK = 4096
+
+
+class Detected(Struct, frozen=True):
+    """How pictures are drawn here, and what was learned on the way."""
+
+    graphics: Graphics
+    reason: str
+    """Why, in a few words."""
+    cell: tuple[int, int] = CELL
+    """Width and height of a cell in pixels."""
+    passthrough: bool = False
+    """Whether kitty's sequences must be wrapped for tmux."""
+    typed: bytes = b""
+    """What was typed while the terminal was asked; the app reads it first."""
+    owed: bool = False
+    """Whether the terminal was asked and has not answered yet."""
+
+
+class _Terminal(Struct, frozen=True):
+    name: str
+    kitty: bool = False
+    """Whether it knows kitty's Unicode placeholders."""
+    terms: tuple[str, ...] = ()
+    """What `TERM` begins with."""
+    programs: tuple[str, ...] = ()
+    """`TERM_PROGRAM` or `LC_TERMINAL`."""
+    variables: tuple[str, ...] = ()
+    """Of which one is set."""
+
+
+_TERMINALS = (
+    _Terminal("kitty", True, ("xterm-kitty",), ("kitty",), ("KITTY_WINDOW_ID",)),
+    _Terminal("ghostty", True, ("xterm-ghostty", "ghostty"), ("ghostty",), ("GHOSTTY_RESOURCES_DIR",)),
+    _Terminal("WezTerm", False, ("wezterm",), ("WezTerm",), ("WEZTERM_PANE",)),
+    _Terminal("foot", False, ("foot",), ("foot",)),
+    _Terminal("iTerm2", False, (), ("iTerm.app", "iTerm2"), ("ITERM_SESSION_ID",)),
+    _Terminal("Konsole", False, ("konsole",), ("konsole",), ("KONSOLE_VERSION",)),
+    _Terminal("contour", False, ("contour",), ("contour",), ("CONTOUR_PROFILE",)),
+    _Terminal("mlterm", False, ("mlterm",), ("mlterm",), ("MLTERM",)),
+    _Terminal("Windows Terminal", False, (), (), ("WT_SESSION",)),
+    _Terminal("mintty", False, ("mintty",), ("mintty",)),
+    _Terminal("Rio", False, ("rio",), ("rio",)),
+    _Terminal("VS Code", False, (), ("vscode",)),
+    _Terminal("xterm", False, (), (), ("XTERM_VERSION",)),
+)
+
+
+def detect(choice: Choice, environ: Mapping[str, str], terminal: int | None) -> Detected:
+    """Find out how to draw pictures; never raises.
+
+    Args:
+        choice: what the user set; anything but `auto` is taken without asking.
+        environ: the environment.
+        terminal: the file descriptor of the terminal, open for reading and writing; None where there is none.
+    """
+    known_cell = cell_size(terminal)
+    cell = known_cell or CELL
+    inside_tmux = bool(environ.get("TMUX"))
+    if choice != "auto":
+        return Detected(choice, "chosen by setting or option", cell, inside_tmux)
+    if multiplexer := _multiplexer(environ):
+        return Detected("half", f"inside {multiplexer}", cell)
+    known = _known(environ)
+    if known is None:
+        return Detected("half", "no terminal known to draw pictures", cell)
+    if terminal is None or not os.isatty(terminal):
+        return Detected("half", "no terminal to ask", cell)
+    try:
+        return _ask(known, terminal, known_cell)
+    except (OSError, termios.error):
+        return Detected("half", f"{known.name} cannot be asked", cell)
+
+
+def current_cell(detected: Detected) -> tuple[int, int]:
+    """Return the size of a cell in pixels now: people choose other fonts while the app runs.
+
+    Only sixel pictures take their size from it; the others are measured in cells.
+    """
+    if detected.graphics != "sixel" or sys.__stdin__ is None:
+        return detected.cell
+    try:
+        return cell_size(sys.__stdin__.fileno()) or detected.cell
+    except (OSError, ValueError):
+        return detected.cell
+
+
+def cell_size(terminal: int | None) -> tuple[int, int] | None:
+    """Return the size of a cell in pixels as the terminal's driver knows it, if it does."""
+    if terminal is None:
+        return None
+    try:
+        answer = fcntl.ioctl(terminal, termios.TIOCGWINSZ, bytes(8))
+    except OSError:
+        return None
+    rows, columns, width, height = struct.unpack("HHHH", answer)
+    if not rows or not columns or width < columns or height < rows:
+        return None
+    return width // columns, height // rows
+
+
+def _multiplexer(environ: Mapping[str, str]) -> str | None:
+    term = environ.get("TERM", "")
+    if environ.get("TMUX") or term.startswith("tmux"):
+        return "tmux"
+    if environ.get("STY") or term.startswith("screen"):
+        return "screen"
+    return "mosh" if environ.get("MOSH_CONNECTION") or environ.get("MOSH_IP") else None
+
+
+def _known(environ: Mapping[str, str]) -> _Terminal | None:
+    """Return the terminal that the environment names: by its type first, since the rest is inherited."""
+    term = environ.get("TERM", "")
+    programs = (environ.get("TERM_PROGRAM"), environ.get("LC_TERMINAL"))
+    for one in _TERMINALS:
+        if one.terms and term.startswith(one.terms):
+            return one
+    for one in _TERMINALS:
+        if any(program in one.programs for program in programs):
+            return one
+    if programs[0]:
+        return None
+    for one in _TERMINALS:
+        if any(environ.get(variable) for variable in one.variables):
+            return one
+    return None
+
+
+def _ask(known: _Terminal, terminal: int, cell: tuple[int, int] | None) -> Detected:
+    until = time.monotonic() + PATIENCE
+    sieve = Sieve(owed_until=until)
+    typed = bytearray()
+    with _unechoed(terminal):
+        question = (_ASK_KITTY if known.kitty else "") + ("" if cell else _ASK_CELL) + _ASK
+        os.write(terminal, question.encode("ascii"))
+        while not _attributes(sieve) and (left := until - time.monotonic()) > 0:
+            if select.select([terminal], [], [], left)[0]:
+                data = os.read(terminal, _CHUNK)
+                if not data:
+                    break
+                typed += sieve.feed(data, time.monotonic())
+    typed += sieve.rest()
+    attributes = _attributes(sieve)
+    cell = cell or _told_cell(sieve) or CELL
+    if attributes is None:
+        reason = f"{known.name} did not answer within {PATIENCE:.0f} s"
+        return Detected("half", reason, cell, typed=bytes(typed), owed=True)
+    graphics: Graphics = "half"
+    if known.kitty and any(reply.startswith(_KITTY_ANSWERS) for reply in sieve.replies):
+        graphics = "kitty"
+    elif SIXEL in attributes:
+        graphics = "sixel"
+    said = {"kitty": "draws pictures by kitty's protocol", "sixel": "draws sixel"}
+    reason = f"{known.name} {said.get(graphics, 'says that it draws neither sixel nor kitty pictures')}"
+    return Detected(graphics, reason, cell, typed=bytes(typed))
+
+
+def _attributes(sieve: Sieve) -> list[str] | None:
+    for reply in sieve.replies:
+        if match := DEVICE_ATTRIBUTES.fullmatch(reply):
+            return match[1].decode("ascii").split(";")
+    return None
+
+
+def _told_cell(sieve: Sieve) -> tuple[int, int] | None:
+    for reply in sieve.replies:
+        if match := CELL_SIZE.fullmatch(reply):
+            height, width = int(match[1]), int(match[2])
+            return (width, height) if width and height else None
+    return None
+
+
+@contextmanager
+def _unechoed(terminal: int) -> Iterator[None]:
+    """Have each byte at once and unseen, as it will be in the app; ctrl+c still interrupts."""
+    before = termios.tcgetattr(terminal)
+    now = termios.tcgetattr(terminal)
+    now[0] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON)
+    now[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+    now[6][termios.VMIN], now[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(terminal, termios.TCSANOW, now)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)

@@ -1,0 +1,195 @@
+"""Decoding, scaling and encoding pictures in a thread of their own, and remembering the last ones.
+
+numpy and Pillow are first imported there.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Condition, Thread
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from fada_tui.core.errors import ImageError
+from fada_tui.core.text import printable
+from fada_tui.images.frames import split
+from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.graphics.fit import Window
+from fada_tui.tui.terminal.graphics.render import Rendered, render
+from fada_tui.tui.terminal.graphics.shelf import SHELF
+
+if TYPE_CHECKING:
+    from fada_tui.images.decode import DecodedImage
+
+CACHE_BYTES = 16_000_000
+
+
+class Request(Struct, frozen=True):
+    """A picture that is wanted."""
+
+    path: Path
+    """Of its file, or of a frame of it (see `images.frames`)."""
+    columns: int
+    rows: int
+    cell: tuple[int, int]
+    window: Window | None = None
+    """The part of it to show."""
+
+
+class Loaded(Struct, frozen=True):
+    """A picture that was asked for."""
+
+    request: Request
+    width: int
+    """Of the image, in pixels."""
+    height: int
+    size: int
+    """Of its file, in bytes."""
+    rendered: Rendered | None
+    """None where pictures are off."""
+
+
+class Failed(Struct, frozen=True):
+    """Why there is no picture."""
+
+    request: Request
+    message: str
+    """One printable line."""
+
+
+Key = tuple[Request, int, int]
+
+
+class Loader:
+    """Loads one picture at a time; the last one that was asked for, and when idle those that may be next.
+
+    Args:
+        detected: how this terminal draws pictures.
+        deliver: told of each picture that was asked for and is still wanted, in the loader's thread.
+    """
+
+    def __init__(self, detected: Detected, deliver: Callable[[Loaded | Failed], object]) -> None:
+        self._detected = detected
+        self._deliver = deliver
+        self._condition = Condition()
+        self._thread: Thread | None = None
+        self._closed = False
+        self._wanted: Request | None = None
+        self._taken = True
+        self._ahead: deque[Request] = deque()
+        self._cache: OrderedDict[Key, Loaded] = OrderedDict()
+        self._cached = 0
+        self._decoded: tuple[tuple[Path, int, int], DecodedImage] | None = None
+
+    def ask(self, request: Request, ahead: Sequence[Request] = ()) -> None:
+        """Want a picture instead of what was wanted before, and then those ahead."""
+        with self._condition:
+            self._wanted, self._taken = request, False
+            self._ahead = deque(ahead)
+            self._condition.notify()
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="pictures", daemon=True)
+            self._thread.start()
+
+    def cancel(self) -> None:
+        """Want nothing."""
+        with self._condition:
+            self._wanted, self._taken = None, True
+            self._ahead.clear()
+
+    def close(self) -> None:
+        """End the thread after what it is at, and give back what the terminal holds."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify()
+        if self._thread is None:
+            return
+        self.cancel()
+
+    def _run(self) -> None:
+        while (request := self._next()) is not None:
+            try:
+                answer: Loaded | Failed | None = self._load(request)
+            except ImageError as error:
+                answer = Failed(request, printable(str(error)))
+            except Exception as error:  # a picture is never worth the app
+                answer = Failed(request, printable(f"{request.path.name}: {error or type(error).__name__}"))
+            with self._condition:
+                wanted = request is self._wanted and not self._closed
+            if answer is not None and wanted:
+                self._deliver(answer)
+        for loaded in self._cache.values():
+            _drop(loaded)
+
+    def _next(self) -> Request | None:
+        """Wait for something to do; None at the end."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed or not self._taken or self._ahead)
+            if self._closed:
+                return None
+            if not self._taken:
+                self._taken = True
+                return self._wanted
+            return self._ahead.popleft()
+
+    def _given_up(self, request: Request) -> bool:
+        """Whether something else has become more urgent."""
+        with self._condition:
+            return self._closed or not self._taken or (self._wanted is None and request not in self._ahead)
+
+    def _load(self, request: Request) -> Loaded | None:
+        mtime, size = _version(request.path)
+        key = (request, mtime, size)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        image = self._decode(request, mtime, size)
+        if self._given_up(request):
+            return None
+        rendered = None
+        if self._detected.graphics != "off":
+            room = (request.columns, request.rows)
+            rendered = render(image.pixels, room, request.cell, self._detected, request.window)
+        loaded = Loaded(request, image.width, image.height, size, rendered)
+        self._keep(key, loaded)
+        return loaded
+
+    def _decode(self, request: Request, mtime: int, size: int) -> DecodedImage:
+        from fada_tui.images.decode import decode
+
+        key = (request.path, mtime, size)
+        if self._decoded is not None and self._decoded[0] == key:
+            return self._decoded[1]
+        image = decode(request.path)
+        # Whoever looks at a part of an image will look at its other parts.
+        self._decoded = (key, image) if request.window is not None else None
+        return image
+
+    def _keep(self, key: Key, loaded: Loaded) -> None:
+        self._cache[key] = loaded
+        self._cached += _cost(loaded)
+        while self._cached > CACHE_BYTES and len(self._cache) > 1:
+            _, oldest = self._cache.popitem(last=False)
+            self._cached -= _cost(oldest)
+            _drop(oldest)
+
+
+def _version(path: Path) -> tuple[int, int]:
+    """Return when an image's file was changed, and its size: 0 for a missing one, of which decoding tells."""
+    try:
+        status = Path(split(str(path))[0]).stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+def _cost(loaded: Loaded) -> int:
+    return loaded.rendered.cost if loaded.rendered else 1000
+
+
+def _drop(loaded: Loaded) -> None:
+    if loaded.rendered and loaded.rendered.number:
+        SHELF.drop(loaded.rendered.number)

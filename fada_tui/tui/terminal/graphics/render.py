@@ -1,0 +1,123 @@
+"""A picture as one terminal draws it: scaled, and encoded.
+
+What needs numpy or Pillow imports it when it is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from textual.strip import Strip
+
+from fada_tui.tui.terminal.graphics import half
+from fada_tui.tui.terminal.graphics.detect import Detected, Graphics
+from fada_tui.tui.terminal.graphics.fit import Placement, Window, fit
+from fada_tui.tui.terminal.graphics.shelf import SHELF
+from fada_tui.tui.terminal.sanitise import TerminalGraphics
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_NEAREST_FROM = 8
+"""Pixels of the screen for one of the image, from where on its pixels are shown as squares."""
+
+_NOTHING = TerminalGraphics("")
+
+
+class Rendered(Struct, frozen=True, kw_only=True):
+    """A picture, ready to be drawn."""
+
+    placement: Placement
+    colours: bytes
+    """Of its half blocks; see `half.averaged`."""
+    number: int = 0
+    """By which a kitty terminal knows it."""
+    payload: TerminalGraphics = _NOTHING
+    """What draws it (sixel) or sends it (kitty)."""
+    placeholders: tuple[TerminalGraphics, ...] = ()
+    """What draws each line of it, once it was sent (kitty)."""
+    removal: TerminalGraphics = _NOTHING
+    """What takes it off the terminal (kitty)."""
+
+    @property
+    def cost(self) -> int:
+        """About how many bytes it takes in memory."""
+        return 1000 + len(self.colours) + len(self.payload) + sum(map(len, self.placeholders)) * 4
+
+    def lines(self) -> list[Strip]:
+        """Return the picture as lines of half blocks."""
+        return half.lines(self.colours, self.placement.columns)
+
+
+def render(
+    pixels: Image.Image,
+    room: tuple[int, int],
+    cell: tuple[int, int],
+    detected: Detected,
+    window: Window | None = None,
+) -> Rendered:
+    """Scale and encode a picture.
+
+    Args:
+        pixels: the image, mode RGB.
+        room: columns and rows that it may take.
+        cell: width and height of a cell in pixels.
+        detected: how this terminal draws pictures.
+        window: the part of it to show; all of it by default.
+    """
+    seen = window or Window(0, 0, pixels.width, pixels.height)
+    placement = fit(seen.width, seen.height, *room, cell)
+    size = _size(detected.graphics, placement, seen, cell)
+    scaled = _grey(_scaled(pixels, seen, size))
+    colours = half.averaged(scaled, placement.columns, placement.rows)
+    if detected.graphics == "kitty":
+        return _kitty(scaled, placement, colours, detected.passthrough)
+    if detected.graphics == "sixel":
+        from fada_tui.tui.terminal.graphics import sixel
+
+        return Rendered(placement=placement, colours=colours, payload=sixel.encode(scaled))
+    return Rendered(placement=placement, colours=colours)
+
+
+def _kitty(scaled: Image.Image, placement: Placement, colours: bytes, passthrough: bool) -> Rendered:
+    from fada_tui.tui.terminal.graphics import kitty
+
+    number = SHELF.number()
+    columns, rows = placement.columns, placement.rows
+    return Rendered(
+        placement=placement,
+        colours=colours,
+        number=number,
+        payload=kitty.transmit(scaled, number, columns, rows, passthrough),
+        placeholders=tuple(kitty.rows(number, columns, rows)),
+        removal=kitty.delete(number, passthrough),
+    )
+
+
+def _size(graphics: Graphics, placement: Placement, seen: Window, cell: tuple[int, int]) -> tuple[int, int]:
+    """Return how many pixels to encode."""
+    if graphics == "sixel":
+        # A band more than the cells have would reach into the next line, and scroll the last one.
+        whole_bands = placement.rows * cell[1] // 6 * 6
+        return placement.width, min(placement.height, whole_bands or placement.height)
+    if graphics == "kitty":  # the terminal enlarges it
+        width, height = round(seen.width), round(seen.height)
+        return min(placement.width, max(1, width)), min(placement.height, max(1, height))
+    # Twice as many as half blocks, so that the average is taken over whole pixels.
+    return placement.columns * 2, placement.rows * 4
+
+
+def _scaled(pixels: Image.Image, seen: Window, size: tuple[int, int]) -> Image.Image:
+    from PIL import Image
+
+    box = (seen.left, seen.top, seen.right, seen.bottom)
+    squares = size[0] >= seen.width * _NEAREST_FROM
+    how = Image.Resampling.NEAREST if squares else Image.Resampling.LANCZOS
+    return pixels.resize(size, how, box=box, reducing_gap=None if squares else 3.0)
+
+
+def _grey(pixels: Image.Image) -> Image.Image:
+    """Return a picture without colours as one channel."""
+    red, green, blue = (channel.tobytes() for channel in pixels.split())
+    return pixels.getchannel(0) if red == green == blue else pixels

@@ -1,0 +1,86 @@
+"""Keys typed ahead: each goes to what the key before it brought up, however long that takes to come up.
+
+Textual sends a key to what has the focus when the key arrives. On a slow link, or under quick fingers, that
+is still the list while the note's editor, which the key before opened, is on its way: its first words would
+be taken for commands. So a key waits until the one before it is done with.
+"""
+
+import asyncio
+import time
+from collections import deque
+from contextlib import suppress
+
+from textual.app import App
+from textual.events import Event, Key
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+ANSWERING_SECONDS = 0.5
+"""How long a part of the screen that is going away may keep the keys waiting."""
+
+OPENING_SECONDS = 3.0
+"""How long another screen may take to open before the keys go to the one that is shown."""
+
+LOOKING_SECONDS = 0.01
+
+DOOR = "door"
+"""The group of a screen's workers that open another screen."""
+
+ROUNDS_OF_A_DIALOGUE = 3
+"""Message passing it takes to close a text field: submitted, closed, focus elsewhere."""
+
+
+class KeyQueue:
+    """Holds keys back.
+
+    Args:
+        app: whose keys they are.
+    """
+
+    def __init__(self, app: App[int]) -> None:
+        self._app = app
+        self._waiting: deque[Event] = deque()
+        self._released: Event | None = None
+        self._settling: asyncio.Task[None] | None = None
+
+    def holds(self, event: Event) -> bool:
+        """Return whether a key must wait; the app gets it again when its time has come."""
+        if event is self._released:
+            self._released = None
+        elif self._settling is not None:
+            self._waiting.append(event)
+            return True
+        self._settling = asyncio.create_task(self._settle(event, self._app.screen))
+        return False
+
+    async def _settle(self, event: Event, screen: Screen[object]) -> None:
+        typed = isinstance(event, Key) and event.is_printable
+        for _ in range(1 if typed else ROUNDS_OF_A_DIALOGUE):
+            await self._pass()
+        until = time.monotonic() + OPENING_SECONDS
+        while self._opens_a_door(screen) and self._app.screen is screen and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(LOOKING_SECONDS)
+        if self._app.screen is not screen:
+            for _ in range(ROUNDS_OF_A_DIALOGUE):
+                await self._pass()
+        if self._waiting:
+            self._released = self._waiting.popleft()
+            self._app.post_message(self._released)
+        else:
+            self._settling = None
+
+    def _opens_a_door(self, screen: Screen[object]) -> bool:
+        doors = (worker for worker in self._app.workers if worker.group == DOOR and worker.node is screen)
+        return not all(worker.is_finished for worker in doors)
+
+    async def _pass(self) -> None:
+        """Wait until all on the way of a key, from the focus to the app, have done what they have to do."""
+        for node in (self._app.focused or self._app.screen).ancestors_with_self:
+            await _done(node)
+
+
+async def _done(node: MessagePump) -> None:
+    done = asyncio.Event()
+    if node.call_later(done.set):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), ANSWERING_SECONDS)

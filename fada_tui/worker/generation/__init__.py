@@ -1,0 +1,1 @@
+"""From items to results: batches, prompts, prefixes computed once, decoding."""

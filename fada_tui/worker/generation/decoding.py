@@ -1,0 +1,128 @@
+"""Answers being made together: each told as it ends, with its share of the time."""
+
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from fada_tui.core.records import Tokens
+from fada_tui.worker.adapters.prompting import Prepared, TextAdapter
+from fada_tui.worker.generation.interfaces import Answered, Asked, OnAnswer
+from fada_tui.worker.generation.streaming import AnswerStream, TextStreamer
+
+
+class Batch(Struct, frozen=True):
+    """Prompts that are ready: one for each question, or one for all of them."""
+
+    prompts: tuple[Prepared, ...]
+    seconds: float
+    """That preparing took, for each question."""
+
+    def of(self, place: int) -> tuple[int | None, int | None]:
+        """Return the tokens of a question's prompt, padding left out, and those of its image."""
+        alone = len(self.prompts) > 1
+        prompt, row = (self.prompts[place], 0) if alone else (self.prompts[0], place)
+        return _length(prompt.inputs, row), prompt.image_tokens[row]
+
+
+class Sharing:
+    """Shares time equally among those that are at it, moment by moment.
+
+    Args:
+        count: how many there are.
+        begun: when they began, as `time.perf_counter()` tells it.
+    """
+
+    def __init__(self, count: int, begun: float) -> None:
+        self._count = count
+        self._at = begun
+        self._sum = 0.0
+
+    def leave(self, now: float) -> float:
+        """Return the seconds that fall to one who leaves now."""
+        if now > self._at:
+            self._sum += (now - self._at) / self._count
+            self._at = now
+        self._count -= 1
+        return self._sum
+
+
+class Decoding:
+    """A batch of answers from their first tokens to their ends.
+
+    Args:
+        adapter: reads them.
+        asked: what they answer.
+        batch: how it was put to the model.
+        ends: tokens that end an answer.
+        on_answer: told each.
+    """
+
+    def __init__(
+        self,
+        adapter: TextAdapter,
+        asked: Sequence[Asked],
+        batch: Batch,
+        ends: Collection[int | None],
+        on_answer: OnAnswer,
+    ) -> None:
+        self._adapter = adapter
+        self._batch = batch
+        self._ends = ends
+        self._on_answer = on_answer
+        self._streams = [AnswerStream(adapter.tokenizer, one.on_text) for one in asked]
+        self._open = set(range(len(asked)))
+        self._begun = time.perf_counter()
+        self._sharing = Sharing(len(asked), self._begun)
+        self.streamer = TextStreamer(self._streams, ends, self._ended)
+
+    def finish(self) -> None:
+        """Tell the answers that go on to the end of generation."""
+        for place in sorted(self._open):
+            self._ended(place)
+
+    def _ended(self, place: int) -> None:
+        now = time.perf_counter()
+        self._open.discard(place)
+        tokens = self._streams[place].tokens
+        if self._adapter.in_blocks:
+            tokens = _until(tokens, self._ends)
+        seconds, count = now - self._begun, len(tokens)
+        share, several = self._sharing.leave(now), len(self._streams)
+        first = self.streamer.first_token_at
+        prompt, image = self._batch.of(place)
+        answer = Answered(
+            response=self._adapter.read(tokens),
+            preprocess=self._batch.seconds,
+            first_token=None if first is None else first - self._begun,
+            generate=seconds,
+            tokens=Tokens(
+                prompt=prompt,
+                generated=count,
+                per_second=count / seconds if seconds > 0 else None,
+                image=image,
+            ),
+            finish="stop" if tokens and tokens[-1] in self._ends else "length",
+            token_ids=tuple(tokens),
+            batch_size=several,
+            share=share if several > 1 else None,
+        )
+        self._on_answer(place, answer)
+
+
+def _until(tokens: list[int], ends: Collection[int | None]) -> list[int]:
+    """The tokens up to the first that ends an answer; padding comes behind it."""
+    place = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
+    return tokens[: place + 1]
+
+
+def _length(inputs: Any, row: int) -> int | None:
+    """A prompt's length in tokens, where it has any."""
+    name = next((name for name in ("input_ids", "decoder_input_ids") if name in inputs), None)
+    if name is None:
+        return None
+    mask = inputs.get("attention_mask") if name == "input_ids" else None
+    if mask is None or mask.shape != inputs[name].shape:
+        return int(inputs[name].shape[1])
+    return int(mask[row].sum())

@@ -1,0 +1,77 @@
+"""A loaded model at a work: what both ways of answering share, be it in batches or in requests."""
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from fada_tui.core.errors import StoreError
+from fada_tui.core.file_names import decode_name
+from fada_tui.core.protocol import Cancelled, Finished, Item, JournalFailed, Started, Work
+from fada_tui.core.records import Result
+from fada_tui.store.journal import ResultLine, append
+from fada_tui.worker import devices
+from fada_tui.worker.channel import CommandReceiver, EventSender
+from fada_tui.worker.generation.interfaces import LoadedModel
+from fada_tui.worker.generation.item import ItemAttempt
+
+
+class WorkSession:
+    """Tells what becomes of a work's items; results are written down before they are told.
+
+    Args:
+        loaded: the model.
+        command: what to answer.
+        receiver: has the client's wish to stop.
+        sender: takes the events.
+    """
+
+    def __init__(
+        self, loaded: LoadedModel, command: Work, receiver: CommandReceiver, sender: EventSender
+    ) -> None:
+        self.command = command
+        self.memory = devices.PeakMemory(loaded.device)
+        self.problem: JournalFailed | None = None
+        self._journal = Path(decode_name(command.journal))
+        self._receiver = receiver
+        self._sender = sender
+        self._writing = threading.Lock()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another item is to be begun."""
+        return not self._receiver.stop_after_item.is_set() and self.problem is None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the client wants no more, not even what is begun."""
+        return self._receiver.cancel.is_set()
+
+    def begin(self, items: Iterable[Item]) -> None:
+        """Tell that items are begun."""
+        for item in items:
+            self._sender.send(Started(path=item.path, question_id=item.question_id))
+
+    def attempt(self, item: Item) -> ItemAttempt:
+        """Return an item on its way to a result."""
+        return ItemAttempt(
+            item, self.command.generation, self.memory, self._sender.send, self._receiver.cancel
+        )
+
+    def cancel(self, attempts: Iterable[ItemAttempt]) -> None:
+        """Tell that attempts were stopped, and nothing of them recorded."""
+        for attempt in attempts:
+            item = attempt.item
+            self._sender.send(Cancelled(path=item.path, question_id=item.question_id))
+
+    def record(self, result: Result) -> None:
+        """Write a result down, from any thread. The first that cannot be written stops the work."""
+        with self._writing:
+            if self.problem:
+                return
+            try:
+                append(self._journal, ResultLine(result=result))
+            except StoreError as error:
+                self.problem = JournalFailed(message=str(error))
+                self._receiver.cancel.set()
+                return
+            self._sender.send(Finished(result=result, torch_peak_reserved=self.memory.reserved))

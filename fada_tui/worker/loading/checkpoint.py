@@ -1,0 +1,220 @@
+"""A checkpoint's files: where they lie, brought from the hub where need be, and what they say of it."""
+
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import transformers
+from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
+
+from fada_tui.core.bounded import read_small
+from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.protocol import Load, Message, Progress
+from fada_tui.models import file_checks, load_errors
+from fada_tui.models.architectures import port
+from fada_tui.worker.loading import hub
+from fada_tui.worker.loading.architectures import architecture
+
+PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
+
+PAIRS = ("vision-encoder-decoder",)
+"""Types of model that are published with an image processor and a tokenizer, and name no processor."""
+
+NO_BACKEND = "Missing optional dependencies"
+"""What transformers says, in an error of value, of image processors for which a package is lacking."""
+
+TIMM_TOWERS = ("timm_wrapper", "gemma3n_vision")
+"""Types of vision tower that timm makes."""
+
+
+def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
+    """Return a checkpoint's folder; of one from the hub, what describes it is here, its weights need not be.
+
+    Raises:
+        ModelLoadError: there is no such folder, it has pickled weights alone, or the hub does not give it.
+    """
+    folder = local_folder(command)
+    if folder is None and command.model.fetched_by_hand:
+        folder = _brought_by_hand(command)
+    elif folder is None:
+        folder = hub.fetch(
+            command.model.source,
+            command.model.revision,
+            patterns=hub.DESCRIBING_FILES + (hub.CODE_FILES if command.trust_remote_code else ()),
+            on_bytes=report_download(send),
+        )
+    _check_files(command, folder)
+    return folder
+
+
+def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
+    """Return a checkpoint's folder, its weights in it.
+
+    Raises:
+        ModelLoadError: it has pickled weights alone and may not read them, or the hub does not give it.
+    """
+    folder = local_folder(command)
+    if folder is None:
+        repository, revision = command.model.source, command.model.revision
+        safe = hub.safe_weights(hub.file_names(repository, revision))
+        if not safe:
+            refuse_pickle(command, repository)
+        folder = hub.fetch(
+            repository,
+            revision,
+            patterns=safe or hub.PICKLED_WEIGHTS,
+            on_bytes=report_download(send),
+            without=hub.OPENCLIP_WEIGHTS,
+        )
+    elif not any(folder.glob("*.safetensors")):
+        refuse_pickle(command, str(folder))
+    _check_files(command, folder)
+    return folder
+
+
+def read_config(command: Load, folder: Path) -> Any:
+    """Return a checkpoint's configuration, the first of its `architectures` a class of transformers.
+
+    That of a checkpoint that runs its own code stays as it is.
+
+    Raises:
+        ModelLoadError: it has none, or none that transformers reads, it wants to run its own code, or its
+            vision tower needs a package.
+    """
+    file = folder / "config.json"
+    if not file.is_file():
+        raise ModelLoadError(ErrorKind.NOT_FOUND, load_errors.no_config(str(folder)))
+    name = command.model.name
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
+    except (ValueError, OSError, KeyError, AttributeError) as error:
+        raw = _raw(file)
+        hint = port(raw)
+        if raw.get("auto_map"):
+            raise _wants_code(name, hint) from error
+        message = (
+            load_errors.unknown_type(name, raw.get("model_type"), hint)
+            if raw
+            else load_errors.unreadable_config(name, _line(error))
+        )
+        raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
+    _check_tower(name, config)
+    own_code = getattr(config, "auto_map", None)
+    if own_code and command.trust_remote_code:
+        return config
+    meant = architecture(config)
+    if own_code and not hasattr(transformers, meant):
+        raise _wants_code(name, port(_raw(file)))
+    config.architectures = [meant]
+    return config
+
+
+def read_processor(command: Load, folder: Path) -> Any:
+    """Return a checkpoint's processor.
+
+    Raises:
+        ModelLoadError: it has none, one that cannot be read, or one that needs a package.
+    """
+    if not any((folder / name).is_file() for name in PROCESSOR_FILES):
+        raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, load_errors.no_processor(str(folder)))
+    name = command.model.name
+    try:
+        processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
+        if (
+            not hasattr(processor, "image_processor")
+            and _raw(folder / "config.json").get("model_type") in PAIRS
+        ):
+            images = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+            processor = TrOCRProcessor(images, processor)
+    except (ImportError, ValueError, OSError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, ImportError) or NO_BACKEND in str(error):
+            raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
+        message = f"{name}: its processor cannot be loaded: {_line(error)} (worker.log has more)"
+        raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
+    if not command.trust_remote_code and not hasattr(processor, "image_processor"):
+        raise ModelLoadError(
+            ErrorKind.PROCESSOR_MISSING,
+            f"{name}: its files make a {type(processor).__name__}, which takes no images; save the whole "
+            "processor there with processor.save_pretrained(…)",
+        )
+    return processor
+
+
+def revision(folder: Path) -> str | None:
+    """The commit, where the folder is a snapshot of the hub's cache."""
+    return folder.name if folder.parent.name == "snapshots" else None
+
+
+def package(error: Exception) -> str:
+    """Return what a processor lacks, in one line with the way to get it."""
+    text = " ".join(str(error).split())
+    for name in ("torchvision", "num2words"):
+        if name in text.lower():
+            return f"its processor needs {name}: pip install 'fada-tui[vision]'"
+    return f"its processor needs a package that is not installed: {text}"
+
+
+def local_folder(command: Load) -> Path | None:
+    """The folder that the source names; `None` where it names a hub repository."""
+    source = Path(command.model.source).expanduser()
+    if source.is_dir():
+        return source
+    if source.is_absolute() or command.model.source.count("/") != 1:
+        raise ModelLoadError(ErrorKind.NOT_FOUND, load_errors.no_folder(command.model.source))
+    return None
+
+
+def _check_files(command: Load, folder: Path) -> None:
+    if found := file_checks.trouble(folder, allow_pickle=command.allow_pickle):
+        raise ModelLoadError(found.kind, found.message)
+
+
+def _check_tower(name: str, config: Any) -> None:
+    tower = getattr(getattr(config, "vision_config", None), "model_type", None)
+    if tower in TIMM_TOWERS and find_spec("timm") is None:
+        raise ModelLoadError(
+            ErrorKind.MISSING_PACKAGE, f"{name}: its vision tower needs timm: pip install 'fada-tui[vision]'"
+        )
+
+
+def _wants_code(name: str, hint: str | None) -> ModelLoadError:
+    return ModelLoadError(ErrorKind.REMOTE_CODE_NEEDED, load_errors.own_code(name, hint))
+
+
+def _brought_by_hand(command: Load) -> Path:
+    """The snapshot of a repository that the program does not download by itself."""
+    entry = command.model
+    if folder := hub.cached(entry.source, entry.revision, entry.fetched_by_hand):
+        return folder
+    message = load_errors.not_fetched(entry.name, entry.source, entry.fetched_by_hand, entry.license)
+    raise ModelLoadError(ErrorKind.GATED, message)
+
+
+def refuse_pickle(command: Load, where: str) -> None:
+    """Refuse weights that are no safetensors.
+
+    Raises:
+        ModelLoadError: the command does not allow them.
+    """
+    if not command.allow_pickle:
+        raise ModelLoadError(ErrorKind.PICKLE_REFUSED, load_errors.pickle_only(where))
+
+
+def report_download(send: Callable[[Message], None]) -> hub.OnBytes:
+    """What is told of a download, as messages."""
+    return lambda done, total: send(Progress(stage="download", done=done, total=total or None))
+
+
+def _raw(file: Path) -> dict[str, Any]:
+    """A configuration as it stands; empty where it is no JSON object."""
+    try:
+        found = json.loads(read_small(file))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0]

@@ -1,0 +1,167 @@
+"""From what the client names to a model that runs here, step by step: what fails soonest comes first."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.protocol import Load, Loaded, Message
+from fada_tui.models import file_checks
+from fada_tui.worker import adapters, devices
+from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
+from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
+from fada_tui.worker.generation.generator import Generator
+from fada_tui.worker.generation.interfaces import Answerer, LoadedModel
+from fada_tui.worker.generation.ranker import Ranker
+from fada_tui.worker.loading import checkpoint, openclip_files, processor_check, resolution, weights
+
+REHEARSAL_SIZE = (320, 240)
+"""Of the image that a processor is tried with, in pixels."""
+
+OWN_CODE = "transformers_modules."
+"""What transformers puts before the names of modules that come from checkpoints."""
+
+
+def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
+    """Load what the command names, and report progress on the way.
+
+    Nothing large is downloaded before its configuration and processor say that it can be run.
+
+    Raises:
+        ModelLoadError: with the reason and what to do.
+    """
+    entry = command.model
+    device = devices.choose_device(command.device)
+    _check_device(device)
+    folder = checkpoint.describing_files(command, send)
+    begun = time.perf_counter()
+    release = openclip_files.recognise(command, folder)
+    config, architecture, processor = _described(command, folder, release, send)
+    resolution.settle(command, processor, config)
+    adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor, config)
+    _check_adapter(entry.name, adapter_class, processor)
+    adapter = _adapter(command, adapter_class, processor, config)
+    _rehearse(command, adapter)
+    described = time.perf_counter() - begun
+    files = (
+        openclip_files.weight_file(command, release, send)
+        if release
+        else checkpoint.weight_files(command, send)
+    )
+    begun = time.perf_counter() - described
+    dtype = weights.choose_dtype(entry.dtype, config)
+    weights.check_memory(command, weights.count_elements(files), dtype, device)
+    quantized = entry.quantization is not None or _saved_quantized(config)
+    source = openclip_files.read_tensors(command, files) if release else files
+    model = weights.load_model(command, source, config, dtype, device, send)
+    sorts = isinstance(adapter, ContrastiveAdapter)
+    if sorts:
+        with torch.inference_mode():
+            adapter.read_classes(model)
+    loaded = Loaded(
+        adapter=adapter.name,
+        architecture=architecture,
+        revision=checkpoint.revision(folder),
+        parameters=weights.count_parameters(model),
+        dtype=str(model.dtype).removeprefix("torch."),
+        quantization=entry.quantization,
+        device=device,
+        gpu_uuid=devices.gpu_uuid(device),
+        attention=getattr(model.config, "_attn_implementation", None),
+        image_processor=_image_processor(processor),
+        sorts=sorts,
+        longest_edge=entry.longest_edge,
+        max_tiles=entry.max_tiles,
+        scale=scale(model) if sorts else None,
+        pickled=_are_pickles(command, files),
+        remote_code=any(name.startswith(OWN_CODE) for name in sys.modules),
+        quantized=quantized,
+        load_time=time.perf_counter() - begun,
+        weights=model.get_memory_footprint(),
+    )
+    answerer: Answerer = (
+        Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
+    )
+    return LoadedModel(answerer, device, model, adapter), loaded
+
+
+def _described(
+    command: Load, folder: Path, release: openclip_files.Release | None, send: Callable[[Message], None]
+) -> tuple[Any, str, Any]:
+    """A checkpoint's configuration, its architecture, known to have an adapter, and its processor."""
+    if release:
+        config = openclip_files.read_config(command, release)
+        processor = openclip_files.read_processor(command, folder, release, config, send)
+        return config, config.architectures[0], processor
+    config = checkpoint.read_config(command, folder)
+    architecture = adapters.check_architecture(command.model.name, config)
+    processor = checkpoint.read_processor(command, folder)
+    processor_check.settle(command.model.name, processor, config)
+    return config, architecture, processor
+
+
+def _check_adapter(name: str, adapter_class: type[Any], processor: Any) -> None:
+    if issubclass(adapter_class, TextAdapter) and (lack := adapter_class.lacks(processor)):
+        kind, words = lack
+        raise ModelLoadError(kind, f"{name}: {words}")
+
+
+def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: Any) -> Any:
+    if not issubclass(adapter_class, ContrastiveAdapter):
+        return adapter_class(processor, config)
+    if command.classes is None:
+        raise ModelLoadError(
+            ErrorKind.LOAD, f"{command.model.name} sorts images into classes: name them with --classes"
+        )
+    return adapter_class(processor, config, command.classes, pad_square=command.model.pad_square)
+
+
+def _rehearse(command: Load, adapter: Any) -> None:
+    """Put a question to the processor alone: what fails here would fail for each image.
+
+    Raises:
+        ModelLoadError: the image does not reach the prompt, the system prompt is not taken, or the processor
+            lacks something.
+    """
+    name = command.model.name
+    try:
+        adapter.prepare([(Image.new("RGB", REHEARSAL_SIZE, "grey"), "What is shown?")], command.system_prompt)
+    except ImageIgnoredError as error:
+        raise ModelLoadError(error.kind, f"{name}: {error}") from error
+    except ImportError as error:
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {checkpoint.package(error)}") from error
+    except Exception as error:  # processors raise anything where their files do not fit each other
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {line}") from error
+
+
+def _image_processor(processor: Any) -> str | None:
+    images = getattr(processor, "image_processor", None)
+    return None if images is None else type(images).__name__
+
+
+def _are_pickles(command: Load, files: Path) -> bool:
+    """Whether weights are pickles: those of a file, or of a folder."""
+    if files.is_dir():
+        return file_checks.reads_pickles(files, allow_pickle=command.allow_pickle)
+    return files.suffix != file_checks.SAFE
+
+
+def _saved_quantized(config: Any) -> bool:
+    """Whether a checkpoint's own configuration says that its weights are packed."""
+    parts = (config, getattr(config, "text_config", None))
+    return any(getattr(part, "quantization_config", None) is not None for part in parts)
+
+
+def _check_device(device: str) -> None:
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        line = (str(error).strip().splitlines() or [""])[0]
+        message = f"device '{device}' cannot be used: {line}; try --device cpu, or run fada-tui doctor"
+        raise ModelLoadError(ErrorKind.LOAD, message) from error

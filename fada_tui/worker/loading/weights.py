@@ -1,0 +1,213 @@
+"""Loading weights: the right class, every weight in its place, or a reason why not."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from huggingface_hub import parse_local_safetensors_file_metadata
+from huggingface_hub.errors import SafetensorsParsingError
+from transformers import BitsAndBytesConfig
+
+from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.protocol import Load, Message, Progress
+from fada_tui.models import load_errors
+from fada_tui.worker import devices
+from fada_tui.worker.loading import hub
+from fada_tui.worker.loading.architectures import UNREAD
+from fada_tui.worker.loading.progress import weights_counted
+
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+REMOTE_CLASSES = (
+    "AutoModelForImageTextToText",
+    "AutoModelForVision2Seq",
+    "AutoModelForCausalLM",
+    "AutoModel",
+)
+"""Names under which repositories list classes of their own, the most fitting first."""
+
+UNUSED = {"VisionEncoderDecoderModel": ("encoder.pooler.",)}
+"""By class, how the names of weights begin that checkpoints may lack, as no answer depends on them."""
+
+
+def choose_dtype(asked: str, config: Any) -> torch.dtype:
+    """Return the precision to load in; `auto` is the checkpoint's own.
+
+    Raises:
+        ModelLoadError: there is no such precision.
+    """
+    if asked == "auto":
+        own = getattr(config, "dtype", None) or torch.float32
+        return DTYPES[own] if isinstance(own, str) else own
+    if asked not in DTYPES:
+        raise ModelLoadError(ErrorKind.LOAD, f"no dtype '{asked}'; there are: auto, {', '.join(DTYPES)}")
+    return DTYPES[asked]
+
+
+def count_elements(source: Path) -> int:
+    """Return the weights of a file or of a folder's files, from their headers; of a pickle, by its size.
+
+    Raises:
+        ModelLoadError: a file is damaged.
+    """
+    if source.is_dir():
+        files = hub.safe_weights(sorted(file.name for file in source.iterdir()))
+        return sum(_count_elements(source / file) for file in files)
+    if source.suffix == ".safetensors":
+        return _count_elements(source)
+    return source.stat().st_size // torch.float32.itemsize
+
+
+def check_memory(command: Load, elements: int, dtype: torch.dtype, device: str) -> None:
+    """See that so many weights can fit.
+
+    Raises:
+        ModelLoadError: they cannot.
+    """
+    bytes_each = {"4bit": 0.5, "8bit": 1.0}.get(command.model.quantization or "", float(dtype.itemsize))
+    needed, free = elements * bytes_each, devices.free_memory(device)
+    if needed > free:
+        raise ModelLoadError(
+            ErrorKind.OUT_OF_MEMORY,
+            load_errors.too_large(command.model.name, needed, device, free),
+        )
+
+
+def load_model(
+    command: Load,
+    source: Path | dict[str, torch.Tensor],
+    config: Any,
+    dtype: torch.dtype,
+    device: str,
+    send: Callable[[Message], None],
+) -> Any:
+    """Return the model, in evaluation mode, on its device.
+
+    Args:
+        command: names the model and what it may do.
+        source: the checkpoint's folder, or its weights under the class's own names.
+        config: its configuration, with what the adapter told it; the first of its `architectures` is the
+            class that is loaded.
+        dtype: precision.
+        device: where to.
+        send: told how many weights are loaded.
+
+    Raises:
+        ModelLoadError: the weights do not fill the class exactly, do not fit into memory, or need a package.
+    """
+    name = command.model.name
+    options: dict[str, Any] = {} if isinstance(source, Path) else {"config": config, "state_dict": source}
+    if command.model.quantization:
+        options["quantization_config"] = _quantization(name, command.model.quantization, dtype, device)
+
+    def report(done: int, total: int) -> None:
+        send(Progress(stage="weights", done=done, total=total))
+
+    model_class = _model_class(command, config)
+    if isinstance(config, getattr(model_class, "config_class", None) or ()):
+        options["config"] = config
+    try:
+        with weights_counted(report):
+            model, info = model_class.from_pretrained(
+                source if isinstance(source, Path) else None,
+                dtype=dtype,
+                device_map=device,
+                trust_remote_code=command.trust_remote_code,
+                use_safetensors=None if command.allow_pickle else True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # told by _check_filled, which names one
+                **options,
+            )
+    except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
+        if devices.is_out_of_memory(error):
+            message = load_errors.no_room(name, device, _line(error))
+            raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
+        message = f"{name}: {_line(error)} (worker.log has more)"
+        raise ModelLoadError(_kind(error), message) from error
+    _check_filled(name, model_class.__name__, info)
+    _check_cache(name, model)
+    return model.eval()
+
+
+def count_parameters(model: Any) -> int:
+    """Parameters, shared ones counted once; packed 4-bit weights count as what they stand for."""
+    return int(model.num_parameters())
+
+
+def _model_class(command: Load, config: Any) -> Any:
+    """The class that the configuration names: never one that happens to accept the same type of model."""
+    own = getattr(config, "auto_map", None) or {}
+    if command.trust_remote_code and own:
+        return getattr(transformers, next((key for key in REMOTE_CLASSES if key in own), "AutoModel"))
+    return getattr(transformers, config.architectures[0])
+
+
+def _kind(error: Exception) -> ErrorKind:
+    """A value that the class does not take says nothing of the weights."""
+    if isinstance(error, ImportError):
+        return ErrorKind.MISSING_PACKAGE
+    return ErrorKind.LOAD if isinstance(error, ValueError) else ErrorKind.WEIGHTS_MISMATCH
+
+
+def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
+    """Refuse a checkpoint that does not fill its model exactly: it would answer fluently and wrongly."""
+    unused = UNUSED.get(model_class, ())
+    info = {**info, "missing_keys": {key for key in info["missing_keys"] if not key.startswith(unused)}}
+    problems = [
+        f"{len(info[kind])} {words} (such as {_example(info[kind])})"
+        for kind, words in (
+            ("missing_keys", "weights missing"),
+            ("unexpected_keys", "weights unexpected"),
+            ("mismatched_keys", "weights of another shape"),
+        )
+        if info.get(kind)
+    ]
+    if problems:
+        raise ModelLoadError(
+            ErrorKind.WEIGHTS_MISMATCH,
+            f"{name}: the weights do not fit {model_class}, which its configuration names: "
+            f"{', '.join(problems)}; the files are incomplete or belong to another class",
+        )
+
+
+def _check_cache(name: str, model: Any) -> None:
+    """Refuse the cache with which transformers leaves the image out, and answers all the same."""
+    if getattr(getattr(model, "generation_config", None), "cache_implementation", None) == "paged":
+        raise ModelLoadError(
+            ErrorKind.IMAGE_IGNORED,
+            f"{name}: its generation_config.json asks for a paged cache, with which the image would be left "
+            "out; take cache_implementation out of it",
+        )
+
+
+def _example(keys: Any) -> str:
+    first = sorted(keys, key=str)[0]
+    return str(first[0] if isinstance(first, tuple) else first)
+
+
+def _count_elements(file: Path) -> int:
+    try:
+        tensors = parse_local_safetensors_file_metadata(file).tensors
+    except (SafetensorsParsingError, OSError) as error:
+        message = f"{file} is damaged: {_line(error)}; download or save it again"
+        raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message) from error
+    promised = max((tensor.data_offsets[1] for tensor in tensors.values()), default=0)
+    if file.stat().st_size < promised:
+        message = f"{file} is damaged: it ends before its last weight; download or save it again"
+        raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message)
+    return sum(tensor.parameter_count for name, tensor in tensors.items() if not name.startswith(UNREAD))
+
+
+def _quantization(name: str, asked: str, dtype: torch.dtype, device: str) -> BitsAndBytesConfig:
+    if importlib.util.find_spec("bitsandbytes") is None or not device.startswith("cuda"):
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, load_errors.needs_quantization(name, asked))
+    if asked == "4bit":
+        return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=dtype)
+    return BitsAndBytesConfig(load_in_8bit=True)
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0]

@@ -1,0 +1,1 @@
+"""Models behind a server: reaching it, asking it, several requests at once."""

@@ -1,0 +1,135 @@
+"""Reaching a model behind a server: may images be sent there, is it up, and what does it serve?"""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import httpx2
+import msgspec
+from msgspec import Struct
+
+from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
+from fada_tui.core.protocol import Load, Loaded, Message, Progress
+from fada_tui.core.text import printable
+from fada_tui.models.endpoint import ADAPTER, check_allowed, key_of, parse
+from fada_tui.worker.generation.interfaces import LoadedModel
+from fada_tui.worker.remote.client import RemoteAnswerer, Server
+from fada_tui.worker.remote.errors import ServerFault, ServerRefusal
+
+LISTING_SECONDS = 30.0
+"""How long a server may take to say what it serves."""
+
+LONGEST_LIST = 8 * 1024 * 1024
+"""Bytes of such a list."""
+
+SHOWN_NAMES = 10
+
+
+class _Model(Struct):
+    id: str
+
+
+class _Models(Struct):
+    data: tuple[_Model, ...]
+
+
+def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
+    """Ask the server that the command names what it serves.
+
+    Raises:
+        ModelLoadError: with the reason and what to do.
+    """
+    entry = command.model
+    try:
+        endpoint = parse(entry.source)
+        check_allowed(endpoint, command.allowed_hosts)
+        key = key_of(endpoint, entry.api_key_env, os.environ)
+    except UsageError as error:
+        raise ModelLoadError(ErrorKind.ENDPOINT_REFUSED, f"{entry.name}: {error}") from None
+    server = Server(endpoint, key)
+
+    def alive() -> None:
+        send(Progress(stage="server", done=0, total=None))
+
+    begun = time.perf_counter()
+    asking = server.again(lambda: _listed(server, endpoint.model), lambda why, wait: alive())
+    try:
+        names = server.wait(asking, threading.Event(), alive)
+    except ServerFault as error:
+        raise ModelLoadError(ErrorKind.ENDPOINT_UNREACHABLE, f"{entry.name}: {error}") from None
+    except ServerRefusal as error:
+        raise ModelLoadError(error.kind, f"{entry.name}: {error}") from None
+    served = _choose(entry.name, endpoint.place, names or (), endpoint.model)
+    loaded = Loaded(
+        adapter=ADAPTER,
+        architecture=None,
+        revision=None,
+        parameters=None,
+        dtype=None,
+        quantization=None,
+        device=None,
+        gpu_uuid=None,
+        image_processor=None,
+        sorts=False,
+        load_time=time.perf_counter() - begun,
+        weights=None,
+        served=served,
+    )
+    answerer = RemoteAnswerer(server, served, command.first_token_timeout, command.token_timeout)
+    # What is left to this process runs on no GPU.
+    return LoadedModel(answerer, "cpu"), loaded
+
+
+async def _listed(server: Server, wanted: str | None) -> tuple[str, ...]:
+    """The names of the models served; `wanted` alone where the server keeps no list.
+
+    A server that nobody hears is not waited for: it is not there, or the address is wrong.
+    """
+    place = server.endpoint.place
+    try:
+        async with asyncio.timeout(LISTING_SECONDS), server.send("GET", "/models") as response:
+            data = await _body(response)
+    except ServerFault as fault:
+        if fault.kind == ErrorKind.ENDPOINT_UNREACHABLE:
+            raise ServerRefusal(ErrorKind.ENDPOINT_UNREACHABLE, str(fault)) from None
+        raise
+    except ServerRefusal as refusal:
+        if wanted and refusal.status in (404, 405):
+            return (wanted,)
+        raise
+    except TimeoutError:
+        message = f"{place} did not say within {LISTING_SECONDS:g} s what it serves: see whether it is well"
+        raise ServerRefusal(ErrorKind.ENDPOINT_UNREACHABLE, message) from None
+    try:
+        return tuple(model.id for model in msgspec.json.decode(data, type=_Models).data)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        message = (
+            f"{server.endpoint.base}/models is no list of models: check the URL, which mostly ends in /v1"
+        )
+        raise ServerRefusal(ErrorKind.ENDPOINT_REFUSED, message) from None
+
+
+async def _body(response: httpx2.Response) -> bytes:
+    data = b""
+    async for part in response.aiter_bytes():
+        data += part
+        if len(data) > LONGEST_LIST:
+            break
+    return data
+
+
+def _choose(name: str, place: str, names: Sequence[str], wanted: str | None) -> str:
+    """The name under which the model is asked for; a tag that is left out is the latest."""
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted is not None and (wanted in names or f"{wanted}:latest" in names):
+        return wanted
+    shown = ", ".join(printable(one) for one in names[:SHOWN_NAMES]) or "nothing"
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    if wanted is None:
+        message = f"{name}: {place} serves {shown}{more}; say which, as in URL#NAME"
+    else:
+        message = f"{name}: {place} does not serve '{printable(wanted)}'; it serves {shown}{more}"
+    raise ModelLoadError(ErrorKind.NOT_FOUND, message)

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+
+from fada_tui.config.questions import DEFAULT_QUESTION, load_questions, questions_from_texts, shipped
+from fada_tui.core.errors import UsageError
+from fada_tui.core.records import Question
+
+
+def test_the_default_question_is_the_reference_s_and_first_of_the_fada_set() -> None:
+    assert DEFAULT_QUESTION.text == "What anatomical structures can you see in this ultrasound image?"
+    assert load_questions("fada")[0] == DEFAULT_QUESTION
+
+
+def test_every_shipped_set_can_be_loaded() -> None:
+    assert "fada" in shipped()
+    for name in shipped():
+        assert load_questions(name)
+
+
+def test_a_toml_file_with_and_without_ids(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "x"\n[[question]]\nid = "plane"\ntext = " Which? "\n[[question]]\ntext = "Why?"\n'
+    )
+    assert load_questions(str(file)) == (Question(id="plane", text="Which?"), Question(id="q2", text="Why?"))
+
+
+def test_a_text_file_has_a_question_on_each_line(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_bytes("\ufeffWas ist das?\r\n\r\n  Where?  \n".encode())
+    assert load_questions(str(file)) == (
+        Question(id="q1", text="Was ist das?"),
+        Question(id="q2", text="Where?"),
+    )
+
+
+def test_texts_are_numbered_in_order() -> None:
+    assert [(q.id, q.text) for q in questions_from_texts([" a? ", "b?"])] == [("q1", "a?"), ("q2", "b?")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"), [(["a?", " "], "q2 is empty"), (["a?", "a? "], "twice: 'a\\?'"), ([], "no question")]
+)
+def test_texts_that_cannot_be_asked(texts: list[str], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        questions_from_texts(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no question"),
+        ("question = 1", r"\[\[question\]\]"),
+        ("[[question]]\nid = 'a'", "question 1 needs a text"),
+        ("[[question]]\nid = 'a b'\ntext = 'x?'", "an id is letters"),
+        ("[[question]]\nid = 'q2'\ntext = 'x?'\n[[question]]\ntext = 'y?'", "id 'q2' comes twice"),
+        ("[[question]]\ntext = ", "line 2: not valid TOML"),
+    ],
+)
+def test_a_toml_file_that_cannot_be_used_is_named(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=words) as caught:
+        load_questions(str(file))
+    assert str(file) in str(caught.value)
+
+
+def test_an_unknown_set_suggests_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"no question set or file 'fadda'; did you mean 'fada'\?"):
+        load_questions("fadda")
+
+
+def test_files_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "image.png").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        load_questions(str(tmp_path / "image.png"))
+    with pytest.raises(UsageError, match="Is a directory"):
+        load_questions(str(tmp_path))

@@ -1,0 +1,155 @@
+from pathlib import Path
+
+import pytest
+
+from fada_tui.config.settings import Settings, load_settings
+from fada_tui.core import paths
+from fada_tui.core.errors import UsageError
+
+
+def settings_toml(folder: Path, text: str) -> Path:
+    file = folder / "settings.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_nothing_is_created_by_asking_where_things_lie(tmp_path: Path) -> None:
+    environ = {"FADA_TUI_CONFIG_DIR": str(tmp_path / "config")}
+    assert paths.settings_file(environ) == tmp_path / "config" / "settings.toml"
+    assert paths.models_file(environ) == tmp_path / "config" / "models.toml"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_config_variable_counts_as_not_set() -> None:
+    assert paths.config_dir({"FADA_TUI_CONFIG_DIR": ""}) == paths.config_dir({})
+    assert paths.config_dir({}).name == "fada-tui"
+
+
+def test_home_is_replaced_and_an_unknown_user_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert paths.expanded("~/x") == Path("/home/someone/x")
+    assert paths.expanded("~no-such-user-here/x") == Path("~no-such-user-here/x")
+
+
+def test_samples_of_the_wheel_come_before_those_of_the_checkout(tmp_path: Path) -> None:
+    package = tmp_path / "fada_tui"
+    package.mkdir()
+    (tmp_path / "samples").mkdir()
+    with pytest.raises(UsageError, match="--images"):  # beside an installed package: somebody else's folder
+        paths.samples_dir(package)
+    (tmp_path / "pyproject.toml").touch()
+    assert paths.samples_dir(package) == tmp_path / "samples"
+    (package / "samples").mkdir()
+    assert paths.samples_dir(package) == package / "samples"
+
+
+def test_defaults_without_any_source(tmp_path: Path) -> None:
+    settings, warnings = load_settings({}, {}, tmp_path / "none.toml")
+    assert settings == Settings()
+    assert (settings.model, settings.max_new_tokens, settings.results) == (("fada-demo",), 100, "results")
+    assert warnings == ()
+
+
+def test_option_over_environment_over_file_over_default(tmp_path: Path) -> None:
+    file = settings_toml(tmp_path, "max_new_tokens = 1\nseed = 1\nlimit = 1\n")
+    environ = {"FADA_TUI_MAX_NEW_TOKENS": "2", "FADA_TUI_SEED": "2"}
+    settings, _ = load_settings({"max_new_tokens": 3, "seed": None, "command": "models"}, environ, file)
+    assert (settings.max_new_tokens, settings.seed, settings.limit, settings.per_category) == (3, 2, 1, None)
+
+
+def test_lists_from_each_source(tmp_path: Path) -> None:
+    file = settings_toml(tmp_path, 'model = "one"\ncategory = ["Brain", "Heart"]\n')
+    environ = {"FADA_TUI_TRUST_REMOTE_CODE": "a, b", "FADA_TUI_QUESTION": "Fetal, or not?\nWhich plane?\n"}
+    settings, _ = load_settings({}, environ, file)
+    assert settings.model == ("one",)
+    assert settings.category == ("Brain", "Heart")
+    assert settings.trust_remote_code == ("a", "b")
+    assert settings.question == ("Fetal, or not?", "Which plane?")
+
+
+@pytest.mark.parametrize(("text", "expected"), [("8", 8), ("auto", "auto")])
+def test_batch_size_is_a_number_or_auto(tmp_path: Path, text: str, expected: object) -> None:
+    file = tmp_path / "none.toml"
+    assert load_settings({}, {"FADA_TUI_BATCH_SIZE": text}, file).settings.batch_size == expected
+    assert load_settings({"batch_size": text}, {}, file).settings.batch_size == expected
+
+
+def test_a_question_by_option_takes_the_place_of_a_set_in_the_file(tmp_path: Path) -> None:
+    file = settings_toml(tmp_path, 'questions = "fada"\n')
+    settings, _ = load_settings({"question": ["Which plane?"]}, {}, file)
+    assert (settings.question, settings.questions) == (("Which plane?",), None)
+    settings, _ = load_settings({"question": ["Which plane?"], "questions": "demo"}, {}, file)
+    assert settings.question and settings.questions, "both by option: for the command to refuse"
+
+
+def test_frames_and_a_frame_take_each_other_s_place(tmp_path: Path) -> None:
+    file = settings_toml(tmp_path, "frames = 5\n")
+    assert load_settings({}, {}, file).settings.frames == 5
+    settings, _ = load_settings({"frame": 3}, {}, file)
+    assert (settings.frames, settings.frame) == (None, 3)
+    settings, _ = load_settings({}, {"FADA_TUI_FRAMES": "2", "FADA_TUI_FRAME": "4"}, file)
+    assert (settings.frames, settings.frame) == (2, 4), "both by the environment: for the command to refuse"
+    settings, _ = load_settings({"frames": 7}, {"FADA_TUI_FRAME": "4"}, file)
+    assert (settings.frames, settings.frame) == (7, None)
+    with pytest.raises(UsageError, match="FADA_TUI_FRAMES: expected a whole number of at least 1, got '0'"):
+        load_settings({}, {"FADA_TUI_FRAMES": "0"}, file)
+
+
+def test_unknown_keys_are_warned_of_with_the_nearest_name(tmp_path: Path) -> None:
+    file = settings_toml(tmp_path, "max-new-token = 5\nzzz = 1\n")
+    settings, warnings = load_settings({}, {}, file)
+    assert settings == Settings()
+    assert "'max-new-token'" in warnings[0] and "'max_new_tokens'" in warnings[0] and str(file) in warnings[0]
+    assert "did you mean" not in warnings[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('max_new_tokens = "5"', "a whole number of at least 1, got '5'"),
+        ("max_new_tokens = 0", "of at least 1, got 0"),
+        ("max_new_tokens = true", "a whole number"),
+        ("temperature = nan", "a number of at least 0"),
+        ("token_timeout = inf", "above 0 up to 1e+07"),
+        ('dtype = "float8"', "one of auto, float32, float16, bfloat16"),
+        ("batch_size = -1", "a whole number of at least 1 or 'auto'"),
+        ('allow_pickle = "yes"', "true or false"),
+        ("model = [1]", "text, or a list of texts"),
+        ("device = 0", "text, got 0"),
+    ],
+)
+def test_a_wrong_value_in_the_file_names_file_key_and_expectation(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    file = settings_toml(tmp_path, line)
+    with pytest.raises(UsageError) as caught:
+        load_settings({}, {}, file)
+    message = str(caught.value)
+    assert message.startswith(f"{file}: {line.split()[0]}: expected ")
+    assert words in message
+
+
+def test_a_wrong_value_elsewhere_names_variable_or_option(tmp_path: Path) -> None:
+    file = tmp_path / "none.toml"
+    with pytest.raises(UsageError, match=r"^FADA_TUI_SEED: expected a whole number of at least 0, got 'x'"):
+        load_settings({}, {"FADA_TUI_SEED": "x"}, file)
+    with pytest.raises(UsageError, match=r"^--max-new-tokens: "):
+        load_settings({"max_new_tokens": 0}, {}, file)
+
+
+def test_a_file_that_is_no_toml_names_file_and_line(tmp_path: Path) -> None:
+    file = settings_toml(tmp_path, "seed = 1\nlimit = = 2\n")
+    with pytest.raises(UsageError, match=r"settings\.toml, line 2: not valid TOML"):
+        load_settings({}, {}, file)
+    file.write_bytes(b"assessor = '\xff'")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        load_settings({}, {}, file)
+    with pytest.raises(UsageError, match="cannot be read: it is a folder, not a file"):
+        load_settings({}, {}, tmp_path)
+
+
+def test_paths_in_settings_know_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    file = settings_toml(tmp_path, 'images = "~/scans"\nassessor = "~"\n')
+    settings, _ = load_settings({}, {}, file)
+    assert (settings.images, settings.assessor) == ("/home/someone/scans", "~")

@@ -1,0 +1,319 @@
+"""Interruptions (signals, lost workers, a full disk, SIGKILL of everything) and what resume makes of them."""
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import time
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from fada_tui.config.settings import Settings
+from fada_tui.core.errors import ErrorKind
+from fada_tui.models.registry import load_registry
+from fada_tui.runs.events import AnswerText, WorkerRestarted
+from fada_tui.runs.planning import jobs
+from fada_tui.runs.session import Session
+from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.store import journal
+from tests.conftest import (
+    LONG_ENOUGH,
+    Program,
+    journaled,
+    kill_everything,
+    load,
+    run_folders,
+    wait_for,
+    worker_of,
+    write_image,
+)
+
+TIMINGS = ("time", "timing", "memory")
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Twelve images in three categories."""
+    root = tmp_path / "many"
+    for number in range(12):
+        write_image(root / "ABC"[number % 3] / f"{number}.png", number)
+    return root
+
+
+def content(run: dict[str, Any]) -> list[dict[str, Any]]:
+    """A run's results without what is measured."""
+    kept = []
+    for result in run["results"]:
+        plain = {key: value for key, value in result.items() if key not in TIMINGS}
+        plain["tokens"] = {key: value for key, value in result["tokens"].items() if key != "per_second"}
+        kept.append(plain)
+    return kept
+
+
+def page_without_figures(folder: Path) -> list[str]:
+    """A page's lines that hold nothing measured and no name or date of the run."""
+    measured = (
+        "**Date", "**Load Time", "Time", "**Tokens", "**Memory", "**Peak", "Tokens per Second", "**Run**",
+        "| **", "slowest", "fastest", "resident", "started", "finished",
+    )  # fmt: skip
+    lines = (folder / "summary.md").read_text().splitlines()
+    return [line for line in lines if not any(word in line for word in measured)]
+
+
+def arguments(model: Path, images: Path, tokens: int = 60) -> list[str]:
+    return [
+        "--batch", "--json", "--model", str(model), "--images", str(images), "--max-new-tokens", str(tokens),
+        "--question", "What?", "--question", "Where?",
+    ]  # fmt: skip
+
+
+def resume(program: Program) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    (folder,) = run_folders(program.cwd)
+    done = program.run("--batch", "--json", "--resume", folder.name)
+    return done, load(folder)
+
+
+def test_ctrl_c_once_finishes_the_image_and_resume_completes_the_same(
+    program: Program, tiny: Path, many: Path, tmp_path: Path
+) -> None:
+    process = program.start(*arguments(tiny, many, 120))
+    wait_for(lambda: journaled(program.cwd) >= 2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=LONG_ENOUGH)
+    assert process.returncode == 130, err
+    assert "ctrl+c again" in err
+    assert json.loads(out.splitlines()[-1])["runs"][0]["status"] == "interrupted"
+    (folder,) = run_folders(program.cwd)
+    stopped = load(folder)
+    assert stopped["status"] == "interrupted"
+    assert 2 <= len(stopped["results"]) < 24
+    assert not (folder / journal.JOURNAL_NAME).exists()
+    assert "nterrupted" in (folder / "summary.md").read_text()
+
+    done, resumed = resume(program)
+    assert done.returncode == 0, done.stderr
+    assert resumed["status"] == "complete" and "plan" not in resumed
+    assert content(resumed)[: len(stopped["results"])] == content(stopped)
+
+    straight = Program(tmp_path / "straight")
+    straight.cwd.mkdir()
+    assert straight.run(*arguments(tiny, many, 120)).returncode == 0
+    (whole,) = run_folders(straight.cwd)
+    assert content(resumed) == content(load(whole))
+    assert page_without_figures(folder) == page_without_figures(whole)
+
+
+@pytest.mark.parametrize("told", [[signal.SIGINT, signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP]])
+def test_stop_now_keeps_what_is_finished(
+    program: Program, tiny: Path, many: Path, told: list[signal.Signals]
+) -> None:
+    process = program.start(*arguments(tiny, many, 900))
+    wait_for(lambda: journaled(program.cwd) >= 1)
+    worker = worker_of(process)
+    for one in told:
+        process.send_signal(one)
+        time.sleep(0.05)
+    _, err = process.communicate(timeout=LONG_ENOUGH)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    (folder,) = run_folders(program.cwd)
+    run = load(folder)
+    assert run["status"] == "interrupted" and run["plan"]
+    assert len(run["results"]) >= 1
+    assert all(result["finish"] != "cancelled" for result in run["results"])
+    assert worker is not None and not worker.is_running()
+
+
+def test_ctrl_c_while_loading(program: Program, tiny: Path, many: Path) -> None:
+    process = program.start(*arguments(tiny, many))
+    worker = wait_for(lambda: worker_of(process))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=LONG_ENOUGH)
+    assert process.returncode == 130
+    assert not worker.is_running()
+    done, run = resume(program)
+    assert done.returncode == 0 and len(run["results"]) == 24
+
+
+def test_a_killed_worker_is_replaced_and_nothing_is_lost(program: Program, tiny: Path, many: Path) -> None:
+    process = program.start(*arguments(tiny, many, 120))
+    wait_for(lambda: journaled(program.cwd) >= 3)
+    worker = worker_of(process)
+    assert worker
+    worker.kill()
+    _, err = process.communicate(timeout=LONG_ENOUGH)
+    assert process.returncode == 0, err
+    assert "SIGKILL" in err and "starting another" in err
+    (folder,) = run_folders(program.cwd)
+    run = load(folder)
+    assert len(run["results"]) == 24 and not any(result["error"] for result in run["results"])
+
+
+async def test_an_image_that_kills_its_worker_twice_becomes_an_error(
+    program: Program, tiny: Path, many: Path, tmp_path: Path
+) -> None:
+    registry = load_registry(tmp_path / "none.toml")
+    settings = Settings(model=(str(tiny),), images=str(many), limit=3, max_new_tokens=200)
+    (job,), _ = jobs(settings, registry, None)
+    session = Session.new(job, program.cwd / "results", Deadlines(), registry)
+    deadly = job.plan.images[1].path
+    killed, restarts = 0, 0
+    async with aclosing(session.events()) as events:
+        async for event in events:
+            restarts += isinstance(event, WorkerRestarted)
+            if isinstance(event, AnswerText) and event.item.path == deadly:
+                worker = next(c for c in psutil.Process().children() if "fada_tui.worker" in c.cmdline())
+                worker.kill()
+                worker.wait()
+                killed += 1
+    assert (killed >= 2, restarts) == (True, 2)
+    run = load(session.folder)
+    assert run["status"] == "complete"
+    errors = {result["path"]: result["error"] for result in run["results"]}
+    assert errors[deadly]["kind"] == ErrorKind.WORKER_DIED
+    assert [bool(error) for error in errors.values()] == [False, True, False]
+
+    done, healed = resume(program)
+    assert done.returncode == 0, done.stderr
+    assert len(healed["results"]) == 3 and not any(result["error"] for result in healed["results"])
+    assert "plan" not in healed
+
+
+def test_a_hanging_worker_is_ended_and_replaced(program: Program, tiny: Path, many: Path) -> None:
+    process = program.start(*arguments(tiny, many, 120), "--token-timeout", "4", "--first-token-timeout", "8")
+    wait_for(lambda: journaled(program.cwd) >= 2)
+    worker = worker_of(process)
+    assert worker
+    worker.suspend()
+    _, err = process.communicate(timeout=LONG_ENOUGH)
+    assert process.returncode == 0, err
+    assert "no sign of life" in err
+    assert not worker.is_running()
+    (folder,) = run_folders(program.cwd)
+    assert len(load(folder)["results"]) == 24
+
+
+def test_a_full_disk_interrupts_and_is_resumable(program: Program, tiny: Path, many: Path) -> None:
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
+
+    done = program.run(*arguments(tiny, many, 60), preexec_fn=small_files)
+    assert done.returncode == 130, done.stderr
+    assert "cannot write" in done.stderr and "Traceback" not in done.stderr
+    (folder,) = run_folders(program.cwd)
+    kept = {
+        line.result.key
+        for line in journal.read(folder / journal.JOURNAL_NAME).lines
+        if hasattr(line, "result")
+    }
+    assert kept
+    assert load(folder)["status"] == "interrupted"
+    done, run = resume(program)
+    assert done.returncode == 0, done.stderr
+    assert len(run["results"]) == 24
+    assert kept <= {(result["path"], result["question_id"]) for result in run["results"]}
+
+
+def test_a_second_program_is_refused(program: Program, tiny: Path, many: Path) -> None:
+    process = program.start(*arguments(tiny, many, 300))
+    wait_for(lambda: journaled(program.cwd) >= 1)
+    (folder,) = run_folders(program.cwd)
+    second = program.run("--batch", "--resume", folder.name)
+    assert second.returncode == 2
+    assert f"process {process.pid}" in second.stderr and len(second.stderr.strip().splitlines()) == 1
+    reading = program.run("runs", "show", folder.name)
+    assert reading.returncode == 0
+    process.communicate(timeout=LONG_ENOUGH)
+    assert process.returncode == 0
+    assert len(load(folder)["results"]) == 24
+
+
+def test_resuming_what_is_complete_changes_nothing(program: Program, tiny: Path, many: Path) -> None:
+    first = program.run(*arguments(tiny, many, 3), "--limit", "1")
+    assert first.returncode == 0 and "loaded in" in first.stderr
+    (folder,) = run_folders(program.cwd)
+    before = (folder / "run.json").read_bytes(), (folder / "summary.md").read_bytes()
+    done, _ = resume(program)
+    assert done.returncode == 0, done.stderr
+    assert "loaded in" not in done.stderr
+    assert ((folder / "run.json").read_bytes(), (folder / "summary.md").read_bytes()) == before
+
+
+def known(folder: Path) -> set[tuple[str, str]]:
+    """The keys of all results that are on disk."""
+    keys = {(result["path"], result["question_id"]) for result in load(folder)["results"]}
+    lines = journal.read(folder / journal.JOURNAL_NAME).lines
+    return keys | {line.result.key for line in lines if isinstance(line, journal.ResultLine)}
+
+
+def wait_for_another_result(program: Program, process: "subprocess.Popen[str]") -> None:
+    before = journaled(program.cwd)
+    wait_for(lambda: journaled(program.cwd) > before or process.poll() is not None)
+
+
+@pytest.mark.timeout(600)
+def test_sigkill_of_everything_at_random_moments_loses_nothing(
+    program: Program, tiny: Path, tmp_path: Path
+) -> None:
+    """Ten kills along one run: each result once, the content that of an uninterrupted run."""
+    root = tmp_path / "lots"
+    for number in range(30):
+        write_image(root / "ABCD"[number % 4] / f"{number}.png", number)
+    asked = arguments(tiny, root, 120)
+    straight = Program(tmp_path / "straight")
+    straight.cwd.mkdir()
+    begun = time.monotonic()
+    assert straight.run(*asked).returncode == 0
+    whole_seconds = time.monotonic() - begun
+    (whole,) = run_folders(straight.cwd)
+
+    moments = random.Random(20)
+    process = program.start(*asked)
+    wait_for(lambda: run_folders(program.cwd))
+    (folder,) = run_folders(program.cwd)
+    had: set[tuple[str, str]] = set()
+    for _ in range(10):
+        if moments.random() < 0.5:
+            wait_for_another_result(program, process)
+            time.sleep(moments.uniform(0, 0.3))
+        else:
+            time.sleep(moments.uniform(0, min(4.0, whole_seconds)))
+        kill_everything(process)
+        now = known(folder)
+        assert had <= now
+        had = now
+        process = program.start("--batch", "--json", "--resume", folder.name)
+    _, err = process.communicate(timeout=LONG_ENOUGH)
+    assert process.returncode == 0, err
+    run = load(folder)
+    assert run["status"] == "complete"
+    keys = [(result["path"], result["question_id"]) for result in run["results"]]
+    assert len(keys) == len(set(keys)) == 60
+    assert had <= set(keys)
+    assert content(run) == content(load(whole))
+    assert page_without_figures(folder) == page_without_figures(whole)
+    leftovers = {path.name for path in folder.iterdir()} - {path.name for path in whole.iterdir()}
+    assert not leftovers - {journal.QUARANTINE_NAME}, leftovers
+
+
+def test_killing_only_the_program_lets_the_worker_write_its_last_answer(
+    program: Program, tiny: Path, many: Path
+) -> None:
+    process = program.start(*arguments(tiny, many, 300))
+    wait_for(lambda: journaled(program.cwd) >= 1)
+    worker = worker_of(process)
+    assert worker
+    before = journaled(program.cwd)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+    assert journaled(program.cwd) >= before
+    done, run = resume(program)
+    assert done.returncode == 0, done.stderr
+    assert len(run["results"]) == 24

@@ -1,0 +1,145 @@
+import csv
+import io
+import json
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from fada_tui.core.records import Assessment, AutoScore, Failure, Run
+from fada_tui.report.comparison import latest_complete, render_comparison
+from fada_tui.report.exports import export_run
+from tests.examples import result, run
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"]
+HOSTILE = '<script>alert("1")</script>\x1b]52;c;YQ==\x07\x9b\u202e'
+SHOWN = '<script>alert("1")</script>␛]52;c;YQ==␇⟨U+009B⟩⟨U+202E⟩'
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def assessed() -> Run:
+    first = result(
+        response='two\nlines, "quoted"',
+        auto=AutoScore(
+            rubric="r",
+            context=True,
+            context_terms=("fetal",),
+            maternal_terms=(),
+            category_terms=(),
+            other_categories=(),
+            score=0.5,
+        ),
+        assessments=(
+            Assessment(verdict="correct", assessor="ann", context=True, tags=("h", "w")),
+            Assessment(verdict="partial", assessor="bob", note="so-so"),
+        ),
+    )
+    failed = result("A/b.png", response=None, time=None, error=Failure(kind="timeout", message="after 60 s"))
+    return run(results=(first, failed))
+
+
+def test_csv_has_a_row_per_result_with_unknown_cells_empty() -> None:
+    first, failed = rows(export_run(assessed(), "csv"))
+    assert first["response"] == 'two\nlines, "quoted"'
+    assert (first["time"], first["auto_score"], first["auto_context"]) == ("1.0", "0.5", "true")
+    assert (first["verdict"], first["assessor"], first["tags"]) == (
+        "correct | partial",
+        "ann | bob",
+        "h, w | ",
+    )
+    assert (failed["response"], failed["time"], failed["verdict"]) == ("", "", "")
+    assert (failed["error_kind"], failed["error_message"]) == ("timeout", "after 60 s")
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_csv_guards_formulas_in_every_text(formula: str) -> None:
+    hostile = run(
+        results=(result(response=formula, assessments=(Assessment(verdict="correct", note=formula),)),)
+    )
+    row = rows(export_run(hostile, "csv"))[0]
+    assert row["response"].startswith("'")
+    assert row["note"].startswith("'")
+
+
+def test_jsonl_holds_each_result_whole_and_no_character_that_acts_on_a_terminal() -> None:
+    text = export_run(run(results=(result(response=HOSTILE), result("A/b.png"))), "jsonl")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [line["path"] for line in lines] == ["A/a.png", "A/b.png"]
+    assert lines[0]["response"] == HOSTILE
+    assert (lines[0]["run"], lines[0]["model"]) == ("20260101-000000_tiny", "tiny")
+    assert not set(text) & set("\x1b\x07\x9b\u202e")
+
+
+class Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, Any]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    return reader
+
+
+def test_html_is_by_itself_and_answers_cannot_add_to_it() -> None:
+    harmless = read(export_run(run(results=(result(),)), "html"))
+    hostile = read(export_run(run(results=(result(response=HOSTILE),)), "html"))
+    assert hostile.tags == harmless.tags
+    assert SHOWN in hostile.text
+    assert not {"script", "link", "img"} & {tag for tag, _ in hostile.tags}
+    assert not any({"src", "href"} & attributes.keys() for _, attributes in hostile.tags)
+
+
+def test_every_export_shows_control_characters_instead_of_sending_them() -> None:
+    hostile = run(results=(result(response=HOSTILE),))
+    for format in ("csv", "html"):
+        assert not set(export_run(hostile, format)) & set("\x1b\x07\x9b\u202e")  # type: ignore[arg-type]
+
+
+def test_a_run_without_results_can_be_exported() -> None:
+    assert rows(export_run(run(), "csv")) == []
+    assert export_run(run(), "jsonl") == ""
+    assert "td" not in dict(read(export_run(run(), "html")).tags)
+
+
+def models() -> list[Run]:
+    judged = result(assessments=(Assessment(verdict="correct"),))
+    older = run(id="20250101-000000_b", status="complete", started="2025-01-01", results=(judged,))
+    newer = replace(older, id="20250202-000000_b", started="2025-02-02")
+    broken = replace(older, id="20250303-000000_b", started="2025-03-03", status="interrupted")
+    other = replace(older, id="20250101-000000_a", model=replace(older.model, name="=a"))
+    return [newer, broken, older, other]
+
+
+def test_the_latest_complete_run_stands_for_its_model() -> None:
+    assert [one.id for one in latest_complete(models())] == ["20250101-000000_a", "20250202-000000_b"]
+
+
+def test_comparison_as_data_has_a_row_per_run_with_raw_figures() -> None:
+    listed = json.loads(render_comparison(models(), "json"))
+    assert [row["run"][:8] for row in listed] == ["20250101", "20250101", "20250202", "20250303"]
+    assert listed[0]["mean_time"] == 1.0
+    assert (listed[0]["quality"], listed[0]["quality_high"], listed[0]["judged"]) == (1.0, 1.0, 1)
+    assert listed[0]["parameters"] is None
+    table = rows(render_comparison(models(), "csv"))
+    assert [row["run"] for row in table] == [row["run"] for row in listed]
+    assert [*table[0]] == [*listed[0]]
+    assert (table[0]["model"], table[0]["parameters"]) == ("'=a", "")
+
+
+def test_comparison_does_not_depend_on_the_order_it_is_given() -> None:
+    assert render_comparison(models(), "md") == render_comparison(models()[::-1], "md")
+    assert "No runs." in render_comparison([], "md")
+    assert json.loads(render_comparison([], "json")) == []

@@ -1,0 +1,195 @@
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from msgspec.structs import replace
+
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.records import (
+    Assessment,
+    AutoScore,
+    Environment,
+    Failure,
+    Generation,
+    Gpu,
+    ModelEntry,
+    ModelFacts,
+    Notes,
+    Question,
+    Result,
+    Run,
+    Selection,
+    Tool,
+)
+from fada_tui.report.comparison import render_comparison
+from fada_tui.report.markdown import fenced, inline, name, visible
+from fada_tui.report.summary import render_summary
+from tests.examples import result, run
+
+HOSTILE = """# Heading
+Setext
+===
+```
+fence
+````
+~~~
+| a | b |
+|---|---|
+| 1 | 2 |
+
+<script>alert(1)</script> <!-- comment
+\x1b]52;c;YQ==\x07\x1b[2J\x9b \u202eevil\u2066 [/INST] [x](http://a.b) ![i](j) https://www.a.b a@b.c
+
+[x]: http://a.b
+- list
+1. list
+> quote
+    code
+---
+$x$ &lt; **b** _i_ ~~s~~ \\
+"""
+HARMLESS = "The fetal\nabdomen"
+
+
+def tokens(page: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(page)
+
+
+def structure(page: str) -> list[tuple[Any, ...]]:
+    """What the page's text cannot change unless it is taken for Markdown."""
+
+    def shape(parsed: Sequence[Token]) -> list[tuple[Any, ...]]:
+        return [(token.type, token.tag, token.level, shape(token.children or ())) for token in parsed]
+
+    return shape(tokens(page))
+
+
+def everywhere(text: str, shown: str) -> Run:
+    """A run that has a hostile text wherever a text can be, and a name wherever a name can."""
+    auto = AutoScore(
+        rubric=shown,
+        context=True,
+        context_terms=(shown,),
+        maternal_terms=(shown,),
+        category_terms=(shown,),
+        other_categories=(shown,),
+        score=0.5,
+    )
+    verdict = Assessment(verdict="partial", assessor=shown, note=shown, tags=(shown,), context=True)
+    several = tuple(
+        Result(
+            image=shown,
+            category=shown,
+            question=text,
+            response=text,
+            time=1.0,
+            path=f"{shown}/{shown}",
+            question_id=question,
+            prompt=text,
+            auto=auto,
+            assessments=(verdict,),
+        )
+        for question in ("q1", shown)
+    )
+    failed = replace(several[0], path="x", response=None, error=Failure(kind=shown, message=shown))
+    return Run(
+        id=shown,
+        status="failed",
+        started=shown,
+        tool=Tool(name=shown, version=shown),
+        environment=Environment(
+            python=shown, torch=shown, platform=shown, cpu=shown, gpus=(Gpu(index=0, name=shown),)
+        ),
+        model=ModelFacts(
+            name=shown,
+            source=shown,
+            revision=shown,
+            adapter=shown,
+            architecture=shown,
+            dtype=shown,
+            quantization=shown,
+            device=shown,
+            license=shown,
+        ),
+        generation=Generation(max_new_tokens=1, system_prompt=shown),
+        questions=(Question(id="q1", text=text), Question(id=shown, text=text)),
+        dataset=replace(run().dataset, name=shown, root=shown, selection=Selection(categories=(shown,))),
+        results=(*several, failed),
+        notes=Notes(strengths=(shown,), weaknesses=(shown,), conclusion=shown, recommendation=shown),
+        error=Failure(kind=shown, message=shown),
+    )
+
+
+def whole(text: str, shown: str) -> str:
+    hostile = everywhere(text, shown)
+    other = replace(hostile, id="other", status="complete", model=ModelFacts(name=f"o{shown}"))
+    entries = [ModelEntry(name=f"n{shown}", source="s", order=1)]
+    return render_summary(hostile, [other], entries, entries[0]) + render_comparison([hostile, other], "md")
+
+
+def test_a_hostile_answer_keeps_the_pages_structure() -> None:
+    hostile = run(results=(result(response=HOSTILE), result("A/b.png")))
+    harmless = run(results=(result(response=HARMLESS), result("A/b.png")))
+    assert structure(render_summary(hostile, [], [], None)) == structure(
+        render_summary(harmless, [], [], None)
+    )
+
+
+def test_hostile_text_in_every_place_keeps_the_pages_structure() -> None:
+    one_line = HOSTILE.replace("\n", " ")
+    expected = structure(whole(HARMLESS, "name"))
+    for shown in (one_line, *(line for line in HOSTILE.split("\n") if line.strip())):
+        assert structure(whole(HOSTILE, shown)) == expected, shown
+
+
+def test_random_marks_of_markdown_keep_the_pages_structure() -> None:
+    dice = random.Random(1)
+    marks = [*"`*_[]()<>#~|&!+-=:.\\\"'$1a @^{}", "\t", "\x1b", "\u202e", "\u3000", "é", "```", "www.", "<a>"]
+    expected = structure(whole(HARMLESS, "name"))
+    for _ in range(60):
+        shown = "".join(dice.choices(marks, k=dice.randint(1, 12)))
+        shown = shown if shown.strip() else "x"
+        text = f"{shown}\n\n{''.join(dice.choices([*marks, chr(10)], k=40))}\nend"
+        assert structure(whole(text, shown)) == expected, (shown, text)
+
+
+def test_no_character_that_acts_on_a_terminal_is_left_in_a_page() -> None:
+    text = whole(HOSTILE, HOSTILE)
+    assert not [character for character in visible(text) if character not in text]
+    assert visible(text) == text
+    assert "␛\\]52;c;YQ==␇" in text
+    assert "⟨U+202E⟩evil" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb\x1b.png", "a␊b␛.png"),
+        ("a|b`c.png", "a\\|b\\`c.png"),
+        (" a  b ", "␠a ␠b␠"),
+        (encode_name("\udcff.png"), "\\\\xff.png"),
+        ("", "(no name)"),
+        ("Abodomen_001.png", "Abodomen_001.png"),
+        ("_a_b_", "\\_a_b\\_"),
+    ],
+)
+def test_names_show_every_character_on_one_line(text: str, shown: str) -> None:
+    assert name(text) == shown
+
+
+def test_rendered_prose_reads_as_it_was_written() -> None:
+    for line in HOSTILE.split("\n"):
+        rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(f"x {inline(line)}")
+        content = "".join(child.content for child in rendered[1].children or ())
+        assert content == " ".join(["x", *visible(line).split()])
+
+
+def test_a_fence_is_longer_than_any_in_the_text_and_keeps_it_exact() -> None:
+    text = "a\n`````\n  b"
+    block = fenced(text, indent=2)
+    assert block[0] == "  ``````text"
+    parsed = tokens("- x\n\n" + "\n".join(block))
+    assert [token.content for token in parsed if token.type == "fence"] == [text + "\n"]

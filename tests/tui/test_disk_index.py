@@ -1,0 +1,34 @@
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from fada_tui.core.records import Dataset, ModelFacts, Run, Tool
+from fada_tui.models.registry import SHIPPED, load_registry
+from fada_tui.store.folder import write_run
+from fada_tui.tui.state.disk_index import read_disk_index
+from tests.examples import error_result, result
+
+
+def save(results: Path, run: Run) -> None:
+    (results / run.id).mkdir(parents=True)
+    write_run(results / run.id, run)
+
+
+def test_the_list_knows_of_a_run_of_errors_and_keeps_no_results(tmp_path: Path) -> None:
+    run = Run(
+        id="20260101-000000_x",
+        status="complete",
+        started="2026-01-01T00:00:00Z",
+        tool=Tool(name="fada-tui", version="0"),
+        model=ModelFacts(name="BLIP-2"),
+        dataset=Dataset(name="d", categories={"A": 1}, images=1),
+        results=(error_result("A/a.png", message="the prompt has no image tokens"),),
+    )
+    save(tmp_path, run)
+    answered = replace(run, id="20260101-000001_y", model=ModelFacts(name="ViLT"), results=(result(),))
+    save(tmp_path, answered)
+    disk_index = read_disk_index(tmp_path, load_registry(tmp_path / "none.toml", SHIPPED))
+    rows = {row.entry.name: row for row in disk_index.rows}
+    assert (rows["BLIP-2"].status, rows["BLIP-2"].reason) == ("failed", "the prompt has no image tokens")
+    assert rows["ViLT"].status == "tested"
+    assert [row.run.results for row in rows.values() if row.run] == [(), ()]

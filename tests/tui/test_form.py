@@ -1,0 +1,176 @@
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from fada_tui.config.questions import DEFAULT_QUESTION, load_questions
+from fada_tui.config.settings import Settings
+from fada_tui.core.records import ModelEntry, PlannedImage, Resolution
+from fada_tui.images.frames import frame_name
+from fada_tui.tui.new_run.fields import hints
+from fada_tui.tui.new_run.form import (
+    Form,
+    Offer,
+    Tree,
+    as_loaded,
+    faults,
+    first_form,
+    image_counts,
+    questions,
+    request,
+    toggled_model,
+)
+
+IMAGES = tuple(
+    PlannedImage(image=f"{n}.png", category=category, path=f"{category}/{n}.png")
+    for category, count in (("Brain", 5), ("Heart", 2), ("heart", 3))
+    for n in range(count)
+)
+
+
+def offer(settings: Settings | None = None, **fields: Any) -> Offer:
+    fields.setdefault("marked", ())
+    return Offer(
+        settings=settings or Settings(),
+        models={name: ModelEntry(name=name, source=name) for name in ("a", "b", "c")},
+        trusted=frozenset("b"),
+        tree=Tree(IMAGES),
+        sets={"fada": tuple(question.text for question in load_questions("fada"))},
+        **fields,
+    )
+
+
+def form(given: Offer, **changes: Any) -> Form:
+    return replace(first_form(given, ("a",)), **changes)
+
+
+def test_defaults_make_the_settings_they_came_from() -> None:
+    settings = Settings(
+        model=("a",),
+        category=("Brain",),
+        per_category=2,
+        limit=9,
+        question=("One?", "Two\nlines?"),
+        max_new_tokens=7,
+        temperature=0.12345678,
+        top_p=0.5,
+        seed=3,
+        batch_size="auto",
+        longest_edge=512,
+        max_tiles=4,
+        shuffle=4,
+    )
+    made = request(form(offer(settings)), offer(settings))
+    assert (made.settings, made.images) == (settings, None)
+    plain = Settings(model=("a",))
+    assert request(form(offer(plain)), offer(plain)).settings == plain
+
+
+def test_a_resolution_is_loaded_as_typed_and_each_model_has_its_own_where_there_is_none() -> None:
+    entry = ModelEntry(name="a", source="a", longest_edge=1024)
+    there = offer(Settings(longest_edge=768))
+    assert as_loaded(entry, form(there), there.settings).longest_edge == 768
+    assert as_loaded(entry, form(there, longest_edge=" 512 "), there.settings).longest_edge == 512
+    none = form(there, longest_edge="", max_tiles="3")
+    assert as_loaded(entry, none, there.settings).asked_resolution == Resolution(
+        longest_edge=1024, max_tiles=3
+    )
+    assert request(none, there).settings.longest_edge is None
+
+
+def test_marked_images_are_chosen_at_first_and_exactly_those() -> None:
+    there = offer(marked=IMAGES[3:5])
+    first = form(there)
+    assert first.images == "marked"
+    assert image_counts(replace(first, per_category="1"), there)["marked"] == 2
+    assert request(first, there).images == IMAGES[3:5]
+
+
+def test_counts_follow_categories_and_bounds() -> None:
+    there = offer()
+    chosen = form(there, images="categories", categories=frozenset({"heart"}))
+    assert image_counts(chosen, there) == {"all": 10, "marked": 0, "categories": 5}
+    some = replace(chosen, per_category="2")
+    assert image_counts(some, there) == {"all": 6, "marked": 0, "categories": 4}
+    assert image_counts(replace(some, limit="3"), there)["all"] == 3
+    assert request(some, there).settings.category == ("Heart",)
+    assert request(replace(some, images="all"), there).settings.category == ()
+    assert request(some, there).settings.per_category == 2
+
+
+def test_a_question_set_keeps_its_name_and_own_questions_take_its_place() -> None:
+    there = offer(Settings(questions="fada"))
+    first = form(there)
+    assert len(questions(first, there)) == 7
+    assert request(first, there).settings.questions == "fada"
+    own = request(replace(first, set=None, text=" One? \n\n Two?\n"), there).settings
+    assert (own.questions, own.question) == (None, ("One?", "Two?"))
+    usual = request(replace(first, set=None, text=DEFAULT_QUESTION.text), there).settings
+    assert (usual.questions, usual.question) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("models", [()]),
+        ("max_new_tokens", ["", "0", "-1", "1.5", "x", "²", "1_0", "9" * 30]),
+        ("temperature", ["", "x", "-0.1", "101", "nan", "inf"]),
+        ("top_p", ["", "0", "1.1", "nan"]),
+        ("seed", ["", "-1", "0.5"]),
+        ("batch_size", ["", "0", "-1", "2.5", "Auto8"]),
+        ("longest_edge", ["0", "x", "512px"]),
+        ("max_tiles", ["0", "2.5"]),
+        ("per_category", ["0", "x", "-2"]),
+        ("limit", ["0", "x"]),
+        ("text", ["", " \n ", "Same?\nSame?"]),
+        ("images", ["marked", "categories"]),
+    ],
+)
+def test_what_makes_no_sense_is_told_at_its_place(field: str, values: list[Any]) -> None:
+    for value in values:
+        assert list(faults(form(offer(), **{field: value}), offer())) == [field], value
+
+
+def test_nothing_is_said_of_what_a_faulty_field_would_come_to() -> None:
+    def said(**changes: str) -> tuple[str, str]:
+        written = form(offer(), **changes)
+        found = hints(written, faults(written, offer()))
+        return found["temperature"], found["batch_size"]
+
+    assert said() == ("not sampled", "one by one")
+    assert said(batch_size=" 01 ") == ("not sampled", "one by one")
+    assert said(batch_size="8", temperature="0.5") == ("sampled", "in batches")
+    assert said(batch_size="auto") == ("not sampled", "as memory allows")
+    assert said(batch_size="some", temperature=".") == ("sampled", "")
+
+
+def test_zero_is_a_temperature_and_a_seed() -> None:
+    assert not faults(form(offer(), temperature="0", seed="0", per_category=" 3 "), offer())
+
+
+def test_models_run_in_the_order_of_marking_and_trust_only_what_loads() -> None:
+    there = offer(Settings(trust_remote_code=("b",)))
+    marked = toggled_model(toggled_model(form(there), "c"), "b")
+    assert request(marked, there).settings.model == ("a", "c", "b")
+    assert request(marked, there).settings.trust_remote_code == ("b",)
+    fewer = request(toggled_model(marked, "b"), there).settings
+    assert (fewer.model, fewer.trust_remote_code) == (("a", "c"), ())
+
+
+def test_bounds_count_files_and_what_is_counted_is_frames() -> None:
+    frames = {"a.gif": 3, "b.gif": 1, "c.dcm": 5}
+    images = [
+        PlannedImage(
+            image=frame_name(name, number), category=category, path=frame_name(f"{category}/{name}", number)
+        )
+        for category in ("Brain", "Heart")
+        for name, count in frames.items()
+        for number in range(1, count + 1)
+    ]
+    tree = Tree(images)
+    assert tree.count(None, None, None) == 18
+    assert tree.count(["heart"], None, None) == 9
+    assert tree.count(None, 2, None) == 8
+    assert tree.count(None, 2, 3) == 4 + 3
+    assert tree.count(["heart"], 1, None) == 3
+    assert tree.count([], 1, None) == 0

@@ -1,0 +1,95 @@
+from collections import Counter
+from pathlib import Path
+from runpy import run_path
+
+from fada_tui.tui.keymap import COMMANDS, PLACES, bindings, commands, keymap_faults, shown_keys
+
+ROOT = Path(__file__).parents[2]
+
+PROMISED = {
+    "r": "run",
+    "x": "stop",
+    "1": "assess.correct",
+    "2": "assess.partial",
+    "3": "assess.incorrect",
+    "0": "assess.clear",
+    "c": "assess.context",
+    "t": "assess.tags",
+    "n": "assess.note",
+    "u": "undo",
+    "]": "next",
+    "[": "previous",
+    "b": "blind",
+    "/": "filter",
+    "z": "zoom",
+    "m": "models_on_image",
+    "s": "summary",
+    "e": "export",
+    "?": "help",
+    "^p": "palette",
+    "q": "quit",
+}
+"""Keys of the main screen that users have been told of."""
+
+
+def test_the_main_screen_has_the_promised_keys() -> None:
+    places = ("app", "verdict", "assess", "main")
+    keys = {
+        key: command.id
+        for command in COMMANDS
+        if command.place in places
+        for key in shown_keys(command, {}).split()
+    }
+    assert PROMISED.items() <= keys.items()
+
+
+def test_no_key_means_two_things_where_both_work() -> None:
+    for together in (("app", "verdict", "assess", "main", pane) for pane in ("models", "images", "answer")):
+        keys = Counter(
+            key for command in COMMANDS if command.place in together for key in command.keys.split(",")
+        )
+        assert [key for key, times in keys.items() if times > 1] == []
+
+
+def test_every_command_can_be_found() -> None:
+    assert {command.place for command in COMMANDS} <= PLACES.keys()
+    assert all(command.help for command in COMMANDS)
+    for place in PLACES:
+        shown = [command for command in commands(place) if command.footer]
+        assert not shown or shown[0].label, f"{place}: a label to share"
+
+
+def test_every_promised_key_is_at_the_bottom() -> None:
+    shown = {command.id for command in COMMANDS if command.footer}
+    assert set(PROMISED.values()) <= shown
+    moves = {"down", "up", "left", "right"}
+    assert {f"{pane}.{move}" for pane in ("models", "images", "answer") for move in moves} <= shown
+    assert {"pane.next", "images.open", "images.mark", "models.open", "models.mark"} <= shown
+
+
+def test_bindings_carry_the_ids_that_the_keymap_changes() -> None:
+    undo = next(binding for binding in bindings("verdict") if binding.id == "undo")
+    assert (undo.key, undo.action) == ("u", "undo")
+
+
+def test_a_users_key_is_shown_in_place_of_ours() -> None:
+    undo = next(command for command in COMMANDS if command.id == "undo")
+    assert shown_keys(undo, {"undo": "ctrl+z,backspace"}) == "^z backspace"
+
+
+def test_faults_of_a_keymap_are_named() -> None:
+    faults = list(keymap_faults({"undoo": "z", "undo": "c"}))
+    assert any("undoo" in fault for fault in faults)
+    assert any("undo" in fault and "assess.context" in fault for fault in faults)
+    assert list(keymap_faults({})) == []
+
+
+def test_a_key_of_one_pane_is_not_free_for_what_works_everywhere() -> None:
+    (fault,) = keymap_faults({"theme": "g"})
+    assert "theme" in fault and "images.first" in fault
+    assert list(keymap_faults({"summary.raw": "b"})) == []
+
+
+def test_the_page_of_keys_is_up_to_date() -> None:
+    written = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
+    assert written == run_path(str(ROOT / "docs" / "keys.py"))["page"]()
