@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _explain(error, debug=getattr(options, "debug", False))
     finally:
-        _flush_stdout()
+        _flush()
 
 
 def _dispatch(options: Namespace) -> int:
@@ -72,9 +72,10 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _flush_stdout() -> None:
-    """Flush here, so that a reader that has gone is no complaint of the interpreter's at exit."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _flush() -> None:
+    """Flush here: for a reader or a terminal that has gone, the interpreter would end by its own code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

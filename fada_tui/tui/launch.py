@@ -1,7 +1,6 @@
 """Opening the dashboard: what must be known of the terminal first, and leaving it as it was."""
 
 import os
-import signal
 import sys
 import termios
 from collections.abc import Mapping
@@ -68,8 +67,6 @@ def open_dashboard(
         code = app.run()
     finally:
         _mend(before)
-        if shutdown.signal == signal.SIGHUP:
-            _hush()
     return 128 + shutdown.signal if shutdown.signal else (code or app.return_code or 0)
 
 
@@ -77,11 +74,3 @@ def _mend(attributes: Attributes) -> None:
     """Give the terminal back the mode it had; one that has hung up needs none."""
     with suppress(termios.error, OSError):
         termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, attributes)
-
-
-def _hush() -> None:
-    """Let what is buffered for a terminal that is gone go nowhere; else Python ends by a code of its own."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(nowhere, stream)
-    os.close(nowhere)

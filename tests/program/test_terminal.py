@@ -1,13 +1,14 @@
 """The program on a real pseudo-terminal: bars, ctrl+c, and nothing hostile in the bytes written."""
 
 import os
-import signal
 from pathlib import Path
 
 import pexpect
 import pytest
 
-from tests.conftest import PROGRAM, Program, load, run_folders, wait_for, write_image
+from fada_tui.core.errors import ExitCode
+from tests.conftest import PROGRAM, Program, load, run_folders, write_image
+from tests.tui.program import OnPty
 
 HOSTILE = "evil\x1b]52;c;aGk=\x07\x1b[2J\u202e[red]:smile:.png"
 
@@ -58,13 +59,16 @@ def test_ctrl_c_at_the_keyboard_reaches_the_program_alone(program: Program, tiny
     assert "Traceback" not in (folder / "worker.log").read_text()
 
 
-def test_a_terminal_that_hangs_up(program: Program, tiny: Path, images: Path) -> None:
-    terminal = start(program, "--model", tiny, "--images", images, "--max-new-tokens", "900")
-    terminal.expect(b"1/4")
-    terminal.close(force=False)  # the kernel sends SIGHUP and every write fails from here
-    wait_for(lambda: not terminal.isalive())
-    assert terminal.signalstatus is None or terminal.signalstatus == signal.SIGHUP
-    (folder,) = run_folders(program.cwd)
+def test_a_terminal_that_hangs_up(tiny: Path, images: Path, tmp_path: Path) -> None:
+    options = ("--model", tiny, "--images", images, "--max-new-tokens", "900")
+    program = OnPty(tmp_path, "--batch", *options, size=(110, 30))
+    try:
+        program.wait_for("1/4")
+        program.hang_up()  # the kernel sends SIGHUP, and every write fails from here
+        assert program.wait_end() == ExitCode.INTERRUPTED
+    finally:
+        program.end()
+    (folder,) = run_folders(tmp_path)
     run = load(folder)
     assert run["status"] == "interrupted" and len(run["results"]) >= 1
     assert (folder / "summary.md").exists()
