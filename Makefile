@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 # Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
 CONSTRAINTS ?= -c constraints.txt
 
-.PHONY: demo test vision check lint types imports format bench wheel clean
+.PHONY: demo test quick vision check lint types imports format bench wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch
 
 test: $(VENV)/.test
 	$(BIN)/pytest -n 3 --dist worksteal
+
+# All that needs neither a worker nor torch, in about a minute; whoever starts one all the same is told.
+quick: $(VENV)/.test
+	$(BIN)/pytest -n 3 --dist worksteal --quick
 
 # The families whose processors want torchvision or timm, in an environment of its own: some gigabytes.
 vision: $(VENV)-vision/.test

@@ -18,6 +18,7 @@ from PIL import Image
 
 from fada_tui.store import folder as runs
 from fada_tui.store import journal
+from tests.quick import NO_WORKER, imports_torch, needs_worker
 
 os.environ["OMP_NUM_THREADS"] = "1"
 """Here and in every program, before torch is imported: tests run side by side, and have one core each."""
@@ -26,6 +27,28 @@ LONG_ENOUGH = 120.0
 """Seconds that tests wait for what must come, on the busiest machine; only a failure takes them all."""
 
 PROGRAM = [sys.executable, "-P", "-m", "fada_tui.cli"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--quick`."""
+    parser.addoption("--quick", action="store_true", help="only tests that need neither a worker nor torch")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out, in a quick run, what imports torch."""
+    if config.getoption("quick") and collection_path.suffix == ".py" and imports_torch(collection_path):
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, in a quick run, what starts a worker; what does all the same fails."""
+    if config.getoption("quick"):
+        os.environ["PYTHONPATH"] = os.pathsep.join(
+            [str(NO_WORKER), *filter(None, [os.environ.get("PYTHONPATH")])]
+        )
+        config.hook.pytest_deselected(items=[item for item in items if needs_worker(item)])
+        items[:] = [item for item in items if not needs_worker(item)]
 
 
 @pytest.fixture(autouse=True)

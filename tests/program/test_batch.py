@@ -14,6 +14,9 @@ from fada_tui.core.records import decode_run
 from tests.conftest import Program, load, run_folders, write_image
 from tests.nvml.driver import build_driver
 
+pytestmark = pytest.mark.worker
+
+
 RUN_KEYS = [
     "schema", "id", "status", "started", "finished", "tool", "environment", "model", "generation",
     "questions", "dataset", "results", "notes",

@@ -3,10 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fada_tui.core.paths import demo_weights
 from tests.allocator.scarcity import build_scarcity
 from tests.batching import ENOUGH_FOR_TWO, QUESTIONS, eight_images
 from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders, wait_for, worker_of
+
+pytestmark = pytest.mark.worker
+
 
 Answers = dict[tuple[str, str], str]
 

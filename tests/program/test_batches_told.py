@@ -7,6 +7,8 @@ import pytest
 
 from tests.conftest import Program, load
 
+pytestmark = pytest.mark.worker
+
 
 def test_a_batched_run_from_the_plan_to_the_lists(program: Program, tiny: Path, images: Path) -> None:
     asked = ("--model", tiny, "--images", images, "--batch-size", "3", "--max-new-tokens", "40")

@@ -31,6 +31,9 @@ from tests.conftest import (
 )
 from tests.endpoint_server import MODEL, WORDS, Asked, Behaviour, serving
 
+pytestmark = pytest.mark.worker
+
+
 KEY = "sk-secret-0123456789"
 
 

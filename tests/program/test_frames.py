@@ -14,6 +14,9 @@ from fada_tui.store import journal
 from tests.conftest import Program, journaled, kill_everything, load, run_folders, wait_for, write_image
 from tests.media import COLOURS, plain, save_dicom, save_frames, save_video
 
+pytestmark = pytest.mark.worker
+
+
 IDENTITY = {
     "PatientName": "Doemannsdottir^Iphigenia",
     "PatientID": "PID-90210-77",

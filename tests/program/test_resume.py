@@ -34,6 +34,9 @@ from tests.conftest import (
     write_image,
 )
 
+pytestmark = pytest.mark.worker
+
+
 TIMINGS = ("time", "timing", "memory")
 
 

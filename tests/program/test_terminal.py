@@ -10,6 +10,8 @@ from fada_tui.core.errors import ExitCode
 from tests.conftest import PROGRAM, Program, load, run_folders, write_image
 from tests.tui.program import OnPty
 
+pytestmark = pytest.mark.worker
+
 HOSTILE = "evil\x1b]52;c;aGk=\x07\x1b[2J\u202e[red]:smile:.png"
 
 

@@ -13,6 +13,9 @@ import pytest
 
 from tests.conftest import load
 
+pytestmark = pytest.mark.worker
+
+
 CHECKOUT = Path(__file__).parents[2]
 
 

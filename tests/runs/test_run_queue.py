@@ -36,6 +36,9 @@ from fada_tui.store import journal
 from fada_tui.store.lock import RunLock
 from tests.conftest import LONG_ENOUGH, load
 
+pytestmark = pytest.mark.worker
+
+
 Take = Callable[[SessionEvent], None]
 
 

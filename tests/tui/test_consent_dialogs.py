@@ -8,6 +8,8 @@ from tests.conftest import Program, load
 from tests.received import received, with_own_code
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
 
+pytestmark = pytest.mark.worker
+
 
 @pytest.mark.parametrize("how", ["option", "key", "list of runs"])
 async def test_code_of_a_received_run_runs_only_after_yes(

@@ -20,6 +20,9 @@ from tests.endpoint_server import Asked, Behaviour, Handler, serving
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
 from tests.tui.test_runs_from_keys import begin, runs_in
 
+pytestmark = pytest.mark.worker
+
+
 NAMES = [f"Abdomen_00{number}.png" for number in range(1, 5)]
 
 

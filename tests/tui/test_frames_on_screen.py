@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from fada_tui.core.records import decode_run
 from fada_tui.images.formats import BURNED_IN
@@ -12,6 +13,8 @@ from fada_tui.tui.widgets.notice import Notice
 from tests.conftest import write_image
 from tests.media import COLOURS, plain, save_dicom, save_frames
 from tests.tui.dashboard import assessments_of, main_of, make_app, screen_text, wait_for
+
+pytestmark = pytest.mark.worker
 
 
 def loops(root: Path) -> Path:

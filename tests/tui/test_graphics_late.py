@@ -44,7 +44,7 @@ Start = Callable[..., Terminal]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def opened(tmp_path: Path) -> Iterator[Start]:
     started: list[Terminal] = []
 
     def begin(patience: float = 10.0, **environ: str) -> Terminal:
@@ -57,8 +57,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         terminal.end()
 
 
-def test_a_prompt_answer_is_no_key(start: Start) -> None:
-    terminal = start()
+def test_a_prompt_answer_is_no_key(opened: Start) -> None:
+    terminal = opened()
     terminal.wait_for(QUESTION)
     terminal.send(KITTY_OK + ATTRIBUTES)
     terminal.wait_for(READY)
@@ -67,8 +67,8 @@ def test_a_prompt_answer_is_no_key(start: Start) -> None:
     assert terminal.mended
 
 
-def test_an_answer_in_pieces_is_no_key(start: Start) -> None:
-    terminal = start()
+def test_an_answer_in_pieces_is_no_key(opened: Start) -> None:
+    terminal = opened()
     terminal.wait_for(QUESTION)
     terminal.send(b"", b"\x1b", b"_Gi=3", b"1;OK\x1b", b"\\\x1b", b"[", b"?6", b"2;4", b"c", gap=0.15)
     terminal.wait_for(READY)
@@ -76,8 +76,8 @@ def test_an_answer_in_pieces_is_no_key(start: Start) -> None:
     assert terminal.finish() == {"keys": ["3", "q"], "graphics": "kitty", "owed": False}
 
 
-def test_a_late_answer_in_pieces_is_no_key(start: Start) -> None:
-    terminal = start(patience=0.1)
+def test_a_late_answer_in_pieces_is_no_key(opened: Start) -> None:
+    terminal = opened(patience=0.1)
     terminal.wait_for(READY)
     terminal.send(b"j", b"\x1b", b"_Gi=31;OK\x1b", b"\\\x1b", b"[", b"?62;1", b";2;4", b"ck1", gap=0.15)
     terminal.send(b"", b"2q", gap=0.15)
@@ -85,8 +85,8 @@ def test_a_late_answer_in_pieces_is_no_key(start: Start) -> None:
     assert terminal.mended
 
 
-def test_an_answer_that_begins_before_the_app_and_ends_in_it_is_no_key(start: Start) -> None:
-    terminal = start(patience=0.5)
+def test_an_answer_that_begins_before_the_app_and_ends_in_it_is_no_key(opened: Start) -> None:
+    terminal = opened(patience=0.5)
     terminal.wait_for(QUESTION)
     terminal.send(b"j" + ATTRIBUTES[:6])
     terminal.wait_for(READY)
@@ -94,8 +94,8 @@ def test_an_answer_that_begins_before_the_app_and_ends_in_it_is_no_key(start: St
     assert terminal.finish() == {"keys": ["j", "q"], "graphics": "half", "owed": True}
 
 
-def test_without_an_answer_all_keys_arrive(start: Start) -> None:
-    terminal = start(patience=0.1)
+def test_without_an_answer_all_keys_arrive(opened: Start) -> None:
+    terminal = opened(patience=0.1)
     terminal.wait_for(READY)
     terminal.send(
         b"1", b"\x1b", b"\x1b[A", b"\x1b[1;5C", b"\x1bOq", b"\x1bb", b"\x1b[200~1\x1b[?2c\x1b[201~", gap=1.2
@@ -105,15 +105,15 @@ def test_without_an_answer_all_keys_arrive(start: Start) -> None:
     assert terminal.finish()["keys"] == keys
 
 
-def test_what_is_typed_during_the_question_reaches_the_app(start: Start) -> None:
-    terminal = start()
+def test_what_is_typed_during_the_question_reaches_the_app(opened: Start) -> None:
+    terminal = opened()
     terminal.wait_for(QUESTION)
     terminal.send(b"j2\x1b[B", KITTY_OK, b"x", ATTRIBUTES + b"q", gap=0.05)
     assert terminal.finish() == {"keys": ["j", "2", "down", "x", "q"], "graphics": "kitty", "owed": False}
 
 
-def test_other_programs_answers_and_textuals_own_are_no_keys(start: Start) -> None:
-    terminal = start(TERM="xterm-256color")
+def test_other_programs_answers_and_textuals_own_are_no_keys(opened: Start) -> None:
+    terminal = opened(TERM="xterm-256color")
     terminal.wait_for(READY)
     terminal.send(b"\x1b[>0;276;0c\x1b]11;rgb:1111/2222/3333\x07\x1bP>|XTerm(330)\x1b\\")
     terminal.send(b"\x1b[?2026;", b"2$y", b"\x1b[4;600;800t\x1b[?1u\x1b", b"[<35;12;3M", b"1", gap=0.4)
@@ -133,9 +133,9 @@ REPLIES = {
 
 
 @pytest.mark.parametrize("term", ["xterm-kitty", "xterm-256color"])
-def test_an_answer_in_many_pieces_long_after_the_start_is_no_key(term: str, start: Start) -> None:
+def test_an_answer_in_many_pieces_long_after_the_start_is_no_key(term: str, opened: Start) -> None:
     began = time.monotonic()
-    terminal = start(patience=2.0, TERM=term)
+    terminal = opened(patience=2.0, TERM=term)
     terminal.wait_for(READY)
     terminal.send(b"1k")
     time.sleep(max(0.0, began + 2.5 - time.monotonic()))
@@ -147,8 +147,8 @@ def test_an_answer_in_many_pieces_long_after_the_start_is_no_key(term: str, star
     assert (QUESTION in terminal.written) == (term == "xterm-kitty")
 
 
-def test_typing_while_an_answer_comes_in_pieces(start: Start) -> None:
-    terminal = start(patience=0.1)
+def test_typing_while_an_answer_comes_in_pieces(opened: Start) -> None:
+    terminal = opened(patience=0.1)
     terminal.wait_for(READY)
     for key, reply in zip((b"1", b"2", b"3", b"0"), REPLIES.values(), strict=False):
         middle = len(reply) // 2

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from fada_tui.core.paths import demo_weights
@@ -15,6 +16,8 @@ from fada_tui.tui.main_screen import GUARD_SECONDS, MainScreen
 from fada_tui.tui.terminal.visibility import DRAWING_SECONDS
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.program import slowed
+
+pytestmark = pytest.mark.worker
 
 
 def runs_in(folder: Path) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_f
 from tests.tui.test_endpoint_dashboard import NAMES, Stage
 from tests.tui.test_runs_from_keys import begin
 
+pytestmark = pytest.mark.worker
+
 
 def looked_at(main: MainScreen) -> str:
     return main.review.slot.image.image if main.review.slot else ""

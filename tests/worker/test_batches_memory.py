@@ -26,6 +26,9 @@ from tests.batching import (
     work_on,
 )
 
+pytestmark = pytest.mark.worker
+
+
 ENOUGH_FOR_SHORT_ONES = 210_000
 """Bytes that one answer exceeds when it is about 410 tokens long, and several at once."""
 

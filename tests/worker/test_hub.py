@@ -16,6 +16,9 @@ import pytest
 from fada_tui.core.errors import ErrorKind
 from tests.conftest import Program, load
 
+pytestmark = pytest.mark.worker
+
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

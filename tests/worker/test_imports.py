@@ -14,6 +14,9 @@ from fada_tui.core.records import Generation, ModelEntry
 from tests.endpoint_server import serving
 from tests.worker.test_remote import work
 
+pytestmark = pytest.mark.worker
+
+
 HEAVY = {"torch", "transformers", "tokenizers", "accelerate", "safetensors", "huggingface_hub", "sympy"}
 OF_SERVERS = {"httpx2", "fada_tui.worker.remote.connect", "fada_tui.worker.remote.client"}
 OF_MODELS = {"fada_tui.worker.loading.load", "fada_tui.worker.adapters", "fada_tui.worker.loading.openclip"}

@@ -32,6 +32,9 @@ from tests import endpoint_server as served
 from tests.conftest import write_image
 from tests.endpoint_server import MODEL, Asked, Behaviour, serving
 
+pytestmark = pytest.mark.worker
+
+
 QUESTION = "What can you see?"
 KEY = "sk-secret-0123456789"
 
