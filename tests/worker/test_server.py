@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -30,15 +31,35 @@ from fada_tui.core.protocol import (
 )
 from fada_tui.core.records import Generation, ModelEntry, Result
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError
+from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import journal
 
 QUESTION = "What anatomical structures can you see?"
 
 
-@pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[WorkerClient]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+"""One loop for all, since a worker that goes on belongs to the loop that it was started in."""
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def pool() -> AsyncIterator[WorkerPool]:
+    """Keeps the worker of a test that left it idle for the next one: torch is imported once."""
+    kept = WorkerPool()
+    yield kept
+    await kept.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client(tmp_path: Path, pool: WorkerPool) -> AsyncIterator[WorkerClient]:
+    """A worker that is up, without a model: the kept one, its model dropped, or a new one."""
     worker = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=60, token=60))
+    kept = pool.take()
+    other = Load(model=entry("/nowhere"), device="cpu", trust_remote_code=False, allow_pickle=False)
+    if kept is None or await worker.take_over(kept, other) is None:
+        await worker.start()
     yield worker
+    if left := await worker.part():
+        pool.keep(left)
     await worker.kill()
 
 
@@ -47,7 +68,8 @@ def entry(source: Path | str, **fields: object) -> ModelEntry:
 
 
 async def start(client: WorkerClient, source: Path | str, **fields: object) -> Loaded:
-    await client.start()
+    if client.hello is None:
+        await client.start()
     command = Load(model=entry(source, **fields), device="cpu", trust_remote_code=False, allow_pickle=False)
     events = [event async for event in client.load(command)]
     assert isinstance(events[-1], Loaded)
@@ -347,7 +369,6 @@ REFUSALS = [
 async def test_what_cannot_be_loaded_is_refused_with_the_reason(
     client: WorkerClient, tiny: Path, tmp_path: Path
 ) -> None:
-    await client.start()
     for number, (damage, kind, words) in enumerate(REFUSALS):
         folder = tmp_path / f"damaged{number}"
         shutil.copytree(tiny, folder)
@@ -363,7 +384,6 @@ async def test_what_cannot_be_loaded_is_refused_with_the_reason(
 
 
 async def test_no_such_device_and_no_such_adapter(client: WorkerClient, tiny: Path) -> None:
-    await client.start()
     for command, words in (
         (Load(model=entry(tiny), device="cuda:9", trust_remote_code=False, allow_pickle=False), "cuda:9"),
         (
