@@ -32,14 +32,13 @@ from fada_tui.runs.preflight.memory_fit import Free, Need, suggest
 from fada_tui.runs.preflight.requirements import Requirements, requirements
 from fada_tui.runs.preflight.transformers_tables import installed
 from fada_tui.runs.preflight.weights import MARGIN_LEAST, bytes_at, margin, weigh
-from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
 from fada_tui.worker import adapters
 from fada_tui.worker.adapters.plain import FORMS
 from fada_tui.worker.adapters.prompting import TextAdapter
 from tests import refused
 from tests.conftest import Program
 from tests.nvml.driver import Driver, build_driver
-from tests.worker.test_server import client  # noqa: F401
 from training.dialogue import CHAT_TEMPLATE
 
 GB = 1_000_000_000
@@ -303,10 +302,9 @@ REFUSED = (
 
 
 async def test_every_refusal_that_files_tell_is_told_in_the_loader_s_words(
-    client: WorkerClient,  # noqa: F811
-    tiny: Path,
-    tmp_path: Path,
+    tiny: Path, tmp_path: Path
 ) -> None:
+    client = WorkerClient(tmp_path / "worker.log", Deadlines())
     await client.start()
     for damage, kind in REFUSED:
         folder = refused.damaged(tiny, tmp_path / damage.__name__, damage)
@@ -318,6 +316,7 @@ async def test_every_refusal_that_files_tell_is_told_in_the_loader_s_words(
                 pass
         assert (caught.value.kind, str(caught.value)) == (kind, found.obstacles[0].message)
         assert found.obstacles[0].kind == kind
+    await client.kill()
 
 
 def need(precision: str, size: int) -> Need:
