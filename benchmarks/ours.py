@@ -54,14 +54,21 @@ class Worker:
         self._folder = folder
         self._tokens = tokens
         self._journals = itertools.count()
+        self.journal = folder / "journal-none.jsonl"
+        """Of the last work."""
 
-    def results(self, asked: Asking, batch: int | Literal["auto"]) -> list[Result]:
+    def results(self, asked: Asking, batch: int | Literal["auto"], kept: Kept | None = None) -> list[Result]:
         """Have all answered, at most so many at once.
+
+        Args:
+            asked: what is to be answered.
+            batch: answers together at most.
+            kept: takes the events; a new one by default.
 
         Raises:
             RuntimeError: the worker gave up.
         """
-        kept = Kept()
+        kept = kept or Kept()
         wishes: Any = Wishes()
         sender: Any = kept
         work(self._loaded, self._work(asked, batch), wishes, sender)
@@ -78,10 +85,10 @@ class Worker:
         return [texts[item.key] or "" for item in asked.items]
 
     def _work(self, asked: Asking, batch: int | Literal["auto"]) -> Work:
-        journal = self._folder / f"journal-{next(self._journals)}.jsonl"
+        self.journal = self._folder / f"journal-{next(self._journals)}.jsonl"
         return Work(
             root=encode_name(str(asked.root)),
-            journal=encode_name(str(journal)),
+            journal=encode_name(str(self.journal)),
             generation=Generation(max_new_tokens=self._tokens, do_sample=False, seed=0, batch_size=batch),
             items=asked.items,
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.loaded import Subject, load_ours
+from benchmarks.loaded import Subject, load_ours, settle
 from benchmarks.rounds import alternately, ratios, spread
 from fada_tui.core.paths import demo_weights, samples_dir
 from fada_tui.images.decode import decode
@@ -46,6 +46,7 @@ def seconds(model: LoadedModel, inputs: dict[str, torch.Tensor], tokens: int, *,
     """Seconds for one answer of exactly so many tokens."""
     pieces: list[str] = []
     answer = AnswerStream(model.adapter.tokenizer, lambda text, count: pieces.append(text))
+    settle(model.device)
     begun = time.perf_counter()
     with torch.inference_mode():
         model.model.generate(
@@ -55,6 +56,7 @@ def seconds(model: LoadedModel, inputs: dict[str, torch.Tensor], tokens: int, *,
             max_new_tokens=tokens,
             streamer=TextStreamer([answer]) if streamed else None,
         )
+    settle(model.device)
     taken = time.perf_counter() - begun
     assert not streamed or len(answer.tokens) == tokens
     return taken
