@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
 CONSTRAINTS ?= -c constraints.txt
 
-.PHONY: demo test quick vision check lint types imports format bench wheel clean
+.PHONY: demo test quick vision check lint types imports format bench gpu-wheels wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch
@@ -36,6 +36,10 @@ imports: $(VENV)/.dev
 # Twenty minutes or so; BENCH='throughput --model 10M' measures less.
 bench: $(VENV)/.demo
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# What a machine with a GPU and no network lacks, for benchmarks/on_gpu.sh: some 35 MB in .gpu-wheels.
+gpu-wheels: $(VENV)/.demo
+	$(BIN)/python -m benchmarks.gpu.wheels
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -1,0 +1,1 @@
+"""What only a machine with a GPU can prove, in a few minutes: `python -m benchmarks.gpu`."""
