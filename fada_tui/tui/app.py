@@ -13,7 +13,6 @@ from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from fada_tui.tui.actions import dialogs
 from fada_tui.tui.keymap import Command, bindings, commands, keymap_faults, shown_keys
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.state.context import AppContext
@@ -74,10 +73,7 @@ class FadaApp(App[int]):
         """Leave without asking; may be called from a signal's handler."""
         if self._event_loop is None:
             raise SystemExit
-        self._event_loop.call_soon_threadsafe(lambda: self.run_worker(self._depart()))
-
-    async def _depart(self) -> None:
-        await dialogs.depart(self._main)
+        self._event_loop.call_soon_threadsafe(lambda: self.run_worker(self._main.workspace.leave()))
 
     async def action_quit(self) -> None:
         """Leave as the main screen does, which asks while a run goes on."""

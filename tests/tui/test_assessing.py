@@ -26,7 +26,7 @@ async def opened(folder: Path, **settings: object) -> AsyncIterator[tuple[Pilot[
     app = make_app(folder, **settings)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.run)
+        await wait_for(pilot, lambda: main.workspace.review.run)
         yield pilot, main
 
 
@@ -34,7 +34,9 @@ async def test_a_verdict_is_on_disk_and_moves_on(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
         await pilot.press("1")
-        await wait_for(pilot, lambda: main.review.slot and main.review.slot.image.path == SECOND)
+        await wait_for(
+            pilot, lambda: main.workspace.review.slot and main.workspace.review.slot.image.path == SECOND
+        )
         lines = journal.read(place / journal.JOURNAL_NAME).lines
         assert [(line.path, line.assessment.verdict, line.assessment.assessor) for line in lines] == [  # type: ignore[union-attr]
             (FIRST, "correct", "ada")
@@ -50,7 +52,7 @@ async def test_without_auto_advance_a_verdict_stays(tmp_path: Path) -> None:
     async with opened(tmp_path, auto_advance=False) as (pilot, main):
         await pilot.press("2")
         await wait_for(pilot, lambda: "1 of 24 judged" in screen_text(pilot.app))
-        assert main.review.slot and main.review.slot.image.path == FIRST
+        assert main.workspace.review.slot and main.workspace.review.slot.image.path == FIRST
         assert "[◐ partial]" in screen_text(pilot.app)
 
 
@@ -60,7 +62,9 @@ async def test_undo_and_redo_go_all_the_way_and_show_where(tmp_path: Path) -> No
         await pilot.press("1", "2", "c", "3")
         await wait_for(pilot, lambda: "3 of 24 judged" in screen_text(pilot.app))
         await pilot.press("u")
-        await wait_for(pilot, lambda: main.review.slot and main.review.slot.image.path == THIRD)
+        await wait_for(
+            pilot, lambda: main.workspace.review.slot and main.workspace.review.slot.image.path == THIRD
+        )
         await pilot.press("u", "u", "u", "u")
         await wait_for(pilot, lambda: "nothing to be undone" in screen_text(pilot.app))
         said = assessments_of(place)
@@ -69,7 +73,7 @@ async def test_undo_and_redo_go_all_the_way_and_show_where(tmp_path: Path) -> No
             SECOND: (None, None),
             THIRD: (None, None),
         }
-        assert main.review.slot and main.review.slot.image.path == FIRST
+        assert main.workspace.review.slot and main.workspace.review.slot.image.path == FIRST
         await pilot.press("U", "U", "U", "U")
         await wait_for(pilot, lambda: "3 of 24 judged" in screen_text(pilot.app))
         last = {path: (all_[-1].verdict, all_[-1].context) for path, all_ in assessments_of(place).items()}
@@ -91,11 +95,11 @@ async def test_next_and_previous_unassessed_skip_what_is_judged(tmp_path: Path) 
         await pilot.press("j", "1")
         await wait_for(pilot, lambda: "1 of 24 judged" in screen_text(pilot.app))
         await pilot.press("k", "right_square_bracket")
-        assert main.review.slot and main.review.slot.image.path == THIRD
+        assert main.workspace.review.slot and main.workspace.review.slot.image.path == THIRD
         await pilot.press("left_square_bracket")
-        assert main.review.slot.image.path == FIRST
+        assert main.workspace.review.slot.image.path == FIRST
         await pilot.press("left_square_bracket")
-        assert main.review.slot.image.path == "Heart/Heart_004.png"
+        assert main.workspace.review.slot.image.path == "Heart/Heart_004.png"
 
 
 async def test_the_last_verdict_says_that_all_is_judged(tmp_path: Path) -> None:
@@ -110,12 +114,12 @@ async def test_several_questions_are_judged_one_by_one(tmp_path: Path) -> None:
     place = save_run(tmp_path, questions=questions)
     async with opened(tmp_path) as (pilot, main):
         await pilot.press("1")
-        await wait_for(pilot, lambda: main.review.key == (FIRST, "q2"))
+        await wait_for(pilot, lambda: main.workspace.review.key == (FIRST, "q2"))
         assert "2/2  Is it fetal?" in screen_text(pilot.app)
         await pilot.press("2")
-        await wait_for(pilot, lambda: main.review.key == (SECOND, "q1"))
+        await wait_for(pilot, lambda: main.workspace.review.key == (SECOND, "q1"))
         await pilot.press("k", "full_stop")
-        assert main.review.key == (FIRST, "q2")
+        assert main.workspace.review.key == (FIRST, "q2")
         await wait_for(pilot, lambda: "2 of 48 judged" in screen_text(pilot.app))
         assert [one.verdict for one in assessments_of(place)[FIRST]] == ["partial"]
 
@@ -124,15 +128,17 @@ async def test_filters_show_what_they_say_and_follow_verdicts(tmp_path: Path) ->
     save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, main):
         await pilot.press("1", "slash", *"category:heart")
-        await wait_for(pilot, lambda: len(main.review.shown.slots) == 4)
-        assert {slot.image.category for slot in main.review.shown.slots} == {"Heart"}
+        await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 4)
+        assert {slot.image.category for slot in main.workspace.review.shown.slots} == {"Heart"}
         await pilot.press("escape")
-        await wait_for(pilot, lambda: len(main.review.shown.slots) == 24)
+        await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 24)
         await pilot.press("slash", *"unassessed", "enter")
-        await wait_for(pilot, lambda: len(main.review.shown.slots) == 23)
+        await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 23)
         await pilot.press("g", "j", "2")
-        await wait_for(pilot, lambda: len(main.review.shown.slots) == 22)
-        assert main.review.slot and main.review.slot.image.path == "Abdomen/Abdomen_003.png"
+        await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 22)
+        assert (
+            main.workspace.review.slot and main.workspace.review.slot.image.path == "Abdomen/Abdomen_003.png"
+        )
         assert re.search("› · Abdomen_003.png", screen_text(pilot.app))
 
 
@@ -141,14 +147,14 @@ async def test_a_wrong_filter_says_so_and_hides_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, main):
         await pilot.press("slash", *"colour:red")
         await wait_for(pilot, lambda: "no 'colour:'" in screen_text(pilot.app))
-        await wait_for(pilot, lambda: len(main.review.shown.slots) == 24)
+        await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 24)
 
 
 async def test_verdict_keys_in_the_filter_box_are_text(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
         await pilot.press("slash", *"0012")
-        await wait_for(pilot, lambda: len(main.review.shown.slots) == 0)
+        await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 0)
         assert assessments_of(place) == {}
 
 
@@ -158,8 +164,8 @@ async def test_blind_mode_hides_names_and_mixes_runs(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, main):
         await pilot.press("b")
         await wait_for(pilot, lambda: "blind mode: 2 runs" in screen_text(pilot.app))
-        assert len(main.review.shown.slots) == 48
-        first = [slot.run for slot in main.review.shown.slots[:12]]
+        assert len(main.workspace.review.shown.slots) == 48
+        first = [slot.run for slot in main.workspace.review.shown.slots[:12]]
         assert len(set(first)) == 2
         text = screen_text(pilot.app)
         assert "BLIND" in text and "0 of 48 judged" in text
@@ -170,8 +176,8 @@ async def test_blind_mode_hides_names_and_mixes_runs(tmp_path: Path) -> None:
         said = [*assessments_of(one).values(), *assessments_of(other).values()]
         assert [(one_.verdict, one_.blind) for all_ in said for one_ in all_] == [("correct", True)]
         await pilot.press("b")
-        await wait_for(pilot, lambda: not main.review.open_runs.blind)
-        assert len(main.review.shown.slots) == 24
+        await wait_for(pilot, lambda: not main.workspace.review.open_runs.blind)
+        assert len(main.workspace.review.shown.slots) == 24
 
 
 async def test_a_run_that_cannot_be_read_is_told_of_once(tmp_path: Path) -> None:
@@ -181,11 +187,11 @@ async def test_a_run_that_cannot_be_read_is_told_of_once(tmp_path: Path) -> None
     async with opened(tmp_path) as (_, main):
         told: list[str] = []
         main.say = lambda text, *_, **__: told.append(text)  # type: ignore[method-assign]
-        await read_runs(main)
+        await read_runs(main.workspace)
         assert not told
         (tmp_path / "results" / "another").mkdir()
         (tmp_path / "results" / "another" / "run.json").write_text("{")
-        await read_runs(main)
+        await read_runs(main.workspace)
         assert len(told) == 1 and "another" in told[0]
 
 
@@ -209,7 +215,7 @@ async def test_another_assessor_sees_the_others_words_beside_the_own(tmp_path: P
     async with opened(tmp_path, assessor="ben") as (pilot, main):
         assert "0 of 24 judged" in screen_text(pilot.app)
         assert "ada: incorrect" in screen_text(pilot.app)
-        assert main.review.progress().judged == 0
+        assert main.workspace.review.progress().judged == 0
 
 
 async def test_a_disk_that_takes_nothing_is_said_and_changes_nothing(tmp_path: Path) -> None:
@@ -218,11 +224,11 @@ async def test_a_disk_that_takes_nothing_is_said_and_changes_nothing(tmp_path: P
         (place / journal.JOURNAL_NAME).mkdir()
         await pilot.press("1")
         await wait_for(pilot, lambda: "cannot write" in screen_text(pilot.app))
-        assert main.review.slot and main.review.slot.image.path == FIRST
-        assert main.review.progress().judged == 0
+        assert main.workspace.review.slot and main.workspace.review.slot.image.path == FIRST
+        assert main.workspace.review.progress().judged == 0
         (place / journal.JOURNAL_NAME).rmdir()
         await pilot.press("1")
-        await wait_for(pilot, lambda: main.review.progress().judged == 1)
+        await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)
 
 
 async def test_nothing_to_judge_is_said(tmp_path: Path) -> None:
@@ -254,15 +260,18 @@ async def test_a_click_on_a_key_at_the_bottom_does_what_the_key_does(tmp_path: P
         rows = screen_text(pilot.app).splitlines()[-bar.size.height :]
         column = rows[0].index("3 Wrong")
         await pilot.click(KeyBar, offset=(column, 0))
-        await wait_for(pilot, lambda: main.review.progress().judged == 1)
-        assert main.review.run and main.review.run.assessment(FIRST, "q1").verdict == "incorrect"
+        await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)
+        assert (
+            main.workspace.review.run
+            and main.workspace.review.run.assessment(FIRST, "q1").verdict == "incorrect"
+        )
 
 
 async def test_what_is_typed_into_the_filter_can_be_read_and_nothing_found_is_said(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
         await pilot.press("slash", *"brainn")
-        await wait_for(pilot, lambda: not main.review.shown.slots)
+        await wait_for(pilot, lambda: not main.workspace.review.shown.slots)
         await wait_for(pilot, lambda: "nothing to show here" in screen_text(pilot.app))
         assert "│ brainn " in screen_text(pilot.app)
 
@@ -287,7 +296,9 @@ async def test_a_model_that_the_list_lacks_is_there_once_it_has_a_run(tmp_path: 
     save_run(tmp_path, "20260101-000000_own", "own")
     save_run(tmp_path, "20260102-000000_tiny", "tiny")
     async with opened(tmp_path) as (pilot, main):
-        rows = main.review.disk_index.rows
+        rows = main.workspace.review.disk_index.rows
         assert [row.entry.name for row in rows[-2:]] == ["own", "tiny"]
         await pilot.press("shift+tab", *["j"] * (len(rows) - 2), "enter")
-        await wait_for(pilot, lambda: main.review.run and main.review.run.id == "20260101-000000_own")
+        await wait_for(
+            pilot, lambda: main.workspace.review.run and main.workspace.review.run.id == "20260101-000000_own"
+        )

@@ -38,21 +38,21 @@ async def test_code_of_a_received_run_runs_only_after_yes(
         if how == "option":
             await wait_for(pilot, lambda: "Let own run its own code?" in screen_text(app))
         else:
-            await wait_for(pilot, lambda: main.review.run)
+            await wait_for(pilot, lambda: main.workspace.review.run)
             await resume()
             await wait_for(pilot, lambda: "Let own run its own code?" in screen_text(app))
         text = " ".join(screen_text(app).replace("│", " ").split())
         assert "configuration_own.py, modeling_own.py of" in text and "sees HF_TOKEN" in text
         await pilot.press("enter")  # stands on no
         await wait_for(pilot, lambda: "nothing of own was run" in screen_text(app))
-        assert not main.run_control.queue.busy and not mark.exists()
+        assert not main.workspace.run_control.queue.busy and not mark.exists()
         assert load(folder)["status"] == "interrupted"
 
         await wait_for(pilot, lambda: app.screen is main)
         await resume()
         await wait_for(pilot, lambda: "Let own run its own code?" in screen_text(app))
         await pilot.press("y")
-        await wait_for(pilot, lambda: mark.exists() and not main.run_control.queue.busy)
+        await wait_for(pilot, lambda: mark.exists() and not main.workspace.run_control.queue.busy)
         await wait_for(pilot, lambda: load(folder)["status"] == "complete")
 
 
@@ -61,9 +61,11 @@ async def test_pickles_of_a_received_run_are_asked_for(program: Program, tiny: P
     app = make_app(program.cwd, images=str(images))
     async with app.run_test(size=(80, 24)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.run)
+        await wait_for(pilot, lambda: main.workspace.review.run)
         await pilot.press("w")
         await wait_for(pilot, lambda: "Read pickled weights of" in screen_text(app))
         await pilot.press("n")
-        await wait_for(pilot, lambda: "was read" in screen_text(app) and not main.run_control.queue.busy)
+        await wait_for(
+            pilot, lambda: "was read" in screen_text(app) and not main.workspace.run_control.queue.busy
+        )
         assert load(folder)["status"] == "interrupted"

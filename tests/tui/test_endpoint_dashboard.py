@@ -66,11 +66,13 @@ def answer(name: str) -> str:
 
 
 def seen(main: MainScreen) -> str:
-    return main.review.answer_view().text
+    return main.workspace.review.answer_view().text
 
 
 async def looks_at(pilot: Pilot[Any], main: MainScreen, name: str, text: str) -> None:
-    await wait_for(pilot, lambda: main.review.slot and main.review.slot.image.image == name)
+    await wait_for(
+        pilot, lambda: main.workspace.review.slot and main.workspace.review.slot.image.image == name
+    )
     await wait_for(pilot, lambda: seen(main).strip() == text)
 
 
@@ -93,7 +95,7 @@ async def test_one_of_several_answers_is_followed_to_its_end(
             await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
             await begin(pilot, main)
             await wait_for(pilot, lambda: len(server.asked) == 3)
-            run = await wait_for(pilot, lambda: main.review.run)
+            run = await wait_for(pilot, lambda: main.workspace.review.run)
             await wait_for(pilot, lambda: len(run.in_flight) == 3)
             await pilot.press("f")
             first, second, third = (path.partition("/")[2] for path, _ in run.in_flight)
@@ -108,7 +110,7 @@ async def test_one_of_several_answers_is_followed_to_its_end(
             stage.say(third, 3)  # ends while the first goes on, and the fourth begins
             await wait_for(pilot, lambda: run.counts()[1] == 1 and len(server.asked) == 4)
             await looks_at(pilot, main, first, f"{first[:-4]}-one")
-            assert main.run_control.run_progress.view(0, hidden=False).at == first
+            assert main.workspace.run_control.run_progress.view(0, hidden=False).at == first
 
             stage.say(first, 2)
             await looks_at(pilot, main, second, f"{second[:-4]}-one {second[:-4]}-two")
@@ -134,7 +136,7 @@ async def test_an_answer_begun_again_starts_from_nothing(tmp_path: Path) -> None
             main = main_of(app)
             await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
             await begin(pilot, main)
-            await wait_for(pilot, lambda: main.review.run and "Lost" in seen(main))
+            await wait_for(pilot, lambda: main.workspace.review.run and "Lost" in seen(main))
             await wait_for(pilot, lambda: "trying again in" in screen_text(app))
             assert "Lost" not in seen(main)
             await wait_for(pilot, lambda: len(server.asked) == 2)
@@ -160,7 +162,7 @@ async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
             await begin(pilot, main)
             stage.say(NAMES[0], 3)
             stage.say(NAMES[1])
-            run = await wait_for(pilot, lambda: main.review.run)
+            run = await wait_for(pilot, lambda: main.workspace.review.run)
             await wait_for(pilot, lambda: run.counts()[1] == 1 and run.streaming and run.streaming.text)
             await wait_for(pilot, lambda: " left" in screen_text(app))
 
@@ -170,7 +172,7 @@ async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
             assert "stopping after this image" in screen_text(app) and " left" not in screen_text(app)
 
             stage.say(NAMES[1], 2)
-            await wait_for(pilot, lambda: not main.run_control.queue.busy)
+            await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
             await wait_for(pilot, lambda: "w takes it up again" in " ".join(screen_text(app).split()))
             assert "stopping after" not in screen_text(app) and run.counts()[1] == 2
             await pilot.press("g", *"jjjj")
@@ -210,7 +212,9 @@ async def test_images_leave_only_after_yes_and_it_is_asked_once(tmp_path: Path) 
             asked = len(server.asked)
             assert asked == 1
             await begin(pilot, main)
-            await wait_for(pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.run_control.queue.busy)
+            await wait_for(
+                pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.workspace.run_control.queue.busy
+            )
             assert len(server.asked) == 2
 
 
@@ -228,7 +232,7 @@ async def test_taking_a_run_up_again_asks_too(tmp_path: Path) -> None:
         app = make_app(tmp_path, **settings)
         async with app.run_test(size=(140, 40)) as pilot:
             main = main_of(app)
-            await wait_for(pilot, lambda: main.review.disk_index.runs)
+            await wait_for(pilot, lambda: main.workspace.review.disk_index.runs)
             main.resume(run["id"])
             await wait_for(pilot, lambda: isinstance(app.screen, ConfirmScreen))
             assert len(server.asked) == 1
@@ -245,7 +249,7 @@ async def test_the_list_and_the_setup_call_it_a_server(tmp_path: Path) -> None:
     app = make_app(tmp_path, model=("our-qwen",))
     async with app.run_test(size=(140, 40)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.disk_index.rows)
+        await wait_for(pilot, lambda: main.workspace.review.disk_index.rows)
         row = next(line for line in screen_text(app).splitlines() if "our-qwen" in line)
         assert " server " in row
         await pilot.press("r")

@@ -7,7 +7,7 @@ import pytest
 
 from fada_tui.core.records import decode_run
 from fada_tui.images.formats import BURNED_IN
-from fada_tui.tui.main_screen import GUARD_SECONDS
+from fada_tui.tui.actions.judging import GUARD_SECONDS
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.notice import Notice
 from tests.conftest import write_image
@@ -26,7 +26,7 @@ def loops(root: Path) -> Path:
 
 
 def listed(app: object) -> list[str]:
-    return [slot.image.path for slot in main_of(app).review.shown.slots]  # type: ignore[arg-type]
+    return [slot.image.path for slot in main_of(app).workspace.review.shown.slots]  # type: ignore[arg-type]
 
 
 def drawn(app: object) -> set[tuple[int, int, int]]:
@@ -68,15 +68,23 @@ async def test_frames_are_listed_drawn_asked_about_and_judged(tmp_path: Path) ->
         await wait_for(pilot, warned)
         main = main_of(app)
         await wait_for(
-            pilot, lambda: main.review.run and not main.review.run.running and main.review.run.run.finished
+            pilot,
+            lambda: (
+                main.workspace.review.run
+                and not main.workspace.review.run.running
+                and main.workspace.review.run.run.finished
+            ),
         )
-        assert main.review.run is not None
-        place = main.review.run.folder
+        assert main.workspace.review.run is not None
+        place = main.workspace.review.run.folder
         assert [result.path for result in decode_run((place / "run.json").read_bytes()).results] == listed(
             app
         )
         await pilot.press(*"jjjjjjjj")
-        await wait_for(pilot, lambda: main.review.slot and main.review.slot.image.path == "B/loop.dcm#4")
+        await wait_for(
+            pilot,
+            lambda: main.workspace.review.slot and main.workspace.review.slot.image.path == "B/loop.dcm#4",
+        )
         await wait_for(pilot, lambda: (240, 240, 240) in drawn(app))
         await wait_for(pilot, lambda: main._visibility.seconds > GUARD_SECONDS)
         await pilot.press("1")
@@ -96,11 +104,16 @@ async def test_a_run_s_frames_are_in_reach_though_the_list_has_others(tmp_path: 
         await pilot.press("r")
         main = main_of(first)
         await wait_for(
-            pilot, lambda: main.review.run and not main.review.run.running and main.review.run.run.finished
+            pilot,
+            lambda: (
+                main.workspace.review.run
+                and not main.workspace.review.run.running
+                and main.workspace.review.run.run.finished
+            ),
         )
     plainly = make_app(tmp_path, images=str(root))
     async with plainly.run_test(size=(140, 40)) as pilot:
-        await wait_for(pilot, lambda: main_of(plainly).review.run)
+        await wait_for(pilot, lambda: main_of(plainly).workspace.review.run)
         assert listed(plainly) == [
             "A/moves.gif", "A/moves.gif#2", "A/moves.gif#6", "A/still.png",
             "B/loop.dcm", "B/loop.dcm#2", "B/loop.dcm#4",

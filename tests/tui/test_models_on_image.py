@@ -24,7 +24,7 @@ async def side_by_side(folder: Path, width: int = 140) -> AsyncIterator[tuple[Pi
     app = make_app(folder)
     async with app.run_test(size=(width, 36)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.run)
+        await wait_for(pilot, lambda: main.workspace.review.run)
         await pilot.press("m")
         await wait_for(pilot, lambda: isinstance(app.screen, ModelsOnImage))
         await wait_for(pilot, lambda: "sees the Abdomen" in screen_text(app))
@@ -82,9 +82,9 @@ async def test_in_blind_mode_the_columns_are_letters(tmp_path: Path, places: tup
     app = make_app(tmp_path)
     async with app.run_test(size=(140, 36)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.run)
+        await wait_for(pilot, lambda: main.workspace.review.run)
         await pilot.press("b")
-        await wait_for(pilot, lambda: main.review.open_runs.blind)
+        await wait_for(pilot, lambda: main.workspace.review.open_runs.blind)
         await pilot.press("m")
         await wait_for(pilot, lambda: isinstance(app.screen, ModelsOnImage))
         titles = [str(pane.border_title) for pane in app.screen.query("AnswerPane")]

@@ -54,7 +54,7 @@ async def test_i_on_the_models_pane_opens_it_for_the_model_under_the_cursor(tmp_
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.disk_index.rows)
+        await wait_for(pilot, lambda: main.workspace.review.disk_index.rows)
         await pilot.press("shift+tab")
         await wait_for(pilot, lambda: type(app.focused).__name__ == "ModelList")
         await pilot.press("i")

@@ -49,11 +49,14 @@ async def test_a_run_from_the_keys_has_one_answer_an_image(tmp_path: Path) -> No
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
         await begin(pilot, main)
-        run = await wait_for(pilot, lambda: main.review.run)
+        run = await wait_for(pilot, lambda: main.workspace.review.run)
         await wait_for(pilot, lambda: not run.running and len(list(run.results)) == 2)
         assert [question.text for question in run.questions] == ["What?"]
         assert isinstance(run.run.model, ModelFacts) and run.run.classes.name == "fada"
-        assert run.run.status == "complete" and main.run_control.run_progress.view(0, hidden=False).total == 2
+        assert (
+            run.run.status == "complete"
+            and main.workspace.run_control.run_progress.view(0, hidden=False).total == 2
+        )
         await wait_for(pilot, lambda: "and 4 more" in screen_text(app))
         assert "Most likely" in screen_text(app) and "9 classes of fada" in screen_text(app)
-        await wait_for(pilot, lambda: not main.run_control.queue.busy)
+        await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)

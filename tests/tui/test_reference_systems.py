@@ -18,13 +18,13 @@ async def test_the_reference_s_systems_answer_one_image(tmp_path: Path) -> None:
         await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
         await begin(pilot, main)
         await wait_for(
-            pilot, lambda: len(runs_in(tmp_path)) == len(NAMES) and not main.run_control.queue.busy
+            pilot, lambda: len(runs_in(tmp_path)) == len(NAMES) and not main.workspace.run_control.queue.busy
         )
         assert sorted(run["model"]["name"] for run in runs_in(tmp_path)) == sorted(
             NAMES
         )  # some in one second
         assert [run["status"] for run in runs_in(tmp_path)] == ["complete"] * len(NAMES)
-        await wait_for(pilot, lambda: len(main.review.disk_index.runs) == len(NAMES))
+        await wait_for(pilot, lambda: len(main.workspace.review.disk_index.runs) == len(NAMES))
         await pilot.press("m")
         await wait_for(pilot, lambda: app.screen is not main)
         await wait_for(pilot, lambda: all(name in screen_text(app) for name in NAMES))

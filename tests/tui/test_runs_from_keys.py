@@ -11,8 +11,9 @@ import pytest
 from textual.pilot import Pilot
 
 from fada_tui.core.paths import demo_weights
+from fada_tui.tui.actions.judging import GUARD_SECONDS
 from fada_tui.tui.actions.run_events import AWAITING_SECONDS
-from fada_tui.tui.main_screen import GUARD_SECONDS, MainScreen
+from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.terminal.visibility import DRAWING_SECONDS
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.program import slowed
@@ -35,7 +36,7 @@ async def begin(pilot: Pilot[Any], main: MainScreen) -> None:
     await pilot.press("r")
     await wait_for(pilot, lambda: re.search(r"\d questions? = \d+ answers?", screen_text(pilot.app)))
     await pilot.press("r")
-    await wait_for(pilot, lambda: main.run_control.queue.busy)
+    await wait_for(pilot, lambda: main.workspace.run_control.queue.busy)
 
 
 async def test_a_run_of_marked_images_is_told_and_its_first_answer_stays(tmp_path: Path) -> None:
@@ -45,13 +46,15 @@ async def test_a_run_of_marked_images_is_told_and_its_first_answer_stays(tmp_pat
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await pilot.press("space", "j", "j", "space")
         await begin(pilot, main)
-        await wait_for(pilot, lambda: main.review.run)
-        assert "0 of 2 judged" in screen_text(app) and not main.review.following
+        await wait_for(pilot, lambda: main.workspace.review.run)
+        assert "0 of 2 judged" in screen_text(app) and not main.workspace.review.following
         await wait_for(pilot, lambda: "tokens/s" in screen_text(app))
         await wait_for(pilot, lambda: "2 answers:" in screen_text(app))
         await wait_for(pilot, lambda: "ended fada-demo: complete" in screen_text(app))
         await wait_for(pilot, lambda: "summary.md" in "".join(screen_text(app).split()))
-        assert main.review.slot and main.review.slot.image.path == "Abdomen/Abdomen_001.png"
+        assert (
+            main.workspace.review.slot and main.workspace.review.slot.image.path == "Abdomen/Abdomen_001.png"
+        )
         await pilot.press("f")
         await wait_for(pilot, lambda: "nothing runs that could be followed" in screen_text(app))
     (run,) = runs_in(tmp_path)
@@ -68,16 +71,18 @@ async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(tmp_p
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await begin(pilot, main)
-        await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= 1)
+        await wait_for(
+            pilot, lambda: main.workspace.review.run and main.workspace.review.run.counts()[1] >= 1
+        )
         with slowed(os.getpid()):
             await pilot.press("x")
-            await wait_for(pilot, lambda: not main.run_control.queue.busy)
+            await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
         await wait_for(pilot, lambda: "w takes it up again" in " ".join(screen_text(app).split()))
         (before,) = runs_in(tmp_path)
         assert before["status"] == "interrupted" and 1 <= len(before["results"]) < 120
         await pilot.pause(AWAITING_SECONDS + DRAWING_SECONDS + GUARD_SECONDS)
         await pilot.press("1")
-        await wait_for(pilot, lambda: main.review.progress().judged == 1)
+        await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)
         await pilot.press("w")
         await wait_for(pilot, lambda: "120 answers:" in screen_text(app))
         await pilot.press("q")
@@ -97,9 +102,11 @@ async def test_two_models_queue_up_and_stand_side_by_side(tmp_path: Path) -> Non
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await begin(pilot, main)
-        await wait_for(pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.run_control.queue.busy)
+        await wait_for(
+            pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.workspace.run_control.queue.busy
+        )
         assert [run["model"]["name"] for run in runs_in(tmp_path)] == ["fada-demo", "other"]
-        await wait_for(pilot, lambda: len(main.review.disk_index.runs) == 2)
+        await wait_for(pilot, lambda: len(main.workspace.review.disk_index.runs) == 2)
         await pilot.press("m")
         await wait_for(pilot, lambda: app.screen is not main)
         await wait_for(pilot, lambda: "fada-demo" in screen_text(app) and "other" in screen_text(app))
@@ -111,23 +118,27 @@ async def test_moving_by_hand_ends_following_and_f_begins_it(tmp_path: Path) -> 
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask fada-demo" in screen_text(app))
         await begin(pilot, main)
-        first = await wait_for(pilot, lambda: main.review.run and main.review.slot)
-        await wait_for(pilot, lambda: main.review.run.counts()[1])
+        first = await wait_for(pilot, lambda: main.workspace.review.run and main.workspace.review.slot)
+        await wait_for(pilot, lambda: main.workspace.review.run.counts()[1])
         await pilot.press("f")
-        await wait_for(pilot, lambda: main.review.slot != first)
+        await wait_for(pilot, lambda: main.workspace.review.slot != first)
         with slowed(os.getpid()):
             assert "following" in screen_text(app)
             await pilot.press("g")  # A category's row, which is no image, but moving too.
             await wait_for(pilot, lambda: "following" not in screen_text(app))
             await pilot.press("j")
-            await wait_for(pilot, lambda: main.review.slot == first)
-            made = main.review.run.counts()[1]
-            await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] >= made + 2)
-            assert main.review.slot == first
+            await wait_for(pilot, lambda: main.workspace.review.slot == first)
+            made = main.workspace.review.run.counts()[1]
+            await wait_for(
+                pilot, lambda: main.workspace.review.run and main.workspace.review.run.counts()[1] >= made + 2
+            )
+            assert main.workspace.review.slot == first
             await pilot.press("f")
-            await wait_for(pilot, lambda: "following" in screen_text(app) and main.review.slot != first)
+            await wait_for(
+                pilot, lambda: "following" in screen_text(app) and main.workspace.review.slot != first
+            )
             await pilot.press("x", "x")
-        await wait_for(pilot, lambda: not main.run_control.queue.busy)
+        await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
 
 
 async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(tmp_path: Path) -> None:
@@ -135,13 +146,13 @@ async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(tmp_p
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.run)
-        place = main.review.next_place(1)
+        await wait_for(pilot, lambda: main.workspace.review.run)
+        place = main.workspace.review.next_place(1)
         assert place
-        main.move(place, 0)
+        main.workspace.move(place, 0)
         await pilot.press("1")
-        assert main.review.progress().judged == 0
+        assert main.workspace.review.progress().judged == 0
         assert "look, then judge" in screen_text(app)
         await pilot.pause(DRAWING_SECONDS + GUARD_SECONDS)
         await pilot.press("1")
-        await wait_for(pilot, lambda: main.review.progress().judged == 1)
+        await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)

@@ -115,7 +115,9 @@ async def test_the_main_screen(tmp_path: Path, size: tuple[int, int], theme: str
     app = make_app(tmp_path, theme=theme)
     async with app.run_test(size=size) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.run and main.review.progress().judged == 2)
+        await wait_for(
+            pilot, lambda: main.workspace.review.run and main.workspace.review.progress().judged == 2
+        )
         if size[0] < 100:
             await pilot.press("tab")
         await pilot.press("left_square_bracket", "k")
@@ -144,7 +146,9 @@ async def test_other_screens(
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.run and main.review.progress().judged == 2)
+        await wait_for(
+            pilot, lambda: main.workspace.review.run and main.workspace.review.progress().judged == 2
+        )
         main.draw_gauges()
         await wait_for(pilot, lambda: "384 × 288" in screen_text(app) and "H200" in screen_text(app))
         await pilot.press(key)

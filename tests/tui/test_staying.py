@@ -15,7 +15,7 @@ pytestmark = pytest.mark.worker
 
 
 def looked_at(main: MainScreen) -> str:
-    return main.review.slot.image.image if main.review.slot else ""
+    return main.workspace.review.slot.image.image if main.workspace.review.slot else ""
 
 
 async def shows(pilot: Pilot[object], main: MainScreen, name: str) -> None:
@@ -24,7 +24,7 @@ async def shows(pilot: Pilot[object], main: MainScreen, name: str) -> None:
 
 async def judge(pilot: Pilot[object], main: MainScreen, key: str, judged: int) -> None:
     """Press a verdict's key until the picture has been in sight for long enough."""
-    while main.review.progress().judged < judged:
+    while main.workspace.review.progress().judged < judged:
         await pilot.press(key)
         await pilot.pause(0.05)
 
@@ -44,7 +44,9 @@ async def test_each_answer_stays_until_its_verdict_and_the_next_one_comes_by_its
             await shows(pilot, main, one)
             for name in (one, two):  # the worker goes on, the screen does not
                 stage.say(name, 3)
-            await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] == 2)
+            await wait_for(
+                pilot, lambda: main.workspace.review.run and main.workspace.review.run.counts()[1] == 2
+            )
             await wait_for(pilot, lambda: len(server.asked) == 3)
             await wait_for(pilot, lambda: "2 to judge" in screen_text(app))
             assert looked_at(main) == one
@@ -64,7 +66,7 @@ async def test_each_answer_stays_until_its_verdict_and_the_next_one_comes_by_its
             assert "all judged" in screen_text(app)
     verdicts = {
         result.image: run.assessment(*result.key).verdict
-        for run in [main.review.run]
+        for run in [main.workspace.review.run]
         if run
         for result in run.results
     }
@@ -82,15 +84,15 @@ async def test_the_next_run_of_the_queue_waits_until_the_answers_before_are_judg
             await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
             await begin(pilot, main)
             await wait_for(pilot, lambda: len(server.asked) == 1)
-            first = await wait_for(pilot, lambda: main.review.run)
+            first = await wait_for(pilot, lambda: main.workspace.review.run)
             stage.say(NAMES[0], 3)
             await wait_for(pilot, lambda: len(server.asked) == 2)
-            assert main.review.run is first and main.review.to_judge
+            assert main.workspace.review.run is first and main.workspace.review.to_judge
             await judge(pilot, main, "1", 1)
-            await wait_for(pilot, lambda: main.review.run is not first)
+            await wait_for(pilot, lambda: main.workspace.review.run is not first)
             assert looked_at(main) == NAMES[0]
             await pilot.press("x", "x")
-            await wait_for(pilot, lambda: not main.run_control.queue.busy)
+            await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
 
 
 async def test_an_image_that_is_broken_is_passed_by(tmp_path: Path) -> None:
@@ -105,12 +107,14 @@ async def test_an_image_that_is_broken_is_passed_by(tmp_path: Path) -> None:
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
         await begin(pilot, main)
-        await wait_for(pilot, lambda: main.review.run and main.review.run.counts()[1] == 2)
-        await wait_for(pilot, lambda: not main.run_control.queue.busy)
-        if main.review.to_judge:
+        await wait_for(
+            pilot, lambda: main.workspace.review.run and main.workspace.review.run.counts()[1] == 2
+        )
+        await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
+        if main.workspace.review.to_judge:
             assert looked_at(main) in ("a_2.png", "a_3.png")
         await pilot.press("]")
-        assert main.review.to_judge
+        assert main.workspace.review.to_judge
 
 
 @pytest.mark.parametrize("text", ["waiting", "-answered"])
@@ -126,16 +130,19 @@ async def test_a_filter_takes_no_answer_away_at_the_moment_it_ends(text: str, tm
             await begin(pilot, main)
             await wait_for(pilot, lambda: len(server.asked) == 1 and looked_at(main) == NAMES[0])
             await pilot.press("slash", *text, "enter")
-            await wait_for(pilot, lambda: main.review.filter.words)
+            await wait_for(pilot, lambda: main.workspace.review.filter.words)
             stage.say(NAMES[0], 3)
             await wait_for(pilot, lambda: len(server.asked) == 2)
             stage.say(NAMES[1], 3)
             await wait_for(
-                pilot, lambda: len(main.review.shown.slots) == len(main.review.image_rows.slots) - 1
+                pilot,
+                lambda: (
+                    len(main.workspace.review.shown.slots) == len(main.workspace.review.image_rows.slots) - 1
+                ),
             )
-            assert looked_at(main) == NAMES[0] and main.review.to_judge
+            assert looked_at(main) == NAMES[0] and main.workspace.review.to_judge
             await pilot.press("x", "x")
-            await wait_for(pilot, lambda: not main.run_control.queue.busy)
+            await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
 
 
 async def test_opening_a_run_awaits_nothing(tmp_path: Path) -> None:
@@ -143,5 +150,5 @@ async def test_opening_a_run_awaits_nothing(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
-        await wait_for(pilot, lambda: main.review.run)
-        assert not main.review.awaiting and not main.review.following
+        await wait_for(pilot, lambda: main.workspace.review.run)
+        assert not main.workspace.review.awaiting and not main.workspace.review.following

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fada_tui.core.paths import samples_dir
-from fada_tui.tui.main_screen import GUARD_SECONDS
+from fada_tui.tui.actions.judging import GUARD_SECONDS
 from tests.conftest import run_folders
 from tests.endpoint_server import serving, stream
 from tests.tui.program import Link, OnPty, Size, ended, slowed

@@ -1,1 +1,1 @@
-"""What the main screen's keys and a run's events set going."""
+"""What the keys and a run's events do: on the workspace, and shown by whatever is a `MainView`."""

@@ -1,108 +1,121 @@
-"""What the main screen looks at comes from disk: images, and runs that are opened and closed again."""
+"""What is looked at comes from disk: images, and runs that are opened and closed again."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from fada_tui.core.errors import FadaError
-from fada_tui.store import folder as store
+from fada_tui.report.units import count
+from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import first_hint
 from fada_tui.tui.state.disk_index import read_disk_index, read_gallery
 from fada_tui.tui.state.open_runs import Key, OpenRun
 
-if TYPE_CHECKING:
-    from fada_tui.tui.main_screen import MainScreen
 
-
-async def begin(main: "MainScreen") -> None:
-    """Read the images and the runs, and open the latest run over these images."""
-    review = main.review
+async def begin(workspace: Workspace) -> None:
+    """Read the images and the runs."""
+    review = workspace.review
     try:
-        if main.app_context.frames():
-            main.say("counting the frames of the files that have several …", keep=True)
+        if workspace.app_context.frames():
+            workspace.view.say("counting the frames of the files that have several …", keep=True)
         review.gallery = await asyncio.to_thread(
-            read_gallery, main.app_context.images, main.app_context.frames()
+            read_gallery, workspace.app_context.images, workspace.app_context.frames()
         )
     except FadaError as error:
-        main.say(str(error), "error")
+        workspace.view.say(str(error), "error")
     review.choose_run(None)
-    review.hint = first_hint(main.app_context, review.gallery)
-    main.show_images()
-    await read_runs(main)
-    if main.app_context.resume:
-        main.resume(main.app_context.resume)
-    elif latest := review.latest_here():
-        await open_run(main, latest)
+    review.hint = first_hint(workspace.app_context, review.gallery)
+    workspace.view.show_images()
+    await read_runs(workspace)
+
+
+async def open_latest(workspace: Workspace) -> None:
+    """Open the latest run over these images; where there is none, say what to do first."""
+    review = workspace.review
+    if latest := review.latest_here():
+        await open_run(workspace, latest)
     elif review.gallery:
-        main.say(review.hint.partition("\n")[0], keep=True)
+        workspace.view.say(review.hint.partition("\n")[0], keep=True)
 
 
-async def read_runs(main: "MainScreen") -> None:
+async def read_runs(workspace: Workspace) -> None:
     """Read the runs of the results folder again, unless the program is left meanwhile.
 
     What is wrong with one of them is said once.
     """
-    disk_index = await asyncio.to_thread(read_disk_index, main.app_context.results, main.app_context.registry)
-    if not main.app.is_running:
+    disk_index = await asyncio.to_thread(
+        read_disk_index, workspace.app_context.results, workspace.app_context.registry
+    )
+    if not workspace.view.is_open:
         return
-    known = main.review.disk_index.warnings
-    main.review.disk_index = disk_index
+    known = workspace.review.disk_index.warnings
+    workspace.review.disk_index = disk_index
     for warning in disk_index.warnings:
         if warning not in known:
-            main.say(warning, "warning")
-    main.draw()
+            workspace.view.say(warning, "warning")
+    workspace.view.draw()
 
 
-async def open_run(main: "MainScreen", run_id: str) -> None:
+async def open_run(workspace: Workspace, run_id: str) -> None:
     """Look at a run from now on."""
     try:
-        run = await load_run(main, run_id)
+        run = await workspace.load_run(run_id)
     except FadaError as error:
-        main.say(str(error), "error")
+        workspace.view.say(str(error), "error")
         return
-    main.review.stay()
-    main.review.choose_run(run)
-    main.review.look_at_unassessed()
-    main.show_images()
-    main.say(f"{run.run.model.name}, {run.id}: {main.review.progress()}")
+    workspace.review.stay()
+    workspace.review.choose_run(run)
+    workspace.review.look_at_unassessed()
+    workspace.view.show_images()
+    workspace.view.say(f"{run.run.model.name}, {run.id}: {workspace.review.progress()}")
 
 
-async def load_run(main: "MainScreen", run_id: str) -> OpenRun:
-    """Return a run, read from disk unless it is open already.
-
-    Raises:
-        StoreError: it is not there, or cannot be read.
-    """
-    open_runs = main.review.open_runs
-    if run_id in open_runs.runs:
-        return open_runs.runs[run_id]
-    folder = main.review.disk_index.folders.get(run_id, main.app_context.results / run_id)
-    run, warnings = await asyncio.to_thread(store.open_run, folder)
-    for warning in warnings:
-        main.say(warning, "warning")
-    return open_runs.open(folder, run)
+async def open_model(workspace: Workspace, name: str) -> None:
+    """Look at a model's latest run from now on."""
+    if workspace.review.open_runs.blind:
+        workspace.view.say("blind mode hides which model is which; b ends it", "warning")
+    elif run := workspace.review.disk_index.latest(name):
+        await open_run(workspace, run.id)
+    else:
+        workspace.view.say(f"{name} has no run yet; space marks it, r runs it")
 
 
-async def answers_to_this(main: "MainScreen") -> list[tuple[OpenRun, Key]]:
+async def answers_to_this(workspace: Workspace) -> list[tuple[OpenRun, Key]]:
     """All models' answers to the question and image that are looked at, the latest of each model."""
-    review = main.review
+    review = workspace.review
     if review.key is None:
         return []
     asked, path = review.questions[review.key_index].text, review.key[0]
     found: dict[str, tuple[OpenRun, Key]] = {}
     for name in review.same_question():
-        run = await load_run(main, name)
+        run = await workspace.load_run(name)
         for question in run.questions:
             if question.text == asked and run.answered(path, question.id):
                 found.setdefault(run.run.model.name, (run, (path, question.id)))
     return list(found.values())
 
 
-async def forget_deleted(main: "MainScreen") -> None:
+async def forget_deleted(workspace: Workspace) -> None:
     """Let go of runs whose folder is gone."""
-    open_runs = main.review.open_runs
+    open_runs = workspace.review.open_runs
     for run in [run for run in open_runs.runs.values() if not run.folder.exists()]:
         del open_runs.runs[run.id]
         if open_runs.current == run.id:
-            main.review.choose_run(None)
-            main.show_images()
-    await read_runs(main)
+            workspace.review.choose_run(None)
+            workspace.view.show_images()
+    await read_runs(workspace)
+
+
+async def blind(workspace: Workspace) -> None:
+    """Begin or end blind mode."""
+    review = workspace.review
+    if review.open_runs.blind:
+        review.choose_run(review.run)
+        workspace.view.say("blind mode ended")
+    elif not (names := review.siblings()):
+        workspace.view.say("there are no answers to judge blindly yet", "warning")
+        return
+    else:
+        runs = [await workspace.load_run(name) for name in names]
+        review.go_blind(runs)
+        mixed = count(len(runs), "run")
+        workspace.view.say(f"blind mode: {mixed} shuffled; names, times and auto scores hidden", keep=True)
+    workspace.view.show_images()

@@ -8,6 +8,9 @@ from msgspec import Struct
 from fada_tui.core.records import Assessment, AutoScore, ResultMemory
 from fada_tui.runs.telemetry import Sample
 
+NoticeKind = Literal["info", "warning", "error"]
+"""What a line above the keys is: a word, something to look to, something that went wrong."""
+
 AnswerState = Literal["none", "waiting", "running", "answered", "error"]
 
 

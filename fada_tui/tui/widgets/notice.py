@@ -1,14 +1,11 @@
 """One line for what just happened, or for what went wrong and what to do about it."""
 
-from typing import Literal
-
 from textual.timer import Timer
 
+from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.widgets.words import Words
 
-Kind = Literal["info", "warning", "error"]
-
-_SIGNS: dict[Kind, str] = {"info": "", "warning": "! ", "error": "!! "}
+_SIGNS: dict[NoticeKind, str] = {"info": "", "warning": "! ", "error": "!! "}
 
 
 class Notice(Words):
@@ -18,11 +15,11 @@ class Notice(Words):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, keep=True)
-        self._standing: tuple[str, Kind] = ("", "info")
-        self._passing: list[tuple[str, Kind]] = []
+        self._standing: tuple[str, NoticeKind] = ("", "info")
+        self._passing: list[tuple[str, NoticeKind]] = []
         self._until: Timer | None = None
 
-    def tell(self, text: str, kind: Kind = "info", *, keep: bool = False) -> None:
+    def tell(self, text: str, kind: NoticeKind = "info", *, keep: bool = False) -> None:
         """Show a line. An error, and what is to `keep`, stays until the next; an empty one ends it."""
         if keep or kind == "error" or not text:
             self._passing = [said for said in self._passing if said != self._standing]

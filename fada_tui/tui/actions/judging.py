@@ -1,0 +1,86 @@
+"""Judging the answer that is looked at, taking it back, and going on to the next."""
+
+from collections.abc import Awaitable, Callable
+
+from fada_tui.core.errors import FadaError
+from fada_tui.core.records import Assessment, Verdict
+from fada_tui.evaluation.assessment.edit import with_verdict
+from fada_tui.evaluation.assessment.history import Change
+from fada_tui.tui.actions import run_events
+from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.present.lines import change_text
+from fada_tui.tui.state.open_runs import Key, OpenRun
+
+Edit = Callable[[Assessment], Assessment]
+
+GUARD_SECONDS = 0.25
+"""A verdict this soon after the picture changed by itself, sooner than eye and finger are, is for another."""
+
+
+def judgeable(workspace: Workspace) -> tuple[OpenRun, Key] | None:
+    """Return the answer that is looked at; says so where there is none."""
+    run, key = workspace.review.run, workspace.review.key
+    if run is None or key is None or not run.answered(*key):
+        workspace.view.say("there is no answer to judge here yet", "warning")
+        return None
+    return run, key
+
+
+async def judge(workspace: Workspace, verdict: Verdict | None) -> None:
+    """Judge the answer that is looked at, and move on."""
+    if verdict and workspace.view.seconds_in_sight < GUARD_SECONDS:
+        workspace.view.say("the picture has just changed: look, then judge", "warning")
+        return
+    judged = await assess(workspace, lambda before: with_verdict(before, verdict))
+    if judged and verdict and workspace.app_context.settings.auto_advance:
+        run_events.advance(workspace)
+
+
+async def assess(workspace: Workspace, edit: Edit, place: tuple[OpenRun, Key] | None = None) -> bool:
+    """Change an assessment, by default of what is looked at; return whether it is on disk."""
+    place = place or judgeable(workspace)
+    if place is None:
+        return False
+    run, key = place
+    workspace.review.stay()
+    try:
+        await workspace.assessments.change(run, key, edit(run.assessment(*key)))
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+        return False
+    workspace.view.refilter_soon()
+    workspace.view.draw()
+    return True
+
+
+async def undo(workspace: Workspace) -> None:
+    """Take back the last assessment and show where."""
+    await _show_change(workspace, workspace.assessments.undo(), "undone")
+
+
+async def redo(workspace: Workspace) -> None:
+    """Make it again and show where."""
+    await _show_change(workspace, workspace.assessments.redo(), "done again")
+
+
+async def _show_change(workspace: Workspace, doing: Awaitable[Change | None], word: str) -> None:
+    try:
+        change = await doing
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+        return
+    if change is None:
+        workspace.view.say(f"nothing to be {word}")
+        return
+    if place := workspace.review.place_of(change.run_id, change.path, change.question_id):
+        workspace.go(place)
+    workspace.view.draw()
+    workspace.view.say(change_text(word, change))
+
+
+def step(workspace: Workspace, by: int) -> None:
+    """Go to the next unassessed answer, `by` 1, or the previous one, -1."""
+    if place := workspace.review.next_place(by):
+        workspace.go(place)
+    else:
+        workspace.view.say(f"no unassessed answer: {workspace.review.progress()}")

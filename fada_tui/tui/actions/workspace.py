@@ -1,0 +1,181 @@
+"""What the dashboard works on: its whole state, and what several actions do to it."""
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from fada_tui.core.errors import FadaError
+from fada_tui.core.records import Notes
+from fada_tui.models.registry import statuses
+from fada_tui.runs.assessment_writer import AssessmentWriter, settle_and_publish
+from fada_tui.runs.events import SessionEvent
+from fada_tui.runs.publish import preview
+from fada_tui.store import folder as store
+from fada_tui.store.journal import NotesLine
+from fada_tui.tui.actions.view import MainView
+from fada_tui.tui.present.models import ModelLine, model_lines
+from fada_tui.tui.state.assessments import Assessments
+from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
+from fada_tui.tui.state.review import Place, Review
+from fada_tui.tui.state.run_control import RunControl
+from fada_tui.tui.state.views import RunView
+
+LEAVING_SECONDS = 8.0
+"""How long a run may take to stop and be written before the dashboard leaves without it."""
+
+
+class Workspace:
+    """Settings and lists, what is looked at, assessments, and the runs that go on.
+
+    Args:
+        app_context: what the dashboard works with.
+        view: shows it.
+        take: told of each event of a run, once the open runs have it.
+    """
+
+    def __init__(self, app_context: AppContext, view: MainView, take: Callable[[SessionEvent], None]) -> None:
+        self.app_context = app_context
+        self.view = view
+        open_runs = OpenRuns(app_context.settings.assessor)
+        self.review = Review(open_runs, app_context.questions())
+        self._writer = AssessmentWriter()
+        self.assessments = Assessments(open_runs, self._writer)
+        self.run_control = RunControl(app_context, open_runs, take, self._complain)
+        self.marked_models: tuple[str, ...] = ()
+        """Names of the models marked for the next run, in the order in which they were marked."""
+
+    @property
+    def open_runs(self) -> OpenRuns:
+        """The open runs."""
+        return self.review.open_runs
+
+    def _complain(self, message: str) -> None:
+        self.view.say(message, "error")
+        self.view.draw()
+
+    # What is looked at
+
+    def go(self, place: Place) -> None:
+        """Go somewhere because a person says so."""
+        self.review.stay()
+        self._look(place)
+
+    def move(self, place: Place, seconds: float) -> None:
+        """Go somewhere without a person's word, unless that was done in the last so many seconds."""
+        if self.view.seconds_in_sight >= seconds:
+            self._look(place)
+            self.view.moved()
+
+    def _look(self, place: Place) -> None:
+        self.review.look(*place)
+        self.view.highlight(place[0])
+        self.view.draw()
+
+    def refilter(self, *, keep: bool) -> None:
+        """Apply the filter to what is known now; `keep`: an answer to judge that is looked at stays."""
+        before = self.review.slot
+        self.review.refilter(keep=keep)
+        self.view.show_images()
+        if self.review.slot != before:
+            self.view.moved()
+
+    def mark_model(self, name: str) -> None:
+        """Mark a model for the next run; marked already, take the mark away."""
+        others = tuple(marked for marked in self.marked_models if marked != name)
+        self.marked_models = others if name in self.marked_models else (*others, name)
+        self.view.draw()
+
+    def model_lines(self) -> tuple[ModelLine, ...]:
+        """Return the model list as it is shown."""
+        run_progress, disk_index = self.run_control.run_progress, self.review.disk_index
+        return model_lines(
+            disk_index.rows or statuses(self.app_context.registry, ()),
+            disk_index.figures,
+            here=disk_index.here,
+            loaded=run_progress.model if run_progress.active else None,
+            progress=run_progress.progress,
+            queued=self.run_control.queue.waiting,
+            marked=frozenset(self.marked_models),
+            blind=self.open_runs.blind,
+        )
+
+    def run_view(self) -> RunView:
+        """Return how far the run is."""
+        waiting, at_work = len(self.run_control.queue.waiting), self.open_runs.at_work
+        judged, answers, _ = at_work.counts() if at_work else (0, 0, 0)
+        return self.run_control.run_progress.view(
+            waiting, hidden=self.open_runs.blind, to_judge=answers - judged
+        )
+
+    # Runs on disk
+
+    async def load_run(self, run_id: str) -> OpenRun:
+        """Return a run, read from disk unless it is open already.
+
+        Raises:
+            StoreError: it is not there, or cannot be read.
+        """
+        if run_id in self.open_runs.runs:
+            return self.open_runs.runs[run_id]
+        folder = self.review.disk_index.folders.get(run_id, self.app_context.results / run_id)
+        run, warnings = await asyncio.to_thread(store.open_run, folder)
+        for warning in warnings:
+            self.view.say(warning, "warning")
+        return self.open_runs.open(folder, run)
+
+    async def write_notes(self, run: OpenRun, notes: Notes) -> None:
+        """Make a run's notes durable.
+
+        Raises:
+            StoreError: they could not be written.
+        """
+        run.unsettled = True
+        await self._writer.write(run.folder, NotesLine(notes=notes))
+        run.run = replace(run.run, notes=notes)
+
+    async def page(self, run: OpenRun) -> str:
+        """Return a run's page: the file, brought up to date; of a run that goes on, as it would be now.
+
+        Raises:
+            StoreError: the run cannot be read or written.
+        """
+        if not run.running:
+            await self.settle(run)
+            if (page := run.folder / store.SUMMARY_NAME).exists():
+                return await asyncio.to_thread(page.read_text, encoding="utf-8")
+        return await asyncio.to_thread(preview, run.folder, self.app_context.registry)
+
+    async def settle(self, run: OpenRun) -> None:
+        """Write what was assessed into `run.json` and the page.
+
+        Raises:
+            StoreError: the run cannot be read or written.
+        """
+        if run.unsettled and not run.running:
+            await self._writer.drain(LEAVING_SECONDS)
+            settled = await asyncio.to_thread(settle_and_publish, run.folder, self.app_context.registry)
+            run.unsettled = not settled
+
+    async def settle_all(self) -> None:
+        """Write what was assessed of any open run.
+
+        Raises:
+            StoreError: a run cannot be read or written.
+        """
+        for run in self.open_runs.runs.values():
+            await self.settle(run)
+
+    async def leave(self, code: int = 0) -> None:
+        """Stop what goes on, write everything, and end."""
+        self.view.say("writing …", keep=True)
+        await self.run_control.queue.close(LEAVING_SECONDS)
+        for run in self.open_runs.runs.values():
+            run.running = False
+            try:
+                await self.settle(run)
+            except FadaError as error:
+                self.view.say(str(error), "error")
+        self.run_control.telemetry.stop()
+        self.view.exit(code)

@@ -1,0 +1,304 @@
+"""From the main screen to the others and back: each opened here, and what it returns carried out.
+
+A screen's module is imported when it is first opened, so that the main screen need not wait for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+from textual.app import App
+
+from fada_tui.core.errors import FadaError
+from fada_tui.core.records import Assessment, Notes
+from fada_tui.evaluation.assessment.edit import with_note, with_tag_toggled
+from fada_tui.evaluation.assessment.history import Change
+from fada_tui.models.registry import resolve_model
+from fada_tui.runs import planning
+from fada_tui.runs.consent import Want, hosts_wanted, wants
+from fada_tui.runs.preflight.describe import room_of
+from fada_tui.store import folder as store
+from fada_tui.tui.actions import judging, loading
+from fada_tui.tui.actions.consent_questions import asking
+from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.present.lines import change_text
+from fada_tui.tui.state.open_runs import Key, OpenRun
+
+
+async def setup(workspace: Workspace, app: App[Any]) -> None:
+    """Set up runs, and queue them."""
+    from fada_tui.tui.new_run.screen import NewRunScreen
+
+    app_context, review, run_control = workspace.app_context, workspace.review, workspace.run_control
+    if review.gallery is None:
+        workspace.view.say("there are no images to run on: start again with --images FOLDER", "warning")
+        return
+    request = await app.push_screen_wait(
+        NewRunScreen(
+            registry=app_context.registry,
+            rows=review.disk_index.rows,
+            catalogue=review.gallery.catalogue,
+            marked_models=workspace.marked_models,
+            marked_images=review.marked_images(),
+            settings=app_context.settings,
+            disk_index=review.disk_index,
+            sample=run_control.telemetry.latest,
+        )
+    )
+    if request is None:
+        return
+    try:
+        models = [resolve_model(name, app_context.registry) for name in request.settings.model]
+        if not await _agreed(workspace, app, hosts_wanted(models, run_control.consent)):
+            return
+        settings = replace(request.settings, allow_host=run_control.consent.hosts)
+        jobs, _ = await asyncio.to_thread(
+            planning.jobs, settings, app_context.registry, app_context.label, request.images
+        )
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+        return
+    workspace.marked_models = ()
+    review.awaiting = not run_control.queue.busy
+    run_control.start(jobs)
+
+
+async def _agreed(workspace: Workspace, app: App[Any], wanted: Sequence[Want]) -> bool:
+    """Whether all of this may be done: asked once for each, as long as the dashboard is open."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    for want in wanted:
+        asked = await asyncio.to_thread(asking, want)
+        screen = ConfirmScreen(asked.question, asked.detail, asked.yes, danger=True)
+        if not await app.push_screen_wait(screen):
+            workspace.view.say(asked.declined, "warning")
+            return False
+        workspace.run_control.allow(want)
+    return True
+
+
+async def needs(workspace: Workspace, app: App[Any]) -> None:
+    """Show what the model under the cursor needs."""
+    from fada_tui.tui.screens.needs import NeedsScreen
+
+    app_context = workspace.app_context
+    entries = [row.entry for row in workspace.review.disk_index.rows] or app_context.registry.entries
+    entry = next((entry for entry in entries if entry.name == workspace.view.highlighted_model), None)
+    if entry is not None:
+        room = room_of(workspace.run_control.telemetry.latest)
+        await app.push_screen_wait(NeedsScreen(entry, app_context.settings, room))
+
+
+async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
+    """Take an unfinished run up again."""
+    review, run_control = workspace.review, workspace.run_control
+    try:
+        folder = await asyncio.to_thread(store.find, workspace.app_context.results, name)
+        run = await workspace.load_run(folder.name)
+        wanted = wants(run.run, run_control.consent)
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+        return
+    if run.running:
+        workspace.view.say("this run is going on")
+    elif not run.resumable:
+        workspace.view.say("every answer of this run is there; r sets up another run")
+    elif await _agreed(workspace, app, wanted):
+        review.awaiting = not run_control.queue.busy
+        run_control.resume(folder, run.run.model.name)
+
+
+async def tags(workspace: Workspace, app: App[Any]) -> None:
+    """Toggle the rubric's tags."""
+    from fada_tui.tui.screens.tags import TagsScreen
+
+    if (place := judging.judgeable(workspace)) is None:
+        return
+    run, key = place
+
+    async def toggle(name: str) -> tuple[str, ...]:
+        await workspace.assessments.change(run, key, with_tag_toggled(run.assessment(*key), name))
+        workspace.view.draw()
+        return run.assessment(*key).tags
+
+    await app.push_screen_wait(TagsScreen(workspace.app_context.rubric, run.assessment(*key).tags, toggle))
+    workspace.view.refilter_soon()
+
+
+async def note(workspace: Workspace, app: App[Any]) -> None:
+    """Write a note on the answer that is looked at."""
+    from fada_tui.tui.screens.note import NoteScreen
+
+    if (place := judging.judgeable(workspace)) is None:
+        return
+    run, key = place
+    written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, key[0]))
+    if written is not None:
+        await judging.assess(workspace, lambda before: with_note(before, written.text), place)
+
+
+async def zoom(workspace: Workspace, app: App[Any]) -> None:
+    """Show the picture on the whole screen."""
+    from fada_tui.tui.screens.zoom import ZoomScreen
+
+    if image := workspace.review.image:
+        await app.push_screen_wait(ZoomScreen(image, workspace.app_context.graphics, image.name))
+
+
+async def models_on_image(workspace: Workspace, app: App[Any]) -> None:
+    """Show all models' answers to the image and question that are looked at."""
+    from fada_tui.tui.screens.models_on_image import Answer, ModelsOnImage
+
+    app_context, review = workspace.app_context, workspace.review
+    places = await loading.answers_to_this(workspace)
+    if not places or review.slot is None:
+        workspace.view.say("no model has answered this question about this image yet", "warning")
+        return
+    answers = [
+        Answer(
+            name=review.model_name(run),
+            view=partial(review.view_of, run, key),
+            assess=partial(_assess, workspace, run, key),
+        )
+        for run, key in places
+    ]
+    screen = ModelsOnImage(
+        review.file(review.slot),
+        review.slot.image.category,
+        app_context.graphics,
+        sorted(answers, key=lambda answer: answer.name) if review.open_runs.blind else answers,
+        app_context.rubric,
+        partial(_described, workspace.assessments.undo, "undone"),
+        partial(_described, workspace.assessments.redo, "done again"),
+    )
+    await app.push_screen_wait(screen)
+    workspace.view.draw()
+
+
+async def _assess(workspace: Workspace, run: OpenRun, key: Key, edit: judging.Edit) -> Assessment:
+    await workspace.assessments.change(run, key, edit(run.assessment(*key)))
+    return run.assessment(*key)
+
+
+async def _described(change: Callable[[], Awaitable[Change | None]], word: str) -> str:
+    try:
+        done = await change()
+    except FadaError as error:
+        return str(error)
+    return change_text(word, done) if done else f"nothing to be {word}"
+
+
+async def summary(workspace: Workspace, app: App[Any], folder: Path | None = None) -> None:
+    """Show a run's page, and let its notes be edited."""
+    from fada_tui.tui.screens.summary import SummaryScreen
+
+    run = await _run_at(workspace, folder)
+    if run is None:
+        return
+
+    async def save(notes: Notes) -> str:
+        await workspace.write_notes(run, notes)
+        return await workspace.page(run)
+
+    try:
+        page = await workspace.page(run)
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+        return
+    screen = SummaryScreen(
+        run.folder, page, run.run.notes, workspace.review.open_runs.blind, run.running, save
+    )
+    wanted = await app.push_screen_wait(screen)
+    if wanted is not None:
+        await export(workspace, app, run.folder)
+
+
+async def runs(workspace: Workspace, app: App[Any]) -> None:
+    """Show all runs; open, resume, delete or export one."""
+    from fada_tui.tui.screens import runs as screens
+
+    open_runs = workspace.review.open_runs
+    await workspace.settle_all()
+    going_on = frozenset(run.id for run in open_runs.runs.values() if run.running)
+    screen = screens.RunsScreen(workspace.app_context.results, open_runs.current, going_on)
+    match await app.push_screen_wait(screen):
+        case screens.OpenRun(folder=folder):
+            await loading.open_run(workspace, folder.name)
+        case screens.ResumeRun(folder=folder):
+            await resume(workspace, app, str(folder))
+        case screens.ShowSummary(folder=folder):
+            await summary(workspace, app, folder)
+        case screens.Compare():
+            await comparison(workspace, app)
+        case _:
+            pass
+    await loading.forget_deleted(workspace)
+
+
+async def comparison(workspace: Workspace, app: App[Any]) -> None:
+    """Show all runs in one table."""
+    from fada_tui.tui.screens import runs as screens
+    from fada_tui.tui.screens.comparison import ComparisonScreen
+
+    await workspace.settle_all()
+    screen = ComparisonScreen(workspace.app_context.results, workspace.review.open_runs.blind)
+    match await app.push_screen_wait(screen):
+        case screens.OpenRun(folder=folder):
+            await loading.open_run(workspace, folder.name)
+        case _:
+            pass
+
+
+async def export(workspace: Workspace, app: App[Any], folder: Path | None = None) -> None:
+    """Write a run in another format."""
+    from fada_tui.tui.screens.export import ExportScreen
+
+    run = await _run_at(workspace, folder)
+    if run is not None:
+        await workspace.settle(run)
+        path = await app.push_screen_wait(ExportScreen(run.folder))
+        if path is not None:
+            workspace.view.say(f"written: {path}", keep=True)
+
+
+async def _run_at(workspace: Workspace, folder: Path | None) -> OpenRun | None:
+    if folder is None:
+        if workspace.review.run is None:
+            workspace.view.say("there is no run yet; r sets one up", "warning")
+        return workspace.review.run
+    try:
+        return await workspace.load_run(folder.name)
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+        return None
+
+
+async def leave(workspace: Workspace, app: App[Any]) -> None:
+    """Leave the dashboard; ask first while a run goes on."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    if workspace.run_control.queue.busy:
+        question = "A run goes on. Stop it and leave?"
+        detail = "What is answered is kept; the run can be taken up again."
+        if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop and leave", danger=False)):
+            return
+    await workspace.leave()
+
+
+DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]] = {
+    "run": setup,
+    "needs": needs,
+    "blind": lambda workspace, _: loading.blind(workspace),
+    "tags": tags,
+    "note": note,
+    "zoom": zoom,
+    "models_on_image": models_on_image,
+    "summary": summary,
+    "runs": runs,
+    "comparison": comparison,
+    "export": export,
+}
+"""By the name that the commands use."""
