@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from fada_tui import __version__
 from fada_tui.core.file_names import encode_name
-from fada_tui.core.protocol import Item, Loaded
+from fada_tui.core.protocol import Item, Load, Loaded
 from fada_tui.core.records import Dataset, Generation, ModelFacts, Plan, Question, Run, Selection, Tool
+from fada_tui.models.registry import located
 from fada_tui.store.folder import now
 
 
@@ -64,6 +65,19 @@ def planned_items(run: Run) -> tuple[Item, ...]:
         )
         for image in images
         for question in run.questions
+    )
+
+
+def load_command(run: Run) -> Load:
+    """Return the command that loads the model of a run's plan, with what the plan allows it."""
+    assert run.plan is not UNSET
+    return Load(
+        model=located(run.plan.model),
+        device=run.plan.device,
+        trust_remote_code=run.plan.trust_remote_code,
+        allow_pickle=run.plan.allow_pickle,
+        system_prompt=run.generation.system_prompt,
+        classes=run.plan.classes if run.plan.classes is not UNSET else None,
     )
 
 

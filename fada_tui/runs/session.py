@@ -31,7 +31,7 @@ from fada_tui.core.records import Failure, ModelMemory, Result, Run
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
-from fada_tui.models.registry import Registry, located
+from fada_tui.models.registry import Registry
 from fada_tui.runs import environment
 from fada_tui.runs.consent import NOTHING, Consent, allowed_now, check
 from fada_tui.runs.events import (
@@ -47,7 +47,7 @@ from fada_tui.runs.events import (
     Warned,
     WorkerRestarted,
 )
-from fada_tui.runs.job import Job, first_run, planned_items, with_loaded
+from fada_tui.runs.job import Job, first_run, load_command, planned_items, with_loaded
 from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
 from fada_tui.runs.telemetry import Telemetry
@@ -91,7 +91,6 @@ class Session:
         self._allowed_hosts = allowed_hosts
         self._lock = lock
         self._run = run
-        self._plan = run.plan if run.plan is not UNSET else None
         self._registry = registry
         self.in_batches = run.generation.batch_size not in (1, None)
         self._client = WorkerClient(folder / runs.LOG_NAME, deadlines, keep_open=(lock.descriptor,))
@@ -247,15 +246,9 @@ class Session:
                     yield event
 
     async def _load(self) -> AsyncGenerator[SessionEvent, None]:
-        assert self._plan is not None
         yield LoadProgress("start", 0, None)
-        command = Load(
-            model=located(self._plan.model),
-            device=self._plan.device,
-            trust_remote_code=self._plan.trust_remote_code,
-            allow_pickle=self._plan.allow_pickle,
-            system_prompt=self._run.generation.system_prompt,
-            classes=self._plan.classes if self._plan.classes is not UNSET else None,
+        command = replace(
+            load_command(self._run),
             allowed_hosts=self._allowed_hosts,
             first_token_timeout=self._deadlines.first_token,
             token_timeout=self._deadlines.token,
@@ -373,9 +366,8 @@ class Session:
 
     def _memory(self, known: ModelMemory) -> ModelMemory:
         """The model's memory with what was seen of it in this session."""
-        return ModelMemory(
-            weights=known.weights,
-            torch_peak_allocated=known.torch_peak_allocated,
+        return replace(
+            known,
             torch_peak_reserved=highest(known.torch_peak_reserved, self._reserved),
             nvml_process_peak=highest(known.nvml_process_peak, self._telemetry.nvml_process_peak),
             worker_rss_peak=highest(known.worker_rss_peak, self._telemetry.worker_rss_peak),
