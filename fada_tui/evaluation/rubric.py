@@ -1,11 +1,11 @@
 """The rubric: what a study's verdicts mean and which terms its images call for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Verdict
 
 
@@ -76,18 +76,16 @@ def normal(name: str) -> str:
     return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def parse_rubric(text: str) -> Rubric:
-    """Read a rubric from TOML.
+def rubric_from(table: Mapping[str, Any]) -> Rubric:
+    """Return the rubric that a TOML file's table holds.
 
     Raises:
-        UsageError: the text is not TOML, or not a rubric; the message says what is wrong and where.
+        ValueError: it is not a rubric; the message says what is wrong.
+        msgspec.ValidationError: a part of it is missing or of the wrong kind; the message says where.
     """
-    try:
-        rubric = msgspec.toml.decode(text, type=Rubric)
-    except msgspec.MsgspecError as error:
-        raise UsageError(f"rubric: {error}; compare it with rubrics/fada.toml") from None
+    rubric = msgspec.convert(table, Rubric)
     if fault := next(_faults(rubric), None):
-        raise UsageError(f"rubric {rubric.name!r}: {fault}")
+        raise ValueError(fault)
     return rubric
 
 

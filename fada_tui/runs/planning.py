@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from fada_tui.config.class_sets import load_classes
 from fada_tui.config.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
-from fada_tui.config.rubrics import load_rubric
-from fada_tui.config.rubrics import shipped as shipped_rubrics
+from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import samples_dir
@@ -178,6 +177,6 @@ def _selection(settings: Settings) -> Selection:
 
 
 def _rubric(name: str) -> str:
-    """The rubric's name, or the absolute path of its file: a run may be resumed from another folder."""
+    """What a run calls its rubric, which is there and can be used: it may be resumed from another folder."""
     load_rubric(name)
-    return name if name in shipped_rubrics() else os.path.abspath(name)  # noqa: PTH100
+    return RUBRICS.source(name)

@@ -2,7 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from fada_tui.config.questions import DEFAULT_QUESTION, load_questions, questions_from_texts, shipped
+from fada_tui.config.questions import (
+    DEFAULT_QUESTION,
+    QUESTION_SETS,
+    load_questions,
+    questions_from_texts,
+)
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Question
 
@@ -13,8 +18,8 @@ def test_the_default_question_is_the_reference_s_and_first_of_the_fada_set() -> 
 
 
 def test_every_shipped_set_can_be_loaded() -> None:
-    assert "fada" in shipped()
-    for name in shipped():
+    assert "fada" in QUESTION_SETS.shipped()
+    for name in QUESTION_SETS.shipped():
         assert load_questions(name)
 
 
@@ -75,5 +80,5 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "image.png").write_bytes(b"\x89PNG\xff")
     with pytest.raises(UsageError, match="not UTF-8"):
         load_questions(str(tmp_path / "image.png"))
-    with pytest.raises(UsageError, match="Is a directory"):
+    with pytest.raises(UsageError, match="it is a folder, not a file"):
         load_questions(str(tmp_path))

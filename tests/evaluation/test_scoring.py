@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from fada_tui.config.rubrics import load_rubric, shipped
+from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Assessment, AutoScore, Verdict
 from fada_tui.evaluation.auto import score
-from fada_tui.evaluation.rubric import Rubric, parse_rubric
+from fada_tui.evaluation.rubric import Rubric
 from fada_tui.evaluation.statistics import identical_answers, mean, median, wilson
 from fada_tui.evaluation.verdicts import current, tally
 from tests.examples import result
@@ -59,7 +59,7 @@ def test_folder_names_find_their_category(fada: Rubric, folder: str, category: s
 
 
 def test_the_fada_rubric_says_what_screens_need(fada: Rubric) -> None:
-    assert shipped() == ("fada",)
+    assert RUBRICS.shipped() == ("fada",)
     assert fada.context.name == "fetal context"
     assert set(fada.verdicts) == {"correct", "partial", "incorrect"}
     assert {tag.letter: tag.name for tag in fada.tags}["h"] == "hallucination"
@@ -111,35 +111,27 @@ def test_no_answer_has_no_score_and_an_unknown_category_only_context(fada: Rubri
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (("name =", "name"), "rubric: "),
-        (('title = "Small"', ""), "missing required field `title`"),
-        (("aliases", "aliasses"), "unknown field `aliasses`"),
-        (('[["liver"]]', '["liver"]'), "Expected `array`"),
+        (("name =", "name"), "line 2: not valid TOML"),
+        (('title = "Small"', ""), "missing required field 'title'"),
+        (("aliases", "aliasses"), "unknown field 'aliasses'"),
+        (('[["liver"]]', '["liver"]'), "Expected 'array'"),
         (('aliases = ["Ay"]', 'near = ["B"]'), "near 'B'"),
         (('["uterus"]', '[" - "]'), "' - ' is not a term"),
         (('[["liver"]]', '[["liver"]]\n[[categories]]\nname="B"\naliases=["a"]\nterms=[]'), "names two"),
         (("[[categories]]", '[[tags]]\nletter="xy"\nname="t"\nmeaning="m"\n[[categories]]'), "one letter"),
     ],
 )
-def test_a_bad_rubric_is_one_line_that_says_where(change: tuple[str, str], complaint: str) -> None:
-    assert parse_rubric(SMALL).name == "small"
-    with pytest.raises(UsageError) as caught:
-        parse_rubric(SMALL.replace(*change, 1))
-    assert complaint in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_rubric_is_read_by_path_and_a_wrong_name_tells_the_right_ones(tmp_path: Path) -> None:
+def test_a_bad_rubric_is_one_line_that_says_where(
+    tmp_path: Path, change: tuple[str, str], complaint: str
+) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(SMALL)
     assert load_rubric(str(file)).name == "small"
-    with pytest.raises(UsageError, match=r"no rubric 'fadda'.*\(fada\)"):
-        load_rubric("fadda")
-    file.write_bytes(b"\xff")
-    with pytest.raises(UsageError, match="cannot be read"):
+    file.write_text(SMALL.replace(*change, 1))
+    with pytest.raises(UsageError) as caught:
         load_rubric(str(file))
-    with pytest.raises(UsageError, match="cannot be read"):
-        load_rubric(str(tmp_path))
+    assert str(file) in str(caught.value) and complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_mean_and_median_of_nothing_are_unknown() -> None:

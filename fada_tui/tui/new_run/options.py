@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fada_tui.config.last_run import with_remembered
-from fada_tui.config.questions import load_questions, shipped
+from fada_tui.config.questions import QUESTION_SETS, load_questions
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import ModelEntry, PlannedImage
@@ -52,7 +52,8 @@ def read(
         wanted = _known(Settings().model, registry, models)
     trusted = {entry.source for _, entry in _resolved(settings.trust_remote_code, registry)}
     sets = {
-        name: _texts(name) for name in (*shipped(), *([settings.questions] if settings.questions else []))
+        name: _texts(name)
+        for name in (*QUESTION_SETS.shipped(), *([settings.questions] if settings.questions else []))
     }
     offer = Offer(
         settings=settings,

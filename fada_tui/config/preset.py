@@ -1,0 +1,96 @@
+"""Presets: question sets, class sets and rubrics, by a shipped one's name or from a file of one's own.
+
+All are read here, so that whatever is wrong with one is said in the same way, with its file.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+
+from fada_tui.core.bounded import read_small
+from fada_tui.core.errors import UsageError
+from fada_tui.core.paths import expanded
+from fada_tui.core.toml import read_toml, suggestion
+
+T = TypeVar("T")
+
+Table: TypeAlias = dict[str, Any]
+"""What a TOML file holds."""
+
+_PRESETS = Path(__file__).parent / "presets"
+
+
+class PresetKind(NamedTuple):
+    """One kind of presets, for instance rubrics."""
+
+    noun: str
+    """What one is called in messages."""
+    folder: str
+    """Of `presets/`: where those lie that come with the program."""
+    of_ones_own: str
+    """What file one writes for oneself, with its article."""
+
+    def shipped(self) -> tuple[str, ...]:
+        """Return the names of those that come with the program."""
+        return tuple(sorted(file.stem for file in (_PRESETS / self.folder).glob("*.toml")))
+
+    def file(self, name_or_file: str) -> Path:
+        """Return the file that a shipped one's name, or a path, stands for."""
+        if name_or_file in self.shipped():
+            return _PRESETS / self.folder / f"{name_or_file}.toml"
+        return expanded(name_or_file)
+
+    def source(self, name_or_file: str) -> str:
+        """Return a shipped one's name, or a file's absolute path: what means the same in every folder."""
+        if name_or_file in self.shipped():
+            return name_or_file
+        return os.path.abspath(expanded(name_or_file))  # noqa: PTH100
+
+    def load(
+        self,
+        name_or_file: str,
+        from_table: Callable[[Table], T],
+        from_text: Callable[[str], T] | None = None,
+    ) -> T:
+        """Return what a shipped one, or a file, says.
+
+        Args:
+            name_or_file: of the preset.
+            from_table: makes it of what the TOML holds; raises `ValueError` or `msgspec.ValidationError`
+                where that is not possible.
+            from_text: the same, of a text that is not TOML: of a file whose name does not end in `.toml`.
+                `None` takes every file for TOML.
+
+        Raises:
+            UsageError: there is no such preset or file, it cannot be read, or it cannot be used.
+        """
+        file = self.file(name_or_file)
+        try:
+            if from_text and file.suffix.lower() != ".toml":
+                return from_text(self._text(name_or_file, file))
+            table = read_toml(file)
+            if table is None:
+                raise self._missing(name_or_file)
+            return from_table(table)
+        except (ValueError, msgspec.ValidationError) as error:
+            raise UsageError(f"{file}: {str(error).replace('`', chr(39))}") from None
+
+    def _text(self, name_or_file: str, file: Path) -> str:
+        try:
+            return read_small(file).decode("utf-8-sig")
+        except FileNotFoundError:
+            raise self._missing(name_or_file) from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{file} is not UTF-8 text; name {self.of_ones_own}") from None
+        except OSError as error:
+            raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+
+    def _missing(self, name_or_file: str) -> UsageError:
+        names = self.shipped()
+        return UsageError(
+            f"no {self.noun} or file '{name_or_file}'{suggestion(name_or_file, names)} "
+            f"({self.noun}s: {', '.join(names)}; or name {self.of_ones_own})"
+        )
