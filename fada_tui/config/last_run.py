@@ -11,7 +11,7 @@ import msgspec
 import tomli_w
 from msgspec.structs import replace
 
-from fada_tui.config.settings import Settings
+from fada_tui.config.settings import Settings, value_of
 from fada_tui.core.atomic import write_whole
 from fada_tui.core.errors import UsageError
 from fada_tui.core.toml import read_toml
@@ -80,7 +80,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _checked(name: str, value: Any) -> Any:
     """A value as the setting has it; `None` where it has no such value."""
     try:
-        return getattr(msgspec.convert({name: value}, Settings), name)
+        return value_of(name, value)
     except msgspec.ValidationError:
         return None
 

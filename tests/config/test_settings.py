@@ -1,10 +1,16 @@
 from pathlib import Path
+from runpy import run_path
+from types import NoneType
+from typing import Any, Literal, Union, get_type_hints
 
 import pytest
 
+from fada_tui.config.schema import SETTINGS
 from fada_tui.config.settings import Settings, load_settings
 from fada_tui.core import paths
 from fada_tui.core.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
 
 
 def settings_toml(folder: Path, text: str) -> Path:
@@ -48,6 +54,35 @@ def test_defaults_without_any_source(tmp_path: Path) -> None:
     assert settings == Settings()
     assert (settings.model, settings.max_new_tokens, settings.results) == (("fada-demo",), 100, "results")
     assert warnings == ()
+
+
+@pytest.mark.parametrize("name", Settings.__struct_fields__)
+def test_each_setting_has_the_type_and_the_default_that_its_description_says(name: str) -> None:
+    setting = SETTINGS[name]
+    kinds: dict[str, tuple[Any, ...]] = {
+        "text": (str,),
+        "texts": (tuple[str, ...],),
+        "pairs": (dict[str, str],),
+        "whole": (int,),
+        "number": (float,),
+        "switch": (bool,),
+        "flag": (bool,),
+        "choice": (),
+    }
+    literal, union = (Literal, Union)
+    parts = kinds[setting.kind] + ((literal[setting.choices],) if setting.choices else ())
+    expected = union[(*parts, *((NoneType,) if setting.default is None else ()))]
+    assert get_type_hints(Settings)[name] == expected
+    assert getattr(Settings(), name) == setting.default
+
+
+def test_the_settings_are_those_that_are_described() -> None:
+    assert Settings.__struct_fields__ == tuple(SETTINGS)
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    written = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert written == run_path(str(ROOT / "docs" / "settings.py"))["page"]()
 
 
 def test_option_over_environment_over_file_over_default(tmp_path: Path) -> None:
@@ -109,7 +144,7 @@ def test_unknown_keys_are_warned_of_with_the_nearest_name(tmp_path: Path) -> Non
         ('max_new_tokens = "5"', "a whole number of at least 1, got '5'"),
         ("max_new_tokens = 0", "of at least 1, got 0"),
         ("max_new_tokens = true", "a whole number"),
-        ("temperature = nan", "a number of at least 0"),
+        ("temperature = nan", "a number from 0 to 100"),
         ("token_timeout = inf", "above 0 up to 1e+07"),
         ('dtype = "float8"', "one of auto, float32, float16, bfloat16"),
         ("batch_size = -1", "a whole number of at least 1 or 'auto'"),

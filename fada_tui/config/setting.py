@@ -1,0 +1,84 @@
+"""What is known of a setting, whichever it is, and the words for it. Quick to import: the parser needs it."""
+
+from typing import Literal, NamedTuple, TypeAlias
+
+Kind: TypeAlias = Literal["text", "texts", "pairs", "whole", "number", "switch", "flag", "choice"]
+"""What values look like: a text, several, pairs of a key and a value, a whole number, any number, on or off,
+one of some words. A flag is on or off, too, but the command line only turns it on.
+"""
+
+Group: TypeAlias = Literal["asked", "answered", "written", "dashboard", "silence", "everywhere"]
+
+GROUPS: dict[Group, str] = {
+    "asked": "what is asked",
+    "answered": "how it is answered",
+    "written": "what is written",
+    "dashboard": "the dashboard",
+    "silence": "how long the model may be silent, in seconds",
+    "everywhere": "everywhere",
+}
+"""Headings, in the order in which help and docs have them."""
+
+
+class Setting(NamedTuple):
+    """One setting."""
+
+    name: str
+    group: Group
+    kind: Kind
+    default: str | int | float | tuple[str, ...] | dict[str, str] | None
+    help: str
+    metavar: str = ""
+    least: float | None = None
+    """The smallest number allowed; `above`: every number above it."""
+    above: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+    """The words allowed; of a whole number, those beside numbers."""
+    unset: str = ""
+    """What the default comes to, in words, where it does not say so itself."""
+    label: str = ""
+    """Its field on *New run*; empty where it has none."""
+    path: bool = False
+    """A path, or a name in place of one: `~` is the home folder."""
+    many: bool = False
+    """Several values may follow one option; otherwise the option is repeated."""
+
+    @property
+    def option(self) -> str:
+        """The option, for instance `--max-new-tokens`."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def default_text(self) -> str:
+        """The default in words."""
+        if self.unset:
+            return self.unset
+        if isinstance(self.default, bool):
+            return "on" if self.default else "off"
+        if isinstance(self.default, tuple):
+            return ", ".join(self.default)
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+
+    @property
+    def expected(self) -> str:
+        """What it takes, in words: for messages, after "expected"."""
+        words = {
+            "text": "text",
+            "texts": "text, or a list of texts",
+            "pairs": "action=key, or a table of them",
+            "switch": "true or false",
+            "flag": "true or false",
+            "choice": f"one of {', '.join(self.choices)}",
+            "whole": f"a whole number{self._bounds}",
+            "number": f"a number{self._bounds}",
+        }[self.kind]
+        beside = self.choices if self.kind == "whole" else ()
+        return " or ".join((words, *(f"'{choice}'" for choice in beside)))
+
+    @property
+    def _bounds(self) -> str:
+        if self.least is not None and self.most is not None:
+            return f" from {self.least:g} to {self.most:g}"
+        known = (("of at least", self.least), ("above", self.above), ("up to", self.most))
+        return "".join(f" {words} {bound:g}" for words, bound in known if bound is not None)
