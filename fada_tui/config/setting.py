@@ -76,6 +76,14 @@ class Setting(NamedTuple):
         beside = self.choices if self.kind == "whole" else ()
         return " or ".join((words, *(f"'{choice}'" for choice in beside)))
 
+    def allows(self, number: float) -> bool:
+        """Return whether a number is within the bounds."""
+        return (
+            (self.least is None or number >= self.least)
+            and (self.above is None or number > self.above)
+            and (self.most is None or number <= self.most)
+        )
+
     @property
     def _bounds(self) -> str:
         if self.least is not None and self.most is not None:

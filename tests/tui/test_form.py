@@ -4,11 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.config.questions import DEFAULT_QUESTION, load_questions
+from fada_tui.config.schema import SETTINGS
 from fada_tui.config.settings import Settings
 from fada_tui.core.records import ModelEntry, PlannedImage, Resolution
 from fada_tui.images.frames import frame_name
 from fada_tui.tui.new_run.fields import hints
 from fada_tui.tui.new_run.form import (
+    FIELDS,
     Form,
     Offer,
     Tree,
@@ -19,6 +21,7 @@ from fada_tui.tui.new_run.form import (
     questions,
     request,
     toggled_model,
+    with_typed,
 )
 
 IMAGES = tuple(
@@ -41,7 +44,10 @@ def offer(settings: Settings | None = None, **fields: Any) -> Offer:
 
 
 def form(given: Offer, **changes: Any) -> Form:
-    return replace(first_form(given, ("a",)), **changes)
+    typed = {name: text for name, text in changes.items() if name in FIELDS}
+    chosen = {name: value for name, value in changes.items() if name not in FIELDS}
+    first = first_form(given, ("a",))
+    return replace(first, **chosen, typed={**first.typed, **typed})
 
 
 def test_defaults_make_the_settings_they_came_from() -> None:
@@ -82,7 +88,7 @@ def test_marked_images_are_chosen_at_first_and_exactly_those() -> None:
     there = offer(marked=IMAGES[3:5])
     first = form(there)
     assert first.images == "marked"
-    assert image_counts(replace(first, per_category="1"), there)["marked"] == 2
+    assert image_counts(with_typed(first, "per_category", "1"), there)["marked"] == 2
     assert request(first, there).images == IMAGES[3:5]
 
 
@@ -90,9 +96,9 @@ def test_counts_follow_categories_and_bounds() -> None:
     there = offer()
     chosen = form(there, images="categories", categories=frozenset({"heart"}))
     assert image_counts(chosen, there) == {"all": 10, "marked": 0, "categories": 5}
-    some = replace(chosen, per_category="2")
+    some = with_typed(chosen, "per_category", "2")
     assert image_counts(some, there) == {"all": 6, "marked": 0, "categories": 4}
-    assert image_counts(replace(some, limit="3"), there)["all"] == 3
+    assert image_counts(with_typed(some, "limit", "3"), there)["all"] == 3
     assert request(some, there).settings.category == ("Heart",)
     assert request(replace(some, images="all"), there).settings.category == ()
     assert request(some, there).settings.per_category == 2
@@ -128,13 +134,15 @@ def test_a_question_set_keeps_its_name_and_own_questions_take_its_place() -> Non
 )
 def test_what_makes_no_sense_is_told_at_its_place(field: str, values: list[Any]) -> None:
     for value in values:
-        assert list(faults(form(offer(), **{field: value}), offer())) == [field], value
+        found = faults(form(offer(), **{field: value}), offer())
+        assert list(found) == [field], value
+        if field in FIELDS:
+            assert found[field] == SETTINGS[field].expected
 
 
 def test_nothing_is_said_of_what_a_faulty_field_would_come_to() -> None:
     def said(**changes: str) -> tuple[str, str]:
-        written = form(offer(), **changes)
-        found = hints(written, faults(written, offer()))
+        found = hints(form(offer(), **changes))
         return found["temperature"], found["batch_size"]
 
     assert said() == ("not sampled", "one by one")

@@ -211,7 +211,7 @@ async def test_bad_tokens_are_refused_where_they_stand(catalogue: Catalogue) -> 
         screen = await opened(pilot)
         field(screen, "max_new_tokens").focus()
         await pilot.press("backspace", "x")
-        assert fault(screen, "answering") == "! Max new tokens: a positive integer"
+        assert fault(screen, "answering") == "! Max new tokens: a whole number of at least 1"
         screen.query_one("#models-list").focus()
         await pilot.press("r")
         await wait_for(pilot, lambda: field(screen, "max_new_tokens").has_focus)
@@ -295,7 +295,8 @@ async def test_a_resolution_is_typed_forecast_and_asked_for_but_not_remembered(
         await pilot.press("tab", "4")
         await wait_for(pilot, lambda: "cannot be run" in estimate(screen))
         await pilot.press("backspace", "x")
-        await wait_for(pilot, lambda: "Max tiles: a positive integer" in screen_text(app))
+        await wait_for(pilot, lambda: "Max tiles: a whole number" in screen_text(app))
+        assert fault(screen, "answering") == "! Max tiles: a whole number of at least 1"
         await pilot.press("backspace", "ctrl+s")
         wanted = await answer(pilot)
         assert wanted is not None

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fada_tui.config.setting import Group
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import ModelRow
 from fada_tui.report.units import count
-from fada_tui.tui.new_run.form import Form, Offer, Which, batch_size, image_counts
+from fada_tui.tui.new_run.form import FIELDS, Form, Offer, Which, batch_size, image_counts, value_of
 from fada_tui.tui.present.models import entry_size
 from fada_tui.tui.widgets.picklist import Pick
 
@@ -19,49 +20,39 @@ OWN = "="
 CATEGORY = "/"
 """Before a category's key: none of `Which` begins with it."""
 
+SECTIONS: Mapping[Group, str] = {"asked": "images", "answered": "answering"}
+"""The section that the fields of a group of settings stand in."""
 
-SECTIONS: dict[str, str] = {
-    "per_category": "images",
-    "limit": "images",
-    "max_new_tokens": "answering",
-    "temperature": "answering",
-    "top_p": "answering",
-    "seed": "answering",
-    "batch_size": "answering",
-    "longest_edge": "answering",
-    "max_tiles": "answering",
-}
-"""Sections of the fields for one line of text."""
+BESIDE = {"longest_edge": ("tiles", "max_tiles")}
+"""Fields with another one in their line, and the word between them."""
 
-ROWS = ("max_new_tokens", "temperature", "top_p", "seed", "batch_size")
-"""Of how answers are made, the fields that have a line of the screen to themselves, with a hint."""
+_INNER = {inner for _, inner in BESIDE.values()}
 
-LABELS: Mapping[str, str] = {
-    "per_category": "Per category",
-    "limit": "In all",
-    "max_new_tokens": "Max new tokens",
-    "temperature": "Temperature",
-    "top_p": "Top p",
-    "seed": "Seed",
-    "batch_size": "Batch size",
-    "longest_edge": "Longest edge",
-    "max_tiles": "Max tiles",
-}
+ROWS = tuple(name for name, field in FIELDS.items() if field.group == "answered" and name not in _INNER)
+"""Of how answers are made, the fields that begin a line of the screen."""
+
+
+_EMPTY: Mapping[Group, str] = {"asked": "all", "answered": "own"}
+
+
+def placeholder(name: str) -> str:
+    """Return what an empty field shows, in a word; nothing where it must not be empty."""
+    return _EMPTY[FIELDS[name].group] if FIELDS[name].default is None else ""
 
 
 def faults_by_section(found: Mapping[str, str]) -> Mapping[str, str]:
     """Return the first fault of each section, named by its field."""
     shown: dict[str, str] = {}
     for field, message in found.items():
-        section = SECTIONS.get(field) or {"text": "questions"}.get(field, field)
-        label = LABELS.get(field)
-        shown.setdefault(section, f"{label}: {message}" if label else message)
+        setting = FIELDS.get(field)
+        section = SECTIONS[setting.group] if setting else {"text": "questions"}.get(field, field)
+        shown.setdefault(section, f"{setting.label}: {message}" if setting else message)
     return shown
 
 
-def hints(form: Form, found: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what to say beside a field of what its value comes to, by the faults that were found."""
-    greedy = form.temperature.strip().strip("0") in ("", ".") and "temperature" not in found
+def hints(form: Form) -> Mapping[str, str]:
+    """Return what to say beside a field of what its value comes to."""
+    greedy = value_of(form, "temperature") == 0
     sizes = {None: "", 1: "one by one", "auto": "as memory allows"}
     return {
         "temperature": "not sampled" if greedy else "sampled",

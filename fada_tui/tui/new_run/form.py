@@ -10,6 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fada_tui.config.questions import DEFAULT_QUESTION
+from fada_tui.config.schema import SETTINGS
+from fada_tui.config.setting import Setting
 from fada_tui.config.settings import Settings
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.core.text import printable
@@ -17,6 +19,9 @@ from fada_tui.images.frames import split
 from fada_tui.runs.planning import with_choices
 
 Which: TypeAlias = Literal["all", "marked", "categories"]
+
+FIELDS = {name: setting for name, setting in SETTINGS.items() if setting.label}
+"""Settings that are a line of text on the screen, by name."""
 
 MOST = 2**63 - 1
 """The largest whole number that a file of settings can hold."""
@@ -31,26 +36,19 @@ class RunRequest(Struct, frozen=True):
 
 
 class Form(Struct, frozen=True, kw_only=True):
-    """Everything that can be chosen; numbers as they were typed, empty for no bound."""
+    """Everything that can be chosen."""
 
     models: tuple[str, ...] = ()
     """In the order in which they will run."""
     images: Which = "all"
     categories: frozenset[str] = frozenset()
     """By their folded names."""
-    per_category: str = ""
-    limit: str = ""
     set: str | None = None
     """The question set; `None` asks what is written in `text`."""
     text: str = ""
     """Questions of one's own, one on each line."""
-    max_new_tokens: str = ""
-    temperature: str = ""
-    top_p: str = ""
-    seed: str = ""
-    batch_size: str = ""
-    longest_edge: str = ""
-    max_tiles: str = ""
+    typed: Mapping[str, str] = {}
+    """Of `FIELDS`, by name, as typed; empty for what the setting comes to where it isn't given."""
 
 
 class Tree:
@@ -123,17 +121,9 @@ def first_form(offer: Offer, models: Iterable[str]) -> Form:
         models=tuple(name for name in models if name in offer.models),
         images="marked" if offer.marked else "categories" if settings.category else "all",
         categories=frozenset(key for key in known if key in offer.tree.categories),
-        per_category=_written(settings.per_category),
-        limit=_written(settings.limit),
         set=settings.questions if settings.questions in offer.sets else None,
         text=own_text(settings),
-        max_new_tokens=_written(settings.max_new_tokens),
-        temperature=_written(settings.temperature),
-        top_p=_written(settings.top_p),
-        seed=_written(settings.seed),
-        batch_size=str(settings.batch_size),
-        longest_edge=_written(settings.longest_edge),
-        max_tiles=_written(settings.max_tiles),
+        typed={name: _written(getattr(settings, name)) for name in FIELDS},
     )
 
 
@@ -158,7 +148,7 @@ def questions(form: Form, offer: Offer) -> tuple[str, ...]:
 
 def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
     """Return how many images each choice comes to; a bound that makes no sense bounds nothing."""
-    per_category, limit = (_bound(text) for text in (form.per_category, form.limit))
+    per_category, limit = (whole(form, name) for name in ("per_category", "limit"))
     return {
         "all": offer.tree.count(None, per_category, limit),
         "marked": len(offer.marked),
@@ -168,21 +158,14 @@ def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
 
 def faults(form: Form, offer: Offer) -> Mapping[str, str]:
     """What is wrong, by the field's name, in the order of the screen."""
+    wrong = {name: _fault(form, setting) for name, setting in FIELDS.items()}
     found = {
         "models": "" if form.models else "mark a model with space",
         "images": _images_fault(form, offer),
-        "per_category": _bound_fault(form.per_category),
-        "limit": _bound_fault(form.limit),
+        **{name: fault for name, fault in wrong.items() if FIELDS[name].group == "asked"},
         "text": _questions_fault(questions(form, offer)),
-        "max_new_tokens": "" if _whole(form.max_new_tokens, 1) else "a positive integer",
-        "temperature": "" if _number(form.temperature, 0, 100) is not None else "a number, 0 to 100",
-        "top_p": "" if _number(form.top_p, 0, 1) else "a number above 0, up to 1",
-        "seed": "" if _whole(form.seed, 0) is not None else "an integer from 0 up",
-        "batch_size": "" if batch_size(form) else "a positive integer, or auto",
-        "longest_edge": _bound_fault(form.longest_edge),
-        "max_tiles": _bound_fault(form.max_tiles),
     }
-    return {field: message for field, message in found.items() if message}
+    return {field: message for field, message in (found | wrong).items() if message}
 
 
 def request(form: Form, offer: Offer) -> RunRequest:
@@ -193,31 +176,43 @@ def request(form: Form, offer: Offer) -> RunRequest:
         offer.settings,
         model=form.models,
         category=_categories(form, offer),
-        per_category=_bound(form.per_category),
-        limit=_bound(form.limit),
         question=() if form.set is not None or usual else own,
         questions=form.set,
-        max_new_tokens=_whole(form.max_new_tokens, 1),
-        temperature=_number(form.temperature, 0, 100),
-        top_p=_number(form.top_p, 0, 1),
-        seed=_whole(form.seed, 0),
-        batch_size=batch_size(form),
-        longest_edge=_bound(form.longest_edge),
-        max_tiles=_bound(form.max_tiles),
         trust_remote_code=tuple(name for name in form.models if name in offer.trusted),
+        **{name: value_of(form, name) for name in FIELDS},
     )
     return RunRequest(settings, offer.marked if form.images == "marked" else None)
 
 
+def value_of(form: Form, name: str) -> int | float | str | None:
+    """Return what a field's text says; `None` if that is nothing, or nothing that the setting takes."""
+    setting, text = FIELDS[name], form.typed.get(name, "").strip()
+    if text in setting.choices:
+        return text
+    value = _whole(text) if setting.kind == "whole" else _number(text)
+    return value if value is not None and setting.allows(value) else None
+
+
+def whole(form: Form, name: str) -> int | None:
+    """Return the whole number that a field's text says, `None` if it says none."""
+    value = value_of(form, name)
+    return value if isinstance(value, int) else None
+
+
 def batch_size(form: Form) -> int | Literal["auto"] | None:
     """Return how many answers are made together; `None` if what is written is neither."""
-    return "auto" if form.batch_size.strip() == "auto" else _whole(form.batch_size, 1)
+    return "auto" if value_of(form, "batch_size") == "auto" else whole(form, "batch_size")
 
 
 def as_loaded(entry: ModelEntry, form: Form, settings: Settings) -> ModelEntry:
     """Return a model as the form would have it loaded; an edge that makes no sense bounds nothing."""
-    edge, tiles = _bound(form.longest_edge), _bound(form.max_tiles)
+    edge, tiles = whole(form, "longest_edge"), whole(form, "max_tiles")
     return with_choices(entry, replace(settings, longest_edge=edge, max_tiles=tiles))
+
+
+def with_typed(form: Form, name: str, text: str) -> Form:
+    """Return the form with another text in a field."""
+    return replace(form, typed={**form.typed, name: text})
 
 
 def toggled_model(form: Form, name: str) -> Form:
@@ -247,31 +242,28 @@ def _questions_fault(texts: tuple[str, ...]) -> str:
     return "" if twice is None else f"the same question comes twice: {printable(twice)}"
 
 
-def _bound_fault(text: str) -> str:
-    return "" if not text.strip() or _whole(text, 1) else "a positive integer"
+def _fault(form: Form, setting: Setting) -> str:
+    optional = setting.default is None and not form.typed.get(setting.name, "").strip()
+    return "" if optional or value_of(form, setting.name) is not None else setting.expected
 
 
-def _bound(text: str) -> int | None:
-    return _whole(text, 1)
-
-
-def _whole(text: str, least: int) -> int | None:
-    text = text.strip()
+def _whole(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST))):
         return None
-    return int(text) if least <= int(text) <= MOST else None
+    return int(text) if int(text) <= MOST else None
 
 
-def _number(text: str, least: float, most: float) -> float | None:
+def _number(text: str) -> float | None:
     try:
-        value = float(text)
+        return float(text)
     except ValueError:
         return None
-    return value if least <= value <= most else None
 
 
-def _written(value: float | None) -> str:
+def _written(value: float | str | None) -> str:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     short = f"{value:g}"
     return short if float(short) == value and isinstance(value, float) else str(value)

@@ -29,6 +29,7 @@ from fada_tui.tui.keymap import bindings
 from fada_tui.tui.new_run import fields, options
 from fada_tui.tui.new_run.estimate import EstimateText, EstimateView, ModelForecast, together_text
 from fada_tui.tui.new_run.form import (
+    FIELDS,
     Form,
     Offer,
     RunRequest,
@@ -40,6 +41,8 @@ from fada_tui.tui.new_run.form import (
     request,
     shown_questions,
     toggled_model,
+    whole,
+    with_typed,
 )
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
@@ -140,9 +143,11 @@ class NewRunScreen(Screen[RunRequest | None]):
                     yield PickList(id="images-list")
                     with Horizontal(classes="bounds"):
                         yield Static("Per category ", markup=False)
-                        yield Input(id="per_category", compact=True, placeholder="all")
+                        yield Input(
+                            id="per_category", compact=True, placeholder=fields.placeholder("per_category")
+                        )
                         yield Static("  in all ", markup=False)
-                        yield Input(id="limit", compact=True, placeholder="all")
+                        yield Input(id="limit", compact=True, placeholder=fields.placeholder("limit"))
                     if caution := fields.caution(self._catalogue.images):
                         yield Static(line(caution), classes="caution")
                     yield Text("", markup=False, classes="fault")
@@ -156,14 +161,14 @@ class NewRunScreen(Screen[RunRequest | None]):
                 with Vertical(id="answering", classes="section"):
                     for name in fields.ROWS:
                         with Horizontal(classes="field"):
-                            yield Static(fields.LABELS[name], markup=False, classes="label")
-                            yield Input(id=name, compact=True)
-                            yield Static("", markup=False, classes="hint", id=f"{name}-hint")
-                    with Horizontal(classes="field"):
-                        yield Static(fields.LABELS["longest_edge"], markup=False, classes="label")
-                        yield Input(id="longest_edge", compact=True, placeholder="own")
-                        yield Static(" tiles ", markup=False, classes="between")
-                        yield Input(id="max_tiles", compact=True, placeholder="own")
+                            yield Static(FIELDS[name].label, markup=False, classes="label")
+                            yield Input(id=name, compact=True, placeholder=fields.placeholder(name))
+                            if name in fields.BESIDE:
+                                word, other = fields.BESIDE[name]
+                                yield Static(f" {word} ", markup=False, classes="between")
+                                yield Input(id=other, compact=True, placeholder=fields.placeholder(other))
+                            else:
+                                yield Static("", markup=False, classes="hint", id=f"{name}-hint")
                     yield Text("", markup=False, classes="fault")
         with Container(id="estimate", classes="section"):
             yield EstimateText()
@@ -186,8 +191,8 @@ class NewRunScreen(Screen[RunRequest | None]):
     async def _open(self) -> None:
         opening = await asyncio.to_thread(self._read)
         self._offer, self._form = opening.offer, opening.form
-        for name in fields.SECTIONS:
-            self.query_one(f"#{name}", Input).value = getattr(self._form, name)
+        for name, text in self._form.typed.items():
+            self.query_one(f"#{name}", Input).value = text
         self._show_questions()
         self._changed()
         for list_id, key in (
@@ -237,8 +242,8 @@ class NewRunScreen(Screen[RunRequest | None]):
 
     @on(Input.Changed)
     def _field_changed(self, event: Input.Changed) -> None:
-        if self._offer is not None and event.input.id in fields.SECTIONS:
-            self._choose(replace(self._form, **{event.input.id: event.value}))
+        if self._offer is not None and event.input.id in FIELDS:
+            self._choose(with_typed(self._form, event.input.id, event.value))
 
     @on(TextArea.Changed)
     def _text_changed(self, event: TextArea.Changed) -> None:
@@ -259,9 +264,9 @@ class NewRunScreen(Screen[RunRequest | None]):
             fault = self.query_one(f"#{section} .fault", Text)
             fault.update(line(f"! {shown[section]}" if section in shown else ""))
             fault.display = section in shown
-        for field in fields.SECTIONS:
+        for field in FIELDS:
             self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
-        for field, hint in fields.hints(self._form, found).items():
+        for field, hint in fields.hints(self._form).items():
             self.query_one(f"#{field}-hint", Static).update(hint)
 
     # The estimate
@@ -293,8 +298,7 @@ class NewRunScreen(Screen[RunRequest | None]):
         if name not in self._earlier:
             runs = (run for run in self._disk_index.runs if is_of(run, entry))
             self._earlier[name] = [(run, self._disk_index.figures[run.id]) for run in runs]
-        tokens = self._form.max_new_tokens.strip()
-        limit = int(tokens) if tokens.isdecimal() else 0
+        limit = whole(self._form, "max_new_tokens") or 0
         settings = replace(offer.settings, max_new_tokens=limit, batch_size=batch_size(self._form) or 1)
         made = generation(entry, settings)
         return forecast(entry, estimate, self._earlier[name], made, *self._places)
