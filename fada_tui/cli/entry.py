@@ -7,7 +7,8 @@ import traceback
 from argparse import Namespace
 from collections.abc import Sequence
 
-from fada_tui.cli.parser import BadUsage, parser
+from fada_tui.cli.argument_parser import BadUsage
+from fada_tui.cli.parser import parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,26 +5,14 @@ It imports argparse and plain data alone: `--help` must not wait for anything.
 
 import argparse
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 from fada_tui import __version__
+from fada_tui.cli.argument_parser import ArgumentParser
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import GROUPS, Group, Setting
 
 STATUSES = ("auto", "untested", "tested", "failed", "skipped", "gated")
-
-
-class BadUsage(Exception):
-    """What argparse found wrong, in one line."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that raises instead of printing its usage and exiting."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what is wrong with the command line."""
-        raise BadUsage(f"{message}; see {self.prog} --help")
-
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CommandAdder: TypeAlias = Callable[[Commands, str, str], argparse.ArgumentParser]
@@ -37,13 +25,10 @@ def parser() -> argparse.ArgumentParser:
     Options that are settings have no default here: what isn't given comes from the environment, the
     settings file, or the setting's default (see `config.settings`).
     """
-    root = Parser(
+    root = ArgumentParser(
         prog="fada-tui",
         description="Try vision-language models on folders of images.",
         epilog="Every option that is a setting can also stand in settings.toml and in FADA_TUI_<OPTION>.",
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=34, width=100),
     )
     root.add_argument("--version", action="version", version=f"fada-tui {__version__}")
     root.add_argument("--batch", action="store_true", help="run without a screen")
@@ -90,8 +75,10 @@ def _add_setting(to: argparse._ActionsContainer, setting: Setting, *, default: s
 
 
 def _add_run(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--resume", metavar="RUN", help="go on with an unfinished run, given by id or folder")
-    group.add_argument("--name", metavar="LABEL", help="added to the run's folder name")
+    group.add_argument(
+        "--resume", metavar="RUN", help="go on with an unfinished run, given by id or folder (default: none)"
+    )
+    group.add_argument("--name", metavar="LABEL", help="added to the run's folder name (default: none)")
     group.add_argument("--dry-run", action="store_true", help="print the plan and its needs; load nothing")
 
 
@@ -103,67 +90,72 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 def _add_commands(root: argparse.ArgumentParser) -> None:
     commands = root.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = ArgumentParser(add_help=False)
     _add_common(common)
 
-    def command(
-        of: Commands,
-        name: str,
-        help: str,
-    ) -> argparse.ArgumentParser:
-        return of.add_parser(
-            name,
-            help=help,
-            description=help,
-            parents=[common],
-            argument_default=argparse.SUPPRESS,
-            allow_abbrev=False,
-        )
+    def command(of: Commands, name: str, help: str) -> argparse.ArgumentParser:
+        description = f"{help[0].upper()}{help[1:]}."
+        return of.add_parser(name, help=help, description=description, parents=[common])
 
-    _add_models(command(commands, "models", "the model list"), command)
-    listing = command(commands, "runs", "the runs on disk")
-    of_runs = listing.add_subparsers(dest="action", metavar="ACTION", required=True)
-    command(of_runs, "list", "all runs, oldest first")
-    command(of_runs, "show", "one run").add_argument("run", metavar="RUN")
-    command(commands, "report", "write a run's page again").add_argument("run", metavar="RUN")
+    _add_models(command(commands, "models", "the model list, and changes to your part of it"), command)
+    _add_runs(command(commands, "runs", "the runs in the results folder"), command)
+    _add_run_argument(command(commands, "report", "write a run's page again"))
     _add_verify(command(commands, "verify", "make a sample of a run's answers again, one at a time"))
-    compare = command(commands, "compare", "a table of runs")
+    compare = command(commands, "compare", "print a table of runs")
     compare.add_argument("runs", nargs="*", default=(), metavar="RUN", help="these only (default: all)")
-    compare.add_argument("--format", choices=("md", "csv", "json"), default="md")
+    compare.add_argument(
+        "--format", choices=("md", "csv", "json"), default="md", help="of the table (default: md)"
+    )
     legacy = command(commands, "import", "read an older script's results into a run")
-    legacy.add_argument("file", metavar="FILE")
+    legacy.add_argument("file", metavar="FILE", help="its JSON file")
     legacy.add_argument("--model", required=True, metavar="NAME", help="the model that gave the answers")
     export = command(commands, "export", "write a run's results to stdout in another format")
-    export.add_argument("run", metavar="RUN")
-    export.add_argument("--format", choices=("csv", "jsonl", "html"), required=True)
-    command(commands, "doctor", "what works here")
+    _add_run_argument(export)
+    export.add_argument("--format", choices=("csv", "jsonl", "html"), required=True, help="of the results")
+    command(commands, "doctor", "tell what works on this machine, and what does not")
+
+
+def _add_run_argument(to: argparse.ArgumentParser) -> None:
+    to.add_argument("run", metavar="RUN", help="its folder, or its name in the results folder")
+
+
+def _add_runs(runs: argparse.ArgumentParser, command: CommandAdder) -> None:
+    actions = runs.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    command(actions, "list", "list all runs, oldest first")
+    _add_run_argument(command(actions, "show", "show one run"))
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
-    verify.add_argument("run", metavar="RUN")
+    _add_run_argument(verify)
     verify.add_argument("--sample", type=int, metavar="N", help="so many results (default: 10)")
-    verify.add_argument("--seed", type=int, metavar="N", dest="sample_seed", help="of drawing them")
+    verify.add_argument(
+        "--seed", type=int, metavar="N", dest="sample_seed", help="of drawing them (default: 0)"
+    )
     _add_setting(verify, SETTINGS["device"], default="the run's own")
     _add_setting(verify, SETTINGS["trust_remote_code"])
     _add_setting(verify, SETTINGS["allow_pickle"])
 
 
 def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
-    actions = models.add_subparsers(dest="action", metavar="ACTION", required=True)
-    command(actions, "list", "all models, in the order of the testing list")
-    show = command(actions, "show", "one model, and what it needs before it is loaded")
-    show.add_argument("name", metavar="NAME|HUB_ID|FOLDER")
-    command(actions, "next", "the next model to test")
-    command(actions, "remove", "take a model of yours off the list").add_argument("name", metavar="NAME")
+    actions = models.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    command(actions, "list", "list all models, in the order of the testing list")
+    show = command(actions, "show", "show one model, and what it needs before it is loaded")
+    show.add_argument("name", metavar="NAME|HUB_ID|FOLDER", help="of the list, of the hub, or on disk")
+    command(actions, "next", "show the next model to test")
+    remove = command(actions, "remove", "take a model of yours off the list")
+    remove.add_argument("name", metavar="NAME", help="of the list")
     status = command(actions, "status", "set a model's status")
-    status.add_argument("name", metavar="NAME")
-    status.add_argument("status", choices=STATUSES)
-    status.add_argument("--reason", metavar="TEXT")
-    add = command(actions, "add", "put a model on the list, or change one")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--source", required=True, metavar="HUB_ID|FOLDER|URL")
-    add.add_argument("--revision")
-    add.add_argument("--adapter")
+    status.add_argument("name", metavar="NAME", help="of the list")
+    status.add_argument("status", choices=STATUSES, help="auto: as its runs say")
+    status.add_argument("--reason", metavar="TEXT", help="why (default: none)")
+    _add_model_entry(command(actions, "add", "put a model on the list, or change what is given of one"))
+
+
+def _add_model_entry(add: argparse.ArgumentParser) -> None:
+    add.add_argument("name", metavar="NAME", help="as it is to be called")
+    add.add_argument("--source", required=True, metavar="HUB_ID|FOLDER|URL", help="where the model is")
+    add.add_argument("--revision", metavar="COMMIT", help="of the hub (default: the latest)")
+    add.add_argument("--adapter", metavar="NAME", help="how it is asked (default: by its architecture)")
     for name, default in (
         ("dtype", "auto"),
         ("quantization", "none"),
@@ -172,8 +164,10 @@ def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
         ("max_tiles", "the checkpoint's own"),
     ):
         _add_setting(add, SETTINGS[name], default=default)
-    add.add_argument("--api-key-env", metavar="VARIABLE", help="the environment variable that holds its key")
-    add.add_argument("--parameters", type=int, metavar="N")
-    add.add_argument("--license")
-    add.add_argument("--order", type=int, metavar="N", help="place in the testing list")
-    add.add_argument("--notes", metavar="TEXT")
+    add.add_argument(
+        "--api-key-env", metavar="VARIABLE", help="the environment variable with its key (default: none)"
+    )
+    add.add_argument("--parameters", type=int, metavar="N", help="how many it has (default: unknown)")
+    add.add_argument("--license", metavar="NAME", help="its licence (default: unknown)")
+    add.add_argument("--order", type=int, metavar="N", help="place in the testing list (default: the last)")
+    add.add_argument("--notes", metavar="TEXT", help="for yourself (default: none)")
