@@ -23,6 +23,8 @@ class ArgumentParser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", _wide)
         super().__init__(argument_default=argparse.SUPPRESS, allow_abbrev=False, **options)
+        self.lenient = False
+        """Whether mistakes are left to argparse: completion reads lines that are not finished."""
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the command line.
@@ -41,7 +43,8 @@ class ArgumentParser(argparse.ArgumentParser):
             BadUsage: the line cannot be understood.
         """
         words = list(sys.argv[1:] if args is None else args)
-        self._refuse_unknown(words)
+        if not self.lenient:
+            self._refuse_unknown(words)
         return super().parse_known_args(words, namespace)
 
     def _refuse_unknown(self, words: Sequence[str]) -> None:

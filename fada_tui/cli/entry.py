@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from fada_tui.cli.argument_parser import BadUsage
 from fada_tui.cli.parser import parser
 
+_COMPLETING = "_ARGCOMPLETE"
+"""The variable by which argcomplete's shell code asks for completions in place of running."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program.
@@ -22,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = Namespace()
     try:
+        if _COMPLETING in os.environ:
+            from fada_tui.cli import completion
+
+            completion.complete(parser())
         try:
             parser().parse_args(arguments, options)
         except BadUsage as error:

@@ -113,6 +113,8 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     _add_run_argument(export)
     export.add_argument("--format", choices=("csv", "jsonl", "html"), required=True, help="of the results")
     command(commands, "doctor", "tell what works on this machine, and what does not")
+    completion = command(commands, "completion", "print what a shell needs to complete options and names")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="that reads it when it starts")
 
 
 def _add_run_argument(to: argparse.ArgumentParser) -> None:

@@ -63,7 +63,18 @@ def test_verifying_leaves_what_is_slow_to_the_worker(program: Program) -> None:
 
 def test_help_imports_next_to_nothing(program: Program) -> None:
     _, modules = imported(program, "--help")
-    assert not modules & {"msgspec", "rich", "asyncio", "numpy", "PIL", "psutil", "pynvml", "platformdirs"}
+    not_needed = {
+        "msgspec",
+        "rich",
+        "asyncio",
+        "numpy",
+        "PIL",
+        "psutil",
+        "pynvml",
+        "platformdirs",
+        "argcomplete",
+    }
+    assert not modules & (not_needed | {"difflib"})
 
 
 def test_the_front_end_does_not_import_the_worker() -> None:

@@ -1,5 +1,6 @@
 """The commands beside the dashboard; each module is imported only when its command is called."""
 
+import sys
 from argparse import Namespace
 
 
@@ -19,6 +20,11 @@ def run(command: str, options: Namespace) -> int:
             from fada_tui.cli.commands.common import results_folder
 
             return doctor.run(results_folder(options), as_json=getattr(options, "json", False))
+        case "completion":
+            from fada_tui.cli import completion
+
+            sys.stdout.write(completion.shell_code(options.shell))
+            return 0
         case "verify":
             from fada_tui.cli.commands import verify
 
