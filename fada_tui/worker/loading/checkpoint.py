@@ -150,9 +150,8 @@ def revision(folder: Path) -> str | None:
 def package(error: Exception) -> str:
     """Return what a processor lacks, in one line with the way to get it."""
     text = " ".join(str(error).split())
-    for name in ("torchvision", "num2words"):
-        if name in text.lower():
-            return f"its processor needs {name}: pip install 'fada-tui[vision]'"
+    if "torchvision" in text.lower():
+        return "its processor needs torchvision: pip install 'fada-tui[vision]'"
     return f"its processor needs a package that is not installed: {text}"
 
 
