@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from fada_tui.cli import progress
+from fada_tui.cli.output import print_json, print_line
 from fada_tui.cli.progress import Display
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import ExitCode, StoreError
@@ -173,12 +174,12 @@ def _signals(session: Session, shown: Display) -> Iterator[None]:
 
 def _report(outcomes: Sequence[Outcome], request: Request) -> None:
     if request.json:
-        _print_json({"runs": [_summary(outcome) for outcome in outcomes]})
+        print_json({"runs": [_summary(outcome) for outcome in outcomes]})
         return
     for outcome in outcomes:
         page = outcome.folder / runs.SUMMARY_NAME
         if outcome.run:
-            _print(f"{outcome.run.status}: {printable(str(page))}")
+            print_line(f"{outcome.run.status}: {printable(str(page))}")
         if outcome.code is ExitCode.INTERRUPTED:
             _complain(f"go on with: fada-tui --batch --resume {printable(str(outcome.folder))}")
 
@@ -229,29 +230,20 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
             }
         )
         if not request.json:
-            _print(f"{printable(job.plan.model.name)}  ({printable(job.plan.model.source)})")
+            print_line(f"{printable(job.plan.model.name)}  ({printable(job.plan.model.source)})")
             if server:
-                _print(f"  server     {server}, {job.generation.concurrency} requests at once")
+                print_line(f"  server     {server}, {job.generation.concurrency} requests at once")
             shown = ", ".join(f"{printable(name)} {count}" for name, count in categories.items())
-            _print(f"  images     {found.images} ({shown})")
+            print_line(f"  images     {found.images} ({shown})")
             for question in job.questions:
-                _print(f"  question   {printable(question.text)}")
+                print_line(f"  question   {printable(question.text)}")
             size = job.generation.batch_size
             together = "" if size in (1, None) else f", in {units.at_most_together(size)}"
-            _print(f"  answers    {found.results}{together}")
+            print_line(f"  answers    {found.results}{together}")
             for label, text in facts(told, free):
-                _print(f"  {label.lower():<11}{printable(text)}".rstrip())
+                print_line(f"  {label.lower():<11}{printable(text)}".rstrip())
     if request.json:
-        _print_json({"runs": [], "plan": plans})
-
-
-def _print_json(value: object) -> None:
-    _print(msgspec.json.encode(value).decode())
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+        print_json({"runs": [], "plan": plans})
 
 
 def _complain(line: str) -> None:

@@ -3,8 +3,9 @@
 import os
 from argparse import Namespace
 
-from fada_tui.cli.commands.common import print_json, warn
+from fada_tui.cli.commands.common import warn
 from fada_tui.cli.headless import Request, run_batch
+from fada_tui.cli.output import print_json
 from fada_tui.config.settings import load_settings
 from fada_tui.core.errors import FadaError
 from fada_tui.core.paths import models_file, settings_file

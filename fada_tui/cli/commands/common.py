@@ -6,8 +6,6 @@ from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
-
 from fada_tui.config.settings import load_settings
 from fada_tui.core.paths import settings_file
 from fada_tui.core.text import printable
@@ -26,8 +24,3 @@ def warn(warnings: Iterable[str]) -> None:
     """Write each warning on a line of stderr."""
     for warning in warnings:
         sys.stderr.write(f"warning: {printable(warning)}\n")
-
-
-def print_json(value: object) -> None:
-    """Write a value on a line of stdout."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")

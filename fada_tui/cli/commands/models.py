@@ -12,7 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from fada_tui.cli.commands import model_rows
-from fada_tui.cli.commands.common import print_json, results_folder, warn
+from fada_tui.cli.commands.common import results_folder, warn
+from fada_tui.cli.output import print_json
 from fada_tui.config.settings import load_settings
 from fada_tui.core.errors import ExitCode, UsageError
 from fada_tui.core.paths import expanded, models_file, settings_file

@@ -8,7 +8,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fada_tui import __version__
-from fada_tui.cli.commands.common import print_json, results_folder, warn
+from fada_tui.cli.commands.common import results_folder, warn
+from fada_tui.cli.output import print_json
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import models_file
 from fada_tui.core.records import ModelEntry, Run, Tool

@@ -10,7 +10,8 @@ from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from fada_tui.cli.commands.common import print_json, warn
+from fada_tui.cli.commands.common import warn
+from fada_tui.cli.output import print_json
 from fada_tui.config.settings import load_settings
 from fada_tui.core.errors import ErrorKind, ExitCode, FadaError, ModelLoadError, UsageError
 from fada_tui.core.paths import models_file, settings_file

@@ -1,0 +1,16 @@
+"""What the program writes to stdout, where data alone goes."""
+
+import sys
+
+import msgspec
+
+
+def print_line(line: str) -> None:
+    """Write a line, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def print_json(value: object) -> None:
+    """Write a value as JSON on one line."""
+    print_line(msgspec.json.encode(value).decode())
