@@ -257,7 +257,20 @@ def test_bad_classes_end_the_program_before_a_run(program: Program) -> None:
 
 
 def test_the_shipped_set_has_the_samples_categories() -> None:
-    classes = load_classes("fada")
-    names = {one.name for one in classes.classes}
+    names = {one.name for one in load_classes("fada").classes}
     assert {"abdomen", "aorta", "brain", "cervix", "femur", "heart"} <= names
-    assert classes.sha256 == load_classes("fada").sha256 and len(classes.sha256) == 64
+
+
+def test_a_set_is_told_by_its_names_and_prompts(tmp_path: Path) -> None:
+    file = tmp_path / "classes.toml"
+
+    def identity(*, title: str = "one", prompt: str = "x", name: str = "a", alias: str = "c") -> str:
+        file.write_text(
+            f"name = '{title}'\n[[class]]\nname = '{name}'\nprompts = ['{prompt}']\naliases = ['{alias}']\n"
+            "[[class]]\nname = 'b'\nprompts = ['y']\n"
+        )
+        return load_classes(str(file)).sha256
+
+    same = {identity(), identity(title="two"), identity(alias="d")}
+    assert len(same) == 1
+    assert len({*same, identity(prompt="z"), identity(name="e")}) == 3
