@@ -11,6 +11,7 @@ from fada_tui import __version__
 from fada_tui.cli.argument_parser import ArgumentParser
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import GROUPS, Group, Setting
+from fada_tui.report.export_formats import EXPORT_FORMATS
 
 STATUSES = ("auto", "untested", "tested", "failed", "skipped", "gated")
 
@@ -111,7 +112,7 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     legacy.add_argument("--model", required=True, metavar="NAME", help="the model that gave the answers")
     export = command(commands, "export", "write a run's results to stdout in another format")
     _add_run_argument(export)
-    export.add_argument("--format", choices=("csv", "jsonl", "html"), required=True, help="of the results")
+    export.add_argument("--format", choices=[one.name for one in EXPORT_FORMATS], required=True, help="of the results")
     command(commands, "doctor", "tell what works on this machine, and what does not")
     completion = command(commands, "completion", "print what a shell needs to complete options and names")
     completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="that reads it when it starts")

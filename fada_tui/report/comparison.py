@@ -78,7 +78,7 @@ def render_comparison(runs: Sequence[Run], format: Literal["md", "csv", "json"])
         case "md":
             return _page(ordered)
         case "csv":
-            return csv_text(COLUMNS, [list(_flat(run).values()) for run in ordered])
+            return csv_text(COLUMNS, map(_flat, ordered))
         case "json":
             return json_text([_flat(run) for run in ordered])
 

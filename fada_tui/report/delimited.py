@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,16 +22,16 @@ class _Lines(list[str]):
         self.append(line)
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    r"""Return a CSV table after RFC 4180, its lines ended by `\n`; unknown values are empty.
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    r"""Return a CSV table after RFC 4180, its lines ended by `\n`; a value is found by its column.
 
-    A text that a spreadsheet would take for a formula gets a leading `'`; control characters are made
-    visible.
+    Unknown values are empty. A text that a spreadsheet would take for a formula gets a leading `'`; control
+    characters are made visible.
     """
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([_cell(row[column]) for column in columns] for row in rows)
     return "".join(lines)
 
 

@@ -1,41 +1,39 @@
 """A run's results for other programs: a row each."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from fada_tui.core.records import Assessment, Result, Run
 from fada_tui.evaluation.verdicts import current
 from fada_tui.report.delimited import csv_text, escaped
 from fada_tui.report.html import html_page, ranked
 
-COLUMNS = (
-    *("run", "model", "image", "category", "path", "question_id", "question", "response", "time"),
-    *("width", "height", "sha256", "load", "preprocess", "first_token", "share"),
-    *("prompt_tokens", "generated_tokens", "image_tokens", "tokens_per_second", "finish", "batch_size"),
-    *("torch_peak_allocated", "nvml_process", "nvml_used", "worker_rss", "error_kind", "error_message"),
-    *("auto_score", "auto_context", "verdict", "context", "tags", "note", "assessor", "assessed_at", "blind"),
-    "ranking",
-)
 
-
-def export_run(run: Run, format: Literal["csv", "jsonl", "html"]) -> str:
+def export_run(run: Run, format: str) -> str:
     """Return a run's results, one row or line each.
 
     Args:
         run: The run.
-        format: `csv`: a table of the standing assessments, those of several assessors joined by ` | `;
-            `jsonl`: each result whole, with the run's id and model; `html`: a page by itself.
+        format: The name of one of `EXPORT_FORMATS`.
+
+    Raises:
+        KeyError: there is no such format.
     """
-    match format:
-        case "csv":
-            return csv_text(COLUMNS, [_row(run, result) for result in run.results])
-        case "jsonl":
-            return "".join(_line(run, result) for result in run.results)
-        case "html":
-            return html_page(run)
+    return _EXPORTERS[format](run)
+
+
+def _csv(run: Run) -> str:
+    """A table of the standing assessments, those of several assessors joined by ` | `."""
+    rows = ({column: value(run, result) for column, value in _COLUMNS.items()} for result in run.results)
+    return csv_text([*_COLUMNS], rows)
+
+
+def _json_lines(run: Run) -> str:
+    """Each result whole, with the run's id and model."""
+    return "".join(_line(run, result) for result in run.results)
 
 
 def _line(run: Run, result: Result) -> str:
@@ -43,34 +41,67 @@ def _line(run: Run, result: Result) -> str:
     return escaped(msgspec.json.encode(row).decode()) + "\n"
 
 
-def _row(run: Run, result: Result) -> list[Any]:
-    timing, tokens, memory, auto = result.timing, result.tokens, result.memory, result.auto
-    standing = current(result.assessments)
-    return [
-        *(run.id, run.model.name, result.image, result.category, result.path, result.question_id),
-        *(result.question, result.response, result.time, result.width, result.height, result.sha256),
-        *(timing.load, timing.preprocess, timing.first_token),
-        None if timing.share is UNSET else timing.share,
-        *(tokens.prompt, tokens.generated, tokens.image, tokens.per_second, result.finish),
-        None if result.batch_size is UNSET else result.batch_size,
-        *(memory.torch_peak_allocated, memory.nvml_process, memory.nvml_used, memory.worker_rss),
-        *((result.error.kind, result.error.message) if result.error else (None, None)),
-        *((auto.score, _truth(auto.context)) if auto else (None, None)),
-        _joined(standing, lambda assessment: assessment.verdict),
-        _joined(standing, lambda assessment: _truth(assessment.context)),
-        _joined(standing, lambda assessment: ", ".join(assessment.tags)),
-        _joined(standing, lambda assessment: assessment.note),
-        _joined(standing, lambda assessment: assessment.assessor),
-        _joined(standing, lambda assessment: assessment.at),
-        _joined(standing, lambda assessment: _truth(assessment.blind)),
-        None if result.ranking is UNSET else " | ".join(map(ranked, result.ranking)),
-    ]
+def _known(value: float | UnsetType) -> float | None:
+    return None if value is UNSET else value
 
 
 def _truth(value: bool | None) -> str | None:
     return {None: None, True: "true", False: "false"}[value]
 
 
-def _joined(standing: Sequence[Assessment], value: Callable[[Assessment], str | None]) -> str | None:
-    values = [value(assessment) or "" for assessment in standing]
-    return " | ".join(values) if any(values) else None
+def _standing(value: Callable[[Assessment], str | None]) -> Callable[[Run, Result], str | None]:
+    """Return what tells a value of each standing assessment of a result."""
+
+    def joined(_: Run, result: Result) -> str | None:
+        values = [value(assessment) or "" for assessment in current(result.assessments)]
+        return " | ".join(values) if any(values) else None
+
+    return joined
+
+
+_COLUMNS: Final[Mapping[str, Callable[[Run, Result], Any]]] = {
+    "run": lambda run, _: run.id,
+    "model": lambda run, _: run.model.name,
+    "image": lambda _, result: result.image,
+    "category": lambda _, result: result.category,
+    "path": lambda _, result: result.path,
+    "question_id": lambda _, result: result.question_id,
+    "question": lambda _, result: result.question,
+    "response": lambda _, result: result.response,
+    "time": lambda _, result: result.time,
+    "width": lambda _, result: result.width,
+    "height": lambda _, result: result.height,
+    "sha256": lambda _, result: result.sha256,
+    "load": lambda _, result: result.timing.load,
+    "preprocess": lambda _, result: result.timing.preprocess,
+    "first_token": lambda _, result: result.timing.first_token,
+    "share": lambda _, result: _known(result.timing.share),
+    "prompt_tokens": lambda _, result: result.tokens.prompt,
+    "generated_tokens": lambda _, result: result.tokens.generated,
+    "image_tokens": lambda _, result: result.tokens.image,
+    "tokens_per_second": lambda _, result: result.tokens.per_second,
+    "finish": lambda _, result: result.finish,
+    "batch_size": lambda _, result: _known(result.batch_size),
+    "torch_peak_allocated": lambda _, result: result.memory.torch_peak_allocated,
+    "nvml_process": lambda _, result: result.memory.nvml_process,
+    "nvml_used": lambda _, result: result.memory.nvml_used,
+    "worker_rss": lambda _, result: result.memory.worker_rss,
+    "error_kind": lambda _, result: result.error and result.error.kind,
+    "error_message": lambda _, result: result.error and result.error.message,
+    "auto_score": lambda _, result: result.auto and result.auto.score,
+    "auto_context": lambda _, result: result.auto and _truth(result.auto.context),
+    "verdict": _standing(lambda assessment: assessment.verdict),
+    "context": _standing(lambda assessment: _truth(assessment.context)),
+    "tags": _standing(lambda assessment: ", ".join(assessment.tags)),
+    "note": _standing(lambda assessment: assessment.note),
+    "assessor": _standing(lambda assessment: assessment.assessor),
+    "assessed_at": _standing(lambda assessment: assessment.at),
+    "blind": _standing(lambda assessment: _truth(assessment.blind)),
+    "ranking": lambda _, result: None if result.ranking is UNSET else " | ".join(map(ranked, result.ranking)),
+}
+
+_EXPORTERS: Final[Mapping[str, Callable[[Run], str]]] = {
+    "csv": _csv,
+    "jsonl": _json_lines,
+    "html": html_page,
+}

@@ -1,6 +1,8 @@
 """A run's results as one HTML page that needs no other file and runs no script."""
 
+from collections.abc import Callable, Mapping
 from html import escape
+from typing import Final
 
 from msgspec import UNSET
 
@@ -45,8 +47,7 @@ def html_page(run: Run) -> str:
         f"<h1>{heading}</h1>",
         f"<p>{'; '.join(_text(fact) for fact in facts if fact)}</p>",
         "<table>",
-        "<tr><th>Image</th><th>Category</th><th>Question</th><th>Response</th><th>Time</th>"
-        "<th>Assessment</th></tr>",
+        "<tr>" + "".join(f"<th>{heading}</th>" for heading in _COLUMNS) + "</tr>",
         *map(_row, run.results),
         "</table>",
         "</body>",
@@ -57,10 +58,8 @@ def html_page(run: Run) -> str:
 
 
 def _row(result: Result) -> str:
-    answer = f"{result.error.kind}: {result.error.message}" if result.error else _answer(result)
-    texts = (result.image, result.category, result.question, answer, _time(result))
-    cells = [*texts, _assessments(result)]
-    return "<tr>" + "".join(f'<td class="text">{_text(cell)}</td>' for cell in cells) + "</tr>"
+    cells = (f'<td class="text">{_text(value(result))}</td>' for value in _COLUMNS.values())
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _time(result: Result) -> str:
@@ -73,6 +72,8 @@ def _time(result: Result) -> str:
 
 
 def _answer(result: Result) -> str:
+    if result.error:
+        return f"{result.error.kind}: {result.error.message}"
     ranking = () if result.ranking is UNSET else result.ranking
     return "\n".join([result.response or "", *map(ranked, ranking)])
 
@@ -88,6 +89,16 @@ def _assessments(result: Result) -> str:
         for assessment in current(result.assessments)
     ]
     return "\n".join(lines) or MARKS[None]
+
+
+_COLUMNS: Final[Mapping[str, Callable[[Result], str]]] = {
+    "Image": lambda result: result.image,
+    "Category": lambda result: result.category,
+    "Question": lambda result: result.question,
+    "Response": _answer,
+    "Time": _time,
+    "Assessment": _assessments,
+}
 
 
 def _text(text: str) -> str:

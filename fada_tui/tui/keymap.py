@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from textual.binding import Binding
 
+from fada_tui.report.export_formats import EXPORT_FORMATS, LISTED
+
 
 class Command(NamedTuple):
     """An action that a key calls."""
@@ -100,7 +102,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("summary", "s", "door('summary')", "Summary", "The page of this run, and its notes", "main"),
     Command("runs", "R", "door('runs')", "Runs", "All runs: open, resume, delete, export", "main"),
     Command("comparison", "C", "door('comparison')", "Compare", "All runs in one table", "main", False),
-    Command("export", "e", "door('export')", "Export", "Write this run as CSV, JSON lines or HTML", "main"),
+    Command("export", "e", "door('export')", "Export", f"Write this run as {LISTED}", "main"),
     Command("path", "o", "path", "Path", "Copy the image's path, and show it", "main", False),
     Command("quit", "q", "quit", "Quit", "Leave; asks while a run goes on", "main"),
     Command("pane.next", "tab", "pane(1)", "Pane", "Next pane", "main"),
@@ -168,7 +170,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("runs.open", "enter", "open", "Open", "Look at the run", "runs"),
     Command("runs.resume", "w", "resume", "Resume", "Take an unfinished run up again", "runs"),
     Command("runs.summary", "s", "summary", "Summary", "The run's page, and its notes", "runs"),
-    Command("runs.export", "e", "export", "Export", "Write the run as CSV, JSON lines or HTML", "runs"),
+    Command("runs.export", "e", "export", "Export", f"Write the run as {LISTED}", "runs"),
     Command("runs.delete", "d", "delete", "Delete", "Delete the run for good; asks first", "runs"),
     Command("runs.down", "j,down", "move(1)", "Move", "The next run", "runs"),
     Command("runs.up", "k,up", "move(-1)", "", "The run before", "runs"),
@@ -203,9 +205,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("comparison.first", "home,g", "first", "", "The first row", "comparison", False),
     Command("comparison.last", "end,G", "last", "", "The last row", "comparison", False),
     Command("comparison.back", "escape,q,C", "back", "Back", "Back to the main screen", "comparison"),
-    Command("export.csv", "c", "write('csv')", "CSV", "Write a CSV table", "export"),
-    Command("export.jsonl", "l", "write('jsonl')", "JSON lines", "Write JSON lines", "export"),
-    Command("export.html", "h", "write('html')", "HTML", "Write an HTML page", "export"),
+    *(
+        Command(
+            f"export.{one.name}", one.key, f"write('{one.name}')", one.label, f"Write {one.written}", "export"
+        )
+        for one in EXPORT_FORMATS
+    ),
     Command("export.choose", "enter", "choose", "Write", "Write the format under the cursor", "export"),
     Command("export.down", "j,down", "move(1)", "Move", "The next format", "export"),
     Command("export.up", "k,up", "move(-1)", "", "The format before", "export"),

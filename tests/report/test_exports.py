@@ -1,14 +1,25 @@
 import csv
 import io
 import json
+import re
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from fada_tui.core.records import Assessment, AutoScore, Failure, Run
+from fada_tui.core.records import (
+    Assessment,
+    AutoScore,
+    Failure,
+    Ranked,
+    ResultMemory,
+    Run,
+    Timing,
+    Tokens,
+)
 from fada_tui.report.comparison import latest_complete, render_comparison
+from fada_tui.report.export_formats import EXPORT_FORMATS
 from fada_tui.report.exports import export_run
 from tests.examples import result, run
 
@@ -105,13 +116,116 @@ def test_html_is_by_itself_and_answers_cannot_add_to_it() -> None:
 def test_every_export_shows_control_characters_instead_of_sending_them() -> None:
     hostile = run(results=(result(response=HOSTILE),))
     for format in ("csv", "html"):
-        assert not set(export_run(hostile, format)) & set("\x1b\x07\x9b\u202e")  # type: ignore[arg-type]
+        assert not set(export_run(hostile, format)) & set("\x1b\x07\x9b\u202e")
 
 
 def test_a_run_without_results_can_be_exported() -> None:
     assert rows(export_run(run(), "csv")) == []
     assert export_run(run(), "jsonl") == ""
     assert "td" not in dict(read(export_run(run(), "html")).tags)
+
+
+EXPORTED: dict[str, Any] = {
+    "run": "20260101-000000_tiny",
+    "model": "tiny",
+    "image": "a.png",
+    "category": "A",
+    "path": "A/a.png",
+    "question_id": "q1",
+    "question": "text of q1",
+    "response": "a fetal head",
+    "time": 1.5,
+    "width": 640,
+    "height": 480,
+    "sha256": "abc",
+    "load": 0.1,
+    "preprocess": 0.2,
+    "first_token": 0.3,
+    "share": 0.4,
+    "prompt_tokens": 101,
+    "generated_tokens": 102,
+    "image_tokens": 103,
+    "tokens_per_second": 10.5,
+    "finish": "length",
+    "batch_size": 7,
+    "torch_peak_allocated": 201,
+    "nvml_process": 202,
+    "nvml_used": 203,
+    "worker_rss": 204,
+    "error_kind": "kind",
+    "error_message": "message",
+    "auto_score": 0.25,
+    "auto_context": "true",
+    "verdict": "partial",
+    "context": "false",
+    "tags": "t, u",
+    "note": "so-so",
+    "assessor": "ann",
+    "assessed_at": "2026-01-02",
+    "blind": "true",
+    "ranking": "heart 0.5000",
+}
+
+
+def exported() -> Run:
+    """A run of one result that has all there can be."""
+    one = result(
+        time=1.5,
+        width=640,
+        height=480,
+        sha256="abc",
+        finish="length",
+        batch_size=7,
+        timing=Timing(load=0.1, preprocess=0.2, first_token=0.3, share=0.4),
+        tokens=Tokens(prompt=101, generated=102, image=103, per_second=10.5),
+        memory=ResultMemory(torch_peak_allocated=201, nvml_process=202, nvml_used=203, worker_rss=204),
+        error=Failure(kind="kind", message="message"),
+        ranking=(Ranked(label="heart", probability=0.5),),
+        auto=AutoScore(
+            rubric="r",
+            context=True,
+            context_terms=(),
+            maternal_terms=(),
+            category_terms=(),
+            other_categories=(),
+            score=0.25,
+        ),
+        assessments=(
+            Assessment(
+                verdict="partial",
+                context=False,
+                tags=("t", "u"),
+                note="so-so",
+                assessor="ann",
+                at="2026-01-02",
+                blind=True,
+            ),
+        ),
+    )
+    return run(results=(one,))
+
+
+def test_an_export_has_each_value_in_its_column() -> None:
+    (row,) = rows(export_run(exported(), "csv"))
+    assert row == {key: str(value) for key, value in EXPORTED.items()}
+    assert [*row] == [*EXPORTED]
+    page = export_run(run(results=(replace(exported().results[0], error=None),)), "html")
+    headings, cells = (
+        re.findall(pattern, page, re.DOTALL) for pattern in (r"<th>(.*?)</th>", r"<td.*?>(.*?)</td>")
+    )
+    assert dict(zip(headings, cells, strict=True)) == {
+        "Image": "a.png",
+        "Category": "A",
+        "Question": "text of q1",
+        "Response": "a fetal head\nheart 0.5000",
+        "Time": "1.50 s in a batch of 7, its share 0.40 s",
+        "Assessment": "🟡 Partially correct - so-so",
+    }
+
+
+@pytest.mark.parametrize("format", [one.name for one in EXPORT_FORMATS])
+def test_every_format_of_the_table_can_be_written(format: str) -> None:
+    assert "a fetal head" in export_run(run(results=(result(),)), format)
 
 
 def models() -> list[Run]:

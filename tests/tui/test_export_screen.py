@@ -21,7 +21,7 @@ async def test_one_key_writes_what_the_command_line_prints(tmp_path: Path, keys:
         await settled(pilot)
     path = folder / f"results.{suffix}"
     assert app.ended == [path]
-    assert path.read_text() == export_run(run, suffix)  # type: ignore[arg-type]
+    assert path.read_text() == export_run(run, suffix)
     assert sorted(one.name for one in folder.iterdir()) == ["results." + suffix, "run.json"]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from fada_tui.core.errors import FadaError
+from fada_tui.report.export_formats import EXPORT_FORMATS
 from fada_tui.report.exports import export_run
 from fada_tui.store import folder as store
 from fada_tui.tui.keymap import bindings
@@ -22,20 +23,11 @@ from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 
-Format = Literal["csv", "jsonl", "html"]
-
-FORMATS: tuple[tuple[Format, str, str], ...] = (
-    ("csv", "c", "a table for spreadsheets, a row per answer"),
-    ("jsonl", "l", "a line per answer, with all that is known"),
-    ("html", "h", "a page by itself, to send to others"),
-)
-"""With the key of each, and what it is for."""
-
 STEM = "results"
 """What the file is called, without its suffix."""
 
 
-def write_export(folder: Path, format: Format) -> Path:
+def write_export(folder: Path, format: str) -> Path:
     """Write a run's results beside its `run.json`, whole or not at all; return where.
 
     Raises:
@@ -68,7 +60,7 @@ class FormatList(Widget):
     class Chosen(Message):
         """A format was clicked."""
 
-        def __init__(self, format: Format) -> None:
+        def __init__(self, format: str) -> None:
             super().__init__()
             self.format = format
 
@@ -78,7 +70,7 @@ class FormatList(Widget):
 
     def go(self, cursor: int) -> None:
         """Put the cursor on a format; from the last it goes to the first."""
-        self.cursor = cursor % len(FORMATS)
+        self.cursor = cursor % len(EXPORT_FORMATS)
         self.refresh()
 
     def render(self) -> Content:
@@ -87,18 +79,18 @@ class FormatList(Widget):
             self.get_visual_style(f"formats--{name}") for name in ("key", "cursor", "muted")
         )
         lines = []
-        for at, (format, letter, purpose) in enumerate(FORMATS):
+        for at, one in enumerate(EXPORT_FORMATS):
             if at == self.cursor:
-                text = f"› {letter}  {format:<7}{purpose}".ljust(self.content_size.width)
+                text = f"› {one.key}  {one.name:<7}{one.purpose}".ljust(self.content_size.width)
                 lines.append(Content.styled(text, cursor))
             else:
-                lines.append(Content.assemble("  ", (letter, key), f"  {format:<7}", (purpose, muted)))
+                lines.append(Content.assemble("  ", (one.key, key), f"  {one.name:<7}", (one.purpose, muted)))
         return Content("\n").join(lines)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the format that was clicked."""
-        if 0 <= event.y < len(FORMATS):
-            self.post_message(self.Chosen(FORMATS[event.y][0]))
+        if 0 <= event.y < len(EXPORT_FORMATS):
+            self.post_message(self.Chosen(EXPORT_FORMATS[event.y].name))
 
 
 class ExportScreen(ModalScreen[Path | None]):
@@ -148,21 +140,21 @@ class ExportScreen(ModalScreen[Path | None]):
 
     async def action_choose(self) -> None:
         """Write the format under the cursor."""
-        await self.action_write(FORMATS[self.query_one(FormatList).cursor][0])
+        await self.action_write(EXPORT_FORMATS[self.query_one(FormatList).cursor].name)
 
     @on(FormatList.Chosen)
     async def _chosen(self, event: FormatList.Chosen) -> None:
         await self.action_write(event.format)
 
-    async def action_write(self, format: Format) -> None:
+    async def action_write(self, format: str) -> None:
         """Write the run in this format, and end."""
         if not self._writing:
             self._writing = True
-            self.query_one(FormatList).go([name for name, _, _ in FORMATS].index(format))
+            self.query_one(FormatList).go([one.name for one in EXPORT_FORMATS].index(format))
             self._say(f"writing {STEM}.{format} …")
             self.run_worker(self._write(format))
 
-    async def _write(self, format: Format) -> None:
+    async def _write(self, format: str) -> None:
         try:
             path = await asyncio.to_thread(write_export, self._folder, format)
         except FadaError as error:
