@@ -1,12 +1,21 @@
 """A run in figures, each computed once for the page, the comparison and the exports."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec import UNSET
 
 from fada_tui.core.records import Record, Result, Run
+from fada_tui.evaluation.classification import Sorting, sorting
 from fada_tui.evaluation.statistics import Share, identical_answers, mean, median
 from fada_tui.evaluation.verdicts import Tally, tally
+
+
+class Span(NamedTuple):
+    """The least and the most of some counts."""
+
+    least: int
+    most: int
 
 
 class Figures(Record, frozen=True, kw_only=True):
@@ -25,15 +34,15 @@ class Figures(Record, frozen=True, kw_only=True):
     median_time: float | None
     time_per_answer: float | None
     """Mean of the seconds that fall to each answer; without batches the same as `mean_time`."""
-    batch_sizes: tuple[int, int] | None
+    batch_sizes: Span | None
     """Fewest and most answers made together; `None` where answers were made one at a time."""
     first_token: float | None
     """Mean time to the first token."""
     tokens_per_second: float | None
     """All tokens generated, over all seconds of generation, those of a batch counted once."""
-    image_tokens: tuple[int, int] | None
+    image_tokens: Span | None
     """Least and most tokens that stood for an image."""
-    prompt_tokens: tuple[int, int] | None
+    prompt_tokens: Span | None
     tally: Tally
     auto_context: Share
     """Answers that name the rubric's context, of those with an auto score."""
@@ -47,13 +56,26 @@ class Figures(Record, frozen=True, kw_only=True):
     """Answers in the words of another image's; of none where the model writes none of its own."""
     cut: Share
     """Answers cut at the token limit, of those whose end is known."""
+    sorting: Sorting | None
+    """The run as a classification; `None` where its model writes text."""
+
+    @property
+    def flagged(self) -> bool:
+        """Whether people said of some answers whether they name the context."""
+        return self.tally.context.total > 0
+
+    @property
+    def context(self) -> Share | None:
+        """Answers that name the context: by people's flags where there are some, else by terms."""
+        share = self.tally.context if self.flagged else self.auto_context
+        return share if share.total else None
 
 
 def figures(run: Run) -> Figures:
     """Compute a run's figures."""
     results = run.results
     answered = [result for result in results if result.error is None and result.response is not None]
-    sizes = _range(None if result.batch_size is UNSET else result.batch_size for result in answered)
+    sizes = _span(None if result.batch_size is UNSET else result.batch_size for result in answered)
     times = [result.time for result in answered if result.time is not None]
     first = [value for result in answered if (value := result.timing.first_token) is not None]
     auto = [result.auto for result in answered if result.auto is not None]
@@ -69,11 +91,11 @@ def figures(run: Run) -> Figures:
         mean_time=mean(times),
         median_time=median(times),
         time_per_answer=mean([value for result in answered if (value := result.own_time) is not None]),
-        batch_sizes=sizes if sizes and sizes[1] > 1 else None,
+        batch_sizes=sizes if sizes and sizes.most > 1 else None,
         first_token=mean(first),
         tokens_per_second=_rate(answered),
-        image_tokens=_range(result.tokens.image for result in answered),
-        prompt_tokens=_range(result.tokens.prompt for result in answered),
+        image_tokens=_span(result.tokens.image for result in answered),
+        prompt_tokens=_span(result.tokens.prompt for result in answered),
         tally=tally(results),
         auto_context=Share(sum(score.context for score in auto), len(auto)),
         auto_score=mean([score.score for score in placed if score.score is not None]),
@@ -81,6 +103,7 @@ def figures(run: Run) -> Figures:
         other_planes=Share(sum(bool(score.other_categories) for score in placed), len(placed)),
         identical=identical_answers(answered if run.classes is UNSET else ()),
         cut=Share(ends.count("length"), len(ends)),
+        sorting=None if run.classes is UNSET else sorting(results, run.classes),
     )
 
 
@@ -100,6 +123,6 @@ def _rate(answered: Sequence[Result]) -> float | None:
     return sum(tokens for tokens, _ in known) / time if time > 0 else None
 
 
-def _range(values: Iterable[int | None]) -> tuple[int, int] | None:
+def _span(values: Iterable[int | None]) -> Span | None:
     known = [value for value in values if value is not None]
-    return (min(known), max(known)) if known else None
+    return Span(min(known), max(known)) if known else None

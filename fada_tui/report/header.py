@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from fada_tui.core.records import Environment, ModelFacts, Question, Run
-from fada_tui.evaluation.verdicts import Tally
 from fada_tui.models.endpoint import place_of
 from fada_tui.report import memory, units
 from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, inline, name, quoted
+from fada_tui.report.metrics import PERFORMANCE, item
 
 
 def title(run: Run, found: Figures) -> list[str]:
@@ -41,17 +41,16 @@ def _status(run: Run, found: Figures) -> str:
 def specifications(run: Run, found: Figures) -> list[str]:
     """Return the section Model Specifications."""
     model = run.model
-    load_time = units.seconds(model.load_time)
     return [
         "## Model Specifications",
         "",
-        *bullet("Parameters", units.parameters(model.parameters) or "unknown"),
+        *item("parameters", run, found),
         *bullet("GPU Memory", _gpu_memory(model)),
-        *bullet("Weights", units.memory(model.memory.weights)),
+        *item("weights", run, found),
         *bullet("Device", _device(model, run.environment)),
         *bullet("Precision", _precision(model)),
         *bullet("Image Resolution", _resolution(model, found)),
-        *bullet("Load Time", f"{load_time} seconds" if load_time else "unknown"),
+        *item("load_time", run, found),
         "",
     ]
 
@@ -93,64 +92,12 @@ def _resolution(model: ModelFacts, found: Figures) -> str | None:
 
 def metrics(run: Run, found: Figures) -> list[str]:
     """Return the section Performance Metrics."""
-    first = units.seconds(found.first_token)
-    rate, together = found.tokens_per_second, " (in batches)" if found.batch_sizes else ""
     return [
         "## Performance Metrics",
         "",
-        f"- **Images Tested**: {found.images:,} ({units.count(found.categories, 'category', 'categories')})",
-        *_times(run, found),
-        *bullet("Time to First Token", f"{first} seconds (mean)" if first else None),
-        *bullet("Throughput", _throughput(found)),
-        *bullet("Tokens per Second", None if rate is None else f"{rate:.1f}{together}"),
-        *memory.metrics(run.model.memory),
-        *bullet("Errors", f"{found.errors:,} of {found.results:,}" if found.errors else None),
-        *_assessed(found.tally, found.results),
+        *(line for key in PERFORMANCE for line in item(key, run, found)),
         *(_questions(run.questions) if run.classes is UNSET else []),
         "",
-    ]
-
-
-def _times(run: Run, found: Figures) -> list[str]:
-    """What an answer took; of several made together, each one's share, and how long one waited for it."""
-    mean, median = units.seconds(found.mean_time), units.seconds(found.median_time)
-    if not found.batch_sizes:
-        each = "image" if len(run.questions) <= 1 else "answer"
-        return [
-            *bullet("Average Generation Time", f"{mean} seconds/{each}" if mean else "unknown"),
-            *bullet("Median Generation Time", f"{median} seconds/{each}" if median else "unknown"),
-        ]
-    own = units.seconds(found.time_per_answer)
-    return [
-        *bullet("Average Generation Time", f"{own} seconds/answer (in batches)" if own else "unknown"),
-        *bullet("Wait for an Answer", f"{mean} seconds (mean), {median} (median)" if mean else None),
-    ]
-
-
-def _throughput(found: Figures) -> str | None:
-    """How fast answers came that were made together: each one's own time hides that."""
-    each, sizes = found.time_per_answer, units.batches(found.batch_sizes)
-    if sizes is None or not each:
-        return None
-    return f"{1 / each:.2f} answers per second ({units.seconds(each)} seconds/answer), {sizes}"
-
-
-def _assessed(counts: Tally, results: int) -> list[str]:
-    quality, bounds = counts.quality, counts.interval
-    if quality is None or bounds is None:
-        return bullet("Assessed", f"0 of {results:,}")
-    verdicts = (
-        f"✅ {counts.correct:,} correct, 🟡 {counts.partial:,} partially correct, "
-        f"❌ {counts.incorrect:,} incorrect"
-    )
-    if counts.assessors > 1:
-        verdicts += f" (verdicts of {counts.assessors} assessors)"
-    return [
-        *bullet("Assessed", f"{counts.judged:,} of {results:,}: {verdicts}"),
-        *bullet(
-            "Quality",
-            f"{units.percent(quality)} (95% interval {units.interval(bounds)}, n = {counts.judged:,})",
-        ),
     ]
 
 

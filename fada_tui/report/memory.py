@@ -1,38 +1,51 @@
 """A model's memory, each figure under its own name."""
 
+from typing import NamedTuple
+
 from fada_tui.core.records import ModelMemory, ResultMemory
 from fada_tui.report import units
-from fada_tui.report.markdown import bullet
 
 
-def metrics(memory: ModelMemory) -> list[str]:
-    """Return a list item for each peak that was measured."""
-    return [
-        *bullet("Peak GPU Memory, torch allocated", units.memory(memory.torch_peak_allocated)),
-        *bullet("Peak GPU Memory, torch reserved", units.memory(memory.torch_peak_reserved)),
-        *bullet("Peak GPU Memory, NVML process", units.memory(memory.nvml_process_peak)),
-        *bullet("Peak Process Memory, worker resident", units.memory(memory.worker_rss_peak)),
-    ]
+class Named(NamedTuple):
+    """A size with what it is the size of."""
+
+    size: int
+    """Bytes."""
+    name: str
+    short: str
+    """The name for narrow columns."""
+
+
+def chosen(memory: ModelMemory) -> Named | None:
+    """Return what stands for a model's memory: a peak of the GPU, else of the process, else its weights."""
+    return _of_gpu(memory) or _first(
+        (memory.worker_rss_peak, "worker resident", "worker"), (memory.weights, "weights", "weights")
+    )
 
 
 def on_gpu(memory: ModelMemory) -> str | None:
     """Return the run's GPU memory with its name: torch's peak, else NVML's; `None` if neither is known."""
-    if memory.torch_peak_allocated is not None:
-        return f"{units.memory(memory.torch_peak_allocated)} (torch peak)"
-    if memory.nvml_process_peak is not None:
-        return f"{units.memory(memory.nvml_process_peak)} (NVML process peak)"
-    return None
+    return _text(found) if (found := _of_gpu(memory)) else None
 
 
 def briefly(memory: ModelMemory) -> str:
-    """Return one figure for the comparison, with its name: of the GPU, else the process, else the weights."""
-    if gpu := on_gpu(memory):
-        return gpu
-    if memory.worker_rss_peak is not None:
-        return f"{units.memory(memory.worker_rss_peak)} (worker resident)"
-    if memory.weights is not None:
-        return f"{units.memory(memory.weights)} (weights)"
-    return "unknown"
+    """Return the figure that stands for a model's memory, with its name; `unknown` where there is none."""
+    return _text(found) if (found := chosen(memory)) else "unknown"
+
+
+def _of_gpu(memory: ModelMemory) -> Named | None:
+    return _first(
+        (memory.torch_peak_allocated, "torch peak", "torch"),
+        (memory.nvml_process_peak, "NVML process peak", "NVML"),
+    )
+
+
+def _first(*candidates: tuple[int | None, str, str]) -> Named | None:
+    return next((Named(size, name, short) for size, name, short in candidates if size is not None), None)
+
+
+def _text(found: Named) -> str:
+    return f"{units.memory(found.size)} ({found.name})"
 
 
 def of_result(memory: ResultMemory) -> str | None:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from fada_tui.core.records import ClassSet, Run
-from fada_tui.evaluation.classification import SEED, Sorting, macro_f1_interval, rounds, sorting
-from fada_tui.evaluation.statistics import Share, wilson
+from fada_tui.evaluation.classification import SEED, Sorting, rounds
 from fada_tui.report import units
+from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, inline, name, table
+from fada_tui.report.metric_texts import right
+from fada_tui.report.metrics import item
 
 METHOD = (
     "Accuracy is of the images whose category is one of the classes, with its 95% Wilson interval. Macro F1 "
@@ -17,25 +19,18 @@ METHOD = (
 )
 
 
-def sorted_run(run: Run) -> Sorting | None:
-    """Return a run as a classification; `None` where its model writes text."""
-    return None if run.classes is UNSET else sorting(run.results, run.classes)
-
-
-def classification_section(run: Run) -> list[str]:
+def classification_section(run: Run, figures: Figures) -> list[str]:
     """Return the section; nothing where the model writes text."""
-    found = sorted_run(run)
+    found = figures.sorting
     if found is None or run.classes is UNSET:
         return []
     return [
         "## Classification",
         "",
         *bullet("Classes", _classes(run.classes)),
-        *bullet(
-            "Accuracy", accuracy(found.top1) or "nothing to compare with: no category is one of the classes"
-        ),
-        *bullet("Accuracy of the First Three", accuracy(found.top3) if found.top3 else None),
-        *bullet("Macro F1", _macro_f1(found)),
+        *item("accuracy", run, figures),
+        *bullet("Accuracy of the First Three", right(found.top3) if found.top3 else None),
+        *item("macro_f1", run, figures),
         *bullet("Excluded", _excluded(found)),
         *bullet("Padded to a Square", _padded(run)),
         *bullet("Scale of the Cosine", None if run.model.scale is UNSET else f"{run.model.scale:.4g}"),
@@ -45,15 +40,6 @@ def classification_section(run: Run) -> list[str]:
     ]
 
 
-def accuracy(share: Share) -> str | None:
-    """Return a share of right answers with its interval: `67% (95% interval 35–88%), 6 of 9`."""
-    bounds = wilson(*share)
-    if bounds is None:
-        return None
-    part = units.percent(share.hits / share.total)
-    return f"{part} (95% interval {units.interval(bounds)}), {units.of(share)}"
-
-
 def _classes(classes: ClassSet) -> str:
     prompts = sum(len(one.prompts) for one in classes.classes)
     number = units.count(len(classes.classes), "class", "classes")
@@ -61,14 +47,6 @@ def _classes(classes: ClassSet) -> str:
         f"{name(classes.name)}: {number}, {units.count(prompts, 'prompt')} "
         f"(SHA-256 {inline(classes.sha256[:16])}…)"
     )
-
-
-def _macro_f1(found: Sorting) -> str | None:
-    score, bounds = found.macro_f1, macro_f1_interval(found.confusions)
-    if score is None:
-        return None
-    interval = f" (95% interval {bounds.low:.2f}–{bounds.high:.2f})" if bounds else ""
-    return f"{score:.3f}{interval}, n = {found.top1.total:,}"
 
 
 def _excluded(found: Sorting) -> str | None:

@@ -29,7 +29,7 @@ def render_summary(
         *title(run, found),
         *specifications(run, found),
         *metrics(run, found),
-        *classification_section(run),
+        *classification_section(run, found),
         *detailed_results(run),
         "## Analysis",
         "",

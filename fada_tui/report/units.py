@@ -25,6 +25,15 @@ def parameters(count: int | None) -> str | None:
     return f"{count / 1e9:.2f}B"
 
 
+def parameters_briefly(count: int | None) -> str | None:
+    """Return a number of parameters in five cells at most: `0.51B`, `2.8M`."""
+    if count is None:
+        return None
+    if count >= 1e8:
+        return f"{count / 1e9:.2f}B" if count < 9.995e9 else f"{count / 1e9:.1f}B"
+    return f"{count / 1e6:.1f}M"
+
+
 def memory(size: int | None) -> str | None:
     """Return bytes in decimal units: `1.02 GB`, `5.6 MB`."""
     if size is None:

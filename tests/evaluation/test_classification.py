@@ -22,6 +22,7 @@ from fada_tui.evaluation.classification import (
 from fada_tui.evaluation.statistics import Share
 from fada_tui.report.comparison import render_comparison
 from fada_tui.report.exports import export_run
+from fada_tui.report.figures import figures
 from fada_tui.report.sorting import classification_section
 from fada_tui.report.summary import render_summary
 from fada_tui.runs.publish import add_auto_scores
@@ -88,6 +89,10 @@ def test_macro_f1_by_hand() -> None:
     assert macro_f1(((("a", "a"), 3), (("b", "b"), 1))) == 1
 
 
+def section(of: Run) -> list[str]:
+    return classification_section(of, figures(of))
+
+
 def test_the_first_three_of_three_say_nothing() -> None:
     three = replace(CLASSES, classes=CLASSES.classes[:3])
     assert sorting(RESULTS, three).top3 is None
@@ -96,7 +101,7 @@ def test_the_first_three_of_three_say_nothing() -> None:
 def test_no_image_of_any_class() -> None:
     found = sorting(RESULTS[6:], CLASSES)
     assert (found.top1, found.macro_f1, found.excluded) == (Share(0, 0), None, {"Unknown": 2})
-    page = "\n".join(classification_section(sorted_by(RESULTS[6:])))
+    page = "\n".join(section(sorted_by(RESULTS[6:])))
     assert "no category is one of the classes" in page and "###" not in page
 
 
@@ -162,7 +167,7 @@ def test_resampling_of_many_images_is_bounded() -> None:
 
 
 def test_the_page_s_section() -> None:
-    lines = classification_section(sorted_by())
+    lines = section(sorted_by())
     page = "\n".join(lines)
     assert "- **Classes**: four: 4 classes, 5 prompts (SHA-256 0123456789abcdef…)" in lines
     assert "- **Accuracy**: 50% (95% interval 19–81%), 3 of 6" in lines
@@ -173,7 +178,7 @@ def test_the_page_s_section() -> None:
     assert "| **abdomen** | **1** | 2 | · |" in lines and "| **brain** | **0** |" not in page
     assert "| **brain** | · | **2** | 1 |" in lines
     assert "1,000 bootstrap resamples" in page and "seed 20250101" in page
-    assert classification_section(run()) == []
+    assert section(run()) == []
 
 
 def test_names_cannot_break_the_table() -> None:
@@ -186,7 +191,7 @@ def test_names_cannot_break_the_table() -> None:
         ),
     )
     results = (said("Brain/1.png", "a|b\n# c", "<b>"), said("`U`|x/2.png", "<b>", "a|b\n# c"))
-    lines = classification_section(sorted_by(results, classes=hostile))
+    lines = section(sorted_by(results, classes=hostile))
     assert not any(line.startswith("# ") for line in lines)
     assert "| **a\\|b␊\\# c** | **1** |" in lines
     assert any("\\`U\\`\\|x (1)" in line for line in lines)

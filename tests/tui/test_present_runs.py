@@ -12,7 +12,6 @@ from fada_tui.tui.present.runs import (
     UNKNOWN,
     ComparedRow,
     compared_row,
-    memory_shown,
     newest_first,
     run_row,
     scales,
@@ -122,25 +121,24 @@ def test_the_comparison_agrees_with_the_report() -> None:
     found = compared(run)
     reported = next(csv.DictReader(render_comparison([run], "csv").splitlines()))
     assert found.order["quality"] == pytest.approx(float(reported["quality"]))
-    assert found.measures[2].low == pytest.approx(float(reported["quality_low"]))
-    assert found.measures[2].high == pytest.approx(float(reported["quality_high"]))
-    assert found.order["time"] == pytest.approx(float(reported["mean_time"]))
-    assert found.order["speed"] == pytest.approx(float(reported["tokens_per_second"]))
+    assert found.measures["quality"].low == pytest.approx(float(reported["quality_low"]))
+    assert found.measures["quality"].high == pytest.approx(float(reported["quality_high"]))
+    assert found.order["time_per_answer"] == pytest.approx(float(reported["mean_time"]))
+    assert found.order["tokens_per_second"] == pytest.approx(float(reported["tokens_per_second"]))
     assert found.order["memory"] == int(reported["torch_peak_allocated"])
     page = render_comparison([run], "md")
-    assert found.cells["time"] in page
-    assert found.measures[1].text in page
+    assert found.cells["time_per_answer"] in page
+    assert found.measures["memory"].text in page
     percent, interval, number = found.cells["quality"].split()
     assert f"{percent} ({interval.strip('()')}, n = {number.removeprefix('n=')})" in page
 
 
 def test_the_unknown_is_said_so() -> None:
     found = compared(whole(1, "m", judged("A/a", None, time=None, tokens=judged("x", None).tokens)))
-    assert {found.cells[key] for key in ("time", "speed", "memory", "quality", "auto", "context")} == {
-        UNKNOWN
-    }
-    assert {measure.text for measure in found.measures} == {UNKNOWN}
-    assert all(found.order[key] is None for key in ("time", "speed", "memory", "quality", "auto", "context"))
+    unknown = ("time_per_answer", "tokens_per_second", "memory", "quality", "auto_score", "context")
+    assert {found.cells[key] for key in unknown} == {UNKNOWN}
+    assert {measure.text for measure in found.measures.values()} == {UNKNOWN}
+    assert all(found.order[key] is None for key in unknown)
 
 
 @pytest.mark.parametrize(
@@ -153,15 +151,14 @@ def test_the_unknown_is_said_so() -> None:
     ],
 )
 def test_memory_is_the_figure_of_the_report(known: ModelMemory) -> None:
-    shown = memory_shown(known)
+    shown = memory.chosen(known)
     assert shown is not None
-    size, label = shown
-    assert memory.briefly(known).startswith(f"{size / 1e6:.1f} MB")
-    assert label in memory.briefly(known)
+    assert memory.briefly(known) == f"{shown.size / 1e6:.1f} MB ({shown.name})"
+    assert shown.short in shown.name
 
 
 def test_no_memory_is_the_reports_unknown() -> None:
-    assert memory_shown(ModelMemory(torch_peak_reserved=1)) is None
+    assert memory.chosen(ModelMemory(torch_peak_reserved=1)) is None
     assert memory.briefly(ModelMemory(torch_peak_reserved=1)) == "unknown"
 
 
@@ -172,22 +169,30 @@ def test_sorting_keeps_the_unknown_last_both_ways() -> None:
     )
     unknown = compared(whole(3, "unknown", judged("A/a", None, time=None)))
     rows = [unknown, slow, fast]
-    assert [one.model for one in sorted_rows(rows, "time", descending=False)] == ["fast", "slow", "unknown"]
-    assert [one.model for one in sorted_rows(rows, "time", descending=True)] == ["slow", "fast", "unknown"]
+    assert [one.model for one in sorted_rows(rows, "time_per_answer", descending=False)] == [
+        "fast",
+        "slow",
+        "unknown",
+    ]
+    assert [one.model for one in sorted_rows(rows, "time_per_answer", descending=True)] == [
+        "slow",
+        "fast",
+        "unknown",
+    ]
     assert [one.model for one in sorted_rows(rows, "quality", descending=True)] == ["fast", "slow", "unknown"]
 
 
 def test_bars_share_one_scale_and_quality_goes_to_the_whole() -> None:
     rows = [compared(whole(day, "m", judged("A/a", "correct", time=float(day)))) for day in (1, 4)]
-    assert scales(rows) == (4.0, 0.0, 1.0)
-    quarter, all_of_it = (bar(one.measures[0], 4.0, 8) for one in rows)
+    assert scales(rows) == {"time_per_answer": 4.0, "memory": 0.0, "quality": 1.0}
+    quarter, all_of_it = (bar(one.measures["time_per_answer"], 4.0, 8) for one in rows)
     assert (quarter, all_of_it) == ("━━      ", "━━━━━━━━")
 
 
 def test_an_interval_has_whiskers_where_its_bounds_are() -> None:
     quality = compared(
         whole(1, "m", *(judged(f"A/{at}", "correct" if at < 5 else "incorrect") for at in range(10)))
-    ).measures[2]
+    ).measures["quality"]
     assert (quality.value, round(quality.low or 0, 2), round(quality.high or 0, 2)) == (0.5, 0.24, 0.76)
     drawn = bar(quality, 1.0, 101)
     assert (drawn.index("├"), drawn.index("┼"), drawn.index("┤")) == (24, 50, 76)
@@ -196,7 +201,7 @@ def test_an_interval_has_whiskers_where_its_bounds_are() -> None:
 
 
 def test_no_bar_is_drawn_of_what_is_unknown() -> None:
-    unknown = compared(whole(1, "m")).measures[1]
+    unknown = compared(whole(1, "m")).measures["memory"]
     assert bar(unknown, 5.0, 6) == " " * 6
 
 

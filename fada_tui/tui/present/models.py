@@ -76,7 +76,7 @@ def _line(
         name=row.entry.name,
         status=row.status,
         here=here,
-        size=short_size(row.run.model.parameters if row.run else None) or entry_size(row.entry),
+        size=units.parameters_briefly(row.run.model.parameters if row.run else None) or entry_size(row.entry),
         speed=f"{mean:.2f}s" if mean is not None else "",
         state=state,
         loaded=loaded,
@@ -117,13 +117,4 @@ def _details(row: ModelRow, figures: Figures | None, *, here: bool) -> Iterable[
 
 def entry_size(entry: ModelEntry) -> str:
     """Return an entry's parameters, short; where they are unknown behind a server, that it is behind one."""
-    return short_size(entry.parameters) or (ADAPTER if is_endpoint(entry.source) else "")
-
-
-def short_size(parameters: int | None) -> str:
-    """Return a number of parameters in five cells at most: `0.51B`, `2.8M`; empty where unknown."""
-    if parameters is None:
-        return ""
-    if parameters >= 1e8:
-        return f"{parameters / 1e9:.2f}B" if parameters < 9.995e9 else f"{parameters / 1e9:.1f}B"
-    return f"{parameters / 1e6:.1f}M"
+    return units.parameters_briefly(entry.parameters) or (ADAPTER if is_endpoint(entry.source) else "")

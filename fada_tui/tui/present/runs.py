@@ -4,20 +4,21 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import UNSET, Struct
 
 from fada_tui.core.records import ModelMemory, Run
-from fada_tui.evaluation.statistics import Share
 from fada_tui.report import memory, units
 from fada_tui.report.figures import Figures, figures
-from fada_tui.tui.present.models import short_size
+from fada_tui.report.metric import Value, in_unit
+from fada_tui.report.metric_texts import BATCHED, time_on_screen
+from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.tui.state.run_scan import Found
 
 UNKNOWN = "n/a"
-BATCHED = "*"
-"""Before a time that is a share of a batch's; the row's details give the sizes."""
+BARS: Final = ("time_per_answer", "memory", "quality")
+"""The metrics that the comparison draws as bars."""
 
 Status = Literal["complete", "interrupted", "failed", "running", "unreadable"]
 
@@ -98,7 +99,7 @@ def run_row(found: Found, current: str | None, running: Collection[str]) -> RunR
         images=f"{counted.images:,}",
         questions=f"{len(run.questions):,}",
         judged=f"{counted.tally.judged:,}/{counted.answers:,}",
-        per_answer=_each(counted),
+        per_answer=time_on_screen(run, counted) or UNKNOWN,
         current=current is not None and current in (run.id, name),
         detail="  ·  ".join(_details(found, run, status, counted, ours=ours)),
         hindrance=_hindrance(status, run),
@@ -143,12 +144,11 @@ def _details(found: Found, run: Run, status: Status, counted: Figures, *, ours: 
         yield units.count(counted.errors, "error")
     if sizes := units.batches(counted.batch_sizes):
         yield f"{BATCHED} {sizes}"
-    yield memory.briefly(run.model.memory) if any_memory(run.model.memory) else "memory n/a"
+    yield _memory(run.model.memory)
 
 
-def any_memory(known: ModelMemory) -> bool:
-    """Whether there is a figure that `memory.briefly` names."""
-    return memory_shown(known) is not None
+def _memory(known: ModelMemory) -> str:
+    return memory.briefly(known) if memory.chosen(known) else "memory n/a"
 
 
 _STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})\d{2}")
@@ -163,14 +163,6 @@ def _when(started: str | None, name: str) -> str:
         stamp = _STAMP.match(name)
         return "{}-{}-{} {}:{}".format(*stamp.groups()) if stamp else UNKNOWN
     return f"{when:%Y-%m-%d %H:%M}"
-
-
-def _each(counted: Figures) -> str:
-    """Seconds an answer, marked where they are those of answers made together."""
-    if counted.time_per_answer is None:
-        return UNKNOWN
-    mark = BATCHED if counted.batch_sizes else ""
-    return f"{mark}{units.seconds(counted.time_per_answer)} s"
 
 
 # The comparison
@@ -195,65 +187,48 @@ class ComparedRow(Struct, frozen=True, kw_only=True):
     status: Status
     cells: Mapping[str, str]
     """What each column shows."""
-    order: Mapping[str, float | str | None]
+    order: Mapping[str, Value]
     """What each column is sorted by."""
-    measures: tuple[Measure, Measure, Measure]
-    """Speed, memory, quality."""
+    measures: Mapping[str, Measure]
+    """Of each of `BARS`."""
     detail: str
 
 
 def compared_row(found: Found, run: Run) -> ComparedRow:
     """Return a run's row of the comparison, its figures those of the report's."""
     counted = figures(run)
-    quality, bounds, judged = counted.tally.quality, counted.tally.interval, counted.tally.judged
-    context, computed = context_share(counted)
-    size = memory_shown(run.model.memory)
     status: Status = "running" if found.locked else run.status
-    quality_text = UNKNOWN
-    if quality is not None and bounds is not None:
-        quality_text = f"{units.percent(quality)} ({units.interval(bounds)}) n={judged:,}"
-    cells = {
-        "status": GLYPHS[status],
-        "model": run.model.name,
-        "parameters": short_size(run.model.parameters) or UNKNOWN,
-        "images": f"{counted.images:,}",
-        "time": _each(counted),
-        "speed": UNKNOWN if counted.tokens_per_second is None else f"{counted.tokens_per_second:.1f}",
-        "memory": f"{units.memory(size[0])} {size[1]}" if size else UNKNOWN,
-        "context": (units.of(context) + (" auto" if computed else "")) if context else UNKNOWN,
-        "quality": quality_text,
-        "auto": UNKNOWN if counted.auto_score is None else units.percent(counted.auto_score),
-        "started": _when(run.started, found.folder.name),
-    }
-    order: dict[str, float | str | None] = {
-        "model": run.model.name.casefold(),
-        "parameters": run.model.parameters,
-        "images": counted.images,
-        "time": counted.time_per_answer,
-        "speed": counted.tokens_per_second,
-        "memory": size[0] if size else None,
-        "context": context.hits / context.total if context else None,
-        "quality": quality,
-        "auto": counted.auto_score,
-        "started": None if cells["started"] == UNKNOWN else cells["started"],
-    }
+    started = _when(run.started, found.folder.name)
+    shown = [metric for metric in METRICS if "screen" in metric.shown]
+    texts = {metric.key: metric.text("screen", run, counted) for metric in shown}
+    cells = {key: UNKNOWN if text is None else text for key, text in texts.items()}
+    order = {metric.key: metric.value(run, counted) for metric in shown}
     return ComparedRow(
         folder=found.folder,
         id=run.id,
         model=run.model.name,
-        started=cells["started"],
+        started=started,
         status=status,
-        cells=cells,
-        order=order,
-        measures=(
-            Measure(counted.time_per_answer, text=cells["time"]),
-            Measure(size[0], text=units.memory(size[0]) or UNKNOWN) if size else Measure(),
-            Measure(quality, bounds.low, bounds.high, units.percent(quality))
-            if quality is not None and bounds is not None
-            else Measure(),
-        ),
+        cells={"status": GLYPHS[status], **cells, "started": started},
+        order={
+            **order,
+            "model": run.model.name.casefold(),
+            "started": None if started == UNKNOWN else started,
+        },
+        measures={key: _measure(key, cells[key], run, counted) for key in BARS},
         detail="  ·  ".join(_compared_details(run, counted, status)),
     )
+
+
+def _measure(key: str, cell: str, run: Run, counted: Figures) -> Measure:
+    value = METRIC[key].value(run, counted)
+    if value is None or isinstance(value, str):
+        return Measure()
+    if key == "time_per_answer":
+        return Measure(value, text=cell)
+    text = in_unit(value, METRIC[key].unit) or UNKNOWN
+    bounds = counted.tally.interval if key == "quality" else None
+    return Measure(value, bounds.low, bounds.high, text) if bounds else Measure(value, text=text)
 
 
 def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[str]:
@@ -272,7 +247,7 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
         yield f"quality {units.percent(quality)} (95% interval {interval}, n = {counted.tally.judged:,})"
     else:
         yield "not assessed"
-    yield memory.briefly(run.model.memory) if any_memory(run.model.memory) else "memory n/a"
+    yield _memory(run.model.memory)
     if sizes := units.batches(counted.batch_sizes):
         yield f"{BATCHED} {sizes}"
     if counted.tokens_per_second is not None:
@@ -280,26 +255,6 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
     if counted.auto_score is not None:
         yield f"auto score {units.percent(counted.auto_score)}"
     yield run.dataset.name
-
-
-def context_share(counted: Figures) -> tuple[Share | None, bool]:
-    """Return how many answers name the context, and whether that is computed rather than people's."""
-    if counted.tally.context.total:
-        return counted.tally.context, False
-    return (counted.auto_context, True) if counted.auto_context.total else (None, False)
-
-
-def memory_shown(known: ModelMemory) -> tuple[int, str] | None:
-    """Return the figure that `report.memory.briefly` shows, in bytes, and its name cut short."""
-    for size, label in (
-        (known.torch_peak_allocated, "torch"),
-        (known.nvml_process_peak, "NVML"),
-        (known.worker_rss_peak, "worker"),
-        (known.weights, "weights"),
-    ):
-        if size is not None:
-            return size, label
-    return None
 
 
 def sorted_rows(rows: Sequence[ComparedRow], column: str, *, descending: bool) -> tuple[ComparedRow, ...]:
@@ -310,10 +265,12 @@ def sorted_rows(rows: Sequence[ComparedRow], column: str, *, descending: bool) -
     return (*sorted(known, key=lambda row: row.order[column], reverse=descending), *unknown)  # type: ignore[arg-type,return-value]
 
 
-def scales(rows: Iterable[ComparedRow]) -> tuple[float, float, float]:
+def scales(rows: Iterable[ComparedRow]) -> Mapping[str, float]:
     """Return what a full bar stands for: the most seconds, the most bytes, a quality of 1."""
-    time = memory = 0.0
-    for row in rows:
-        time = max(time, row.measures[0].value or 0.0)
-        memory = max(memory, row.measures[1].value or 0.0)
-    return time, memory, 1.0
+    kept = list(rows)
+    return {
+        key: 1.0
+        if METRIC[key].unit == "share"
+        else max((row.measures[key].value or 0.0 for row in kept), default=0.0)
+        for key in BARS
+    }

@@ -15,8 +15,9 @@ from textual.worker import get_current_worker
 from fada_tui.core.records import Run
 from fada_tui.report import units
 from fada_tui.report.comparison import UNLIKE_NOTE, render_comparison
+from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.present.runs import UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
+from fada_tui.tui.present.runs import BARS, UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
 from fada_tui.tui.screens.runs import PATIENCE, STYLES, OpenRun
 from fada_tui.tui.state.run_scan import read_found, run_folders
 from fada_tui.tui.terminal.sanitise import line
@@ -25,21 +26,27 @@ from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
 
+
+def _column(key: str, *, rank: int = 0) -> Column:
+    """A metric's column, its numbers at the right."""
+    return Column(key=key, heading=METRIC[key].shown["screen"].heading, right=True, rank=rank)
+
+
 COLUMNS = (
     Column(key="status", heading=" "),
-    Column(key="model", heading="Model", least=14),
-    Column(key="parameters", heading="Size", right=True),
-    Column(key="images", heading="Images", right=True, rank=2),
-    Column(key="time", heading="Per answer", right=True),
-    Column(key="speed", heading="Tokens/s", right=True, rank=3),
-    Column(key="memory", heading="Peak memory", right=True, rank=1),
-    Column(key="context", heading="Context", right=True, rank=4),
-    Column(key="quality", heading="Quality (95%)", right=True),
-    Column(key="auto", heading="Auto", right=True, rank=5),
+    Column(key="model", heading=METRIC["model"].shown["screen"].heading, least=14),
+    _column("parameters"),
+    _column("images", rank=2),
+    _column("time_per_answer"),
+    _column("tokens_per_second", rank=3),
+    _column("memory", rank=1),
+    _column("context", rank=4),
+    _column("quality"),
+    _column("auto_score", rank=5),
     Column(key="started", heading="Started (UTC)", right=True, rank=6),
 )
 SORTABLE = tuple(column.key for column in COLUMNS[1:])
-HIGHEST_FIRST = frozenset({"images", "speed", "context", "quality", "auto", "started"})
+HIGHEST_FIRST = frozenset({"started", *(one.key for one in METRICS if one.better == "higher")})
 """Columns of which the highest is the first to be looked for."""
 
 ROOM_FOR_BARS = 20
@@ -117,7 +124,7 @@ class ComparisonScreen(Screen[OpenRun | None]):
         yield Static("Comparison" if self._blind else "Comparison · reading …", classes="title", markup=False)
         yield Sheet(COLUMNS)
         yield Static("", markup=False, id="detail")
-        yield Bars("Per answer", "Peak memory", "Quality (95%)")
+        yield Bars({key: METRIC[key].shown["screen"].heading for key in BARS})
         yield Text("", markup=False, id="said")
         yield KeyBar(*self.PLACES)
 

@@ -1,6 +1,6 @@
 """Rows of bars, each measure on one scale for all rows; intervals as whiskers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
@@ -19,10 +19,10 @@ NARROWEST = 6
 
 
 class BarRow(NamedTuple):
-    """A name and its measures."""
+    """A name and its measures, by their keys."""
 
     name: str
-    measures: Sequence[Measure]
+    measures: Mapping[str, Measure]
 
 
 def bar(measure: Measure, full: float, width: int) -> str:
@@ -52,7 +52,7 @@ class Bars(Widget, can_focus=False):
     """The bars of the rows around the cursor.
 
     Args:
-        headings: of the measures.
+        headings: of the measures, by their keys, from left to right.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"bars--heading", "bars--cursor", "bars--bar", "bars--muted"}
@@ -67,16 +67,16 @@ class Bars(Widget, can_focus=False):
     }
     """
 
-    def __init__(self, *headings: str, id: str | None = None) -> None:
+    def __init__(self, headings: Mapping[str, str], id: str | None = None) -> None:
         super().__init__(id=id)
         self._headings = headings
         self._rows: Sequence[BarRow] = ()
-        self._scales: Sequence[float] = ()
+        self._scales: Mapping[str, float] = {}
         self._cursor = self._top = 0
-        self._texts: Sequence[int] = [0] * len(headings)
+        self._texts: Mapping[str, int] = dict.fromkeys(headings, 0)
         self._longest = 1
 
-    def show(self, rows: Sequence[BarRow], scales: Sequence[float], cursor: int) -> None:
+    def show(self, rows: Sequence[BarRow], scales: Mapping[str, float], cursor: int) -> None:
         """Show these rows.
 
         Args:
@@ -86,10 +86,9 @@ class Bars(Widget, can_focus=False):
         """
         self._rows, self._scales = rows, scales
         self._longest = max((cell_len(printable(row.name)) for row in rows), default=1)
-        self._texts = [
-            max((len(row.measures[at].text) for row in rows), default=0) + 1
-            for at in range(len(self._headings))
-        ]
+        self._texts = {
+            key: max((len(row.measures[key].text) for row in rows), default=0) + 1 for key in self._headings
+        }
         self.go(cursor)
 
     def go(self, cursor: int) -> None:
@@ -110,10 +109,9 @@ class Bars(Widget, can_focus=False):
         base = self.rich_style
         if y == 0:
             line = [Segment(" " * (name_width + 2), base)]
-            for heading, text in zip(self._headings, self._texts, strict=True):
-                line.append(
-                    Segment(" " * GAP + fitted(heading, cells + text), base + self._styled("heading"))
-                )
+            for key, heading in self._headings.items():
+                text = fitted(heading, cells + self._texts[key])
+                line.append(Segment(" " * GAP + text, base + self._styled("heading")))
             return Strip(line).adjust_cell_length(width, base)
         index = y - 1 + self._top
         if index >= len(self._rows):
@@ -122,19 +120,20 @@ class Bars(Widget, can_focus=False):
         if index == self._cursor:
             base += self._styled("cursor")
         line = [Segment(("› " if index == self._cursor else "  ") + fitted(row.name, name_width), base)]
-        for measure, full, text in zip(row.measures, self._scales, self._texts, strict=True):
+        for key in self._headings:
+            measure = row.measures[key]
             style = base + self._styled("muted") if measure.text == UNKNOWN else base
             line += [
                 Segment(" " * GAP, base),
-                Segment(bar(measure, full, cells), base + self._styled("bar")),
-                Segment(printable(measure.text).rjust(text), style),
+                Segment(bar(measure, self._scales[key], cells), base + self._styled("bar")),
+                Segment(printable(measure.text).rjust(self._texts[key]), style),
             ]
         return Strip(line).adjust_cell_length(width, base)
 
     def _widths(self, width: int) -> tuple[int, int]:
         """Return the cells of names, and of each bar."""
         name = min(self._longest, max(width // 4, 10))
-        spare = width - name - 3 - sum(self._texts) - GAP * len(self._texts)
+        spare = width - name - 3 - sum(self._texts.values()) - GAP * len(self._texts)
         each = spare // max(len(self._texts), 1)
         return name, each if each >= NARROWEST else 0
 

@@ -1,0 +1,210 @@
+"""The words of those metrics that say more than their value: an interval, a number, how answers were made."""
+
+from fada_tui.core.records import Run
+from fada_tui.evaluation.classification import macro_f1_interval
+from fada_tui.evaluation.statistics import Share, wilson
+from fada_tui.report import memory, units
+from fada_tui.report.figures import Figures, Span
+from fada_tui.report.markdown import name
+
+BATCHED = "*"
+"""On the screen, before a time that is a share of a batch's."""
+
+
+def model(run: Run, _: Figures) -> str:
+    """Return the model, with how large it saw the images where that was asked for."""
+    resolution = units.resolution(run.model.asked_resolution)
+    return name(run.model.name) + (f" ({resolution})" if resolution else "")
+
+
+def parameters(run: Run, _: Figures) -> str:
+    """Return how large the model is."""
+    return units.parameters(run.model.parameters) or "unknown"
+
+
+def parameters_on_screen(run: Run, _: Figures) -> str | None:
+    """Return the same in five cells at most."""
+    return units.parameters_briefly(run.model.parameters)
+
+
+def load_time(run: Run, _: Figures) -> str:
+    """Return how long loading took."""
+    seconds = units.seconds(run.model.load_time)
+    return f"{seconds} seconds" if seconds else "unknown"
+
+
+def memory_on_screen(run: Run, _: Figures) -> str | None:
+    """Return the figure that stands for the model's memory, with its name cut short."""
+    found = memory.chosen(run.model.memory)
+    return f"{units.memory(found.size)} {found.short}" if found else None
+
+
+def images(_: Run, found: Figures) -> str:
+    """Return the number of images, and of how many categories."""
+    return f"{found.images:,} ({units.count(found.categories, 'category', 'categories')})"
+
+
+def results(run: Run, found: Figures) -> str:
+    """Return how far the run came, and how many errors there were."""
+    text = f"{found.results:,}" if run.status == "complete" else f"{found.results:,} of {found.planned:,}"
+    text += f", {units.count(found.errors, 'error')}" if found.errors else ""
+    return text if run.status == "complete" else f"{text} ({run.status})"
+
+
+def errors(_: Run, found: Figures) -> str | None:
+    """Return how many results are errors, where some are."""
+    return f"{found.errors:,} of {found.results:,}" if found.errors else None
+
+
+def average_time(run: Run, found: Figures) -> str:
+    """Return what an answer took; of several made together, its share."""
+    if found.batch_sizes:
+        own = units.seconds(found.time_per_answer)
+        return f"{own} seconds/answer (in batches)" if own else "unknown"
+    return _each(run, found.mean_time)
+
+
+def median_time(run: Run, found: Figures) -> str | None:
+    """Return the median; nothing of answers made together, of which `waiting_time` tells."""
+    return None if found.batch_sizes else _each(run, found.median_time)
+
+
+def _each(run: Run, value: float | None) -> str:
+    seconds = units.seconds(value)
+    return f"{seconds} seconds/{'image' if len(run.questions) <= 1 else 'answer'}" if seconds else "unknown"
+
+
+def waiting_time(_: Run, found: Figures) -> str | None:
+    """Return how long one waited for an answer, where several were made together."""
+    mean, median = units.seconds(found.mean_time), units.seconds(found.median_time)
+    return f"{mean} seconds (mean), {median} (median)" if found.batch_sizes and mean else None
+
+
+def first_token(_: Run, found: Figures) -> str | None:
+    """Return how long the first token took."""
+    first = units.seconds(found.first_token)
+    return f"{first} seconds (mean)" if first else None
+
+
+def throughput(_: Run, found: Figures) -> str | None:
+    """Return how fast answers came that were made together: each one's own time hides that."""
+    each, sizes = found.time_per_answer, units.batches(found.batch_sizes)
+    if sizes is None or not each:
+        return None
+    return f"{1 / each:.2f} answers per second ({units.seconds(each)} seconds/answer), {sizes}"
+
+
+def tokens_per_second(_: Run, found: Figures) -> str | None:
+    """Return how fast tokens came."""
+    together = " (in batches)" if found.batch_sizes else ""
+    return None if found.tokens_per_second is None else f"{found.tokens_per_second:.1f}{together}"
+
+
+def speed(run: Run, found: Figures) -> str:
+    """Return what an answer took, and how many were made or asked for at once."""
+    each, at_once = units.seconds(found.time_per_answer), run.generation.concurrency or 1
+    if each is None:
+        return "unknown"
+    if sizes := units.batches(found.batch_sizes):
+        return f"{each} s ({sizes})"
+    return f"{each} s ({at_once} requests at once)" if at_once > 1 else f"{each} s"
+
+
+def time_on_screen(_: Run, found: Figures) -> str | None:
+    """Return what an answer took: `1.52 s`; `*0.50 s` where several were made together."""
+    each = units.seconds(found.time_per_answer)
+    return f"{BATCHED if found.batch_sizes else ''}{each} s" if each else None
+
+
+def time_in_list(time_per_answer: float | None, batch_sizes: Span | None) -> str | None:
+    """Return what an answer took, for lists of runs and models: `1.52 s`, `0.50 s in batches`."""
+    each = units.seconds(time_per_answer)
+    return f"{each} s{' in batches' if batch_sizes else ''}" if each else None
+
+
+def assessed(_: Run, found: Figures) -> str:
+    """Return how many results were judged, and how."""
+    counts = found.tally
+    if not counts.judged:
+        return f"0 of {found.results:,}"
+    verdicts = (
+        f"✅ {counts.correct:,} correct, 🟡 {counts.partial:,} partially correct, "
+        f"❌ {counts.incorrect:,} incorrect"
+    )
+    several = f" (verdicts of {counts.assessors} assessors)" if counts.assessors > 1 else ""
+    return f"{counts.judged:,} of {found.results:,}: {verdicts}{several}"
+
+
+def quality(_: Run, found: Figures) -> str | None:
+    """Return the quality with its interval and the number judged, as a page says it."""
+    return _quality(found, "{percent} (95% interval {interval}, n = {judged:,})")
+
+
+def quality_in_table(_: Run, found: Figures) -> str:
+    """Return the quality with its interval and the number judged, as the comparison says it."""
+    return _quality(found, "{percent} ({interval}, n = {judged:,})") or "not assessed"
+
+
+def quality_on_screen(_: Run, found: Figures) -> str | None:
+    """Return the quality with its interval and the number judged, as the dashboard says it."""
+    return _quality(found, "{percent} ({interval}) n={judged:,}")
+
+
+def _quality(found: Figures, words: str) -> str | None:
+    share, bounds = found.tally.quality, found.tally.interval
+    if share is None or bounds is None:
+        return None
+    return words.format(
+        percent=units.percent(share), interval=units.interval(bounds), judged=found.tally.judged
+    )
+
+
+def context(run: Run, found: Figures) -> str:
+    """Return in how many answers the context is recognised, by people's flags or else by terms."""
+    if found.sorting is not None:
+        return "writes no text"
+    share = found.context
+    return f"{units.of(share)}{'' if found.flagged else ' (computed)'}" if share else "unknown"
+
+
+def context_on_screen(_: Run, found: Figures) -> str | None:
+    """Return the same for the dashboard."""
+    share = found.context
+    return f"{units.of(share)}{'' if found.flagged else ' auto'}" if share else None
+
+
+def right(share: Share) -> str | None:
+    """Return a share of right answers with its interval: `67% (95% interval 35–88%), 6 of 9`."""
+    bounds = wilson(share.hits, share.total)
+    if bounds is None:
+        return None
+    part = units.percent(share.hits / share.total)
+    return f"{part} (95% interval {units.interval(bounds)}), {units.of(share)}"
+
+
+def accuracy(_: Run, found: Figures) -> str | None:
+    """Return how many images were sorted rightly; nothing where the model writes text."""
+    if found.sorting is None:
+        return None
+    return right(found.sorting.top1) or "nothing to compare with: no category is one of the classes"
+
+
+def accuracy_in_table(_: Run, found: Figures) -> str | None:
+    """Return the same without words for nothing."""
+    return None if found.sorting is None else right(found.sorting.top1) or "–"
+
+
+def macro_f1(_: Run, found: Figures) -> str | None:
+    """Return the macro F1 with its interval and the number of images."""
+    if found.sorting is None or (score := found.sorting.macro_f1) is None:
+        return None
+    bounds = macro_f1_interval(found.sorting.confusions)
+    interval = f" (95% interval {bounds.low:.2f}–{bounds.high:.2f})" if bounds else ""
+    return f"{score:.3f}{interval}, n = {found.sorting.top1.total:,}"
+
+
+def macro_f1_in_table(_: Run, found: Figures) -> str | None:
+    """Return the macro F1 alone."""
+    if found.sorting is None:
+        return None
+    return "–" if (score := found.sorting.macro_f1) is None else f"{score:.3f}"
