@@ -3,12 +3,15 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from fada_tui.config.settings import load_settings
 from fada_tui.core.paths import settings_file
 from fada_tui.core.text import printable
+
+Row = TypeVar("Row")
 
 
 def results_folder(options: Namespace) -> Path:
@@ -24,3 +27,15 @@ def warn(warnings: Iterable[str]) -> None:
     """Write each warning on a line of stderr."""
     for warning in warnings:
         sys.stderr.write(f"warning: {printable(warning)}\n")
+
+
+def table_lines(columns: Mapping[str, Callable[[Row], str]], rows: Iterable[Row]) -> list[str]:
+    """Return a table's lines with its columns below each other, for a pipe or a file.
+
+    Args:
+        columns: What each shows of a row, by its heading.
+        rows: What the table is of.
+    """
+    cells = [[*columns], *([printable(text(row)) for text in columns.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]

@@ -1,18 +1,19 @@
 """The rows of the model list as JSON, as lines, and as a table."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
+from fada_tui.cli.commands.common import table_lines
 from fada_tui.core.records import ModelMemory
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import ADAPTER, is_endpoint
 from fada_tui.models.registry import ModelRow
 from fada_tui.report import memory, units
 from fada_tui.report.figures import figures
+from fada_tui.report.metric_texts import time_in_list
 
-_COLUMNS = ("#", "MODEL", "SIZE", "STATUS", "LOAD", "MEMORY", "SPEED", "WHY")
 _STYLES = {"tested": "green", "failed": "red", "gated": "yellow", "skipped": "dim"}
 
 
@@ -65,10 +66,7 @@ def aligned(facts: Iterable[tuple[str, str]]) -> list[str]:
 
 def plain_table(rows: Sequence[ModelRow]) -> str:
     """Rows as lines with their columns below each other, for a pipe or a file."""
-    table = [_COLUMNS, *(_cells(row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    padded = ("  ".join(map(str.ljust, cells, widths)) for cells in table)
-    return "\n".join(line.rstrip() for line in padded)
+    return "\n".join(table_lines(_COLUMNS, rows))
 
 
 def print_table(rows: Sequence[ModelRow]) -> None:
@@ -82,28 +80,24 @@ def print_table(rows: Sequence[ModelRow]) -> None:
         table.add_column(column.capitalize(), overflow="fold", justify="right" if column == "#" else "left")
     for row in rows:
         # Text, never markup: names and reasons are others' words.
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in _cells(row)))
+        cells = (printable(text(row)) for text in _COLUMNS.values())
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
     Console().print(table)
 
 
-def _cells(row: ModelRow) -> tuple[str, ...]:
-    model = row.run.model if row.run else None
+def _load(row: ModelRow) -> str:
+    load = units.seconds(row.run.model.load_time) if row.run else None
+    return f"{load} s" if load else "-"
+
+
+def _memory(row: ModelRow) -> str | None:
+    measured = row.run.model.memory if row.run else ModelMemory()
+    return memory.briefly(measured) if measured != ModelMemory() else None
+
+
+def _speed(row: ModelRow) -> str:
     found = figures(row.run) if row.run else None
-    speed = units.seconds(found.time_per_answer) if found else None
-    together = " in batches" if found and found.batch_sizes else ""
-    load = units.seconds(model.load_time) if model else None
-    measured = model is not None and model.memory != ModelMemory()
-    cells = (
-        str(row.entry.order or "-"),
-        row.entry.name,
-        _size(row) or "-",
-        row.status,
-        f"{load} s" if load else "-",
-        memory.briefly(model.memory) if model and measured else "-",
-        f"{speed} s{together}" if speed else "-",
-        row.reason or "",
-    )
-    return tuple(printable(cell) for cell in cells)
+    return (found and time_in_list(found.time_per_answer, found.batch_sizes)) or "-"
 
 
 def _size(row: ModelRow) -> str | None:
@@ -123,7 +117,19 @@ def _measured(row: ModelRow) -> list[tuple[str, object]]:
     return [
         ("Latest run", row.run.id),
         ("Load time", f"{load} s" if load else None),
-        ("Memory", memory.briefly(model.memory) if model.memory != ModelMemory() else None),
+        ("Memory", _memory(row)),
         ("Speed", f"{speed} s an answer{f', {sizes}' if sizes else ''}" if speed else None),
         ("Tokens", f"{rate:.1f} a second" if rate else None),
     ]
+
+
+_COLUMNS: Final[Mapping[str, Callable[[ModelRow], str]]] = {
+    "#": lambda row: str(row.entry.order or "-"),
+    "MODEL": lambda row: row.entry.name,
+    "SIZE": lambda row: _size(row) or "-",
+    "STATUS": lambda row: row.status,
+    "LOAD": _load,
+    "MEMORY": lambda row: _memory(row) or "-",
+    "SPEED": _speed,
+    "WHY": lambda row: row.reason or "",
+}

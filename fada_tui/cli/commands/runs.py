@@ -2,13 +2,14 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from fada_tui import __version__
-from fada_tui.cli.commands.common import results_folder, warn
+from fada_tui.cli.commands.common import results_folder, table_lines, warn
 from fada_tui.cli.output import print_json
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import models_file
@@ -18,6 +19,7 @@ from fada_tui.models.registry import Registry, load_registry, resolve_model
 from fada_tui.report.comparison import render_comparison
 from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
+from fada_tui.report.metric_texts import time_in_list
 from fada_tui.runs.job import planned_items
 from fada_tui.runs.publish import publish
 from fada_tui.store import folder as store
@@ -32,24 +34,8 @@ def list_runs(options: Namespace) -> int:
     if getattr(options, "json", False):
         print_json({"runs": [_row(run) for run in runs]})
         return 0
-    rows = [("RUN", "STATUS", "MODEL", "ANSWERS", "JUDGED", "PER ANSWER")]
-    for run in runs:
-        row = _row(run)
-        each = f"{row['time_per_answer']:.2f} s" if isinstance(row["time_per_answer"], float) else "-"
-        rows.append(
-            (
-                run.id,
-                run.status,
-                run.model.name,
-                f"{row['answers']}/{row['planned']}",
-                str(row["judged"]),
-                f"{each} in batches" if row["batch_sizes"] else each,
-            )
-        )
-    widths = [max(len(printable(row[column])) for row in rows) for column in range(len(rows[0]))]
-    for cells in rows:
-        line = "  ".join(printable(cell).ljust(width) for cell, width in zip(cells, widths, strict=True))
-        sys.stdout.write(line.rstrip() + "\n")
+    for line in table_lines(_COLUMNS, map(_row, runs)):
+        sys.stdout.write(f"{line}\n")
     return 0
 
 
@@ -131,7 +117,7 @@ def _named(name: str, registry: Registry) -> ModelEntry:
         return ModelEntry(name=name, source="")
 
 
-def _row(run: Run) -> dict[str, object]:
+def _row(run: Run) -> dict[str, Any]:
     found = figures(run)
     return {
         "id": run.id,
@@ -145,3 +131,13 @@ def _row(run: Run) -> dict[str, object]:
         "time_per_answer": found.time_per_answer,
         "batch_sizes": found.batch_sizes,
     }
+
+
+_COLUMNS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "RUN": lambda row: row["id"],
+    "STATUS": lambda row: row["status"],
+    "MODEL": lambda row: row["model"],
+    "ANSWERS": lambda row: f"{row['answers']}/{row['planned']}",
+    "JUDGED": lambda row: str(row["judged"]),
+    "PER ANSWER": lambda row: time_in_list(row["time_per_answer"], row["batch_sizes"]) or "-",
+}
