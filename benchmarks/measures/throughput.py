@@ -16,6 +16,7 @@ from benchmarks.ours import Worker
 from benchmarks.peers import Peers
 from benchmarks.program import run_batch
 from benchmarks.rounds import Spread, ratios, spread
+from fada_tui.core.errors import reason
 
 LOOP = "one-by-one loop"
 
@@ -230,8 +231,7 @@ def _attempt(way: Way, asked: Asking, measured: Measured) -> list[str] | None:
     except Exception as error:  # a peer may fail in any way with a model that it does not know
         if way.family in ("loop", "ours"):
             raise
-        lines = str(error).strip().splitlines() or [""]
-        measured.failure = f"{type(error).__name__}: {lines[0]}"
+        measured.failure = reason(error, named=True)
         return None
 
 

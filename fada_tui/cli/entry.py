@@ -59,7 +59,7 @@ def _dispatch(options: Namespace) -> int:
 
 
 def _explain(error: Exception, *, debug: bool) -> int:
-    from fada_tui.core.errors import FadaError
+    from fada_tui.core.errors import FadaError, reason
 
     if debug:
         traceback.print_exc()
@@ -67,9 +67,8 @@ def _explain(error: Exception, *, debug: bool) -> int:
         return _fail(str(error), error.exit_code)
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{place.name} ({os.path.basename(place.filename)}:{place.lineno})"  # noqa: PTH119
-    return _fail(
-        f"{type(error).__name__} in {where}: {error}; this is a fault of fada-tui, --debug shows more", 2
-    )
+    said = f"{type(error).__name__} in {where}: {reason(error)}"
+    return _fail(f"{said}; this is a fault of fada-tui, --debug shows more", 2)
 
 
 def _fail(message: str, code: int) -> int:

@@ -50,6 +50,25 @@ PASSING = frozenset(
 """Kinds that say something of a network, a busy machine or a disk, and nothing of the model."""
 
 
+LONGEST_REASON = 400
+"""Characters that are taken of another library's message."""
+
+
+def reason(error: BaseException, *, named: bool = False) -> str:
+    """Return what an error of another library says: all of its lines as one, bounded; its class if nothing.
+
+    Control characters other than white space stay: `text.printable` shows them where the line is shown.
+
+    Args:
+        error: the error.
+        named: put the name of its class first, as one needs of an error that nobody expected.
+    """
+    name, said = type(error).__name__, " ".join(str(error).split())
+    if len(said) > LONGEST_REASON:
+        said = said[: LONGEST_REASON - 1] + "…"
+    return f"{name}: {said}" if named and said else said or name
+
+
 class FadaError(Exception):
     """An error whose text is one line for the user: what went wrong, where, and what to do."""
 

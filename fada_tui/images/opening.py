@@ -5,15 +5,13 @@ import stat
 from pathlib import Path
 from typing import IO
 
-from fada_tui.core.errors import ErrorKind, ImageError
+from fada_tui.core.errors import ErrorKind, ImageError, reason
 from fada_tui.core.text import printable
 
 MAX_PIXELS = 1024**3 // 4 // 3
 """89.5 megapixels, from where on Pillow warns of decompression bombs; more is refused before decoding."""
 
 TOO_MANY = f"more than {MAX_PIXELS / 1e6:.0f} megapixels"
-
-_DETAIL_LENGTH = 120
 
 
 def open_image(path: str | Path, name: str) -> IO[bytes]:
@@ -32,7 +30,7 @@ def open_image(path: str | Path, name: str) -> IO[bytes]:
     except PermissionError:
         raise unreadable(name, "no permission to read it; change its permissions") from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        why = getattr(error, "strerror", None) or reason(error)
         raise unreadable(name, f"cannot be opened: {why}; leave it out") from None
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode) and status.st_size:
@@ -49,9 +47,8 @@ def unreadable(name: str, why: str) -> ImageError:
 
 def damaged(name: str, error: Exception) -> ImageError:
     """The error of a file that a library stumbled over."""
-    said = getattr(error, "strerror", None) or str(error)
-    detail = printable(" ".join(said.split())[:_DETAIL_LENGTH]) or type(error).__name__
-    return unreadable(name, f"damaged or truncated ({detail}); export it again")
+    why = printable(getattr(error, "strerror", None) or reason(error))
+    return unreadable(name, f"damaged or truncated ({why}); export it again")
 
 
 def too_large(name: str, why: str) -> ImageError:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from fada_tui.core.bounded import oddity, read_small
+from fada_tui.core.errors import reason
 from fada_tui.models.file_checks import PICKLES, trouble
 from fada_tui.models.load_errors import Refusal
 
@@ -169,7 +170,7 @@ def header(file: Path) -> Sequence[Tensor]:
             if name != "__metadata__"
         ]
     except (struct.error, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{file}: {error}") from error
+        raise ValueError(f"{file}: {reason(error)}") from error
 
 
 def _tensors(files: Iterable[Path]) -> tuple[Tensor, ...] | None:

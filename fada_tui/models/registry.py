@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fada_tui.core.atomic import write_whole
-from fada_tui.core.errors import PASSING, ErrorKind, UsageError
+from fada_tui.core.errors import PASSING, ErrorKind, UsageError, reason
 from fada_tui.core.paths import demo_weights, expanded
 from fada_tui.core.records import ModelEntry, ModelStatus, Record, Run
 from fada_tui.core.toml import read_toml, suggestion
@@ -284,8 +284,8 @@ def _entry(table: Table, file: Path) -> ModelEntry:
     try:
         entry = msgspec.convert(table, ModelEntry)
     except msgspec.ValidationError as error:
-        reason = str(error).replace(" - at `$.", " in `").replace("`", "'")
-        raise UsageError(f"{file}: model '{table['name']}': {reason}") from None
+        why = reason(error).replace(" - at `$.", " in `").replace("`", "'")
+        raise UsageError(f"{file}: model '{table['name']}': {why}") from None
     try:
         return located(entry) if is_endpoint(entry.source) else entry
     except UsageError as error:

@@ -10,7 +10,7 @@ from contextlib import aclosing
 
 from msgspec import Struct
 
-from fada_tui.core.errors import FadaError
+from fada_tui.core.errors import FadaError, reason
 from fada_tui.runs.events import SessionEvent
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.pool import WorkerPool
@@ -142,7 +142,7 @@ class RunQueue:
             except (FadaError, OSError) as error:
                 self._on_problem(f"{one.label}: {error}")
             except Exception as error:  # whatever it is, it must not take the waiting runs with it
-                self._on_problem(f"{one.label}: unexpected {type(error).__name__}: {error}")
+                self._on_problem(f"{one.label}: unexpected {reason(error, named=True)}")
                 _tell_loop(error)
             finally:
                 self._current = self._label = self._stop = None

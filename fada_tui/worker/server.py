@@ -5,7 +5,7 @@ import os
 import signal
 import traceback
 
-from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import (
     PROTOCOL_VERSION,
     Attach,
@@ -93,7 +93,7 @@ def _load(command: Load, sender: EventSender) -> LoadedModel | None:
         sender.send(LoadFailed(kind=error.kind, message=str(error)))
     except Exception as error:
         log.error("%s", traceback.format_exc())
-        message = f"{command.model.name}: {type(error).__name__}: {_first_line(error)} (worker.log has more)"
+        message = f"{command.model.name}: {reason(error, named=True)} (worker.log has more)"
         sender.send(LoadFailed(kind=ErrorKind.LOAD, message=message))
     else:
         sender.send(facts)
@@ -110,7 +110,3 @@ def _loaded(command: Load, sender: EventSender) -> tuple[LoadedModel, Loaded]:
     with libraries.importing():
         from fada_tui.worker.loading.load import load
     return load(command, sender.send)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [""])[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from fada_tui.core.errors import ErrorKind
+from fada_tui.core.errors import ErrorKind, reason
 from fada_tui.core.records import ModelEntry
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Probed, read_folder
@@ -134,5 +134,5 @@ def probe(repository: str, revision: str | None, environ: Mapping[str, str] = os
         message = load_errors.not_cached(repository, offline=False)
         return Probed(None, Refusal(ErrorKind.OFFLINE_NOT_CACHED, message))
     except (OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
-        message = f"{repository} could not be looked at: {error}; see what fada-tui doctor says"
+        message = f"{repository} could not be looked at: {reason(error)}; see what fada-tui doctor says"
         return Probed(None, Refusal(ErrorKind.LOAD, message))

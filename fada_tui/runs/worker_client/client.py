@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from fada_tui.core.errors import ErrorKind, FadaError, ModelLoadError
+from fada_tui.core.errors import ErrorKind, FadaError, ModelLoadError, reason
 from fada_tui.core.protocol import (
     PROTOCOL_VERSION,
     Attach,
@@ -303,7 +303,9 @@ class WorkerClient:
             return decode_event(line)
         except msgspec.MsgspecError as error:
             await self.kill()
-            raise WorkerDiedError(ErrorKind.WORKER_DIED, f"the worker sent nonsense: {error}") from error
+            raise WorkerDiedError(
+                ErrorKind.WORKER_DIED, f"the worker sent nonsense: {reason(error)}"
+            ) from error
 
     async def _line(self, deadline: float) -> bytes:
         """The next line; raises `TimeoutError` on silence.

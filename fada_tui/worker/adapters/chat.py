@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 from jinja2 import TemplateError
 from PIL import Image
 
+from fada_tui.core.errors import reason
 from fada_tui.worker.adapters.asking import check
 from fada_tui.worker.adapters.prompting import (
     Batch,
@@ -83,10 +84,10 @@ class ChatAdapter(TextAdapter):
             if all(_tells(prompt, content, system_prompt) for prompt in prompts):
                 return conversations, prompts
             dropped = True
-        if dropped:
+        if dropped or refusal is None:
             raise ValueError("its chat template drops the system prompt: leave --system-prompt out for it")
         raise ValueError(
-            f"its chat template refuses a system prompt ({refusal}): leave --system-prompt out for it"
+            f"its chat template refuses a system prompt ({reason(refusal)}): leave --system-prompt out for it"
         ) from refusal
 
 

@@ -9,7 +9,7 @@ from threading import Event
 
 from msgspec import UNSET, UnsetType
 
-from fada_tui.core.errors import ErrorKind, FadaError, ImageError
+from fada_tui.core.errors import ErrorKind, FadaError, ImageError, reason
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.protocol import BegunAgain, Delta, Item, Message
 from fada_tui.core.records import Failure, Generation, Result, ResultMemory, Timing
@@ -102,13 +102,13 @@ class ItemAttempt:
             return error.kind, str(error)
         if devices.is_out_of_memory(error):
             advice = "lower --max-new-tokens or use --quantization"
-            return ErrorKind.OUT_OF_MEMORY, f"{_first_line(error)}; {advice}"
+            return ErrorKind.OUT_OF_MEMORY, f"{reason(error)}; {advice}"
         log.error("%s: %s", self.item.path, "".join(traceback.format_exception(error)))
         kind = getattr(error, "kind", None)
         if isinstance(error, FadaError) and isinstance(kind, ErrorKind):
             return kind, str(error)
         kind = ErrorKind.PROMPT if self._prompt is None else ErrorKind.INFERENCE_ERROR
-        return kind, f"{type(error).__name__}: {_first_line(error)}"
+        return kind, reason(error, named=True)
 
     def _batch_size(self, answer: Answered) -> int | UnsetType:
         """The size of its batch, which goes without saying in a run of single answers."""
@@ -152,7 +152,3 @@ def read_image(root: str, path: str) -> DecodedImage:
         path: relative to it, likewise.
     """
     return decode(Path(decode_name(root)) / decode_name(path))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import transformers
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
 from fada_tui.core.bounded import read_small
-from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
 from fada_tui.models import file_checks, load_errors
 from fada_tui.models.architectures import port
@@ -89,15 +91,15 @@ def read_config(command: Load, folder: Path) -> Any:
     name = command.model.name
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
-    except (ValueError, OSError, KeyError, AttributeError) as error:
+    except (ValueError, OSError, KeyError, AttributeError, StrictDataclassError) as error:
         raw = _raw(file)
         hint = port(raw)
         if raw.get("auto_map"):
             raise _wants_code(name, hint) from error
         message = (
-            load_errors.unknown_type(name, raw.get("model_type"), hint)
-            if raw
-            else load_errors.unreadable_config(name, _line(error))
+            load_errors.unreadable_config(name, reason(error))
+            if not raw or raw.get("model_type") in CONFIG_MAPPING_NAMES
+            else load_errors.unknown_type(name, raw.get("model_type"), hint)
         )
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
     _check_tower(name, config)
@@ -131,7 +133,7 @@ def read_processor(command: Load, folder: Path) -> Any:
     except (ImportError, ValueError, OSError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, ImportError) or NO_BACKEND in str(error):
             raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
-        message = f"{name}: its processor cannot be loaded: {_line(error)} (worker.log has more)"
+        message = f"{name}: its processor cannot be loaded: {reason(error)} (worker.log has more)"
         raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
     if not command.trust_remote_code and not hasattr(processor, "image_processor"):
         raise ModelLoadError(
@@ -149,7 +151,7 @@ def revision(folder: Path) -> str | None:
 
 def package(error: Exception) -> str:
     """Return what a processor lacks, in one line with the way to get it."""
-    text = " ".join(str(error).split())
+    text = reason(error)
     if "torchvision" in text.lower():
         return "its processor needs torchvision: pip install 'fada-tui[vision]'"
     return f"its processor needs a package that is not installed: {text}"
@@ -213,7 +215,3 @@ def _raw(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]

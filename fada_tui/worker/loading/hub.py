@@ -17,7 +17,7 @@ from huggingface_hub.errors import (
 )
 from tqdm.auto import tqdm
 
-from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.models import load_errors
 
 DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.ttf")
@@ -135,7 +135,7 @@ def explained(repository: str, revision: str | None, needed: tuple[str, ...] = (
     except (HfHubHTTPError, OSError) as error:
         raise ModelLoadError(
             ErrorKind.OFFLINE_NOT_CACHED,
-            f"{repository} could not be downloaded: {type(error).__name__}: {_line(error)}; "
+            f"{repository} could not be downloaded: {reason(error, named=True)}; "
             "try again, or name a folder that holds it",
         ) from error
 
@@ -143,9 +143,9 @@ def explained(repository: str, revision: str | None, needed: tuple[str, ...] = (
 def _offline_message(repository: str, needed: tuple[str, ...]) -> str:
     if not needed:
         return load_errors.not_cached(repository, offline=bool(constants.HF_HUB_OFFLINE))
-    reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
+    why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
     return (
-        f"{', '.join(needed)} of {repository} are not in the cache and {reason}: go online, or copy the "
+        f"{', '.join(needed)} of {repository} are not in the cache and {why}: go online, or copy the "
         f"cache of a machine that ran: hf download {repository} {' '.join(needed)}"
     )
 
@@ -165,7 +165,3 @@ def _reporter(on_bytes: OnBytes) -> type[tqdm]:
             return None
 
     return Reporter
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
 from fada_tui.models import file_checks
 from fada_tui.worker import adapters, devices
@@ -136,8 +136,7 @@ def _rehearse(command: Load, adapter: Any) -> None:
     except ImportError as error:
         raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {checkpoint.package(error)}") from error
     except Exception as error:  # processors raise anything where their files do not fit each other
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {line}") from error
+        raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {reason(error)}") from error
 
 
 def _image_processor(processor: Any) -> str | None:
@@ -162,6 +161,7 @@ def _check_device(device: str) -> None:
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        line = (str(error).strip().splitlines() or [""])[0]
-        message = f"device '{device}' cannot be used: {line}; try --device cpu, or run fada-tui doctor"
+        message = (
+            f"device '{device}' cannot be used: {reason(error)}; try --device cpu, or run fada-tui doctor"
+        )
         raise ModelLoadError(ErrorKind.LOAD, message) from error

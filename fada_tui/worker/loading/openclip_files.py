@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from transformers import CLIPImageProcessorPil, CLIPProcessor, CLIPTokenizer
 
 from fada_tui.core.bounded import read_small
-from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message
 from fada_tui.worker.loading import checkpoint, hub
 from fada_tui.worker.loading.openclip import INSTEAD, UnsupportedError, clip_config, renamed, side
@@ -109,8 +109,9 @@ def read_config(command: Load, release: Release) -> Any:
     except UnsupportedError as error:
         message = f"{command.model.name} is an OpenCLIP checkpoint that cannot be run: {error}"
     except (KeyError, TypeError, ValueError, AttributeError, StrictDataclassError) as error:
-        reason = " ".join(str(error).split())
-        message = f"{command.model.name}: its OpenCLIP configuration cannot be read: {reason}; {INSTEAD}"
+        message = (
+            f"{command.model.name}: its OpenCLIP configuration cannot be read: {reason(error)}; {INSTEAD}"
+        )
     raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message)
 
 
@@ -175,11 +176,10 @@ def read_tensors(command: Load, file: Path) -> dict[str, torch.Tensor]:
         AttributeError,
         pickle.UnpicklingError,
     ) as error:
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelLoadError(
             ErrorKind.WEIGHTS_MISMATCH,
-            f"{command.model.name}: {file} cannot be read as a file of tensors: {line}; download it again, "
-            "or save its state_dict as safetensors",
+            f"{command.model.name}: {file} cannot be read as a file of tensors: {reason(error)}; download it "
+            "again, or save its state_dict as safetensors",
         ) from error
 
 
@@ -232,8 +232,7 @@ def _tokenizer(command: Load, folder: Path, send: Callable[[Message], None]) -> 
     try:
         return CLIPTokenizer.from_pretrained(folder)
     except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
-        line = (str(error).strip().splitlines() or [""])[0]
-        message = f"{command.model.name}: the tokenizer in {folder} cannot be loaded: {line}"
+        message = f"{command.model.name}: the tokenizer in {folder} cannot be loaded: {reason(error)}"
         raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
 
 

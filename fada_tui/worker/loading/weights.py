@@ -11,7 +11,7 @@ from huggingface_hub import parse_local_safetensors_file_metadata
 from huggingface_hub.errors import SafetensorsParsingError
 from transformers import BitsAndBytesConfig
 
-from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
 from fada_tui.models import load_errors
 from fada_tui.worker import devices
@@ -123,9 +123,9 @@ def load_model(
             )
     except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         if devices.is_out_of_memory(error):
-            message = load_errors.no_room(name, device, _line(error))
+            message = load_errors.no_room(name, device, reason(error))
             raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
-        message = f"{name}: {_line(error)} (worker.log has more)"
+        message = f"{name}: {reason(error)} (worker.log has more)"
         raise ModelLoadError(_kind(error), message) from error
     _check_filled(name, model_class.__name__, info)
     _check_cache(name, model)
@@ -192,7 +192,7 @@ def _count_elements(file: Path) -> int:
     try:
         tensors = parse_local_safetensors_file_metadata(file).tensors
     except (SafetensorsParsingError, OSError) as error:
-        message = f"{file} is damaged: {_line(error)}; download or save it again"
+        message = f"{file} is damaged: {reason(error)}; download or save it again"
         raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message) from error
     promised = max((tensor.data_offsets[1] for tensor in tensors.values()), default=0)
     if file.stat().st_size < promised:
@@ -207,7 +207,3 @@ def _quantization(name: str, asked: str, dtype: torch.dtype, device: str) -> Bit
     if asked == "4bit":
         return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=dtype)
     return BitsAndBytesConfig(load_in_8bit=True)
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]

@@ -14,8 +14,9 @@ import httpx2
 import msgspec
 
 from fada_tui import __version__
-from fada_tui.core.errors import ErrorKind
+from fada_tui.core.errors import ErrorKind, reason
 from fada_tui.core.records import Tokens
+from fada_tui.core.text import printable
 from fada_tui.models.endpoint import Endpoint
 from fada_tui.worker.generation.interfaces import Answered, Asked, OnText
 from fada_tui.worker.remote import chat_api, errors
@@ -142,13 +143,13 @@ class Server:
                     raise await self._failure(response)
                 yield response
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            why = errors.words(str(error).encode(), "") or type(error).__name__
+            why = printable(reason(error))
             raise ServerFault(
                 ErrorKind.ENDPOINT_UNREACHABLE,
                 f"{place} cannot be reached ({why}): is the server running there, and the URL right?",
             ) from None
         except httpx2.RequestError as error:
-            why = self.hide(errors.words(str(error).encode(), "") or type(error).__name__)
+            why = self.hide(printable(reason(error)))
             raise ServerFault(ErrorKind.INFERENCE_ERROR, f"{place}: the connection broke ({why})") from None
 
     async def _failure(self, response: httpx2.Response) -> ServerFault | ServerRefusal:

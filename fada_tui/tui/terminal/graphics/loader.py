@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fada_tui.core.errors import ImageError
+from fada_tui.core.errors import ImageError, reason
 from fada_tui.core.text import printable
 from fada_tui.images.frames import split
 from fada_tui.tui.terminal.graphics.detect import Detected
@@ -116,7 +116,7 @@ class Loader:
             except ImageError as error:
                 answer = Failed(request, printable(str(error)))
             except Exception as error:  # a picture is never worth the app
-                answer = Failed(request, printable(f"{request.path.name}: {error or type(error).__name__}"))
+                answer = Failed(request, printable(f"{request.path.name}: {reason(error)}"))
             with self._condition:
                 wanted = request is self._wanted and not self._closed
             if answer is not None and wanted:
