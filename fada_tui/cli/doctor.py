@@ -2,16 +2,16 @@
 
 import os
 import platform
-import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from fada_tui.cli import installed
+from fada_tui.cli.installed import TorchBuild, is_older, release
 from fada_tui.config.settings import load_settings
 from fada_tui.core import paths
 from fada_tui.core.errors import ExitCode, FadaError
@@ -21,8 +21,6 @@ from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
 from fada_tui.models.hub_cache import hub_folders
 from fada_tui.models.registry import load_registry
 
-MIN_PYTHON = (3, 11)
-MIN_TRANSFORMERS = (5, 23)
 LITTLE_DISK = 5_000_000_000
 """Bytes free below which a model's download may not fit."""
 NO_DISK = 50_000_000
@@ -42,14 +40,6 @@ class Check(Record, frozen=True, kw_only=True):
     detail: str
     advice: str | None = None
     """What to do about it."""
-
-
-class TorchBuild(NamedTuple):
-    """An installed torch, read from its files."""
-
-    version: str
-    cuda: str | None
-    """Version of CUDA that it was built with; `None` is a build for the CPU."""
 
 
 class Gpus(NamedTuple):
@@ -80,14 +70,16 @@ def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[C
         results: the results folder, which need not exist.
         environ: the environment to judge terminal, cache and folders by.
     """
-    torch = _torch_build()
+    torch, least = installed.torch_build(), installed.least_versions()
+    decoders = [name for name in DICOM_DECODERS if installed.version(name) is None]
     return [
-        check_python(),
-        check_torch(torch),
-        check_transformers(_version("transformers")),
-        check_torchvision(torch, _module_version("torchvision")),
-        check_dicom(_version("pydicom"), [name for name in DICOM_DECODERS if _version(name) is None]),
-        check_video(_version("av")),
+        check_program(installed.version(installed.PROGRAM)),
+        check_python(platform.python_version(), least.get("python")),
+        check_torch(torch, least.get("torch")),
+        check_library("transformers", installed.version("transformers"), least.get("transformers")),
+        check_torchvision(torch, installed.module_version("torchvision")),
+        check_dicom(installed.version("pydicom"), decoders, least.get("pydicom")),
+        check_video(installed.version("av"), least.get("av")),
         check_gpu(_nvml(), torch, environ),
         check_terminal(environ),
         check_hub(environ),
@@ -102,30 +94,45 @@ def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[C
     ]
 
 
-def check_python() -> Check:
-    """Judge the interpreter."""
-    detail = f"{platform.python_version()} ({sys.executable})"
-    if sys.version_info >= MIN_PYTHON:
+def check_program(version: str | None) -> Check:
+    """Judge whether the program is installed; else nothing says which versions of other packages it needs."""
+    if version is None:
+        advice = "pip install it, for the versions of what it needs to be known and checked"
+        return Check(name="fada-tui", status="warn", detail="not installed", advice=advice)
+    return Check(name="fada-tui", status="ok", detail=version)
+
+
+def check_python(version: str, least: str | None) -> Check:
+    """Judge the interpreter; `least` is the lowest version that serves, `None` is unknown."""
+    detail = f"{version} ({sys.executable})"
+    if not is_older(version, least):
         return Check(name="Python", status="ok", detail=detail)
-    return Check(name="Python", status="fail", detail=detail, advice="fada-tui needs Python 3.11 or newer")
+    advice = f"fada-tui needs Python {least} or newer"
+    return Check(name="Python", status="fail", detail=detail, advice=advice)
 
 
-def check_torch(build: TorchBuild | None) -> Check:
+def check_torch(build: TorchBuild | None, least: str | None) -> Check:
     """Judge the torch that models run on."""
     if build is None:
-        return Check(name="torch", status="fail", detail="not installed", advice="install fada-tui again")
+        return check_library("torch", None, least)
     kind = f"built for CUDA {build.cuda}" if build.cuda else "built for the CPU"
-    return Check(name="torch", status="ok", detail=f"{build.version}, {kind}")
+    return check_library("torch", build.version, least, kind)
 
 
-def check_transformers(version: str | None) -> Check:
-    """Judge the library that brings the model classes."""
-    advice = "pip install 'transformers>={}.{}'".format(*MIN_TRANSFORMERS)
-    if version is None:
-        return Check(name="transformers", status="fail", detail="not installed", advice=advice)
-    if _numbers(version) < MIN_TRANSFORMERS:
-        return Check(name="transformers", status="fail", detail=f"{version} is too old", advice=advice)
-    return Check(name="transformers", status="ok", detail=version)
+def check_library(name: str, version: str | None, least: str | None, more: str = "") -> Check:
+    """Judge a package without which no model runs.
+
+    Args:
+        name: as pip knows it.
+        version: of what is installed; `None` if it is not.
+        least: the lowest version that serves; `None` is unknown.
+        more: said behind the version.
+    """
+    if version is not None and not is_older(version, least):
+        return Check(name=name, status="ok", detail=f"{version}, {more}" if more else version)
+    detail = "not installed" if version is None else f"{version} is too old"
+    wanted = f"'{name}>={least}'" if least else name
+    return Check(name=name, status="fail", detail=detail, advice=f"pip install {wanted}")
 
 
 def check_torchvision(build: TorchBuild | None, version: str | None) -> Check:
@@ -141,9 +148,9 @@ def check_torchvision(build: TorchBuild | None, version: str | None) -> Check:
         return Check(name=name, status="ok", detail=detail)
     if build is None:
         return Check(name=name, status="ok", detail=version)
-    wanted = _numbers(build.version)[1] + 15
+    wanted = release(build.version)[1] + 15
     fitting = f"beside torch {build.version} install torchvision 0.{wanted} of the same build, or none"
-    if _numbers(version)[:2] != (0, wanted):
+    if release(version)[:2] != (0, wanted):
         return Check(name=name, status="fail", detail=f"{version} is not torch's pair", advice=fitting)
     label = version.partition("+")[2]
     ours = f"cu{build.cuda.replace('.', '')}" if build.cuda else "cpu"
@@ -153,26 +160,31 @@ def check_torchvision(build: TorchBuild | None, version: str | None) -> Check:
     return Check(name=name, status="ok", detail=version)
 
 
-def check_dicom(version: str | None, missing: Sequence[str]) -> Check:
+def check_dicom(version: str | None, missing: Sequence[str], least: str | None = None) -> Check:
     """Judge whether DICOM files can be read.
 
     Args:
         version: pydicom's; `None` if it is not installed.
         missing: decoders of compressed files that are not installed.
+        least: the lowest version that serves; `None` is unknown.
     """
     name = "DICOM"
     if version is None:
         return Check(name=name, status="ok", detail=f"cannot be read; to read it: {DICOM_EXTRA}")
+    if is_older(version, least):
+        return Check(name=name, status="warn", detail=f"pydicom {version} is too old", advice=DICOM_EXTRA)
     if missing:
         detail = f"pydicom {version}, without {', '.join(missing)}: some compressed files cannot be read"
         return Check(name=name, status="warn", detail=detail, advice=DICOM_EXTRA)
     return Check(name=name, status="ok", detail=f"pydicom {version}, with its decoders")
 
 
-def check_video(version: str | None) -> Check:
+def check_video(version: str | None, least: str | None = None) -> Check:
     """Judge whether video files can be read; `version` is PyAV's, `None` if it is not installed."""
     if version is None:
         return Check(name="video", status="ok", detail=f"cannot be read; to read it: {VIDEO_EXTRA}")
+    if is_older(version, least):
+        return Check(name="video", status="warn", detail=f"PyAV {version} is too old", advice=VIDEO_EXTRA)
     return Check(name="video", status="ok", detail=f"PyAV {version}")
 
 
@@ -193,7 +205,7 @@ def check_gpu(found: Gpus | str, build: TorchBuild | None, environ: Mapping[str,
     if found.names and build and not build.cuda:
         advice = "torch is a build for the CPU: install one for CUDA to use the GPU"
         return Check(name="GPU", status="warn", detail=detail, advice=advice)
-    if build and build.cuda and found.cuda and _numbers(build.cuda)[0] > found.cuda:
+    if build and build.cuda and found.cuda and release(build.cuda)[0] > found.cuda:
         advice = (
             f"torch needs a driver for CUDA {build.cuda}; this one ends at {found.cuda}: update the driver"
         )
@@ -314,42 +326,6 @@ def _described(nvml: Any, handle: Any) -> str:
         return f"{name} ({nvml.nvmlDeviceGetMemoryInfo(handle).total / 1e9:.0f} GB)"
     except nvml.NVMLError:
         return name
-
-
-def _torch_build() -> TorchBuild | None:
-    version = _module_version("torch")
-    if version is None:
-        return None
-    found = re.search(r"^cuda\b.*= *'([\d.]+)'", _module_text("torch"), re.MULTILINE)
-    return TorchBuild(version, found[1] if found else None)
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _module_version(module: str) -> str | None:
-    """A package's version with its build, which its metadata may leave out; `None` if it is not installed."""
-    installed = _version(module)
-    found = re.search(r"^__version__ *= *'([^']+)'", _module_text(module), re.MULTILINE)
-    return found[1] if installed and found else installed
-
-
-def _module_text(module: str) -> str:
-    """A package's `version.py` as text: importing it would import all of the package."""
-    try:
-        file = Path(str(metadata.distribution(module).locate_file(f"{module}/version.py")))
-        return file.read_text(encoding="utf-8", errors="replace")
-    except (metadata.PackageNotFoundError, OSError):
-        return ""
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """The release of a version: `2.13.0+cpu` is (2, 13, 0)."""
-    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3])
 
 
 def _graphics(environ: Mapping[str, str], term: str) -> str:

@@ -1,14 +1,17 @@
 import json
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from fada_tui.cli import doctor
-from fada_tui.cli.doctor import Check, Gpus, TorchBuild
+from fada_tui.cli import doctor, installed
+from fada_tui.cli.doctor import Check, Gpus
+from fada_tui.cli.installed import TorchBuild
 
+ROOT = Path(__file__).parents[2]
 CPU = TorchBuild("2.13.0+cpu", None)
 CUDA = TorchBuild("2.13.0+cu130", "13.0")
 
@@ -63,7 +66,33 @@ def test_torchvision_must_be_torch_s_pair(build: TorchBuild | None, version: str
     ("version", "status"), [("5.23.0", "ok"), ("6.0", "ok"), ("4.57.1", "fail"), (None, "fail")]
 )
 def test_transformers_must_be_new_enough(version: str | None, status: str) -> None:
-    assert doctor.check_transformers(version).status == status
+    check = doctor.check_library("transformers", version, "5.23")
+    assert check.status == status
+    assert check.advice == (None if status == "ok" else "pip install 'transformers>=5.23'")
+
+
+def test_the_versions_that_are_needed_are_those_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    least = installed.least_versions()
+    assert f">={least['python']}" == project["requires-python"]
+    assert {f"{name}>={least[name]}" for name in ("torch", "transformers")} < set(project["dependencies"])
+    assert f"av>={least['av']}" in project["optional-dependencies"]["video"]
+    assert f"pydicom>={least['pydicom']}" in project["optional-dependencies"]["dicom"]
+
+
+def test_a_program_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(installed, "PROGRAM", "no-such-program")
+    checks = by_name(doctor.run_checks(tmp_path))
+    assert (checks["fada-tui"].status, checks["fada-tui"].detail) == ("warn", "not installed")
+    assert checks["Python"].status == checks["torch"].status == checks["transformers"].status == "ok"
+
+
+def test_what_is_too_old_is_told(tmp_path: Path) -> None:
+    assert doctor.check_python("3.10.4", "3.11").advice == "fada-tui needs Python 3.11 or newer"
+    assert doctor.check_torch(TorchBuild("2.7.1+cpu", None), "2.8").advice == "pip install 'torch>=2.8'"
+    assert doctor.check_torch(None, None).advice == "pip install torch"
+    assert doctor.check_dicom("2.4.4", [], "3.0").status == "warn"
+    assert doctor.check_video("13.1.0", "14.2").detail == "PyAV 13.1.0 is too old"
 
 
 @pytest.mark.parametrize(
