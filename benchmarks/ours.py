@@ -10,7 +10,7 @@ from fada_tui.core.file_names import encode_name
 from fada_tui.core.protocol import Finished, Idle, Message, Work
 from fada_tui.core.records import Generation, Result
 from fada_tui.worker.generation.interfaces import LoadedModel
-from fada_tui.worker.working import work
+from fada_tui.worker.server import work
 
 
 class Wishes:

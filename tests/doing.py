@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Event
 
 from fada_tui.core.protocol import Message, Work
-from fada_tui.worker import working
+from fada_tui.worker import server
 from fada_tui.worker.generation.interfaces import LoadedModel
 
 
@@ -34,5 +34,5 @@ def work(
         on_event: called with each event, in whatever thread it comes from.
     """
     ends = Ends(on_event)
-    working.work(loaded, command, ends, ends)  # type: ignore[arg-type]
+    server.work(loaded, command, ends, ends)  # type: ignore[arg-type]
     return ends.events

@@ -3,7 +3,9 @@
 import logging
 import os
 import signal
+import sys
 import traceback
+from collections.abc import Sequence
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import (
@@ -13,6 +15,7 @@ from fada_tui.core.protocol import (
     Detach,
     Detached,
     Hello,
+    Idle,
     Load,
     Loaded,
     LoadFailed,
@@ -22,14 +25,46 @@ from fada_tui.core.protocol import (
     Work,
 )
 from fada_tui.models.endpoint import is_endpoint
-from fada_tui.worker import devices, working
-from fada_tui.worker.attachment import Attachment
+from fada_tui.worker import devices
 from fada_tui.worker.channel import CommandReceiver, EventSender
-from fada_tui.worker.generation.interfaces import LoadedModel
+from fada_tui.worker.generation.batches import Batches
+from fada_tui.worker.generation.interfaces import Answerer, LoadedModel
 from fada_tui.worker.generation.tokenise import tokenised
+from fada_tui.worker.generation.work import WorkSession
 from fada_tui.worker.loading import libraries
+from fada_tui.worker.remote.concurrent import ConcurrentRequests
 
 log = logging.getLogger("fada_tui.worker")
+
+
+class Attachment:
+    """What the worker has of the run that it belongs to: the file that it prints to, and what it holds open.
+
+    File descriptors of one run at a time.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[int] = []
+        self.runs = 0
+        """How many it has belonged to."""
+
+    def take(self, files: Sequence[int]) -> None:
+        """Belong to a run.
+
+        Args:
+            files: descriptors of the file that standard output and error go to, then of what to hold open.
+        """
+        self.let_go()
+        output, *self._held = files
+        _print_to(output)
+        self.runs += 1
+
+    def let_go(self) -> None:
+        """Belong to none: what is printed is dropped, and what was held is closed."""
+        _print_to(os.open(os.devnull, os.O_WRONLY))
+        for descriptor in self._held:
+            os.close(descriptor)
+        self._held = []
 
 
 def serve(commands: int, events: int) -> None:
@@ -65,13 +100,30 @@ def serve(commands: int, events: int) -> None:
                 devices.release()
                 loaded = _load(command, sender)
             case Work() if loaded is not None:
-                working.work(loaded, command, receiver, sender)
+                work(loaded, command, receiver, sender)
                 receiver.working.clear()
             case Tokenise() if loaded is not None:
                 sender.send(tokenised(loaded.adapter, command.texts))
             case _:
                 log.error("unexpected command %s", type(command).__name__)
     sender.close()
+
+
+def work(loaded: LoadedModel, command: Work, receiver: CommandReceiver, sender: EventSender) -> None:
+    """Answer the items until all are done or the client wants no more; then say so.
+
+    Args:
+        loaded: the model.
+        command: what to answer.
+        receiver: has the client's wish to stop.
+        sender: takes the events.
+    """
+    session = WorkSession(loaded, command, receiver, sender)
+    if isinstance(loaded.answerer, Answerer):
+        Batches(loaded.answerer, session).run()
+    else:
+        ConcurrentRequests(loaded.answerer, session).run()
+    sender.send(session.problem or Idle())
 
 
 def _hello() -> Hello:
@@ -110,3 +162,11 @@ def _loaded(command: Load, sender: EventSender) -> tuple[LoadedModel, Loaded]:
     with libraries.importing():
         from fada_tui.worker.loading.load import load
     return load(command, sender.send)
+
+
+def _print_to(descriptor: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for standard in (1, 2):
+        os.dup2(descriptor, standard)
+    os.close(descriptor)
