@@ -1,43 +1,4 @@
-"""Architectures as `config.json` names them: prompted by an adapter of their own, unusable, or ported."""
-
-RANKING = frozenset(
-    {
-        "AltCLIPModel",
-        "ChineseCLIPModel",
-        "CLIPModel",
-        "MetaClip2Model",
-        "Siglip2Model",
-        "SiglipModel",
-        "ViltForQuestionAnswering",
-    }
-)
-"""Those that rank what they know in one pass, and write no text."""
-
-PROMPTED = RANKING | {
-    "Blip2ForConditionalGeneration",
-    "BlipForConditionalGeneration",
-    "BlipForQuestionAnswering",
-    "ChameleonForConditionalGeneration",
-    "DiffusionGemmaForBlockDiffusion",
-    "Florence2ForConditionalGeneration",
-    "FuyuForCausalLM",
-    "GitForCausalLM",
-    "GotOcr2ForConditionalGeneration",
-    "IdeficsForVisionText2Text",
-    "InstructBlipForConditionalGeneration",
-    "Kosmos2ForConditionalGeneration",
-    "Kosmos2_5ForConditionalGeneration",
-    "LlavaForConditionalGeneration",
-    "LlavaNextForConditionalGeneration",
-    "PPFormulaNetForConditionalGeneration",
-    "PaliGemmaForConditionalGeneration",
-    "Pix2StructForConditionalGeneration",
-    "T5Gemma2ForConditionalGeneration",
-    "VideoLlavaForConditionalGeneration",
-    "VipLlavaForConditionalGeneration",
-    "VisionEncoderDecoderModel",
-}
-"""Those that an adapter prompts without a chat template. The adapters say so themselves; a test compares."""
+"""Architectures as `config.json` names them: parts of a whole, unusable, or ported."""
 
 WRITERS = {
     "Qwen2_5OmniModel": "Qwen2_5OmniThinkerForConditionalGeneration",

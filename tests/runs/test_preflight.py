@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from msgspec.structs import replace
 from PIL import Image
 from transformers import (
     AutoModelForImageTextToText,
@@ -23,14 +24,13 @@ from fada_tui.core.errors import ErrorKind, ModelLoadError
 from fada_tui.core.paths import demo_weights
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
-from fada_tui.models.architectures import PROMPTED, RANKING
+from fada_tui.models import installed
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor, read_folder, weight_files
 from fada_tui.runs.preflight.image_tokens import image_tokens
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.preflight.kv_cache import values_per_token
 from fada_tui.runs.preflight.memory_fit import Free, Need, suggest
 from fada_tui.runs.preflight.requirements import Requirements, requirements
-from fada_tui.runs.preflight.transformers_tables import installed
 from fada_tui.runs.preflight.weights import MARGIN_LEAST, bytes_at, margin, weigh
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
 from fada_tui.worker import adapters
@@ -228,7 +228,9 @@ def test_a_checkpoint_saved_quantised_takes_what_its_files_take() -> None:
     config = {"model_type": "llava", "quantization_config": {"quant_method": "gptq"}, "auto_map": {}}
     entry = ModelEntry(name="m", source="a/b", parameters=10**9)
     read = files(config, sizes={"model.safetensors": 4 * GB, "processor_config.json": 1})
-    found = requirements(entry, "a/b", read, max_new_tokens=1, has_package=lambda _: False)
+    found = requirements(
+        entry, "a/b", read, max_new_tokens=1, here=replace(installed.installed(), has_package=lambda _: False)
+    )
     assert [(need.precision, need.weights) for need in found.needs] == [("gptq", 4 * GB)]
     assert "its quantisation (gptq) needs gptqmodel" in found.obstacles[-1].message
 
@@ -349,7 +351,7 @@ def test_quantised_weights_are_no_advice_for_main_memory() -> None:
 
 
 def test_the_installed_transformers_is_read_as_it_is() -> None:
-    library = installed()
+    library = installed.transformers_tables()
     assert set(CONFIG_MAPPING_NAMES) - library.model_types <= {"gpt-sw3"}
     assert library.image_text == dict(MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES)
     assert library.image_processors == {
@@ -372,15 +374,16 @@ def test_the_installed_transformers_is_read_as_it_is() -> None:
 def test_which_processors_need_torchvision(
     processor: str | None, images: str | None, model_type: str, needed: bool
 ) -> None:
-    assert installed().needs_torchvision(processor, images, model_type) is needed
+    assert installed.transformers_tables().needs_torchvision(processor, images, model_type) is needed
 
 
 def test_the_adapters_prompt_what_is_said_of_them() -> None:
     every = adapters.known().values()
     own = {name for adapter in every for name in getattr(adapter, "architectures", ())}
-    assert own | set(FORMS) == PROMPTED
+    assert installed.adapters().others is False
+    assert own | set(FORMS) == installed.adapters().prompted
     ranking = [adapter for adapter in every if not issubclass(adapter, TextAdapter)]
-    assert {name for adapter in ranking for name in adapter.architectures} == RANKING
+    assert {name for adapter in ranking for name in adapter.architectures} == installed.adapters().ranking
 
 
 def test_the_files_that_hold_the_model() -> None:

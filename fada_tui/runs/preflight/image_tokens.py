@@ -26,8 +26,8 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from fada_tui.core.records import Resolution
+from fada_tui.models.model_config import Config, number, side, vision_part
 from fada_tui.models.resolution import bounds_edge, bounds_pixels, changes, default, frames, options_of
-from fada_tui.runs.preflight.model_config import Config, number, side, vision_part
 
 REFERENCE_SIDE = 1024
 """Pixels of each side of the image that is counted where the number follows the image's size."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from fada_tui.models.checkpoint import Tensor
-from fada_tui.runs.preflight.model_config import Config, number, text_part
+from fada_tui.models.model_config import Config, number, text_part
 
 _PROJECTION = re.compile(r"layers\.\d+\..*[kv]_proj\.weight$")
 _ELSEWHERE = ("vision", "visual", "qformer", "audio", "encoder.layers", "encoder_attn", "cross_attn")

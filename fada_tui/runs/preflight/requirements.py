@@ -1,21 +1,18 @@
 """A model's requirements, put together: pure, from what is known of its files."""
 
-from collections.abc import Callable
-
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.records import ModelEntry, Resolution
-from fada_tui.models.architectures import RANKING
+from fada_tui.models import model_config
 from fada_tui.models.checkpoint import CheckpointFiles
+from fada_tui.models.installed import Installed, installed
 from fada_tui.models.load_errors import Refusal
+from fada_tui.models.obstacles import needs_own_code, obstacles, packages
 from fada_tui.models.resolution import RefusedError
-from fada_tui.runs.preflight import model_config, transformers_tables
 from fada_tui.runs.preflight.image_tokens import ImageTokens, image_tokens, own_resolution
 from fada_tui.runs.preflight.kv_cache import values_per_token
 from fada_tui.runs.preflight.memory_fit import Need
-from fada_tui.runs.preflight.obstacles import needs_own_code, obstacles, packages
-from fada_tui.runs.preflight.transformers_tables import TransformersTables
 from fada_tui.runs.preflight.weights import FULL, Weighed, bytes_at, is_quantized, margin, weigh
 
 QUESTION_TOKENS = 128
@@ -76,8 +73,7 @@ def requirements(
     refusal: Refusal | None = None,
     trusted: bool = False,
     allow_pickle: bool = False,
-    installed: TransformersTables | None = None,
-    has_package: Callable[[str], bool] = transformers_tables.has_package,
+    here: Installed | None = None,
 ) -> Requirements:
     """Return what a model needs.
 
@@ -89,16 +85,16 @@ def requirements(
         refusal: why the hub gives no more.
         trusted: its repository's own code may run.
         allow_pickle: its weights may be pickles.
-        installed: transformers; by default the one that is installed.
-        has_package: whether a module is installed.
+        here: what is installed; by default looked up.
     """
     weighed = weigh(files, entry.parameters)
+    here = here or installed()
     told = (refusal,) if refusal else ()
     if files is None or "config.json" not in files.documents:
         known = (
             ()
             if files is None or refusal or entry.fetched_by_hand
-            else _without_config(entry, where, files, has_package)
+            else _without_config(entry, where, files, here)
         )
         precision = entry.quantization or (entry.dtype if entry.dtype != "auto" else None)
         return Requirements(
@@ -113,15 +109,13 @@ def requirements(
             license=(files.license if files else None) or entry.license,
             obstacles=(*told, *known),
         )
-    tables = installed or transformers_tables.installed()
     config = files.documents["config.json"]
     architecture = model_config.architecture(config)
     asked = entry.asked_resolution
-    image, unseen = (None, None) if architecture in RANKING else _image(entry.name, config, files, asked)
-    values = 0 if architecture in RANKING else values_per_token(config, files.tensors)
-    tokens = (
-        0 if architecture in RANKING else (image.count if image else 0) + QUESTION_TOKENS + max_new_tokens
-    )
+    ranks = architecture in here.adapters.ranking
+    image, unseen = (None, None) if ranks else _image(entry.name, config, files, asked)
+    values = 0 if ranks else values_per_token(config, files.tensors)
+    tokens = 0 if ranks else (image.count if image else 0) + QUESTION_TOKENS + max_new_tokens
     dtype = model_config.own_dtype(config)
     precision = _precision(entry, config, dtype)
     # A cache that lacks the weights may lack other files that the repository has.
@@ -129,9 +123,7 @@ def requirements(
     found = (
         ()
         if refusal or partial
-        else obstacles(
-            entry.name, where, files, tables, has_package, trusted=trusted, allow_pickle=allow_pickle
-        )
+        else obstacles(entry.name, where, files, here, trusted=trusted, allow_pickle=allow_pickle)
     )
     return Requirements(
         origin=files.origin,
@@ -151,8 +143,10 @@ def requirements(
         tokens=tokens,
         gated=_gated(files, refusal),
         pickle_only=None if partial else bool(files.pickled) and not files.safe,
-        own_code=needs_own_code(config, tables),
-        packages=() if partial else tuple(package.name for package in packages(config, files, tables)),
+        own_code=needs_own_code(config, here.transformers),
+        packages=()
+        if partial
+        else tuple(package.name for package in packages(config, files, here.transformers)),
         license=files.license or entry.license,
         resolution=own_resolution(config, files.documents),
         asked=asked,
@@ -171,10 +165,9 @@ def _image(
 
 
 def _without_config(
-    entry: ModelEntry, where: str, files: CheckpointFiles, has_package: Callable[[str], bool]
+    entry: ModelEntry, where: str, files: CheckpointFiles, here: Installed
 ) -> tuple[Refusal, ...]:
-    tables = transformers_tables.installed()
-    return tuple(obstacles(entry.name, where, files, tables, has_package, trusted=False, allow_pickle=False))
+    return tuple(obstacles(entry.name, where, files, here, trusted=False, allow_pickle=False))
 
 
 def _precision(entry: ModelEntry, config: model_config.Config, dtype: str | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor
-from fada_tui.runs.preflight.model_config import Config, own_dtype
+from fada_tui.models.model_config import Config, own_dtype
 
 FULL: Mapping[str, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 """Bytes of a weight by precision."""

@@ -1,8 +1,8 @@
-"""What the installed transformers knows, read from its own tables without importing it."""
+"""What is installed here that decides whether a model runs: read from sources, and nothing is imported."""
 
 import ast
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,9 @@ from msgspec import Struct
 
 ADAPTERS = "fada_tui.adapters"
 """Entry points through which other packages add adapters."""
+
+SOURCES = Path(__file__).parents[1] / "worker" / "adapters"
+"""Where this package has its own."""
 
 _TABLES = {
     "auto_mappings.py": (
@@ -42,8 +45,6 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
     """By model type, the image processor's classes by their backend: `torchvision`, `pil`."""
     modules: Table
     """Folders of its code by model type, where they differ in name."""
-    other_adapters: bool
-    """Another package adds adapters, of which nothing is known here."""
 
     def needs_torchvision(self, processor: str | None, image_processor: str | None, model_type: str) -> bool:
         """Whether a checkpoint's processor has no form that works on Pillow alone.
@@ -77,11 +78,74 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
         return False
 
 
+class Adapters(Struct, frozen=True, kw_only=True):
+    """Architectures that adapters prompt without a chat template."""
+
+    prompted: frozenset[str]
+    """By an adapter of their own, or by a form that the question is put into."""
+    ranking: frozenset[str] = frozenset()
+    """Those of them that rank what they know in one pass, and write no text."""
+    others: bool = False
+    """There are adapters of which nothing is known here, as another package's: nothing is concluded then."""
+
+
+def has_package(module: str) -> bool:
+    """Whether a package is installed, without importing it."""
+    return importlib.util.find_spec(module) is not None
+
+
+class Installed(Struct, frozen=True, kw_only=True):
+    """What is here."""
+
+    transformers: TransformersTables
+    adapters: Adapters
+    has_package: Callable[[str], bool] = has_package
+    """Whether a module is installed."""
+
+
 @cache
-def installed() -> TransformersTables:
-    """Read the installed transformers' tables: some 40 ms, once."""
+def installed() -> Installed:
+    """Return what is installed here: some 50 ms, once."""
+    return Installed(transformers=transformers_tables(), adapters=adapters())
+
+
+@cache
+def adapters(folder: Path = SOURCES) -> Adapters:
+    """Read which architectures adapters prompt from their classes' `architectures`, and `forms` of one.
+
+    Importing them would import torch. What a class assigns there is a literal, or made of the literals that
+    its module gives names to.
+
+    Args:
+        folder: that of the adapters' modules.
+    """
     from importlib.metadata import entry_points
 
+    prompted: set[str] = set()
+    ranking: set[str] = set()
+    others = bool(tuple(entry_points(group=ADAPTERS)))
+    for file in sorted(folder.glob("*.py")):
+        module = _parsed(file)
+        named = {
+            target.id: value
+            for node in module.body
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
+            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+            if isinstance(target, ast.Name) and (value := _texts(node.value, {})) is not None
+        }
+        for adapter in (node for node in module.body if isinstance(node, ast.ClassDef)):
+            own = [_texts(value, named) for value in _assigned(adapter, ("architectures", "forms"))]
+            others = others or None in own
+            names = {name for one in own for name in one or ()}
+            prompted |= names
+            if any(isinstance(member, ast.FunctionDef) and member.name == "rank" for member in adapter.body):
+                ranking |= names
+    return Adapters(prompted=frozenset(prompted), ranking=frozenset(ranking), others=others)
+
+
+@cache
+def transformers_tables() -> TransformersTables:
+    """Read the installed transformers' tables."""
     spec = importlib.util.find_spec("transformers")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     root = Path(folders[0]) if folders else None
@@ -98,13 +162,42 @@ def installed() -> TransformersTables:
         processors=tables.get("PROCESSOR_MAPPING_NAMES", {}),
         image_processors=tables.get("IMAGE_PROCESSOR_MAPPING_NAMES", {}),
         modules=tables.get("SPECIAL_MODEL_TYPE_TO_MODULE_NAME", {}),
-        other_adapters=bool(tuple(entry_points(group=ADAPTERS))),
     )
 
 
-def has_package(module: str) -> bool:
-    """Whether a package is installed, without importing it."""
-    return importlib.util.find_spec(module) is not None
+def _assigned(node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[ast.expr]:
+    """Yield what a class assigns to some of its names."""
+    for member in node.body:
+        match member:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
+                yield value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in names:
+                yield value
+
+
+def _texts(value: ast.expr, named: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+    """The texts of a tuple, or a mapping's keys; `None` where they do not stand there.
+
+    Args:
+        value: a literal, a name, `tuple(NAME)`, or a tuple with `*NAME` in it.
+        named: the texts that the module gives names to.
+    """
+    match value:
+        case ast.Name(id=name):
+            return named.get(name)
+        case ast.Call(func=ast.Name(id="tuple" | "frozenset"), args=[one]) | ast.Starred(value=one):
+            return _texts(one, named)
+        case ast.Tuple(elts=parts) if any(isinstance(part, ast.Starred) for part in parts):
+            found = [
+                _texts(ast.Tuple([part]) if isinstance(part, ast.Constant) else part, named) for part in parts
+            ]
+            return None if None in found else tuple(text for one in found for text in one or ())
+        case _:
+            try:
+                read = ast.literal_eval(value)
+            except (ValueError, TypeError):
+                return None
+            return tuple(map(str, read)) if isinstance(read, tuple | dict) else None
 
 
 def _literals(file: Path, names: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -136,7 +229,7 @@ def _arguments(file: Path, name: str) -> frozenset[str] | None:
     return None
 
 
-def _parsed(file: Path) -> ast.AST:
+def _parsed(file: Path) -> ast.Module:
     try:
         return ast.parse(file.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):

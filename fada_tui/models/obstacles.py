@@ -1,17 +1,16 @@
 """Why a model cannot be run here, in the order and the words in which loading it would refuse."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
-from fada_tui.models import load_errors
-from fada_tui.models.architectures import PROMPTED, UNSUPPORTED, WRITERS, port
+from fada_tui.models import load_errors, model_config
+from fada_tui.models.architectures import UNSUPPORTED, WRITERS, port
 from fada_tui.models.checkpoint import CheckpointFiles
+from fada_tui.models.installed import Installed, TransformersTables
 from fada_tui.models.load_errors import Refusal
-from fada_tui.runs.preflight import model_config
-from fada_tui.runs.preflight.model_config import Config
-from fada_tui.runs.preflight.transformers_tables import TransformersTables
+from fada_tui.models.model_config import Config
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
 
@@ -53,8 +52,7 @@ def obstacles(
     name: str,
     where: str,
     files: CheckpointFiles,
-    library: TransformersTables,
-    has_package: Callable[[str], bool],
+    here: Installed,
     *,
     trusted: bool,
     allow_pickle: bool,
@@ -65,8 +63,7 @@ def obstacles(
         name: the model.
         where: its folder or hub id, for messages.
         files: what is known of its files.
-        library: the installed transformers.
-        has_package: whether a module is installed.
+        here: what is installed.
         trusted: its repository's own code may run.
         allow_pickle: its weights may be pickles.
     """
@@ -83,11 +80,11 @@ def obstacles(
         else:
             yield Refusal(ErrorKind.NOT_FOUND, load_errors.no_config(where))
         return
-    yield from _of_the_architecture(name, config, files, library, trusted=trusted)
+    yield from _of_the_architecture(name, config, files, here, trusted=trusted)
     if not any(one in files.sizes for one in PROCESSOR_FILES):
         yield Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.no_processor(where))
-    for package in packages(config, files, library):
-        if not has_package(package.module):
+    for package in packages(config, files, here.transformers):
+        if not here.has_package(package.module):
             message = (
                 load_errors.needs_torchvision(name)
                 if package.module == "torchvision"
@@ -140,8 +137,9 @@ def packages(config: Config, files: CheckpointFiles, library: TransformersTables
 
 
 def _of_the_architecture(
-    name: str, config: Config, files: CheckpointFiles, library: TransformersTables, *, trusted: bool
+    name: str, config: Config, files: CheckpointFiles, here: Installed, *, trusted: bool
 ) -> Iterator[Refusal]:
+    library, adapters = here.transformers, here.adapters
     model_type = config.get("model_type")
     if needs_own_code(config, library):
         if not trusted:
@@ -152,7 +150,7 @@ def _of_the_architecture(
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
         return
     architecture = model_config.architecture(config) or "unknown"
-    if architecture in PROMPTED or library.other_adapters or config.get("auto_map"):
+    if architecture in adapters.prompted or adapters.others or config.get("auto_map"):
         return
     if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(str(model_type)):
         message = load_errors.unsupported(name, architecture, why)
