@@ -4,6 +4,7 @@ import json
 import math
 import re
 import struct
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from fada_tui.core.bounded import oddity, read_small
 from fada_tui.core.errors import reason
+from fada_tui.models import model_config
 from fada_tui.models.file_checks import PICKLES, trouble
 from fada_tui.models.load_errors import Refusal
 
@@ -31,6 +33,9 @@ SAFE = "model.safetensors"
 """The weights, where they are in one file."""
 
 CARD = "README.md"
+
+_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+"""By the safetensors format's name, torch's."""
 
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 _LICENSE = re.compile(r"^license:[ \t]*['\"]?([^\s'\"#\[]+)", re.MULTILINE)
@@ -67,6 +72,20 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
     """Why its files, where they are here, are not read whatever they say."""
 
     @property
+    def config(self) -> Mapping[str, Any]:
+        """Its `config.json`; empty where there is none that can be read."""
+        return self.documents.get("config.json", {})
+
+    @property
+    def dtype(self) -> str | None:
+        """The precision that it was saved in, as `own_dtype`."""
+        return own_dtype(self.config, self.tensors or ())
+
+    def dtype_to_load(self, asked: str) -> str:
+        """Return the precision to load it in; `auto` is its own, or `float32` where that is not known."""
+        return asked if asked != "auto" else self.dtype or "float32"
+
+    @property
     def safe(self) -> tuple[str, ...]:
         """Names of the safetensors files that hold the model."""
         return weight_files(self.sizes)
@@ -95,7 +114,7 @@ class Size(Struct, frozen=True):
 
     parameters: int
     dtype: str | None
-    """As `config.json` names it."""
+    """As `own_dtype`."""
 
 
 def measure(folder: Path) -> Size | None:
@@ -103,11 +122,31 @@ def measure(folder: Path) -> Size | None:
     try:
         names = weight_files(file.name for file in folder.glob("*.safetensors"))
         tensors = [tensor for name in names for tensor in header(folder / name)]
-        config = json.loads(read_small(folder / "config.json"))
-        dtype = config.get("dtype") or config.get("torch_dtype")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError):
         return None
-    return Size(sum(tensor.elements for tensor in tensors), dtype) if tensors else None
+    config = _document(folder / "config.json")
+    if config is None or not tensors:
+        return None
+    return Size(sum(tensor.elements for tensor in tensors), own_dtype(config, tensors))
+
+
+def own_dtype(config: Mapping[str, Any], tensors: Sequence[Tensor]) -> str | None:
+    """Return the precision that a checkpoint was saved in, as torch calls it; `None` if unknown.
+
+    The configuration's word comes first, then that of the language model's part in it; where neither says
+    anything, it is that of most of the weights themselves.
+
+    Args:
+        config: as `config.json` has it.
+        tensors: from the headers of its weights, where they are known.
+    """
+    if said := model_config.dtype(config):
+        return said
+    counted: Counter[str] = Counter()
+    for tensor in tensors:
+        if name := _DTYPES.get(tensor.dtype):
+            counted[name] += tensor.elements
+    return max(counted, key=counted.__getitem__, default=None)
 
 
 def read_folder(

@@ -46,12 +46,20 @@ def side(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def own_dtype(config: Config) -> str | None:
-    """The precision that the checkpoint was saved in."""
+def dtype(config: Config) -> str | None:
+    """The precision that the configuration says its weights have, as torch calls it."""
     for part in (config, text_part(config)):
         for name in ("dtype", "torch_dtype"):
             if isinstance(found := part.get(name), str):
                 return found.removeprefix("torch.")
+    return None
+
+
+def quantization(config: Config) -> Config | None:
+    """How a checkpoint was saved quantised: its tensors are packed then, and it is loaded as it is."""
+    for part in (config, text_part(config)):
+        if isinstance(found := part.get("quantization_config"), dict):
+            return found
     return None
 
 

@@ -118,8 +118,7 @@ def packages(config: Config, files: CheckpointFiles, library: TransformersTables
         str(config.get("model_type")),
     ):
         yield Package("torchvision", "torchvision", "its processor")
-    quantized = config.get("quantization_config")
-    if isinstance(quantized, dict):
+    if (quantized := model_config.quantization(config)) is not None:
         method = str(quantized.get("quant_method", "bitsandbytes"))
         if method in QUANTIZERS:
             yield Package(*QUANTIZERS[method], f"its quantisation ({method})")

@@ -13,7 +13,7 @@ from fada_tui.models.resolution import RefusedError
 from fada_tui.runs.preflight.image_tokens import ImageTokens, image_tokens, own_resolution
 from fada_tui.runs.preflight.kv_cache import values_per_token
 from fada_tui.runs.preflight.memory_fit import Need
-from fada_tui.runs.preflight.weights import FULL, Weighed, bytes_at, is_quantized, margin, weigh
+from fada_tui.runs.preflight.weights import FULL, Weighed, bytes_at, margin, weigh
 
 QUESTION_TOKENS = 128
 """Tokens that a question with its template is counted as."""
@@ -116,8 +116,7 @@ def requirements(
     image, unseen = (None, None) if ranks else _image(entry.name, config, files, asked)
     values = 0 if ranks else values_per_token(config, files.tensors)
     tokens = 0 if ranks else (image.count if image else 0) + QUESTION_TOKENS + max_new_tokens
-    dtype = model_config.own_dtype(config)
-    precision = _precision(entry, config, dtype)
+    precision = _precision(entry, files)
     # A cache that lacks the weights may lack other files that the repository has.
     partial = files.origin == "cache" and files.weight_bytes is None
     found = (
@@ -133,10 +132,10 @@ def requirements(
         architecture=architecture,
         model_type=str(config["model_type"]) if "model_type" in config else None,
         weighed=weighed,
-        dtype=dtype,
+        dtype=files.dtype,
         precision=precision,
         needs=_packed(files, precision, (values or 0) * tokens)
-        if is_quantized(config)
+        if model_config.quantization(config) is not None
         else _needs(weighed, precision, (values or 0) * tokens),
         image=image,
         values_per_token=values,
@@ -170,12 +169,10 @@ def _without_config(
     return tuple(obstacles(entry.name, where, files, here, trusted=False, allow_pickle=False))
 
 
-def _precision(entry: ModelEntry, config: model_config.Config, dtype: str | None) -> str:
-    if is_quantized(config):
-        return str(config["quantization_config"].get("quant_method", "quantised"))
-    if entry.quantization:
-        return entry.quantization
-    return entry.dtype if entry.dtype != "auto" else dtype or "float32"
+def _precision(entry: ModelEntry, files: CheckpointFiles) -> str:
+    if (saved := model_config.quantization(files.config)) is not None:
+        return str(saved.get("quant_method", "quantised"))
+    return entry.quantization or files.dtype_to_load(entry.dtype)
 
 
 def _needs(weighed: Weighed, precision: str | None, values: int) -> tuple[Need, ...]:

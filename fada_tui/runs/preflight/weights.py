@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor
-from fada_tui.models.model_config import Config, own_dtype
+from fada_tui.models.model_config import quantization
 
 FULL: Mapping[str, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 """Bytes of a weight by precision."""
@@ -51,14 +51,14 @@ def weigh(files: CheckpointFiles | None, listed: int | None) -> Weighed:
         files: what is known of its files.
         listed: parameters as the model list has them.
     """
-    packed = files is not None and is_quantized(files.documents.get("config.json", {}))
+    packed = files is not None and quantization(files.config) is not None
     if files and files.tensors and not packed:
         total = sum(tensor.elements for tensor in files.tensors)
         return Weighed(total, "the files' headers", _linear(files.tensors))
     if listed:
         return Weighed(listed, "the model list", listed)
     if files and not packed and (size := files.weight_bytes):
-        each = FULL.get(own_dtype(files.documents.get("config.json", {})) or "float32", 4)
+        each = FULL.get(files.dtype or "float32", 4)
         return Weighed(size // each, "the files' size", size // each)
     return Weighed(None, None, None)
 
@@ -73,11 +73,6 @@ def bytes_at(precision: str, weighed: Weighed) -> int | None:
         kept = weighed.parameters - weighed.quantizable
         return int(weighed.quantizable * QUANTIZED[precision]) + kept * KEPT
     return None
-
-
-def is_quantized(config: Config) -> bool:
-    """Whether a checkpoint was saved quantised: its tensors are packed, and it is loaded as it is."""
-    return isinstance(config.get("quantization_config"), dict)
 
 
 def _linear(tensors: Sequence[Tensor]) -> int:

@@ -12,6 +12,8 @@ from PIL import Image
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
 from fada_tui.models import file_checks
+from fada_tui.models.checkpoint import read_folder
+from fada_tui.models.model_config import quantization
 from fada_tui.worker import adapters, devices
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
 from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
@@ -54,9 +56,12 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         else checkpoint.weight_files(command, send)
     )
     begun = time.perf_counter() - described
-    dtype = weights.choose_dtype(entry.dtype, config)
+    saved = read_folder(
+        files if files.is_dir() else files.parent, "folder", allow_pickle=command.allow_pickle
+    )
+    dtype = weights.choose_dtype(entry.dtype, saved)
     weights.check_memory(command, weights.count_elements(files), dtype, device)
-    quantized = entry.quantization is not None or _saved_quantized(config)
+    quantized = entry.quantization is not None or quantization(saved.config) is not None
     source = openclip_files.read_tensors(command, files) if release else files
     model = weights.load_model(command, source, config, dtype, device, send)
     sorts = isinstance(adapter, ContrastiveAdapter)
@@ -149,12 +154,6 @@ def _are_pickles(command: Load, files: Path) -> bool:
     if files.is_dir():
         return file_checks.reads_pickles(files, allow_pickle=command.allow_pickle)
     return files.suffix != file_checks.SAFE
-
-
-def _saved_quantized(config: Any) -> bool:
-    """Whether a checkpoint's own configuration says that its weights are packed."""
-    parts = (config, getattr(config, "text_config", None))
-    return any(getattr(part, "quantization_config", None) is not None for part in parts)
 
 
 def _check_device(device: str) -> None:

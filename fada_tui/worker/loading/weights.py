@@ -14,12 +14,14 @@ from transformers import BitsAndBytesConfig
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
 from fada_tui.models import load_errors
+from fada_tui.models.checkpoint import CheckpointFiles
 from fada_tui.worker import devices
 from fada_tui.worker.loading import hub
 from fada_tui.worker.loading.architectures import UNREAD
 from fada_tui.worker.loading.progress import weights_counted
 
-DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+DTYPES = ("float32", "float16", "bfloat16")
+"""Those that may be asked for; a checkpoint may have been saved in others."""
 
 REMOTE_CLASSES = (
     "AutoModelForImageTextToText",
@@ -33,18 +35,21 @@ UNUSED = {"VisionEncoderDecoderModel": ("encoder.pooler.",)}
 """By class, how the names of weights begin that checkpoints may lack, as no answer depends on them."""
 
 
-def choose_dtype(asked: str, config: Any) -> torch.dtype:
-    """Return the precision to load in; `auto` is the checkpoint's own.
+def choose_dtype(asked: str, saved: CheckpointFiles) -> torch.dtype:
+    """Return the precision to load in.
+
+    Args:
+        asked: one of `DTYPES`, or `auto`, which is the checkpoint's own.
+        saved: the checkpoint.
 
     Raises:
         ModelLoadError: there is no such precision.
     """
-    if asked == "auto":
-        own = getattr(config, "dtype", None) or torch.float32
-        return DTYPES[own] if isinstance(own, str) else own
-    if asked not in DTYPES:
-        raise ModelLoadError(ErrorKind.LOAD, f"no dtype '{asked}'; there are: auto, {', '.join(DTYPES)}")
-    return DTYPES[asked]
+    name = saved.dtype_to_load(asked)
+    found = getattr(torch, name, None) if asked in ("auto", *DTYPES) else None
+    if not isinstance(found, torch.dtype):
+        raise ModelLoadError(ErrorKind.LOAD, f"no dtype '{name}'; there are: auto, {', '.join(DTYPES)}")
+    return found
 
 
 def count_elements(source: Path) -> int:
