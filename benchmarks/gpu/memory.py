@@ -30,7 +30,7 @@ BATCH = 8
 """Answers together when memory runs out."""
 
 WHOLE, PART = 85, 21
-"""Answers of batches that size themselves: up to the largest there may be (1, 4, 16, 64), and to the one before."""
+"""Answers of batches that size themselves: up to the largest (1, 4, 16, 64), and to the one before."""
 
 AFTER = 6
 """Tokens of an answer, at least, that are told before memory runs out."""

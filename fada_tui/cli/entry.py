@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = Namespace()
     try:
         if _COMPLETING in os.environ:
-            from fada_tui.cli import completion
+            from fada_tui.cli.commands import completion
 
             completion.complete(parser())
         try:

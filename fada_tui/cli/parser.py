@@ -112,7 +112,8 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     legacy.add_argument("--model", required=True, metavar="NAME", help="the model that gave the answers")
     export = command(commands, "export", "write a run's results to stdout in another format")
     _add_run_argument(export)
-    export.add_argument("--format", choices=[one.name for one in EXPORT_FORMATS], required=True, help="of the results")
+    formats = [one.name for one in EXPORT_FORMATS]
+    export.add_argument("--format", choices=formats, required=True, help="of the results")
     command(commands, "doctor", "tell what works on this machine, and what does not")
     completion = command(commands, "completion", "print what a shell needs to complete options and names")
     completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="that reads it when it starts")

@@ -21,7 +21,7 @@ def run(command: str, options: Namespace) -> int:
 
             return doctor.run(results_folder(options), as_json=getattr(options, "json", False))
         case "completion":
-            from fada_tui.cli import completion
+            from fada_tui.cli.commands import completion
 
             sys.stdout.write(completion.shell_code(options.shell))
             return 0
