@@ -9,12 +9,13 @@ cd "$(dirname "$0")/.."
 : "${OUT:?name the folder that takes the figures}"
 outer=${PYTHON:-python3}
 place=$(mktemp -d)
+mkdir -p "$OUT"
 "$outer" -m venv --without-pip --system-site-packages "$place/venv"
 inner=$place/venv/bin/python
 
 install() {
     "$outer" -m pip --disable-pip-version-check --python "$inner" install --quiet --no-index --no-deps \
-        --ignore-installed "$@"
+        --no-compile --ignore-installed "$@"
 }
 site() { "$1" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
 

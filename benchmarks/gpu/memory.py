@@ -30,7 +30,7 @@ BATCH = 8
 """Answers together when memory runs out."""
 
 WHOLE, PART = 85, 21
-"""Answers of batches that size themselves: up to the largest (1, 4, 16, 64), and to the one before."""
+"""Answers of batches that size themselves: up to the largest there may be (1, 4, 16, 64), or to the third."""
 
 AFTER = 6
 """Tokens of an answer, at least, that are told before memory runs out."""
@@ -69,25 +69,28 @@ class CardTaker:
     def fill(self) -> None:
         """Take all but a few megabytes."""
         torch.cuda.empty_cache()
-        piece = int(torch.cuda.mem_get_info(self._device)[0])
-        while piece >= SMALLEST_PIECE:
-            try:
-                self._held.append(torch.empty(piece, dtype=torch.uint8, device=self._device))
-            except torch.OutOfMemoryError:
-                piece //= 2
+        self._take(int(torch.cuda.mem_get_info(self._device)[1]))
 
     def leave(self, size: int) -> None:
         """Take all but so many bytes."""
         self.end()
-        free = int(torch.cuda.mem_get_info(self._device)[0]) - size
-        if free > 0:
-            self._held.append(torch.empty(free, dtype=torch.uint8, device=self._device))
+        self._take(int(torch.cuda.mem_get_info(self._device)[0]) - size)
 
     def end(self) -> None:
         """Give all back."""
         self._held.clear()
         gc.collect()
         torch.cuda.empty_cache()
+
+    def _take(self, size: int) -> None:
+        """Take so many bytes, or as many of them as there are."""
+        piece = size
+        while (piece := min(piece, size)) >= SMALLEST_PIECE:
+            try:
+                self._held.append(torch.empty(piece, dtype=torch.uint8, device=self._device))
+                size -= piece
+            except torch.OutOfMemoryError:
+                piece //= 2
 
 
 class Scarce(Kept):

@@ -23,10 +23,13 @@ MOST = 64 * 2**20
 THERE = frozenset({"torch", "numpy", "pillow", "jinja2"})
 """Of this program's dependencies, those that the machine has."""
 
+LEFT_OUT = frozenset({"num2words"})
+"""Dependencies that no model there needs: SmolVLM2's processor alone wants it, and its own has no wheel."""
+
 NAMES = (
     # What this program depends on, as `pyproject.toml` has it.
     *("transformers", "accelerate", "huggingface_hub", "httpx2", "tqdm", "msgspec", "psutil"),
-    *("nvidia-ml-py", "rich", "textual", "platformdirs", "tomli_w"),
+    *("nvidia-ml-py", "rich", "textual", "platformdirs", "tomli_w", "argcomplete"),
     # What these depend on.
     *("tokenizers", "safetensors", "regex", "PyYAML", "packaging", "hf-xet", "click", "typing_extensions"),
     *("httpcore2", "truststore", "anyio", "h11", "idna"),
