@@ -36,6 +36,7 @@ WORKS = "import sys; open(sys.argv[1], 'w').write('{\"figure\": 2.5}')"
 
 
 @pytest.mark.worker
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_part_has_figures_or_a_reason(tmp_path: Path) -> None:
     out = tmp_path / "gpu.json"
