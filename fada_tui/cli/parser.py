@@ -160,14 +160,9 @@ def _add_model_entry(add: argparse.ArgumentParser) -> None:
     add.add_argument("--source", required=True, metavar="HUB_ID|FOLDER|URL", help="where the model is")
     add.add_argument("--revision", metavar="COMMIT", help="of the hub (default: the latest)")
     add.add_argument("--adapter", metavar="NAME", help="how it is asked (default: by its architecture)")
-    for name, default in (
-        ("dtype", "auto"),
-        ("quantization", "none"),
-        ("pad_square", "off"),
-        ("longest_edge", "the checkpoint's own"),
-        ("max_tiles", "the checkpoint's own"),
-    ):
-        _add_setting(add, SETTINGS[name], default=default)
+    for setting in SETTINGS.values():
+        if setting.entry_default:
+            _add_setting(add, setting, default=setting.entry_default)
     add.add_argument(
         "--api-key-env", metavar="VARIABLE", help="the environment variable with its key (default: none)"
     )

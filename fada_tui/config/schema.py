@@ -128,6 +128,7 @@ _ALL = (
         least=0,
         most=100,
         label="Temperature",
+        sampling=True,
     ),
     Setting(
         "top_p",
@@ -139,6 +140,10 @@ _ALL = (
         above=0,
         most=1,
         label="Top p",
+        sampling=True,
+    ),
+    Setting(
+        "system_prompt", "answered", "text", None, "put before each question", metavar="TEXT", unset="none"
     ),
     Setting("seed", "answered", "whole", 0, "seed of sampling", metavar="N", least=0, label="Seed"),
     Setting(
@@ -153,9 +158,6 @@ _ALL = (
         label="Batch size",
     ),
     Setting(
-        "system_prompt", "answered", "text", None, "put before each question", metavar="TEXT", unset="none"
-    ),
-    Setting(
         "dtype",
         "answered",
         "choice",
@@ -163,6 +165,7 @@ _ALL = (
         "precision; auto is the checkpoint's own",
         choices=("auto", "float32", "float16", "bfloat16"),
         unset="as the model list says, else auto",
+        entry_default="auto",
     ),
     Setting(
         "device", "answered", "text", "auto", "where models run: auto, cpu, cuda, cuda:1 …", metavar="NAME"
@@ -175,6 +178,7 @@ _ALL = (
         "weights of fewer bits, on CUDA with bitsandbytes",
         choices=("4bit", "8bit"),
         unset="as the model list says, else none",
+        entry_default="none",
     ),
     Setting(
         "pad_square",
@@ -183,6 +187,7 @@ _ALL = (
         None,
         "pad images to a square, for models that sort them",
         unset="as the model list says, else off",
+        entry_default="off",
     ),
     Setting(
         "longest_edge",
@@ -194,6 +199,7 @@ _ALL = (
         least=1,
         unset="the model's own",
         label="Longest edge",
+        entry_default="the checkpoint's own",
     ),
     Setting(
         "max_tiles",
@@ -205,6 +211,7 @@ _ALL = (
         least=1,
         unset="the model's own",
         label="Max tiles",
+        entry_default="the checkpoint's own",
     ),
     Setting(
         "trust_remote_code",
@@ -299,3 +306,6 @@ _ALL = (
 
 SETTINGS = {setting.name: setting for setting in _ALL}
 """All settings by name, in the order in which help and docs have them."""
+
+SAMPLING = frozenset(setting.name for setting in _ALL if setting.sampling)
+"""Those that count only where answers are sampled."""

@@ -39,6 +39,10 @@ class Setting(NamedTuple):
     """What the default comes to, in words, where it does not say so itself."""
     label: str = ""
     """Its field on *New run*; empty where it has none."""
+    sampling: bool = False
+    """It counts only where answers are sampled."""
+    entry_default: str = ""
+    """What holds, in words, where a model's entry of the list says nothing of it; empty where none does."""
     path: bool = False
     """A path, or a name in place of one: `~` is the home folder."""
     many: bool = False

@@ -1,12 +1,17 @@
 """The command that makes a run again."""
 
 import shlex
+from collections.abc import Container
+from typing import TypeAlias
 
 from msgspec import UNSET
 
+from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.core.file_names import decode_name
-from fada_tui.core.records import Run
+from fada_tui.core.records import Generation, ModelFacts, Run
 from fada_tui.models.endpoint import is_endpoint, parse
+
+Value: TypeAlias = str | int | float | None
 
 
 def reproducing_command(run: Run, model: str) -> str | None:
@@ -21,8 +26,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
     generation, selection = run.generation, run.dataset.selection
     if run.dataset.root is None or not run.questions or generation.max_new_tokens is None:
         return None
-    at_once = generation.concurrency
-    options: list[tuple[str, str | int | float | None]] = [
+    options: list[tuple[str, Value]] = [
         ("--model", model),
         ("--images", decode_name(run.dataset.root)),
         *(("--category", decode_name(category)) for category in selection.categories or ()),
@@ -32,24 +36,12 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--frames", selection.frames or None),
         ("--frame", selection.frame or None),
         *(("--question", question.text) for question in run.questions),
-        ("--max-new-tokens", generation.max_new_tokens),
-        ("--temperature", generation.temperature if generation.do_sample else None),
-        ("--top-p", generation.top_p if generation.do_sample else None),
-        ("--system-prompt", generation.system_prompt),
-        ("--seed", generation.seed),
-        ("--batch-size", generation.batch_size),
-        ("--dtype", run.model.dtype),
-        ("--device", run.model.device),
-        ("--quantization", run.model.quantization),
-        ("--longest-edge", None if run.model.longest_edge is UNSET else run.model.longest_edge),
-        ("--max-tiles", None if run.model.max_tiles is UNSET else run.model.max_tiles),
+        *_settings(generation, left_out=() if generation.do_sample else SAMPLING),
+        *_settings(run.model),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
-        ("--concurrency", None if at_once is UNSET else at_once),
         *(("--allow-host", host) for host in _elsewhere(run)),
     ]
-    words = [_option(option, str(value)) for option, value in options if value is not None]
-    if run.model.pad_square is not UNSET:
-        words.append("--pad-square" if run.model.pad_square else "--no-pad-square")
+    words = [_option(option, value) for option, value in options if value is not None]
     if run.model.remote_code is not UNSET:
         words.append(_option("--trust-remote-code", model))
     if run.model.pickled is not UNSET:
@@ -73,10 +65,19 @@ def _elsewhere(run: Run) -> list[str]:
     return [] if server.here else [server.host]
 
 
-def _option(option: str, value: str) -> str:
-    quoted = shell_quoted(value)
+def _settings(record: Generation | ModelFacts, left_out: Container[str] = ()) -> list[tuple[str, Value]]:
+    """What a record says of settings, each with its option."""
+    names = [name for name in SETTINGS if name in record.__struct_fields__ and name not in left_out]
+    values = ((SETTINGS[name].option, getattr(record, name)) for name in names)
+    return [(option, value) for option, value in values if value is not UNSET]
+
+
+def _option(option: str, value: str | float) -> str:
+    if isinstance(value, bool):
+        return option if value else option.replace("--", "--no-", 1)
+    quoted = shell_quoted(str(value))
     # A value that begins with a dash would be read as the next option.
-    return f"{option}={quoted}" if value.startswith("-") else f"{option} {quoted}"
+    return f"{option}={quoted}" if str(value).startswith("-") else f"{option} {quoted}"
 
 
 def shell_quoted(text: str) -> str:

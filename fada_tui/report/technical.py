@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
+from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.core.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
@@ -54,22 +55,31 @@ def _served(run: Run) -> list[str]:
     return bullet("Served by", f"{name(place)}{served}{waits}")
 
 
+_WORDED = {"max_new_tokens": "at most {:,} new tokens", "top_p": "top-p {}"}
+"""Settings that the page calls otherwise than by their names."""
+
+
 def _generation(generation: Generation) -> str | None:
     sampling = {None: None, True: "sampled", False: "greedy"}[generation.do_sample]
     parts = [
         sampling,
-        _setting("at most {:,} new tokens", generation.max_new_tokens),
-        _setting("temperature {}", generation.temperature if generation.do_sample else None),
-        _setting("top-p {}", generation.top_p if generation.do_sample else None),
-        _setting("seed {}", generation.seed),
+        *_numbers(generation),
         units.at_most_together(generation.batch_size),
         f'system prompt "{inline(generation.system_prompt)}"' if generation.system_prompt else None,
     ]
     return ", ".join(part for part in parts if part) or None
 
 
-def _setting(text: str, value: float | str | None) -> str | None:
-    return None if value is None else text.format(value)
+def _numbers(generation: Generation) -> list[str]:
+    """The settings that are numbers, in words; how many answers are made at once stands elsewhere."""
+    left_out = {"batch_size", "concurrency", *(() if generation.do_sample else SAMPLING)}
+    names = [name for name in generation.__struct_fields__ if name in SETTINGS and name not in left_out]
+    numbers = ((name, getattr(generation, name)) for name in names)
+    return [
+        _WORDED.get(name, f"{name.replace('_', ' ')} {{}}").format(value)
+        for name, value in numbers
+        if isinstance(value, int | float)
+    ]
 
 
 def _versions(environment: Environment) -> str | None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from fada_tui.config.class_sets import load_classes
 from fada_tui.config.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
 from fada_tui.config.rubrics import RUBRICS, load_rubric
+from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import samples_dir
@@ -131,29 +132,17 @@ def frames_of(settings: Settings) -> Frames:
 
 def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
     """A model as it will be loaded: what the settings say of how it is over what its entry says."""
-    return replace(
-        entry,
-        dtype=settings.dtype or entry.dtype,
-        quantization=settings.quantization or entry.quantization,
-        pad_square=entry.pad_square if settings.pad_square is None else settings.pad_square,
-        longest_edge=settings.longest_edge or entry.longest_edge,
-        max_tiles=settings.max_tiles or entry.max_tiles,
-    )
+    names = (setting.name for setting in SETTINGS.values() if setting.entry_default)
+    return replace(entry, **{name: value for name in names if (value := getattr(settings, name)) is not None})
 
 
 def generation(entry: ModelEntry, settings: Settings) -> Generation:
     """Return how a model's answers are made: in batches here, in several requests at once behind a server."""
     sample, served = settings.temperature > 0, is_endpoint(entry.source)
-    return Generation(
-        max_new_tokens=settings.max_new_tokens,
-        do_sample=sample,
-        temperature=settings.temperature if sample else None,
-        top_p=settings.top_p if sample else None,
-        seed=settings.seed,
-        batch_size=1 if served else settings.batch_size,
-        concurrency=settings.concurrency if served else UNSET,
-        system_prompt=settings.system_prompt,
-    )
+    values = {name: getattr(settings, name) for name in Generation.__struct_fields__ if name in SETTINGS}
+    unused = {} if sample else dict.fromkeys(SAMPLING)
+    at_once = {"batch_size": 1} if served else {"concurrency": UNSET}
+    return Generation(do_sample=sample, **values | unused | at_once)
 
 
 def _check_server(entry: ModelEntry, settings: Settings) -> None:

@@ -9,6 +9,7 @@ from fada_tui.config.schema import SETTINGS
 from fada_tui.config.settings import Settings, load_settings
 from fada_tui.core import paths
 from fada_tui.core.errors import UsageError
+from fada_tui.core.records import ModelEntry
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,6 +79,11 @@ def test_each_setting_has_the_type_and_the_default_that_its_description_says(nam
 
 def test_the_settings_are_those_that_are_described() -> None:
     assert Settings.__struct_fields__ == tuple(SETTINGS)
+
+
+def test_what_the_model_list_says_too_are_the_settings_that_an_entry_has() -> None:
+    of_entries = {name for name, setting in SETTINGS.items() if setting.entry_default}
+    assert of_entries == SETTINGS.keys() & set(ModelEntry.__struct_fields__)
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:

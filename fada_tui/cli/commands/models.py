@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from fada_tui.cli.commands import model_rows
 from fada_tui.cli.commands.common import results_folder, warn
 from fada_tui.cli.output import print_json
+from fada_tui.config.schema import SETTINGS
 from fada_tui.config.settings import load_settings
 from fada_tui.core.errors import ExitCode, UsageError
 from fada_tui.core.paths import expanded, models_file, settings_file
@@ -117,18 +118,8 @@ def add(options: Namespace) -> int:
     if not name or name != printable(name):
         raise UsageError(f"a model needs a name of printable characters, got {options.name!r}")
     optional = (
-        "revision",
-        "adapter",
-        "dtype",
-        "quantization",
-        "pad_square",
-        "longest_edge",
-        "max_tiles",
-        "api_key_env",
-        "parameters",
-        "license",
-        "order",
-        "notes",
+        *("revision", "adapter", "api_key_env", "parameters", "license", "order", "notes"),
+        *(setting.name for setting in SETTINGS.values() if setting.entry_default),
     )
     given = {key: getattr(options, key, None) for key in optional}
     for key in ("parameters", "order"):

@@ -205,9 +205,9 @@ def batch_size(form: Form) -> int | Literal["auto"] | None:
 
 
 def as_loaded(entry: ModelEntry, form: Form, settings: Settings) -> ModelEntry:
-    """Return a model as the form would have it loaded; an edge that makes no sense bounds nothing."""
-    edge, tiles = whole(form, "longest_edge"), whole(form, "max_tiles")
-    return with_choices(entry, replace(settings, longest_edge=edge, max_tiles=tiles))
+    """Return a model as the form would have it loaded; what makes no sense is left to the model."""
+    typed = {name: value_of(form, name) for name, field in FIELDS.items() if field.entry_default}
+    return with_choices(entry, replace(settings, **typed))
 
 
 def with_typed(form: Form, name: str, text: str) -> Form:
