@@ -100,6 +100,23 @@ def of_qwen(folder: Path) -> None:
     (folder / "preprocessor_config.json").write_text(json.dumps(images))
 
 
+def of_another_class(folder: Path) -> None:
+    """A class that transformers has, of a type that it lists: it reads the image and writes nothing."""
+    change(folder / "config.json", architectures=["Idefics3Model"])
+
+
+def with_a_class_of_its_own(folder: Path) -> None:
+    """A type that transformers knows, with a class that neither it nor a type's listing has."""
+    config = {"architectures": ["Own"], "model_type": "bert", "auto_map": {"AutoModel": "own.Own"}}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def of_a_timm_tower(folder: Path) -> None:
+    config = {"architectures": ["FastVlmForConditionalGeneration"], "model_type": "fast_vlm"}
+    config |= {"vision_config": {"model_type": "timm_wrapper"}}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
 def without_processor(folder: Path) -> None:
     (folder / "processor_config.json").unlink()
 

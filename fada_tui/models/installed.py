@@ -9,6 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from fada_tui.models.architectures import WRITERS
+
 ADAPTERS = "fada_tui.adapters"
 """Entry points through which other packages add adapters."""
 
@@ -25,7 +27,7 @@ _TABLES = {
     "configuration_auto.py": ("CONFIG_MAPPING_NAMES", "SPECIAL_MODEL_TYPE_TO_MODULE_NAME"),
     "processing_auto.py": ("PROCESSOR_MAPPING_NAMES", "MISSING_PROCESSOR_MAPPING_NAMES"),
     "image_processing_auto.py": ("IMAGE_PROCESSOR_MAPPING_NAMES", "MISSING_IMAGE_PROCESSOR_MAPPING_NAMES"),
-    "modeling_auto.py": ("MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES",),
+    "modeling_auto.py": ("MODEL_",),
 }
 
 Table = Mapping[str, Any]
@@ -37,6 +39,8 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
     root: Path | None
     model_types: frozenset[str]
     """Those that it runs itself."""
+    classes: frozenset[str]
+    """Classes of models that it lists for some task; those of a type's own module are more."""
     image_text: Table
     """Architectures that it lists as image-text-to-text, by model type."""
     processors: Table
@@ -45,6 +49,30 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
     """By model type, the image processor's classes by their backend: `torchvision`, `pil`."""
     modules: Table
     """Folders of its code by model type, where they differ in name."""
+
+    def class_of(self, config: Mapping[str, Any]) -> str | None:
+        """Return the class that a configuration means; `None` where neither it nor its type names one.
+
+        Checkpoints with code of their own may name a class that is not here, while there is one for their
+        type; whether the weights fill that exactly is seen on loading.
+
+        Args:
+            config: as `config.json` has it.
+        """
+        listed = config.get("architectures")
+        named = str(listed[0]) if isinstance(listed, list) and listed else None
+        model_type = str(config.get("model_type"))
+        if named in WRITERS:
+            return WRITERS[named]
+        if named is not None and self._has_class(named, model_type):
+            return named
+        found: str | None = self.image_text.get(model_type, named)
+        return found
+
+    def has_class_of(self, config: Mapping[str, Any]) -> bool:
+        """Whether it has the class that a configuration means."""
+        named = self.class_of(config)
+        return named is not None and self._has_class(named, str(config.get("model_type")))
 
     def needs_torchvision(self, processor: str | None, image_processor: str | None, model_type: str) -> bool:
         """Whether a checkpoint's processor has no form that works on Pillow alone.
@@ -65,15 +93,24 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
             classes = next(every, {})
         return bool(classes) and not any(backend != "torchvision" for backend in classes)
 
+    def _has_class(self, name: str, model_type: str) -> bool:
+        """Whether a class is listed for some task, or made public by its type's module."""
+        if name in self.classes or self.root is None:
+            return name in self.classes
+        _, found, public = _text(self._module("modeling", model_type)).rpartition("__all__")
+        return bool(found) and f'"{name}"' in public
+
+    def _module(self, kind: str, model_type: str) -> Path:
+        folder = str(self.modules.get(model_type, model_type.replace("-", "_")))
+        return (self.root or Path()) / "models" / folder / f"{kind}_{folder}.py"
+
     def _takes_videos(self, processor: str, model_type: str) -> bool:
         """Whether a processor has a video processor, of which there is none without torchvision."""
         if self.root is None:
             return False
         types = [model_type, *(one for one, name in self.processors.items() if name == processor)]
         for one in types:
-            folder = self.modules.get(one, one.replace("-", "_"))
-            file = self.root / "models" / folder / f"processing_{folder}.py"
-            if (taken := _arguments(file, processor)) is not None:
+            if (taken := _arguments(self._module("processing", one), processor)) is not None:
                 return "video_processor" in taken
         return False
 
@@ -155,9 +192,11 @@ def transformers_tables() -> TransformersTables:
             break
         for table, items in _literals(root / "models" / "auto" / name, wanted):
             tables.setdefault(table.removeprefix("MISSING_"), {}).update(items)
+    listed = (one for name, table in tables.items() if name.startswith("MODEL_") for one in table.values())
     return TransformersTables(
         root=root,
         model_types=frozenset(tables.get("CONFIG_MAPPING_NAMES", ())),
+        classes=frozenset(name for one in listed for name in ([one] if isinstance(one, str) else one)),
         image_text=tables.get("MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES", {}),
         processors=tables.get("PROCESSOR_MAPPING_NAMES", {}),
         image_processors=tables.get("IMAGE_PROCESSOR_MAPPING_NAMES", {}),
@@ -201,13 +240,20 @@ def _texts(value: ast.expr, named: Mapping[str, tuple[str, ...]]) -> tuple[str, 
 
 
 def _literals(file: Path, names: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the tables that a module builds from literals: `NAME = OrderedDict([…])`, `NAME.update({…})`."""
+    """Yield the tables that a module builds from literals: `NAME = OrderedDict([…])`, `NAME.update({…})`.
+
+    Args:
+        file: the module.
+        names: how the tables' names begin.
+    """
     for node in ast.walk(_parsed(file)):
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[values])) if name in names:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[values])) if name.startswith(
+                names
+            ):
                 pass
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="update"), args=[values]) if (
-                name in names
+                name.startswith(names)
             ):
                 pass
             case _:
@@ -231,6 +277,14 @@ def _arguments(file: Path, name: str) -> frozenset[str] | None:
 
 def _parsed(file: Path) -> ast.Module:
     try:
-        return ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
+        return ast.parse(_text(file))
+    except (SyntaxError, ValueError):
         return ast.Module(body=[], type_ignores=[])
+
+
+def _text(file: Path) -> str:
+    """A source; empty where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

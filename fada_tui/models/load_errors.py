@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
 
+VISION = ("torchvision", "timm", "num2words")
+"""Packages that come with `fada-tui[vision]`."""
+
 NO_PROCESSOR_FILES = "processor_config.json or preprocessor_config.json"
 
 
@@ -136,11 +139,6 @@ def no_processor(where: str) -> str:
     return f"{where} has no processor ({NO_PROCESSOR_FILES}): save it there with processor.save_pretrained(…)"
 
 
-def needs_torchvision(name: str) -> str:
-    """Its processor has no form that works on Pillow alone."""
-    return f"{name}: its processor needs torchvision: pip install 'fada-tui[vision]'"
-
-
 def needs_package(name: str, package: str, why: str) -> str:
     """It needs a package beside those that come with the program.
 
@@ -149,6 +147,8 @@ def needs_package(name: str, package: str, why: str) -> str:
         package: as pip knows it.
         why: what of the model needs it.
     """
+    if package in VISION:
+        return f"{name}: {why} needs {package}: pip install 'fada-tui[vision]'"
     return f"{name}: {why} needs {package}, which is not installed: pip install {package}"
 
 

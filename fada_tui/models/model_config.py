@@ -63,12 +63,6 @@ def quantization(config: Config) -> Config | None:
     return None
 
 
-def architecture(config: Config) -> str | None:
-    """The model's class."""
-    named = config.get("architectures")
-    return str(named[0]) if isinstance(named, list) and named else None
-
-
 def parts(config: Config) -> Iterator[Config]:
     """The configuration and all configurations in it."""
     yield config

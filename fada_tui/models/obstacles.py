@@ -1,4 +1,4 @@
-"""Why a model cannot be run here, in the order and the words in which loading it would refuse."""
+"""Why a model cannot be run here, as far as its files tell: what refuses it before loading and on loading."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.models import load_errors, model_config
-from fada_tui.models.architectures import UNSUPPORTED, WRITERS, port
+from fada_tui.models.architectures import UNSUPPORTED, port
 from fada_tui.models.checkpoint import CheckpointFiles
 from fada_tui.models.installed import Installed, TransformersTables
 from fada_tui.models.load_errors import Refusal
@@ -29,7 +29,6 @@ QUANTIZERS = {
     "fp_quant": ("fp_quant", "fp-quant"),
     "gguf": ("gguf", "gguf"),
     "hqq": ("hqq", "hqq"),
-    "mxfp4": ("kernels", "kernels"),
     "quanto": ("optimum", "optimum-quanto"),
     "quark": ("quark", "amd-quark"),
     "spqr": ("spqr_quant", "spqr-quant"),
@@ -37,6 +36,13 @@ QUANTIZERS = {
     "vptq": ("vptq", "vptq"),
 }
 """By `quant_method`, the module that transformers needs for it, and the package that brings it."""
+
+
+TIMM_TOWERS = ("timm_wrapper", "gemma3n_vision")
+"""Types of vision tower that timm makes."""
+
+WHOLE_TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt", "tekken.json")
+"""Files that tokenizers are made of without another package."""
 
 
 class Package(Struct, frozen=True):
@@ -48,60 +54,78 @@ class Package(Struct, frozen=True):
     """What of the model needs it."""
 
 
-def obstacles(
-    name: str,
-    where: str,
-    files: CheckpointFiles,
-    here: Installed,
-    *,
-    trusted: bool,
-    allow_pickle: bool,
-) -> Iterator[Refusal]:
-    """Yield what stands in the way, the first that loading would meet first.
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A model as it would be loaded here."""
 
-    Args:
-        name: the model.
-        where: its folder or hub id, for messages.
-        files: what is known of its files.
-        here: what is installed.
-        trusted: its repository's own code may run.
-        allow_pickle: its weights may be pickles.
+    name: str
+    where: str
+    """Its folder or hub id, for messages."""
+    files: CheckpointFiles
+    here: Installed
+    trusted: bool
+    """Its repository's own code may run."""
+    allow_pickle: bool
+    """Its weights may be pickles."""
+
+
+def obstacles(model: Candidate) -> Iterator[Refusal]:
+    """Yield what stands in the way; loading refuses a model for the first.
+
+    What a model lacks beside its class is told only of one whose class is asked here.
     """
+    refused = tuple(of_the_class(model))
+    yield from refused
+    if model.files.config and not refused:
+        yield from of_processor_and_weights(model)
+
+
+def of_the_class(model: Candidate) -> Iterator[Refusal]:
+    """Yield why a model's files are not read, or why nothing here asks one of its class."""
+    files = model.files
     if files.trouble:
         yield files.trouble
+    elif "config.json" in files.documents:
+        yield from _of_the_architecture(model)
+    elif OPENCLIP in files.sizes:
         return
-    config = files.documents.get("config.json")
-    if config is None and OPENCLIP in files.sizes:
-        return
-    if config is None:
-        if "config.json" in files.sizes:
-            why = "it is no JSON object"
-            yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, load_errors.unreadable_config(name, why))
-        else:
-            yield Refusal(ErrorKind.NOT_FOUND, load_errors.no_config(where))
-        return
-    yield from _of_the_architecture(name, config, files, here, trusted=trusted)
+    elif "config.json" in files.sizes:
+        message = load_errors.unreadable_config(model.name, "it is no JSON object")
+        yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
+    else:
+        yield Refusal(ErrorKind.NOT_FOUND, load_errors.no_config(model.where))
+
+
+def of_processor_and_weights(model: Candidate) -> Iterator[Refusal]:
+    """Yield what a model of a class that is asked here lacks: its processor, packages, safe weights."""
+    files = model.files
     if not any(one in files.sizes for one in PROCESSOR_FILES):
-        yield Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.no_processor(where))
-    for package in packages(config, files, here.transformers):
-        if not here.has_package(package.module):
-            message = (
-                load_errors.needs_torchvision(name)
-                if package.module == "torchvision"
-                else load_errors.needs_package(name, package.name, package.why)
-            )
+        yield Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.no_processor(model.where))
+    elif _by_chat_template(files.config, model.here) and not _has_template(files):
+        architecture = _architecture(files.config, model.here.transformers)
+        yield Refusal(ErrorKind.NO_CHAT_TEMPLATE, load_errors.no_chat_template(model.name, architecture))
+    for package in packages(files, model.here.transformers):
+        if not model.here.has_package(package.module):
+            message = load_errors.needs_package(model.name, package.name, package.why)
             yield Refusal(ErrorKind.MISSING_PACKAGE, message)
-    if files.pickled and not files.safe and not allow_pickle:
-        yield Refusal(ErrorKind.PICKLE_REFUSED, load_errors.pickle_only(where))
+    if files.pickled and not files.safe and not model.allow_pickle:
+        yield Refusal(ErrorKind.PICKLE_REFUSED, load_errors.pickle_only(model.where))
 
 
 def needs_own_code(config: Config, library: TransformersTables) -> bool:
     """Whether a model runs only with the code in its repository."""
-    return bool(config.get("auto_map")) and config.get("model_type") not in library.model_types
+    if not config.get("auto_map"):
+        return False
+    return config.get("model_type") not in library.model_types or not library.has_class_of(config)
 
 
-def packages(config: Config, files: CheckpointFiles, library: TransformersTables) -> Iterator[Package]:
+def packages(files: CheckpointFiles, library: TransformersTables) -> Iterator[Package]:
     """Yield the packages that a model's files say it needs, as far as they tell."""
+    config = files.config
+    if any(
+        part.get("model_type") in TIMM_TOWERS or part.get("use_timm_backbone")
+        for part in model_config.parts(config)
+    ):
+        yield Package("timm", "timm", "its vision tower")
     processor = files.documents.get("processor_config.json", {})
     images = processor.get("image_processor")
     if not isinstance(images, dict):
@@ -123,49 +147,43 @@ def packages(config: Config, files: CheckpointFiles, library: TransformersTables
         if method in QUANTIZERS:
             yield Package(*QUANTIZERS[method], f"its quantisation ({method})")
     names = files.sizes
-    if "tokenizer.json" not in names:
+    if not any(one in names for one in WHOLE_TOKENIZERS):
         if any(one.endswith((".model", ".spm")) for one in names):
             yield Package("sentencepiece", "sentencepiece", "its tokenizer")
         if any(one.endswith(".tiktoken") for one in names):
             yield Package("tiktoken", "tiktoken", "its tokenizer")
-    if any(
-        part.get("model_type") == "timm_wrapper" or part.get("use_timm_backbone")
-        for part in model_config.parts(config)
-    ):
-        yield Package("timm", "timm", "its vision tower")
 
 
-def _of_the_architecture(
-    name: str, config: Config, files: CheckpointFiles, here: Installed, *, trusted: bool
-) -> Iterator[Refusal]:
-    library, adapters = here.transformers, here.adapters
+def _of_the_architecture(model: Candidate) -> Iterator[Refusal]:
+    name, config, library = model.name, model.files.config, model.here.transformers
     model_type = config.get("model_type")
     if needs_own_code(config, library):
-        if not trusted:
+        if not model.trusted:
             yield Refusal(ErrorKind.REMOTE_CODE_NEEDED, load_errors.own_code(name, port(dict(config))))
         return
     if library.model_types and model_type not in library.model_types:
         message = load_errors.unknown_type(name, model_type, port(dict(config)))
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
         return
-    architecture = model_config.architecture(config) or "unknown"
-    if architecture in adapters.prompted or adapters.others or config.get("auto_map"):
+    if not _by_chat_template(config, model.here):
         return
+    architecture = _architecture(config, library)
     if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(str(model_type)):
         message = load_errors.unsupported(name, architecture, why)
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
-    elif library.image_text and not _sees_and_writes(architecture, model_type, library):
+    elif library.image_text and architecture not in library.image_text.values():
         message = load_errors.no_adapter(name, architecture, model_type)
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
-    elif not _has_template(files):
-        yield Refusal(ErrorKind.NO_CHAT_TEMPLATE, load_errors.no_chat_template(name, architecture))
 
 
-def _sees_and_writes(architecture: str, model_type: object, library: TransformersTables) -> bool:
-    """Whether transformers lists a class, or a type whose class a checkpoint may name in its own way."""
-    if architecture in library.image_text.values() or architecture in WRITERS:
-        return True
-    return model_type in library.image_text
+def _by_chat_template(config: Config, here: Installed) -> bool:
+    """Whether a chat template is the only way to ask a model."""
+    prompted = _architecture(config, here.transformers) in here.adapters.prompted
+    return not (prompted or here.adapters.others or config.get("auto_map"))
+
+
+def _architecture(config: Config, library: TransformersTables) -> str:
+    return library.class_of(config) or "unknown"
 
 
 def _has_template(files: CheckpointFiles) -> bool:

@@ -299,6 +299,9 @@ REFUSED = (
     (refused.without_processor, ErrorKind.PROCESSOR_MISSING),
     (refused.without_template, ErrorKind.NO_CHAT_TEMPLATE),
     (refused.without_config, ErrorKind.NOT_FOUND),
+    (refused.of_another_class, ErrorKind.ARCHITECTURE_UNKNOWN),
+    (refused.with_a_class_of_its_own, ErrorKind.REMOTE_CODE_NEEDED),
+    (refused.of_a_timm_tower, ErrorKind.MISSING_PACKAGE),
     (refused.as_pickle, ErrorKind.PICKLE_REFUSED),
 )
 

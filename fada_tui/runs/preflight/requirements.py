@@ -8,7 +8,7 @@ from fada_tui.models import model_config
 from fada_tui.models.checkpoint import CheckpointFiles
 from fada_tui.models.installed import Installed, installed
 from fada_tui.models.load_errors import Refusal
-from fada_tui.models.obstacles import needs_own_code, obstacles, packages
+from fada_tui.models.obstacles import Candidate, needs_own_code, obstacles, packages
 from fada_tui.models.resolution import RefusedError
 from fada_tui.runs.preflight.image_tokens import ImageTokens, image_tokens, own_resolution
 from fada_tui.runs.preflight.kv_cache import values_per_token
@@ -110,7 +110,7 @@ def requirements(
             obstacles=(*told, *known),
         )
     config = files.documents["config.json"]
-    architecture = model_config.architecture(config)
+    architecture = here.transformers.class_of(config)
     asked = entry.asked_resolution
     ranks = architecture in here.adapters.ranking
     image, unseen = (None, None) if ranks else _image(entry.name, config, files, asked)
@@ -122,7 +122,16 @@ def requirements(
     found = (
         ()
         if refusal or partial
-        else obstacles(entry.name, where, files, here, trusted=trusted, allow_pickle=allow_pickle)
+        else obstacles(
+            Candidate(
+                name=entry.name,
+                where=where,
+                files=files,
+                here=here,
+                trusted=trusted,
+                allow_pickle=allow_pickle,
+            )
+        )
     )
     return Requirements(
         origin=files.origin,
@@ -143,9 +152,7 @@ def requirements(
         gated=_gated(files, refusal),
         pickle_only=None if partial else bool(files.pickled) and not files.safe,
         own_code=needs_own_code(config, here.transformers),
-        packages=()
-        if partial
-        else tuple(package.name for package in packages(config, files, here.transformers)),
+        packages=() if partial else tuple(package.name for package in packages(files, here.transformers)),
         license=files.license or entry.license,
         resolution=own_resolution(config, files.documents),
         asked=asked,
@@ -166,7 +173,11 @@ def _image(
 def _without_config(
     entry: ModelEntry, where: str, files: CheckpointFiles, here: Installed
 ) -> tuple[Refusal, ...]:
-    return tuple(obstacles(entry.name, where, files, here, trusted=False, allow_pickle=False))
+    return tuple(
+        obstacles(
+            Candidate(name=entry.name, where=where, files=files, here=here, trusted=False, allow_pickle=False)
+        )
+    )
 
 
 def _precision(entry: ModelEntry, files: CheckpointFiles) -> str:

@@ -13,11 +13,12 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+from msgspec.structs import replace
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.models import installed as here
 from fada_tui.models import load_errors
-from fada_tui.models.architectures import UNSUPPORTED
+from fada_tui.models.installed import Adapters, Installed
 from fada_tui.worker.adapters.chat import ChatAdapter
 from fada_tui.worker.adapters.plain import PlainAdapter
 from fada_tui.worker.adapters.templates import places_image, template
@@ -73,27 +74,11 @@ def of_architecture(architecture: str) -> AdapterClass | None:
     return next((adapter for adapter in known().values() if architecture in adapter.architectures), None)
 
 
-def check_architecture(name: str, config: Any) -> str:
-    """Return a checkpoint's architecture.
-
-    Args:
-        name: the model, for messages.
-        config: the checkpoint's configuration.
-
-    Raises:
-        ModelLoadError: no adapter prompts it.
-    """
-    architecture = str((config.architectures or ["unknown"])[0])
-    if of_architecture(architecture) or getattr(config, "auto_map", None):
-        return architecture
-    if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(config.model_type):
-        raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, load_errors.unsupported(name, architecture, why))
-    if architecture not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values():
-        raise ModelLoadError(
-            ErrorKind.ARCHITECTURE_UNKNOWN,
-            load_errors.no_adapter(name, architecture, config.model_type),
-        )
-    return architecture
+def installed() -> Installed:
+    """Return what is installed, other packages' adapters among it."""
+    prompted = {name for adapter in known().values() for name in adapter.architectures}
+    prompted |= set(PlainAdapter.forms)
+    return replace(here.installed(), adapters=Adapters(prompted=frozenset(prompted)))
 
 
 def choose(name: str, asked: str, architecture: str, processor: Any, config: Any) -> AdapterClass:

@@ -1,34 +1,29 @@
 """A checkpoint's files: where they lie, brought from the hub where need be, and what they say of it."""
 
 import json
-from collections.abc import Callable
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import transformers
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
 from fada_tui.models import file_checks, load_errors
 from fada_tui.models.architectures import port
+from fada_tui.models.checkpoint import read_folder
+from fada_tui.models.installed import Installed, TransformersTables
+from fada_tui.models.load_errors import Refusal
+from fada_tui.models.obstacles import Candidate
 from fada_tui.worker.loading import hub
-from fada_tui.worker.loading.architectures import architecture
-
-PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
 
 PAIRS = ("vision-encoder-decoder",)
 """Types of model that are published with an image processor and a tokenizer, and name no processor."""
 
 NO_BACKEND = "Missing optional dependencies"
 """What transformers says, in an error of value, of image processors for which a package is lacking."""
-
-TIMM_TOWERS = ("timm_wrapper", "gemma3n_vision")
-"""Types of vision tower that timm makes."""
 
 
 def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
@@ -76,40 +71,47 @@ def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
     return folder
 
 
-def read_config(command: Load, folder: Path) -> Any:
+def candidate(command: Load, folder: Path, here: Installed) -> Candidate:
+    """Return a model as its files describe it before its weights are brought here.
+
+    Whether those that the hub has are pickles is seen by `weight_files`.
+    """
+    elsewhere = local_folder(command) is None
+    return Candidate(
+        name=command.model.name,
+        where=command.model.source,
+        files=read_folder(folder, "cache" if elsewhere else "folder", allow_pickle=command.allow_pickle),
+        here=here,
+        trusted=command.trust_remote_code,
+        allow_pickle=command.allow_pickle or elsewhere,
+    )
+
+
+def refuse(found: Iterator[Refusal]) -> None:
+    """Raise the first of several obstacles as `ModelLoadError`."""
+    if first := next(found, None):
+        raise ModelLoadError(first.kind, first.message)
+
+
+def read_config(command: Load, folder: Path, library: TransformersTables) -> Any:
     """Return a checkpoint's configuration, the first of its `architectures` a class of transformers.
 
     That of a checkpoint that runs its own code stays as it is.
 
     Raises:
-        ModelLoadError: it has none, or none that transformers reads, it wants to run its own code, or its
-            vision tower needs a package.
+        ModelLoadError: transformers cannot read it, or only with code of the checkpoint's own.
     """
-    file = folder / "config.json"
-    if not file.is_file():
-        raise ModelLoadError(ErrorKind.NOT_FOUND, load_errors.no_config(str(folder)))
-    name = command.model.name
+    name, raw = command.model.name, _raw(folder / "config.json")
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
     except (ValueError, OSError, KeyError, AttributeError, StrictDataclassError) as error:
-        raw = _raw(file)
-        hint = port(raw)
         if raw.get("auto_map"):
-            raise _wants_code(name, hint) from error
-        message = (
-            load_errors.unreadable_config(name, reason(error))
-            if not raw or raw.get("model_type") in CONFIG_MAPPING_NAMES
-            else load_errors.unknown_type(name, raw.get("model_type"), hint)
-        )
+            message = load_errors.own_code(name, port(raw))
+            raise ModelLoadError(ErrorKind.REMOTE_CODE_NEEDED, message) from error
+        message = load_errors.unreadable_config(name, reason(error))
         raise ModelLoadError(ErrorKind.ARCHITECTURE_UNKNOWN, message) from error
-    _check_tower(name, config)
-    own_code = getattr(config, "auto_map", None)
-    if own_code and command.trust_remote_code:
-        return config
-    meant = architecture(config)
-    if own_code and not hasattr(transformers, meant):
-        raise _wants_code(name, port(_raw(file)))
-    config.architectures = [meant]
+    if not (command.trust_remote_code and raw.get("auto_map")):
+        config.architectures = [library.class_of(raw) or "unknown"]
     return config
 
 
@@ -117,10 +119,8 @@ def read_processor(command: Load, folder: Path) -> Any:
     """Return a checkpoint's processor.
 
     Raises:
-        ModelLoadError: it has none, one that cannot be read, or one that needs a package.
+        ModelLoadError: it cannot be read, needs a package, or takes no images.
     """
-    if not any((folder / name).is_file() for name in PROCESSOR_FILES):
-        raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, load_errors.no_processor(str(folder)))
     name = command.model.name
     try:
         processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
@@ -170,18 +170,6 @@ def local_folder(command: Load) -> Path | None:
 def _check_files(command: Load, folder: Path) -> None:
     if found := file_checks.trouble(folder, allow_pickle=command.allow_pickle):
         raise ModelLoadError(found.kind, found.message)
-
-
-def _check_tower(name: str, config: Any) -> None:
-    tower = getattr(getattr(config, "vision_config", None), "model_type", None)
-    if tower in TIMM_TOWERS and find_spec("timm") is None:
-        raise ModelLoadError(
-            ErrorKind.MISSING_PACKAGE, f"{name}: its vision tower needs timm: pip install 'fada-tui[vision]'"
-        )
-
-
-def _wants_code(name: str, hint: str | None) -> ModelLoadError:
-    return ModelLoadError(ErrorKind.REMOTE_CODE_NEEDED, load_errors.own_code(name, hint))
 
 
 def _brought_by_hand(command: Load) -> Path:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
-from fada_tui.models import file_checks
+from fada_tui.models import file_checks, obstacles
 from fada_tui.models.checkpoint import read_folder
 from fada_tui.models.model_config import quantization
 from fada_tui.worker import adapters, devices
@@ -103,11 +103,13 @@ def _described(
         config = openclip_files.read_config(command, release)
         processor = openclip_files.read_processor(command, folder, release, config, send)
         return config, config.architectures[0], processor
-    config = checkpoint.read_config(command, folder)
-    architecture = adapters.check_architecture(command.model.name, config)
+    candidate = checkpoint.candidate(command, folder, adapters.installed())
+    checkpoint.refuse(obstacles.of_the_class(candidate))
+    config = checkpoint.read_config(command, folder, candidate.here.transformers)
+    checkpoint.refuse(obstacles.of_processor_and_weights(candidate))
     processor = checkpoint.read_processor(command, folder)
     processor_check.settle(command.model.name, processor, config)
-    return config, architecture, processor
+    return config, str((config.architectures or ["unknown"])[0]), processor
 
 
 def _check_adapter(name: str, adapter_class: type[Any], processor: Any) -> None:

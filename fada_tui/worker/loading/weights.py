@@ -17,7 +17,6 @@ from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles
 from fada_tui.worker import devices
 from fada_tui.worker.loading import hub
-from fada_tui.worker.loading.architectures import UNREAD
 from fada_tui.worker.loading.progress import weights_counted
 
 DTYPES = ("float32", "float16", "bfloat16")
@@ -30,6 +29,9 @@ REMOTE_CLASSES = (
     "AutoModel",
 )
 """Names under which repositories list classes of their own, the most fitting first."""
+
+UNREAD = ("talker.", "token2wav.", "code2wav.")
+"""How the names of the weights begin that the seeing and writing part of a speaking model leaves unread."""
 
 UNUSED = {"VisionEncoderDecoderModel": ("encoder.pooler.",)}
 """By class, how the names of weights begin that checkpoints may lack, as no answer depends on them."""
