@@ -58,7 +58,8 @@ class Tensor(Struct, frozen=True, array_like=True):
 class CheckpointFiles(Struct, frozen=True, kw_only=True):
     """A checkpoint as its files describe it, be they here or on the hub."""
 
-    origin: Literal["folder", "cache", "hub"]
+    origin: Literal["folder", "cache", "hub", "list"]
+    """`list` where they are out of reach, and the model list alone says something of it."""
     sizes: Mapping[str, int]
     """Bytes by the file's name, of the files beside `config.json`."""
     documents: Mapping[str, Mapping[str, Any]]

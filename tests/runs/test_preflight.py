@@ -30,7 +30,7 @@ from fada_tui.runs.preflight.image_tokens import image_tokens
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.preflight.kv_cache import values_per_token
 from fada_tui.runs.preflight.memory_fit import Free, Need, suggest
-from fada_tui.runs.preflight.requirements import Requirements, requirements
+from fada_tui.runs.preflight.requirements import UNKNOWN, Requirements, requirements
 from fada_tui.runs.preflight.weights import MARGIN_LEAST, bytes_at, margin, weigh
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
 from fada_tui.worker import adapters
@@ -205,7 +205,7 @@ def test_the_parameters_come_from_the_best_source_there_is() -> None:
     assert weigh(files(config, sizes=size), 7).known_from == "the model list"
     assert weigh(files(config, sizes=size), None).parameters == 50
     assert weigh(files(config), None).parameters is None
-    assert weigh(None, None).parameters is None
+    assert weigh(UNKNOWN, None).parameters is None
 
 
 def test_quantisation_packs_the_linear_layers_alone() -> None:

@@ -22,6 +22,10 @@ PRECISIONS = ("float32", "bfloat16", "8bit", "4bit")
 """Those that are always told; `float16` takes what `bfloat16` does."""
 
 
+UNKNOWN = CheckpointFiles(origin="list", sizes={}, documents={})
+"""What is known of files that are out of reach."""
+
+
 class Requirements(Struct, frozen=True, kw_only=True):
     """What is known of a model before it is loaded. `None` is unknown."""
 
@@ -87,125 +91,106 @@ def requirements(
         allow_pickle: its weights may be pickles.
         here: what is installed; by default looked up.
     """
-    weighed = weigh(files, entry.parameters)
-    here = here or installed()
-    told = (refusal,) if refusal else ()
-    if files is None or "config.json" not in files.documents:
-        known = (
-            ()
-            if files is None or refusal or entry.fetched_by_hand
-            else _without_config(entry, where, files, here)
-        )
-        precision = entry.quantization or (entry.dtype if entry.dtype != "auto" else None)
-        return Requirements(
-            origin=files.origin if files else "list",
-            here=files is not None and files.origin != "hub" and bool(files.weight_bytes),
-            download=files.weight_bytes if files else None,
-            revision=files.revision if files else None,
-            weighed=weighed,
-            precision=precision,
-            needs=_needs(weighed, precision, 0),
-            gated=_gated(files, refusal),
-            license=(files.license if files else None) or entry.license,
-            obstacles=(*told, *known),
-        )
-    config = files.documents["config.json"]
-    architecture = here.transformers.class_of(config)
-    asked = entry.asked_resolution
-    ranks = architecture in here.adapters.ranking
-    image, unseen = (None, None) if ranks else _image(entry.name, config, files, asked)
-    values = 0 if ranks else values_per_token(config, files.tensors)
-    tokens = 0 if ranks else (image.count if image else 0) + QUESTION_TOKENS + max_new_tokens
-    precision = _precision(entry, files)
-    # A cache that lacks the weights may lack other files that the repository has.
-    partial = files.origin == "cache" and files.weight_bytes is None
-    found = (
-        ()
-        if refusal or partial
-        else obstacles(
-            Candidate(
-                name=entry.name,
-                where=where,
-                files=files,
-                here=here,
-                trusted=trusted,
-                allow_pickle=allow_pickle,
-            )
-        )
+    files, here = files or UNKNOWN, here or installed()
+    model = Candidate(
+        name=entry.name, where=where, files=files, here=here, trusted=trusted, allow_pickle=allow_pickle
     )
+    config = files.config
+    # A cache that lacks the weights may lack other files that the repository has.
+    whole = bool(config) and not (files.origin == "cache" and files.weight_bytes is None)
+    prompt = _prompt(entry, files, here, max_new_tokens)
+    weighed, precision = weigh(files, entry.parameters), _precision(entry, files)
     return Requirements(
         origin=files.origin,
-        here=files.origin != "hub" and bool(files.weight_bytes),
+        here=files.origin in ("folder", "cache") and bool(files.weight_bytes),
         download=files.weight_bytes,
         revision=files.revision,
-        architecture=architecture,
+        architecture=here.transformers.class_of(config),
         model_type=str(config["model_type"]) if "model_type" in config else None,
         weighed=weighed,
         dtype=files.dtype,
         precision=precision,
-        needs=_packed(files, precision, (values or 0) * tokens)
-        if model_config.quantization(config) is not None
-        else _needs(weighed, precision, (values or 0) * tokens),
-        image=image,
-        values_per_token=values,
-        tokens=tokens,
-        gated=_gated(files, refusal),
-        pickle_only=None if partial else bool(files.pickled) and not files.safe,
-        own_code=needs_own_code(config, here.transformers),
-        packages=() if partial else tuple(package.name for package in packages(files, here.transformers)),
+        needs=_needs(files, weighed, precision, prompt.cached),
+        image=prompt.image,
+        values_per_token=prompt.values_per_token,
+        tokens=prompt.tokens,
+        gated=True if refusal and refusal.kind is ErrorKind.GATED else files.gated,
+        pickle_only=bool(files.pickled) and not files.safe if whole else None,
+        own_code=needs_own_code(config, here.transformers) if config else None,
+        packages=tuple(one.name for one in packages(files, here.transformers)) if whole else (),
         license=files.license or entry.license,
         resolution=own_resolution(config, files.documents),
-        asked=asked,
-        obstacles=(*told, *found, *([unseen] if unseen else [])),
+        asked=entry.asked_resolution if config else Resolution(),
+        obstacles=(
+            *((refusal,) if refusal else ()),
+            *(() if refusal or not _can_tell(entry, files, whole) else obstacles(model)),
+            *((prompt.refusal,) if prompt.refusal else ()),
+        ),
     )
 
 
-def _image(
-    name: str, config: model_config.Config, files: CheckpointFiles, asked: Resolution
-) -> tuple[ImageTokens | None, Refusal | None]:
-    """The tokens of an image, or why the model cannot see one as it is asked to."""
+class _Prompt(Struct, frozen=True):
+    """What a model keeps of a question, its image and the longest answer."""
+
+    image: ImageTokens | None = None
+    values_per_token: int | None = None
+    tokens: int = 0
+    refusal: Refusal | None = None
+    """Why it cannot see an image as it is asked to."""
+
+    @property
+    def cached(self) -> int:
+        """Numbers in the cache; 0 where that is unknown."""
+        return (self.values_per_token or 0) * self.tokens
+
+
+def _prompt(entry: ModelEntry, files: CheckpointFiles, here: Installed, max_new_tokens: int) -> _Prompt:
+    config = files.config
+    if not config:
+        return _Prompt()
+    if here.transformers.class_of(config) in here.adapters.ranking:
+        return _Prompt(values_per_token=0)
+    image, refusal = None, None
     try:
-        return image_tokens(config, files.documents, asked), None
+        image = image_tokens(config, files.documents, entry.asked_resolution)
     except RefusedError as error:
-        return None, Refusal(ErrorKind.LOAD, f"{name}: {error}")
+        refusal = Refusal(ErrorKind.LOAD, f"{entry.name}: {error}")
+    tokens = (image.count if image else 0) + QUESTION_TOKENS + max_new_tokens
+    return _Prompt(image, values_per_token(config, files.tensors), tokens, refusal)
 
 
-def _without_config(
-    entry: ModelEntry, where: str, files: CheckpointFiles, here: Installed
-) -> tuple[Refusal, ...]:
-    return tuple(
-        obstacles(
-            Candidate(name=entry.name, where=where, files=files, here=here, trusted=False, allow_pickle=False)
-        )
-    )
+def _can_tell(entry: ModelEntry, files: CheckpointFiles, whole: bool) -> bool:
+    """Whether what is missing among the files is missing from the checkpoint."""
+    if files.config:
+        return whole
+    return files is not UNKNOWN and not entry.fetched_by_hand
 
 
-def _precision(entry: ModelEntry, files: CheckpointFiles) -> str:
+def _precision(entry: ModelEntry, files: CheckpointFiles) -> str | None:
     if (saved := model_config.quantization(files.config)) is not None:
         return str(saved.get("quant_method", "quantised"))
-    return entry.quantization or files.dtype_to_load(entry.dtype)
+    if entry.quantization or (entry.dtype == "auto" and not files.config and not files.tensors):
+        return entry.quantization
+    return files.dtype_to_load(entry.dtype)
 
 
-def _needs(weighed: Weighed, precision: str | None, values: int) -> tuple[Need, ...]:
-    """What each precision takes, for so many numbers in the cache."""
-    other = {"float16": "bfloat16", "bfloat16": "float16"}.get(precision or "")
-    names = [precision if one == other and precision else one for one in PRECISIONS]
+def _needs(files: CheckpointFiles, weighed: Weighed, precision: str | None, cached: int) -> tuple[Need, ...]:
+    """What each precision takes; one alone where the checkpoint was saved quantised.
+
+    Args:
+        files: the checkpoint's.
+        weighed: its weights.
+        precision: as it will be loaded.
+        cached: numbers in the cache.
+    """
+    if model_config.quantization(files.config) is not None:
+        sizes = {str(precision): files.weight_bytes}
+    else:
+        other = {"float16": "bfloat16", "bfloat16": "float16"}.get(precision or "")
+        names = (precision if one == other and precision else one for one in PRECISIONS)
+        sizes = {name: bytes_at(name, weighed) for name in names}
     return tuple(
-        Need(precision=name, weights=size, cache=values * FULL.get(name, 2), margin=margin(size))
-        for name in names
-        if (size := bytes_at(name, weighed)) is not None
+        Need(precision=name, weights=size, cache=cached * FULL.get(name, 2), margin=margin(size))
+        for name, size in sizes.items()
+        if size is not None
     )
-
-
-def _packed(files: CheckpointFiles, precision: str, values: int) -> tuple[Need, ...]:
-    """What a checkpoint that was saved quantised takes: its files' size."""
-    size = files.weight_bytes
-    if size is None:
-        return ()
-    return (Need(precision=precision, weights=size, cache=values * 2, margin=margin(size)),)
-
-
-def _gated(files: CheckpointFiles | None, refusal: Refusal | None) -> bool | None:
-    if refusal is not None and refusal.kind is ErrorKind.GATED:
-        return True
-    return files.gated if files else None

@@ -40,7 +40,7 @@ def margin(weights: int) -> int:
     return max(int(weights * MARGIN_SHARE), MARGIN_LEAST)
 
 
-def weigh(files: CheckpointFiles | None, listed: int | None) -> Weighed:
+def weigh(files: CheckpointFiles, listed: int | None) -> Weighed:
     """Return a model's parameters, from the best source there is.
 
     What quantisation packs are the matrices of linear layers. Embeddings, norms, biases, convolutions and the
@@ -51,13 +51,13 @@ def weigh(files: CheckpointFiles | None, listed: int | None) -> Weighed:
         files: what is known of its files.
         listed: parameters as the model list has them.
     """
-    packed = files is not None and quantization(files.config) is not None
-    if files and files.tensors and not packed:
+    packed = quantization(files.config) is not None
+    if files.tensors and not packed:
         total = sum(tensor.elements for tensor in files.tensors)
         return Weighed(total, "the files' headers", _linear(files.tensors))
     if listed:
         return Weighed(listed, "the model list", listed)
-    if files and not packed and (size := files.weight_bytes):
+    if not packed and (size := files.weight_bytes):
         each = FULL.get(files.dtype or "float32", 4)
         return Weighed(size // each, "the files' size", size // each)
     return Weighed(None, None, None)
