@@ -1,5 +1,6 @@
 """CSV and JSON that neither a spreadsheet nor a terminal takes for commands."""
 
+import codecs
 import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,11 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     writer.writerow(columns)
     writer.writerows([_cell(row[column]) for column in columns] for row in rows)
     return "".join(lines)
+
+
+def csv_file(text: str) -> bytes:
+    """Return a CSV table as the bytes of a file: UTF-8 after the mark by which Excel knows it."""
+    return codecs.BOM_UTF8 + text.encode()
 
 
 def _cell(value: Any) -> Any:

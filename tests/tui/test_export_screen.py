@@ -21,7 +21,8 @@ async def test_one_key_writes_what_the_command_line_prints(tmp_path: Path, keys:
         await settled(pilot)
     path = folder / f"results.{suffix}"
     assert app.ended == [path]
-    assert path.read_text() == export_run(run, suffix)
+    mark = "\ufeff" if suffix == "csv" else ""
+    assert path.read_text("utf-8") == mark + export_run(run, suffix)
     assert sorted(one.name for one in folder.iterdir()) == ["results." + suffix, "run.json"]
 
 

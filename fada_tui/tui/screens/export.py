@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from fada_tui.core.errors import FadaError
 from fada_tui.report.export_formats import EXPORT_FORMATS
+from fada_tui.report.delimited import csv_file
 from fada_tui.report.exports import export_run
 from fada_tui.store import folder as store
 from fada_tui.tui.keymap import bindings
@@ -34,7 +35,8 @@ def write_export(folder: Path, format: str) -> Path:
         StoreError: the run cannot be read, or the file cannot be written.
     """
     path = folder / f"{STEM}.{format}"
-    store.write_whole(path, export_run(store.read_run(folder), format).encode())
+    text = export_run(store.read_run(folder), format)
+    store.write_whole(path, csv_file(text) if format == "csv" else text.encode())
     return path
 
 
