@@ -1,5 +1,6 @@
 """Text that others wrote, made safe to show on a terminal; shares as percentages."""
 
+import codecs
 import re
 
 _UNSAFE = re.compile(
@@ -25,3 +26,8 @@ def percentage(share: float) -> str:
     if 0 < share <= 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
+def without_mark(data: bytes) -> bytes:
+    """Return what follows the byte order mark that some editors put before UTF-8 text."""
+    return data.removeprefix(codecs.BOM_UTF8)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import UsageError
+from fada_tui.core.text import without_mark
 
 
 def read_toml(file: Path) -> dict[str, Any] | None:
@@ -18,7 +19,7 @@ def read_toml(file: Path) -> dict[str, Any] | None:
     import tomllib
 
     try:
-        text = read_small(file).decode()
+        text = without_mark(read_small(file)).decode()
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:

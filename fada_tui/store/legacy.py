@@ -8,6 +8,7 @@ import msgspec
 from fada_tui.core.errors import StoreError
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.records import Dataset, ModelEntry, ModelFacts, Question, Result, Run, Timing, Tool
+from fada_tui.core.text import without_mark
 
 _LONGEST = 1e9
 """Seconds; more is no generation time, and may not fit a float."""
@@ -61,7 +62,7 @@ def read_legacy(
 
 def _entries(data: bytes) -> list[Any]:
     try:
-        entries = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        entries = msgspec.json.decode(without_mark(data))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(f"not JSON: {error}") from None
     if not isinstance(entries, list):

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from fada_tui.core.records.base import Record, RunStatus
 from fada_tui.core.records.model import ModelEntry, ModelFacts
 from fada_tui.core.records.result import Failure, Result
+from fada_tui.core.text import without_mark
 
 RUN_SCHEMA = "fada-tui/run/1"
 
@@ -191,4 +192,4 @@ def decode_run(data: bytes) -> Run:
         msgspec.ValidationError: a field is missing or has another type; the message names its place.
         msgspec.DecodeError: the bytes are not JSON.
     """
-    return msgspec.json.decode(data, type=Run)
+    return msgspec.json.decode(without_mark(data), type=Run)
