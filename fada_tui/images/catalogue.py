@@ -1,4 +1,4 @@
-"""The images of a folder and their categories, found by name alone: no file is opened.
+"""The images of a folder and their categories, found by name: no file with an extension is opened.
 
 Names in a catalogue are written by `file_names.encode_name`, so that any of them fits in JSON; `resolve`
 leads back to the file.
@@ -18,7 +18,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.file_names import decode_name, encode_name
 from fada_tui.core.records import PlannedImage, Selection
 from fada_tui.core.text import printable
-from fada_tui.images.formats import IN_WORDS
+from fada_tui.images.formats import IN_WORDS, has_extension
 from fada_tui.images.walk import Found, Skipped, walk
 
 _NUMBER = re.compile("[0-9]+")
@@ -105,8 +105,7 @@ def _arrange(found: Found, own_name: str) -> tuple[PlannedImage, ...]:
                 folders[folder] = _folder_entry(folder)
             category, prefix, key = folders[folder]
         else:
-            stem = image.rpartition(".")[0]
-            numbered = _NUMBERED.fullmatch(stem)
+            numbered = _NUMBERED.fullmatch(_stem(image))
             category = (numbered["prefix"] if numbered else "") or own_name
             prefix, key = "", categories.setdefault(category, _category_key(category))
         entries.append((key + _natural(name), prefix + image, image, category))
@@ -114,6 +113,13 @@ def _arrange(found: Found, own_name: str) -> tuple[PlannedImage, ...]:
     return tuple(
         PlannedImage(image=image, category=category, path=path) for _, path, image, category in entries
     )
+
+
+def _stem(image: str) -> str:
+    """A file's name before its extension; nothing of one that is all digits and points."""
+    if has_extension(image):
+        return image.rpartition(".")[0]
+    return "" if "." in image else image
 
 
 def _folder_entry(folder: str) -> tuple[str, str, str]:

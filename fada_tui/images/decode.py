@@ -27,11 +27,12 @@ from fada_tui.core.file_names import encode_name
 from fada_tui.core.records import DicomFacts
 from fada_tui.core.text import printable
 from fada_tui.images import dicom, stills, video
+from fada_tui.images.formats import DICOM_MARK, DICOM_MARK_AT
 from fada_tui.images.frames import split
 from fada_tui.images.opening import MAX_PIXELS as MAX_PIXELS
 from fada_tui.images.opening import open_image
 
-_HEAD = dicom.MARK_AT + len(dicom.MARK)
+_HEAD = DICOM_MARK_AT + len(DICOM_MARK)
 
 
 class DecodedImage(Struct, frozen=True):
@@ -94,7 +95,7 @@ def _head(file: IO[bytes]) -> bytes:
 
 
 def _is_dicom(head: bytes) -> bool:
-    return head[dicom.MARK_AT :] == dicom.MARK
+    return head[DICOM_MARK_AT:] == DICOM_MARK
 
 
 def _digest(pixels: Image.Image) -> str:

@@ -26,7 +26,7 @@ from fada_tui.core.records import DicomFacts
 from fada_tui.core.text import printable
 from fada_tui.images import codestream
 from fada_tui.images.dicom_grey import grey
-from fada_tui.images.formats import DICOM_EXTRA
+from fada_tui.images.formats import DICOM_EXTRA, DICOM_MARK, DICOM_MARK_AT
 from fada_tui.images.opening import (
     MAX_PIXELS,
     TOO_MANY,
@@ -40,10 +40,6 @@ from fada_tui.images.opening import (
 
 if TYPE_CHECKING:
     from pydicom import Dataset
-
-MARK = b"DICM"
-MARK_AT = 128
-"""Where a DICOM file says that it is one."""
 
 _FACTS = ("Modality", "Manufacturer", "ManufacturerModelName")
 """What of the header beside the picture's description goes into results: nobody's identity. The standard's
@@ -166,7 +162,7 @@ def _careful(file: IO[bytes], name: str) -> Iterator["Dataset"]:
 
 def _syntax(file: IO[bytes]) -> bytes | None:
     """Return the transfer syntax that the file's first group names; leaves the file at its beginning."""
-    file.seek(MARK_AT + len(MARK))
+    file.seek(DICOM_MARK_AT + len(DICOM_MARK))
     found = None
     while found is None and len(head := file.read(8)) == 8:
         group, element, kind, length = struct.unpack("<HH2sH", head)

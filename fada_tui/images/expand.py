@@ -9,8 +9,7 @@ from msgspec.structs import replace
 from fada_tui.core.errors import ImageError
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.records import PlannedImage
-from fada_tui.images.formats import MANY_FRAMES
-from fada_tui.images.frames import evenly, frame_name
+from fada_tui.images.frames import evenly, frame_name, holds_many
 
 
 class Frames(Struct, frozen=True):
@@ -39,7 +38,7 @@ def expand(images: Sequence[PlannedImage], root: Path, frames: Frames) -> tuple[
 
 
 def _frames(image: PlannedImage, root: Path, frames: Frames) -> Iterator[PlannedImage]:
-    if not image.image.lower().endswith(MANY_FRAMES):
+    if not holds_many(image.image):
         yield image
         return
     # What decodes is imported by whoever asks for frames alone.

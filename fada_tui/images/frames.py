@@ -2,16 +2,18 @@
 
 A frame is named by its file and its number from 1 up: `clip.dcm#12`. The first one is the file itself,
 `clip.dcm`, so that an image has one name however it was chosen. No listed file is called like a frame:
-files are listed by known extensions alone, and what follows the `#` here is a number.
+files are listed by known extensions, and what follows the `#` here is a number; of those without an
+extension `images.walk` leaves out any that is called so.
 """
 
 import re
 from collections.abc import Iterable
 
-from fada_tui.images.formats import DICOM, MANY_FRAMES
+from fada_tui.images.formats import DICOM, MANY_FRAMES, has_extension
 
 _FRAME = re.compile(
-    rf"(?P<file>.*(?:{'|'.join(map(re.escape, MANY_FRAMES))}))#(?P<number>[1-9][0-9]{{0,8}})",
+    rf"(?P<file>.*(?:{'|'.join(map(re.escape, MANY_FRAMES))})|(?:.*/)?(?:[^./]+|[0-9.]+))"
+    "#(?P<number>[1-9][0-9]{0,8})",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -41,4 +43,13 @@ def evenly(count: int, wanted: int) -> tuple[int, ...]:
 
 def names_dicom(paths: Iterable[str]) -> bool:
     """Whether one of these files is a DICOM one, by its name."""
-    return any(split(path)[0].lower().endswith(DICOM) for path in paths)
+    return any(_names_dicom(split(path)[0]) for path in paths)
+
+
+def holds_many(name: str) -> bool:
+    """Whether a listed file may hold several frames, by its name."""
+    return name.lower().endswith(MANY_FRAMES) or not has_extension(name)
+
+
+def _names_dicom(file: str) -> bool:
+    return file.lower().endswith(DICOM) or not has_extension(file.rpartition("/")[2])

@@ -1,4 +1,8 @@
-"""Finding image files under a folder, by name and without opening any."""
+"""Finding image files under a folder, by name.
+
+No file is opened but those without an extension, as scanners write them: they are images if they say that
+they are DICOM, in the four bytes that are read of them.
+"""
 
 import os
 from collections import Counter
@@ -8,7 +12,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from fada_tui.images.formats import SUFFIXES
+from fada_tui.images.formats import DICOM_MARK, DICOM_MARK_AT, SUFFIXES, has_extension
+from fada_tui.images.frames import split
 
 
 class Skipped(Struct, frozen=True):
@@ -103,7 +108,9 @@ class _Walk:
                         self._links.append(prefix + name)
                     else:
                         yield prefix + name
-                elif kind == "file" and name.lower().endswith(SUFFIXES):
+                elif kind == "file" and (
+                    name.lower().endswith(SUFFIXES) or (not has_extension(name) and _is_dicom(entry))
+                ):
                     self._files.append((folder, name))
                 else:
                     self._counts["broken_links" if kind == "broken link" else "not_images"] += 1
@@ -118,6 +125,23 @@ def _kind(entry: os.DirEntry[str]) -> str:
         return "broken link" if entry.is_symlink() and not Path(entry.path).exists() else "other"
     except OSError:
         return "broken link"
+
+
+def _is_dicom(entry: os.DirEntry[str]) -> bool:
+    """Whether a file without an extension is a DICOM one that no frame's name can be taken for."""
+    if split(entry.name)[1] != 1:
+        return False
+    try:
+        # What was a file may have become a pipe: without O_NONBLOCK, opening that would wait for its writer.
+        descriptor = os.open(entry.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.pread(descriptor, len(DICOM_MARK), DICOM_MARK_AT) == DICOM_MARK
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _identity(folder: Path | str) -> tuple[int, int]:

@@ -4,12 +4,17 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import PlannedImage, Selection
 from fada_tui.images.catalogue import Catalogue, resolve, scan, select
+from fada_tui.images.decode import decode
+from fada_tui.images.expand import Frames, expand
+from fada_tui.images.frames import frame_name, names_dicom, split
 from fada_tui.images.walk import Skipped
+from tests.media import save_dicom
 from tests.ordinary import as_ordinary_user, open_folder
 
 
@@ -202,13 +207,62 @@ def test_roots_that_cannot_be_used_say_what_to_do(tmp_path: Path) -> None:
         assert "give --images" in str(caught.value)
 
 
-def test_no_files_are_opened_or_asked_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plant(tmp_path, *(f"A/{index}.png" for index in range(200)))
+def test_no_files_with_an_extension_are_opened_or_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(tmp_path, *(f"A/{index}.png" for index in range(200)), *(f"A/{index}.txt" for index in range(200)))
     asked = []
-    real = os.stat
-    monkeypatch.setattr(os, "stat", lambda *args, **options: asked.append(args) or real(*args, **options))
+    for name in ("stat", "open", "pread"):
+        real = getattr(os, name)
+        monkeypatch.setattr(
+            os, name, lambda *args, real=real, **options: asked.append(args) or real(*args, **options)
+        )
     assert len(scan(tmp_path).images) == 200
     assert len(asked) < 20
+
+
+def marked(*files: Path) -> None:
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(bytes(128) + b"DICM")
+
+
+def test_files_without_an_extension_are_images_if_they_say_that_they_are_dicom(tmp_path: Path) -> None:
+    dicom = ["Heart/IM000001", "Heart/1.2.840.113619.2.5", "Heart/Köpfe 3", "Brain_7"]
+    marked(*(tmp_path / name for name in dicom))
+    marked(tmp_path / "Heart" / "IM000001#2", tmp_path / "Heart" / "notes.txt", tmp_path / ".hidden")
+    plant(tmp_path, "Heart/README")
+    (tmp_path / "Heart" / "almost").write_bytes(bytes(128) + b"DIC")
+    catalogue = scan(tmp_path)
+    assert set(paths(catalogue)) == set(dicom)
+    assert {image.category for image in catalogue.images} == {"Heart", "Brain"}
+    assert catalogue.skipped == Skipped(not_images=4, hidden=1)
+
+
+def test_pipes_devices_and_sealed_files_without_an_extension_are_no_images() -> None:
+    with open_folder() as root:
+        marked(root / "A" / "good", root / "A" / "sealed")
+        (root / "A" / "sealed").chmod(0)
+        os.mkfifo(root / "A" / "pipe")
+        (root / "A" / "null").symlink_to("/dev/null")
+        (root / "A" / "to_pipe").symlink_to("pipe")
+        with as_ordinary_user():
+            catalogue = scan(root)
+    assert paths(catalogue) == ["A/good"]
+    assert catalogue.skipped == Skipped(not_images=4)
+
+
+def test_frames_of_files_without_an_extension_have_names(tmp_path: Path) -> None:
+    for name in ("IM000001", "1.2.840.5"):
+        assert split(frame_name(f"A.b/{name}", 12)) == (f"A.b/{name}", 12)
+        assert names_dicom([f"A.b/{name}#12"])
+    assert split("A/notes.txt#3") == ("A/notes.txt#3", 1)
+    assert not names_dicom(["A/a.png", "1.2.3/a.gif#4"])
+    frames = np.arange(6, dtype=np.uint8).repeat(8 * 8).reshape(6, 8, 8)
+    save_dicom(tmp_path / "A" / "IM000001", frames, frames=True)
+    found = expand(scan(tmp_path).images, tmp_path, Frames(evenly=2))
+    assert [image.path for image in found] == ["A/IM000001#2", "A/IM000001#5"]
+    assert decode(resolve(tmp_path, found[1].path)).pixels.getpixel((0, 0)) == (4, 4, 4)
 
 
 MANY = planned(*(f"{category}/{number}.png" for category in ("A", "B", "C") for number in range(1, 21)))
