@@ -1,5 +1,6 @@
 """DICOM files, animations and videos of known pixels."""
 
+import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage, generate_uid
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    RLELossless,
+    UltrasoundMultiFrameImageStorage,
+    generate_uid,
+)
 
 COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255), (255, 0, 255), (9, 90, 200))
 """No two alike, each frame of a test file one of them."""
@@ -64,6 +71,20 @@ def save_dicom(path: Path, *arguments: Any, **elements: Any) -> Path:
     """Write what `dicom` makes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pydicom.dcmwrite(path, dicom(*arguments, **elements), enforce_file_format=True)
+    return path
+
+
+def save_panicking_dicom(path: Path) -> Path:
+    """Write run lengths that go on where a segment's pixels are all there: pylibjpeg-rle panics over them."""
+    made = dicom(np.zeros((40, 50), np.uint16))
+    made.compress(RLELossless)
+    frame = next(generate_frames(made.PixelData, number_of_frames=1))
+    count, first, second = struct.unpack("<3L", frame[:12])
+    more = b"\x81\x07" * 4
+    header = struct.pack("<3L", count, first, second + len(more)).ljust(first, b"\0")
+    made.PixelData = encapsulate([header + frame[first:second] + more + frame[second:]])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pydicom.dcmwrite(path, made)
     return path
 
 

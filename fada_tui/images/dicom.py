@@ -94,6 +94,9 @@ _ITEM = 0xFFFEE000
 _FACT_LENGTH = 64
 """Characters that the standard allows such a text."""
 
+_RUST = "pyo3_runtime"
+"""Where a panic of Rust code comes from, such as pylibjpeg-rle's; it is no `Exception`."""
+
 _COMPONENTS = 4
 """Most values that a pixel of a compressed picture may have."""
 
@@ -157,6 +160,10 @@ def _careful(file: IO[bytes], name: str) -> Iterator["Dataset"]:
     except MemoryError:
         raise too_large(name, "not enough memory to decode it") from None
     except Exception as error:  # damaged files raise anything from struct.error to RecursionError
+        raise damaged(name, error) from None
+    except BaseException as error:
+        if type(error).__module__ != _RUST:
+            raise
         raise damaged(name, error) from None
 
 

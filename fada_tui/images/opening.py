@@ -45,7 +45,7 @@ def unreadable(name: str, why: str) -> ImageError:
     return ImageError(ErrorKind.IMAGE_UNREADABLE, f"{name}: {why}")
 
 
-def damaged(name: str, error: Exception) -> ImageError:
+def damaged(name: str, error: BaseException) -> ImageError:
     """The error of a file that a library stumbled over."""
     why = printable(getattr(error, "strerror", None) or reason(error))
     return unreadable(name, f"damaged or truncated ({why}); export it again")

@@ -21,7 +21,7 @@ from fada_tui.images.formats import BURNED_IN
 from fada_tui.report.figures import figures
 from fada_tui.report.technical import technical_notes
 from tests.examples import error_result, result, run
-from tests.media import COLOURS, dicom, save_dicom, shipped
+from tests.media import COLOURS, dicom, save_dicom, save_panicking_dicom, shipped
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(8, 32)
 
@@ -115,6 +115,10 @@ def test_run_lengths(tmp_path: Path) -> None:
     pydicom.dcmwrite(tmp_path / "a.dcm", made)
     for number in range(1, 5):
         assert np.array_equal(grey(tmp_path / f"a.dcm#{number}"), frames[number - 1])
+
+
+def test_run_lengths_that_make_a_decoder_panic_are_damaged(tmp_path: Path) -> None:
+    assert "a.dcm: damaged or truncated" in str(refused(save_panicking_dicom(tmp_path / "a.dcm")))
 
 
 def test_no_frames_at_all_is_one_or_an_error(tmp_path: Path) -> None:
