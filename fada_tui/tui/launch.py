@@ -15,6 +15,7 @@ from fada_tui.tui.app import FadaApp
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.terminal.graphics.detect import detect
 from fada_tui.tui.terminal.graphics.late import driver
+from fada_tui.tui.terminal.screen_output import own_output
 from fada_tui.tui.terminal.shutdown import Shutdown
 
 Attributes = list[Any]
@@ -60,13 +61,14 @@ def open_dashboard(
     )
     app_context.questions()
     app_context.frames()
-    app = FadaApp(app_context, driver_class=driver(app_context.graphics))
-    shutdown = Shutdown(app.leave_soon, lambda: _mend(before))
-    shutdown.install(sys.stdin.fileno())
-    try:
-        code = app.run()
-    finally:
-        _mend(before)
+    with own_output():
+        app = FadaApp(app_context, driver_class=driver(app_context.graphics))
+        shutdown = Shutdown(app.leave_soon, lambda: _mend(before))
+        shutdown.install(sys.stdin.fileno())
+        try:
+            code = app.run()
+        finally:
+            _mend(before)
     return 128 + shutdown.signal if shutdown.signal else (code or app.return_code or 0)
 
 
