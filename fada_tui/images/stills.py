@@ -12,6 +12,7 @@ from fada_tui.core.errors import ImageError
 from fada_tui.images import formats
 from fada_tui.images.opening import TOO_MANY, check_size, damaged, no_such_frame, too_large, unreadable
 from fada_tui.images.pixels import windowed
+from fada_tui.images.png_chunks import SIGNATURE, picture_chunks
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 
@@ -68,7 +69,7 @@ def _opened(file: IO[bytes], name: str, use: Callable[[Image.Image], _Found]) ->
         with warnings.catch_warnings():
             # Pillow warns of odd metadata on stderr; what matters ends in an error.
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=FORMATS) as image:
+            with Image.open(_without_metadata(file, name), formats=FORMATS) as image:
                 return use(image)
     except ImageError:
         raise
@@ -84,6 +85,13 @@ def _opened(file: IO[bytes], name: str, use: Callable[[Image.Image], _Found]) ->
         Exception
     ) as error:  # Pillow's readers raise anything from KeyError to struct.error on damaged files
         raise damaged(name, error) from None
+
+
+def _without_metadata(file: IO[bytes], name: str) -> IO[bytes]:
+    file.seek(0)
+    head = file.read(len(SIGNATURE))
+    file.seek(0)
+    return picture_chunks(file, name) if head == SIGNATURE else file
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from fada_tui.core.errors import ErrorKind, ImageError
+from fada_tui.images import stills
 from fada_tui.images.decode import MAX_PIXELS, decode
 from tests.ordinary import as_ordinary_user, open_folder
 
@@ -33,10 +34,11 @@ def corners() -> Image.Image:
     return image
 
 
-def png(width: int, height: int, rows: bytes) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
+
+def png(width: int, height: int, rows: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
@@ -75,6 +77,62 @@ def test_cmyk_jpeg(tmp_path: Path) -> None:
     grey = Image.new("CMYK", (8, 8), (0, 0, 0, 128))
     decoded = decode(saved(tmp_path / "a.jpg", grey, quality=100))
     assert decoded.pixels.getpixel((4, 4)) == pytest.approx((127, 127, 127), abs=3)
+
+
+XMP = b"XML:com.adobe.xmp\0\1\0\0\0"
+LARGE = zlib.compress(bytes(2 << 20))
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        chunk(b"iCCP", b"profile\0\0" + LARGE),
+        chunk(b"zTXt", b"Comment\0\0" + LARGE),
+        chunk(b"iTXt", b"Comment\0\1\0\0\0" + LARGE),
+        chunk(b"iTXt", XMP + zlib.compress(bytes(17 << 20))),
+        chunk(b"tEXt", b"Comment\0" + b"x" * (3 << 20)) * 30,
+        chunk(b"zTXt", b"Comment\0\7none"),
+        chunk(b"tEXt", b"a\0b")[:-4] + b"none",
+        chunk(b"pHYs", b"short"),
+        chunk(b"prVt", bytes(3 << 20)),
+    ],
+    ids=["profile", "ztxt", "itxt", "xmp", "texts", "unpackable", "sum", "short", "private"],
+)
+@pytest.mark.parametrize("before_pixels", [True, False])
+def test_metadata_spoil_no_pixels(tmp_path: Path, metadata: bytes, before_pixels: bool) -> None:
+    path = saved(tmp_path / "a.png", corners())
+    plain = path.read_bytes()
+    place = plain.index(b"IDAT" if before_pixels else b"IEND") - 4
+    path.write_bytes(plain[:place] + metadata + plain[place:])
+    assert decode(path).pixels.tobytes() == corners().tobytes()
+
+
+@pytest.mark.parametrize("size", [0, 3 << 20])
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_orientation_in_a_png_text_is_applied(tmp_path: Path, size: int, packed: bool) -> None:
+    text = bytes(size) + b'<x tiff:Orientation="6"/>'
+    xmp = XMP + zlib.compress(text) if packed else XMP.replace(b"\1", b"\0") + text
+    plain = saved(tmp_path / "a.png", corners()).read_bytes()
+    place = plain.index(b"IDAT") - 4
+    (tmp_path / "a.png").write_bytes(plain[:place] + chunk(b"iTXt", xmp) + plain[place:])
+    assert decode(tmp_path / "a.png").pixels.size == (2, 3)
+
+
+def test_a_png_chunk_that_may_change_the_picture_is_refused(tmp_path: Path) -> None:
+    plain = saved(tmp_path / "a.png", corners()).read_bytes()
+    (tmp_path / "a.png").write_bytes(plain[:8] + chunk(b"CgBI", b"\x50\0\x20\6") + plain[8:])
+    assert "its chunk CgBI cannot be read" in str(refused(tmp_path / "a.png"))
+
+
+def test_frames_of_a_png_with_comments_between_them(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (4, 4), colour) for colour in (RED, GREEN, BLUE)]
+    path = saved(tmp_path / "a.png", frames[0], save_all=True, append_images=frames[1:])
+    plain = path.read_bytes()
+    note = chunk(b"zTXt", b"Comment\0\0" + LARGE)
+    path.write_bytes(plain.replace(plain[plain.index(b"fcTL") - 4 :][:8], note + b"\0\0\0\x1afcTL"))
+    assert path.read_bytes().count(note) == 3
+    with path.open("rb") as file:
+        assert [stills.read(file, "a", number).getpixel((0, 0)) for number in (1, 3)] == [RED, BLUE]
 
 
 def test_palette(tmp_path: Path) -> None:
