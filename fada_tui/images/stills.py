@@ -6,20 +6,18 @@ from typing import IO, TypeVar
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from PIL.TiffImagePlugin import TiffImageFile
 
 from fada_tui.core.errors import ImageError
 from fada_tui.images import formats
 from fada_tui.images.opening import TOO_MANY, check_size, damaged, no_such_frame, too_large, unreadable
 from fada_tui.images.pixels import windowed
 from fada_tui.images.png_chunks import SIGNATURE, picture_chunks
+from fada_tui.images.tiff_layout import settle, stored_as, white_is_zero
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 
 _ORIENTATION_TAG = 0x0112
 _AS_STORED = 1
-_PHOTOMETRIC_TAG = 0x0106
-_WHITE_IS_ZERO = 0
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,6 +41,7 @@ def read(file: IO[bytes], name: str, number: int) -> Image.Image:
         if number > 1:
             _seek(image, name, number)
             check_size(name, *image.size)  # each page of a TIFF has a size of its own
+        settle(image, name)
         return _upright_rgb(image)
 
     return _opened(file, name, frame)
@@ -114,9 +113,11 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        grey = windowed(np.asarray(image))
-        if _white_is_zero(image):
+    stored = stored_as(image)
+    if stored or image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        values = np.asarray(image)
+        grey = windowed(values.view(stored) if stored else values)
+        if white_is_zero(image):
             grey = 255 - grey
         return Image.fromarray(grey).convert("RGB")
     if image.has_transparency_data:
@@ -124,8 +125,3 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         black = Image.new("RGBA", layered.size, (0, 0, 0, 255))
         return Image.alpha_composite(black, layered).convert("RGB")
     return image.convert("RGB")
-
-
-def _white_is_zero(image: Image.Image) -> bool:
-    """Whether a TIFF counts from white to black, which Pillow heeds at 8 bits alone."""
-    return isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO
