@@ -15,8 +15,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from fada_tui.core.errors import FadaError
-from fada_tui.report.export_formats import EXPORT_FORMATS
 from fada_tui.report.delimited import csv_file
+from fada_tui.report.export_formats import EXPORT_FORMATS
 from fada_tui.report.exports import export_run
 from fada_tui.store import folder as store
 from fada_tui.tui.keymap import bindings
