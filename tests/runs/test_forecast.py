@@ -7,7 +7,7 @@ from fada_tui.core.records import Generation, ModelEntry, ModelFacts, ModelMemor
 from fada_tui.report.figures import figures
 from fada_tui.runs.forecast import Forecast, Free, forecast, free_memory, together
 from fada_tui.runs.planning import Estimate
-from fada_tui.runs.preflight.memory_fit import Need
+from fada_tui.runs.preflight.memory import Need
 from fada_tui.runs.preflight.requirements import Requirements
 from fada_tui.runs.telemetry import Sample
 from fada_tui.runs.telemetry.readings import GpuReading

@@ -28,10 +28,9 @@ from fada_tui.models import installed
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor, read_folder, weight_files
 from fada_tui.runs.preflight.image_tokens import image_tokens
 from fada_tui.runs.preflight.inspection import look
-from fada_tui.runs.preflight.kv_cache import values_per_token
-from fada_tui.runs.preflight.memory_fit import Free, Need, suggest
+from fada_tui.runs.preflight.memory import MARGIN_LEAST, Need, bytes_at, margin, values_per_token, weigh
+from fada_tui.runs.preflight.memory_fit import Free, suggest
 from fada_tui.runs.preflight.requirements import UNKNOWN, Requirements, requirements
-from fada_tui.runs.preflight.weights import MARGIN_LEAST, bytes_at, margin, weigh
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
 from fada_tui.worker import adapters
 from fada_tui.worker.adapters.plain import FORMS

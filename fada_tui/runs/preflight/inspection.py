@@ -17,8 +17,8 @@ from fada_tui.models.hub_cache import is_offline, snapshot
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.registry import is_hub_id, located
 from fada_tui.models.resolution import options_of
+from fada_tui.runs.preflight.memory import Weighed
 from fada_tui.runs.preflight.requirements import Requirements, requirements
-from fada_tui.runs.preflight.weights import Weighed
 
 PROBE_SECONDS = 40.0
 """How long the hub is waited for in all."""

@@ -4,30 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fada_tui.runs.preflight.weights import QUANTIZED
+from fada_tui.runs.preflight.memory import QUANTIZED, Need
 from fada_tui.runs.telemetry import Sample
-
-
-class Need(Struct, frozen=True, kw_only=True):
-    """Memory that a model takes at one precision. Bytes."""
-
-    precision: str
-    """`float32`, `bfloat16`, `float16`, `8bit`, `4bit`, or the method of a checkpoint saved quantised."""
-    weights: int
-    cache: int
-    """Keys and values of image, question and answer; 0 where their number is unknown."""
-    margin: int
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return self.weights + self.cache + self.margin
-
-    @property
-    def option(self) -> str:
-        """The command line's option for it."""
-        kind = "quantization" if self.precision in QUANTIZED else "dtype"
-        return f"--{kind} {self.precision}"
 
 
 class Free(Struct, frozen=True):

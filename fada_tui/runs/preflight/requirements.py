@@ -11,16 +11,10 @@ from fada_tui.models.load_errors import Refusal
 from fada_tui.models.obstacles import Candidate, needs_own_code, obstacles, packages
 from fada_tui.models.resolution import RefusedError
 from fada_tui.runs.preflight.image_tokens import ImageTokens, image_tokens, own_resolution
-from fada_tui.runs.preflight.kv_cache import values_per_token
-from fada_tui.runs.preflight.memory_fit import Need
-from fada_tui.runs.preflight.weights import FULL, Weighed, bytes_at, margin, weigh
+from fada_tui.runs.preflight.memory import Need, Weighed, needs, values_per_token, weigh
 
 QUESTION_TOKENS = 128
 """Tokens that a question with its template is counted as."""
-
-PRECISIONS = ("float32", "bfloat16", "8bit", "4bit")
-"""Those that are always told; `float16` takes what `bfloat16` does."""
-
 
 UNKNOWN = CheckpointFiles(origin="list", sizes={}, documents={})
 """What is known of files that are out of reach."""
@@ -110,7 +104,7 @@ def requirements(
         weighed=weighed,
         dtype=files.dtype,
         precision=precision,
-        needs=_needs(files, weighed, precision, prompt.cached),
+        needs=needs(files, weighed, precision, prompt.cached),
         image=prompt.image,
         values_per_token=prompt.values_per_token,
         tokens=prompt.tokens,
@@ -172,25 +166,3 @@ def _precision(entry: ModelEntry, files: CheckpointFiles) -> str | None:
     if entry.quantization or (entry.dtype == "auto" and not files.config and not files.tensors):
         return entry.quantization
     return files.dtype_to_load(entry.dtype)
-
-
-def _needs(files: CheckpointFiles, weighed: Weighed, precision: str | None, cached: int) -> tuple[Need, ...]:
-    """What each precision takes; one alone where the checkpoint was saved quantised.
-
-    Args:
-        files: the checkpoint's.
-        weighed: its weights.
-        precision: as it will be loaded.
-        cached: numbers in the cache.
-    """
-    if model_config.quantization(files.config) is not None:
-        sizes = {str(precision): files.weight_bytes}
-    else:
-        other = {"float16": "bfloat16", "bfloat16": "float16"}.get(precision or "")
-        names = (precision if one == other and precision else one for one in PRECISIONS)
-        sizes = {name: bytes_at(name, weighed) for name in names}
-    return tuple(
-        Need(precision=name, weights=size, cache=cached * FULL.get(name, 2), margin=margin(size))
-        for name, size in sizes.items()
-        if size is not None
-    )

@@ -1,0 +1,183 @@
+"""The memory that a model takes: its weights at each precision, the key-value cache, and a margin."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from fada_tui.models.checkpoint import CheckpointFiles, Tensor
+from fada_tui.models.model_config import Config, number, quantization, text_part
+
+FULL: Mapping[str, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
+"""Bytes of a weight by precision."""
+
+QUANTIZED: Mapping[str, float] = {"8bit": 1.0, "4bit": 0.5 + 4 / 64}
+"""Bytes of a quantised weight: at 4 bits, with the four bytes of scale that each block of 64 has."""
+
+KEPT = 2
+"""Bytes of a weight that quantisation leaves as it is."""
+
+MARGIN_SHARE = 0.2
+MARGIN_LEAST = 500_000_000
+"""What a model at work takes beside weights and cache, for activations, the allocator's unused blocks and the
+libraries themselves (the worker's on the CPU, CUDA's on a GPU): a fifth of the weights, and in bytes never
+less than this. SmolVLM-500M with 1.01 GB of weights took 1.5 GB on the CPU (docs/benchmarks.md)."""
+
+_UNQUANTIZED = ("embed", "wte.", "wpe.", "lm_head", "shared.weight", "relative_attention_bias")
+
+PRECISIONS = ("float32", "bfloat16", "8bit", "4bit")
+"""Those that are always told; `float16` takes what `bfloat16` does."""
+
+_PROJECTION = re.compile(r"layers\.\d+\..*[kv]_proj\.weight$")
+_ELSEWHERE = ("vision", "visual", "qformer", "audio", "encoder.layers", "encoder_attn", "cross_attn")
+_ATTENDING = ("attention", "full_attention", "sliding_attention", "chunked_attention", "global_attention")
+
+
+class Weighed(Struct, frozen=True):
+    """A model's weights."""
+
+    parameters: int | None
+    known_from: str | None
+    """Where the parameters are known from, in words."""
+    quantizable: int | None
+    """Those of them that 8- and 4-bit quantisation packs."""
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """Memory that a model takes at one precision. Bytes."""
+
+    precision: str
+    """`float32`, `bfloat16`, `float16`, `8bit`, `4bit`, or the method of a checkpoint saved quantised."""
+    weights: int
+    cache: int
+    """Keys and values of image, question and answer; 0 where their number is unknown."""
+    margin: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.cache + self.margin
+
+    @property
+    def option(self) -> str:
+        """The command line's option for it."""
+        kind = "quantization" if self.precision in QUANTIZED else "dtype"
+        return f"--{kind} {self.precision}"
+
+
+def needs(files: CheckpointFiles, weighed: Weighed, precision: str | None, cached: int) -> tuple[Need, ...]:
+    """Return what each precision takes; one alone where the checkpoint was saved quantised.
+
+    Args:
+        files: the checkpoint's.
+        weighed: its weights.
+        precision: as it will be loaded.
+        cached: numbers in the cache.
+    """
+    if quantization(files.config) is not None:
+        sizes = {str(precision): files.weight_bytes}
+    else:
+        other = {"float16": "bfloat16", "bfloat16": "float16"}.get(precision or "")
+        names = (precision if one == other and precision else one for one in PRECISIONS)
+        sizes = {name: bytes_at(name, weighed) for name in names}
+    return tuple(
+        Need(precision=name, weights=size, cache=cached * FULL.get(name, 2), margin=margin(size))
+        for name, size in sizes.items()
+        if size is not None
+    )
+
+
+def margin(weights: int) -> int:
+    """Bytes that a model at work takes beside its weights, of so many bytes, and its cache."""
+    return max(int(weights * MARGIN_SHARE), MARGIN_LEAST)
+
+
+def weigh(files: CheckpointFiles, listed: int | None) -> Weighed:
+    """Return a model's parameters, from the best source there is.
+
+    What quantisation packs are the matrices of linear layers. Embeddings, norms, biases, convolutions and the
+    output layer stay at 16 bits. Where no header tells which is which, all are taken for packed, which comes
+    out too small by the embeddings.
+
+    Args:
+        files: what is known of its files.
+        listed: parameters as the model list has them.
+    """
+    packed = quantization(files.config) is not None
+    if files.tensors and not packed:
+        total = sum(tensor.elements for tensor in files.tensors)
+        return Weighed(total, "the files' headers", _linear(files.tensors))
+    if listed:
+        return Weighed(listed, "the model list", listed)
+    if not packed and (size := files.weight_bytes):
+        each = FULL.get(files.dtype or "float32", 4)
+        return Weighed(size // each, "the files' size", size // each)
+    return Weighed(None, None, None)
+
+
+def bytes_at(precision: str, weighed: Weighed) -> int | None:
+    """Bytes that the weights take once loaded; `None` where their number or the precision is unknown."""
+    if weighed.parameters is None:
+        return None
+    if precision in FULL:
+        return weighed.parameters * FULL[precision]
+    if precision in QUANTIZED and weighed.quantizable is not None:
+        kept = weighed.parameters - weighed.quantizable
+        return int(weighed.quantizable * QUANTIZED[precision]) + kept * KEPT
+    return None
+
+
+def values_per_token(config: Config, tensors: Sequence[Tensor] | None) -> int | None:
+    """Numbers kept for each token: layers × 2 × key-value heads × their width.
+
+    A window that slides over the tokens is not counted in, so models with one take less. A decoder that also
+    attends to an encoder keeps as much of each of its tokens, so that the tokens of both add up. Where the
+    configuration leaves layers or key-value heads to its class's defaults, the key and value projections in
+    the headers tell; without headers there are as many key-value heads as heads.
+
+    Args:
+        config: as `config.json` has it.
+        tensors: from the weights' headers, where they are known.
+    """
+    text = text_part(config)
+    if "kv_lora_rank" in text:
+        return None
+    layers = number(
+        text, "num_decoder_layers", "decoder_layers", "num_hidden_layers", "n_layer", "num_layers", "layers"
+    )
+    heads = number(
+        text, "decoder_attention_heads", "num_attention_heads", "n_head", "num_heads", "attention_heads"
+    )
+    kept = number(text, "num_key_value_heads", "n_head_kv")
+    if kept is None and (told := _by_projections(tensors or ())):
+        return told
+    kept = kept or heads
+    hidden = number(text, "hidden_size", "n_embd", "d_model", "embed_dim")
+    width = number(text, "head_dim", "d_kv") or (hidden // heads if hidden and heads else None)
+    kinds = text.get("layer_types")
+    if isinstance(kinds, list) and kinds:
+        layers = sum(kind in _ATTENDING for kind in kinds)
+    if layers and kept and width:
+        return layers * 2 * kept * width
+    return _by_projections(tensors or ())
+
+
+def _linear(tensors: Sequence[Tensor]) -> int:
+    return sum(
+        tensor.elements
+        for tensor in tensors
+        if len(tensor.shape) == 2
+        and tensor.name.endswith(".weight")
+        and not any(word in tensor.name for word in _UNQUANTIZED)
+    )
+
+
+def _by_projections(tensors: Sequence[Tensor]) -> int | None:
+    wide = [
+        tensor.shape[0]
+        for tensor in tensors
+        if len(tensor.shape) == 2
+        and _PROJECTION.search(tensor.name)
+        and not any(word in tensor.name for word in _ELSEWHERE)
+    ]
+    return sum(wide) or None
