@@ -95,8 +95,8 @@ def _values(action: argparse.Action, words: Sequence[str]) -> int:
 
 
 def _is_option(word: str) -> bool:
-    """Whether argparse takes a word for an option: a negative number or a text with spaces is none."""
-    if not word.startswith("-") or word == "-" or " " in word:
+    """Whether argparse takes a word for an option: a negative number is none, nor a name with spaces."""
+    if not word.startswith("-") or word == "-" or " " in word.partition("=")[0]:
         return False
     try:
         float(word)

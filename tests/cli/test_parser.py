@@ -109,3 +109,8 @@ def test_every_setting_is_an_option_with_its_default() -> None:
     for setting in SETTINGS.values():
         assert setting.option in shown
         assert f"{setting.help} (default: {setting.default_text})" in shown
+
+
+def test_the_value_behind_an_equals_sign_may_have_spaces() -> None:
+    options = parser().parse_args(["--batch", "--question=What is seen, and where?", "--limit=3"])
+    assert options.question == ["What is seen, and where?"] and options.limit == 3
