@@ -6,6 +6,10 @@ _JPEG = b"\xff\xd8"
 _JPEG_2000 = b"\xff\x4f\xff\x51"
 """Start of a codestream, and its size segment, which comes next."""
 
+_SCAN = 0xDA
+_ALONE = (0x00, 0x01, *range(0xD0, 0xD8), 0xFF)
+"""What follows FF and is no segment: a byte of pixels, restart markers, padding."""
+
 _NO_FRAME = (0xC4, 0xC8, 0xCC)
 """Among the markers of frames, those that are none: tables and an extension."""
 
@@ -42,3 +46,31 @@ def _jpeg_2000(segment: bytes) -> int | None:
     width, height, left, top = struct.unpack(">4L", segment[4:20])
     (components,) = struct.unpack(">H", segment[36:38])
     return int(max(width - left, 0) * max(height - top, 0) * components)
+
+
+def scans_all(data: bytes) -> bool:
+    """Whether the scans of a JPEG file, as far as they have begun, are all that the picture takes.
+
+    A progressive picture comes in scans that refine each other: coefficients of every component, down to the
+    last bit. Others have each component in one scan.
+    """
+    missing: set[tuple[int, int]] | None = None
+    progressive, place = False, 2
+    while (place := data.find(b"\xff", place)) >= 0 and place + 4 <= len(data):
+        marker = data[place + 1]
+        if marker in _ALONE:
+            place += 1 if marker == 0xFF else 2
+            continue
+        segment = data[place + 4 : place + 2 + int.from_bytes(data[place + 2 : place + 4])]
+        place += 4 + len(segment)
+        if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
+            progressive = marker in (0xC2, 0xCA)
+            coefficients = range(64 if progressive else 1)
+            missing = {(component, at) for component in segment[6::3] for at in coefficients}
+        elif marker == _SCAN and missing is not None and len(segment) >= 4:
+            first, last, bits = segment[-3:]
+            if not progressive:
+                first = last = bits = 0
+            if bits & 15 == 0:
+                missing -= {(one, at) for one in segment[1:-3:2] for at in range(first, last + 1)}
+    return missing is not None and not missing

@@ -1,13 +1,22 @@
 """From values of any range to 8-bit grey."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 _ROWS_AT_A_TIME = 256
+_STRIP_PIXELS = 1 << 20
 
 Values = NDArray[np.generic]
+
+
+def strips(image: Image.Image) -> Iterator[Image.Image]:
+    """Give a picture as strips of some rows, from the top, so that no step takes a copy of all of it."""
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        yield image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
 def windowed(values: Values) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from fada_tui.core.errors import ImageError
-from fada_tui.images import formats
+from fada_tui.images import formats, jpeg_end
 from fada_tui.images.opening import TOO_MANY, check_size, damaged, no_such_frame, too_large, unreadable
 from fada_tui.images.pixels import windowed
 from fada_tui.images.png_chunks import SIGNATURE, picture_chunks
@@ -69,6 +69,12 @@ def _opened(file: IO[bytes], name: str, use: Callable[[Image.Image], _Found]) ->
             # Pillow warns of odd metadata on stderr; what matters ends in an error.
             warnings.simplefilter("ignore")
             with Image.open(_without_metadata(file, name), formats=FORMATS) as image:
+                try:
+                    return use(image)
+                except OSError:
+                    if image.format != "JPEG" or (mended := jpeg_end.whole(file)) is None:
+                        raise
+            with Image.open(mended, formats=FORMATS) as image:
                 return use(image)
     except ImageError:
         raise

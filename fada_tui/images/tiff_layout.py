@@ -10,7 +10,7 @@ it has none for. Of what it takes, as found by trying all (`tests/images/test_ti
 | 16- and 32-bit signed, float, big-endian and compressed | bytes in the wrong order | in the right one |
 | planes of one sample | depth, fill order, byte order and white-is-zero lost | as without planes |
 | planes of 16 bits, uncompressed | upper and lower bytes in turn | both |
-| planes with bits from the right; with unnamed alpha; grey or palette with alpha | wrong | refused |
+| planes with bits from the right; alpha that no tag names; grey or palette with alpha | wrong | refused |
 | colour map of 8-bit values | black | read as 8-bit |
 | four inks that are not CMYK | as CMYK | refused |
 | uncompressed YCbCr with fewer colours than pixels | noise | refused |

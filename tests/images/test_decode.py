@@ -300,6 +300,41 @@ def test_truncated_files(tmp_path: Path, name: str) -> None:
         assert refused(path).kind is ErrorKind.IMAGE_UNREADABLE
 
 
+def camera_like() -> Image.Image:
+    noise = np.random.default_rng(0).integers(0, 256, (61, 67, 3), np.uint8)
+    return Image.fromarray(noise).resize((134, 122))
+
+
+@pytest.mark.parametrize("lacking", [1, 2])
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 0, "optimize": True}]
+)
+def test_a_jpeg_that_lacks_only_its_end_is_whole(
+    tmp_path: Path, options: dict[str, object], lacking: int
+) -> None:
+    path = saved(tmp_path / "a.jpg", camera_like(), **options)
+    expected = decode(path)
+    path.write_bytes(path.read_bytes()[:-lacking])
+    assert decode(path).sha256 == expected.sha256
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_jpeg_that_lacks_pixels_is_damaged(tmp_path: Path, options: dict[str, object], grey: bool) -> None:
+    image = camera_like().convert("L") if grey else camera_like()
+    data = saved(tmp_path / "a.jpg", image, **options).read_bytes()
+    scans = [at for at in range(len(data)) if data[at : at + 2] in (b"\xff\xda", b"\xff\xd3", b"\xff\xc4")]
+    whole = decode(tmp_path / "a.jpg").sha256
+    for size in {*range(len(data) - 40, len(data) - 2), *scans, *range(700, len(data) - 40, 97)}:
+        (tmp_path / "a.jpg").write_bytes(data[:size])
+        try:
+            assert decode(tmp_path / "a.jpg").sha256 == whole, size
+        except ImageError as error:
+            assert error.kind is ErrorKind.IMAGE_UNREADABLE
+        else:
+            assert size > len(data) - 6, "only bits that fill the last byte may be missing"
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"no image at all\n", b"GIF89a\1\0\1\0\0\0\0;", b"%!PS-Adobe-3.0\n"]
 )
