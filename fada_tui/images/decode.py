@@ -31,6 +31,7 @@ from fada_tui.images.formats import DICOM_MARK, DICOM_MARK_AT
 from fada_tui.images.frames import split
 from fada_tui.images.opening import MAX_PIXELS as MAX_PIXELS
 from fada_tui.images.opening import open_image
+from fada_tui.images.pixels import strips
 
 _HEAD = DICOM_MARK_AT + len(DICOM_MARK)
 
@@ -100,5 +101,6 @@ def _is_dicom(head: bytes) -> bool:
 
 def _digest(pixels: Image.Image) -> str:
     digest = hashlib.sha256(f"{pixels.width} {pixels.height}\n".encode("ascii"))
-    digest.update(pixels.tobytes())
+    for strip in strips(pixels):
+        digest.update(strip.tobytes())
     return digest.hexdigest()

@@ -19,12 +19,11 @@ def strips(image: Image.Image) -> Iterator[Image.Image]:
         yield image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
-def windowed(values: Values) -> NDArray[np.uint8]:
-    """Map values linearly from their finite minimum and maximum to 0 and 255, rounding to nearest even.
+def between(values: Values, low: float, high: float) -> NDArray[np.uint8]:
+    """Map values linearly from `low` and `high` to 0 and 255, rounding to nearest even.
 
-    What is not finite becomes black, and so does an image of one value.
+    What is not finite becomes black, and so does everything where the two are one.
     """
-    low, high = extremes(values)
     if low == high:
         return np.zeros(values.shape, np.uint8)
     return mapped(values, lambda strip: (strip - low) / (high - low) * 255)
@@ -32,9 +31,14 @@ def windowed(values: Values) -> NDArray[np.uint8]:
 
 def extremes(values: Values) -> tuple[float, float]:
     """Return the smallest and the largest finite value; 0 and 0 where there is none."""
+    return finite_extremes(values) or (0.0, 0.0)
+
+
+def finite_extremes(values: Values) -> tuple[float, float] | None:
+    """Return the smallest and the largest finite value; `None` where there is none."""
     floating = np.issubdtype(values.dtype, np.floating)
     finite = values[np.isfinite(values)] if floating else values
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return (float(finite.min()), float(finite.max())) if finite.size else None
 
 
 def mapped(

@@ -1,16 +1,17 @@
 """PNG, JPEG, BMP, GIF, TIFF and WebP files, and their frames or pages, by Pillow."""
 
 import warnings
-from collections.abc import Callable
-from typing import IO, TypeVar
+from collections.abc import Callable, Iterator
+from typing import IO, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from fada_tui.core.errors import ImageError
 from fada_tui.images import formats, jpeg_end
 from fada_tui.images.opening import TOO_MANY, check_size, damaged, no_such_frame, too_large, unreadable
-from fada_tui.images.pixels import windowed
+from fada_tui.images.pixels import Values, between, finite_extremes, strips
 from fada_tui.images.png_chunks import SIGNATURE, picture_chunks
 from fada_tui.images.tiff_layout import settle, stored_as, white_is_zero
 
@@ -121,13 +122,37 @@ def _orientation(image: Image.Image) -> int:
 def _to_rgb(image: Image.Image) -> Image.Image:
     stored = stored_as(image)
     if stored or image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        values = np.asarray(image)
-        grey = windowed(values.view(stored) if stored else values)
+        grey = _grey(image, stored)
         if white_is_zero(image):
-            grey = 255 - grey
+            np.subtract(255, grey, out=grey)
         return Image.fromarray(grey).convert("RGB")
-    if image.has_transparency_data:
-        layered = image.convert("RGBA")
-        black = Image.new("RGBA", layered.size, (0, 0, 0, 255))
-        return Image.alpha_composite(black, layered).convert("RGB")
-    return image.convert("RGB")
+    rgb = Image.new("RGB", image.size)
+    top = 0
+    for strip in strips(image):
+        rgb.paste(_over_black(strip) if image.has_transparency_data else strip.convert("RGB"), (0, top))
+        top += strip.height
+    return rgb
+
+
+def _over_black(image: Image.Image) -> Image.Image:
+    layered = image.convert("RGBA")
+    black = Image.new("RGBA", layered.size, (0, 0, 0, 255))
+    return Image.alpha_composite(black, layered).convert("RGB")
+
+
+def _grey(image: Image.Image, stored: np.dtype[Any] | None) -> NDArray[np.uint8]:
+    """Grey of any depth from its darkest to its brightest value, strip by strip."""
+    ends = [found for values in _values(image, stored) if (found := finite_extremes(values))]
+    low, high = min((low for low, _ in ends), default=0.0), max((high for _, high in ends), default=0.0)
+    grey = np.empty((image.height, image.width), np.uint8)
+    top = 0
+    for values in _values(image, stored):
+        grey[top : top + len(values)] = between(values, low, high)
+        top += len(values)
+    return grey
+
+
+def _values(image: Image.Image, stored: np.dtype[Any] | None) -> Iterator[Values]:
+    for strip in strips(image):
+        values = np.asarray(strip)
+        yield values.view(stored) if stored else values

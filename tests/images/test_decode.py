@@ -280,6 +280,33 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     assert refused(path).kind is ErrorKind.IMAGE_TOO_LARGE
 
 
+PEAK = """
+import sys
+import numpy, PIL.Image, PIL.PngImagePlugin, PIL.TiffImagePlugin, PIL.JpegImagePlugin
+from fada_tui.images.decode import decode
+def peak():
+    with open("/proc/self/status") as status:
+        return int(status.read().split("VmHWM:")[1].split()[0]) * 1024
+before = peak()
+image = decode(sys.argv[1])
+print((peak() - before) / (image.width * image.height))
+"""
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg"])
+def test_memory_is_a_bounded_multiple_of_the_pixels(tmp_path: Path, name: str) -> None:
+    values = np.arange(2000 * 3000, dtype=np.uint32).reshape(2000, 3000)
+    of = {"a.png": ("RGBA", values.view(np.uint8)), "a.jpg": ("L", values), "a.tif": ("F", values)}
+    mode, stored = of[name]
+    if mode == "RGBA":
+        image = Image.fromarray(stored.reshape(2000, 3000, 4))
+    else:
+        image = Image.fromarray(stored.astype(np.float32 if mode == "F" else np.uint8))
+    path = saved(tmp_path / name, image.convert("RGB") if name == "a.jpg" else image)
+    peak = subprocess.run([sys.executable, "-c", PEAK, path], capture_output=True, text=True, check=True)
+    assert float(peak.stdout) < 12, "bytes a pixel: three of them are what comes out"
+
+
 def test_above_the_warning_bound_is_an_error_already(tmp_path: Path) -> None:
     width = 10_000
     height = MAX_PIXELS // width + 1
