@@ -7,6 +7,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 
 from fada_tui.core.errors import ImageError
 from fada_tui.images import formats, jpeg_end
@@ -31,6 +32,9 @@ _UPRIGHT = {
 }
 """What turns an image upright, by its EXIF orientation (Exif 2.32, tag 0x0112)."""
 
+_SCALES = {"L;2": 85, "L;4": 17}
+"""What makes grey of 2 and of 4 bits grey of 8."""
+
 _Found = TypeVar("_Found")
 
 
@@ -43,6 +47,7 @@ def read(file: IO[bytes], name: str, number: int) -> Image.Image:
             _seek(image, name, number)
             check_size(name, *image.size)  # each page of a TIFF has a size of its own
         settle(image, name)
+        _settle_key(image, name)
         return _upright_rgb(image)
 
     return _opened(file, name, frame)
@@ -100,6 +105,20 @@ def _without_metadata(file: IO[bytes], name: str) -> IO[bytes]:
     return picture_chunks(file, name) if head == SIGNATURE else file
 
 
+def _settle_key(image: Image.Image, name: str) -> None:
+    """Give a PNG's transparent colour the depth of the pixels that Pillow makes."""
+    key = image.info.get("transparency")
+    if not isinstance(image, PngImageFile) or key is None or not image.tile:
+        return
+    packing = str(image.tile[0].args)
+    if packing == "RGB;16B":
+        raise unreadable(
+            name, "a transparent colour of 16 bits cannot be told from its neighbours; convert it"
+        )
+    if scale := _SCALES.get(packing):
+        image.info["transparency"] = key * scale
+
+
 def _upright_rgb(image: Image.Image) -> Image.Image:
     image.load()
     rgb = _to_rgb(image)
@@ -125,6 +144,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         grey = _grey(image, stored)
         if white_is_zero(image):
             np.subtract(255, grey, out=grey)
+        if image.mode == "I;16" and "transparency" in image.info:
+            grey[np.asarray(image) == image.info["transparency"]] = 0
         return Image.fromarray(grey).convert("RGB")
     rgb = Image.new("RGB", image.size)
     top = 0

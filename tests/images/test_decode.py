@@ -165,6 +165,32 @@ def test_a_transparent_colour_is_black(tmp_path: Path) -> None:
     assert decode(saved(tmp_path / "la.png", both)).pixels.getpixel((0, 0)) == BLACK
 
 
+@pytest.mark.parametrize(
+    ("bits", "kind", "row", "key", "expected"),
+    [
+        (2, 0, b"\x1b", 1, [0, 0, 170, 255]),
+        (4, 0, b"\x01\x2f", 2, [0, 17, 0, 255]),
+        (16, 0, b"\0\0\0\x80\0\xff\0\xff", 128, [0, 0, 255, 255]),
+    ],
+)
+def test_a_transparent_grey_of_any_depth_is_black(
+    tmp_path: Path, bits: int, kind: int, row: bytes, key: int, expected: list[int]
+) -> None:
+    path = tmp_path / "a.png"
+    header = struct.pack(">IIBBBBB", 4, 1, bits, kind, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"tRNS", struct.pack(">H", key)), (b"IDAT", zlib.compress(b"\0" + row)))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in (*parts, (b"IEND", b""))))
+    assert np.asarray(decode(path).pixels)[0, :, 0].tolist() == expected
+
+
+def test_a_transparent_colour_of_sixteen_bits_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    header = struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"tRNS", bytes(6)), (b"IDAT", zlib.compress(bytes(7))), (b"IEND", b""))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))
+    assert "a transparent colour of 16 bits" in str(refused(path))
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
 def test_sixteen_bits_are_windowed_from_darkest_to_brightest(tmp_path: Path, name: str) -> None:
     values = np.array([[1000, 2000], [3000, 5000]], np.uint16)
