@@ -20,6 +20,7 @@ def waiting(socket: int) -> int:
     return int(struct.unpack("i", fcntl.ioctl(socket, termios.TIOCOUTQ, bytes(4)))[0])
 
 
+@pytest.mark.worker
 async def test_a_worker_may_be_ended_while_a_command_is_sent(tmp_path: Path) -> None:
     process = await WorkerProcess.started(tmp_path / "worker.log")
     os.kill(process.pid, signal.SIGSTOP)

@@ -24,12 +24,13 @@ def test_the_trace_of_a_panic_meets_no_screen(start: Callable[..., OnPty], tmp_p
 
 
 def test_only_the_screen_gets_through_and_all_is_undone(capfd: pytest.CaptureFixture[str]) -> None:
-    before = sys.stderr, sys.__stderr__
+    before = sys.stderr, sys.__stderr__, sys.__stdout__
     with own_output():
+        assert sys.__stdout__ is sys.__stderr__, "where the terminal's size is asked for"
         os.write(1, b"from a library")
         os.write(2, b"from a library")
         assert sys.__stderr__ is not None
         sys.__stderr__.write("the screen")
-    assert (sys.stderr, sys.__stderr__) == before
+    assert (sys.stderr, sys.__stderr__, sys.__stdout__) == before
     os.write(2, b", and after it")
     assert capfd.readouterr() == ("", "the screen, and after it")
