@@ -1,1 +1,1 @@
-"""How the embedded model is made: synthetic phantoms, what is asked of them, and the training."""
+"""The training of the embedded model: synthetic phantoms, questions and answers, and the training loop."""

@@ -1,4 +1,4 @@
-"""What the embedded model is asked, in many wordings, and what it should answer about a phantom."""
+"""The embedded model's questions, in many wordings, and the right answers about a phantom."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ CATEGORIES = tuple(VIEWS)
 
 @dataclass(frozen=True)
 class Phantom:
-    """An image and the truth about it."""
+    """An image and the ground truth about it."""
 
     category: str
     seed: int

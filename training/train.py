@@ -295,7 +295,7 @@ def answers(model: Any, processor: Any, asked: Sequence[tuple[Any, str]], batch:
 
 
 def evaluate(folder: Path, count: int) -> tuple[dict[str, float], float]:
-    """Measure a saved model on fresh phantoms, as shipped.
+    """Measure a saved model, as shipped, on new phantoms.
 
     Returns:
         The share of exactly right answers by question, and the share of descriptions naming the right plane.

@@ -10,7 +10,7 @@ _HELP_WIDTH = 100
 
 
 class BadUsage(Exception):
-    """What is wrong with the command line, in one line."""
+    """An error in the command line, in one line."""
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -24,10 +24,10 @@ class ArgumentParser(argparse.ArgumentParser):
         options.setdefault("formatter_class", _wide)
         super().__init__(argument_default=argparse.SUPPRESS, allow_abbrev=False, **options)
         self.lenient = False
-        """Whether mistakes are left to argparse: completion reads lines that are not finished."""
+        """Whether errors are left to argparse: shell completion parses incomplete lines."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what is wrong with the command line.
+        """Raise the error in the command line.
 
         Raises:
             BadUsage: always.
@@ -37,7 +37,7 @@ class ArgumentParser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """Parse; what is not known is refused, a command's own options by the command's own parser.
+        """Parse the arguments and refuse unknown ones; a command's options are left to its own parser.
 
         Raises:
             BadUsage: the line cannot be understood.
@@ -86,7 +86,7 @@ def _wide(prog: str) -> argparse.HelpFormatter:
 
 
 def _values(action: argparse.Action, words: Sequence[str]) -> int:
-    """How many of the words after an option are its values."""
+    """Return how many of the words after an option are its values."""
     if action.nargs is None:
         return 1
     if action.nargs != argparse.ONE_OR_MORE:
@@ -95,7 +95,7 @@ def _values(action: argparse.Action, words: Sequence[str]) -> int:
 
 
 def _is_option(word: str) -> bool:
-    """Whether argparse takes a word for an option: a negative number is none, nor a name with spaces."""
+    """Return whether argparse reads a word as an option: not a negative number, nor a name with spaces."""
     if not word.startswith("-") or word == "-" or " " in word.partition("=")[0]:
         return False
     try:

@@ -1,4 +1,4 @@
-"""What works here: versions, GPU, terminal, caches, folders. Imports nothing heavy and writes nothing."""
+"""Checks of versions, GPU, terminal, caches and folders. Imports nothing heavy and writes nothing."""
 
 import os
 import platform
@@ -27,28 +27,28 @@ NO_DISK = 50_000_000
 """Bytes free below which a run may not be written."""
 
 DICOM_DECODERS = ("pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle")
-"""What compressed DICOM files take beside pydicom."""
+"""Packages that compressed DICOM files need beside pydicom."""
 
 Outcome = Literal["ok", "warn", "fail"]
 
 
 class Check(Record, frozen=True, kw_only=True):
-    """One thing looked at."""
+    """The result of one check."""
 
     name: str
     status: Outcome
     detail: str
     advice: str | None = None
-    """What to do about it."""
+    """The suggested remedy."""
 
 
 class Gpus(NamedTuple):
-    """What NVML reports."""
+    """The GPUs that NVML reports."""
 
     names: list[str]
     driver: str
     cuda: int | None
-    """Newest major version of CUDA that the driver runs."""
+    """Newest major version of CUDA that the driver supports."""
 
 
 def run(results: Path, *, as_json: bool = False) -> int:
@@ -64,7 +64,7 @@ def run(results: Path, *, as_json: bool = False) -> int:
 
 
 def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[Check]:
-    """Look at everything that a run needs.
+    """Check everything that a run needs.
 
     Args:
         results: the results folder, which need not exist.
@@ -95,7 +95,7 @@ def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[C
 
 
 def check_program(version: str | None) -> Check:
-    """Judge whether the program is installed; else nothing says which versions of other packages it needs."""
+    """Check that the program is installed; otherwise the package versions that it needs are unknown."""
     if version is None:
         advice = "pip install it, for the versions of what it needs to be known and checked"
         return Check(name="fada-tui", status="warn", detail="not installed", advice=advice)
@@ -103,7 +103,7 @@ def check_program(version: str | None) -> Check:
 
 
 def check_python(version: str, least: str | None) -> Check:
-    """Judge the interpreter; `least` is the lowest version that serves, `None` is unknown."""
+    """Check the Python version; `least` is the lowest supported version, `None` if unknown."""
     detail = f"{version} ({sys.executable})"
     if not is_older(version, least):
         return Check(name="Python", status="ok", detail=detail)
@@ -112,7 +112,7 @@ def check_python(version: str, least: str | None) -> Check:
 
 
 def check_torch(build: TorchBuild | None, least: str | None) -> Check:
-    """Judge the torch that models run on."""
+    """Check the torch version that models run on."""
     if build is None:
         return check_library("torch", None, least)
     kind = f"built for CUDA {build.cuda}" if build.cuda else "built for the CPU"
@@ -120,7 +120,7 @@ def check_torch(build: TorchBuild | None, least: str | None) -> Check:
 
 
 def check_library(name: str, version: str | None, least: str | None, more: str = "") -> Check:
-    """Judge a package without which no model runs.
+    """Check a package that every model needs.
 
     Args:
         name: as pip knows it.
@@ -136,7 +136,7 @@ def check_library(name: str, version: str | None, least: str | None, more: str =
 
 
 def check_torchvision(build: TorchBuild | None, version: str | None) -> Check:
-    """Judge whether torchvision fits torch: an unlike pair ends the worker while it imports.
+    """Check that torchvision matches torch: if it does not, the worker crashes on import.
 
     Args:
         build: the installed torch.
@@ -161,7 +161,7 @@ def check_torchvision(build: TorchBuild | None, version: str | None) -> Check:
 
 
 def check_dicom(version: str | None, missing: Sequence[str], least: str | None = None) -> Check:
-    """Judge whether DICOM files can be read.
+    """Check whether DICOM files can be read.
 
     Args:
         version: pydicom's; `None` if it is not installed.
@@ -180,7 +180,7 @@ def check_dicom(version: str | None, missing: Sequence[str], least: str | None =
 
 
 def check_video(version: str | None, least: str | None = None) -> Check:
-    """Judge whether video files can be read; `version` is PyAV's, `None` if it is not installed."""
+    """Check whether video files can be read; `version` is PyAV's, `None` if it is not installed."""
     if version is None:
         return Check(name="video", status="ok", detail=f"cannot be read; to read it: {VIDEO_EXTRA}")
     if is_older(version, least):
@@ -189,7 +189,7 @@ def check_video(version: str | None, least: str | None = None) -> Check:
 
 
 def check_gpu(found: Gpus | str, build: TorchBuild | None, environ: Mapping[str, str]) -> Check:
-    """Judge GPU, driver and NVML, and whether torch can use them.
+    """Check GPU, driver and NVML, and whether torch can use them.
 
     Args:
         found: what NVML reports, or why it reports nothing.
@@ -214,7 +214,7 @@ def check_gpu(found: Gpus | str, build: TorchBuild | None, environ: Mapping[str,
 
 
 def check_terminal(environ: Mapping[str, str]) -> Check:
-    """Judge what pictures the terminal can show, from the environment alone."""
+    """Check how the terminal can show pictures, from the environment alone."""
     name, term = "terminal", environ.get("TERM", "")
     if term in ("", "dumb"):
         detail = f"TERM is {term or 'not set'}: no screen can be drawn"
@@ -231,7 +231,7 @@ def check_terminal(environ: Mapping[str, str]) -> Check:
 
 
 def check_hub(environ: Mapping[str, str]) -> Check:
-    """Judge the hub's cache. Says whether a token is there, never which."""
+    """Check the hub's cache, and whether a token is set (its value is never shown)."""
     cache, home = hub_folders(environ)
     repositories = len(list(cache.glob("models--*"))) if cache.is_dir() else 0
     token = bool(environ.get("HF_TOKEN") or environ.get("HUGGING_FACE_HUB_TOKEN"))
@@ -246,7 +246,7 @@ def check_hub(environ: Mapping[str, str]) -> Check:
 
 
 def check_folder(name: str, folder: Path, advice: str) -> Check:
-    """Judge whether a folder can be written, or made where there is none. Writes nothing."""
+    """Check whether a folder can be written, or created where it is missing. Writes nothing."""
     if _writable(folder):
         made = "" if folder.is_dir() else " (made when needed)"
         return Check(name=name, status="ok", detail=f"{folder}{made}")
@@ -254,7 +254,7 @@ def check_folder(name: str, folder: Path, advice: str) -> Check:
 
 
 def check_settings(environ: Mapping[str, str]) -> Check:
-    """Judge whether the user's settings and model list can be read."""
+    """Check whether the user's settings and model list can be read."""
     try:
         warnings = load_settings({}, environ, paths.settings_file(environ)).warnings
         registry = load_registry(paths.models_file(environ))
@@ -266,7 +266,7 @@ def check_settings(environ: Mapping[str, str]) -> Check:
 
 
 def check_disk(results: Path) -> Check:
-    """Judge the space left where runs are written."""
+    """Check the free space where runs are written."""
     free = shutil.disk_usage(_existing(results)).free
     detail = f"{free / 1e9:.1f} GB free at {results}"
     if free < NO_DISK:
@@ -279,7 +279,7 @@ def check_disk(results: Path) -> Check:
 
 
 def check_demo(weights: Path) -> Check:
-    """Judge whether the embedded model is whole."""
+    """Check whether the embedded model is complete."""
     missing = [name for name in ("config.json", "model.safetensors") if not (weights / name).is_file()]
     if missing:
         detail = f"{weights} lacks {', '.join(missing)}"
@@ -289,7 +289,7 @@ def check_demo(weights: Path) -> Check:
 
 
 def check_samples(find: Callable[[], Path]) -> Check:
-    """Judge whether the sample images are there."""
+    """Check whether the sample images are installed."""
     try:
         folder = find()
     except FadaError as error:
@@ -299,7 +299,7 @@ def check_samples(find: Callable[[], Path]) -> Check:
 
 
 def _nvml() -> Gpus | str:
-    """What NVML reports, or why it reports nothing."""
+    """Return what NVML reports, or the reason why it reports nothing."""
     try:
         import pynvml
     except ImportError as error:
@@ -320,7 +320,7 @@ def _nvml() -> Gpus | str:
 
 
 def _described(nvml: Any, handle: Any) -> str:
-    """A GPU's name with its memory, which some virtual GPUs don't report."""
+    """Return a GPU's name with its memory, which some virtual GPUs don't report."""
     name = str(nvml.nvmlDeviceGetName(handle))
     try:
         return f"{name} ({nvml.nvmlDeviceGetMemoryInfo(handle).total / 1e9:.0f} GB)"
@@ -329,7 +329,7 @@ def _described(nvml: Any, handle: Any) -> str:
 
 
 def _graphics(environ: Mapping[str, str], term: str) -> str:
-    """The best way to draw pictures that the environment tells of."""
+    """Return the best way to draw pictures that the environment indicates."""
     program = environ.get("TERM_PROGRAM", "").lower()
     if environ.get("KITTY_WINDOW_ID") or "kitty" in term or program == "ghostty" or "ghostty" in term:
         return "kitty graphics"
@@ -341,7 +341,7 @@ def _graphics(environ: Mapping[str, str], term: str) -> str:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that exists."""
+    """Return the folder, or its nearest parent that exists."""
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
 
 

@@ -1,4 +1,4 @@
-"""The program's entry: reads the command line, calls one front end or command, returns the exit code."""
+"""The program's entry point: reads the command line, calls a front end or command, returns the exit code."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from fada_tui.cli.argument_parser import BadUsage
 from fada_tui.cli.parser import parser
 
 _COMPLETING = "_ARGCOMPLETE"
-"""The variable by which argcomplete's shell code asks for completions in place of running."""
+"""The environment variable by which argcomplete's shell code requests completions."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,7 +80,7 @@ def _fail(message: str, code: int) -> int:
 
 
 def _flush() -> None:
-    """Flush here: for a reader or a terminal that has gone, the interpreter would end by its own code."""
+    """Flush the output here: if the reader has gone, the interpreter's flush would change the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -34,18 +34,18 @@ from fada_tui.store import folder as runs
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What is asked of this front end, beside the settings."""
+    """The options of this front end that are not settings."""
 
     resume: str | None = None
     label: str | None = None
     json: bool = False
     dry_run: bool = False
     trusted: tuple[str, ...] = ()
-    """Models that this command itself trusts to run their own code."""
+    """Models whose own code this command allows to run."""
 
 
 class Outcome(Struct, frozen=True):
-    """How one run ended."""
+    """The outcome of one run."""
 
     code: ExitCode
     run: Run | None
@@ -62,7 +62,7 @@ SEVERITY = (
 
 
 def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitCode:
-    """Do what the settings say and return the program's exit code.
+    """Run the jobs that the settings describe and return the program's exit code.
 
     Raises:
         FadaError: before a run began; nothing was written.
@@ -146,7 +146,7 @@ def _code(run: Run) -> ExitCode:
 
 @contextmanager
 def _signals(session: Session, shown: Display) -> Iterator[None]:
-    """Ctrl+c once finishes what is begun, twice stops now; so does being told to end, at once."""
+    """Handle ctrl+c (once: finish the items in progress; twice: stop now) and signals to end (stop now)."""
     presses = 0
 
     def interrupted() -> None:

@@ -1,4 +1,4 @@
-"""Which versions are installed, and which the program needs: read from metadata and files."""
+"""The versions that are installed and those that the program needs, read from metadata and files."""
 
 import re
 from importlib import metadata
@@ -8,7 +8,7 @@ from typing import NamedTuple
 PROGRAM = "fada-tui"
 
 _NEEDED = re.compile(r"(?P<name>[\w.-]+)[^;]*?>=\s*(?P<least>[\d.]+)")
-"""A requirement that metadata state, such as `torch>=2.8` or `av>=14.2; extra == 'video'`."""
+"""A requirement in the metadata, such as `torch>=2.8` or `av>=14.2; extra == 'video'`."""
 
 
 class TorchBuild(NamedTuple):
@@ -16,7 +16,7 @@ class TorchBuild(NamedTuple):
 
     version: str
     cuda: str | None
-    """Version of CUDA that it was built with; `None` is a build for the CPU."""
+    """Version of CUDA that it was built with; `None` for a CPU build."""
 
 
 def version(distribution: str) -> str | None:
@@ -28,7 +28,7 @@ def version(distribution: str) -> str | None:
 
 
 def least_versions() -> dict[str, str]:
-    """Return the lowest version of each package that the program's metadata ask for, and of `python`.
+    """Return the lowest version of `python` and of each package that the program's metadata require.
 
     Nothing where the program was not installed, as when it runs from its sources alone.
     """
@@ -41,7 +41,7 @@ def least_versions() -> dict[str, str]:
 
 
 def is_older(version: str, least: str | None) -> bool:
-    """Whether a version is lower than the least that is needed; never where that is unknown."""
+    """Return whether a version is lower than the required one; false if either is unknown."""
     return least is not None and release(version) < release(least)
 
 
@@ -51,7 +51,7 @@ def release(version: str) -> tuple[int, ...]:
 
 
 def torch_build() -> TorchBuild | None:
-    """Return the installed torch; `None` if there is none."""
+    """Return the installed torch; `None` if it is not installed."""
     found = module_version("torch")
     if found is None:
         return None
@@ -67,7 +67,7 @@ def module_version(module: str) -> str | None:
 
 
 def _version_file(module: str) -> str:
-    """A package's `version.py` as text: importing it would import all of the package."""
+    """Return a package's `version.py` as text; importing it would import the whole package."""
     try:
         file = Path(str(metadata.distribution(module).locate_file(f"{module}/version.py")))
         return file.read_text(encoding="utf-8", errors="replace")

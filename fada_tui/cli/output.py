@@ -1,4 +1,4 @@
-"""What the program writes to stdout, where data alone goes."""
+"""Output to stdout, which carries data only."""
 
 import sys
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 def print_line(line: str) -> None:
-    """Write a line, at once."""
+    """Write a line and flush it."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

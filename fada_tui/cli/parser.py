@@ -1,4 +1,4 @@
-"""The command line's grammar: settings by their descriptions, and what else there is.
+"""The command line's grammar: options built from the settings' descriptions, other options, and commands.
 
 It imports argparse and plain data alone: `--help` must not wait for anything.
 """
@@ -17,7 +17,7 @@ STATUSES = ("auto", "untested", "tested", "failed", "skipped", "gated")
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CommandAdder: TypeAlias = Callable[[Commands, str, str], argparse.ArgumentParser]
-"""Adds a command, by name and help, that knows the common options."""
+"""Adds a command with the common options, by name and help."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_settings(root: argparse.ArgumentParser, of: Group) -> argparse._ArgumentGroup:
-    """Add a group with the options that are settings; return it."""
+    """Add a group with the options of settings; return it."""
     group = root.add_argument_group(GROUPS[of])
     for setting in SETTINGS.values():
         if setting.group == of:
@@ -53,7 +53,7 @@ def _add_settings(root: argparse.ArgumentParser, of: Group) -> argparse._Argumen
 
 
 def _add_setting(to: argparse._ActionsContainer, setting: Setting, *, default: str | None = None) -> None:
-    """Add a setting's option; what isn't given comes to `default` in words, or to the setting's own."""
+    """Add a setting's option; `default`, in words, replaces the setting's own default in the help."""
     how: dict[str, Any] = {"metavar": setting.metavar or None, "choices": setting.choices or None}
     match setting.kind:
         case "texts" | "pairs":
@@ -77,7 +77,7 @@ def _add_setting(to: argparse._ActionsContainer, setting: Setting, *, default: s
 
 def _add_run(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--resume", metavar="RUN", help="go on with an unfinished run, given by id or folder (default: none)"
+        "--resume", metavar="RUN", help="resume an unfinished run, given by id or folder (default: none)"
     )
     group.add_argument("--name", metavar="LABEL", help="added to the run's folder name (default: none)")
     group.add_argument("--dry-run", action="store_true", help="print the plan and its needs; load nothing")
@@ -103,24 +103,26 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     _add_run_argument(command(commands, "report", "write a run's page again"))
     _add_verify(command(commands, "verify", "make a sample of a run's answers again, one at a time"))
     compare = command(commands, "compare", "print a table of runs")
-    compare.add_argument("runs", nargs="*", default=(), metavar="RUN", help="these only (default: all)")
+    compare.add_argument("runs", nargs="*", default=(), metavar="RUN", help="only these runs (default: all)")
     compare.add_argument(
-        "--format", choices=("md", "csv", "json"), default="md", help="of the table (default: md)"
+        "--format", choices=("md", "csv", "json"), default="md", help="format of the table (default: md)"
     )
     legacy = command(commands, "import", "read an older script's results into a run")
-    legacy.add_argument("file", metavar="FILE", help="its JSON file")
+    legacy.add_argument("file", metavar="FILE", help="the JSON file")
     legacy.add_argument("--model", required=True, metavar="NAME", help="the model that gave the answers")
     export = command(commands, "export", "write a run's results to stdout in another format")
     _add_run_argument(export)
     formats = [one.name for one in EXPORT_FORMATS]
-    export.add_argument("--format", choices=formats, required=True, help="of the results")
+    export.add_argument("--format", choices=formats, required=True, help="format of the results")
     command(commands, "doctor", "tell what works on this machine, and what does not")
     completion = command(commands, "completion", "print what a shell needs to complete options and names")
-    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="that reads it when it starts")
+    completion.add_argument(
+        "shell", choices=("bash", "zsh", "fish"), help="the shell for which the code is printed"
+    )
 
 
 def _add_run_argument(to: argparse.ArgumentParser) -> None:
-    to.add_argument("run", metavar="RUN", help="its folder, or its name in the results folder")
+    to.add_argument("run", metavar="RUN", help="folder of the run, or its name in the results folder")
 
 
 def _add_runs(runs: argparse.ArgumentParser, command: CommandAdder) -> None:
@@ -131,9 +133,9 @@ def _add_runs(runs: argparse.ArgumentParser, command: CommandAdder) -> None:
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     _add_run_argument(verify)
-    verify.add_argument("--sample", type=int, metavar="N", help="so many results (default: 10)")
+    verify.add_argument("--sample", type=int, metavar="N", help="number of results (default: 10)")
     verify.add_argument(
-        "--seed", type=int, metavar="N", dest="sample_seed", help="of drawing them (default: 0)"
+        "--seed", type=int, metavar="N", dest="sample_seed", help="seed of the random sample (default: 0)"
     )
     _add_setting(verify, SETTINGS["device"], default="the run's own")
     _add_setting(verify, SETTINGS["trust_remote_code"])
@@ -144,29 +146,33 @@ def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
     actions = models.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     command(actions, "list", "list all models, in the order of the testing list")
     show = command(actions, "show", "show one model, and what it needs before it is loaded")
-    show.add_argument("name", metavar="NAME|HUB_ID|FOLDER", help="of the list, of the hub, or on disk")
+    show.add_argument(
+        "name", metavar="NAME|HUB_ID|FOLDER", help="a model of the list, of the hub, or on disk"
+    )
     command(actions, "next", "show the next model to test")
     remove = command(actions, "remove", "take a model of yours off the list")
-    remove.add_argument("name", metavar="NAME", help="of the list")
+    remove.add_argument("name", metavar="NAME", help="a model of the list")
     status = command(actions, "status", "set a model's status")
-    status.add_argument("name", metavar="NAME", help="of the list")
-    status.add_argument("status", choices=STATUSES, help="auto: as its runs say")
-    status.add_argument("--reason", metavar="TEXT", help="why (default: none)")
+    status.add_argument("name", metavar="NAME", help="a model of the list")
+    status.add_argument("status", choices=STATUSES, help="new status; auto: determined by its runs")
+    status.add_argument("--reason", metavar="TEXT", help="reason for the status (default: none)")
     _add_model_entry(command(actions, "add", "put a model on the list, or change what is given of one"))
 
 
 def _add_model_entry(add: argparse.ArgumentParser) -> None:
-    add.add_argument("name", metavar="NAME", help="as it is to be called")
+    add.add_argument("name", metavar="NAME", help="name of the model")
     add.add_argument("--source", required=True, metavar="HUB_ID|FOLDER|URL", help="where the model is")
-    add.add_argument("--revision", metavar="COMMIT", help="of the hub (default: the latest)")
-    add.add_argument("--adapter", metavar="NAME", help="how it is asked (default: by its architecture)")
+    add.add_argument("--revision", metavar="COMMIT", help="revision on the hub (default: the latest)")
+    add.add_argument(
+        "--adapter", metavar="NAME", help="adapter that prompts it (default: by its architecture)"
+    )
     for setting in SETTINGS.values():
         if setting.entry_default:
             _add_setting(add, setting, default=setting.entry_default)
     add.add_argument(
         "--api-key-env", metavar="VARIABLE", help="the environment variable with its key (default: none)"
     )
-    add.add_argument("--parameters", type=int, metavar="N", help="how many it has (default: unknown)")
+    add.add_argument("--parameters", type=int, metavar="N", help="number of parameters (default: unknown)")
     add.add_argument("--license", metavar="NAME", help="its licence (default: unknown)")
     add.add_argument("--order", type=int, metavar="N", help="place in the testing list (default: the last)")
     add.add_argument("--notes", metavar="TEXT", help="for yourself (default: none)")

@@ -1,4 +1,4 @@
-"""How a run looks without a dashboard: a progress bar on a terminal, a line for each image elsewhere."""
+"""The progress display without a dashboard: a bar on a terminal, otherwise a line for each image."""
 
 import time
 from collections.abc import Callable
@@ -40,7 +40,7 @@ from fada_tui.runs.events import (
 )
 
 WIDE = 100
-"""Columns from which the bar tells memory, elapsed time and the image at hand, too."""
+"""Columns from which the bar also shows memory, elapsed time and the current image."""
 
 LONGEST_NAME = 32
 """Characters of a file name that the bar shows."""
@@ -50,39 +50,39 @@ LONGEST_ANSWER = 100
 
 
 class Display(Protocol):
-    """Shows the events of a run."""
+    """A display of a run's events."""
 
     def __enter__(self) -> "Display":
-        """Begin."""
+        """Start the display."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End, and leave the terminal as it was."""
+        """Stop the display and restore the terminal."""
 
     def show(self, event: SessionEvent) -> None:
         """Show one event."""
 
     def say(self, line: str) -> None:
-        """Show one line that stays."""
+        """Show one line permanently."""
 
 
 def choose(stream: TextIO, *, dumb: bool) -> "Display":
-    """The display that suits a stream: bars where they can be drawn over, plain lines elsewhere."""
+    """Return the display for a stream: a bar where lines can be overwritten, plain lines elsewhere."""
     if stream.isatty() and not dumb:
         return BarDisplay(stream)
     return LineDisplay(stream)
 
 
 class LineDisplay:
-    """One line for each thing that happened."""
+    """A display that writes one line for each event."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._said = ""
 
     def __enter__(self) -> "LineDisplay":
-        """Begin."""
+        """Start the display."""
         return self
 
     def __exit__(
@@ -91,21 +91,21 @@ class LineDisplay:
         """Nothing to restore."""
 
     def show(self, event: SessionEvent) -> None:
-        """Write a line, where the event is worth one."""
+        """Write a line for an event that has one."""
         line, before = describe(event), self._said
         self._said = line or before
         if line and not _repeated(event, line, before):
             self.say(line)
 
     def say(self, line: str) -> None:
-        """Write a line at once; a stream that is gone (a closed terminal) is no reason to stop."""
+        """Write a line and flush it; a closed stream does not stop the run."""
         with suppress(OSError):
             self._stream.write(line + "\n")
             self._stream.flush()
 
 
 class _Left(ProgressColumn):
-    """The time that is left, by the pace that the task has for a field."""
+    """A progress column with the remaining time, computed from the pace in a field of the task."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class BarDisplay:
         self._said = ""
 
     def __enter__(self) -> "BarDisplay":
-        """Begin to draw."""
+        """Start drawing."""
         self._progress.start()
         return self
 
@@ -158,7 +158,7 @@ class BarDisplay:
             self._progress.stop()
 
     def show(self, event: SessionEvent) -> None:
-        """Move the bar, and write a line above it where the event is worth one."""
+        """Move the bar, and write a line above it for an event that has one."""
         match event:
             case RunStarted(run=run, remaining=remaining):
                 name = printable(run.model.name)
@@ -186,11 +186,11 @@ class BarDisplay:
             self._print(line, cut=answered)
 
     def say(self, line: str) -> None:
-        """Write a line above the bar, whole."""
+        """Write a complete line above the bar."""
         self._print(line, cut=False)
 
     def _print(self, line: str, *, cut: bool) -> None:
-        """Write a line; an answer is cut at the terminal's edge, as the page has it whole."""
+        """Write a line; an answer is cut at the terminal's edge, as the run's page has it in full."""
         with suppress(OSError):
             if cut:
                 self._console.print(line, markup=False, no_wrap=True, overflow="ellipsis")
@@ -214,12 +214,12 @@ class BarDisplay:
 
 
 def _repeated(event: SessionEvent, line: str, before: str) -> bool:
-    """Whether the line has just been said: a batch that did not succeed is told by each of its answers."""
+    """Return whether the line was just shown: every answer of a failed batch reports the same error."""
     return isinstance(event, AnswerBegunAgain) and line == before
 
 
 def describe(event: SessionEvent) -> str | None:
-    """The line that an event is worth; `None` for those that only move a bar."""
+    """Return the line for an event; `None` for events that only move a bar."""
     match event:
         case RunStarted(run=run, remaining=remaining, total=total):
             had = f", {total - remaining} of {total} there already" if remaining < total else ""
@@ -245,7 +245,7 @@ def describe(event: SessionEvent) -> str | None:
 
 
 def describe_result(result: Result) -> str:
-    """An answer, or why there is none, on one line."""
+    """Return an answer, or the reason why there is none, on one line."""
     where = printable(f"{result.category}/{result.image}")
     if result.error:
         return f"{where}  error: {printable(result.error.message)}"
@@ -264,12 +264,12 @@ def describe_result(result: Result) -> str:
 
 
 def gigabytes(count: int) -> str:
-    """Bytes in GB (10⁹)."""
+    """Return bytes in GB (10⁹)."""
     return f"{count / 1e9:.2f} GB"
 
 
 def _memory(result: Result) -> str:
-    """The best figure there is, under its own name."""
+    """Return the best available memory figure with its name."""
     memory = result.memory
     for name, value in (
         ("GPU", memory.nvml_process),

@@ -1,1 +1,1 @@
-"""Settings, question sets, class sets and rubrics: the program's own and the user's."""
+"""Settings, question sets, class sets and rubrics, both shipped and user-defined."""

@@ -1,4 +1,4 @@
-"""Class sets: what images are sorted into by models that compare them with texts.
+"""Class sets: the classes into which models that compare images with texts sort the images.
 
 A set is TOML: `name = "…"`, then `[[class]]` tables with `name`, `prompts` and, if need be, `aliases`.
 """

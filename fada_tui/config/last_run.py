@@ -1,4 +1,4 @@
-"""What a person chose for the last run, kept from one start to the next in `state.toml`.
+"""The user's choices for the last run, kept between sessions in `state.toml`.
 
 Settings do not tell what was given from what is so by default. So only what differs from the defaults is
 remembered, and it takes the place of defaults alone: whatever a person sets to another value wins.
@@ -27,7 +27,7 @@ REMEMBERED = (
     "batch_size",
     "per_category",
 )
-"""Settings, by their names."""
+"""Names of the settings that are remembered."""
 
 _TABLE = "last_run"
 _HEADER = "# Written by fada-tui: what was chosen last for a new run. Delete it to begin afresh.\n\n"
@@ -35,7 +35,7 @@ _DEFAULTS = Settings()
 
 
 def with_remembered(settings: Settings, file: Path) -> Settings:
-    """Return the settings with what was chosen last in place of defaults.
+    """Return the settings with the last choices in place of defaults.
 
     A file that is missing, damaged or of another version has nothing to say, or says less.
     """
@@ -51,7 +51,7 @@ def with_remembered(settings: Settings, file: Path) -> Settings:
 
 
 def remember(settings: Settings, file: Path) -> None:
-    """Write what these settings choose.
+    """Save the choices in these settings.
 
     Raises:
         OSError: it cannot be written.
@@ -78,7 +78,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _checked(name: str, value: Any) -> Any:
-    """A value as the setting has it; `None` where it has no such value."""
+    """Return a value converted for the setting; `None` if the setting does not allow it."""
     try:
         return value_of(name, value)
     except msgspec.ValidationError:

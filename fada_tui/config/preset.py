@@ -1,4 +1,4 @@
-"""Presets: question sets, class sets and rubrics, by a shipped one's name or from a file of one's own.
+"""Presets: question sets, class sets and rubrics, chosen by a shipped name or read from a user's file.
 
 All are read here, so that whatever is wrong with one is said in the same way, with its file.
 """
@@ -18,7 +18,7 @@ from fada_tui.core.toml import read_toml, suggestion
 T = TypeVar("T")
 
 Table: TypeAlias = dict[str, Any]
-"""What a TOML file holds."""
+"""The contents of a TOML file."""
 
 _PRESETS = Path(__file__).parent / "presets"
 
@@ -27,24 +27,24 @@ class PresetKind(NamedTuple):
     """One kind of presets, for instance rubrics."""
 
     noun: str
-    """What one is called in messages."""
+    """What a preset of this kind is called in messages."""
     folder: str
-    """Of `presets/`: where those lie that come with the program."""
+    """Folder under `presets/` that holds the shipped ones."""
     of_ones_own: str
-    """What file one writes for oneself, with its article."""
+    """What a user's own file is called, with its article."""
 
     def shipped(self) -> tuple[str, ...]:
-        """Return the names of those that come with the program."""
+        """Return the names of the shipped presets."""
         return tuple(sorted(file.stem for file in (_PRESETS / self.folder).glob("*.toml")))
 
     def file(self, name_or_file: str) -> Path:
-        """Return the file that a shipped one's name, or a path, stands for."""
+        """Return the file that a shipped name or a path stands for."""
         if name_or_file in self.shipped():
             return _PRESETS / self.folder / f"{name_or_file}.toml"
         return expanded(name_or_file)
 
     def source(self, name_or_file: str) -> str:
-        """Return a shipped one's name, or a file's absolute path: what means the same in every folder."""
+        """Return a shipped name, or a file's absolute path: a reference that is valid in every folder."""
         if name_or_file in self.shipped():
             return name_or_file
         return os.path.abspath(expanded(name_or_file))  # noqa: PTH100
@@ -55,7 +55,7 @@ class PresetKind(NamedTuple):
         from_table: Callable[[Table], T],
         from_text: Callable[[str], T] | None = None,
     ) -> T:
-        """Return what a shipped one, or a file, says.
+        """Return the contents of a shipped preset or of a file.
 
         Args:
             name_or_file: of the preset.

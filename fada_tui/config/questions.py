@@ -1,4 +1,4 @@
-"""Questions: the sets that come with the program, files of one's own, and texts from the command line.
+"""Questions: shipped sets, the user's files, and texts from the command line.
 
 A set is TOML: `name = "…"`, then `[[question]]` tables with `id` (`q1`, `q2`… by place where left out) and
 `text`. Any other file is plain text with one question on each line; empty lines don't count.
@@ -16,7 +16,7 @@ from fada_tui.core.records import Question
 DEFAULT_QUESTION = Question(
     id="structures", text="What anatomical structures can you see in this ultrasound image?"
 )
-"""Asked where nothing else is."""
+"""The question that is asked if no other is given."""
 
 QUESTION_SETS = PresetKind(
     "question set", "questions", "a TOML file, or a text file with one question per line"
@@ -71,7 +71,7 @@ def _from_item(item: dict[str, Any], number: int) -> Question:
 
 
 def _usable(questions: tuple[Question, ...]) -> tuple[Question, ...]:
-    """Return the questions; raises `ValueError` if there is none, one is empty, or one comes twice."""
+    """Return the questions; raises `ValueError` if there are none, one is empty, or an id occurs twice."""
     if not questions:
         raise ValueError("there is no question in it")
     if empty := next((question.id for question in questions if not question.text), None):

@@ -1,4 +1,4 @@
-"""The rubrics that come with the program, and reading one from a file."""
+"""The shipped rubrics, and reading a rubric from a file."""
 
 from fada_tui.config.preset import PresetKind
 from fada_tui.evaluation.rubric import Rubric, rubric_from

@@ -1,4 +1,4 @@
-"""The settings: what each takes, means, and is by default. Plain data, quick to import.
+"""All settings with their types, meanings and defaults. Plain data, quick to import.
 
 `Settings`, the options of the command line, the fields of *New run* and `docs/settings.md` are made from it.
 """
@@ -28,13 +28,15 @@ _ALL = (
         unset="the samples",
         path=True,
     ),
-    Setting("category", "asked", "texts", (), "these categories only", metavar="C", unset="all", many=True),
+    Setting(
+        "category", "asked", "texts", (), "use only these categories", metavar="C", unset="all", many=True
+    ),
     Setting(
         "per_category",
         "asked",
         "whole",
         None,
-        "so many image files of each category",
+        "maximum number of image files of each category",
         metavar="N",
         least=1,
         unset="all",
@@ -45,7 +47,7 @@ _ALL = (
         "asked",
         "whole",
         None,
-        "so many image files in all",
+        "maximum number of image files in all",
         metavar="N",
         least=1,
         unset="all",
@@ -65,7 +67,7 @@ _ALL = (
         "asked",
         "whole",
         None,
-        "so many frames of each file that has several, spread evenly",
+        "number of evenly spaced frames of each file that has several",
         metavar="N",
         least=1,
         unset="the first",
@@ -75,7 +77,7 @@ _ALL = (
         "asked",
         "whole",
         None,
-        "this frame of each such file; 1 is the first",
+        "number of the frame of each file that has several; 1 is the first",
         metavar="K",
         least=1,
         unset="the first",
@@ -104,7 +106,7 @@ _ALL = (
         "asked",
         "text",
         "fada",
-        "what models that write no text (CLIP) sort images into: a class set, or a file of one",
+        "classes for models that write no text (CLIP): a class set, or a file of one",
         metavar="SET_OR_FILE",
         path=True,
     ),
@@ -175,7 +177,7 @@ _ALL = (
         "answered",
         "choice",
         None,
-        "weights of fewer bits, on CUDA with bitsandbytes",
+        "quantise weights to fewer bits, on CUDA with bitsandbytes",
         choices=("4bit", "8bit"),
         unset="as the model list says, else none",
         entry_default="none",
@@ -206,7 +208,7 @@ _ALL = (
         "answered",
         "whole",
         None,
-        "so many tiles at most, for models that cut images up",
+        "maximum number of tiles, for models that cut images into tiles",
         metavar="N",
         least=1,
         unset="the model's own",
@@ -227,7 +229,7 @@ _ALL = (
         "answered",
         "texts",
         (),
-        "a server beside this machine that images may be sent to: a host, or HOST:PORT",
+        "a remote server to which images may be sent: a host, or HOST:PORT",
         metavar="HOST",
         unset="none",
     ),
@@ -236,13 +238,15 @@ _ALL = (
         "answered",
         "whole",
         4,
-        "requests in flight, to a server",
+        "maximum parallel requests to a server",
         metavar="N",
         least=1,
         most=256,
     ),
-    Setting("allow_pickle", "answered", "flag", False, "read weights that are no safetensors"),
-    Setting("assessor", "written", "text", None, "who judges", metavar="NAME", unset="nobody named"),
+    Setting("allow_pickle", "answered", "flag", False, "read weights in other formats than safetensors"),
+    Setting(
+        "assessor", "written", "text", None, "name of the assessor", metavar="NAME", unset="nobody named"
+    ),
     Setting(
         "rubric",
         "written",
@@ -308,4 +312,4 @@ SETTINGS = {setting.name: setting for setting in _ALL}
 """All settings by name, in the order in which help and docs have them."""
 
 SAMPLING = frozenset(setting.name for setting in _ALL if setting.sampling)
-"""Those that count only where answers are sampled."""
+"""Names of the settings that apply only when answers are sampled."""

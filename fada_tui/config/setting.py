@@ -1,4 +1,4 @@
-"""What is known of a setting, whichever it is, and the words for it. Quick to import: the parser needs it."""
+"""The description of a setting, and texts made from it. Quick to import: the parser needs it."""
 
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -34,19 +34,19 @@ class Setting(NamedTuple):
     above: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
-    """The words allowed; of a whole number, those beside numbers."""
+    """The words allowed; for a whole number, the words allowed beside numbers."""
     unset: str = ""
-    """What the default comes to, in words, where it does not say so itself."""
+    """The effective default, in words, where the default value does not show it."""
     label: str = ""
-    """Its field on *New run*; empty where it has none."""
+    """Its label on *New run*; empty if it has no field there."""
     sampling: bool = False
-    """It counts only where answers are sampled."""
+    """Whether it applies only when answers are sampled."""
     entry_default: str = ""
-    """What holds, in words, where a model's entry of the list says nothing of it; empty where none does."""
+    """What applies, in words, if a model's entry has no value; empty if entries cannot set it."""
     path: bool = False
-    """A path, or a name in place of one: `~` is the home folder."""
+    """Whether it is a path, or a name in place of one: `~` is the home folder."""
     many: bool = False
-    """Several values may follow one option; otherwise the option is repeated."""
+    """Whether several values may follow one option; otherwise the option is repeated."""
 
     @property
     def option(self) -> str:
@@ -66,7 +66,7 @@ class Setting(NamedTuple):
 
     @property
     def expected(self) -> str:
-        """What it takes, in words: for messages, after "expected"."""
+        """Return the allowed values in words, for messages after "expected"."""
         words = {
             "text": "text",
             "texts": "text, or a list of texts",

@@ -1,4 +1,4 @@
-"""Settings: an option over the environment over `settings.toml` over the default."""
+"""Settings in force: options override the environment, which overrides `settings.toml` and the defaults."""
 
 import functools
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def _default(name: str) -> Any:
 
 
 class Settings(Record, frozen=True, kw_only=True):
-    """Everything that can be set, by the name of its option; what each means stands in `schema.SETTINGS`."""
+    """All settings, by the names of their options; `schema.SETTINGS` describes each."""
 
     model: tuple[str, ...] = _default("model")
     images: str | None = _default("images")
@@ -66,7 +66,7 @@ class Settings(Record, frozen=True, kw_only=True):
 
 
 class LoadedSettings(NamedTuple):
-    """Settings, and what of the file was not understood."""
+    """Settings, and the parts of the file that were not understood."""
 
     settings: Settings
     warnings: tuple[str, ...]
@@ -79,11 +79,11 @@ class _Value(NamedTuple):
     place: str
     """Where it was given, for the message."""
     text: bool
-    """It came as text, so that a number is still to be read from it."""
+    """Whether it came as text, so that a number still has to be parsed from it."""
 
 
 _ONE_OF = ({"question", "questions"}, {"frames", "frame"})
-"""Settings of which either says the same thing: it takes the place of either from a weaker source."""
+"""Alternative settings: setting one overrides the others from sources of lower priority."""
 
 # A question may contain commas, so only a line's end separates two.
 _SEPARATORS = {"question": "\n"}
@@ -120,7 +120,7 @@ def merge(
 
 
 def value_of(name: str, value: object, *, from_text: bool = False) -> Any:
-    """Return a value as the setting has it.
+    """Return a value converted for the setting.
 
     Args:
         name: of the setting.
@@ -139,7 +139,7 @@ def _unknown(key: str, origin: str) -> str:
 
 @functools.cache
 def _type(name: str) -> Any:
-    """The type of a setting's values, with its bounds."""
+    """Return the type of a setting's values, with its bounds."""
     setting = SETTINGS[name]
     bounds: dict[str, Any] = {"ge": setting.least, "gt": setting.above, "le": setting.most}
     some_text = Annotated[str, Meta(min_length=1)]
@@ -188,7 +188,7 @@ def _from_options(options: Mapping[str, object]) -> dict[str, _Value]:
 
 
 def _from_text(setting: Setting, text: str) -> Any:
-    """An environment variable's text, split where the setting is a list."""
+    """Return an environment variable's text, split where the setting is a list."""
     if setting.kind not in ("texts", "pairs"):
         return text
     return [part.strip() for part in text.split(_SEPARATORS.get(setting.name, ",")) if part.strip()]

@@ -1,1 +1,1 @@
-"""What every part builds on: records, messages, errors, text, names, paths, files."""
+"""The base of every other package: records, messages, errors, text, names, paths, files."""

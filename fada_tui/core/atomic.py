@@ -1,11 +1,11 @@
-"""Writing a file so that a reader, or a crash, meets the old content or the new, never a part."""
+"""Atomic file writing: a reader, or a crash, finds the old content or the new, never a part."""
 
 import os
 from pathlib import Path
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replace a file's content: temporary file beside it, fsync, rename, fsync of the folder.
+    """Replace a file's content atomically: temporary file beside it, fsync, rename, fsync of the folder.
 
     Raises:
         OSError: it cannot be written; what was there is unharmed.

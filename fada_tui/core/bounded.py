@@ -1,4 +1,4 @@
-"""Reading files that are meant to be small, whoever wrote them: no pipe, no device, no gigabytes."""
+"""Bounded reading of untrusted small files: pipes, devices and very large files are refused."""
 
 import errno
 import os
@@ -42,7 +42,7 @@ def read_small(path: str | Path, most: int = SMALL) -> bytes:
 
 
 def oddity(status: os.stat_result, most: int | None = None) -> str | None:
-    """Return why this is no file to be read whole: in words, `None` if it may be.
+    """Return the reason, in words, why a file must not be read whole; `None` if it may be.
 
     Args:
         status: of the file.

@@ -4,7 +4,7 @@ from enum import IntEnum, StrEnum
 
 
 class ExitCode(IntEnum):
-    """What the program tells the shell."""
+    """The program's exit codes."""
 
     OK = 0
     SOME_RESULTS_ARE_ERRORS = 1
@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
 
 
 class ErrorKind(StrEnum):
-    """Why a result, or a whole run, has no answer."""
+    """The kind of error for which a result, or a whole run, has no answer."""
 
     IMAGE_MISSING = "image_missing"
     IMAGE_UNREADABLE = "image_unreadable"
@@ -47,15 +47,15 @@ class ErrorKind(StrEnum):
 PASSING = frozenset(
     {ErrorKind.OFFLINE_NOT_CACHED, ErrorKind.TIMEOUT, ErrorKind.ENDPOINT_UNREACHABLE, ErrorKind.STORE}
 )
-"""Kinds that say something of a network, a busy machine or a disk, and nothing of the model."""
+"""Kinds caused by the network, a busy machine or a disk, and not by the model."""
 
 
 LONGEST_REASON = 400
-"""Characters that are taken of another library's message."""
+"""Maximum characters taken from another library's message."""
 
 
 def reason(error: BaseException, *, named: bool = False) -> str:
-    """Return what an error of another library says: all of its lines as one, bounded; its class if nothing.
+    """Return another library's error message on one line, shortened; its class name if it is empty.
 
     Control characters other than white space stay: `text.printable` shows them where the line is shown.
 

@@ -1,4 +1,4 @@
-"""File names and paths as Unicode, whatever bytes they are made of."""
+"""File names and paths as Unicode, even where their bytes are not valid UTF-8."""
 
 import re
 
@@ -21,7 +21,7 @@ def encode_name(name: str) -> str:
 
 
 def decode_name(text: str) -> str:
-    """Return the file name that `encode_name` made `text` of."""
+    """Return the file name that `encode_name` encoded as `text`."""
 
     def byte(match: re.Match[str]) -> str:
         value = int(match[1], 16)

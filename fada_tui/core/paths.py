@@ -1,4 +1,4 @@
-"""Where things lie. Every function only computes: nothing is created, at import or by a call."""
+"""Locations of files and folders. The functions only compute paths: nothing is created."""
 
 import os
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def expanded(text: str) -> Path:
-    """Return a path with `~` replaced by the home folder; `~nobody` is left as it is, not an error."""
+    """Return a path with `~` replaced by the home folder; an unknown `~user` is left as it is."""
     return Path(os.path.expanduser(text))  # noqa: PTH111
 
 
 def config_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the user's settings and model list: `FADA_TUI_CONFIG_DIR`, else the system's place."""
+    """Return the folder of the user's settings and models: `FADA_TUI_CONFIG_DIR`, else the system's."""
     given = environ.get(CONFIG_DIR_VARIABLE)
     if given:
         return expanded(given)
@@ -38,22 +38,22 @@ def models_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def state_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """What the program remembers from one start to the next, written by itself."""
+    """Return the path of the file in which the program keeps state between sessions."""
     return config_dir(environ) / "state.toml"
 
 
 def default_results() -> Path:
-    """The results folder where none is given, relative to the current folder."""
+    """Return the default results folder, relative to the current folder."""
     return Path("results")
 
 
 def demo_weights() -> Path:
-    """The folder of the embedded model."""
+    """Return the folder of the embedded model."""
     return _PACKAGE / "models" / "demo" / "weights"
 
 
 def samples_dir(package: Path = _PACKAGE) -> Path:
-    """The folder of sample images: the package's own in a wheel, else the checkout's.
+    """Return the folder of sample images: the package's own in a wheel, else the checkout's.
 
     Args:
         package: the package's folder.

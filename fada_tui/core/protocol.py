@@ -1,4 +1,4 @@
-"""Messages between client and worker, and their codec: one JSON object a line, tagged by `type`.
+"""Messages between client and worker, and their codec: one JSON object per line, tagged by `type`.
 
 The client sends commands over a socket, the worker sends events over a pipe. The worker's first
 event is `Hello`; a client that reads another protocol version there ends the worker.
@@ -15,7 +15,7 @@ PROTOCOL_VERSION = 4
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """Base of every message."""
+    """The base class of every message."""
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Item(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The key of the result that this item becomes."""
+        """Return the key of the result for this item."""
         return (self.path, self.question_id)
 
 
@@ -38,29 +38,29 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Attach(Message, frozen=True, kw_only=True, tag="attach"):
-    """Belong to a run; answered by `Attached`.
+    """A command to attach the worker to a run; answered by `Attached`.
 
     File descriptors come along: of the file to print to, then of what to hold open.
     """
 
 
 class Detach(Message, frozen=True, kw_only=True, tag="detach"):
-    """Let go of all that came with `Attach`; answered by `Detached`. What is loaded stays."""
+    """A command to release everything from `Attach`; answered by `Detached`. The model stays loaded."""
 
 
 class Unload(Message, frozen=True, kw_only=True, tag="unload"):
-    """Drop the model; answered by `Unloaded`."""
+    """A command to drop the model; answered by `Unloaded`."""
 
 
 class Load(Message, frozen=True, kw_only=True, tag="load"):
-    """Load a model; answered by `Progress`…, then `Loaded` or `LoadFailed`."""
+    """A command to load a model; answered by `Progress`…, then `Loaded` or `LoadFailed`."""
 
     model: ModelEntry
     device: str
     trust_remote_code: bool
     allow_pickle: bool
     system_prompt: str | None = None
-    """The one that questions will come with: a model that takes none is refused before it is loaded."""
+    """The system prompt of the questions: a model that supports none is refused before loading."""
     classes: ClassSet | None = None
     """For models that sort images into classes."""
     allowed_hosts: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
 
 
 class Work(Message, frozen=True, kw_only=True, tag="work"):
-    """Answer the items in order; answered by `Started`, `Delta`…, `Finished` for each, then `Idle`.
+    """A command to answer items in order; answered by `Started`, `Delta`…, `Finished` for each, then `Idle`.
 
     Where the generation says so several are answered at once, and their events come mixed; then items may
     also be taken in another order.
@@ -81,23 +81,23 @@ class Work(Message, frozen=True, kw_only=True, tag="work"):
     root: str
     """The data set's folder, as `file_names.encode_name` writes it."""
     journal: str
-    """Path of the journal that takes each finished result, likewise."""
+    """Path of the journal to which each finished result is written, encoded likewise."""
     generation: Generation
     items: tuple[Item, ...]
     at_most: int | None = None
-    """Answers made together at most, whatever the generation says: a worker died of more."""
+    """Limit on answers generated together, which overrides the generation settings after a worker died."""
 
 
 class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):
-    """Finish what is begun, then be idle."""
+    """A command to finish the items in progress and then become idle."""
 
 
 class Cancel(Message, frozen=True, kw_only=True, tag="cancel"):
-    """Stop between two tokens; what is not finished is not recorded."""
+    """A command to stop between two tokens; unfinished items are not recorded."""
 
 
 class Tokenise(Message, frozen=True, kw_only=True, tag="tokenise"):
-    """Split texts by the loaded model's tokenizer; answered by `Tokenised`."""
+    """A command to split texts by the loaded model's tokenizer; answered by `Tokenised`."""
 
     texts: tuple[str, ...]
 
@@ -106,7 +106,7 @@ class Tokenise(Message, frozen=True, kw_only=True, tag="tokenise"):
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """The worker is up: what is installed here. It imports that only when a model is to be loaded."""
+    """The worker's first event: the installed versions. Libraries are imported only to load a model."""
 
     protocol: int
     pid: int
@@ -116,7 +116,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
 
 
 class Progress(Message, frozen=True, kw_only=True, tag="progress"):
-    """How far loading is."""
+    """An event with the progress of loading."""
 
     stage: str
     """`download` (bytes), `weights` (tensors) or `server` (tries to reach one)."""
@@ -125,7 +125,7 @@ class Progress(Message, frozen=True, kw_only=True, tag="progress"):
 
 
 class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
-    """The model is ready."""
+    """An event: the model is ready."""
 
     adapter: str
     architecture: str | None
@@ -138,21 +138,21 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     attention: str | None = None
     """How transformers computes it: `sdpa` and so on."""
     image_processor: str | None
-    """Its class."""
+    """Name of the image processor's class."""
     sorts: bool
-    """It sorts images into classes, and writes no text."""
+    """Whether it sorts images into classes and writes no text."""
     longest_edge: int | None = None
-    """Pixels, where it was asked to see images in another longest edge than its own."""
+    """Pixels of the requested longest edge of images, if other than the checkpoint's own."""
     max_tiles: int | None = None
-    """Likewise of its tiles."""
+    """Requested maximum number of tiles, if other than the checkpoint's own."""
     scale: float | None = None
-    """What it multiplies the cosine of image and class with, where it sorts."""
+    """Factor on the cosine of image and class, for models that sort images."""
     pickled: bool = False
-    """Its weights were no safetensors."""
+    """Whether weights in another format than safetensors were read."""
     remote_code: bool = False
-    """Code of its own checkpoint ran."""
+    """Whether code of its own checkpoint was run."""
     quantized: bool = False
-    """They were packed, on loading or as they were saved."""
+    """Whether weights are quantised, on loading or in the checkpoint."""
     load_time: float
     """Seconds, downloads not included."""
     weights: int | None
@@ -162,36 +162,36 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
 
 
 class LoadFailed(Message, frozen=True, kw_only=True, tag="load_failed"):
-    """The model cannot be loaded; `kind` is an `errors.ErrorKind`."""
+    """An event: the model cannot be loaded; `kind` is an `errors.ErrorKind`."""
 
     kind: str
     message: str
 
 
 class Attached(Message, frozen=True, kw_only=True, tag="attached"):
-    """The worker belongs to the run, and has its log and its lock."""
+    """An event: the worker belongs to the run, and has its log and its lock."""
 
 
 class Detached(Message, frozen=True, kw_only=True, tag="detached"):
-    """The worker holds nothing of the run any more."""
+    """An event: the worker no longer holds anything of the run."""
 
 
 class Unloaded(Message, frozen=True, kw_only=True, tag="unloaded"):
-    """The model is dropped."""
+    """An event: the model has been dropped."""
 
     allocated: int
     """Bytes that tensors still take on GPUs."""
 
 
 class Started(Message, frozen=True, kw_only=True, tag="started"):
-    """The worker begins an item."""
+    """An event: the worker begins an item."""
 
     path: str
     question_id: str
 
 
 class Delta(Message, frozen=True, kw_only=True, tag="delta"):
-    """Text generated since the last delta; it may be empty, and then says only that tokens come."""
+    """An event with the text generated since the last one; empty text only shows that tokens arrive."""
 
     path: str
     question_id: str
@@ -201,43 +201,43 @@ class Delta(Message, frozen=True, kw_only=True, tag="delta"):
 
 
 class BegunAgain(Message, frozen=True, kw_only=True, tag="begun_again"):
-    """An answer is asked for once more: the text of it so far counts no longer."""
+    """An event: an answer is requested again, and its text so far is void."""
 
     path: str
     question_id: str
     reason: str
     wait: float
-    """Seconds until then."""
+    """Seconds until the next request."""
 
 
 class Finished(Message, frozen=True, kw_only=True, tag="finished"):
-    """A result, already in the journal."""
+    """An event with a result that is already in the journal."""
 
     result: Result
     torch_peak_reserved: int | None
 
 
 class Cancelled(Message, frozen=True, kw_only=True, tag="cancelled"):
-    """An item was stopped between tokens; nothing was recorded."""
+    """An event: an item was stopped between tokens; nothing was recorded."""
 
     path: str
     question_id: str
 
 
 class Idle(Message, frozen=True, kw_only=True, tag="idle"):
-    """The work is done, or was stopped."""
+    """An event: the work is finished or was stopped."""
 
 
 class Tokenised(Message, frozen=True, kw_only=True, tag="tokenised"):
-    """Texts as tokens, in the order in which they came; empty where the model has no tokenizer for them."""
+    """An event with texts as tokens, in the given order; empty if the model has no tokenizer for them."""
 
     ids: tuple[tuple[int, ...], ...]
     pieces: tuple[tuple[str, ...], ...]
-    """What each token stands for in its text; for a part of a character, the tokenizer's name of it."""
+    """The text of each token; for a part of a character, the tokenizer's name of it."""
 
 
 class JournalFailed(Message, frozen=True, kw_only=True, tag="journal_failed"):
-    """A finished result could not be written; the worker stopped there."""
+    """An event: a finished result could not be written, and the worker stopped there."""
 
     message: str
 
@@ -272,10 +272,10 @@ def encode(message: Message) -> bytes:
 
 
 def decode_command(line: bytes) -> Command:
-    """Read a command; raises `msgspec.MsgspecError` where it is none."""
+    """Decode a command; raises `msgspec.MsgspecError` if it is invalid."""
     return _commands.decode(line)
 
 
 def decode_event(line: bytes) -> Event:
-    """Read an event; raises `msgspec.MsgspecError` where it is none."""
+    """Decode an event; raises `msgspec.MsgspecError` if it is invalid."""
     return _events.decode(line)

@@ -1,4 +1,4 @@
-"""Text that others wrote, made safe to show on a terminal; shares as percentages."""
+"""Escaping of untrusted text for the terminal, and shares as percentages."""
 
 import codecs
 import re
@@ -22,12 +22,12 @@ def _visible(match: re.Match[str]) -> str:
 
 
 def percentage(share: float) -> str:
-    """Return a share of 1 as a whole percentage that says neither none nor all where it is not so."""
+    """Return a share of 1 as a whole percentage; 0% and 100% only where they are exact."""
     if 0 < share <= 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
 def without_mark(data: bytes) -> bytes:
-    """Return what follows the byte order mark that some editors put before UTF-8 text."""
+    """Return the text without the byte order mark that some editors put before UTF-8 text."""
     return data.removeprefix(codecs.BOM_UTF8)

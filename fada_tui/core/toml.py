@@ -1,4 +1,4 @@
-"""Reading TOML files, and the name that a wrong one was perhaps meant to be."""
+"""Reading TOML files, and suggesting known names for misspelt ones."""
 
 import re
 from collections.abc import Iterable

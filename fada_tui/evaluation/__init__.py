@@ -1,1 +1,1 @@
-"""What answers are worth: rubrics, scores, verdicts and statistics: pure functions of texts and records."""
+"""Evaluation of answers: rubrics, scores, verdicts and statistics, as pure functions of texts and records."""

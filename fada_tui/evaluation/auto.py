@@ -1,4 +1,4 @@
-"""Auto scores: which of a rubric's terms an answer names.
+"""Auto scores: which of a rubric's terms an answer contains.
 
 Terms are found as words, so a denial ("no fetal structures") counts as naming them: an auto score says
 what a text mentions, and never stands for a person's verdict.
@@ -25,7 +25,7 @@ _PLURALS = (
 
 
 def score(response: str | None, category: str, rubric: Rubric) -> AutoScore | None:
-    """Return what the rubric finds in an answer, or `None` where there is no answer.
+    """Return the auto score of an answer by the rubric, or `None` if there is no answer.
 
     Words are matched whole, without regard to upper case, in singular and plural; a space in a term
     stands for spaces or hyphens. In a category that shows the mother, maternal terms are right and none

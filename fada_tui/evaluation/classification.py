@@ -1,4 +1,4 @@
-"""How well images were sorted into classes: accuracy, confusions, F1, against the categories they lie in."""
+"""Classification metrics: accuracy, confusions and F1 of the sorting, against the images' categories."""
 
 import math
 from collections import Counter
@@ -15,33 +15,33 @@ from fada_tui.evaluation.statistics import Interval, Share
 SEED = 20250101
 ROUNDS = 1000
 DRAWS = 2_000_000
-"""Images drawn in all rounds of resampling together, at most: ten thousand images still take seconds."""
+"""Maximum images drawn in all rounds of resampling together, so that large runs take seconds."""
 
 Confusions = tuple[tuple[tuple[str, str], int], ...]
-"""Counts by (true class, class it was sorted into), in the order of their first appearance."""
+"""Counts by (true class, predicted class), in the order of their first appearance."""
 
 
 class Sorting(Record, frozen=True, kw_only=True):
-    """What a run's results come to as a classification."""
+    """The classification metrics of a run's results."""
 
     classes: tuple[str, ...]
     """All classes, in the set's order."""
     top1: Share
-    """Images whose own class came first, of those counted."""
+    """Images whose true class ranked first, of those counted."""
     top3: Share | None
-    """Images whose own class was among the first three; `None` where there are no more than three."""
+    """Images whose true class ranked among the first three; `None` if there are at most three classes."""
     confusions: Confusions
     excluded: Mapping[str, int]
-    """Answers about images of categories that are no class, by category."""
+    """Number of answers about images whose category is not a class, by category."""
 
     @property
     def macro_f1(self) -> float | None:
-        """The mean of the classes' F1; `None` where nothing was counted."""
+        """Return the mean of the classes' F1; `None` if nothing was counted."""
         return macro_f1(self.confusions)
 
 
 def sorting(results: Iterable[Result], classes: ClassSet) -> Sorting:
-    """Count rankings against the categories of their images.
+    """Compute the classification metrics from rankings and the categories of their images.
 
     A category is of the class of that name or alias; upper case, spaces, `_` and `-` make no difference.
     Results without a ranking are left out.
@@ -72,7 +72,7 @@ def sorting(results: Iterable[Result], classes: ClassSet) -> Sorting:
 
 
 def macro_f1(confusions: Confusions) -> float | None:
-    """Return the unweighted mean of F1 over the classes that have images; `None` of no images.
+    """Return the unweighted mean of F1 over the classes that have images; `None` without images.
 
     F1 of a class is 2 × hits / (its images + images sorted into it). A class without images has none and is
     left out of the mean, as in FetalCLIP's published evaluation; images sorted into it count against their
@@ -90,13 +90,13 @@ def macro_f1(confusions: Confusions) -> float | None:
 
 
 def rounds(total: int) -> int:
-    """Return how often so many images are resampled."""
+    """Return the number of bootstrap rounds for a number of images."""
     return ROUNDS if total * ROUNDS <= DRAWS else max(DRAWS // total, 200)
 
 
 @lru_cache(maxsize=64)
 def macro_f1_interval(confusions: Confusions) -> Interval | None:
-    """Return the 95 % bootstrap percentile interval of the macro F1; `None` of fewer than two images.
+    """Return the 95 % bootstrap percentile interval of the macro F1; `None` for fewer than two images.
 
     Images are drawn with replacement, as many as there are, `rounds` times, by Python's Mersenne Twister from
     a fixed seed, so that the same counts have the same interval (Efron and Tibshirani 1993, chapter 13).
@@ -116,7 +116,7 @@ def macro_f1_interval(confusions: Confusions) -> Interval | None:
 
 
 def _quantile(ordered: list[float], share: float) -> float:
-    """A quantile of ordered values, interpolated between the two that it lies between."""
+    """Return a quantile of sorted values, interpolated linearly."""
     place = share * (len(ordered) - 1)
     low = math.floor(place)
     high = min(low + 1, len(ordered) - 1)

@@ -1,4 +1,4 @@
-"""The rubric: what a study's verdicts mean and which terms its images call for."""
+"""The rubric: definitions of a study's verdicts, and the terms expected for its images."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from fada_tui.core.records import Verdict
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the rubric's parts: a misspelt key in the file is an error, not silence."""
+    """The base class of the rubric's parts: an unknown key in the file is an error."""
 
 
 class Tag(Part, frozen=True, kw_only=True):
@@ -22,33 +22,33 @@ class Tag(Part, frozen=True, kw_only=True):
 
 
 class Context(Part, frozen=True, kw_only=True):
-    """What every answer ought to recognise about the images, whatever their category."""
+    """The subject of all images that every answer should recognise, whatever their category."""
 
     name: str
-    """How the context flag is called on screens."""
+    """Name of the context flag on screens."""
     terms: tuple[str, ...]
 
 
 class Maternal(Part, frozen=True, kw_only=True):
-    """Terms that speak of the mother where the image shows the fetus."""
+    """Terms for the mother's anatomy, used wrongly where the image shows the fetus."""
 
     terms: tuple[str, ...]
 
 
 class Category(Part, frozen=True, kw_only=True):
-    """What is expected of answers about one category of images."""
+    """The terms expected in answers about one category of images."""
 
     name: str
     aliases: tuple[str, ...] = ()
     """Folder names and file-name prefixes that mean this category."""
     terms: tuple[tuple[str, ...], ...]
-    """Groups of synonyms, one group per structure seen; the first of each group names it."""
+    """Groups of synonyms, one group for each visible structure; the first synonym names the group."""
     planes: tuple[str, ...] = ()
-    """Terms by which an answer takes an image for one of this category."""
+    """Terms by which an answer identifies an image as one of this category."""
     near: tuple[str, ...] = ()
-    """Categories that an answer about this one may name without error: their organs share the plane."""
+    """Categories that an answer may also name without error, as their organs lie in the same plane."""
     maternal: bool = False
-    """The image shows the mother, so maternal terms are right."""
+    """Whether the image shows the mother, so that maternal terms are right."""
 
 
 class Rubric(Part, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class Rubric(Part, frozen=True, kw_only=True):
     categories: tuple[Category, ...] = ()
 
     def category(self, name: str) -> Category | None:
-        """Return the category of that name or alias; upper case, spaces, `_` and `-` make no difference."""
+        """Return the category of that name or alias; case, spaces, `_` and `-` make no difference."""
         wanted = normal(name)
         for category in self.categories:
             if any(normal(known) == wanted for known in (category.name, *category.aliases)):
@@ -72,7 +72,7 @@ class Rubric(Part, frozen=True, kw_only=True):
 
 
 def normal(name: str) -> str:
-    """Return a category's name as it is compared."""
+    """Return a category's name normalised for comparison."""
     return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 

@@ -1,4 +1,4 @@
-"""Figures of samples: mean, median, interval of a proportion, share of identical answers."""
+"""Statistics of samples: mean, median, interval of a proportion, share of identical answers."""
 
 import math
 from collections import Counter
@@ -20,24 +20,24 @@ class Interval(NamedTuple):
 
 
 class Share(NamedTuple):
-    """How many of how many."""
+    """A count out of a total."""
 
     hits: int
     total: int
 
 
 def mean(values: Sequence[float]) -> float | None:
-    """The arithmetic mean; `None` of no values."""
+    """Return the arithmetic mean; `None` for no values."""
     return math.fsum(values) / len(values) if values else None
 
 
 def median(values: Sequence[float]) -> float | None:
-    """The median, the mean of the middle two of an even number; `None` of no values."""
+    """Return the median (the mean of the middle two for an even number); `None` for no values."""
     return _median(values) if values else None
 
 
 def wilson(successes: float, total: int, z: float = Z_95) -> Interval | None:
-    """The Wilson score interval of a proportion; `None` of no trials.
+    """Return the Wilson score interval of a proportion; `None` for no trials.
 
     Formula: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22 (1927) 209-212, without continuity correction.
@@ -62,7 +62,7 @@ def wilson(successes: float, total: int, z: float = Z_95) -> Interval | None:
 
 
 def identical_answers(results: Iterable[Result]) -> Share:
-    """How many answers are word for word that of another image to the same question, of how many.
+    """Return how many answers are identical to another image's answer to the same question, of how many.
 
     Runs of white space count as one space.
     """

@@ -1,4 +1,4 @@
-"""What the assessors say, counted."""
+"""Counts of the assessors' verdicts."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -10,7 +10,7 @@ POINTS: Final[dict[Verdict, float]] = {"correct": 1.0, "partial": 0.5, "incorrec
 
 
 def current(assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
-    """Return the assessments that stand: the last one of each assessor, unless it takes back all."""
+    """Return the assessments in force: the last one of each assessor, unless it withdraws everything."""
     latest = {assessment.assessor: assessment for assessment in assessments}
     return tuple(
         assessment
@@ -20,19 +20,19 @@ def current(assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
 
 
 class Tally(Record, frozen=True, kw_only=True):
-    """Verdicts over some results."""
+    """The counts of verdicts over some results."""
 
     judged: int
     """Results with a verdict."""
     correct: int
-    """Verdicts, one of each assessor on each result."""
+    """Number of verdicts "correct", one for each assessor and result."""
     partial: int
     incorrect: int
     assessors: int
     points: float
     """Sum over the judged results of 1 for correct, ½ for partial; of several assessors, their mean."""
     context: Share
-    """Context flags set, of the flags given."""
+    """Context flags that are yes, of the flags given."""
 
     @property
     def quality(self) -> float | None:
@@ -46,7 +46,7 @@ class Tally(Record, frozen=True, kw_only=True):
 
 
 def tally(results: Iterable[Result]) -> Tally:
-    """Count the standing verdicts and context flags of the results."""
+    """Count the current verdicts and context flags of the results."""
     counts: dict[Verdict, int] = {"correct": 0, "partial": 0, "incorrect": 0}
     assessors: set[str | None] = set()
     flags: list[bool] = []

@@ -1,1 +1,1 @@
-"""Images: which there are in a folder, and their pixels."""
+"""Images: finding them in a folder, and decoding their pixels."""

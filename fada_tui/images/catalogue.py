@@ -1,4 +1,4 @@
-"""The images of a folder and their categories, found by name: no file with an extension is opened.
+"""The images of a folder and their categories, found by name; files with an extension are not opened.
 
 Names in a catalogue are written by `file_names.encode_name`, so that any of them fits in JSON; `resolve`
 leads back to the file.
@@ -33,7 +33,7 @@ class Catalogue(Struct, frozen=True):
 
     root: Path
     name: str
-    """The folder's own name, as the system gives it (not yet encoded)."""
+    """The folder's own name, as the operating system returns it (not yet encoded)."""
     images: tuple[PlannedImage, ...]
     """In natural order of category, then path."""
     skipped: Skipped
@@ -68,7 +68,7 @@ def scan(root: Path) -> Catalogue:
 
 
 def select(images: Sequence[PlannedImage], selection: Selection) -> tuple[PlannedImage, ...]:
-    """Return the selected images: filtered by category, shuffled, then so many of each category and in all.
+    """Return the selected images: filtered by category, shuffled, then limited per category and in all.
 
     They keep their order unless they are shuffled. Categories are compared without regard to case.
 
@@ -90,7 +90,7 @@ def select(images: Sequence[PlannedImage], selection: Selection) -> tuple[Planne
 
 
 def resolve(root: Path, path: str) -> Path:
-    """Return where the image lies whose encoded path is `path`; an absolute one stays absolute."""
+    """Return the location of the image whose encoded path is `path`; an absolute path stays absolute."""
     return root / decode_name(path)
 
 
@@ -116,7 +116,7 @@ def _arrange(found: Found, own_name: str) -> tuple[PlannedImage, ...]:
 
 
 def _stem(image: str) -> str:
-    """A file's name before its extension; nothing of one that is all digits and points."""
+    """Return a file's name without its extension; empty for a name of digits and points only."""
     if has_extension(image):
         return image.rpartition(".")[0]
     return "" if "." in image else image
@@ -135,7 +135,7 @@ def _category_key(category: str) -> str:
 
 
 def _natural(name: str) -> str:
-    """A key under which numbers of up to 20 digits sort by value; one string, since lists sort slowly."""
+    """Return a sort key that orders numbers of up to 20 digits by value; one string, as lists sort slowly."""
     return _NUMBER.sub(_padded, name.casefold())
 
 
@@ -168,5 +168,5 @@ def _check_categories(images: Sequence[PlannedImage], asked: Sequence[str]) -> s
 
 
 def _folded(category: str) -> str:
-    """A category for comparing: some systems write an accent as a letter of its own."""
+    """Return a category normalised for comparison: some systems store accents as separate characters."""
     return unicodedata.normalize("NFC", category).casefold()

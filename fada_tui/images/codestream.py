@@ -1,4 +1,4 @@
-"""How large a compressed picture says it is, from its own header: JPEG, JPEG-LS and JPEG 2000."""
+"""The size of a compressed image according to its header: JPEG, JPEG-LS and JPEG 2000."""
 
 import struct
 
@@ -8,14 +8,14 @@ _JPEG_2000 = b"\xff\x4f\xff\x51"
 
 _SCAN = 0xDA
 _ALONE = (0x00, 0x01, *range(0xD0, 0xD8), 0xFF)
-"""What follows FF and is no segment: a byte of pixels, restart markers, padding."""
+"""Bytes after FF that begin no segment: a stuffed zero, restart markers, padding."""
 
 _NO_FRAME = (0xC4, 0xC8, 0xCC)
-"""Among the markers of frames, those that are none: tables and an extension."""
+"""Markers in the range of frame markers that mark no frame: tables and an extension."""
 
 
 def values(data: bytes) -> int | None:
-    """Return width × height × components; `None` where the header does not tell."""
+    """Return width × height × components; `None` if the header does not contain them."""
     if data[:2] == _JPEG:
         return _jpeg(data)
     start = data.find(_JPEG_2000, 0, 4096)  # in a JP2 file some boxes come before it
@@ -49,7 +49,7 @@ def _jpeg_2000(segment: bytes) -> int | None:
 
 
 def scans_all(data: bytes) -> bool:
-    """Whether the scans of a JPEG file, as far as they have begun, are all that the picture takes.
+    """Return whether the scans that a JPEG file has begun are all that the image needs.
 
     A progressive picture comes in scans that refine each other: coefficients of every component, down to the
     last bit. Others have each component in one scan.

@@ -1,4 +1,4 @@
-"""An image file as RGB pixels: the same ones for the model, the hash and the screen.
+"""Decoding of an image file to RGB pixels: the same pixels for the model, the hash and the screen.
 
 Everything is decoded to 8-bit RGB, turned upright by its EXIF orientation (a video's by its display matrix).
 A path names a file, and then its first frame, or another frame of it (see `images.frames`).
@@ -37,20 +37,20 @@ _HEAD = DICOM_MARK_AT + len(DICOM_MARK)
 
 
 class DecodedImage(Struct, frozen=True):
-    """An image's pixels and what identifies them."""
+    """An image's pixels, and the hash that identifies them."""
 
     pixels: Image.Image
     """Mode RGB, in memory, without metadata."""
     width: int
     height: int
     sha256: str
-    """Hexadecimal; the module says over what."""
+    """Hexadecimal hash; the module's docstring defines its input."""
     dicom: DicomFacts | None = None
-    """Of a DICOM file."""
+    """Facts of a DICOM file."""
 
 
 def decode(path: str | Path) -> DecodedImage:
-    """Decode an image file of a known format, whatever its name ends in.
+    """Decode an image file of a known format, whatever its extension.
 
     Args:
         path: of a file, or of one of its frames: `clip.dcm#12`.
@@ -74,7 +74,7 @@ def decode(path: str | Path) -> DecodedImage:
 
 
 def count_frames(path: str | Path) -> int:
-    """Return how many frames a file has: from its headers, a video's by decoding it.
+    """Return the number of frames of a file: from its headers, or for a video by decoding it.
 
     Raises:
         ImageError: as `decode` does.

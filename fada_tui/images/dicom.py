@@ -1,4 +1,4 @@
-"""DICOM files, single and of several frames, by pydicom.
+"""DICOM files with one or several frames, read by pydicom.
 
 Only the elements that drawing needs are read, beside a few that say what made the picture (`DicomFacts`): a
 patient's name, number and dates are never even parsed. What is burned into the pixels stays there, and
@@ -77,7 +77,7 @@ _PICTURE = (
     "ExtendedOffsetTable",
     "ExtendedOffsetTableLengths",
 )
-"""What is read of the header."""
+"""The elements of the header that are read."""
 
 _PIXEL_DATA = {0x0008: "FloatPixelData", 0x0009: "DoubleFloatPixelData", 0x0010: "PixelData"}
 """Names of the elements of group 7FE0 that hold pixels."""
@@ -92,17 +92,17 @@ _ITEM = 0xFFFEE000
 """Tag of a fragment of compressed pixels."""
 
 _FACT_LENGTH = 64
-"""Characters that the standard allows such a text."""
+"""Maximum characters that the standard allows in such a text."""
 
 _RUST = "pyo3_runtime"
-"""Where a panic of Rust code comes from, such as pylibjpeg-rle's; it is no `Exception`."""
+"""Module of the exception that panics in Rust code raise, as in pylibjpeg-rle; it is no `Exception`."""
 
 _COMPONENTS = 4
-"""Most values that a pixel of a compressed picture may have."""
+"""Maximum number of components of a pixel in a compressed image."""
 
 
 def read(file: IO[bytes], name: str, number: int) -> tuple[Image.Image, DicomFacts]:
-    """Return a frame's pixels in mode RGB, and what may be told of their making.
+    """Return a frame's pixels in mode RGB, and the facts of its acquisition that may be kept.
 
     Args:
         file: a DICOM file with its preamble.
@@ -122,7 +122,7 @@ def read(file: IO[bytes], name: str, number: int) -> tuple[Image.Image, DicomFac
 
 
 def count(file: IO[bytes], name: str) -> int:
-    """Return how many frames a file holds: those that its header says, as far as its pixel data reach.
+    """Return the number of frames in a file: the header's, limited to those that the pixel data hold.
 
     Raises:
         ImageError: also MISSING_PACKAGE.
@@ -134,7 +134,7 @@ def count(file: IO[bytes], name: str) -> int:
 
 @contextmanager
 def _careful(file: IO[bytes], name: str) -> Iterator["Dataset"]:
-    """Give the header; turn whatever pydicom raises, here or later, into an `ImageError`.
+    """Yield the header; turn any exception of pydicom, here or later, into an `ImageError`.
 
     The file is left where the pixel data element begins.
     """
@@ -168,7 +168,7 @@ def _careful(file: IO[bytes], name: str) -> Iterator["Dataset"]:
 
 
 def _syntax(file: IO[bytes]) -> bytes | None:
-    """Return the transfer syntax that the file's first group names; leaves the file at its beginning."""
+    """Return the transfer syntax that the file's first group names, and rewind the file."""
     file.seek(DICOM_MARK_AT + len(DICOM_MARK))
     found = None
     while found is None and len(head := file.read(8)) == 8:
@@ -216,7 +216,7 @@ def _decoded(file: IO[bytes], header: "Dataset", name: str, index: int) -> tuple
 
 
 def _enter_pixel_data(file: IO[bytes], header: "Dataset", name: str) -> str:
-    """Go to the first byte of the pixels; return the name of their element."""
+    """Seek to the first byte of the pixels; return the name of their element."""
     order = "<" if header.file_meta.TransferSyntaxUID.is_little_endian else ">"
     head = file.read(8)
     if len(head) < 8:
@@ -230,7 +230,7 @@ def _enter_pixel_data(file: IO[bytes], header: "Dataset", name: str) -> str:
 
 
 def _check_codestream(file: IO[bytes], options: dict[str, Any], name: str, index: int) -> None:
-    """See that a compressed frame does not unpack to more than the header says it may."""
+    """Raise an error if a compressed frame would unpack to more than the header allows."""
     from pydicom.encaps import get_frame
 
     place = file.tell()
@@ -277,7 +277,7 @@ def _eight_bits(values: NDArray[Any], bits: int) -> NDArray[np.uint8]:
 
 
 def _frames_there(file: IO[bytes], header: "Dataset") -> int:
-    """How many frames the pixel data hold, by their length or their index."""
+    """Return how many frames the pixel data hold, by their length or their index."""
     syntax = header.file_meta.TransferSyntaxUID
     _enter_pixel_data(file, header, "")
     if syntax.is_encapsulated:
@@ -290,7 +290,7 @@ def _frames_there(file: IO[bytes], header: "Dataset") -> int:
 
 
 def _fragments(file: IO[bytes]) -> int:
-    """How many compressed frames are in the file as a whole: those of its offset table, or its fragments."""
+    """Return how many compressed frames the file holds, by its offset table or its fragments."""
     start, end = file.tell(), file.seek(0, 2)
     file.seek(start)
     _, length = _item(file)
@@ -308,7 +308,7 @@ def _fragments(file: IO[bytes]) -> int:
 
 
 def _item(file: IO[bytes]) -> tuple[int, int]:
-    """Read the head of an item; its tag and its length in bytes, both 0 at the end of the file."""
+    """Read an item's header; return its tag and its length in bytes, both 0 at the end of the file."""
     head = file.read(8)
     if len(head) < 8:
         return 0, 0

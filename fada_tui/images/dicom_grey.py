@@ -1,4 +1,4 @@
-"""From the values of a grey DICOM frame to 8-bit grey: modality transformation, then window or table.
+"""Conversion of a grey DICOM frame to 8-bit grey: modality transformation, then window or table.
 
 The formulas are those of the standard, PS3.3 C.11.1 and C.11.2.
 """
@@ -41,7 +41,7 @@ def grey(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[np.uint
 
 
 def _group(header: "Dataset", index: int, keyword: str) -> "Dataset":
-    """The functional group of a frame, of its own or shared by all; the header where there is none."""
+    """Return the functional group of a frame, its own or the shared one; else the header."""
     each = header.get("PerFrameFunctionalGroupsSequence") or ()
     own = each[index : index + 1]
     for group in (*own, *(header.get("SharedFunctionalGroupsSequence") or ())[:1]):
@@ -52,7 +52,7 @@ def _group(header: "Dataset", index: int, keyword: str) -> "Dataset":
 
 
 def _modality(group: "Dataset") -> _Step | None:
-    """What makes of stored values those of the modality; `None` where they are the same."""
+    """Return the function from stored values to modality values; `None` if they are the same."""
     if tables := group.get("ModalityLUTSequence"):
         return _table(tables[0])[0]
     slope, intercept = _number(group, "RescaleSlope", 1), _number(group, "RescaleIntercept", 0)
@@ -62,7 +62,7 @@ def _modality(group: "Dataset") -> _Step | None:
 
 
 def _table_or_window(header: "Dataset", group: "Dataset") -> _Step | None:
-    """What makes grey of the modality's values by the first table or window that makes sense."""
+    """Return the function from modality values to grey, by the first valid table or window."""
     if tables := header.get("VOILUTSequence"):
         look_up, bits = _table(tables[0])
         return lambda values: look_up(values) * (255 / (2**bits - 1))
@@ -80,14 +80,14 @@ def _table_or_window(header: "Dataset", group: "Dataset") -> _Step | None:
 
 
 def _linear(low: float, high: float) -> _Step:
-    """0 up to `low`, 255 from `high` on; a step where they are one."""
+    """Return a linear ramp: 0 up to `low`, 255 from `high`; a step if they are equal."""
     if low == high:
         return lambda values: np.where(values > low, 255.0, 0.0)
     return lambda values: (values - low) / (high - low) * 255
 
 
 def _table(item: "Dataset") -> tuple[_Step, int]:
-    """What looks values up in a table, and the table's bits; values beyond it get its nearest entry."""
+    """Return a table lookup and the table's bits; values out of range get the nearest entry."""
     length, first, bits = (int(part) for part in item.LUTDescriptor)
     data = np.frombuffer(item.LUTData, "<u2") if isinstance(item.LUTData, bytes) else np.asarray(item.LUTData)
     entries = data[: length or 2**16].astype(np.float64)
@@ -101,7 +101,7 @@ def _table(item: "Dataset") -> tuple[_Step, int]:
 
 
 def _whole_depth(values: NDArray[Any], header: "Dataset") -> int | None:
-    """The bits of values that are grey as they are: up to 8, without a sign."""
+    """Return the bits of values that are already grey: up to 8, unsigned."""
     if not np.issubdtype(values.dtype, np.unsignedinteger):
         return None
     bits = int(header.BitsStored)
@@ -109,7 +109,7 @@ def _whole_depth(values: NDArray[Any], header: "Dataset") -> int | None:
 
 
 def _number(group: "Dataset", keyword: str, otherwise: float | None) -> float | None:
-    """The first value of an element, if it is a finite number."""
+    """Return the first value of an element, if it is a finite number."""
     value = group.get(keyword)
     if value is None or value == "":
         return otherwise

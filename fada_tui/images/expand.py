@@ -1,4 +1,4 @@
-"""Files that hold several frames, as the frames that are asked of them."""
+"""Expansion of files with several frames into the requested frames."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,20 +13,20 @@ from fada_tui.images.frames import evenly, frame_name, holds_many
 
 
 class Frames(Struct, frozen=True):
-    """Which frames of a file that has several; at most one of these is set, none takes the file as it is."""
+    """The choice of frames in files with several; at most one field is set, none leaves the file as it is."""
 
     evenly: int | None = None
-    """So many, spread over the file."""
+    """Number of frames, evenly spaced over the file."""
     number: int | None = None
-    """This one, from 1 up."""
+    """Number of the one frame, from 1."""
 
     def __bool__(self) -> bool:
-        """Whether anything is asked for."""
+        """Return whether any frames are requested."""
         return (self.evenly or self.number) is not None
 
 
 def expand(images: Sequence[PlannedImage], root: Path, frames: Frames) -> tuple[PlannedImage, ...]:
-    """Return the images, each file of several frames as those that are asked for.
+    """Return the images, each file with several frames expanded into those that are requested.
 
     Without frames no file is opened; else those that may have several, for their headers (videos are decoded
     once). A file that cannot be read stays as it is, so that the reason becomes its result; so does a frame

@@ -1,23 +1,23 @@
-"""Which files are images, by the ends of their names; and what to know of some of them."""
+"""Image files by their extensions, and properties of some formats."""
 
 import re
 
 STILLS = (".png", ".jpg", ".jpeg", ".jfif", ".bmp")
-"""One picture each."""
+"""Extensions of formats with one image per file."""
 
 ANIMATIONS = (".tif", ".tiff", ".webp", ".gif")
-"""Pages or frames, one or several."""
+"""Extensions of formats with one or several pages or frames."""
 
 DICOM = (".dcm", ".dicom")
 
 DICOM_MARK = b"DICM"
 DICOM_MARK_AT = 128
-"""Where a DICOM file says that it is one."""
+"""Offset of the bytes that identify a DICOM file."""
 
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
 
 MANY_FRAMES = (*ANIMATIONS, *DICOM, *VIDEOS)
-"""Files that may hold several frames."""
+"""Extensions of files that may hold several frames."""
 
 SUFFIXES = (*STILLS, *MANY_FRAMES)
 """Extensions of image files, in lower case."""
@@ -27,7 +27,7 @@ _UID = re.compile("[0-9.]+")
 
 
 def has_extension(name: str) -> bool:
-    """Whether a file's name ends in an extension; a listed image without one is a DICOM file."""
+    """Return whether a file's name has an extension; a listed image without one is a DICOM file."""
     return "." in name and not _UID.fullmatch(name)
 
 
@@ -37,4 +37,4 @@ DICOM_EXTRA = "pip install 'fada-tui[dicom]'"
 VIDEO_EXTRA = "pip install 'fada-tui[video]'"
 
 BURNED_IN = "Names and dates that are burned into the pixels of DICOM images are not removed"
-"""What whoever works on DICOM images must know."""
+"""A warning for everyone who works with DICOM images."""

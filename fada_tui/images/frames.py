@@ -1,4 +1,4 @@
-"""A frame of a file that holds several: its name, and which frames are taken of how many.
+"""Frames of a file with several: their names, and the choice of evenly spaced ones.
 
 A frame is named by its file and its number from 1 up: `clip.dcm#12`. The first one is the file itself,
 `clip.dcm`, so that an image has one name however it was chosen. No listed file is called like a frame:
@@ -19,18 +19,18 @@ _FRAME = re.compile(
 
 
 def split(path: str) -> tuple[str, int]:
-    """Return the file that a path names, and the number of its frame: 1 where the path names no frame."""
+    """Return the file and the frame number that a path names: 1 if the path names no frame."""
     found = _FRAME.fullmatch(path) if "#" in path else None
     return (found["file"], int(found["number"])) if found else (path, 1)
 
 
 def frame_name(path: str, number: int) -> str:
-    """Return the name of a file's frame; the first one has the file's own."""
+    """Return the name of a file's frame; the first frame has the file's own name."""
     return path if number == 1 else f"{path}#{number}"
 
 
 def evenly(count: int, wanted: int) -> tuple[int, ...]:
-    """Return the numbers, from 1 up, of frames that are spread evenly over a file.
+    """Return the numbers, from 1, of frames that are evenly spaced over a file.
 
     The file is cut into as many equal parts as frames are wanted, and the frame at the middle of each is
     taken: of `count` frames, part i of n (from 0 up) gives frame floor((2i + 1) * count / 2n) + 1. One frame
@@ -42,12 +42,12 @@ def evenly(count: int, wanted: int) -> tuple[int, ...]:
 
 
 def names_dicom(paths: Iterable[str]) -> bool:
-    """Whether one of these files is a DICOM one, by its name."""
+    """Return whether one of these files is a DICOM file, by its name."""
     return any(_names_dicom(split(path)[0]) for path in paths)
 
 
 def holds_many(name: str) -> bool:
-    """Whether a listed file may hold several frames, by its name."""
+    """Return whether a listed file may hold several frames, by its name."""
     return name.lower().endswith(MANY_FRAMES) or not has_extension(name)
 
 

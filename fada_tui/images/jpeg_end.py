@@ -1,4 +1,4 @@
-"""JPEG files that lack their end marker: whole but for it, or cut off before the last pixel?
+"""JPEG files without an end marker: tells complete ones from truncated ones.
 
 A decoder makes up what is missing, so neither it nor the marker tells. But pixels that are all there do not
 depend on what follows them: such a file is decoded with different continuations, and is whole if all pictures
@@ -19,11 +19,11 @@ _NOISE = (b"\x55\x2a\x9c\x63" * 16, b"\xaa\xd5\x63\x9c" * 16)
 """Two continuations in which no bit is the same, and no marker."""
 
 _LARGEST = 1 << 28
-"""Bytes; a file of more is no picture that lost its end."""
+"""Maximum bytes of a file that is checked."""
 
 
 def whole(file: IO[bytes]) -> IO[bytes] | None:
-    """Return a JPEG file with its end marker if nothing else is missing from it, else `None`."""
+    """Return a JPEG file with its end marker if nothing else is missing, else `None`."""
     file.seek(0)
     data = file.read(_LARGEST).rstrip(b"\xff")
     if len(data) >= _LARGEST - 1 or data.endswith(_END[1:]) or not scans_all(data):

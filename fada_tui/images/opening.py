@@ -1,4 +1,4 @@
-"""Opening an image's file, and the errors of reading it: one line each."""
+"""Opening an image file, and one-line errors for files that cannot be read."""
 
 import os
 import stat
@@ -41,18 +41,18 @@ def open_image(path: str | Path, name: str) -> IO[bytes]:
 
 
 def unreadable(name: str, why: str) -> ImageError:
-    """The error of a file that is no picture, or none that can be read."""
+    """Return the error for a file that is not a readable image."""
     return ImageError(ErrorKind.IMAGE_UNREADABLE, f"{name}: {why}")
 
 
 def damaged(name: str, error: BaseException) -> ImageError:
-    """The error of a file that a library stumbled over."""
+    """Return the error for a file that a library failed to decode."""
     why = printable(getattr(error, "strerror", None) or reason(error))
     return unreadable(name, f"damaged or truncated ({why}); export it again")
 
 
 def too_large(name: str, why: str) -> ImageError:
-    """The error of a picture that has too many pixels."""
+    """Return the error for an image with too many pixels."""
     return ImageError(ErrorKind.IMAGE_TOO_LARGE, f"{name}: {why}; scale it down or leave it out")
 
 
@@ -63,11 +63,11 @@ def check_size(name: str, width: int, height: int) -> None:
 
 
 def no_such_frame(name: str, count: int) -> ImageError:
-    """The error of a frame that a file does not have."""
+    """Return the error for a frame that a file does not have."""
     has = f"{count} frames" if count > 1 else "one frame"
     return unreadable(name, f"the file has {has}; ask for one of them")
 
 
 def missing_package(name: str, what: str, how: str) -> ImageError:
-    """The error of a file that takes a package that is not installed."""
+    """Return the error for a file that needs a package which is not installed."""
     return ImageError(ErrorKind.MISSING_PACKAGE, f"{name}: {what}: {how}")

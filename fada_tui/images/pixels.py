@@ -1,4 +1,4 @@
-"""From values of any range to 8-bit grey."""
+"""Conversion of values of any range to 8-bit grey."""
 
 from collections.abc import Callable, Iterator
 
@@ -13,7 +13,7 @@ Values = NDArray[np.generic]
 
 
 def strips(image: Image.Image) -> Iterator[Image.Image]:
-    """Give a picture as strips of some rows, from the top, so that no step takes a copy of all of it."""
+    """Yield an image as strips of rows, from the top, so that no step copies all of it."""
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         yield image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -44,7 +44,7 @@ def finite_extremes(values: Values) -> tuple[float, float] | None:
 def mapped(
     values: Values, grey_of: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 ) -> NDArray[np.uint8]:
-    """Map values by a function to grey, rounded, and cut at 0 and 255; what is not finite becomes black."""
+    """Map values by a function to grey, rounded and clipped to 0 and 255; non-finite values become black."""
     grey = np.zeros(values.shape, np.uint8)
     for top in range(0, len(values), _ROWS_AT_A_TIME):  # in strips, to bound the 64-bit copy
         strip = values[top : top + _ROWS_AT_A_TIME].astype(np.float64)

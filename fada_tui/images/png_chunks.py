@@ -1,4 +1,4 @@
-"""A PNG file without what is no picture: comments, colour profiles and times, however large they are.
+"""A PNG file reduced to its image data, without comments, colour profiles and times of any size.
 
 Pillow reads each chunk into memory, unpacks texts, checks all sums, and takes a file for damaged whose
 metadata are larger than its bounds. So it is given only the chunks that make the picture, and of texts those
@@ -26,31 +26,31 @@ _EXIF = b"eXIf"
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 _TURNS = (b"XML:com.adobe.xmp", b"Raw profile type exif")
-"""Keywords of the texts that may hold an orientation."""
+"""Keywords of the text chunks that may hold an orientation."""
 
 _LARGEST = 16 << 20
-"""Bytes of the largest chunk that holds no pixels; larger metadata are left out, unpacked as they are."""
+"""Maximum bytes of a chunk without pixels; larger metadata are left out without unpacking."""
 
 _MOST_PIECES = 100_000
-"""Into so many pieces what is left out may cut a file: each costs memory."""
+"""Maximum pieces into which a file may be cut by leaving chunks out: each costs memory."""
 
 _OVERHEAD = 12
 """Bytes of a chunk beside its data: length, type, sum."""
 
 
 class _Piece(Struct, frozen=True):
-    """Consecutive bytes of the file that is shown."""
+    """A run of consecutive bytes of the resulting file."""
 
     start: int
     length: int
     place: int
-    """Where they lie in the file itself."""
+    """Offset of the bytes in the original file."""
     made: bytes | None = None
-    """They themselves, where they are not in the file."""
+    """The bytes themselves, if they are not in the file."""
 
 
 def picture_chunks(file: IO[bytes], name: str) -> IO[bytes]:
-    """Return a file with the chunks that make the picture and no others.
+    """Return a file with only the chunks that make up the image.
 
     Args:
         file: a PNG file; read from while the returned one is.
@@ -72,7 +72,7 @@ def picture_chunks(file: IO[bytes], name: str) -> IO[bytes]:
 
 
 def _kept(file: IO[bytes], name: str) -> Iterator[tuple[int, int, bytes | None]]:
-    """Place and length of each part of the file that stays, and what takes the place of a text."""
+    """Return offset and length of each part that is kept, and the replacements of texts."""
     place, turns = len(SIGNATURE), set(_TURNS)
     kind = b""
     while kind != _END:
@@ -101,7 +101,7 @@ def _kept(file: IO[bytes], name: str) -> Iterator[tuple[int, int, bytes | None]]
 
 
 def _text(kind: bytes, data: bytes) -> tuple[bytes, bytes | None]:
-    """Keyword and text of a chunk; no text where it cannot be unpacked within bounds."""
+    """Return keyword and text of a chunk; no text if it cannot be unpacked within bounds."""
     keyword, _, rest = data.partition(b"\0")
     if keyword not in _TURNS or kind == b"tEXt":
         return keyword, rest
@@ -123,14 +123,14 @@ def _unpacked(data: bytes) -> bytes | None:
 
 
 def _chunk(keyword: bytes, text: bytes) -> bytes:
-    """An unpacked text as a chunk: XMP is always of the international kind."""
+    """Return an unpacked text as a chunk: XMP is always of the international kind."""
     kind, flags = (b"iTXt", b"\0\0\0\0") if keyword == _TURNS[0] else (b"tEXt", b"")
     data = keyword + b"\0" + flags + text
     return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
 
 
 class _Shown(io.RawIOBase):
-    """The pieces as one file."""
+    """A file object over the pieces."""
 
     def __init__(self, file: IO[bytes], pieces: list[_Piece]) -> None:
         self._file = file

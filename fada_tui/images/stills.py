@@ -1,4 +1,4 @@
-"""PNG, JPEG, BMP, GIF, TIFF and WebP files, and their frames or pages, by Pillow."""
+"""PNG, JPEG, BMP, GIF, TIFF and WebP files, with their frames or pages, read by Pillow."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What turns an image upright, by its EXIF orientation (Exif 2.32, tag 0x0112)."""
+"""The transposition that turns an image upright, by its EXIF orientation (Exif 2.32, tag 0x0112)."""
 
 _SCALES = {"L;2": 85, "L;4": 17}
 """What makes grey of 2 and of 4 bits grey of 8."""
@@ -130,7 +130,7 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, asked for after loading: Pillow turns a TIFF itself when it loads it."""
+    """Return the EXIF orientation, read after loading, as Pillow rotates a TIFF while loading it."""
     try:
         value = image.getexif().get(_ORIENTATION_TAG)
     except Exception:  # damaged metadata spoil no pixels

@@ -1,4 +1,4 @@
-"""How a TIFF's samples lie and what they are: seen to before Pillow reads them, where it would read wrongly.
+"""Layout and number format of a TIFF's samples, corrected before Pillow would read them wrongly.
 
 Pillow chooses a mode by photometric interpretation, sample format, bits and extra samples, and refuses what
 it has none for. Of what it takes, as found by trying all (`tests/images/test_tiff.py`):
@@ -38,7 +38,7 @@ _PLANES = 2
 
 
 def settle(image: Image.Image, name: str) -> None:
-    """Mend how a page's samples will be read; called once it is found, before it is loaded.
+    """Correct how a page's samples will be read; called after seeking to it, before loading it.
 
     Raises:
         ImageError: they would be read wrongly.
@@ -64,7 +64,7 @@ def settle(image: Image.Image, name: str) -> None:
 
 
 def stored_as(image: Image.Image) -> np.dtype[Any] | None:
-    """What numbers a loaded page's values are, where its mode tells otherwise."""
+    """Return the number format of a loaded page's values, if its mode does not show it."""
     if not isinstance(image, TiffImageFile):
         return None
     signed = _number(image, _FORMAT, _UNSIGNED) == _SIGNED
@@ -76,12 +76,12 @@ def stored_as(image: Image.Image) -> np.dtype[Any] | None:
 
 
 def white_is_zero(image: Image.Image) -> bool:
-    """Whether a TIFF counts from white to black, which Pillow heeds up to 8 bits."""
+    """Return whether a TIFF counts from white to black, which Pillow respects up to 8 bits."""
     return isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
 
 def _settle_planes(image: TiffImageFile, name: str, photometric: int, compressed: bool) -> None:
-    """See to planes: Pillow names how each is packed by one letter of how all are."""
+    """Correct the unpacking of separate planes, which Pillow derives from the mode's letters."""
     extra = image.tag_v2.get(_EXTRA, ())
     samples, bits = int(image.tag_v2.get(_SAMPLES, 1)), _number(image, _BITS, 1)
     if samples == 1:
@@ -115,14 +115,14 @@ def _packing(image: TiffImageFile, photometric: int, bits: int) -> str:
 
 
 def _rewrite(image: TiffImageFile, change: Callable[[str], str]) -> None:
-    """Change how Pillow is told to unpack samples."""
+    """Change the raw mode with which Pillow unpacks samples."""
     for at, tile in enumerate(image.tile):
         if isinstance(tile.args, tuple):
             image.tile[at] = tile._replace(args=(change(tile.args[0]), *tile.args[1:]))
 
 
 def _number(image: TiffImageFile, tag: int, otherwise: int) -> int:
-    """The first of a tag's numbers."""
+    """Return the first number of a tag."""
     return int((image.tag_v2.get(tag) or (otherwise,))[0])
 
 

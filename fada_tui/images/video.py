@@ -1,4 +1,4 @@
-"""Frames of video files, by PyAV.
+"""Frames of video files, decoded by PyAV.
 
 Headers of video files say how many frames there are, or don't, or say it wrongly; some packets show nothing,
 some show a frame twice. So a file has the frames that its decoder yields from the start on, in the order in
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 MAX_FRAMES = 100_000
-"""Of longer videos only so many frames count: about an hour."""
+"""Maximum frames of a video that count: about an hour."""
 
 _STILLS_IN_A_CONTAINER = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
-"""Brands of still images that are packed like an MP4."""
+"""Brands of still images that use the MP4 container format."""
 
 _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
-"""What turns a frame upright, by the degrees counter-clockwise that its file says."""
+"""The rotation that turns a frame upright, by the counter-clockwise degrees in its file."""
 
 
 def demuxer(head: bytes) -> str | None:
-    """Return FFmpeg's name of a video file's format, by the file's first 12 bytes; `None` where it is none.
+    """Return FFmpeg's name of a video file's format, by its first 12 bytes; `None` if it is no video.
 
     The format is never left to FFmpeg, which would take a text file for a playlist and open what it names.
     """

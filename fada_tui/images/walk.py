@@ -17,7 +17,7 @@ from fada_tui.images.frames import split
 
 
 class Skipped(Struct, frozen=True):
-    """What lay in the folder and was left out, counted."""
+    """Counts of what was found in the folder but left out."""
 
     hidden: int = 0
     not_images: int = 0
@@ -28,7 +28,7 @@ class Skipped(Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """How many things were skipped, a folder counting as one."""
+        """Return how many things were skipped, a folder counting as one."""
         return sum(astuple(self))
 
     def describe(self) -> str:
@@ -44,10 +44,10 @@ class Skipped(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """Image files, in no particular order, and what was passed over."""
+    """The image files, in no particular order, and counts of what was left out."""
 
     files: list[tuple[str, str]]
-    """Folder relative to the root, parts parted by `/` (empty for the root itself), and file name."""
+    """Folder relative to the root, separated by `/` (empty for the root itself), and file name."""
     skipped: Skipped
 
 
@@ -90,7 +90,7 @@ class _Walk:
                 self._counts["unreadable_folders"] += 1
 
     def _folder(self, folder: str) -> Iterator[str]:
-        """Take a folder's files; yield its real sub-folders."""
+        """Collect a folder's files; yield its real sub-folders."""
         place = f"{self._root}/{folder}"
         identity = _identity(place)
         if identity in self._entered:
@@ -128,7 +128,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
 
 
 def _is_dicom(entry: os.DirEntry[str]) -> bool:
-    """Whether a file without an extension is a DICOM one that no frame's name can be taken for."""
+    """Return whether a file without an extension is a DICOM file whose name is not a frame's."""
     if split(entry.name)[1] != 1:
         return False
     try:

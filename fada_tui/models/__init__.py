@@ -1,1 +1,1 @@
-"""Models before they are loaded: the list, servers, checkpoints on disk, why one is refused."""
+"""Models before loading: the model list, servers, checkpoints on disk, and reasons for refusal."""

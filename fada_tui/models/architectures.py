@@ -1,4 +1,4 @@
-"""Architectures as `config.json` names them: parts of a whole, unusable, or ported."""
+"""Special architectures named in `config.json`: parts of a larger model, unsupported, or ported."""
 
 WRITERS = {
     "Qwen2_5OmniModel": "Qwen2_5OmniThinkerForConditionalGeneration",
@@ -20,7 +20,7 @@ UNSUPPORTED = {
         "it wants the words of a page and their places from a text recogniser; choose another model"
     ),
 }
-"""By architecture, or by model type where the architecture says too little: why, and what to do."""
+"""Reason and remedy by architecture, or by model type where the architecture is ambiguous."""
 
 PORTS = {
     "multi_modality": "use deepseek-community/deepseek-vl-1.3b-chat or deepseek-community/Janus-Pro-1B",
@@ -29,11 +29,11 @@ PORTS = {
     "internvl_chat": "use its -hf port, such as OpenGVLab/InternVL3-1B-hf",
     "florence2": "use a checkpoint of florence-community, such as florence-community/Florence-2-base",
 }
-"""By model type: the same weights in the form that transformers runs itself."""
+"""By model type, the same weights converted to a form that transformers supports itself."""
 
 
 def port(config: dict[str, object]) -> str | None:
-    """Return what to use in place of a checkpoint that transformers does not run itself.
+    """Return the replacement for a checkpoint that transformers does not support itself.
 
     Args:
         config: as `config.json` holds it.

@@ -1,4 +1,4 @@
-"""What a checkpoint's files say of it, without torch and without reading a weight."""
+"""The description of a checkpoint by its files, read without torch and without the weights."""
 
 import json
 import math
@@ -27,15 +27,15 @@ DOCUMENTS = (
     "video_preprocessor_config.json",
     "tokenizer_config.json",
 )
-"""Small files that say how a model is built and asked."""
+"""Small files that describe a model's architecture and prompt format."""
 
 SAFE = "model.safetensors"
-"""The weights, where they are in one file."""
+"""Name of the weights file, if there is only one."""
 
 CARD = "README.md"
 
 _DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-"""By the safetensors format's name, torch's."""
+"""torch's dtype names by those of the safetensors format."""
 
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 _LICENSE = re.compile(r"^license:[ \t]*['\"]?([^\s'\"#\[]+)", re.MULTILINE)
@@ -46,44 +46,44 @@ class Tensor(Struct, frozen=True, array_like=True):
 
     name: str
     dtype: str
-    """As the format has it: `F32`, `BF16` …"""
+    """The dtype in the format's notation: `F32`, `BF16` …"""
     shape: tuple[int, ...]
 
     @property
     def elements(self) -> int:
-        """How many numbers it holds."""
+        """Return the number of elements."""
         return math.prod(self.shape)
 
 
 class CheckpointFiles(Struct, frozen=True, kw_only=True):
-    """A checkpoint as its files describe it, be they here or on the hub."""
+    """A checkpoint described by its files, on this machine or on the hub."""
 
     origin: Literal["folder", "cache", "hub", "list"]
-    """`list` where they are out of reach, and the model list alone says something of it."""
+    """Where the files are; `list` if they are out of reach and only the model list describes the model."""
     sizes: Mapping[str, int]
-    """Bytes by the file's name, of the files beside `config.json`."""
+    """Bytes by file name, of the files beside `config.json`."""
     documents: Mapping[str, Mapping[str, Any]]
-    """Of `DOCUMENTS`, those that there are and that can be read."""
+    """The available and readable files of `DOCUMENTS`."""
     tensors: tuple[Tensor, ...] | None = None
-    """From the headers of its safetensors files; `None` where these are unknown."""
+    """Tensors in the headers of its safetensors files; `None` if these are unknown."""
     revision: str | None = None
     gated: bool | None = None
     license: str | None = None
     trouble: Refusal | None = None
-    """Why its files, where they are here, are not read whatever they say."""
+    """The reason why its local files must not be read, if there is one."""
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """Its `config.json`; empty where there is none that can be read."""
+        """Return its `config.json`; empty if there is none that can be read."""
         return self.documents.get("config.json", {})
 
     @property
     def dtype(self) -> str | None:
-        """The precision that it was saved in, as `own_dtype`."""
+        """Return the precision in which it was saved, as `own_dtype`."""
         return own_dtype(self.config, self.tensors or ())
 
     def dtype_to_load(self, asked: str) -> str:
-        """Return the precision to load it in; `auto` is its own, or `float32` where that is not known."""
+        """Return the precision to load it in; `auto` is its own, or `float32` if that is unknown."""
         return asked if asked != "auto" else self.dtype or "float32"
 
     @property
@@ -98,20 +98,20 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
 
     @property
     def weight_bytes(self) -> int | None:
-        """Bytes of its weights on disk; of the pickles where there is nothing else."""
+        """Return the bytes of its weights on disk; of the pickles if there are no others."""
         names = self.safe or self.pickled
         return sum(self.sizes[name] for name in names) if names else None
 
 
 class Probed(Struct, frozen=True):
-    """What the hub says of a repository: its files, and why not all that was asked."""
+    """The hub's answer about a repository: its files, and the reason if it is incomplete."""
 
     files: CheckpointFiles | None
     refusal: Refusal | None
 
 
 class Size(Struct, frozen=True):
-    """What a checkpoint folder holds."""
+    """The size and precision of a checkpoint folder."""
 
     parameters: int
     dtype: str | None
@@ -119,7 +119,7 @@ class Size(Struct, frozen=True):
 
 
 def measure(folder: Path) -> Size | None:
-    """Return a local checkpoint's size; `None` where the folder holds no readable safetensors."""
+    """Return a local checkpoint's size; `None` if the folder holds no readable safetensors."""
     try:
         names = weight_files(file.name for file in folder.glob("*.safetensors"))
         tensors = [tensor for name in names for tensor in header(folder / name)]
@@ -132,7 +132,7 @@ def measure(folder: Path) -> Size | None:
 
 
 def own_dtype(config: Mapping[str, Any], tensors: Sequence[Tensor]) -> str | None:
-    """Return the precision that a checkpoint was saved in, as torch calls it; `None` if unknown.
+    """Return the precision in which a checkpoint was saved, by torch's name; `None` if unknown.
 
     The configuration's word comes first, then that of the language model's part in it; where neither says
     anything, it is that of most of the weights themselves.
@@ -153,7 +153,7 @@ def own_dtype(config: Mapping[str, Any], tensors: Sequence[Tensor]) -> str | Non
 def read_folder(
     folder: Path, origin: Literal["folder", "cache"], *, allow_pickle: bool = False
 ) -> CheckpointFiles:
-    """Return what a folder's files say; a file that cannot be read is as none.
+    """Return the description of a folder's files; a file that cannot be read counts as missing.
 
     Args:
         folder: the checkpoint's.
@@ -177,7 +177,7 @@ def read_folder(
 
 
 def weight_files(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the safetensors files that transformers reads: one, else the numbered ones, else all."""
+    """Return the safetensors files that transformers reads: one file, else numbered ones, else all."""
     every = tuple(name for name in names if name.endswith(".safetensors"))
     if SAFE in every:
         return (SAFE,)
@@ -229,7 +229,7 @@ def _document(file: Path) -> Mapping[str, Any] | None:
 
 
 def _license(card: Path) -> str | None:
-    """The licence that a model card's front matter names."""
+    """Return the licence in a model card's front matter."""
     try:
         text = read_small(card).decode("utf-8", errors="replace")
     except OSError:

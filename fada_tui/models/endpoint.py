@@ -1,4 +1,4 @@
-"""Where a model behind a server is: its address, who may be sent images, and which key belongs there.
+"""A model's server: its address, the permission to send images, and the key for it.
 
 A source `http(s)://host[:port]/path#MODEL` names the base URL of an OpenAI-compatible server, which mostly
 ends in `/v1`, and the name that the server knows the model by. Nothing here connects to anything.
@@ -13,14 +13,14 @@ from msgspec import Struct
 from fada_tui.core.errors import UsageError
 
 ADAPTER = "server"
-"""The adapter of a model behind a server."""
+"""Name of the adapter for models behind a server."""
 
 KEY_VARIABLE = "FADA_TUI_API_KEY"
-"""Holds the key for whichever server is asked."""
+"""Environment variable with the key for any server."""
 
 OPENAI_HOST = "api.openai.com"
 OPENAI_KEY_VARIABLE = "OPENAI_API_KEY"
-"""Holds the key for `OPENAI_HOST` and no other."""
+"""Environment variable with the key for `OPENAI_HOST` only."""
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _SOURCE = re.compile(
@@ -36,42 +36,42 @@ _FORM = "write http(s)://HOST[:PORT]/v1#MODEL"
 
 
 class Endpoint(Struct, frozen=True):
-    """A server, and a model of it."""
+    """A server and one of its models."""
 
     scheme: str
     host: str
-    """In small letters; an IPv6 address without its brackets."""
+    """Host in lower case; an IPv6 address without its brackets."""
     port: int
     path: str
-    """Without a slash at its end."""
+    """Path without a slash at its end."""
     model: str | None
-    """As the server knows it; `None` is the only one that it serves."""
+    """The model's name on the server; `None` if the server has only one."""
 
     @property
     def place(self) -> str:
-        """Host and, where it is not the scheme's own, port: how messages and pages name the server."""
+        """Return host and, unless it is the scheme's default, port: the server's name in messages."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def base(self) -> str:
-        """The URL that `/models` and `/chat/completions` are added to."""
+        """Return the URL to which `/models` and `/chat/completions` are appended."""
         return f"{self.scheme}://{self.place}{self.path}"
 
     @property
     def source(self) -> str:
-        """The source in its one spelling."""
+        """Return the source in its canonical spelling."""
         return self.base if self.model is None else f"{self.base}#{self.model}"
 
     @property
     def name(self) -> str:
-        """What the model is called where nobody has named it: no name that a checkpoint has."""
+        """Return the default name of the model, which cannot be a checkpoint's name."""
         short = (self.model or "").rstrip("/").rpartition("/")[2]
         return f"{short}@{self.place}" if short else self.place
 
     @property
     def here(self) -> bool:
-        """Whether it is this machine, so that nothing leaves it."""
+        """Return whether it is this machine, so that no data leave it."""
         if self.host == "localhost":
             return True
         try:
@@ -87,7 +87,7 @@ def is_endpoint(source: str | None) -> bool:
 
 
 def parse(source: str) -> Endpoint:
-    """Read a source.
+    """Parse a source.
 
     Raises:
         UsageError: it cannot be used as given. The message leaves out what may be a password.
@@ -113,7 +113,7 @@ def parse(source: str) -> Endpoint:
 
 
 def place_of(source: str | None) -> str | None:
-    """Return a source's server as messages name it; `None` where it is no server's."""
+    """Return the name of a source's server in messages; `None` if it is not a server's URL."""
     if source is None or not is_endpoint(source):
         return None
     try:
@@ -123,7 +123,7 @@ def place_of(source: str | None) -> str | None:
 
 
 def is_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> bool:
-    """Whether images may be sent there: to this machine always, elsewhere if its host is among `hosts`.
+    """Return whether images may be sent there: always to this machine, else if its host is in `hosts`.
 
     Args:
         endpoint: the server.
@@ -133,7 +133,7 @@ def is_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> bool:
 
 
 def check_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> None:
-    """Refuse to send images to a server nobody has agreed to.
+    """Raise an error if sending images to a server has not been allowed.
 
     Raises:
         UsageError: it is none of `hosts`, nor this machine.
@@ -143,7 +143,7 @@ def check_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> None:
 
 
 def refusal_to_send(endpoint: Endpoint) -> str:
-    """Return why no image is sent to a server that nobody has agreed to, with the remedy."""
+    """Return the error for sending images to a server without permission, with the remedy."""
     return (
         f"images would be sent to {endpoint.place}, and may show patients' names: if that is allowed, "
         f"add --allow-host {endpoint.host} (or allow_host in settings.toml)"
@@ -151,7 +151,7 @@ def refusal_to_send(endpoint: Endpoint) -> str:
 
 
 def key_of(endpoint: Endpoint, variable: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return the key to send to a server; `None` where there is none.
+    """Return the key to send to a server; `None` if there is none.
 
     Args:
         endpoint: the server.
@@ -186,7 +186,7 @@ def key_of(endpoint: Endpoint, variable: str | None, environ: Mapping[str, str])
 
 
 def _is_of(endpoint: Endpoint, text: str) -> bool:
-    """Whether a host, or a host and port, is this server's; an IPv6 address alone needs no brackets."""
+    """Return whether a host, or host and port, is this server's; a bare IPv6 address needs no brackets."""
     for address in (text, f"[{text}]"):
         found = _SOURCE.fullmatch(f"{endpoint.scheme}://{address}")
         if found and not found["path"] and found["model"] is None:

@@ -1,4 +1,4 @@
-"""What of a checkpoint's folder is refused before it is read: whoever made it may have meant harm.
+"""Checks of a checkpoint's folder before anything is read from it, as its author may be malicious.
 
 Looks at names, kinds, sizes and the small files that name others; reads no weight.
 """
@@ -14,29 +14,29 @@ from fada_tui.models import load_errors
 from fada_tui.models.load_errors import Refusal
 
 PICKLES = (".bin", ".pt", ".pth")
-"""How the names of weights end that are pickles."""
+"""Suffixes of weights files that are pickles."""
 
 SAFE = ".safetensors"
 
 INDEX = ".index.json"
-"""How the names of files end that say in which file each weight is."""
+"""Suffixes of index files, which name the file of each weight."""
 
 LARGE = 512 * 1024 * 1024
-"""Bytes of the largest tokenizer."""
+"""Maximum bytes of a tokenizer file."""
 
 _SMALL = (".json", ".jinja")
 _LARGE = ("tokenizer.json", "vocab.json", ".txt", ".model", ".ttf", ".spm", ".tiktoken")
 _WEIGHTS = (SAFE, *PICKLES)
 
 _IMPLEMENTATION = "implementation"
-"""Keys with this in their names say how attention and experts are computed; a hub id is code from there."""
+"""Part of the keys that choose attention or expert code; a hub id there loads code from the hub."""
 
 EXPLICIT = "transformers_weights"
 """The key of `config.json` that names the weights' file."""
 
 
 def trouble(folder: Path, *, allow_pickle: bool) -> Refusal | None:
-    """Return the first thing for which a folder is not read.
+    """Return the first reason why a folder must not be read.
 
     Args:
         folder: the checkpoint's.
@@ -66,7 +66,7 @@ def _troubles(folder: Path, allow_pickle: bool) -> Iterator[Refusal]:
 
 
 def reads_pickles(folder: Path, *, allow_pickle: bool) -> bool:
-    """Whether some of the weights that transformers would read are pickles; arguments as for `trouble`."""
+    """Return whether transformers would read weights from pickles; arguments as for `trouble`."""
     return any(isinstance(name, str) and name.endswith(PICKLES) for _, name in _named(folder, allow_pickle))
 
 
@@ -93,7 +93,7 @@ def _named(folder: Path, allow_pickle: bool) -> Iterator[tuple[Path, Any]]:
 
 
 def own_code(folder: Path) -> tuple[str, ...]:
-    """Return what of a folder would run if its own code may: Python files, and those elsewhere it names."""
+    """Return the code that a folder could run: its Python files, and repositories that it names."""
     try:
         files = sorted(folder.iterdir())
     except OSError:
@@ -140,7 +140,7 @@ def _of_index(file: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _is_plain(name: Any) -> bool:
-    """Whether this names a file in the folder itself."""
+    """Return whether this names a file directly in the folder."""
     return (
         isinstance(name, str)
         and name not in ("", ".", "..")
@@ -150,7 +150,7 @@ def _is_plain(name: Any) -> bool:
 
 
 def _implementations(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The keys, at any depth, that would have attention or experts computed by code from the hub."""
+    """Return the keys, at any depth, that would load attention or expert code from the hub."""
     waiting: list[Any] = [config]
     while waiting:
         part = waiting.pop()
@@ -164,7 +164,7 @@ def _implementations(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All texts in a value."""
+    """Return all texts in a value."""
     waiting = [value]
     while waiting:
         part = waiting.pop()

@@ -1,4 +1,4 @@
-"""The hub's cache on disk, as far as it can be told without the hub's library."""
+"""The hub's cache on disk, examined without the hub's library."""
 
 import os
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def hub_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, Path]:
 
 
 def is_offline(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the hub is not to be asked, by the variables that huggingface_hub reads."""
+    """Return whether the hub must not be contacted, by the variables that huggingface_hub reads."""
     set_to = environ.get("HF_HUB_OFFLINE") or environ.get("TRANSFORMERS_OFFLINE") or ""
     return set_to.upper() in ("1", "ON", "YES", "TRUE")
 
@@ -44,7 +44,7 @@ def snapshot(
 
 
 def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether a model's weights lie on this machine: in its folder, or in a snapshot of the hub's cache.
+    """Return whether a model's weights are on this machine: in its folder or the hub's cache.
 
     A snapshot counts where it has a weights file; whether it is whole only the hub's library can say.
     """

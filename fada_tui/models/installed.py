@@ -1,4 +1,4 @@
-"""What is installed here that decides whether a model runs: read from sources, and nothing is imported."""
+"""Installed packages that decide whether a model runs, read from their sources without importing them."""
 
 import ast
 import importlib.util
@@ -15,7 +15,7 @@ ADAPTERS = "fada_tui.adapters"
 """Entry points through which other packages add adapters."""
 
 SOURCES = Path(__file__).parents[1] / "worker" / "adapters"
-"""Where this package has its own."""
+"""Folder of this package's own adapters."""
 
 _TABLES = {
     "auto_mappings.py": (
@@ -34,24 +34,24 @@ Table = Mapping[str, Any]
 
 
 class TransformersTables(Struct, frozen=True, kw_only=True):
-    """The installed transformers. What could not be read is empty, and then nothing is concluded from it."""
+    """The tables of the installed transformers. Tables that could not be read are empty and ignored."""
 
     root: Path | None
     model_types: frozenset[str]
-    """Those that it runs itself."""
+    """Model types that it supports itself."""
     classes: frozenset[str]
-    """Classes of models that it lists for some task; those of a type's own module are more."""
+    """Model classes listed for some task; modules of model types may define more."""
     image_text: Table
-    """Architectures that it lists as image-text-to-text, by model type."""
+    """Architectures listed as image-text-to-text, by model type."""
     processors: Table
     """Processor classes by model type."""
     image_processors: Table
-    """By model type, the image processor's classes by their backend: `torchvision`, `pil`."""
+    """Image processor classes by model type and backend: `torchvision`, `pil`."""
     modules: Table
-    """Folders of its code by model type, where they differ in name."""
+    """Folders of its code by model type, if their names differ."""
 
     def class_of(self, config: Mapping[str, Any]) -> str | None:
-        """Return the class that a configuration means; `None` where neither it nor its type names one.
+        """Return the class that a configuration selects; `None` if neither it nor its type names one.
 
         Checkpoints with code of their own may name a class that is not here, while there is one for their
         type; whether the weights fill that exactly is seen on loading.
@@ -70,12 +70,12 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
         return found
 
     def has_class_of(self, config: Mapping[str, Any]) -> bool:
-        """Whether it has the class that a configuration means."""
+        """Return whether it has the class that a configuration selects."""
         named = self.class_of(config)
         return named is not None and self._has_class(named, str(config.get("model_type")))
 
     def needs_torchvision(self, processor: str | None, image_processor: str | None, model_type: str) -> bool:
-        """Whether a checkpoint's processor has no form that works on Pillow alone.
+        """Return whether a checkpoint's processor has no version that needs only Pillow.
 
         Args:
             processor: class that its files name; else the model type's is taken.
@@ -94,7 +94,7 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
         return bool(classes) and not any(backend != "torchvision" for backend in classes)
 
     def _has_class(self, name: str, model_type: str) -> bool:
-        """Whether a class is listed for some task, or made public by its type's module."""
+        """Return whether a class is listed for some task, or exported by its type's module."""
         if name in self.classes or self.root is None:
             return name in self.classes
         _, found, public = _text(self._module("modeling", model_type)).rpartition("__all__")
@@ -105,7 +105,7 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
         return (self.root or Path()) / "models" / folder / f"{kind}_{folder}.py"
 
     def _takes_videos(self, processor: str, model_type: str) -> bool:
-        """Whether a processor has a video processor, of which there is none without torchvision."""
+        """Return whether a processor has a video processor, which always needs torchvision."""
         if self.root is None:
             return False
         types = [model_type, *(one for one, name in self.processors.items() if name == processor)]
@@ -116,14 +116,14 @@ class TransformersTables(Struct, frozen=True, kw_only=True):
 
 
 class Adapters(Struct, frozen=True, kw_only=True):
-    """Architectures that adapters prompt without a chat template."""
+    """The architectures that adapters prompt without a chat template."""
 
     prompted: frozenset[str]
-    """By an adapter of their own, or by a form that the question is put into."""
+    """Architectures with an adapter or a prompt form of their own."""
     ranking: frozenset[str] = frozenset()
-    """Those of them that rank what they know in one pass, and write no text."""
+    """Those of them that rank labels in one pass and write no text."""
     others: bool = False
-    """There are adapters of which nothing is known here, as another package's: nothing is concluded then."""
+    """Whether other packages add adapters, whose architectures are unknown."""
 
 
 def has_package(module: str) -> bool:
@@ -132,23 +132,23 @@ def has_package(module: str) -> bool:
 
 
 class Installed(Struct, frozen=True, kw_only=True):
-    """What is here."""
+    """The installed packages and tables."""
 
     transformers: TransformersTables
     adapters: Adapters
     has_package: Callable[[str], bool] = has_package
-    """Whether a module is installed."""
+    """Returns whether a module is installed."""
 
 
 @cache
 def installed() -> Installed:
-    """Return what is installed here: some 50 ms, once."""
+    """Return what is installed: takes about 50 ms, once."""
     return Installed(transformers=transformers_tables(), adapters=adapters())
 
 
 @cache
 def adapters(folder: Path = SOURCES) -> Adapters:
-    """Read which architectures adapters prompt from their classes' `architectures`, and `forms` of one.
+    """Read the adapters' architectures from their classes' `architectures` and `forms`.
 
     Importing them would import torch. What a class assigns there is a literal, or made of the literals that
     its module gives names to.
@@ -182,7 +182,7 @@ def adapters(folder: Path = SOURCES) -> Adapters:
 
 @cache
 def transformers_tables() -> TransformersTables:
-    """Read the installed transformers' tables."""
+    """Read the tables of the installed transformers."""
     spec = importlib.util.find_spec("transformers")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     root = Path(folders[0]) if folders else None
@@ -205,7 +205,7 @@ def transformers_tables() -> TransformersTables:
 
 
 def _assigned(node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[ast.expr]:
-    """Yield what a class assigns to some of its names."""
+    """Yield the values that a class assigns to given names."""
     for member in node.body:
         match member:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
@@ -215,7 +215,7 @@ def _assigned(node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[ast.expr]:
 
 
 def _texts(value: ast.expr, named: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
-    """The texts of a tuple, or a mapping's keys; `None` where they do not stand there.
+    """Return the texts of a tuple or a mapping's keys; `None` if they are not literals.
 
     Args:
         value: a literal, a name, `tuple(NAME)`, or a tuple with `*NAME` in it.
@@ -266,7 +266,7 @@ def _literals(file: Path, names: tuple[str, ...]) -> Iterator[tuple[str, dict[st
 
 @cache
 def _arguments(file: Path, name: str) -> frozenset[str] | None:
-    """Names of a class's arguments; `None` where the file does not define it, or takes them over."""
+    """Return the names of a class's arguments; `None` if the file does not define or list them."""
     for node in ast.walk(_parsed(file)):
         if isinstance(node, ast.ClassDef) and node.name == name:
             for member in node.body:
@@ -283,7 +283,7 @@ def _parsed(file: Path) -> ast.Module:
 
 
 def _text(file: Path) -> str:
-    """A source; empty where it cannot be read."""
+    """Return a source file's text; empty if it cannot be read."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, ValueError):

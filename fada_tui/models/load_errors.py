@@ -1,4 +1,4 @@
-"""Why a model cannot be loaded, in one line with the remedy: the same before loading and while loading."""
+"""Reasons why a model cannot be loaded, on one line with the remedy: the same before and during loading."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ NO_PROCESSOR_FILES = "processor_config.json or preprocessor_config.json"
 
 
 class Refusal(Struct, frozen=True):
-    """Why a model is not loaded, or why no more is known of it."""
+    """The reason why a model is not loaded, or why no more is known of it."""
 
     kind: ErrorKind
     message: str
-    """In one line, with the remedy."""
+    """The reason on one line, with the remedy."""
 
 
 def gated(repository: str) -> str:
-    """Its licence has to be accepted first."""
+    """Return the message: the model's licence has to be accepted first."""
     return (
         f"{repository} is gated: accept its licence on its hub page, then log in with 'hf auth login' or set "
         "HF_TOKEN"
@@ -29,12 +29,12 @@ def gated(repository: str) -> str:
 
 
 def not_on_hub(repository: str) -> str:
-    """The hub knows no such repository, or does not say so."""
+    """Return the message: the hub has no such repository, or does not reveal it."""
     return f"{repository} is not on the hub, or is private: check the spelling, or set HF_TOKEN"
 
 
 def not_fetched(name: str, source: str, files: Sequence[str], license: str | None) -> str:
-    """It is downloaded by hand alone, by whoever accepts its licence.
+    """Return the message: the files must be downloaded by hand, by a user who accepts the licence.
 
     Args:
         name: the model.
@@ -52,7 +52,7 @@ def not_fetched(name: str, source: str, files: Sequence[str], license: str | Non
 
 
 def server_decides(name: str, options: str) -> str:
-    """A server is asked for a resolution.
+    """Return the message: a resolution cannot be set for a model behind a server.
 
     Args:
         name: the model.
@@ -62,12 +62,12 @@ def server_decides(name: str, options: str) -> str:
 
 
 def no_revision(repository: str, revision: str | None) -> str:
-    """The repository has no such branch, tag or commit."""
+    """Return the message: the repository has no such branch, tag or commit."""
     return f"{repository} has no revision '{revision}': leave the revision out, or name one it has"
 
 
 def not_cached(repository: str, *, offline: bool) -> str:
-    """It is not on this machine, and cannot be fetched.
+    """Return the message: the model is not on this machine, and cannot be downloaded.
 
     Args:
         repository: hub id.
@@ -81,22 +81,22 @@ def not_cached(repository: str, *, offline: bool) -> str:
 
 
 def no_folder(folder: str) -> str:
-    """Nothing is there."""
+    """Return the message: the folder does not exist."""
     return f"{folder}: no such folder; check the spelling, or write a hub id as owner/name"
 
 
 def no_config(folder: str) -> str:
-    """The folder is no checkpoint."""
+    """Return the message: the folder is not a checkpoint."""
     return f"{folder} holds no config.json: it is no checkpoint in transformers' format; name another folder"
 
 
 def unreadable_config(name: str, why: str) -> str:
-    """`config.json` is damaged."""
+    """Return the message: `config.json` is damaged."""
     return f"{name}: its configuration cannot be read: {why}; download or save it again"
 
 
 def unknown_type(name: str, model_type: object, port: str | None) -> str:
-    """The installed transformers has no such model.
+    """Return the message: the installed transformers does not support the model type.
 
     Args:
         name: the model.
@@ -108,18 +108,18 @@ def unknown_type(name: str, model_type: object, port: str | None) -> str:
 
 
 def own_code(name: str, port: str | None) -> str:
-    """It runs only with the code in its repository; `port` as for `unknown_type`."""
+    """Return the message: the model needs code from its repository; `port` as for `unknown_type`."""
     trust = f"if you trust it, repeat with --trust-remote-code {name}"
     return f"{name} runs code of its own repository; {f'{port}, or ' if port else ''}{trust}"
 
 
 def unsupported(name: str, architecture: str, why: str) -> str:
-    """It cannot answer a question about an image; `why` says what to do, too."""
+    """Return the message: the model cannot answer questions about images; `why` has the remedy, too."""
     return f"{name} is a {architecture}: {why}"
 
 
 def no_adapter(name: str, architecture: str, model_type: object) -> str:
-    """Nothing here prompts it."""
+    """Return the message: no adapter can prompt the model."""
     return (
         f"{name} is a {architecture} (type {model_type}), for which there is no adapter: choose a model that "
         "transformers lists as image-text-to-text, or add an adapter (docs/adding-a-model.md)"
@@ -127,7 +127,7 @@ def no_adapter(name: str, architecture: str, model_type: object) -> str:
 
 
 def no_chat_template(name: str, architecture: str) -> str:
-    """There is no form in which to ask it."""
+    """Return the message: the model has no chat template and no known prompt form."""
     return (
         f"{name}: its processor has no chat template, and no adapter prompts {architecture} without one; "
         "choose an instruction-tuned checkpoint"
@@ -135,12 +135,12 @@ def no_chat_template(name: str, architecture: str) -> str:
 
 
 def no_processor(where: str) -> str:
-    """It lacks the files that say how images become pixels."""
+    """Return the message: the files that describe the image processor are missing."""
     return f"{where} has no processor ({NO_PROCESSOR_FILES}): save it there with processor.save_pretrained(…)"
 
 
 def needs_package(name: str, package: str, why: str) -> str:
-    """It needs a package beside those that come with the program.
+    """Return the message: the model needs a package that the program does not include.
 
     Args:
         name: the model.
@@ -153,19 +153,19 @@ def needs_package(name: str, package: str, why: str) -> str:
 
 
 def needs_quantization(name: str, quantization: str) -> str:
-    """4- and 8-bit weights work on CUDA alone."""
+    """Return the message: 4- and 8-bit weights need CUDA."""
     return (
         f"{name}: {quantization} needs a CUDA device and bitsandbytes: pip install 'fada-tui[quantization]'"
     )
 
 
 def pickle_only(where: str) -> str:
-    """Its weights could run code while they are read."""
+    """Return the message: the weights are in a format that could run code while they are read."""
     return f"{where} has no safetensors weights; pickles can run code, and are read only with --allow-pickle"
 
 
 def too_large(name: str, needed: float, place: str, free: float) -> str:
-    """Its weights alone do not fit.
+    """Return the message: the weights alone do not fit into memory.
 
     Args:
         name: the model.
@@ -180,24 +180,24 @@ def too_large(name: str, needed: float, place: str, free: float) -> str:
 
 
 def no_room(name: str, place: str, why: str) -> str:
-    """There was no room left while its weights were loaded; arguments as for `too_large`."""
+    """Return the message: memory ran out while the weights were loaded; arguments as for `too_large`."""
     return f"{name} does not fit into {place}'s memory: {why}; {smaller(place)}"
 
 
 def smaller(place: str) -> str:
-    """How to need less memory. Quantised weights want CUDA."""
+    """Return advice on using less memory. Quantised weights need CUDA."""
     if place.startswith("cuda"):
         return "try --quantization 4bit, a smaller --dtype, or another device"
     return "try --dtype bfloat16, a smaller model, or a machine with more memory"
 
 
 def odd_file(file: str, why: str) -> str:
-    """Where a checkpoint's file should be there is something else, or far too much; `why` in words."""
+    """Return the message: a checkpoint's file is of the wrong kind or far too large; `why` in words."""
     return f"{file} is not read: {why}; download or save the checkpoint again"
 
 
 def code_from_hub(where: str, key: str, value: str) -> str:
-    """Its configuration would have something computed by code that is fetched from the hub.
+    """Return the message: the configuration would load code from the hub.
 
     Args:
         where: its folder.
@@ -211,7 +211,7 @@ def code_from_hub(where: str, key: str, value: str) -> str:
 
 
 def weights_elsewhere(file: str, name: str) -> str:
-    """An index names weights outside the checkpoint's own folder."""
+    """Return the message: an index names weights outside the checkpoint's own folder."""
     return (
         f"{file} names weights outside its folder ('{name}'), which are not read: download or save the "
         "checkpoint again"
@@ -219,10 +219,10 @@ def weights_elsewhere(file: str, name: str) -> str:
 
 
 def pickle_named(file: str, name: str) -> str:
-    """An index names a pickle."""
+    """Return the message: an index names a pickle."""
     return f"{file} names {name}, a pickle; pickles can run code, and are read only with --allow-pickle"
 
 
 def weights_of_no_kind(file: str, name: str) -> str:
-    """An index names a file that is no weights' file."""
+    """Return the message: an index names a file that is not a weights file."""
     return f"{file} names '{name}' as weights, which is no file of weights: save the checkpoint again"

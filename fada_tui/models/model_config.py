@@ -1,4 +1,4 @@
-"""Reading a `config.json`, whose names differ from family to family."""
+"""Reading a `config.json`, whose keys differ between model families."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _VISION = ("vision_config", "vit_config", "vision_tower_config", "encoder")
 
 
 def text_part(config: Config) -> Config:
-    """The part that describes the language model; the whole where there is none."""
+    """Return the part that describes the language model; the whole if there is none."""
     for name in _TEXT:
         if isinstance(part := config.get(name), dict):
             return text_part(part) if name == "thinker_config" else part
@@ -18,7 +18,7 @@ def text_part(config: Config) -> Config:
 
 
 def vision_part(config: Config) -> Config:
-    """The part that describes the vision tower; the whole where there is none."""
+    """Return the part that describes the vision tower; the whole if there is none."""
     for outer in (config, config.get("thinker_config")):
         for name in _VISION:
             if isinstance(outer, dict) and isinstance(part := outer.get(name), dict):
@@ -27,7 +27,7 @@ def vision_part(config: Config) -> Config:
 
 
 def number(config: Config, *names: str) -> int | None:
-    """The first of these that is a whole number above 0."""
+    """Return the first of these values that is a whole number above 0."""
     for name in names:
         value = config.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
@@ -36,7 +36,7 @@ def number(config: Config, *names: str) -> int | None:
 
 
 def side(value: object) -> int | None:
-    """A size in pixels that may be written as one number, as a list, or by its edges."""
+    """Return a size in pixels that may be given as one number, as a list, or by its edges."""
     if isinstance(value, dict):
         value = next(
             (value[name] for name in ("height", "longest_edge", "shortest_edge") if name in value), None
@@ -47,7 +47,7 @@ def side(value: object) -> int | None:
 
 
 def dtype(config: Config) -> str | None:
-    """The precision that the configuration says its weights have, as torch calls it."""
+    """Return the precision of the weights that the configuration states, by torch's name."""
     for part in (config, text_part(config)):
         for name in ("dtype", "torch_dtype"):
             if isinstance(found := part.get(name), str):
@@ -56,7 +56,7 @@ def dtype(config: Config) -> str | None:
 
 
 def quantization(config: Config) -> Config | None:
-    """How a checkpoint was saved quantised: its tensors are packed then, and it is loaded as it is."""
+    """Return the method by which a checkpoint was saved quantised; it is loaded as it is."""
     for part in (config, text_part(config)):
         if isinstance(found := part.get("quantization_config"), dict):
             return found
@@ -64,7 +64,7 @@ def quantization(config: Config) -> Config | None:
 
 
 def parts(config: Config) -> Iterator[Config]:
-    """The configuration and all configurations in it."""
+    """Return the configuration and all configurations nested in it."""
     yield config
     for value in config.values():
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Why a model cannot be run here, as far as its files tell: what refuses it before loading and on loading."""
+"""Reasons why a model cannot run here, by its files: the same checks before loading and on loading."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from fada_tui.models.model_config import Config
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
 
 OPENCLIP = "open_clip_config.json"
-"""Of a checkpoint in OpenCLIP's format, which the worker turns into transformers' own."""
+"""The file of a checkpoint in OpenCLIP's format, which the worker converts to transformers' own."""
 
 QUANTIZERS = {
     "bitsandbytes": ("bitsandbytes", "bitsandbytes"),
@@ -35,23 +35,23 @@ QUANTIZERS = {
     "torchao": ("torchao", "torchao"),
     "vptq": ("vptq", "vptq"),
 }
-"""By `quant_method`, the module that transformers needs for it, and the package that brings it."""
+"""By `quant_method`, the module that transformers needs for it, and the package that contains it."""
 
 
 TIMM_TOWERS = ("timm_wrapper", "gemma3n_vision")
-"""Types of vision tower that timm makes."""
+"""Types of vision tower that timm implements."""
 
 WHOLE_TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt", "tekken.json")
-"""Files that tokenizers are made of without another package."""
+"""Tokenizer files that need no other package."""
 
 
 class Package(Struct, frozen=True):
-    """A package that a model needs beside those that come with the program."""
+    """A package that a model needs beyond those that the program includes."""
 
     module: str
     name: str
     why: str
-    """What of the model needs it."""
+    """The part of the model that needs it."""
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -63,13 +63,13 @@ class Candidate(Struct, frozen=True, kw_only=True):
     files: CheckpointFiles
     here: Installed
     trusted: bool
-    """Its repository's own code may run."""
+    """Whether its repository's own code may run."""
     allow_pickle: bool
-    """Its weights may be pickles."""
+    """Whether its weights may be pickles."""
 
 
 def obstacles(model: Candidate) -> Iterator[Refusal]:
-    """Yield what stands in the way; loading refuses a model for the first.
+    """Yield the obstacles to loading a model; loading refuses it for the first.
 
     What a model lacks beside its class is told only of one whose class is asked here.
     """
@@ -80,7 +80,7 @@ def obstacles(model: Candidate) -> Iterator[Refusal]:
 
 
 def of_the_class(model: Candidate) -> Iterator[Refusal]:
-    """Yield why a model's files are not read, or why nothing here asks one of its class."""
+    """Yield reasons why a model's files must not be read, or why its class is not supported."""
     files = model.files
     if files.trouble:
         yield files.trouble
@@ -96,7 +96,7 @@ def of_the_class(model: Candidate) -> Iterator[Refusal]:
 
 
 def of_processor_and_weights(model: Candidate) -> Iterator[Refusal]:
-    """Yield what a model of a class that is asked here lacks: its processor, packages, safe weights."""
+    """Yield what a model of a supported class lacks: processor, packages, safe weights."""
     files = model.files
     if not any(one in files.sizes for one in PROCESSOR_FILES):
         yield Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.no_processor(model.where))
@@ -119,7 +119,7 @@ def needs_own_code(config: Config, library: TransformersTables) -> bool:
 
 
 def packages(files: CheckpointFiles, library: TransformersTables) -> Iterator[Package]:
-    """Yield the packages that a model's files say it needs, as far as they tell."""
+    """Yield the packages that a model needs according to its files."""
     config = files.config
     if any(
         part.get("model_type") in TIMM_TOWERS or part.get("use_timm_backbone")
@@ -177,7 +177,7 @@ def _of_the_architecture(model: Candidate) -> Iterator[Refusal]:
 
 
 def _by_chat_template(config: Config, here: Installed) -> bool:
-    """Whether a chat template is the only way to ask a model."""
+    """Return whether a chat template is the only way to prompt a model."""
     prompted = _architecture(config, here.transformers) in here.adapters.prompted
     return not (prompted or here.adapters.others or config.get("auto_map"))
 

@@ -1,4 +1,4 @@
-"""The model list: the shipped `registry.toml`, the user's `models.toml` over it, and what runs add."""
+"""The model list: the shipped `registry.toml`, overridden by the user's `models.toml`, and models of runs."""
 
 import os
 import re
@@ -22,7 +22,7 @@ EMBEDDED = "demo"
 """The source of the model that comes with the program."""
 
 Table = dict[str, Any]
-"""A model's table as a file has it: only the keys that were written."""
+"""A model's table in a file: only the keys that were written."""
 
 _HEADER = (
     "# Written by fada-tui: each table overrides, or adds to, the model list. Comments are not kept.\n\n"
@@ -32,17 +32,17 @@ _PATH_LIKE = ("./", "../", "/", "~")
 
 
 class Registry(Record, frozen=True, kw_only=True):
-    """The model list as it is in force, in its order."""
+    """The model list in force, in its order."""
 
     entries: tuple[ModelEntry, ...]
     user: tuple[Table, ...] = ()
-    """The user's own tables, as their file has them."""
+    """The user's own tables, as in their file."""
     shipped: frozenset[str] = frozenset()
-    """Folded names of the entries that come with the program."""
+    """Folded names of the shipped entries."""
     warnings: tuple[str, ...] = ()
 
     def find(self, name: str) -> ModelEntry | None:
-        """Return the entry of a name, letter case aside."""
+        """Return the entry of a name, ignoring case."""
         return next((entry for entry in self.entries if _same(entry.name, name)), None)
 
     def by_source(self, source: str) -> ModelEntry | None:
@@ -50,20 +50,20 @@ class Registry(Record, frozen=True, kw_only=True):
         return next((entry for entry in self.entries if entry.source == source), None)
 
     def user_table(self, name: str) -> Table | None:
-        """Return what the user's file says of a model."""
+        """Return the user's table for a model."""
         return next((table for table in self.user if _same(table["name"], name)), None)
 
 
 class ModelRow(Record, frozen=True, kw_only=True):
-    """An entry with the status that is true of it today."""
+    """An entry with its current status."""
 
     entry: ModelEntry
     status: ModelStatus
     reason: str | None = None
     runs: int = 0
-    """How many runs there are of it."""
+    """Number of its runs."""
     run: Run | None = None
-    """The latest complete one, whose figures are the model's."""
+    """Its latest complete run, which provides the model's figures."""
 
 
 def load_registry(user_file: Path, shipped: Path = SHIPPED) -> Registry:
@@ -95,7 +95,7 @@ def load_registry(user_file: Path, shipped: Path = SHIPPED) -> Registry:
 
 
 def resolve_model(text: str, registry: Registry) -> ModelEntry:
-    """Return the model that a user names: by the list's name, a folder, a hub id, or a server's URL.
+    """Return the model that a user specifies: by a name of the list, a folder, a hub id, or a server's URL.
 
     The source of what is returned is a hub id, the absolute path of a folder, a URL, or `demo`, which says
     the same on every machine; `located` turns that, too, into what the worker loads.
@@ -141,7 +141,7 @@ def located(entry: ModelEntry) -> ModelEntry:
 
 
 def is_hub_id(text: str) -> bool:
-    """Whether a text is a hub id as the hub defines it: `owner/name`, 96 characters at most."""
+    """Return whether a text has the form of a hub id: `owner/name`, 96 characters at most."""
     parts = text.split("/")
     return (
         len(parts) == 2
@@ -153,7 +153,7 @@ def is_hub_id(text: str) -> bool:
 
 
 def folder_source(path: Path) -> str:
-    """Return a folder as a source: its absolute path, links kept, as a link's name was chosen by its owner.
+    """Return a folder as a source: its absolute path, with symbolic links kept as the user chose them.
 
     Raises:
         UsageError: the path has bytes that are not UTF-8, which no file of ours could hold.
@@ -167,14 +167,14 @@ def folder_source(path: Path) -> str:
 
 
 def statuses(registry: Registry, runs: Sequence[Run]) -> tuple[ModelRow, ...]:
-    """Return a row for each entry, its status told by the user's file, else by the runs, else by the list."""
+    """Return a row for each entry, with the status from the user's file, else the runs, else the list."""
     return tuple(
         _row(registry, entry, [run for run in runs if is_of(run, entry)]) for entry in registry.entries
     )
 
 
 def with_models_of(registry: Registry, runs: Sequence[Run]) -> Registry:
-    """Return the list with the models at its end that have runs but no entry, such as folders."""
+    """Return the list extended by the models that have runs but no entry, such as folders."""
     entries = list(registry.entries)
     for run in runs:
         if not any(is_of(run, entry) for entry in entries):
@@ -186,7 +186,7 @@ def with_models_of(registry: Registry, runs: Sequence[Run]) -> Registry:
 
 
 def next_model(registry: Registry, runs: Sequence[Run], after: Run | None = None) -> ModelRow | None:
-    """Return the untested model to try next: the first in order, those that wait for something last.
+    """Return the next untested model: the first in order, blocked ones last.
 
     Args:
         registry: the model list.
@@ -204,7 +204,7 @@ def next_model(registry: Registry, runs: Sequence[Run], after: Run | None = None
 
 
 def is_of(run: Run, entry: ModelEntry) -> bool:
-    """Whether a run is of an entry: of its source, or of its name where the run's source is no other."""
+    """Return whether a run belongs to an entry: by source, or by name unless the sources differ."""
     source = run.model.source
     if source in (entry.source, located(entry).source):
         return True
@@ -212,7 +212,7 @@ def is_of(run: Run, entry: ModelEntry) -> bool:
 
 
 def check_entry(table: Mapping[str, Any], file: Path) -> None:
-    """Refuse a model's table that could not be read again; raises `UsageError`.
+    """Raise `UsageError` for a model's table that could not be read again.
 
     Args:
         table: all that is to be said of the model.
@@ -237,7 +237,7 @@ def override(registry: Registry, name: str, changes: Mapping[str, Any]) -> tuple
 
 
 def save_user_entries(tables: Sequence[Table], file: Path) -> None:
-    """Write the user's `models.toml` whole or not at all, making its folder where there is none.
+    """Write the user's `models.toml` atomically, creating its folder if needed.
 
     Raises:
         UsageError: the file cannot be written; what was there is unharmed.
@@ -273,7 +273,7 @@ def _tables(document: Mapping[str, Any], file: Path) -> list[Table]:
 
 
 def _over(base: Table, table: Table) -> Table:
-    """A table over the one it overrides. A status of its own does not inherit the other's reason."""
+    """Return a table merged over another. If it sets a status, the other's reason is not inherited."""
     kept = {key: value for key, value in base.items() if not (key == "reason" and "status" in table)}
     return kept | table
 
@@ -305,7 +305,7 @@ def _unknown_keys(document: Mapping[str, Any], tables: Sequence[Table], file: Pa
 
 
 def _place(entry: ModelEntry) -> tuple[bool, bool, int]:
-    """Sorts the embedded model first, then by order, then those without one as the files have them."""
+    """Return the sort key: the embedded model first, then by order, then the others in file order."""
     return (entry.source != EMBEDDED, entry.order is None, entry.order or 0)
 
 
@@ -327,7 +327,7 @@ def _row(registry: Registry, entry: ModelEntry, runs: Sequence[Run]) -> ModelRow
 
 
 def _by_runs(entry: ModelEntry, ordered: Sequence[Run], *, answered: bool) -> tuple[ModelStatus, str | None]:
-    """The status that runs give a model, and why.
+    """Return the status that runs give a model, and the reason.
 
     An answer, once given, makes it tested. Else its latest run decides; what passes (no network, a timeout, a
     full disk) leaves the status as it was and is given as the reason alone.

@@ -1,4 +1,4 @@
-"""How large a model sees its images: which setting of an image processor says so, and what it can be set to.
+"""The resolution in which a model sees its images: the image processor's setting for it, and its range.
 
 Pure, and by the names of transformers' image processors, so that a plan and a loaded processor say the same.
 What is not listed here has no such setting, or one that its model was not made for: Mllama has learnt its
@@ -18,16 +18,16 @@ EDGE = "--longest-edge"
 TILES = "--max-tiles"
 
 CUT_BY_EDGE = ("Idefics3", "SmolVLM")
-"""The image is brought to the longest edge, and that cut into tiles."""
+"""Image processors that scale the image to the longest edge and cut it into tiles."""
 WHOLE_BY_EDGE = ("Idefics2", "Pixtral")
-"""The longest edge bounds the image, which the tower sees in its own proportions."""
+"""Image processors that limit the longest edge, and keep the image's proportions."""
 BY_PIXELS = (
     *("Qwen2VL", "VideoLlama3", "PaddleOCRVL", "Ernie4_5_VLMoe", "HunYuanVL", "CohereCompass", "MiniMaxM3VL"),
     *("Cosmos3Edge",),
 )
-"""`longest_edge` bounds the pixels in all; an edge of N stands for N × N of them."""
+"""Image processors whose `longest_edge` limits the number of pixels; an edge of N means N × N."""
 BY_PIXELS_OF_FRAMES = ("Glm4v", "Glm46V", "Glmga")
-"""Likewise, where an image counts as the `temporal_patch_size` frames that it is repeated for."""
+"""Likewise, but an image counts as the `temporal_patch_size` frames that repeat it."""
 MOST_TILES = {
     "GotOcr2": "max_patches",
     "Cohere2Vision": "max_patches",
@@ -42,37 +42,37 @@ MOST_TILES = {
     "PerceptionLM": "max_num_tiles",
     "UnlimitedOcr": "max_patches",
 }
-"""What bounds the tiles."""
+"""By image processor, the setting that limits the number of tiles."""
 GRIDS = ("LlavaNext", "LlavaOnevision")
-"""A list says which grids of tiles there are; its model has it too."""
+"""Image processors with a list of tile grids, which the model's configuration has too."""
 CROPS = ("Gemma3",)
-"""Wide images are cut into crops, where they are asked for."""
+"""Image processors that cut wide images into crops on request."""
 
 FIXED = (
     *("Blip", "CLIP", "Chameleon", "DeepseekVL", "DeepseekVLHybrid", "Donut", "Idefics", "Janus"),
     *("PPChart2Table", "PPFormulaNet", "Siglip", "VideoLlava", "ViT"),
 )
-"""Images of one size alone."""
+"""Image processors with a fixed image size."""
 
 LARGEST_OF_IDEFICS = 4096
-"""Pixels to which transformers shrinks whatever is asked for."""
+"""Pixels to which transformers limits the longest edge."""
 
 _LEAST = ("min_patches", "min_tiles")
 _CUTTING = ("crop_to_patches", "do_image_splitting", "slice_mode")
 
 
 class RefusedError(Exception):
-    """A resolution that a model cannot see; the text, put behind the model's name, is one line."""
+    """A resolution that a model cannot use; the text follows the model's name in a one-line message."""
 
 
 def options_of(asked: Resolution) -> str:
-    """Return the options that ask for it; nothing where none does."""
+    """Return the options that request the resolution; empty if none is needed."""
     given = {EDGE: asked.longest_edge, TILES: asked.max_tiles}
     return " and ".join(option for option, value in given.items() if value is not None)
 
 
 def family(processor: str) -> str:
-    """Return an image processor's name without what tells its backend."""
+    """Return an image processor's name without the part that names its backend."""
     return processor.removesuffix("Pil").removesuffix("Fast").removesuffix("ImageProcessor")
 
 
@@ -85,7 +85,7 @@ def changes(
     token: int = 1,
     rows: int | None = None,
 ) -> dict[str, Any]:
-    """Return the settings that an image processor takes on for what is asked; empty where nothing is.
+    """Return the image processor's settings for the requested resolution; empty if none is requested.
 
     Args:
         processor: its class.
@@ -124,7 +124,7 @@ def changes(
 
 
 def default(processor: str, images: Images) -> Resolution:
-    """Return what a checkpoint does by itself; empty where no option stands for it, or it is unknown."""
+    """Return a checkpoint's own resolution; empty if no option can express it or it is unknown."""
     name = family(processor)
     if name in (*CUT_BY_EDGE, *WHOLE_BY_EDGE):
         uncut = name in CUT_BY_EDGE and images.get("do_image_splitting") is False
@@ -141,19 +141,19 @@ def default(processor: str, images: Images) -> Resolution:
 
 
 def frames(processor: str, images: Images) -> int:
-    """Return how many frames an image counts as where its pixels are bounded."""
+    """Return as how many frames an image counts, for processors that limit pixels."""
     if family(processor) not in BY_PIXELS_OF_FRAMES:
         return 1
     return _whole(images.get("temporal_patch_size")) or 2
 
 
 def bounds_edge(processor: str) -> bool:
-    """Whether an image processor makes as many tokens of an image as its longest edge has room for."""
+    """Return whether the longest edge alone limits the number of an image's tokens."""
     return family(processor) == "Pixtral"
 
 
 def bounds_pixels(processor: str) -> bool:
-    """Whether an image processor bounds the pixels of an image in all."""
+    """Return whether an image processor limits an image's number of pixels."""
     return family(processor) in (*BY_PIXELS, *BY_PIXELS_OF_FRAMES)
 
 
@@ -199,7 +199,7 @@ def _by_tiles(name: str, images: Images, tiles: int) -> dict[str, Any]:
 
 
 def _grids(images: Images, tiles: int) -> list[list[int]]:
-    """The grids of at most so many tiles."""
+    """Return the grids with at most a given number of tiles."""
     counted = _counted(images)
     if not counted:
         raise RefusedError(f"its image processor has no grids of tiles; leave {TILES} out")
@@ -209,7 +209,7 @@ def _grids(images: Images, tiles: int) -> list[list[int]]:
 
 
 def _counted(images: Images) -> list[tuple[list[int], int]]:
-    """The grids and how many tiles each has; the smallest side of any is a tile's."""
+    """Return the grids with their numbers of tiles; the smallest side of any is a tile's."""
     grids = [[int(height), int(width)] for height, width in images.get("image_grid_pinpoints") or ()]
     tile = min((min(grid) for grid in grids), default=1)
     return [(grid, math.ceil(grid[0] / tile) * math.ceil(grid[1] / tile)) for grid in grids]
@@ -222,7 +222,7 @@ def _check(option: str, value: int, least: int, most: int | None, of: str) -> No
 
 
 def _size(images: Images) -> str | None:
-    """The size of all images, as `384 × 384`."""
+    """Return the size of all images, as `384 × 384`."""
     size = images.get("size")
     if images.get("do_center_crop") or (isinstance(size, dict) and "height" not in size):
         size = images.get("crop_size") or size
@@ -233,7 +233,7 @@ def _size(images: Images) -> str | None:
 
 
 def _size_of(images: Images) -> dict[str, Any]:
-    """The `size` as written, without what is not set."""
+    """Return the `size` setting without unset values."""
     size = images.get("size")
     return {key: value for key, value in size.items() if value is not None} if isinstance(size, dict) else {}
 
@@ -244,5 +244,5 @@ def _edge(images: Images, setting: str, edge: str = "longest_edge") -> int | Non
 
 
 def _whole(value: object) -> int | None:
-    """A whole number above 0."""
+    """Return a whole number above 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -1,1 +1,1 @@
-"""Pages, tables and exports: pure functions of runs, the same bytes for the same input."""
+"""Reports: pages, tables and exports as pure functions of runs, with reproducible bytes."""

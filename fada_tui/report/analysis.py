@@ -1,4 +1,4 @@
-"""The section Analysis: the assessor's notes first, then facts computed from the run and marked so."""
+"""The section Analysis: the assessor's notes, then facts computed from the run and labelled as such."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

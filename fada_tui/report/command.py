@@ -1,4 +1,4 @@
-"""The command that makes a run again."""
+"""The command that reproduces a run."""
 
 import shlex
 from collections.abc import Container
@@ -15,7 +15,7 @@ Value: TypeAlias = str | int | float | None
 
 
 def reproducing_command(run: Run, model: str) -> str | None:
-    """Return the command with one option a line, quoted for bash; `None` if too little is known of the run.
+    """Return the command, one option per line, quoted for bash; `None` if the run records too little.
 
     The revision has no option; it stands among the page's other notes.
 
@@ -50,7 +50,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
 
 
 def verifying_command(run: Run) -> str | None:
-    """Return the command that makes some of a run's answers again alone; `None` but for greedy batches."""
+    """Return the command that repeats some answers of a run; `None` unless made greedily in batches."""
     generation = run.generation
     if generation.batch_size in (1, None) or generation.do_sample or is_endpoint(run.model.source):
         return None
@@ -58,7 +58,7 @@ def verifying_command(run: Run) -> str | None:
 
 
 def _elsewhere(run: Run) -> list[str]:
-    """The server that the images must be allowed to go to."""
+    """Return the remote server to which sending images must be allowed."""
     if not run.model.source or not is_endpoint(run.model.source):
         return []
     server = parse(run.model.source)
@@ -66,7 +66,7 @@ def _elsewhere(run: Run) -> list[str]:
 
 
 def _settings(record: Generation | ModelFacts, left_out: Container[str] = ()) -> list[tuple[str, Value]]:
-    """What a record says of settings, each with its option."""
+    """Return the recorded settings, each with its option."""
     names = [name for name in SETTINGS if name in record.__struct_fields__ and name not in left_out]
     values = ((SETTINGS[name].option, getattr(record, name)) for name in names)
     return [(option, value) for option, value in values if value is not UNSET]

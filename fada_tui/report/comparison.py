@@ -1,4 +1,4 @@
-"""Runs beside each other: the table of the page, and the comparison as Markdown, CSV or JSON."""
+"""Comparison of runs: the table of the page, and the comparison as Markdown, CSV or JSON."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -94,7 +94,7 @@ def _page(runs: Sequence[Run]) -> str:
 def _table(
     keys: Sequence[str], runs: Sequence[Run], found: Sequence[Figures], *, bold: Run | None = None
 ) -> list[str]:
-    """Return the table; a column that says nothing of any run is left out."""
+    """Return the table; a column without any value is left out."""
     rows = [
         {key: METRIC[key].text("table", run, its) for key in keys}
         for run, its in zip(runs, found, strict=True)
@@ -110,7 +110,7 @@ def _table(
 
 
 def _notes(runs: Sequence[Run], found: Sequence[Figures]) -> list[str]:
-    """What must be known to read the rows beside each other."""
+    """Return the notes that are needed to interpret the rows."""
     notes = {
         BATCHES_NOTE: any(its.batch_sizes for its in found),
         SERVED_NOTE: any((run.generation.concurrency or 1) > 1 for run in runs),
@@ -121,7 +121,7 @@ def _notes(runs: Sequence[Run], found: Sequence[Figures]) -> list[str]:
 
 
 def _seeing(run: Run) -> tuple[Any, ...]:
-    """The model, and how large it saw the images."""
+    """Return the model, with its image resolution."""
     return (run.model.name, run.model.longest_edge, run.model.max_tiles)
 
 
@@ -130,7 +130,7 @@ def _age(run: Run) -> tuple[str, str]:
 
 
 def _alike(runs: Sequence[Run]) -> bool:
-    """Whether all runs asked the same questions of the same images, as far as names and pixels tell."""
+    """Return whether all runs asked the same questions about the same images, by names and pixel hashes."""
     asked = {
         frozenset((result.category, result.image, result.question) for result in run.results)
         for run in runs

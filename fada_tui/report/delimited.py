@@ -1,4 +1,4 @@
-"""CSV and JSON that neither a spreadsheet nor a terminal takes for commands."""
+"""CSV and JSON output that is safe to open in a spreadsheet or a terminal."""
 
 import codecs
 import csv
@@ -16,7 +16,7 @@ _UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\
 
 
 class _Lines(list[str]):
-    """Takes what a CSV writer writes."""
+    """A file-like object that collects the lines of a CSV writer."""
 
     def write(self, line: str) -> None:
         """Append a line."""
@@ -24,7 +24,7 @@ class _Lines(list[str]):
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    r"""Return a CSV table after RFC 4180, its lines ended by `\n`; a value is found by its column.
+    r"""Return a CSV table as in RFC 4180, but with lines ended by `\n`; values are looked up by column.
 
     Unknown values are empty. A text that a spreadsheet would take for a formula gets a leading `'`; control
     characters are made visible.
@@ -37,7 +37,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def csv_file(text: str) -> bytes:
-    """Return a CSV table as the bytes of a file: UTF-8 after the mark by which Excel knows it."""
+    """Return a CSV table as a file's bytes: UTF-8 with the byte order mark that Excel needs."""
     return codecs.BOM_UTF8 + text.encode()
 
 
@@ -50,10 +50,10 @@ def _cell(value: Any) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """Return a value as indented JSON with a final line end."""
+    """Return a value as indented JSON with a final newline."""
     return escaped(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n"
 
 
 def escaped(text: str) -> str:
-    """Return JSON in which escapes stand for the characters that would act on a terminal."""
+    """Return JSON in which characters that would control a terminal are escaped."""
     return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

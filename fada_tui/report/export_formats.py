@@ -1,4 +1,4 @@
-"""The formats that a run's results are exported in, as command line, keys and dashboard name them.
+"""The export formats of a run's results, with their names on the command line and in the dashboard.
 
 Plain data: `--help` reads it. What writes each of them stands in `exports`.
 """
@@ -10,15 +10,15 @@ class ExportFormat(NamedTuple):
     """A format of `exports.export_run`."""
 
     name: str
-    """On the command line, and the suffix of its files."""
+    """Name on the command line, and suffix of the files."""
     key: str
-    """In the dashboard."""
+    """Key in the dashboard."""
     label: str
-    """In sentences and in the footer."""
+    """Label in sentences and in the footer."""
     written: str
-    """What is written."""
+    """Description of the file's contents."""
     purpose: str
-    """What it is for."""
+    """What the format is used for."""
 
 
 EXPORT_FORMATS: Final = (
@@ -47,4 +47,4 @@ EXPORT_FORMATS: Final = (
 
 _LABELS = [one.label for one in EXPORT_FORMATS]
 LISTED: Final = f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]}"
-"""All of them in a sentence."""
+"""All formats in a sentence."""

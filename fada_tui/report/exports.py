@@ -1,4 +1,4 @@
-"""A run's results for other programs: a row each."""
+"""Exports of a run's results to other programs, one row for each result."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -26,13 +26,13 @@ def export_run(run: Run, format: str) -> str:
 
 
 def _csv(run: Run) -> str:
-    """A table of the standing assessments, those of several assessors joined by ` | `."""
+    """Return a CSV table with the current assessments, those of several assessors joined by ` | `."""
     rows = ({column: value(run, result) for column, value in _COLUMNS.items()} for result in run.results)
     return csv_text([*_COLUMNS], rows)
 
 
 def _json_lines(run: Run) -> str:
-    """Each result whole, with the run's id and model."""
+    """Return each complete result as a line of JSON, with the run's id and model."""
     return "".join(_line(run, result) for result in run.results)
 
 
@@ -50,7 +50,7 @@ def _truth(value: bool | None) -> str | None:
 
 
 def _standing(value: Callable[[Assessment], str | None]) -> Callable[[Run, Result], str | None]:
-    """Return what tells a value of each standing assessment of a result."""
+    """Return a formatter that lists a value of each current assessment of a result."""
 
     def joined(_: Run, result: Result) -> str | None:
         values = [value(assessment) or "" for assessment in current(result.assessments)]

@@ -1,4 +1,4 @@
-"""A run in figures, each computed once for the page, the comparison and the exports."""
+"""The figures of a run, each computed once for the page, the comparison and the exports."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -12,36 +12,36 @@ from fada_tui.evaluation.verdicts import Tally, tally
 
 
 class Span(NamedTuple):
-    """The least and the most of some counts."""
+    """The minimum and maximum of some counts."""
 
     least: int
     most: int
 
 
 class Figures(Record, frozen=True, kw_only=True):
-    """What a run's results come to. Times in seconds; `None` where nothing was measured."""
+    """The figures of a run's results. Times in seconds; `None` if nothing was measured."""
 
     images: int
     """Images that have a result."""
     categories: int
     results: int
     planned: int
-    """Results that the run was to have."""
+    """Number of results that the run plans."""
     answers: int
     errors: int
     mean_time: float | None
-    """From the beginning of an answer's generation to its end, that of others made with it included."""
+    """Mean seconds from start to end of an answer's generation, including others in its batch."""
     median_time: float | None
     time_per_answer: float | None
-    """Mean of the seconds that fall to each answer; without batches the same as `mean_time`."""
+    """Mean seconds attributed to each answer; without batches the same as `mean_time`."""
     batch_sizes: Span | None
-    """Fewest and most answers made together; `None` where answers were made one at a time."""
+    """Smallest and largest batch; `None` if answers were made one at a time."""
     first_token: float | None
     """Mean time to the first token."""
     tokens_per_second: float | None
-    """All tokens generated, over all seconds of generation, those of a batch counted once."""
+    """All generated tokens divided by all seconds of generation, a batch's counted once."""
     image_tokens: Span | None
-    """Least and most tokens that stood for an image."""
+    """Minimum and maximum of the tokens that represent an image."""
     prompt_tokens: Span | None
     tally: Tally
     auto_context: Share
@@ -53,20 +53,20 @@ class Figures(Record, frozen=True, kw_only=True):
     other_planes: Share
     """Answers that name another category's plane, of those of a category in the rubric."""
     identical: Share
-    """Answers in the words of another image's; of none where the model writes none of its own."""
+    """Answers identical to another image's; out of none if the model writes no text."""
     cut: Share
     """Answers cut at the token limit, of those whose end is known."""
     sorting: Sorting | None
-    """The run as a classification; `None` where its model writes text."""
+    """Classification metrics; `None` if the model writes text."""
 
     @property
     def flagged(self) -> bool:
-        """Whether people said of some answers whether they name the context."""
+        """Return whether assessors set the context flag of any answer."""
         return self.tally.context.total > 0
 
     @property
     def context(self) -> Share | None:
-        """Answers that name the context: by people's flags where there are some, else by terms."""
+        """Return the answers that name the context: by assessors' flags if there are any, else by terms."""
         share = self.tally.context if self.flagged else self.auto_context
         return share if share.total else None
 
@@ -113,7 +113,7 @@ def _planned(run: Run) -> int:
 
 
 def _rate(answered: Sequence[Result]) -> float | None:
-    """Tokens generated per second over all answers of which both are known."""
+    """Return tokens per second over all answers for which both are known."""
     known = [
         (result.tokens.generated, result.own_time)
         for result in answered

@@ -1,4 +1,4 @@
-"""The page's beginning: title, Model Specifications, Performance Metrics."""
+"""The first part of the page: title, Model Specifications, Performance Metrics."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from fada_tui.report.metrics import PERFORMANCE, item
 
 
 def title(run: Run, found: Figures) -> list[str]:
-    """Return title, date, model, data set and, of a run that is not complete, how far it came."""
+    """Return title, date, model, data set and, for an incomplete run, its progress."""
     date = (units.moment(run.started) or inline(run.started)) if run.started else "unknown"
     lines = [
         f"# {name(run.model.name)} Test Results",
@@ -26,7 +26,7 @@ def title(run: Run, found: Figures) -> list[str]:
 
 
 def _source(model: ModelFacts) -> str:
-    """Where the model comes from: hub id or folder; the embedded model's name."""
+    """Return the model's source: hub id or folder; the embedded model's name."""
     return model.source if model.source and "/" in model.source else model.name
 
 

@@ -1,4 +1,4 @@
-"""A run's results as one HTML page that needs no other file and runs no script."""
+"""A run's results as a self-contained HTML page without scripts."""
 
 from collections.abc import Callable, Mapping
 from html import escape
@@ -79,7 +79,7 @@ def _answer(result: Result) -> str:
 
 
 def ranked(one: Ranked) -> str:
-    """Return what was ranked with its probability: `heart 0.9312`."""
+    """Return a ranked label with its probability: `heart 0.9312`."""
     return f"{one.label} {one.probability:.4f}"
 
 

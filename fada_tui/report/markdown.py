@@ -1,4 +1,4 @@
-"""Putting foreign text into a Markdown page, so that nothing in it can change the page's structure.
+"""Escaping of untrusted text for a Markdown page, so that it cannot change the page's structure.
 
 Foreign is whatever a person or the program did not choose for the page: answers, questions, prompts, file
 names, error messages, and the assessors' own notes.
@@ -9,10 +9,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 _KEPT = frozenset("\n\t\u200c\u200d")
-"""Of the invisible characters, those that scripts and emoji need, and the two of layout."""
+"""Invisible characters that are kept: those that scripts and emoji need, and two of layout."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _SPECIAL = re.compile(r"[\\`*\[\]<>#~|&$@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
-"""Marks of Markdown and of GitHub's additions to it: tables, strikethrough, mathematics, bare links.
+"""Special characters of Markdown and of GitHub's additions: tables, strikethrough, math, bare links.
 
 An underscore within a word is none.
 """
@@ -43,7 +43,7 @@ def _shown(character: str) -> str:
 
 
 def inline(text: str) -> str:
-    """Return the text as one line of prose: white space collapsed, every mark of Markdown escaped.
+    """Return the text as one line of prose: white space collapsed, all Markdown characters escaped.
 
     It may stand in a paragraph, a heading, a list item or a table cell, after words of ours; where it
     begins a block, `item` is needed.
@@ -52,7 +52,7 @@ def inline(text: str) -> str:
 
 
 def item(text: str) -> str:
-    """Return the text as `inline` does, so that it may also begin a paragraph or list item."""
+    """Return the text escaped as by `inline`, and also safe at the start of a paragraph or list item."""
     return _STARTS_BLOCK.sub(r"\g<0>\\", inline(text))
 
 
@@ -69,7 +69,7 @@ def name(text: str) -> str:
 
 
 def fenced(text: str, *, language: str = "text", indent: int = 0) -> list[str]:
-    """Return the lines of a code block that holds the text, whatever fences are in it.
+    """Return the lines of a code block that holds the text, even if it contains fences.
 
     Args:
         text: The text; tabs become four spaces.
@@ -83,7 +83,7 @@ def fenced(text: str, *, language: str = "text", indent: int = 0) -> list[str]:
 
 
 def quoted(label: str, text: str, *, indent: int = 0) -> list[str]:
-    """Return a list item that gives the text after its label: one line in quotes, more in a block."""
+    """Return a list item with the text after its label: one line in quotes, several in a block."""
     start = f"{' ' * indent}- **{label}**:"
     stripped = text.strip("\r\n")
     if not stripped:
@@ -94,17 +94,17 @@ def quoted(label: str, text: str, *, indent: int = 0) -> list[str]:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return a person's text as paragraphs, parted where it has empty lines."""
+    """Return a person's text as paragraphs, separated at its empty lines."""
     parts = [item(part) for part in re.split(r"\n[^\S\n]*\n", visible(text))]
     return [line for part in parts if part for line in (part, "")][:-1]
 
 
 def bullet(label: str, value: str | None) -> list[str]:
-    """Return a list item of a label and a value that is Markdown already; nothing if it is unknown."""
+    """Return a list item of a label and a Markdown value; empty if the value is unknown."""
     return [] if value is None else [f"- **{label}**: {value}"]
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return a table's lines, of cells that are Markdown already."""
+    """Return a table's lines from cells that already are Markdown."""
     lines = [columns, ["---"] * len(columns), *rows]
     return [f"| {' | '.join(line)} |" for line in lines]

@@ -1,4 +1,4 @@
-"""A model's memory, each figure under its own name."""
+"""A model's memory figures, each with its name."""
 
 from typing import NamedTuple
 
@@ -7,17 +7,17 @@ from fada_tui.report import units
 
 
 class Named(NamedTuple):
-    """A size with what it is the size of."""
+    """A size in memory with its name."""
 
     size: int
     """Bytes."""
     name: str
     short: str
-    """The name for narrow columns."""
+    """Name for narrow columns."""
 
 
 def chosen(memory: ModelMemory) -> Named | None:
-    """Return what stands for a model's memory: a peak of the GPU, else of the process, else its weights."""
+    """Return the main memory figure of a model: peak on the GPU, else of the process, else its weights."""
     return _of_gpu(memory) or _first(
         (memory.worker_rss_peak, "worker resident", "worker"), (memory.weights, "weights", "weights")
     )
@@ -29,7 +29,7 @@ def on_gpu(memory: ModelMemory) -> str | None:
 
 
 def briefly(memory: ModelMemory) -> str:
-    """Return the figure that stands for a model's memory, with its name; `unknown` where there is none."""
+    """Return the main memory figure of a model, with its name; `unknown` if there is none."""
     return _text(found) if (found := chosen(memory)) else "unknown"
 
 
@@ -49,7 +49,7 @@ def _text(found: Named) -> str:
 
 
 def of_result(memory: ResultMemory) -> str | None:
-    """Return what was measured while one result was made."""
+    """Return the memory measured while one result was made."""
     known = [
         f"{units.memory(size)} {label}"
         for label, size in (

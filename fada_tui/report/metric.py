@@ -1,4 +1,4 @@
-"""What a metric is: a figure of a run under one key, with its unit and the words in which people read it."""
+"""The definition of a metric: a figure of a run with its key, unit and texts."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
@@ -11,17 +11,17 @@ from fada_tui.report.figures import Figures
 
 Value: TypeAlias = str | float | None
 Unit: TypeAlias = Literal["text", "count", "seconds", "bytes", "share", "per second"]
-"""A share is of 1."""
+"""The unit of a metric; a share is a fraction of 1."""
 Place: TypeAlias = Literal["page", "table", "screen"]
-"""A list item of a run's page, a column of the comparison's Markdown table, one of the dashboard's table."""
+"""Where a metric is shown: list item of a run's page, column of the Markdown table or of the dashboard's."""
 
 
 class Shown(NamedTuple):
-    """How people read a metric in one place."""
+    """How a metric is shown in one place."""
 
     heading: str
     text: Callable[[Run, Figures], str | None] | None = None
-    """Its words, Markdown but for the screen; `None` of the unknown. By default the value in its unit."""
+    """Returns the text, in Markdown except on screen; `None` if unknown. By default value and unit."""
 
 
 class Metric(Struct, frozen=True, kw_only=True):
@@ -30,17 +30,17 @@ class Metric(Struct, frozen=True, kw_only=True):
     key: str
     """Its name in CSV and JSON."""
     value: Callable[[Run, Figures], Value]
-    """`None` where nothing was measured."""
+    """Returns the value; `None` if nothing was measured."""
     unit: Unit
     better: Literal["higher", "lower"] | None = None
-    """Which values are looked for first."""
+    """Whether high or low values are better."""
     shown: Mapping[Place, Shown] = {}
-    """Where people read it."""
+    """Where and how the metric is shown."""
     in_data: bool = True
-    """Whether it is in CSV and JSON; what is put together from others there need not be."""
+    """Whether it is in CSV and JSON; metrics combined from others there may be left out."""
 
     def text(self, place: Place, run: Run, found: Figures) -> str | None:
-        """Return what is shown of a run in a place.
+        """Return the text of a run's metric in a place.
 
         Raises:
             KeyError: the metric is not shown there.
@@ -50,7 +50,7 @@ class Metric(Struct, frozen=True, kw_only=True):
 
 
 def in_unit(value: Value, unit: Unit) -> str | None:
-    """Return a value with its unit, as short as can be; `None` where it is unknown."""
+    """Return a value with its unit, as short as possible; `None` if it is unknown."""
     if value is None or isinstance(value, str):
         return value
     match unit:

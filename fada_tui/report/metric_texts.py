@@ -1,4 +1,4 @@
-"""The words of those metrics that say more than their value: an interval, a number, how answers were made."""
+"""The texts of metrics that show more than a value: an interval, a count, how answers were made."""
 
 from fada_tui.core.records import Run
 from fada_tui.evaluation.classification import macro_f1_interval
@@ -8,33 +8,33 @@ from fada_tui.report.figures import Figures, Span
 from fada_tui.report.markdown import name
 
 BATCHED = "*"
-"""On the screen, before a time that is a share of a batch's."""
+"""Mark on screen for a time that is a share of a batch's."""
 
 
 def model(run: Run, _: Figures) -> str:
-    """Return the model, with how large it saw the images where that was asked for."""
+    """Return the model, with the requested image resolution if there is one."""
     resolution = units.resolution(run.model.asked_resolution)
     return name(run.model.name) + (f" ({resolution})" if resolution else "")
 
 
 def parameters(run: Run, _: Figures) -> str:
-    """Return how large the model is."""
+    """Return the model's size."""
     return units.parameters(run.model.parameters) or "unknown"
 
 
 def parameters_on_screen(run: Run, _: Figures) -> str | None:
-    """Return the same in five cells at most."""
+    """Return the model's size in five cells at most."""
     return units.parameters_briefly(run.model.parameters)
 
 
 def load_time(run: Run, _: Figures) -> str:
-    """Return how long loading took."""
+    """Return the time that loading took."""
     seconds = units.seconds(run.model.load_time)
     return f"{seconds} seconds" if seconds else "unknown"
 
 
 def memory_on_screen(run: Run, _: Figures) -> str | None:
-    """Return the figure that stands for the model's memory, with its name cut short."""
+    """Return the model's main memory figure, with its name shortened."""
     found = memory.chosen(run.model.memory)
     return f"{units.memory(found.size)} {found.short}" if found else None
 
@@ -45,19 +45,19 @@ def images(_: Run, found: Figures) -> str:
 
 
 def results(run: Run, found: Figures) -> str:
-    """Return how far the run came, and how many errors there were."""
+    """Return the number of results made and planned, and the number of errors."""
     text = f"{found.results:,}" if run.status == "complete" else f"{found.results:,} of {found.planned:,}"
     text += f", {units.count(found.errors, 'error')}" if found.errors else ""
     return text if run.status == "complete" else f"{text} ({run.status})"
 
 
 def errors(_: Run, found: Figures) -> str | None:
-    """Return how many results are errors, where some are."""
+    """Return the number of results that are errors; `None` if there are none."""
     return f"{found.errors:,} of {found.results:,}" if found.errors else None
 
 
 def average_time(run: Run, found: Figures) -> str:
-    """Return what an answer took; of several made together, its share."""
+    """Return the mean time of an answer; in batches, its share."""
     if found.batch_sizes:
         own = units.seconds(found.time_per_answer)
         return f"{own} seconds/answer (in batches)" if own else "unknown"
@@ -65,7 +65,7 @@ def average_time(run: Run, found: Figures) -> str:
 
 
 def median_time(run: Run, found: Figures) -> str | None:
-    """Return the median; nothing of answers made together, of which `waiting_time` tells."""
+    """Return the median time of an answer; `None` in batches, which `waiting_time` covers."""
     return None if found.batch_sizes else _each(run, found.median_time)
 
 
@@ -75,19 +75,19 @@ def _each(run: Run, value: float | None) -> str:
 
 
 def waiting_time(_: Run, found: Figures) -> str | None:
-    """Return how long one waited for an answer, where several were made together."""
+    """Return the time to wait for an answer, if answers were made in batches."""
     mean, median = units.seconds(found.mean_time), units.seconds(found.median_time)
     return f"{mean} seconds (mean), {median} (median)" if found.batch_sizes and mean else None
 
 
 def first_token(_: Run, found: Figures) -> str | None:
-    """Return how long the first token took."""
+    """Return the time to the first token."""
     first = units.seconds(found.first_token)
     return f"{first} seconds (mean)" if first else None
 
 
 def throughput(_: Run, found: Figures) -> str | None:
-    """Return how fast answers came that were made together: each one's own time hides that."""
+    """Return the throughput of answers made in batches, which single answers' times do not show."""
     each, sizes = found.time_per_answer, units.batches(found.batch_sizes)
     if sizes is None or not each:
         return None
@@ -95,13 +95,13 @@ def throughput(_: Run, found: Figures) -> str | None:
 
 
 def tokens_per_second(_: Run, found: Figures) -> str | None:
-    """Return how fast tokens came."""
+    """Return the tokens generated per second."""
     together = " (in batches)" if found.batch_sizes else ""
     return None if found.tokens_per_second is None else f"{found.tokens_per_second:.1f}{together}"
 
 
 def speed(run: Run, found: Figures) -> str:
-    """Return what an answer took, and how many were made or asked for at once."""
+    """Return the time of an answer, and how many were made or requested at once."""
     each, at_once = units.seconds(found.time_per_answer), run.generation.concurrency or 1
     if each is None:
         return "unknown"
@@ -111,19 +111,19 @@ def speed(run: Run, found: Figures) -> str:
 
 
 def time_on_screen(_: Run, found: Figures) -> str | None:
-    """Return what an answer took: `1.52 s`; `*0.50 s` where several were made together."""
+    """Return the time of an answer: `1.52 s`; `*0.50 s` in batches."""
     each = units.seconds(found.time_per_answer)
     return f"{BATCHED if found.batch_sizes else ''}{each} s" if each else None
 
 
 def time_in_list(time_per_answer: float | None, batch_sizes: Span | None) -> str | None:
-    """Return what an answer took, for lists of runs and models: `1.52 s`, `0.50 s in batches`."""
+    """Return the time of an answer, for lists of runs and models: `1.52 s`, `0.50 s in batches`."""
     each = units.seconds(time_per_answer)
     return f"{each} s{' in batches' if batch_sizes else ''}" if each else None
 
 
 def assessed(_: Run, found: Figures) -> str:
-    """Return how many results were judged, and how."""
+    """Return how many results were judged, with the counts of verdicts."""
     counts = found.tally
     if not counts.judged:
         return f"0 of {found.results:,}"
@@ -136,17 +136,17 @@ def assessed(_: Run, found: Figures) -> str:
 
 
 def quality(_: Run, found: Figures) -> str | None:
-    """Return the quality with its interval and the number judged, as a page says it."""
+    """Return the quality with its interval and the number judged, for a run's page."""
     return _quality(found, "{percent} (95% interval {interval}, n = {judged:,})")
 
 
 def quality_in_table(_: Run, found: Figures) -> str:
-    """Return the quality with its interval and the number judged, as the comparison says it."""
+    """Return the quality with its interval and the number judged, for the comparison."""
     return _quality(found, "{percent} ({interval}, n = {judged:,})") or "not assessed"
 
 
 def quality_on_screen(_: Run, found: Figures) -> str | None:
-    """Return the quality with its interval and the number judged, as the dashboard says it."""
+    """Return the quality with its interval and the number judged, for the dashboard."""
     return _quality(found, "{percent} ({interval}) n={judged:,}")
 
 
@@ -160,7 +160,7 @@ def _quality(found: Figures, words: str) -> str | None:
 
 
 def context(run: Run, found: Figures) -> str:
-    """Return in how many answers the context is recognised, by people's flags or else by terms."""
+    """Return in how many answers the context is recognised, by assessors' flags or else by terms."""
     if found.sorting is not None:
         return "writes no text"
     share = found.context
@@ -183,14 +183,14 @@ def right(share: Share) -> str | None:
 
 
 def accuracy(_: Run, found: Figures) -> str | None:
-    """Return how many images were sorted rightly; nothing where the model writes text."""
+    """Return how many images were sorted correctly; `None` if the model writes text."""
     if found.sorting is None:
         return None
     return right(found.sorting.top1) or "nothing to compare with: no category is one of the classes"
 
 
 def accuracy_in_table(_: Run, found: Figures) -> str | None:
-    """Return the same without words for nothing."""
+    """Return the accuracy for the table, without a text if there is none."""
     return None if found.sorting is None else right(found.sorting.top1) or "–"
 
 
@@ -204,7 +204,7 @@ def macro_f1(_: Run, found: Figures) -> str | None:
 
 
 def macro_f1_in_table(_: Run, found: Figures) -> str | None:
-    """Return the macro F1 alone."""
+    """Return the macro F1 without interval."""
     if found.sorting is None:
         return None
     return "–" if (score := found.sorting.macro_f1) is None else f"{score:.3f}"

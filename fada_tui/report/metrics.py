@@ -1,4 +1,4 @@
-"""The metrics of a run, each declared once: page, comparisons, CSV, JSON and the dashboard read them here.
+"""All metrics of a run, each defined once for page, comparisons, CSV, JSON and the dashboard.
 
 A new one is an entry in `METRICS`. Where people are to read it on a page or in the comparison's table, its
 key also stands in `PERFORMANCE` or `TABLE`; for the dashboard, in `tui.screens.comparison.COLUMNS`.
@@ -17,7 +17,7 @@ from fada_tui.report.metric import Metric, Shown
 
 
 def _batch_sizes(run: Run, its: Figures) -> Span | None:
-    """Fewest and most answers made together; unknown where it is not known how answers were made."""
+    """Return the smallest and largest batch; unknown if the way of answering is unknown."""
     known = run.generation.batch_size is not None and its.answers
     return its.batch_sizes or (Span(least=1, most=1) if known else None)
 
@@ -305,7 +305,7 @@ METRICS: Final[tuple[Metric, ...]] = (
 """In the order of CSV and JSON."""
 
 METRIC: Final[Mapping[str, Metric]] = {metric.key: metric for metric in METRICS}
-"""By key: nothing reaches a metric by its place."""
+"""Metrics by key."""
 
 PERFORMANCE: Final = (
     "images",
@@ -323,7 +323,7 @@ PERFORMANCE: Final = (
     "judged",
     "quality",
 )
-"""Those of the page's section Performance Metrics, in its order."""
+"""Metrics of the page's section Performance Metrics, in its order."""
 
 TABLE: Final = (
     "model",
@@ -340,6 +340,6 @@ TABLE: Final = (
 
 
 def item(key: str, run: Run, found: Figures) -> list[str]:
-    """Return a metric as a list item of a run's page; nothing where it is unknown."""
+    """Return a metric as a list item of a run's page; empty if it is unknown."""
     metric = METRIC[key]
     return bullet(metric.shown["page"].heading, metric.text("page", run, found))

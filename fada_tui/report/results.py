@@ -32,7 +32,7 @@ def detailed_results(run: Run) -> list[str]:
 
 
 def _grouped(results: Sequence[Result]) -> dict[str, dict[str, list[Result]]]:
-    """Results by category and path, each in the order in which it first appears."""
+    """Return results by category and path, each in order of first appearance."""
     groups: dict[str, dict[str, list[Result]]] = {}
     for result in results:
         groups.setdefault(result.category, {}).setdefault(result.path, []).append(result)

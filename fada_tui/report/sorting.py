@@ -1,4 +1,4 @@
-"""The section Classification, of models that sort images into classes: how often right, and what for what."""
+"""The section Classification, for models that sort images into classes: accuracy and confusions."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ METHOD = (
 
 
 def classification_section(run: Run, figures: Figures) -> list[str]:
-    """Return the section; nothing where the model writes text."""
+    """Return the section; empty if the model writes text."""
     found = figures.sorting
     if found is None or run.classes is UNSET:
         return []

@@ -1,4 +1,4 @@
-"""The page of a run, `summary.md`: sections in the order a reader asks for them."""
+"""The page of a run, `summary.md`, with its sections in reading order."""
 
 from collections.abc import Sequence
 

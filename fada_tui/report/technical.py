@@ -1,4 +1,4 @@
-"""The page's end: Technical Notes, Files Generated, and the model's place in the testing list."""
+"""The last part of the page: Technical Notes, Files Generated, and the model's place in the testing list."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from fada_tui.report.markdown import bullet, fenced, inline, name
 
 
 def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> list[str]:
-    """Return the section Technical Notes: how the model was used, and how to do it again."""
+    """Return the section Technical Notes: how the model was used, and how to reproduce the run."""
     model, writes = run.model, run.classes is UNSET
     return [
         "## Technical Notes",
@@ -43,7 +43,7 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
 
 
 def _served(run: Run) -> list[str]:
-    """Of a model behind a server: where, as what, and what its times mean."""
+    """Return the notes on a model behind a server: its address, its name there, and what its times mean."""
     place, at_once = place_of(run.model.source), run.generation.concurrency
     if place is None:
         return []
@@ -56,7 +56,7 @@ def _served(run: Run) -> list[str]:
 
 
 _WORDED = {"max_new_tokens": "at most {:,} new tokens", "top_p": "top-p {}"}
-"""Settings that the page calls otherwise than by their names."""
+"""Page texts of settings that are not called by their names."""
 
 
 def _generation(generation: Generation) -> str | None:
@@ -71,7 +71,7 @@ def _generation(generation: Generation) -> str | None:
 
 
 def _numbers(generation: Generation) -> list[str]:
-    """The settings that are numbers, in words; how many answers are made at once stands elsewhere."""
+    """Return the numeric settings in words, except the batch size, which stands elsewhere."""
     left_out = {"batch_size", "concurrency", *(() if generation.do_sample else SAMPLING)}
     names = [name for name in generation.__struct_fields__ if name in SETTINGS and name not in left_out]
     numbers = ((name, getattr(generation, name)) for name in names)
@@ -94,7 +94,7 @@ def _versions(environment: Environment) -> str | None:
 
 
 def _dicom(run: Run) -> str | None:
-    """How many of the images were DICOM ones and what made them; `None` where none was."""
+    """Return how many images were DICOM files and which devices made them; `None` if none was."""
     found = {
         result.path: result.dicom
         for result in run.results
@@ -158,14 +158,14 @@ def _command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:
 
 
 def _source(model: ModelFacts) -> str:
-    """Where the model is found again; behind a server by its name there, as there may be others by then."""
+    """Return the model's source, for a server with the model's name, as it may serve others later."""
     if model.source and is_endpoint(model.source) and model.served is not UNSET:
         return f"{parse(model.source).base}#{model.served}"
     return model.source or model.name
 
 
 def files(run: Run) -> list[str]:
-    """Return the section Files Generated; a run of which no environment is known had no worker."""
+    """Return the section Files Generated; a run without a recorded environment had no worker."""
     lines = ["- `run.json` - Raw results data", "- `summary.md` - This page"]
     if run.environment != Environment():
         lines += ["- `telemetry.csv` - Memory, utilisation, power and temperature over the run"]
@@ -199,7 +199,7 @@ def _place(entry: ModelEntry | None) -> str:
 
 
 def _entry(run: Run, entries: Sequence[ModelEntry]) -> ModelEntry | None:
-    """The run's entry by its name, or by its source: several entries may load one source differently."""
+    """Return the run's entry by name, else by source: several entries may share a source."""
     by_name = (entry for entry in entries if entry.name == run.model.name)
     by_source = (entry for entry in entries if entry.source == run.model.source)
     return next(by_name, None) or next(by_source, None)

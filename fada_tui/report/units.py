@@ -1,4 +1,4 @@
-"""Figures as people read them. Unknown is `None`, never 0."""
+"""Figures formatted for people. Unknown is `None`, never 0."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -62,7 +62,7 @@ def interval(bounds: Interval) -> str:
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun, in the plural where it is not one."""
+    """Return a number with its noun, in the plural unless it is one."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
@@ -74,12 +74,12 @@ def span(low: int | None, high: int | None) -> str | None:
 
 
 def batches(sizes: tuple[int, int] | None) -> str | None:
-    """Return how many answers were made together: `in batches of 1 to 16`; `None` where none were."""
+    """Return the batch sizes: `in batches of 1 to 16`; `None` if there were no batches."""
     return None if sizes is None else f"in batches of {span(*sizes)}"
 
 
 def at_most_together(size: int | Literal["auto"] | None) -> str | None:
-    """Return how many answers a batch may have: `batches of at most 16`; `None` where it is unknown."""
+    """Return the maximum batch size: `batches of at most 16`; `None` if it is unknown."""
     if size is None:
         return None
     if size == "auto":
@@ -88,7 +88,7 @@ def at_most_together(size: int | Literal["auto"] | None) -> str | None:
 
 
 def resolution(asked: Resolution) -> str | None:
-    """Return a resolution in words; `None` where nothing is said of it."""
+    """Return a resolution in words; `None` if it is not set."""
     parts = [
         None if asked.longest_edge is None else f"longest edge {asked.longest_edge:,} px",
         None if asked.max_tiles is None else f"at most {count(asked.max_tiles, 'tile')}",

@@ -1,1 +1,1 @@
-"""A run from its plan to its files: jobs, the worker, telemetry, recovery, pages."""
+"""A run from plan to files: jobs, worker, telemetry, recovery, pages."""

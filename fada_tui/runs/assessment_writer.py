@@ -1,4 +1,4 @@
-"""Writing assessments down, each durable before anyone says so, without stopping the event loop."""
+"""Writing assessments durably without blocking the event loop."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -13,24 +13,24 @@ from fada_tui.store.lock import RunLock
 
 
 class AssessmentWriter:
-    """Appends to journals in a thread of its own, in the order of the calls."""
+    """A writer that appends to journals in its own thread, in the order of the calls."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="assessments")
 
     async def write(self, folder: Path, line: journal.JournalLine) -> None:
-        """Append a line to a run's journal and wait until the disk has it; raises `StoreError`."""
+        """Append a line to a run's journal and wait until it is on disk; raises `StoreError`."""
         writing = self._thread.submit(journal.append, folder / journal.JOURNAL_NAME, line)
         await asyncio.wrap_future(writing)
 
     async def drain(self, patience: float) -> None:
-        """Wait until everything is written, but no longer than so many seconds."""
+        """Wait until everything is written, up to a number of seconds."""
         # The thread comes to this when it has done all before; a line given up meanwhile ends nothing early.
         await asyncio.to_thread(wait, [self._thread.submit(lambda: None)], patience)
 
 
 def settle_and_publish(folder: Path, registry: Registry) -> bool:
-    """Fold a run's journal into `run.json`, and write its page; return whether that was done.
+    """Merge a run's journal into `run.json` and write its page; return whether that was done.
 
     It is not while another program writes the run: then it does so itself, at its end. Raises `StoreError`.
     """

@@ -1,4 +1,4 @@
-"""What a person allows a model to do: by the command at hand or by their own settings, never by a run's file.
+"""What the user allows a model to do, by the command or the user's settings, never by a run's file.
 
 A run's folder may come from somebody else. So a run says what was allowed when it was made, as a record; what
 it may do now is asked for again: to send images to a server, to run a checkpoint's own code, to read pickles.
@@ -20,24 +20,24 @@ from fada_tui.models.endpoint import is_allowed, is_endpoint, parse, refusal_to_
 from fada_tui.models.registry import Registry, located, resolve_model
 
 Code = tuple[str, str | None]
-"""A checkpoint whose own code may run: hub id or folder, and the revision (`None` is the default branch)."""
+"""A checkpoint that may run its own code: hub id or folder, and revision (`None` is the default branch)."""
 
 
 class Consent(Struct, frozen=True, kw_only=True):
-    """What is allowed. By default nothing is."""
+    """The permissions in force. By default nothing is allowed."""
 
     code: frozenset[Code] = frozenset()
     any_revision: frozenset[str] = frozenset()
-    """Hub ids and folders that the command itself names: their code may run at whatever revision."""
+    """Hub ids and folders named by the command: their code may run at any revision."""
     pickles: bool = False
-    """Weights of any model may be read that are no safetensors."""
+    """Whether weights of any model may be in other formats than safetensors."""
     pickled: frozenset[str] = frozenset()
-    """Hub ids and folders whose weights may be."""
+    """Hub ids and folders whose weights may be in other formats than safetensors."""
     hosts: tuple[str, ...] = ()
-    """Servers beside this machine that images may be sent to: each a host, or a host and port."""
+    """Remote servers to which images may be sent: each a host, or a host and port."""
 
     def runs_code_of(self, entry: ModelEntry) -> bool:
-        """Whether a model may run the code of its own checkpoint.
+        """Return whether a model may run its checkpoint's own code.
 
         That is told by where the code lies, never by the model's name, which a run's file can choose.
         """
@@ -45,7 +45,7 @@ class Consent(Struct, frozen=True, kw_only=True):
         return source in self.any_revision or (source, revision) in self.code
 
     def reads_pickles_of(self, entry: ModelEntry) -> bool:
-        """Whether a model's weights may be read that are no safetensors."""
+        """Return whether a model's weights may be in other formats than safetensors."""
         return self.pickles or _code_of(entry)[0] in self.pickled
 
 
@@ -53,7 +53,7 @@ NOTHING = Consent()
 
 
 class Want(Struct, frozen=True, kw_only=True):
-    """Something that a run wants to do, and that nobody has allowed yet."""
+    """A permission that a run needs and that has not been given."""
 
     kind: Literal["code", "pickles", "host"]
     model: str
@@ -61,10 +61,10 @@ class Want(Struct, frozen=True, kw_only=True):
     """Hub id, folder or URL of the model."""
     revision: str | None
     message: str
-    """In one line, with the option that allows it."""
+    """A message on one line, with the option that gives the permission."""
 
     def granted(self, consent: Consent) -> Consent:
-        """Return the consent with this in it."""
+        """Return the consent extended by this permission."""
         match self.kind:
             case "code":
                 return replace(consent, code=consent.code | {(self.source, self.revision)})
@@ -77,7 +77,7 @@ class Want(Struct, frozen=True, kw_only=True):
 def consent_of(
     settings: Settings, registry: Registry, named: Iterable[str] = (), loaded: Sequence[ModelEntry] = ()
 ) -> Consent:
-    """Return what a command and one's own settings allow.
+    """Return the permissions given by a command and the user's settings.
 
     Args:
         settings: the command's options over one's own settings. A model that they trust and that is not there
@@ -109,7 +109,7 @@ def consent_of(
 
 
 def hosts_wanted(entries: Iterable[ModelEntry], consent: Consent) -> tuple[Want, ...]:
-    """Return the servers among these models that images may not be sent to yet, each once.
+    """Return the servers of these models to which images may not be sent yet, each once.
 
     Raises:
         UsageError: a server's URL cannot be used.
@@ -122,7 +122,7 @@ def hosts_wanted(entries: Iterable[ModelEntry], consent: Consent) -> tuple[Want,
 
 
 def wants(run: Run, consent: Consent) -> tuple[Want, ...]:
-    """Return what an unfinished run would have to be allowed before it goes on.
+    """Return the permissions that an unfinished run needs before it can be resumed.
 
     Raises:
         UsageError: its server's URL cannot be used.
@@ -157,7 +157,7 @@ def wants(run: Run, consent: Consent) -> tuple[Want, ...]:
 
 
 def check(run: Run, consent: Consent) -> None:
-    """Refuse to go on with a run that wants more than is allowed, or that names images outside its folder.
+    """Refuse to resume a run that needs more permissions, or that names images outside its folder.
 
     Raises:
         UsageError: names the option that allows it.
@@ -174,7 +174,7 @@ def check(run: Run, consent: Consent) -> None:
 
 
 def allowed_now(run: Run, consent: Consent, registry: Registry) -> Run:
-    """Return a run whose plan says what is allowed today in place of what its file says.
+    """Return a run whose plan has the current permissions in place of those in its file.
 
     Code that a run did not need for the answers it has stays out of it: it might answer otherwise. The
     variable that holds a server's key is the model list's word too, or any run could name any secret.
@@ -214,7 +214,7 @@ def _with_own_key(run_id: str, entry: ModelEntry, registry: Registry) -> ModelEn
 
 
 def _source_of(name: str, registry: Registry, loaded: Sequence[ModelEntry]) -> str:
-    """The source that a command means by a name; one of the list is never another model's of that name."""
+    """Return the source that a command means by a name; names of the list are not reused for others."""
     if registry.find(name) is None:
         for entry in loaded:
             if entry.name.casefold() == name.casefold():

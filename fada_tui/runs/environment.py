@@ -1,4 +1,4 @@
-"""Where a run runs: versions, processor, memory, GPUs."""
+"""The environment of a run: versions, processor, memory, GPUs."""
 
 import platform
 from pathlib import Path

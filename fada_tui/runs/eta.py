@@ -1,4 +1,4 @@
-"""How fast answers come, and when the last one will be there, by the clock.
+"""The rate of answers, and the estimated time remaining, in wall-clock time.
 
 The sum of the answers' times is no measure of that: several are made at once, and each waits for the others.
 """
@@ -11,18 +11,18 @@ Key = Hashable
 
 
 class _Settled(Struct, frozen=True):
-    """A moment at which everything begun was finished."""
+    """A moment at which no answer was in progress."""
 
     at: float
     made: int
 
 
 class Eta:
-    """Counts answers as they begin and end. Moments are seconds of one monotonic clock."""
+    """An estimate of the remaining time from the start and end of answers; times in monotonic seconds."""
 
     def __init__(self) -> None:
         self.began: float | None = None
-        """When the first answer began."""
+        """Start of the first answer."""
         self.made = 0
         """Answers that have ended."""
         self._in_flight: set[Key] = set()
@@ -32,13 +32,13 @@ class Eta:
         self._last = 0.0
 
     def begin(self, key: Key, now: float) -> None:
-        """Note that an answer begins."""
+        """Record the start of an answer."""
         self.began = now if self.began is None else self.began
         self._in_flight.add(key)
         self._most = max(self._most, len(self._in_flight))
 
     def end(self, key: Key, now: float) -> None:
-        """Note that an answer, or its error, is there."""
+        """Record the end of an answer, or its error."""
         if self.began is None:
             self.began = now
         self._in_flight.discard(key)
@@ -48,12 +48,12 @@ class Eta:
             self._settled = _Settled(now, self.made)
 
     def forget(self) -> None:
-        """Note that what is in flight was lost: it will begin again."""
+        """Discard the answers in progress, which were lost and will start again."""
         self._in_flight.clear()
 
     @property
     def mean(self) -> float | None:
-        """Seconds an answer, all that went on meanwhile counted once; `None` until that can be told.
+        """Return the mean seconds per answer, concurrent ones counted once; `None` until it is known.
 
         While a batch is being made, those of its answers that are there already say nothing of the others:
         what counts is the time up to its beginning. Where answers overlap without a break, as in requests to
@@ -67,7 +67,7 @@ class Eta:
         return (self._last - self.began) / self.made if self.made >= self._most else None
 
     def left(self, count: int, now: float) -> float | None:
-        """Return the seconds that so many answers will take from now on; `None` until that can be told.
+        """Return the estimated seconds for a number of further answers; `None` until it is known.
 
         Args:
             count: answers that have not ended.

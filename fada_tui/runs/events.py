@@ -1,4 +1,4 @@
-"""What a session tells its front end while a run goes on."""
+"""The events that a session sends to its front end during a run."""
 
 from pathlib import Path
 from typing import TypeAlias
@@ -10,7 +10,7 @@ from fada_tui.core.records import ModelFacts, Question, Result, Run
 
 
 class RunStarted(Struct, frozen=True):
-    """The run's folder is there and holds the plan."""
+    """An event: the run's folder exists and holds the plan."""
 
     run: Run
     folder: Path
@@ -21,7 +21,7 @@ class RunStarted(Struct, frozen=True):
 
 
 class LoadProgress(Struct, frozen=True):
-    """How far loading the model is."""
+    """An event with the progress of loading the model."""
 
     stage: str
     """`start`, `download` (bytes), `weights` (tensors) or `server` (tries to reach one)."""
@@ -30,11 +30,11 @@ class LoadProgress(Struct, frozen=True):
 
 
 class ModelReady(Struct, frozen=True):
-    """The model is loaded."""
+    """An event: the model is loaded."""
 
     model: ModelFacts
     questions: tuple[Question, ...]
-    """Those that are asked; of a model that sorts images, the first alone."""
+    """The questions that are asked; for a model that sorts images, only the first."""
     remaining: int
     """Results to be made now."""
     total: int
@@ -42,13 +42,13 @@ class ModelReady(Struct, frozen=True):
 
 
 class AnswerStarted(Struct, frozen=True):
-    """The worker begins an item."""
+    """An event: the worker begins an item."""
 
     item: Item
 
 
 class AnswerText(Struct, frozen=True):
-    """More text of an answer; without any, a sign that it is being made."""
+    """An event with more text of an answer; empty text shows that it is in progress."""
 
     item: Item
     text: str
@@ -57,45 +57,45 @@ class AnswerText(Struct, frozen=True):
 
 
 class AnswerBegunAgain(Struct, frozen=True):
-    """An answer is asked for once more: its text so far counts no longer."""
+    """An event: an answer is requested again, and its text so far is void."""
 
     item: Item
     reason: str
     wait: float
-    """Seconds until then."""
+    """Seconds until the next request."""
 
     @property
     def what_happens(self) -> str:
-        """Why it is asked for once more, and when, in words."""
+        """Return the reason for the new request and its time, in words."""
         when = f" in {self.wait:.1f} s" if self.wait > 0 else ""
         return f"{self.reason}; trying again{when}"
 
 
 class AnswerFinished(Struct, frozen=True):
-    """A result, durable in the journal."""
+    """An event with a result that is durable in the journal."""
 
     result: Result
     done: int
     """Results of the run so far, this one included."""
     errors: int
-    """Of those made now, the ones without an answer."""
+    """Number of errors among the results made in this session."""
     total: int
 
 
 class WorkerRestarted(Struct, frozen=True):
-    """The worker was lost; another takes over."""
+    """An event: the worker died and was replaced."""
 
     reason: str
 
 
 class Warned(Struct, frozen=True):
-    """Something is wrong that doesn't stop the run."""
+    """An event with a problem that doesn't stop the run."""
 
     message: str
 
 
 class RunEnded(Struct, frozen=True):
-    """All files are written."""
+    """An event: all files are written."""
 
     run: Run
     folder: Path

@@ -1,4 +1,4 @@
-"""What a run is expected to take, from earlier runs of its model and the size of its weights.
+"""The expected time and memory of a run, from earlier runs of its model and the size of its weights.
 
 Nothing is scaled or guessed: what no run and no file tells is `None`.
 """
@@ -22,48 +22,48 @@ Earlier = tuple[Run, Figures]
 
 
 class Forecast(Struct, frozen=True, kw_only=True):
-    """What a run will take."""
+    """The expected time and memory of a run."""
 
     results: int
     seconds: float | None
-    """Of answering, without loading."""
+    """Seconds for all answers, without loading."""
     seconds_from: str
-    """What they are told from, in words."""
+    """The basis of the estimated seconds, in words."""
     load_seconds: float | None
     memory_needed: int | None
     """Bytes."""
     memory_from: str
-    """What they are told from, in words."""
+    """The basis of the estimated memory, in words."""
     memory_free: int | None
     place: str | None
-    """Where they are free; `None` where nothing has been measured."""
+    """The device whose free memory is given; `None` if nothing has been measured."""
     image_tokens: int | None = None
-    """Of an image in the resolution that was asked for; `None` where none was, or where it is unknown."""
+    """Tokens of an image in the requested resolution; `None` if none is requested or it is unknown."""
     obstacle: str | None = None
-    """Why loading the model would be refused, as far as its files tell."""
+    """The reason why loading would be refused, according to the model's files."""
     instead: Suggestion | None = None
-    """How the model would fit, where it does not as it is set."""
+    """How to make the model fit, if it does not fit as set."""
 
     @property
     def fits(self) -> bool | None:
-        """Whether the memory is enough."""
+        """Return whether the memory is enough."""
         if self.memory_needed is None or self.memory_free is None:
             return None
         return self.memory_needed <= self.memory_free
 
     @property
     def whole(self) -> float | None:
-        """Seconds of answering and, where it is known, of loading."""
+        """Return the seconds of answering and, if known, of loading."""
         return None if self.seconds is None else self.seconds + (self.load_seconds or 0.0)
 
 
 class Together(Struct, frozen=True):
-    """What several runs, one after another, will take."""
+    """The expected time and memory of several runs in sequence."""
 
     results: int
     seconds: float | None
     memory_needed: int | None
-    """Of the one that needs most."""
+    """Bytes needed by the run that needs most."""
     memory_free: int | None
     place: str | None
     fits: bool | None
@@ -77,7 +77,7 @@ def forecast(
     free: Free | None,
     elsewhere: Sequence[Free] = (),
 ) -> Forecast:
-    """Tell what a run will take.
+    """Estimate time and memory of a run.
 
     Args:
         entry: the model as it will be loaded.
@@ -112,7 +112,7 @@ def forecast(
 
 
 def together(forecasts: Iterable[Forecast]) -> Together:
-    """Return answers and seconds of all that can be run, and the most memory any of them needs."""
+    """Return answers and seconds of all runs that can start, and the highest memory need among them."""
     parts = [one for one in forecasts if one.obstacle is None]
     seconds = [part.whole for part in parts]
     needed = [part.memory_needed for part in parts]
@@ -130,7 +130,7 @@ def together(forecasts: Iterable[Forecast]) -> Together:
 
 
 def free_memory(sample: Sample | None, device: str) -> Free | None:
-    """Return the memory that a run can have on the device that the settings name.
+    """Return the free memory on the device that the settings name.
 
     What the worker holds now is counted as free: a model is dropped before another is loaded.
     """
@@ -145,7 +145,7 @@ def free_memory(sample: Sample | None, device: str) -> Free | None:
 
 
 def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[Free, ...]]:
-    """Return the memory of the device that the settings name, and that elsewhere, main memory last."""
+    """Return the free memory on the chosen device, then on the others, main memory last."""
     free = free_memory(sample, device)
     if sample is None:
         return free, ()
@@ -154,7 +154,7 @@ def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[F
 
 
 def _timed(latest: Sequence[Earlier], made: Generation) -> Earlier | None:
-    """The latest run with answers, of those as many at once where there are some, and with the same limit."""
+    """Return the latest run with answers, preferring the same concurrency and the same token limit."""
     timed = [
         (run, figures) for run, figures in latest if figures.answers and figures.time_per_answer is not None
     ]
@@ -167,14 +167,14 @@ def _timed(latest: Sequence[Earlier], made: Generation) -> Earlier | None:
 
 
 def _each(run: Run, figures: Figures) -> float:
-    """Seconds that each answer adds to a run, those in flight at once counted side by side."""
+    """Return the seconds that each answer adds to a run, with concurrent answers overlapping."""
     concurrency = run.generation.concurrency
     lanes = 1 if concurrency is UNSET else min(concurrency, figures.answers)
     return (figures.time_per_answer or 0.0) / lanes
 
 
 def _source(run: Run, figures: Figures, made: Generation) -> str:
-    """Where the seconds are from, and what is otherwise there than it will be."""
+    """Return the basis of the estimated seconds, and how its conditions differ from the new run's."""
     tokens, at_once = run.generation.max_new_tokens, _at_once(run.generation)
     other = "" if at_once == _at_once(made) else f", {at_once}"
     other += f", at {tokens} tokens" if tokens not in (None, made.max_new_tokens) else ""
@@ -182,7 +182,7 @@ def _source(run: Run, figures: Figures, made: Generation) -> str:
 
 
 def _at_once(generation: Generation) -> str:
-    """How many answers are made at once, in words."""
+    """Return how many answers are made at once, in words."""
     if generation.concurrency is not UNSET:
         return f"{units.count(generation.concurrency, 'request')} at once"
     return f"batch size {generation.batch_size or 1}"
@@ -191,7 +191,7 @@ def _at_once(generation: Generation) -> str:
 def _needed(
     entry: ModelEntry, estimate: Estimate, latest: Sequence[Earlier], made: Generation, free: Free | None
 ) -> tuple[int | None, str]:
-    """Bytes and where they are told from: a run at the same precision and batch size, else the weights."""
+    """Return bytes and their basis: a run at the same precision and batch size, else the weights."""
     if is_endpoint(entry.source):
         return None, "it runs on a server"
     # `auto` begins with one answer and takes what there is: what it took says nothing of what another needs.
@@ -207,7 +207,7 @@ def _needed(
 
 
 def _instead(estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence[Free]) -> Suggestion | None:
-    """How a model fits that does not as it is set: what was measured counts, where something was."""
+    """Return how to make a model fit that does not fit as set, by measurements where there are any."""
     asked = estimate.requirements.precision or ""
     needed = told.memory_needed or 0
     needs = [
@@ -219,18 +219,18 @@ def _instead(estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence
 
 
 def _same_precision(run: Run, entry: ModelEntry) -> bool:
-    """Whether a run says how much memory the model takes as it will be loaded now."""
+    """Return whether a run's memory figures apply to the precision to be loaded."""
     dtypes = ("auto", None, run.model.dtype)
     return run.model.quantization == entry.quantization and entry.dtype in dtypes
 
 
 def _same_resolution(run: Run, entry: ModelEntry) -> bool:
-    """Whether a run saw images in the resolution that the model will see them in now."""
+    """Return whether a run used the same image resolution as the new one."""
     return run.model.asked_resolution == entry.asked_resolution
 
 
 def _peak(memory: ModelMemory, *, gpu: bool | None) -> int | None:
-    """The peak on a GPU or in main memory; a run that used a GPU says nothing of main memory."""
+    """Return the peak on a GPU or in main memory; a run on a GPU gives no figure for main memory."""
     on_gpu = (memory.nvml_process_peak, memory.torch_peak_reserved, memory.torch_peak_allocated)
     used = next((size for size in on_gpu if size is not None), None)
     if gpu or (gpu is None and used is not None):

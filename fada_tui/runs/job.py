@@ -1,4 +1,4 @@
-"""A run before it begins and as its model is loaded: what it shall do, and what `run.json` then says."""
+"""A new run and its model's loading: the job, and the contents of `run.json` that follow from it."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,7 +15,7 @@ from fada_tui.store.folder import now
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """What a new run shall do."""
+    """The specification of a new run."""
 
     plan: Plan
     root: Path
@@ -27,7 +27,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 def first_run(run_id: str, job: Job) -> Run:
-    """Return a job as a run without results, under its id."""
+    """Return a job as a run without results, with its id."""
     counts = Counter(image.category for image in job.plan.images)
     entry = job.plan.model
     return Run(
@@ -53,7 +53,7 @@ def first_run(run_id: str, job: Job) -> Run:
 
 
 def planned_items(run: Run) -> tuple[Item, ...]:
-    """Return what is to be asked by the run's plan, image by image; nothing where it has none."""
+    """Return the items of the run's plan, image by image; empty if it has no plan."""
     images = () if run.plan is UNSET else run.plan.images
     return tuple(
         Item(
@@ -69,7 +69,7 @@ def planned_items(run: Run) -> tuple[Item, ...]:
 
 
 def load_command(run: Run) -> Load:
-    """Return the command that loads the model of a run's plan, with what the plan allows it."""
+    """Return the command that loads the model of a run's plan, with the plan's permissions."""
     assert run.plan is not UNSET
     return Load(
         model=located(run.plan.model),
@@ -82,7 +82,7 @@ def load_command(run: Run) -> Load:
 
 
 def with_loaded(run: Run, loaded: Loaded) -> Run:
-    """Return a run with what is known of its model once it is loaded.
+    """Return a run with the facts of its loaded model.
 
     A model that sorts images is asked nothing: of the questions it keeps the first, for one result an image.
     """

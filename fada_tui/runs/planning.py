@@ -1,4 +1,4 @@
-"""From settings to jobs: which models answer which questions about which images."""
+"""Building jobs from settings: models, questions and images."""
 
 import os
 from pathlib import Path
@@ -28,7 +28,7 @@ from fada_tui.runs.worker_client.client import Deadlines
 
 
 class Estimate(Struct, frozen=True):
-    """What a job will take, as far as can be known before loading."""
+    """The expected time and memory of a job, as far as known before loading."""
 
     images: int
     questions: int
@@ -43,7 +43,7 @@ def jobs(
     images: tuple[PlannedImage, ...] | None = None,
     trusted: tuple[str, ...] = (),
 ) -> tuple[tuple[Job, ...], Catalogue]:
-    """Return a job for each model that the settings name, and the images they draw on.
+    """Return a job for each model in the settings, and the images that the jobs use.
 
     Args:
         settings: which models, images and questions, and how to answer.
@@ -92,14 +92,14 @@ def jobs(
 
 
 def deadlines(settings: Settings) -> Deadlines:
-    """The worker's deadlines as set."""
+    """Return the worker's deadlines from the settings."""
     return Deadlines(
         load=settings.load_timeout, first_token=settings.first_token_timeout, token=settings.token_timeout
     )
 
 
 def estimate(job: Job, *, ask_hub: bool) -> Estimate:
-    """What a job will take; `ask_hub` as for `preflight.inspection.look`, which may wait for it."""
+    """Return the estimate of a job; `ask_hub` as for `preflight.inspection.look`, which may wait for it."""
     found = look(
         job.plan.model,
         max_new_tokens=job.generation.max_new_tokens or 0,
@@ -124,20 +124,20 @@ def questions_of(settings: Settings) -> tuple[Question, ...]:
 
 
 def frames_of(settings: Settings) -> Frames:
-    """Return which frames the settings take of files that have several; raises `UsageError`."""
+    """Return the frames to take from files with several; raises `UsageError`."""
     if settings.frames and settings.frame:
         raise UsageError("--frames and --frame exclude each other: give one of them")
     return Frames(settings.frames, settings.frame)
 
 
 def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
-    """A model as it will be loaded: what the settings say of how it is over what its entry says."""
+    """Return a model as it will be loaded: the settings override its entry."""
     names = (setting.name for setting in SETTINGS.values() if setting.entry_default)
     return replace(entry, **{name: value for name in names if (value := getattr(settings, name)) is not None})
 
 
 def generation(entry: ModelEntry, settings: Settings) -> Generation:
-    """Return how a model's answers are made: in batches here, in several requests at once behind a server."""
+    """Return a model's generation settings: batches on this machine, parallel requests to a server."""
     sample, served = settings.temperature > 0, is_endpoint(entry.source)
     values = {name: getattr(settings, name) for name in Generation.__struct_fields__ if name in SETTINGS}
     unused = {} if sample else dict.fromkeys(SAMPLING)
@@ -166,6 +166,6 @@ def _selection(settings: Settings) -> Selection:
 
 
 def _rubric(name: str) -> str:
-    """What a run calls its rubric, which is there and can be used: it may be resumed from another folder."""
+    """Return the run's reference to a valid rubric, which also works when resumed from another folder."""
     load_rubric(name)
     return RUBRICS.source(name)

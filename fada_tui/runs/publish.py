@@ -1,4 +1,4 @@
-"""A run's files for people: auto scores into `run.json`, then `summary.md` and `comparison.md`."""
+"""The files of a run for readers: auto scores in `run.json`, then `summary.md` and `comparison.md`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,7 +46,7 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
 
 
 def preview(folder: Path, registry: Registry) -> str:
-    """Return the page of a run as it would be written now, changing nothing; raises `StoreError`."""
+    """Return the page of a run as it would be written now, without writing; raises `StoreError`."""
     run = runs.read_run(folder)
     everyone, _ = runs.read_all(folder.parent)
     return _page(add_auto_scores(run, load_rubric(rubric_of(run))), everyone, registry)
@@ -64,7 +64,7 @@ def write_comparison(results: Path, everyone: Sequence[Run]) -> None:
 
 
 def rubric_of(run: Run) -> str:
-    """The name of the rubric that scores a run: the plan's while it has one, else that of its scores."""
+    """Return the name of a run's rubric: the plan's while it has one, else that of its scores."""
     if run.plan is not UNSET:
         return run.plan.rubric
     return next((result.auto.rubric for result in run.results if result.auto), DEFAULT_RUBRIC)
@@ -85,6 +85,6 @@ def add_auto_scores(run: Run, rubric: Rubric) -> Run:
 
 
 def without_needless_plan(run: Run) -> Run:
-    """Return the run without its plan, once every planned result is an answer."""
+    """Return the run without its plan if every planned result is an answer."""
     answered = all(result.error is None for result in run.results)
     return replace(run, plan=UNSET) if run.status == "complete" and answered else run

@@ -1,4 +1,4 @@
-"""What a worker that died was at, and what becomes of it: tried again, suspected, or an error."""
+"""Recovery from a worker's death: its items are retried, run alone, or recorded as errors."""
 
 from collections import Counter
 from collections.abc import Container, Sequence
@@ -8,16 +8,16 @@ from fada_tui.core.protocol import Item
 from fada_tui.core.records import Failure, Result
 
 TRIES = 2
-"""How often an item is begun before a worker that dies of it makes it an error."""
+"""How often an item is started before a worker that dies on it makes it an error."""
 
 FRUITLESS_RESTARTS = 3
-"""Workers that may die one after another without one result before the run is given up."""
+"""Number of workers that may die in sequence without a result before the run is given up."""
 
 Key = tuple[str, str]
 
 
 class Recovery:
-    """Keeps count of what is in flight, and of the workers that died of it.
+    """A record of the items in progress, and of the worker deaths on them.
 
     Of several items in flight any may be the one that a worker died of, or it died of their number, even if
     only one of them is still unfinished. Then all are suspects, to be asked one at a time, so that none
@@ -34,23 +34,23 @@ class Recovery:
         """Items that may be in flight together, after a worker died with more."""
 
     def began(self, item: Item) -> None:
-        """Note an item that the worker begins."""
+        """Record an item that the worker begins."""
         if not self._in_flight:
             self._together = 0
         self._in_flight[item.key] = item
         self._together = max(self._together, len(self._in_flight))
 
     def finished(self, key: Key) -> None:
-        """Note a result."""
+        """Record a result."""
         self._fruitless = 0
         self._in_flight.pop(key, None)
 
     def suspects(self, items: Sequence[Item]) -> list[Item]:
-        """Return those of the items that are to be asked one at a time."""
+        """Return the items that must be asked one at a time."""
         return [item for item in items if item.key in self._suspects]
 
     def died(self, done: Container[Key]) -> list[Item]:
-        """Note that the worker died; return the items that are given up.
+        """Record that the worker died; return the items that are given up.
 
         Args:
             done: what has a result.
@@ -67,12 +67,12 @@ class Recovery:
 
     @property
     def hopeless(self) -> bool:
-        """Whether so many workers have died without a result that another would, too."""
+        """Return whether so many workers died without a result that another attempt is pointless."""
         return self._fruitless >= FRUITLESS_RESTARTS
 
 
 def lost_result(item: Item, kind: ErrorKind, message: str) -> Result:
-    """Return an item that is given up as a result."""
+    """Return the error result for an item that is given up."""
     return Result(
         image=item.image,
         category=item.category,

@@ -1,4 +1,4 @@
-"""Drives sessions one after another in the event loop of whoever shows them.
+"""A queue that runs sessions one after another in the front end's event loop.
 
 To stop is to stop the work, not one run of it: what waits is taken off the queue, too, and named to who
 asked. A waiting run has no folder yet, so nothing is lost by that.
@@ -16,21 +16,21 @@ from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.pool import WorkerPool
 
 WRITING_SECONDS = 2.0
-"""Of the patience on closing, what is kept for a run's files after its worker had to be killed."""
+"""Part of the time for closing that is reserved for writing a run's files after a worker is killed."""
 
 WARM_SECONDS = 300.0
 """How long the last run's worker keeps its model, for a run that may follow."""
 
 
 class _Waiting(Struct, frozen=True):
-    """A run that has not begun."""
+    """A run that has not started."""
 
     make: Callable[[], Session]
     label: str
 
 
 class RunQueue:
-    """Runs, one after another; it starts by itself when a run is added and rests when none is left.
+    """A queue of runs, which starts when a run is added and stops when it is empty.
 
     Args:
         on_event: called in the event loop with each event of the run that goes on.
@@ -51,27 +51,27 @@ class RunQueue:
 
     @property
     def current(self) -> Session | None:
-        """The session that goes on; `None` also while one is being made."""
+        """The session in progress; `None` also while one is being created."""
         return self._current
 
     @property
     def label(self) -> str | None:
-        """The label of the run that goes on or is being made."""
+        """The label of the run in progress or being created."""
         return self._label
 
     @property
     def busy(self) -> bool:
-        """Whether a run goes on, or is being made."""
+        """Whether a run is in progress or being created."""
         return self._label is not None
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """The labels of the runs that wait, in their order."""
+        """The labels of the waiting runs, in order."""
         return tuple(one.label for one in self._waiting)
 
     @property
     def worker_pid(self) -> int | None:
-        """The process id of the worker at work, or of the one that is kept for the next run."""
+        """The process id of the active worker, or of the one kept for the next run."""
         return (self._current.worker_pid if self._current else None) or self._pool.pid
 
     def add(self, make: Callable[[], Session], label: str) -> None:
@@ -88,19 +88,19 @@ class RunQueue:
             self._driver = asyncio.get_running_loop().create_task(self._drive())
 
     def remove(self, index: int) -> str:
-        """Take a waiting run off the queue and return its label; raises `IndexError` if there is no such."""
+        """Remove a waiting run and return its label; raises `IndexError` if there is no such run."""
         return self._waiting.pop(index).label
 
     def stop_after_image(self) -> tuple[str, ...]:
-        """Stop once the image at hand is finished; return the labels of the runs that won't begin."""
+        """Stop once the current image is finished; return the labels of the runs that won't start."""
         return self._ask(Session.stop_after_image)
 
     def stop_now(self) -> tuple[str, ...]:
-        """Stop between two tokens; return the labels of the runs that don't begin any more."""
+        """Stop between two tokens; return the labels of the runs that won't start."""
         return self._ask(Session.stop_now)
 
     async def close(self, patience: float) -> bool:
-        """Stop now, take no more runs, wait until the files are written, and end the worker.
+        """Stop now, accept no more runs, wait until the files are written, and end the worker.
 
         A worker that does not stop in time is killed, as its image at hand is not wanted any more. What is
         finished is in the journal whatever happens.

@@ -1,4 +1,4 @@
-"""Drives a run: its plan through the worker and into the store, told as typed events.
+"""A session of a run: sends its plan to the worker, stores results, and yields typed events.
 
 Both front ends call this and nothing beneath it. Whatever happens, what is finished is in the journal.
 """
@@ -116,7 +116,7 @@ class Session:
         registry: Registry,
         allowed_hosts: tuple[str, ...] = (),
     ) -> "Session":
-        """Make a run's folder with its plan in it.
+        """Create a run's folder with its plan in it.
 
         Raises:
             StoreError: the results folder cannot be written.
@@ -140,7 +140,7 @@ class Session:
         registry: Registry,
         consent: Consent = NOTHING,
     ) -> tuple["Session", tuple[str, ...]]:
-        """Take up an unfinished run: what is missing, and what ended in an error.
+        """Resume an unfinished run: repeat missing results and errors.
 
         What its file says was allowed allows nothing now: `consent` does.
 
@@ -164,17 +164,17 @@ class Session:
         return session, warnings
 
     def stop_after_image(self) -> None:
-        """Finish what is begun, then end; a model that is still loading is given up."""
+        """Finish the items in progress, then end; loading is aborted."""
         self._stopping = True
         self._do(self._client.stop_after_item() if self._working else self._client.kill())
 
     def stop_now(self) -> None:
-        """Stop between two tokens and end; what is not finished is not recorded."""
+        """Stop between two tokens and end; unfinished items are not recorded."""
         self._stopping = True
         self._do(self._cancel() if self._working else self._client.kill())
 
     def give_up(self) -> None:
-        """End the worker at once, whatever it is at; what is finished is recorded."""
+        """End the worker at once; finished results are recorded."""
         self._stopping = True
         self._do(self._client.kill())
 
@@ -187,7 +187,7 @@ class Session:
         return self._stopping
 
     async def events(self, pool: WorkerPool | None = None) -> AsyncGenerator[SessionEvent, None]:
-        """Run to the end.
+        """Execute the run to its end, yielding events.
 
         A model that cannot be loaded, or a worker that keeps dying, ends it as a failed run that says why.
         A worker of the run before is taken from `pool` if it serves; this one's is left there for the next.
@@ -270,7 +270,7 @@ class Session:
                         )
 
     async def _worker(self, command: Load) -> Hello:
-        """Get a worker for this model: the one that was kept if it serves, else a new one."""
+        """Get a worker for this model: the one that was kept if it is suitable, else a new one."""
         kept = self._pool.take() if self._pool else None
         hello = await self._client.take_over(kept, command) if kept else None
         if hello is None and not self._asked_to_stop():
@@ -280,7 +280,7 @@ class Session:
         return hello
 
     async def _work(self, items: Sequence[Item], *, alone: bool) -> AsyncGenerator[SessionEvent, None]:
-        """Have these items answered; `alone`: one at a time, whatever the run allows."""
+        """Have items answered; `alone`: one at a time, whatever the run allows."""
         by_key = {item.key: item for item in items}
         work = Work(
             root=self._run.dataset.root or "",
@@ -315,7 +315,7 @@ class Session:
             self._working = False
 
     def _after_death(self, error: WorkerDiedError) -> list[SessionEvent]:
-        """Take what the lost worker had written, and decide on the items it was lost with."""
+        """Collect the results of the dead worker, and decide what happens to its unfinished items."""
         events: list[SessionEvent] = [WorkerRestarted(str(error))]
         written = [line.result for line in journal.read(self._journal).lines if isinstance(line, ResultLine)]
         events.extend(self._finished(result) for result in written if result.key not in self._done)
@@ -365,7 +365,7 @@ class Session:
         return run, (*warnings, *unread, *trouble)
 
     def _memory(self, known: ModelMemory) -> ModelMemory:
-        """The model's memory with what was seen of it in this session."""
+        """Return the model's memory with the peaks of this session."""
         return replace(
             known,
             torch_peak_reserved=highest(known.torch_peak_reserved, self._reserved),
@@ -389,6 +389,6 @@ class Session:
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:
-    """Await a request to stop; that the worker is gone already is what it wanted."""
+    """Await a request to stop, ignoring that the worker may have ended already."""
     with suppress(WorkerDiedError):
         await work

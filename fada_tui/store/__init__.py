@@ -1,1 +1,1 @@
-"""Runs on disk. Empty on purpose: the worker imports `store.journal` and nothing else of it."""
+"""Runs on disk. Empty on purpose: the worker imports only `store.journal`."""

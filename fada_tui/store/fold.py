@@ -1,4 +1,4 @@
-"""Folding a journal into its run: a pure function, so that doing it twice changes nothing."""
+"""Merging a journal into its run: a pure, idempotent function."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ Key = tuple[str, str]
 
 
 def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
-    """Return the run with the journal's lines in it, its results in the order of the plan.
+    """Return the run merged with the journal's lines, its results in the order of the plan.
 
     Each result is there once: a later one takes the place of an error, never of an answer. The run is
     complete once every planned result is there.
@@ -41,12 +41,12 @@ def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
 
 
 def planned_keys(run: Run, plan: Plan) -> tuple[Key, ...]:
-    """The keys of all results that the plan asks for, image by image."""
+    """Return the keys of all results in the plan, image by image."""
     return tuple((image.path, question.id) for image in plan.images for question in run.questions)
 
 
 def with_memory(result: Result, seen: ResultMemory) -> Result:
-    """Return the result with what telemetry saw; torch's own figure stays."""
+    """Return the result with telemetry's memory figures; torch's own figure is kept."""
     memory = replace(
         result.memory,
         nvml_process=seen.nvml_process,
@@ -72,7 +72,7 @@ def _settle(run: Run) -> Run:
 
 
 def _with_peaks(run: Run, results: Iterable[Result]) -> ModelFacts:
-    """The model's facts with the peaks that its results have seen."""
+    """Return the model's facts with the memory peaks of its results."""
     memory = run.model.memory
     for result in results:
         memory = ModelMemory(
@@ -86,5 +86,5 @@ def _with_peaks(run: Run, results: Iterable[Result]) -> ModelFacts:
 
 
 def highest(*values: int | None) -> int | None:
-    """The largest of the known values; `None` where none is known."""
+    """Return the largest of the known values; `None` if none is known."""
     return max((value for value in values if value is not None), default=None)

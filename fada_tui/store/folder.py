@@ -1,4 +1,4 @@
-"""The folder of a run: making it, reading it, and writing its files whole or not at all."""
+"""The folder of a run: creating it, reading it, and writing its files atomically."""
 
 import difflib
 import os
@@ -24,12 +24,12 @@ COMPARISON_NAME = "comparison.md"
 
 
 def now() -> str:
-    """The time as the records write it: ISO 8601, UTC, to the second."""
+    """Return the time in the records' format: ISO 8601, UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def create(results: Path, model: str, label: str | None = None) -> Path:
-    """Make the folder of a new run, `<YYYYmmdd-HHMMSS>_<model>`, under a name that nobody has.
+    """Create the folder of a new run, `<YYYYmmdd-HHMMSS>_<model>`, under an unused name.
 
     Raises:
         StoreError: the results folder cannot be made or written.
@@ -51,12 +51,12 @@ def create(results: Path, model: str, label: str | None = None) -> Path:
 
 
 def _plain(name: str) -> str:
-    """A name that is safe in a path: letters, digits, dots, dashes, underscores; never hidden or empty."""
+    """Return a path-safe name: letters, digits, dots, dashes, underscores; never hidden or empty."""
     return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:80] or "model"
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file of a run whole or not at all.
+    """Write a file of a run atomically.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
@@ -73,7 +73,7 @@ def write_run(folder: Path, run: Run) -> None:
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run with what its journal adds, changing nothing on disk.
+    """Read a run merged with its journal, changing nothing on disk.
 
     Raises:
         StoreError: there is no run, it cannot be read, or it is not one of ours.
@@ -98,7 +98,7 @@ def _read_json(folder: Path) -> Run:
 
 
 def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
-    """Fold the journal into `run.json` and remove it. The caller holds the lock.
+    """Merge the journal into `run.json` and remove it. The caller holds the lock.
 
     Lines that are no journal lines are set aside, beside the journal, before it goes.
 
@@ -128,7 +128,7 @@ def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
 
 
 def open_run(folder: Path) -> tuple[Run, tuple[str, ...]]:
-    """Read a run and, where no other program writes it, settle its journal.
+    """Read a run and, unless another program is writing it, merge its journal.
 
     Returns:
         The run, and a warning for each thing that was wrong.

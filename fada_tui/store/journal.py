@@ -1,4 +1,4 @@
-"""The journal of a run: a JSON line for each thing not yet in `run.json`, on disk before it is told.
+"""The journal of a run: a JSON line for each item not yet in `run.json`, durable before it is announced.
 
 Worker and app both append, each line by a single `write` on a file opened for appending, so lines never
 mix. A line cut off by a crash or a full disk is closed by the next append, and set aside on reading.
@@ -27,13 +27,13 @@ QUARANTINE_NAME = "journal.quarantine"
 
 
 class ResultLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"):
-    """A finished result."""
+    """A journal line with a finished result."""
 
     result: Result
 
 
 class MemoryLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="memory"):
-    """What telemetry saw while a result was made."""
+    """A journal line with telemetry's memory figures of a result."""
 
     path: str
     question_id: str
@@ -41,7 +41,7 @@ class MemoryLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="memor
 
 
 class AssessmentLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="assessment"):
-    """A person's assessment of a result."""
+    """A journal line with a person's assessment of a result."""
 
     path: str
     question_id: str
@@ -49,7 +49,7 @@ class AssessmentLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="a
 
 
 class NotesLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="notes"):
-    """The assessor's notes on the run; the last line counts."""
+    """A journal line with the assessor's notes on the run; the last one counts."""
 
     notes: Notes
 
@@ -60,15 +60,15 @@ _decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
 
 
 class Contents(Struct, frozen=True):
-    """What a journal holds."""
+    """The contents of a journal."""
 
     lines: tuple[JournalLine, ...] = ()
     damaged: tuple[bytes, ...] = ()
-    """Lines that are no journal lines, a torn last one excepted."""
+    """Number of invalid lines, not counting an incomplete last one."""
 
 
 def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
-    """Append a line and, if `durable`, wait until the disk has it.
+    """Append a line and, if `durable`, wait until it is on disk.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
@@ -90,14 +90,14 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
 
 @contextmanager
 def shared(journal: Path) -> Iterator[bool]:
-    """Keep a journal from being settled meanwhile; yields whether there is one. Raises `StoreError`."""
+    """Keep a journal from being merged within this context; yields whether it exists. Raises `StoreError`."""
     with _kept(journal, fcntl.LOCK_SH) as there:
         yield there
 
 
 @contextmanager
 def alone(journal: Path) -> Iterator[bool]:
-    """Keep all others from appending and reading meanwhile; yields whether there is a journal.
+    """Keep others from appending and reading within this context; yields whether there is a journal.
 
     Raises:
         StoreError: it is there and cannot be opened.
@@ -123,7 +123,7 @@ def _kept(journal: Path, kind: int) -> Iterator[bool]:
 
 @contextmanager
 def _held(journal: Path, kind: int, flags: int) -> Iterator[int]:
-    """Open the journal and lock it; one that was settled while we waited is opened anew."""
+    """Open the journal and lock it; reopen it if it was merged while waiting for the lock."""
     while True:
         descriptor = os.open(journal, flags | os.O_CLOEXEC, 0o644)
         try:
@@ -152,7 +152,7 @@ def _is_named(descriptor: int, journal: Path) -> bool:
 
 
 def parse(data: bytes) -> Contents:
-    """Read a journal's bytes; a last line without a newline is a torn one and is dropped."""
+    """Parse a journal's bytes; an incomplete last line without a newline is dropped."""
     lines: list[JournalLine] = []
     damaged: list[bytes] = []
     *whole, _torn = data.split(b"\n")
@@ -167,7 +167,7 @@ def parse(data: bytes) -> Contents:
 
 
 def read(journal: Path) -> Contents:
-    """Read a journal; one that is not there is empty.
+    """Read a journal; a missing one is empty.
 
     Raises:
         StoreError: it is there and cannot be read.

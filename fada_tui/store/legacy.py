@@ -11,13 +11,13 @@ from fada_tui.core.records import Dataset, ModelEntry, ModelFacts, Question, Res
 from fada_tui.core.text import without_mark
 
 _LONGEST = 1e9
-"""Seconds; more is no generation time, and may not fit a float."""
+"""Seconds above which a value is not a plausible generation time, and may not fit a float."""
 
 
 def read_legacy(
     data: bytes, *, model: ModelEntry, run_id: str, dataset_name: str, started: str | None, tool: Tool
 ) -> Run:
-    """Return the run that an older script's list amounts to; what the list does not say stays unknown.
+    """Return the run described by an older script's list; what the list lacks stays unknown.
 
     Questions are numbered `q1`, `q2`… as they first appear; an image's path is its category and name.
     Of the model only what does not depend on how it was loaded is taken from the entry.

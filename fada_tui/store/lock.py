@@ -19,7 +19,7 @@ ORPHAN_PATIENCE = 120.0
 
 
 class RunLock:
-    """Holds a run for writing until released.
+    """A lock that reserves a run for writing until it is released.
 
     Raises:
         RunLockedError: a living program holds it, or an orphaned worker does not end.
@@ -54,7 +54,7 @@ class RunLock:
             os.close(descriptor)
 
     def _is_current(self, descriptor: int) -> bool:
-        """Whether the locked file is still the one of that name: the last owner may have removed it."""
+        """Return whether the locked file still has its name: the last owner may have removed it."""
         try:
             named = self._path.stat()
         except FileNotFoundError:
@@ -63,7 +63,7 @@ class RunLock:
         return (named.st_dev, named.st_ino) == (locked.st_dev, locked.st_ino)
 
     def release(self) -> None:
-        """Let the run go; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         if self.descriptor >= 0:
             self._path.unlink(missing_ok=True)
             os.close(self.descriptor)
@@ -79,7 +79,7 @@ class RunLock:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether some process holds the run for writing now."""
+    """Return whether some process holds the run's lock now."""
     try:
         descriptor = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

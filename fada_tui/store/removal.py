@@ -1,4 +1,4 @@
-"""Deleting a run: set aside under a hidden name first, so that a crash leaves a whole run or none."""
+"""Deleting a run: moved to a hidden name first, so that a crash leaves a complete run or none."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from fada_tui.store.folder import RUN_NAME
 from fada_tui.store.lock import RunLock
 
 REMOVED_NAME = ".removed"
-"""The folder of results for what is being deleted; a level deeper than runs are looked for."""
+"""Folder in the results folder for runs being deleted; too deep to be listed as runs."""
 
 
 def is_run_folder(folder: Path) -> bool:
@@ -20,7 +20,7 @@ def is_run_folder(folder: Path) -> bool:
 
 
 def remove_run(folder: Path, results: Path) -> None:
-    """Delete a run for good, with all that its folder holds.
+    """Delete a run permanently, with its whole folder.
 
     What an earlier deletion could not finish is deleted along with it.
 
@@ -58,7 +58,7 @@ def _refuse_others(folder: Path, results: Path) -> None:
 
 
 def _unused(path: Path) -> Path:
-    """Return the path, or one like it, where an unfinished deletion has not left something."""
+    """Return the path, or a similar one if an unfinished deletion left something there."""
     number = 1
     candidate = path
     while os.path.lexists(candidate):

@@ -1,4 +1,4 @@
-"""The application: themes, the two front doors to every action (keys and palette), and the wall."""
+"""The application: themes, the key bindings and palette for every action, and the output filter."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -53,12 +53,12 @@ class FadaApp(App[int]):
             self.animation_level = "none"
 
     def on_load(self) -> None:
-        """Remember the loop, which a signal's handler needs."""
+        """Store the event loop, which a signal handler needs."""
         self._event_loop = asyncio.get_running_loop()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     async def on_event(self, event: Event) -> None:
-        """Take an event; a key waits for its turn."""
+        """Handle an event; keys are queued."""
         typed = isinstance(event, (Key, Paste)) and not event.is_forwarded
         if not (typed and self._key_queue.holds(event)):
             await super().on_event(event)
@@ -70,13 +70,13 @@ class FadaApp(App[int]):
             answered()
 
     def leave_soon(self) -> None:
-        """Leave without asking; may be called from a signal's handler."""
+        """Quit without asking; may be called from a signal handler."""
         if self._event_loop is None:
             raise SystemExit
         self._event_loop.call_soon_threadsafe(lambda: self.run_worker(self._main.workspace.leave()))
 
     async def action_quit(self) -> None:
-        """Leave as the main screen does, which asks while a run goes on."""
+        """Quit as the main screen does, which asks during a run."""
         self._main.action_quit()
 
     def get_default_screen(self) -> Screen[None]:
@@ -84,7 +84,7 @@ class FadaApp(App[int]):
         return self._main
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return Textual's filters, and the wall before the terminal."""
+        """Return Textual's filters, and the filter of the terminal's output."""
         return [*super().get_line_filters(), self._wall]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

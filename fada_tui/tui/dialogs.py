@@ -1,4 +1,4 @@
-"""From the main screen to the others and back: each opened here, and what it returns carried out.
+"""Opening other screens from the main screen, and acting on their results.
 
 A screen's module is imported when it is first opened, so that the main screen need not wait for it.
 """
@@ -67,7 +67,7 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
 
 
 async def _agreed(workspace: Workspace, app: App[Any], wanted: Sequence[Want]) -> bool:
-    """Whether all of this may be done: asked once for each, as long as the dashboard is open."""
+    """Return whether the user permits all of this: asked once for each while the dashboard is open."""
     from fada_tui.tui.screens.confirm import ConfirmScreen
 
     for want in wanted:
@@ -81,7 +81,7 @@ async def _agreed(workspace: Workspace, app: App[Any], wanted: Sequence[Want]) -
 
 
 async def needs(workspace: Workspace, app: App[Any]) -> None:
-    """Show what the model under the cursor needs."""
+    """Show the requirements of the model under the cursor."""
     from fada_tui.tui.screens.needs import NeedsScreen
 
     app_context = workspace.app_context
@@ -93,7 +93,7 @@ async def needs(workspace: Workspace, app: App[Any]) -> None:
 
 
 async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
-    """Take an unfinished run up again."""
+    """Resume an unfinished run."""
     review, run_control = workspace.review, workspace.run_control
     try:
         folder = await asyncio.to_thread(store.find, workspace.app_context.results, name)
@@ -129,7 +129,7 @@ async def tags(workspace: Workspace, app: App[Any]) -> None:
 
 
 async def note(workspace: Workspace, app: App[Any]) -> None:
-    """Write a note on the answer that is looked at."""
+    """Edit the note on the current answer."""
     from fada_tui.tui.screens.note import NoteScreen
 
     if (place := judging.judgeable(workspace)) is None:
@@ -149,7 +149,7 @@ async def zoom(workspace: Workspace, app: App[Any]) -> None:
 
 
 async def models_on_image(workspace: Workspace, app: App[Any]) -> None:
-    """Show all models' answers to the image and question that are looked at."""
+    """Show all models' answers to the current question about the current image."""
     from fada_tui.tui.screens.models_on_image import Answer, ModelsOnImage
 
     app_context, review = workspace.app_context, workspace.review
@@ -277,7 +277,7 @@ async def _run_at(workspace: Workspace, folder: Path | None) -> OpenRun | None:
 
 
 async def leave(workspace: Workspace, app: App[Any]) -> None:
-    """Leave the dashboard; ask first while a run goes on."""
+    """Quit the dashboard; ask first during a run."""
     from fada_tui.tui.screens.confirm import ConfirmScreen
 
     if workspace.run_control.queue.busy:
@@ -301,4 +301,4 @@ DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]
     "comparison": comparison,
     "export": export,
 }
-"""By the name that the commands use."""
+"""Functions that open screens, by the name in the commands."""

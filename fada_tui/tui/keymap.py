@@ -1,4 +1,4 @@
-"""Every action of the dashboard, once: its key, footer text, help and palette entry all derive from here."""
+"""All actions of the dashboard, each defined once: key, footer text, help and palette entry."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -313,7 +313,7 @@ def shown_key(key: str) -> str:
 
 
 def keymap_faults(keymap: Mapping[str, str]) -> Iterable[str]:
-    """What is wrong with a user's keymap, in one line each."""
+    """Return the errors in a user's keymap, one line each."""
     known = {command.id: command for command in COMMANDS}
     for name in keymap:
         if name not in known:
@@ -330,7 +330,7 @@ def keymap_faults(keymap: Mapping[str, str]) -> Iterable[str]:
 
 
 def _together() -> Iterable[tuple[str, ...]]:
-    """Places whose keys work at the same time."""
+    """Return the places whose keys work at the same time."""
     for pane in ("models", "images", "answer"):
         yield ("app", "verdict", "assess", "main", pane)
     main = {"app", "verdict", "assess", "main", "models", "images", "answer"}

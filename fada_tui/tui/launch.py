@@ -1,4 +1,4 @@
-"""Opening the dashboard: what must be known of the terminal first, and leaving it as it was."""
+"""Opening the dashboard: querying the terminal first, and restoring it at the end."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ Attributes = list[Any]
 
 
 def check_terminal(environ: Mapping[str, str]) -> None:
-    """See that there is a terminal to draw on.
+    """Raise an error if there is no terminal to draw on.
 
     Raises:
         UsageError: there is none, or it can move no cursor.
@@ -73,6 +73,6 @@ def open_dashboard(
 
 
 def _mend(attributes: Attributes) -> None:
-    """Give the terminal back the mode it had; one that has hung up needs none."""
+    """Restore the terminal's mode, unless it has hung up."""
     with suppress(termios.error, OSError):
         termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, attributes)

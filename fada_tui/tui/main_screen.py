@@ -1,4 +1,4 @@
-"""The main screen: its state is pushed down to the panes, messages and keys come up."""
+"""The main screen: passes its state down to the panes, and receives messages and keys from them."""
 
 from collections.abc import Coroutine
 from functools import partial
@@ -99,7 +99,7 @@ class MainScreen(Screen[None]):
     # Showing what is on the workspace
 
     def show_images(self) -> None:
-        """Show the images of what is looked at, and all that follows from it."""
+        """Show the images of the current position, and update everything that depends on them."""
         review = self.workspace.review
         self.query_one(Panes).show_images(review.shown, review.slot, images_text(review))
         self.draw()
@@ -159,26 +159,26 @@ class MainScreen(Screen[None]):
         return self.workspace.app_context.settings.low_bandwidth
 
     def say(self, text: str, kind: NoticeKind = "info", *, keep: bool = False) -> None:
-        """Say a line above the keys."""
+        """Show a line above the keys."""
         self.query_one(Notice).tell(text, kind, keep=keep)
 
     @property
     def seconds_in_sight(self) -> float:
-        """For how long what is shown has been in sight."""
+        """Return for how many seconds the current picture has been visible."""
         return self._visibility.seconds
 
     def moved(self) -> None:
-        """Note that the picture changed by itself: a verdict must wait until it has been seen."""
+        """Record that the picture changed automatically: a verdict must wait until it has been seen."""
         self._visibility.moved()
         self.set_timer(DRAWING_SECONDS, self._visibility.drawn)
 
     @property
     def is_open(self) -> bool:
-        """Whether the program goes on."""
+        """Return whether the program is running."""
         return self.app.is_running
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
-        """Carry something out while the person goes on."""
+        """Run a coroutine while the user goes on working."""
         self.run_worker(work)
 
     def exit(self, code: int) -> None:
@@ -238,7 +238,7 @@ class MainScreen(Screen[None]):
     # Assessing
 
     async def action_judge(self, verdict: Verdict | None) -> None:
-        """Judge the answer that is looked at, and move on."""
+        """Judge the current answer, and move on."""
         await judging.judge(self.workspace, verdict)
 
     async def action_context(self) -> None:
@@ -305,12 +305,12 @@ class MainScreen(Screen[None]):
         self._draw_run()
 
     def action_restart(self) -> None:
-        """Take up the run again whose worker died, or that was stopped."""
+        """Resume the run whose worker died, or that was stopped."""
         if self.workspace.review.run is not None:
             self.resume(str(self.workspace.review.run.folder))
 
     def resume(self, name: str) -> None:
-        """Take an unfinished run up again."""
+        """Resume an unfinished run."""
         self._open(dialogs.resume(self.workspace, self.app, name))
 
     def action_path(self) -> None:
@@ -320,5 +320,5 @@ class MainScreen(Screen[None]):
             self.say(f"copied: {image}", keep=True)
 
     def action_quit(self) -> None:
-        """Leave; ask first while a run goes on."""
+        """Quit; ask first during a run."""
         self._open(dialogs.leave(self.workspace, self.app))

@@ -1,1 +1,1 @@
-"""The process that owns torch and the loaded model. Nobody imports it: `runs.worker_client` starts it."""
+"""The process that uses torch and holds the model. It is not imported: `runs.worker_client` starts it."""

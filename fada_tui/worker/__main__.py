@@ -1,4 +1,4 @@
-"""Start of the worker: `python -m fada_tui.worker COMMANDS EVENTS`, an inherited socket and pipe."""
+"""Entry point of the worker: `python -m fada_tui.worker COMMANDS EVENTS`, an inherited socket and pipe."""
 
 import os
 import sys

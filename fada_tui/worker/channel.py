@@ -1,4 +1,4 @@
-"""The worker's ends of pipe and socket: events leave by a thread, commands arrive by one.
+"""The worker's ends of pipe and socket: one thread sends events, another receives commands.
 
 So a client that does not read never stalls the model, and a command is seen between two tokens.
 """
@@ -25,13 +25,13 @@ from fada_tui.core.protocol import (
 )
 
 MOST_FILES = 8
-"""That come along with one command."""
+"""Maximum number of files passed with one command."""
 
 READ_BYTES = 65536
 
 
 class EventSender:
-    """Writes events to the client in order, without ever making the caller wait."""
+    """A sender that writes events to the client in order, without blocking the caller."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -42,7 +42,7 @@ class EventSender:
         self._thread.start()
 
     def send(self, message: Message) -> None:
-        """Queue an event. A delta joins the one of the same item that still waits: text is never lost."""
+        """Queue an event. A delta is appended to a waiting one of the same item: text is never lost."""
         with self._changed:
             last = self._waiting[-1] if self._waiting else None
             if (
@@ -56,7 +56,7 @@ class EventSender:
             self._changed.notify()
 
     def close(self) -> None:
-        """Send what waits, as long as the client reads, and end."""
+        """Send the queued events, as long as the client reads, and end."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -77,7 +77,7 @@ class EventSender:
 
 
 class CommandReceiver:
-    """Reads commands: work to do is queued, requests to stop are flags that the engine looks at.
+    """A receiver of commands: work is queued, and requests to stop set flags that the engine checks.
 
     A client that goes away ends an idle or loading worker at once; one at work finishes its item first.
     """
@@ -97,11 +97,11 @@ class CommandReceiver:
         return self._queue.get()
 
     def handed(self) -> list[int]:
-        """Return the file descriptors that came along with an `Attach`, those of each once."""
+        """Return the file descriptors passed with an `Attach`, each set once."""
         return self._handed.get()
 
     def _lines(self) -> Iterator[bytes]:
-        """The lines as they come. Files arrive with the first byte of theirs, at the latest with its last."""
+        """Yield lines as they arrive. Files arrive with the first to last byte of their line."""
         rest = b""
         while True:
             try:

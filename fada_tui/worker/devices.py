@@ -1,4 +1,4 @@
-"""What torch knows of devices and their memory.
+"""Devices and their memory, as torch reports them.
 
 torch is imported by who loads a model that runs here. Where none does, there is no device to fail or to fill.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 MAIN_MEMORY_SHARE = 0.5
-"""Of what is available, what a batch may take: a system that runs out of it kills."""
+"""Share of the available main memory that a batch may use: the system kills when it runs out."""
 
 GPU_MEMORY_SHARE = 0.85
 """Likewise of a GPU, which says no: margin for fragments, and for answers longer than the last ones."""
@@ -30,7 +30,7 @@ def choose_device(asked: str) -> str:
 
 
 def gpu_uuid(device: str) -> str | None:
-    """The UUID of a CUDA device in NVML's spelling, by which telemetry finds it; `None` for others."""
+    """Return the UUID of a CUDA device in NVML's format, for telemetry; `None` for other devices."""
     if not device.startswith("cuda"):
         return None
     import torch
@@ -40,7 +40,7 @@ def gpu_uuid(device: str) -> str | None:
 
 
 def free_memory(device: str) -> int:
-    """Bytes that can still be allocated: on the device, or in main memory for the CPU."""
+    """Return the bytes that can still be allocated: on the device, or in main memory for the CPU."""
     if device.startswith("cuda"):
         import torch
 
@@ -49,7 +49,7 @@ def free_memory(device: str) -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an allocation failed: there is a class for the GPU's, and only words for main memory's."""
+    """Return whether an error is a failed allocation: by class on a GPU, by message in main memory."""
     torch = _torch()
     if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
         return True
@@ -58,13 +58,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether the device is in an unusable state, so that this process can compute nothing more on it."""
+    """Return whether the device is unusable, so that this process can compute nothing more on it."""
     torch = _torch()
     return torch is not None and isinstance(error, torch.AcceleratorError)
 
 
 class PeakMemory:
-    """Memory that the model's device gave since `reset`.
+    """A measurement of the memory allocated on the model's device since `reset`.
 
     Of a GPU's torch's allocator knows, of main memory the system.
     """
@@ -75,11 +75,11 @@ class PeakMemory:
 
     @property
     def on_gpu(self) -> bool:
-        """Whether the device is a GPU."""
+        """Return whether the device is a GPU."""
         return self._device is not None
 
     def reset(self) -> None:
-        """Begin a new measurement."""
+        """Start a new measurement."""
         if self._device:
             _torch().cuda.reset_peak_memory_stats(self._device)
             self._before = _torch().cuda.memory_allocated(self._device)
@@ -88,23 +88,23 @@ class PeakMemory:
 
     @property
     def allocated(self) -> int | None:
-        """Bytes in tensors on the GPU, at most; `None` where torch does not count them."""
+        """Return the peak bytes in tensors on the GPU; `None` if torch does not count them."""
         return int(_torch().cuda.max_memory_allocated(self._device)) if self._device else None
 
     @property
     def reserved(self) -> int | None:
-        """Bytes held by the GPU's allocator, at most; `None` where there is none."""
+        """Return the peak bytes held by the GPU's allocator; `None` if there is none."""
         return int(_torch().cuda.max_memory_reserved(self._device)) if self._device else None
 
     @property
     def taken(self) -> int:
-        """Bytes that were needed beyond those held at `reset`, at most."""
+        """Return the peak bytes beyond those held at `reset`."""
         peak = _torch().cuda.max_memory_allocated(self._device) if self._device else _peak_resident()
         return int(peak) - self._before
 
     @property
     def free(self) -> int:
-        """Bytes that a batch may take now, a margin left: main memory is shared with all other programs."""
+        """Return the bytes that a batch may use, with a margin: other programs share main memory."""
         if not self._device:
             return int(psutil.virtual_memory().available * MAIN_MEMORY_SHARE)
         kept = _torch().cuda.memory_reserved(self._device) - _torch().cuda.memory_allocated(self._device)
@@ -112,7 +112,7 @@ class PeakMemory:
 
 
 def _reset_resident() -> int:
-    """Have the system measure this process's peak of resident memory anew; return what is resident now.
+    """Reset this process's peak of resident memory; return the bytes resident now.
 
     Linux alone forgets an old peak (proc(5), clear_refs); elsewhere it is kept, and little seems to be taken.
     """
@@ -130,7 +130,7 @@ def _peak_resident() -> int:
 
 
 def pin(inputs: Any, device: Any) -> None:
-    """Put tensors where a GPU can fetch them while the program goes on; nothing for other devices."""
+    """Pin tensors in memory for asynchronous transfer to a GPU; does nothing for other devices."""
     if device.type == "cuda":
         inputs.update(
             {name: value.pin_memory() for name, value in inputs.items() if _torch().is_tensor(value)}
@@ -138,12 +138,12 @@ def pin(inputs: Any, device: Any) -> None:
 
 
 def moved(inputs: Any, model: Any) -> dict[str, Any]:
-    """Return prepared inputs on a model's device, floating ones in its precision."""
+    """Return prepared inputs on a model's device, floating-point ones in its precision."""
     return dict(inputs.to(model.device, dtype=model.dtype, non_blocking=True))
 
 
 def release() -> None:
-    """Give unused memory back."""
+    """Release unused memory."""
     gc.collect()
     torch = _torch()
     if torch and torch.cuda.is_available():
@@ -159,5 +159,5 @@ def allocated() -> int:
 
 
 def _torch() -> Any:
-    """The module, once it is imported; else `None`."""
+    """Return the torch module if it is imported; else `None`."""
     return sys.modules.get("torch")

@@ -1,4 +1,4 @@
-"""The worker's main loop: load a model, answer the items it is given, end when the client does."""
+"""The worker's main loop: loads a model, answers the given items, ends when the client does."""
 
 import logging
 import os
@@ -38,7 +38,7 @@ log = logging.getLogger("fada_tui.worker")
 
 
 class Attachment:
-    """What the worker has of the run that it belongs to: the file that it prints to, and what it holds open.
+    """The worker's resources of its current run: the log file, and the files that it keeps open.
 
     File descriptors of one run at a time.
     """
@@ -46,10 +46,10 @@ class Attachment:
     def __init__(self) -> None:
         self._held: list[int] = []
         self.runs = 0
-        """How many it has belonged to."""
+        """Number of runs that it has belonged to."""
 
     def take(self, files: Sequence[int]) -> None:
-        """Belong to a run.
+        """Attach the worker to a run.
 
         Args:
             files: descriptors of the file that standard output and error go to, then of what to hold open.
@@ -60,7 +60,7 @@ class Attachment:
         self.runs += 1
 
     def let_go(self) -> None:
-        """Belong to none: what is printed is dropped, and what was held is closed."""
+        """Detach the worker from its run: further output is dropped, and kept files are closed."""
         _print_to(os.open(os.devnull, os.O_WRONLY))
         for descriptor in self._held:
             os.close(descriptor)
@@ -110,7 +110,7 @@ def serve(commands: int, events: int) -> None:
 
 
 def work(loaded: LoadedModel, command: Work, receiver: CommandReceiver, sender: EventSender) -> None:
-    """Answer the items until all are done or the client wants no more; then say so.
+    """Answer the items until all are finished or the client stops the work; then report that.
 
     Args:
         loaded: the model.
@@ -154,7 +154,7 @@ def _load(command: Load, sender: EventSender) -> LoadedModel | None:
 
 
 def _loaded(command: Load, sender: EventSender) -> tuple[LoadedModel, Loaded]:
-    """Import what this kind of model needs, and load it: none needs what the other does."""
+    """Import what this kind of model needs, and load it: local and remote models need different modules."""
     if is_endpoint(command.model.source):
         from fada_tui.worker.remote.connect import reach
 

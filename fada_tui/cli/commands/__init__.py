@@ -1,4 +1,4 @@
-"""The commands beside the dashboard; each module is imported only when its command is called."""
+"""The commands other than the dashboard; each module is imported only when its command is called."""
 
 import sys
 from argparse import Namespace

@@ -1,4 +1,4 @@
-"""`fada-tui --batch`: settings and options into the front end without a screen."""
+"""`fada-tui --batch`: passes settings and options to the front end without a screen."""
 
 import os
 from argparse import Namespace

@@ -1,4 +1,4 @@
-"""What several commands need."""
+"""Functions that several commands use."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 
 
 def results_folder(options: Namespace) -> Path:
-    """The results folder in force."""
+    """Return the results folder in force."""
     settings, warnings = load_settings(
         {"results": getattr(options, "results", None)}, os.environ, settings_file()
     )
@@ -30,7 +30,7 @@ def warn(warnings: Iterable[str]) -> None:
 
 
 def table_lines(columns: Mapping[str, Callable[[Row], str]], rows: Iterable[Row]) -> list[str]:
-    """Return a table's lines with its columns below each other, for a pipe or a file.
+    """Return a table as lines with aligned columns, for a pipe or a file.
 
     Args:
         columns: What each shows of a row, by its heading.

@@ -1,4 +1,4 @@
-"""Completion in the shell: what may stand at a place of the command line. Imported only when a shell asks.
+"""Shell completion: the words that fit at a place of the command line. Imported only for completion.
 
 argcomplete finds the place with the parser itself; here are the names that stand in lists and folders.
 """
@@ -21,7 +21,7 @@ from fada_tui.models.registry import load_registry
 from fada_tui.store.folder import folders
 
 Names = Callable[[argparse.Namespace], Iterable[str]]
-"""Names that may stand at a place, by what the rest of the line says."""
+"""Returns the names that fit at a place, given the rest of the line."""
 
 
 def shell_code(shell: str) -> str:
@@ -30,7 +30,7 @@ def shell_code(shell: str) -> str:
 
 
 def complete(parser: argparse.ArgumentParser) -> None:
-    """Tell the shell that asks what may stand at the cursor, and end the process."""
+    """Print the completions for the cursor's place to the shell that asks, and end the process."""
     _prepare(parser)
     argcomplete.autocomplete(parser, always_complete_options=False, default_completer=_Nothing())
 
@@ -44,7 +44,7 @@ def _runs(options: argparse.Namespace) -> Iterable[str]:
 
 
 class _NamesOrFiles(FilesCompleter):
-    """Names; files where no name begins like this."""
+    """A completer that offers names, or files where no name has the typed prefix."""
 
     def __init__(self, names: Names) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class _NamesOrFiles(FilesCompleter):
 
 
 class _Nothing(FilesCompleter):
-    """For what only the user knows."""
+    """A completer that offers nothing, for values that only the user knows."""
 
     def __call__(self, prefix: str, **given: object) -> list[str]:
         return []
@@ -82,11 +82,11 @@ _COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "--source": FilesCompleter(),
     "file": FilesCompleter(),
 }
-"""By option, or by an argument's name."""
+"""Completers by option, or by an argument's name."""
 
 
 def _prepare(parser: argparse.ArgumentParser) -> None:
-    """Let a parser and those of its commands know the names, and bear with a line that is not finished."""
+    """Attach the completers to a parser and its commands, and make them accept incomplete lines."""
     if isinstance(parser, ArgumentParser):
         parser.lenient = True
     for action in parser._actions:

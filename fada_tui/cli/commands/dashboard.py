@@ -1,4 +1,4 @@
-"""`fada-tui` without a command: settings and options into the dashboard."""
+"""`fada-tui` without a command: passes settings and options to the dashboard."""
 
 import os
 from argparse import Namespace
@@ -8,7 +8,7 @@ from fada_tui.core.paths import models_file, settings_file
 from fada_tui.models.registry import load_registry
 
 FRAMES_ON_SLOW_LINKS = "10"
-"""A second."""
+"""Frames per second."""
 
 
 def run(options: Namespace) -> int:

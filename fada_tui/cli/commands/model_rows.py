@@ -18,7 +18,7 @@ _STYLES = {"tested": "green", "failed": "red", "gated": "yellow", "skipped": "di
 
 
 def flat(row: ModelRow) -> dict[str, Any]:
-    """A row as JSON has it: the entry's keys, its status today, and its latest complete run's figures."""
+    """Return a row for JSON: the entry's keys, its current status, and its latest complete run's figures."""
     found = figures(row.run) if row.run else None
     model = row.run.model if row.run else None
     return msgspec.to_builtins(row.entry) | {  # type: ignore[no-any-return]
@@ -36,7 +36,7 @@ def flat(row: ModelRow) -> dict[str, Any]:
 
 
 def lines(row: ModelRow) -> list[str]:
-    """A row as lines of label and value; what is unknown is left out."""
+    """Return a row as lines of label and value; unknown values are left out."""
     entry = row.entry
     facts: list[tuple[str, object]] = [
         ("Model", entry.name),
@@ -60,12 +60,12 @@ def lines(row: ModelRow) -> list[str]:
 
 
 def aligned(facts: Iterable[tuple[str, str]]) -> list[str]:
-    """Labels and texts as lines, the texts below each other; without a label a line goes on."""
+    """Return labels and texts as lines with aligned texts; a line without a label continues the last one."""
     return [f"{f'{label}:' if label else '':<12}{printable(text)}".rstrip() for label, text in facts]
 
 
 def plain_table(rows: Sequence[ModelRow]) -> str:
-    """Rows as lines with their columns below each other, for a pipe or a file."""
+    """Return rows as lines with aligned columns, for a pipe or a file."""
     return "\n".join(table_lines(_COLUMNS, rows))
 
 
@@ -101,7 +101,7 @@ def _speed(row: ModelRow) -> str:
 
 
 def _size(row: ModelRow) -> str | None:
-    """The model's size: as counted by its latest run, else as the list has it."""
+    """Return the model's size: as counted by its latest run, else as the list has it."""
     counted = row.run.model.parameters if row.run else None
     text = units.parameters(counted or row.entry.parameters)
     unknown = ADAPTER if is_endpoint(row.entry.source) else None

@@ -1,4 +1,4 @@
-"""`fada-tui models`: the model list with what the runs on disk say of it, and changes to the user's part."""
+"""`fada-tui models`: lists the models with the results of their runs, and edits the user's entries."""
 
 import os
 import shlex
@@ -43,7 +43,7 @@ ReadRuns = Callable[[Path], Sequence[Run]]
 """Reads the runs of a results folder."""
 
 BY_RUNS = "auto"
-"""The status that gives the decision back to the runs."""
+"""The status value with which the runs decide the status again."""
 
 
 def read_runs(results: Path) -> Sequence[Run]:
@@ -54,7 +54,7 @@ def read_runs(results: Path) -> Sequence[Run]:
 
 
 def run(options: Namespace, read: ReadRuns = read_runs) -> int:
-    """Do what `options.action` names; return the exit code.
+    """Run the action that `options.action` names; return the exit code.
 
     Raises:
         UsageError: an unknown model, a value that cannot be used, or a file that cannot be read or written.
@@ -112,7 +112,7 @@ def following(options: Namespace, read: ReadRuns) -> int:
 
 
 def add(options: Namespace) -> int:
-    """Put a model into the user's list, or change what the list says of one."""
+    """Add a model to the user's list, or change its entry."""
     registry = _registry()
     name = options.name.strip()
     if not name or name != printable(name):
@@ -165,7 +165,7 @@ def _registry() -> Registry:
 
 
 def _known(registry: Registry, text: str) -> ModelEntry:
-    """The entry of a name, hub id or place in the list."""
+    """Return the entry of a name, hub id or place in the list."""
     by_place = (entry for entry in registry.entries if entry.order is not None and text == str(entry.order))
     if entry := registry.find(text) or registry.by_source(text) or next(by_place, None):
         return entry
@@ -174,7 +174,7 @@ def _known(registry: Registry, text: str) -> ModelEntry:
 
 
 def _named(registry: Registry, text: str) -> ModelEntry:
-    """The entry of a name or place in the list, else what a folder or hub id makes."""
+    """Return the entry of a name or place in the list, else an entry for a folder or hub id."""
     path = expanded(text)
     if "/" in text or os.path.isdir(path):  # noqa: PTH112
         listed = registry.find(text) or registry.by_source(text)
@@ -183,7 +183,7 @@ def _named(registry: Registry, text: str) -> ModelEntry:
 
 
 def _source(text: str) -> str:
-    """A source as the list keeps it: a folder's absolute path, a hub id, or a server's URL."""
+    """Return a source as the list stores it: a folder's absolute path, a hub id, or a server's URL."""
     if is_endpoint(text):
         return parse(text).source
     path = expanded(text)
@@ -207,7 +207,7 @@ def _json(options: Namespace) -> bool:
 
 
 def _say(options: Namespace, text: str, result: Mapping[str, Any]) -> None:
-    """Say what was done: in words, or as JSON."""
+    """Print what was done, in words or as JSON."""
     if _json(options):
         print_json(result)
     else:

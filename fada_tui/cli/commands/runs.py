@@ -1,4 +1,4 @@
-"""`fada-tui runs`, `report`, `compare`, `import`, `export`: what is done with runs on disk."""
+"""`fada-tui runs`, `report`, `compare`, `import`, `export`: commands that work on runs on disk."""
 
 import sys
 from argparse import Namespace
@@ -82,7 +82,7 @@ def compare(options: Namespace) -> int:
 
 
 def import_legacy(options: Namespace) -> int:
-    """Read an older script's results into a run of its own."""
+    """Import an older script's results as a new run."""
     file = Path(options.file)
     try:
         data = file.read_bytes()
@@ -110,7 +110,7 @@ def export(options: Namespace) -> int:
 
 
 def _named(name: str, registry: Registry) -> ModelEntry:
-    """A model of the list, or just a name: what older results came from need not be loadable today."""
+    """Return a model of the list, or just its name: imported results need no model that can be loaded."""
     try:
         return resolve_model(name, registry)
     except UsageError:

@@ -1,4 +1,4 @@
-"""`fada-tui verify RUN`: answers of a run made again at batch size 1, and held against what it recorded."""
+"""`fada-tui verify RUN`: repeats answers of a run at batch size 1 and compares them with the recorded."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ from fada_tui.runs.worker_client.client import WorkerDiedError
 from fada_tui.store import folder as store
 
 SAMPLE = 10
-"""Results that are made again where no number is given."""
+"""Number of results that are repeated by default."""
 
 
 def run(options: Namespace) -> int:
@@ -76,7 +76,7 @@ def _prepared(options: Namespace) -> "_Verifying":
 
 
 class _Verifying:
-    """Shows a verification as it goes, and knows what came of it."""
+    """A display of a verification in progress, which keeps its outcome."""
 
     def __init__(self, recorded: Run, sample: tuple[Result, ...], verification: Verification) -> None:
         self._run = recorded
@@ -87,7 +87,7 @@ class _Verifying:
         self._stopped = False
 
     def drive(self, out: TextIO) -> ExitCode:
-        """Verify to the end, with lines to `out`; return the exit code.
+        """Run the verification to its end, printing lines to `out`; return the exit code.
 
         Raises:
             FadaError: the model cannot be loaded, or the disk is full.
@@ -113,7 +113,7 @@ class _Verifying:
         return ExitCode.OK if same == len(self._sample) else ExitCode.SOME_RESULTS_ARE_ERRORS
 
     def as_json(self) -> dict[str, object]:
-        """What came of it so far."""
+        """Return the outcome so far as plain values."""
         return describe.as_json(self._run.id, self._found, self._loaded, len(self._sample))
 
     async def _follow(self, out: TextIO) -> None:
@@ -137,7 +137,7 @@ class _Verifying:
 
 @contextmanager
 def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Within this context ctrl+c, SIGTERM and SIGHUP call `stop`."""
+    """Call `stop` on ctrl+c, SIGTERM and SIGHUP within this context."""
     told = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     loop = asyncio.get_running_loop()
     for one in told:

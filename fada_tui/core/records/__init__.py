@@ -1,4 +1,4 @@
-"""The nouns of the program as frozen, typed, serialisable values.
+"""The program's data records: immutable, typed, serialisable.
 
 Their field order is the key order of `run.json`. Times are seconds, memory is bytes, timestamps are
 ISO 8601 in UTC; `None` means unknown and is written as `null`. Fields with the default `UNSET` are

@@ -1,4 +1,4 @@
-"""What every record is."""
+"""The base class of all records."""
 
 from typing import Literal, TypeAlias
 
@@ -11,4 +11,4 @@ ModelStatus: TypeAlias = Literal["untested", "tested", "failed", "skipped", "gat
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """Base of every record: immutable, fields by name, keys from newer versions ignored on reading."""
+    """The base class of all records: immutable, keyword-only, ignores unknown keys of newer versions."""

@@ -1,4 +1,4 @@
-"""A model: as the model list has it, and as it was loaded."""
+"""Records of a model: its entry in the model list, and its facts as loaded."""
 
 from typing import Annotated, Literal
 
@@ -21,7 +21,7 @@ class ModelMemory(Record, frozen=True, kw_only=True):
 
 
 class Resolution(Record, frozen=True, kw_only=True):
-    """How large a model shall see its images; `None` leaves it to the checkpoint."""
+    """The resolution in which a model sees its images; `None` leaves it to the checkpoint."""
 
     longest_edge: int | None = None
     """Pixels."""
@@ -30,7 +30,7 @@ class Resolution(Record, frozen=True, kw_only=True):
 
 
 class ModelFacts(Record, frozen=True, kw_only=True):
-    """The model of a run, as it was loaded."""
+    """The facts of a run's model as it was loaded."""
 
     name: str
     source: str | None = None
@@ -51,22 +51,22 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     pad_square: bool | UnsetType = UNSET
     """Whether images were padded to a square; present where the model sorts them into classes."""
     scale: float | UnsetType = UNSET
-    """What the cosine of image and class was multiplied with; likewise."""
+    """Factor on the cosine of image and class; likewise."""
     longest_edge: int | UnsetType = UNSET
     """Pixels of the longest edge that images were seen in; present where it was asked for."""
     max_tiles: int | UnsetType = UNSET
     """Tiles that images were cut into at most, the whole beside them not counted; likewise."""
     pickled: bool | UnsetType = UNSET
-    """Present, and true, where weights were read that are no safetensors."""
+    """Present, and true, if weights in another format than safetensors were read."""
     remote_code: bool | UnsetType = UNSET
-    """Present, and true, where code of the checkpoint itself ran."""
+    """Present, and true, if code of the checkpoint itself was run."""
     license: str | None = None
     load_time: float | None = None
     memory: ModelMemory = ModelMemory()
 
     @property
     def asked_resolution(self) -> Resolution:
-        """The resolution that was asked for."""
+        """Return the resolution that was requested."""
         return Resolution(longest_edge=self.longest_edge or None, max_tiles=self.max_tiles or None)
 
 
@@ -100,5 +100,5 @@ class ModelEntry(Record, frozen=True, kw_only=True):
 
     @property
     def asked_resolution(self) -> Resolution:
-        """The resolution that is asked for."""
+        """Return the resolution that is requested."""
         return Resolution(longest_edge=self.longest_edge, max_tiles=self.max_tiles)

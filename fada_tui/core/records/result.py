@@ -1,4 +1,4 @@
-"""One model's answer to one question about one image, and what is said of it."""
+"""Records of a result: a model's answer to a question about an image, with its assessments and scores."""
 
 from msgspec import UNSET, UnsetType
 
@@ -6,7 +6,7 @@ from fada_tui.core.records.base import Finish, Record, Verdict
 
 
 class Timing(Record, frozen=True, kw_only=True):
-    """Where a result's seconds went."""
+    """The seconds that each stage of a result took."""
 
     load: float | None = None
     """Reading and decoding the image file."""
@@ -25,45 +25,45 @@ class Tokens(Record, frozen=True, kw_only=True):
     """A result's tokens."""
 
     prompt: int | None = None
-    """All of the prompt's, image tokens included."""
+    """All tokens of the prompt, including image tokens."""
     generated: int | None = None
-    """The end token included."""
+    """Generated tokens, including the end token."""
     per_second: float | None = None
     """Generated tokens over the seconds of generation."""
     image: int | None = None
-    """Of the prompt's, those that stand for the image."""
+    """Prompt tokens that stand for the image."""
 
 
 class ResultMemory(Record, frozen=True, kw_only=True):
-    """Peaks while one result was made. Bytes."""
+    """Peak memory while one result was made, in bytes."""
 
     torch_peak_allocated: int | None = None
     nvml_process: int | None = None
     nvml_used: int | None = None
-    """Used on the worker's GPU by all processes."""
+    """GPU memory used by all processes on the worker's GPU."""
     worker_rss: int | None = None
 
 
 class Failure(Record, frozen=True, kw_only=True):
-    """Why there is no answer."""
+    """The reason why there is no answer."""
 
     kind: str
     message: str
 
 
 class Ranked(Record, frozen=True, kw_only=True):
-    """One of the things that a model ranks: a class, or an answer from a fixed list."""
+    """One ranked label: a class, or an answer from a fixed list."""
 
     label: str
     probability: float
 
 
 class AutoScore(Record, frozen=True, kw_only=True):
-    """What a rubric computes from an answer's text. Never a person's verdict."""
+    """The score that a rubric computes from an answer's text; never a person's verdict."""
 
     rubric: str
     context: bool
-    """The answer names the rubric's context (fetal)."""
+    """Whether the answer names the rubric's context (fetal)."""
     context_terms: tuple[str, ...]
     maternal_terms: tuple[str, ...]
     category_terms: tuple[str, ...]
@@ -79,7 +79,7 @@ class Assessment(Record, frozen=True, kw_only=True):
 
     assessor: str | None = None
     verdict: Verdict | None = None
-    """`None` takes an earlier verdict back."""
+    """The verdict; `None` withdraws an earlier one."""
     context: bool | None = None
     tags: tuple[str, ...] = ()
     note: str | None = None
@@ -89,7 +89,7 @@ class Assessment(Record, frozen=True, kw_only=True):
 
 
 class DicomFacts(Record, frozen=True, kw_only=True):
-    """What a result tells of a DICOM file: what made the picture, nothing of whom it shows."""
+    """The facts of a DICOM file that a result keeps: about the acquisition, none about the patient."""
 
     modality: str | None = None
     manufacturer: str | None = None
@@ -97,11 +97,11 @@ class DicomFacts(Record, frozen=True, kw_only=True):
     """Of the device."""
     photometric_interpretation: str | None = None
     frames: int | None = None
-    """How many the file's header says it has."""
+    """Number of frames according to the file's header."""
 
 
 class Result(Record, frozen=True, kw_only=True):
-    """One model's answer to one question about one image; the first five keys as older scripts read them."""
+    """One model's answer to one question about one image; the first five keys match older scripts' format."""
 
     image: str
     """File name; `#` and its number from 1 up follow for a frame that is not the file's first."""
@@ -118,20 +118,20 @@ class Result(Record, frozen=True, kw_only=True):
     height: int | None = None
     question_id: str
     prompt: str | None = None
-    """As it was put to the model, the image still one placeholder."""
+    """The prompt as given to the model, with a placeholder for the image."""
     timing: Timing = Timing()
     tokens: Tokens = Tokens()
     finish: Finish | None = None
     batch_size: int | UnsetType = UNSET
-    """Answers it was generated together with, itself included; present where the run allows more than one."""
+    """Number of answers in its batch, itself included; present where the run allows more than one."""
     memory: ResultMemory = ResultMemory()
     error: Failure | None = None
     ranking: tuple[Ranked, ...] | UnsetType = UNSET
-    """The likeliest first; present where the model ranks what it knows, in place of writing."""
+    """Ranked labels, the likeliest first; present for models that rank instead of writing text."""
     auto: AutoScore | None = None
     assessments: tuple[Assessment, ...] = ()
     dicom: DicomFacts | UnsetType = UNSET
-    """Of a DICOM file's image."""
+    """Facts of the DICOM file, for a DICOM image."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -140,12 +140,12 @@ class Result(Record, frozen=True, kw_only=True):
 
     @property
     def together(self) -> int:
-        """Answers it was generated together with, itself included; runs that do not say so knew only one."""
+        """Return the number of answers in its batch, itself included; 1 if the run does not record it."""
         return 1 if self.batch_size is UNSET else self.batch_size
 
     @property
     def own_time(self) -> float | None:
-        """Seconds of generation that fall to it alone: of a batch's its share, else all of `time`.
+        """Return the seconds of generation attributed to it: its share of a batch, else all of `time`.
 
         Their sum is what a run took for generating, which that of `time` is not: answers made together each
         have the wait for all of them in it.

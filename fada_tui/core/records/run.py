@@ -14,7 +14,7 @@ RUN_SCHEMA = "fada-tui/run/1"
 
 
 class Tool(Record, frozen=True, kw_only=True):
-    """The program that made the run."""
+    """The program version that made the run."""
 
     name: str
     version: str
@@ -31,7 +31,7 @@ class Gpu(Record, frozen=True, kw_only=True):
 
 
 class Environment(Record, frozen=True, kw_only=True):
-    """Where the run ran."""
+    """The machine and software on which the run was made."""
 
     python: str | None = None
     platform: str | None = None
@@ -47,7 +47,7 @@ class Environment(Record, frozen=True, kw_only=True):
 
 
 class Generation(Record, frozen=True, kw_only=True):
-    """How answers are generated. Part of a result's provenance."""
+    """The generation settings, which are part of a result's provenance."""
 
     max_new_tokens: int | None = None
     do_sample: bool | None = None
@@ -55,21 +55,21 @@ class Generation(Record, frozen=True, kw_only=True):
     top_p: float | None = None
     seed: int | None = None
     batch_size: int | Literal["auto"] | None = None
-    """Answers generated together, at most; each result tells how many it was generated with."""
+    """Maximum answers generated together; each result records the number in its batch."""
     concurrency: int | UnsetType = UNSET
     """Requests in flight at once; present where the model runs behind a server."""
     system_prompt: str | None = None
 
 
 class Question(Record, frozen=True, kw_only=True):
-    """A text asked of an image."""
+    """A question about an image."""
 
     id: str
     text: str
 
 
 class ImageClass(Record, frozen=True, kw_only=True):
-    """What an image may show, for models that compare it with texts."""
+    """A class of images, for models that compare images with texts."""
 
     name: str
     prompts: tuple[str, ...]
@@ -90,7 +90,7 @@ class ClassSet(Record, frozen=True, kw_only=True):
 
 
 class Selection(Record, frozen=True, kw_only=True):
-    """Which images of the folder were asked about."""
+    """The selection of the folder's images for a run."""
 
     categories: tuple[str, ...] | None = None
     per_category: int | None = None
@@ -98,13 +98,13 @@ class Selection(Record, frozen=True, kw_only=True):
     shuffle: int | None = None
     """Seed of the shuffle."""
     frames: int | UnsetType = UNSET
-    """So many of each file that has several, spread evenly."""
+    """Number of evenly spaced frames taken from each file with several."""
     frame: int | UnsetType = UNSET
-    """This one of each such file, from 1 up."""
+    """Number of the frame taken from each file with several, from 1."""
 
 
 class Dataset(Record, frozen=True, kw_only=True):
-    """The images of a run, counted."""
+    """The counts of a run's images."""
 
     name: str
     root: str | None = None
@@ -114,7 +114,7 @@ class Dataset(Record, frozen=True, kw_only=True):
 
 
 class Notes(Record, frozen=True, kw_only=True):
-    """What the assessor concludes about the run."""
+    """The assessor's conclusions about the run."""
 
     strengths: tuple[str, ...] = ()
     weaknesses: tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class Notes(Record, frozen=True, kw_only=True):
 
 
 class PlannedImage(Record, frozen=True, kw_only=True):
-    """An image that a run asks about."""
+    """An image of a run's plan."""
 
     image: str
     category: str
@@ -131,7 +131,7 @@ class PlannedImage(Record, frozen=True, kw_only=True):
 
 
 class Plan(Record, frozen=True, kw_only=True):
-    """What an unfinished run still needs to know to go on: kept in `run.json` until the run is complete."""
+    """The data that an unfinished run needs to be resumed: kept in `run.json` until the run is complete."""
 
     model: ModelEntry
     device: str
@@ -156,18 +156,18 @@ class Run(Record, frozen=True, kw_only=True):
     generation: Generation = Generation()
     questions: tuple[Question, ...] = ()
     classes: ClassSet | UnsetType = UNSET
-    """What the images were sorted into, where the model writes no text."""
+    """The classes that images were sorted into, if the model writes no text."""
     dataset: Dataset
     results: tuple[Result, ...] = ()
     notes: Notes = Notes()
     error: Failure | UnsetType = UNSET
-    """Why a failed run failed."""
+    """The error that ended a failed run."""
     plan: Plan | UnsetType = UNSET
     """Present while the run is unfinished."""
 
     @property
     def failure(self) -> Failure | None:
-        """Why there is no answer: the run failed as a whole, or each result did, the first of which tells."""
+        """Return why there is no answer: the run's error, or the first result's if all are errors."""
         if self.status == "failed":
             return None if self.error is UNSET else self.error
         if self.status == "complete" and self.results and all(one.error for one in self.results):
@@ -176,7 +176,7 @@ class Run(Record, frozen=True, kw_only=True):
 
     @property
     def fruitless(self) -> bool:
-        """Whether it ended without an answer to anything."""
+        """Return whether it ended without any answer."""
         return self.status == "failed" or self.failure is not None
 
 

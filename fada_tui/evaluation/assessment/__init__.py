@@ -1,1 +1,1 @@
-"""Assessing: what a person says of results, apart from how it is shown."""
+"""Assessment of results by a person, independent of the user interface."""

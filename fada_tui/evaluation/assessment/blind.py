@@ -1,4 +1,4 @@
-"""Blind mode: an order and letters that tell nothing of which model answered, the same at every start."""
+"""Blind mode: an order and letters that do not reveal which model answered, the same at every start."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -22,12 +22,12 @@ _AnyPlace = TypeVar("_AnyPlace", bound=_Place)
 
 
 def shuffled(places: Iterable[_AnyPlace], seed: Sequence[str]) -> list[_AnyPlace]:
-    """Return the places in an order that depends on the seed's texts alone."""
+    """Return the places in an order that depends only on the seed's texts."""
     return sorted(places, key=lambda place: _digest(*seed, place.run or "", place.image.path))
 
 
 class Labels:
-    """Letters for runs, dealt anew for each image: A on one may be B on the next.
+    """Letters for runs, drawn anew for each image: A on one image may be B on the next.
 
     Args:
         ids: the runs.

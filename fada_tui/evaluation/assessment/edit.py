@@ -1,4 +1,4 @@
-"""Changes to an assessment, each a function from one to the next."""
+"""Changes to an assessment, each a function that returns the changed assessment."""
 
 from datetime import UTC, datetime
 
@@ -16,28 +16,28 @@ def mine(result: Result, assessor: str | None) -> Assessment:
 
 
 def with_verdict(assessment: Assessment, verdict: Verdict | None) -> Assessment:
-    """Return the assessment with this verdict; `None` takes it back."""
+    """Return the assessment with this verdict; `None` withdraws it."""
     return replace(assessment, verdict=verdict)
 
 
 def with_next_context(assessment: Assessment) -> Assessment:
-    """Return the assessment with the context flag turned on: unset, yes, no."""
+    """Return the assessment with the next value of the context flag: unset, yes, no."""
     return replace(assessment, context=_NEXT_CONTEXT[assessment.context])
 
 
 def with_tag_toggled(assessment: Assessment, tag: str) -> Assessment:
-    """Return the assessment with a tag added, or taken away where it has it."""
+    """Return the assessment with a tag added, or removed if it has it."""
     without = tuple(one for one in assessment.tags if one != tag)
     return replace(assessment, tags=without if tag in assessment.tags else (*assessment.tags, tag))
 
 
 def with_note(assessment: Assessment, note: str | None) -> Assessment:
-    """Return the assessment with this note; an empty one is none."""
+    """Return the assessment with this note; an empty text removes the note."""
     return replace(assessment, note=note or None)
 
 
 def stamped(assessment: Assessment, *, assessor: str | None, at: str, blind: bool) -> Assessment:
-    """Return the assessment as it is written: whose, when, and whether names were hidden."""
+    """Return the assessment as it is stored: with assessor, time, and whether names were hidden."""
     return replace(assessment, assessor=assessor, at=at, blind=blind)
 
 

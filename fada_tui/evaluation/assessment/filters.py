@@ -1,4 +1,4 @@
-"""The filter: words that an image and its answers must meet, all of them."""
+"""The filter: words that an image and its answers must all match."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,11 +8,11 @@ from msgspec import Struct
 from fada_tui.core.records import Assessment, AutoScore
 
 GOOD_SCORE = 0.5
-"""An auto score from which it is taken to call an answer right."""
+"""The auto score from which an answer counts as rated right."""
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """What a filter needs to know of an image and its answers."""
+    """The data of an image and its answers that a filter checks."""
 
     name: str
     category: str
@@ -28,12 +28,12 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 class Filter(Struct, frozen=True):
-    """A filter as typed, and what it was understood as."""
+    """A filter as typed and as parsed."""
 
     words: tuple[str, ...] = ()
     text: str = ""
     error: str = ""
-    """What is wrong with it; then it holds for everything."""
+    """What is wrong with the filter; an invalid filter matches everything."""
 
 
 def _has(verdict: str) -> Callable[[Subject], bool]:
@@ -49,7 +49,7 @@ def _assessed(subject: Subject) -> bool:
 
 
 def disagrees(assessment: Assessment, auto: AutoScore | None) -> bool:
-    """Whether person and rubric say opposite things: one right, the other wrong. Partial is neither."""
+    """Return whether verdict and rubric contradict: one right, the other wrong. Partial is neither."""
     if auto is None or auto.score is None or assessment.verdict in (None, "partial"):
         return False
     return (assessment.verdict == "correct") != (auto.score >= GOOD_SCORE)
@@ -80,13 +80,13 @@ _KEYS: Mapping[str, Callable[[Subject, str], bool]] = {
 _SHORT = {"cat": "category"}
 
 WORDS: tuple[str, ...] = (*_STATES, *(f"{key}:" for key in _KEYS))
-"""What can be typed, beside parts of names."""
+"""The words of the filter language, beside parts of names."""
 
 _WORD = re.compile(r'-?(?:[a-z]+:)?"[^"]*"?|\S+', re.IGNORECASE)
 
 
 def parse(text: str) -> Filter:
-    """Read a filter: words of `WORDS`, `category:"Public Symphysis"`, `-correct`, or parts of names."""
+    """Parse a filter: words of `WORDS`, `category:"Public Symphysis"`, `-correct`, or parts of names."""
     words = tuple(word.casefold().replace('"', "") for word in _WORD.findall(text))
     for word in words:
         key, colon, _ = word.removeprefix("-").partition(":")
@@ -96,7 +96,7 @@ def parse(text: str) -> Filter:
 
 
 def matches(wanted: Filter, subject: Subject) -> bool:
-    """Whether a subject meets all words of a filter."""
+    """Return whether a subject matches all words of a filter."""
     return all(_meets(word, subject) for word in wanted.words)
 
 

@@ -1,4 +1,4 @@
-"""What was changed, to be taken back and made again without limit."""
+"""The history of assessment changes, with unlimited undo and redo."""
 
 from msgspec import Struct
 
@@ -16,12 +16,12 @@ class Change(Struct, frozen=True):
 
     @property
     def reversed(self) -> "Change":
-        """The change that takes this one back."""
+        """Return the change that undoes this one."""
         return Change(self.run_id, self.path, self.question_id, self.after, self.before)
 
 
 class History:
-    """Changes in their order, and those that were taken back.
+    """The changes in order, and those that were undone.
 
     `undo` and `redo` say what is to be written; only `undone` and `redone` move on, so that nothing has
     changed where writing fails.
@@ -32,22 +32,22 @@ class History:
         self._future: list[Change] = []
 
     def push(self, change: Change) -> None:
-        """Note a change that was written; what was taken back before can't be made again."""
+        """Record a change that was written; changes undone before can no longer be redone."""
         self._past.append(change)
         self._future.clear()
 
     def undo(self) -> Change | None:
-        """Return what takes the last change back; `None` if there is none."""
+        """Return the change that undoes the last one; `None` if there is none."""
         return self._past[-1].reversed if self._past else None
 
     def redo(self) -> Change | None:
-        """Return the change that was taken back last; `None` if there is none."""
+        """Return the change that was undone last; `None` if there is none."""
         return self._future[-1] if self._future else None
 
     def undone(self) -> None:
-        """Note that what `undo` returned is written."""
+        """Record that the change returned by `undo` has been written."""
         self._future.append(self._past.pop())
 
     def redone(self) -> None:
-        """Note that what `redo` returned is written."""
+        """Record that the change returned by `redo` has been written."""
         self._past.append(self._future.pop())

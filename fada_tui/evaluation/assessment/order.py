@@ -1,4 +1,4 @@
-"""The way through the answers, and how far one is."""
+"""The order in which answers are assessed, and the progress through it."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -11,7 +11,7 @@ _Place = TypeVar("_Place")
 def next_unassessed(
     places: Sequence[_Place], at: int, unassessed: Callable[[_Place], bool], step: int
 ) -> int | None:
-    """Return the index of the next unassessed place, around the end; `None` if there is no other.
+    """Return the index of the next unassessed place, wrapping around; `None` if there is no other.
 
     Args:
         places: all of them.
@@ -29,12 +29,12 @@ def next_unassessed(
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How many answers are judged."""
+    """The number of answers judged, out of all."""
 
     judged: int
     answered: int
     total: int
-    """Answers that there will be."""
+    """Number of answers once the run is complete."""
 
     def __str__(self) -> str:
         return f"{self.judged} of {self.total} judged"

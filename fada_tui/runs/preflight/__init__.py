@@ -1,1 +1,1 @@
-"""What a model needs before it is loaded: told from its configuration and the sizes of its files alone."""
+"""Requirements of a model before it is loaded, from its configuration and file sizes alone."""

@@ -1,4 +1,4 @@
-"""A model's requirements in words, and as JSON, against the memory that is free."""
+"""A model's requirements in words and as JSON, compared with the free memory."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,27 +22,27 @@ _ORIGINS = {
 
 
 class Room(Struct, frozen=True):
-    """Memory that is free now."""
+    """The memory that is free now."""
 
     places: tuple[Free, ...]
-    """Where a model would go: the GPUs, or main memory without one."""
+    """Devices for the model: the GPUs, or main memory if there is none."""
     main: Free | None
 
 
 def measured() -> Room:
-    """Measure what is free now; reads NVML."""
+    """Measure the free memory; reads NVML."""
     telemetry = Telemetry(None)
     telemetry.begin()
     return room_of(telemetry.latest)
 
 
 def room_of(sample: Sample | None) -> Room:
-    """Return what is free by a sample of the machine."""
+    """Return the free memory in a sample of the machine."""
     return Room((), None) if sample is None else Room(places(sample), main_memory(sample))
 
 
 def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
-    """Yield labels and texts, a line each; the label is empty where a line goes on."""
+    """Yield pairs of label and text, one per line; the label is empty on continuation lines."""
     if found.origin == "server":
         yield "Needs", "nothing on this machine: a server answers"
     else:
@@ -60,14 +60,14 @@ def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
 
 
 def suggestion(found: Requirements, room: Room) -> Suggestion | None:
-    """How the model fits best; `None` where it does not fit, or nothing is known."""
+    """Return the best way to fit the model; `None` if it does not fit, or nothing is known."""
     if not found.needs:
         return None
     return suggest(found.needs, found.precision or found.needs[0].precision, room.places, room.main)
 
 
 def advice(found: Requirements, room: Room) -> str:
-    """What to do, in one line."""
+    """Return what to do, on one line."""
     if best := suggestion(found, room):
         lacking = best.precision in QUANTIZED and not has_package("bitsandbytes")
         unsure = "; the precision it was saved in is unknown" if found.precision is None else ""
@@ -78,7 +78,7 @@ def advice(found: Requirements, room: Room) -> str:
 
 
 def as_json(found: Requirements, room: Room) -> dict[str, Any]:
-    """Return all of it for scripts. Memory in bytes; `null` is unknown."""
+    """Return all requirements as plain values for JSON. Memory in bytes; `null` is unknown."""
     told: dict[str, Any] = msgspec.to_builtins(found)
     told["needs"] = {
         need.precision: {**msgspec.to_builtins(need), "total": need.total} for need in found.needs
@@ -152,7 +152,7 @@ def _verdict(found: Requirements, place: Free) -> str:
 
 
 def _fits(need: Need, place: Free) -> bool | None:
-    """Whether a precision fits; `None` where it is unknown, or not to be had there."""
+    """Return whether a precision fits; `None` if it is unknown or not available there."""
     return fits(need, place) if place.can_take(need) else None
 
 

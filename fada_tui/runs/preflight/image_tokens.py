@@ -1,4 +1,4 @@
-"""How many tokens of the prompt an image takes, from a checkpoint's configuration alone.
+"""The number of prompt tokens of an image, from a checkpoint's configuration alone.
 
 By kind of family, the first that applies:
 
@@ -30,7 +30,7 @@ from fada_tui.models.model_config import Config, number, side, vision_part
 from fada_tui.models.resolution import bounds_edge, bounds_pixels, changes, default, frames, options_of
 
 REFERENCE_SIDE = 1024
-"""Pixels of each side of the image that is counted where the number follows the image's size."""
+"""Pixels of each side of the assumed image, if the number depends on the image's size."""
 
 _WRITTEN = (
     "mm_tokens_per_image",
@@ -41,7 +41,7 @@ _WRITTEN = (
 )
 _IDEFICS = ("idefics2", "idefics3", "smolvlm")
 _ALWAYS_CUT = ("aya_vision", "deepseek_ocr2", "internvl", "qianfan_ocr")
-"""Families whose processor has images cut into tiles, whatever the image processor's file says."""
+"""Families whose processor always cuts images into tiles, whatever the configuration file says."""
 _AS_IT_IS = Resolution()
 _SEQUENCE = ("image_seq_length", "image_seq_len", "image_sequence_length")
 
@@ -50,17 +50,17 @@ _Kind: TypeAlias = "Callable[[str, Config, Config, Config], ImageTokens | None]"
 
 
 class ImageTokens(Struct, frozen=True):
-    """Tokens of one image."""
+    """The number of tokens of one image."""
 
     count: int
     how: str
-    """For which image, in words."""
+    """The image that the number applies to, in words."""
 
 
 def image_tokens(
     config: Config, documents: Mapping[str, Config], asked: Resolution = _AS_IT_IS
 ) -> ImageTokens | None:
-    """Return the tokens of an image; `None` where the configuration does not tell.
+    """Return the tokens of an image; `None` if the configuration does not determine them.
 
     Args:
         config: as `config.json` has it.
@@ -99,26 +99,26 @@ def image_tokens(
 
 
 def image_settings(documents: Mapping[str, Config]) -> Config:
-    """Return what a checkpoint's files say of its image processor."""
+    """Return the settings of the image processor in a checkpoint's files."""
     images = documents.get("processor_config.json", {}).get("image_processor")
     return images if isinstance(images, dict) else documents.get("preprocessor_config.json", {})
 
 
 def own_resolution(config: Config, documents: Mapping[str, Config]) -> Resolution:
-    """Return the longest edge or the tiles that a checkpoint takes by itself, as far as its files tell."""
+    """Return the checkpoint's default longest edge or tiles, as far as its files state them."""
     images = image_settings(documents)
     named = _processor(images)
     return default(named, _as_told(str(config.get("model_type", "")), images)) if named else Resolution()
 
 
 def _processor(images: Config) -> str | None:
-    """An image processor's class."""
+    """Return the class of the image processor."""
     named = images.get("image_processor_type") or images.get("feature_extractor_type")
     return named if isinstance(named, str) else None
 
 
 def _as_told(family: str, images: Config) -> Config:
-    """An image processor's settings as its processor has them: some cut images whatever their file says."""
+    """Return an image processor's settings with its processor's overrides: some always cut images."""
     return {**images, "crop_to_patches": True} if family in _ALWAYS_CUT else images
 
 
@@ -163,7 +163,7 @@ def _by_edge(family: str, config: Config, processor: Config, images: Config) -> 
 
 
 def _side_of_token(config: Config) -> int | None:
-    """Pixels a side that a Pixtral tower and what follows it make a token of."""
+    """Return the pixels per side that become one token in a Pixtral tower and its projector."""
     patch = side(vision_part(config).get("patch_size"))
     return patch and patch * (number(config, "spatial_merge_size") or 1)
 

@@ -1,4 +1,4 @@
-"""Finding out what a model needs: from its folder, the hub's cache, or the hub itself."""
+"""Determining a model's requirements from its folder, the hub's cache, or the hub itself."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from fada_tui.runs.preflight.memory import Weighed
 from fada_tui.runs.preflight.requirements import Requirements, requirements
 
 PROBE_SECONDS = 40.0
-"""How long the hub is waited for in all."""
+"""Timeout for all requests to the hub together."""
 
 
 def look(
@@ -33,7 +33,7 @@ def look(
     allow_pickle: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Requirements:
-    """Return what a model needs. Reads files, and may wait for the hub: not for an event loop.
+    """Return a model's requirements. Reads files, and may wait for the hub: not for an event loop.
 
     Args:
         entry: the model as it will be loaded.
@@ -84,7 +84,7 @@ def _of_repository(
     ask_hub: bool,
     environ: Mapping[str, str],
 ) -> tuple[CheckpointFiles | None, Refusal | None]:
-    """The files of a repository: those in the cache where the weights are among them, else the hub's."""
+    """Return the files of a repository: from the cache if the weights are there, else from the hub."""
     if cached is not None and cached.weight_bytes and "config.json" in cached.documents:
         return cached, None
     if is_offline(environ):
@@ -99,7 +99,7 @@ def _of_repository(
 def _fetched_by_hand(
     entry: ModelEntry, environ: Mapping[str, str], allow_pickle: bool
 ) -> tuple[CheckpointFiles | None, Refusal | None]:
-    """The files in the cache of a repository that the program does not download by itself."""
+    """Return the cached files of a repository that only the user downloads."""
     files = _cached(entry.source, entry.revision, environ, allow_pickle)
     if files is not None and all(name in files.sizes for name in entry.fetched_by_hand):
         return files, None
@@ -118,7 +118,7 @@ def _cached(
 
 
 def probe(repository: str, revision: str | None, environ: Mapping[str, str] = os.environ) -> Probed:
-    """Ask the hub about a repository, in a process of its own: its library belongs to the worker."""
+    """Query the hub about a repository in a separate process, as only the worker imports its library."""
     command = [sys.executable, "-P", "-m", "fada_tui.worker.loading.probe", repository]
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The memory that a model takes: its weights at each precision, the key-value cache, and a margin."""
+"""The memory that a model needs: weights at each precision, key-value cache, and a margin."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ QUANTIZED: Mapping[str, float] = {"8bit": 1.0, "4bit": 0.5 + 4 / 64}
 """Bytes of a quantised weight: at 4 bits, with the four bytes of scale that each block of 64 has."""
 
 KEPT = 2
-"""Bytes of a weight that quantisation leaves as it is."""
+"""Bytes of a weight that quantisation leaves unchanged."""
 
 MARGIN_SHARE = 0.2
 MARGIN_LEAST = 500_000_000
@@ -26,7 +26,7 @@ less than this. SmolVLM-500M with 1.01 GB of weights took 1.5 GB on the CPU (doc
 _UNQUANTIZED = ("embed", "wte.", "wpe.", "lm_head", "shared.weight", "relative_attention_bias")
 
 PRECISIONS = ("float32", "bfloat16", "8bit", "4bit")
-"""Those that are always told; `float16` takes what `bfloat16` does."""
+"""Precisions that are always listed; `float16` needs the same memory as `bfloat16`."""
 
 _PROJECTION = re.compile(r"layers\.\d+\..*[kv]_proj\.weight$")
 _ELSEWHERE = ("vision", "visual", "qformer", "audio", "encoder.layers", "encoder_attn", "cross_attn")
@@ -34,17 +34,17 @@ _ATTENDING = ("attention", "full_attention", "sliding_attention", "chunked_atten
 
 
 class Weighed(Struct, frozen=True):
-    """A model's weights."""
+    """The size of a model's weights."""
 
     parameters: int | None
     known_from: str | None
-    """Where the parameters are known from, in words."""
+    """Basis of the number of parameters, in words."""
     quantizable: int | None
-    """Those of them that 8- and 4-bit quantisation packs."""
+    """Number of parameters that 8- and 4-bit quantisation compresses."""
 
 
 class Need(Struct, frozen=True, kw_only=True):
-    """Memory that a model takes at one precision. Bytes."""
+    """The memory that a model needs at one precision, in bytes."""
 
     precision: str
     """`float32`, `bfloat16`, `float16`, `8bit`, `4bit`, or the method of a checkpoint saved quantised."""
@@ -55,18 +55,18 @@ class Need(Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """Return the sum."""
         return self.weights + self.cache + self.margin
 
     @property
     def option(self) -> str:
-        """The command line's option for it."""
+        """Return the command line's option for the precision."""
         kind = "quantization" if self.precision in QUANTIZED else "dtype"
         return f"--{kind} {self.precision}"
 
 
 def needs(files: CheckpointFiles, weighed: Weighed, precision: str | None, cached: int) -> tuple[Need, ...]:
-    """Return what each precision takes; one alone where the checkpoint was saved quantised.
+    """Return the need at each precision; only one if the checkpoint was saved quantised.
 
     Args:
         files: the checkpoint's.
@@ -88,12 +88,12 @@ def needs(files: CheckpointFiles, weighed: Weighed, precision: str | None, cache
 
 
 def margin(weights: int) -> int:
-    """Bytes that a model at work takes beside its weights, of so many bytes, and its cache."""
+    """Return the bytes needed beside weights (of a given size) and cache."""
     return max(int(weights * MARGIN_SHARE), MARGIN_LEAST)
 
 
 def weigh(files: CheckpointFiles, listed: int | None) -> Weighed:
-    """Return a model's parameters, from the best source there is.
+    """Return the size of a model's weights, from the best source available.
 
     What quantisation packs are the matrices of linear layers. Embeddings, norms, biases, convolutions and the
     output layer stay at 16 bits. Where no header tells which is which, all are taken for packed, which comes
@@ -116,7 +116,7 @@ def weigh(files: CheckpointFiles, listed: int | None) -> Weighed:
 
 
 def bytes_at(precision: str, weighed: Weighed) -> int | None:
-    """Bytes that the weights take once loaded; `None` where their number or the precision is unknown."""
+    """Return the bytes of the loaded weights; `None` if their number or the precision is unknown."""
     if weighed.parameters is None:
         return None
     if precision in FULL:
@@ -128,7 +128,7 @@ def bytes_at(precision: str, weighed: Weighed) -> int | None:
 
 
 def values_per_token(config: Config, tensors: Sequence[Tensor] | None) -> int | None:
-    """Numbers kept for each token: layers × 2 × key-value heads × their width.
+    """Return the numbers cached per token: layers × 2 × key-value heads × their width.
 
     A window that slides over the tokens is not counted in, so models with one take less. A decoder that also
     attends to an encoder keeps as much of each of its tokens, so that the tokens of both add up. Where the

@@ -1,4 +1,4 @@
-"""Where a model fits, and at which precision."""
+"""Devices on which a model fits, and the precisions for them."""
 
 from collections.abc import Sequence
 
@@ -9,31 +9,31 @@ from fada_tui.runs.telemetry import Sample
 
 
 class Free(Struct, frozen=True):
-    """Memory that a model could be given."""
+    """The memory available to a model on a device."""
 
     place: str
     """`GPU 0`, or `main memory`."""
     gpu: bool
     size: int | None
-    """Bytes; those that the run at hand will give back are counted in."""
+    """Bytes, including those that the current run will release."""
 
     @property
     def option(self) -> str:
-        """The command line's option for it."""
+        """Return the command line's option for the device."""
         return f"--device cuda:{self.place.removeprefix('GPU ')}" if self.gpu else "--device cpu"
 
     def can_take(self, need: Need) -> bool:
-        """Whether a precision is to be had here: quantised weights want CUDA."""
+        """Return whether a precision is available here: quantised weights need CUDA."""
         return self.gpu or need.precision not in QUANTIZED
 
 
 class Suggestion(Struct, frozen=True):
-    """Where and how a model fits."""
+    """A device and precision with which a model fits."""
 
     place: str
     precision: str
     options: str
-    """What to add to the command; empty where nothing is needed."""
+    """Options to add to the command; empty if none are needed."""
 
     @property
     def text(self) -> str:
@@ -42,7 +42,7 @@ class Suggestion(Struct, frozen=True):
 
 
 def places(sample: Sample) -> tuple[Free, ...]:
-    """Return every GPU, or main memory where there is none.
+    """Return every GPU, or main memory if there is none.
 
     What the worker holds now is counted as free: a model is dropped before another is loaded.
     """
@@ -60,19 +60,19 @@ def places(sample: Sample) -> tuple[Free, ...]:
 
 
 def main_memory(sample: Sample) -> Free:
-    """Return what is free for a model on the CPU."""
+    """Return the free memory for a model on the CPU."""
     return Free("main memory", False, sample.memory_total - sample.memory_used + (sample.worker_rss or 0))
 
 
 def fits(need: Need, free: Free) -> bool | None:
-    """Whether a model fits at a place; `None` where that is unknown."""
+    """Return whether a model fits on a device; `None` if that is unknown."""
     return None if free.size is None else need.total <= free.size
 
 
 def suggest(
     needs: Sequence[Need], asked: str, free: Sequence[Free], main: Free | None = None
 ) -> Suggestion | None:
-    """Return the best way to run a model: as asked if that fits, else smaller, else on the CPU.
+    """Return the best way to run a model: as requested if that fits, else smaller, else on the CPU.
 
     Args:
         needs: what it takes, by precision.

@@ -1,4 +1,4 @@
-"""A model's requirements, put together: pure, from what is known of its files."""
+"""A model's requirements, computed without side effects from what is known of its files."""
 
 from msgspec import Struct
 
@@ -14,20 +14,20 @@ from fada_tui.runs.preflight.image_tokens import ImageTokens, image_tokens, own_
 from fada_tui.runs.preflight.memory import Need, Weighed, needs, values_per_token, weigh
 
 QUESTION_TOKENS = 128
-"""Tokens that a question with its template is counted as."""
+"""Assumed tokens of a question with its template."""
 
 UNKNOWN = CheckpointFiles(origin="list", sizes={}, documents={})
-"""What is known of files that are out of reach."""
+"""The description of files that are out of reach."""
 
 
 class Requirements(Struct, frozen=True, kw_only=True):
-    """What is known of a model before it is loaded. `None` is unknown."""
+    """The requirements of a model before it is loaded. `None` is unknown."""
 
     origin: str
     """What it is told from: `folder`, `cache`, `hub`, `server` where it runs behind one, or `list` where its
     files are out of reach."""
     here: bool
-    """Its weights are on this machine."""
+    """Whether its weights are on this machine."""
     download: int | None
     """Bytes of the weights' files."""
     revision: str | None = None
@@ -42,23 +42,23 @@ class Requirements(Struct, frozen=True, kw_only=True):
     """Memory, by precision, the largest first."""
     image: ImageTokens | None = None
     asked: Resolution = Resolution()
-    """The resolution that images will be seen in, where it is not the checkpoint's own."""
+    """The requested image resolution, if it is not the checkpoint's own."""
     resolution: Resolution = Resolution()
-    """The checkpoint's own, as far as one of the options stands for it."""
+    """The checkpoint's own resolution, if one of the options can express it."""
     values_per_token: int | None = None
     tokens: int = 0
-    """Of image, question and answer, that the cache is counted for."""
+    """Tokens of image, question and answer for which the cache is sized."""
     gated: bool | None = None
     pickle_only: bool | None = None
     own_code: bool | None = None
     packages: tuple[str, ...] = ()
-    """Packages that it needs beside those that come with the program, installed or not."""
+    """Packages needed beyond those that the program includes, installed or not."""
     license: str | None = None
     obstacles: tuple[Refusal, ...] = ()
 
     @property
     def need(self) -> Need | None:
-        """Memory as it will be loaded."""
+        """Return the memory needed as it will be loaded."""
         return next((need for need in self.needs if need.precision == self.precision), None)
 
 
@@ -73,7 +73,7 @@ def requirements(
     allow_pickle: bool = False,
     here: Installed | None = None,
 ) -> Requirements:
-    """Return what a model needs.
+    """Return the requirements of a model.
 
     Args:
         entry: the model as it will be loaded.
@@ -124,17 +124,17 @@ def requirements(
 
 
 class _Prompt(Struct, frozen=True):
-    """What a model keeps of a question, its image and the longest answer."""
+    """The cached tokens of a question, its image and the longest answer."""
 
     image: ImageTokens | None = None
     values_per_token: int | None = None
     tokens: int = 0
     refusal: Refusal | None = None
-    """Why it cannot see an image as it is asked to."""
+    """The reason why the requested resolution cannot be used."""
 
     @property
     def cached(self) -> int:
-        """Numbers in the cache; 0 where that is unknown."""
+        """Return the numbers in the cache; 0 if unknown."""
         return (self.values_per_token or 0) * self.tokens
 
 
@@ -154,7 +154,7 @@ def _prompt(entry: ModelEntry, files: CheckpointFiles, here: Installed, max_new_
 
 
 def _can_tell(entry: ModelEntry, files: CheckpointFiles, whole: bool) -> bool:
-    """Whether what is missing among the files is missing from the checkpoint."""
+    """Return whether a file missing here is missing from the checkpoint."""
     if files.config:
         return whole
     return files is not UNKNOWN and not entry.fetched_by_hand

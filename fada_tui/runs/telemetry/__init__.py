@@ -1,4 +1,4 @@
-"""Memory, utilisation, temperature and power while a run runs. No number is invented: unknown is `None`."""
+"""Telemetry: memory, utilisation, temperature and power during a run. Unknown values are `None`."""
 
 from fada_tui.runs.telemetry.readings import GpuReading, Sample
 from fada_tui.runs.telemetry.sampler import Telemetry

@@ -1,4 +1,4 @@
-"""NVIDIA GPUs through NVML, reading by reading, whatever of it works on this machine.
+"""NVIDIA GPUs through NVML; readings that do not work on this machine are skipped one by one.
 
 Nothing here raises for a missing library, a missing driver, a lost GPU or a reading that is not supported:
 what cannot be known is `None`, with the reason beside it.
@@ -15,14 +15,14 @@ from fada_tui.core.records import Gpu
 from fada_tui.runs.telemetry.readings import GpuReading
 
 PROCESS_PERIOD = 5.0
-"""Seconds between two readings of the running processes: one costs milliseconds, memory microseconds."""
+"""Seconds between readings of the processes, which take milliseconds (memory takes microseconds)."""
 
 FRESH_PERIOD = 0.5
-"""Seconds between two such readings where a fresh one is asked for."""
+"""Seconds between such readings if a fresh one is requested."""
 
 FIRST_RETRY = 1.0
 LAST_RETRY = 60.0
-"""Seconds until NVML is tried again after a failure, doubled from the first to the last."""
+"""Maximum seconds until NVML is tried again after a failure; the wait doubles each time."""
 
 _Value = TypeVar("_Value")
 
@@ -46,7 +46,7 @@ _GONE = {
     pynvml.NVML_ERROR_RESET_REQUIRED,
     pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH,
 }
-"""Errors after which only a new start of NVML can help."""
+"""Errors after which only restarting NVML can help."""
 
 
 class _Device(Struct, frozen=True):
@@ -57,11 +57,11 @@ class _Device(Struct, frozen=True):
     memory_total: int | None
     problems: Mapping[str, str]
     lost: bool
-    """What it is could not be read, and a new start may help."""
+    """Whether the GPU could not be read, and a restart of NVML may help."""
 
 
 class Nvml:
-    """NVML, started at the first reading and tried again, ever more rarely, while it does not work.
+    """A connection to NVML, opened at the first reading and retried at growing intervals if it fails.
 
     Not for use by several threads at once.
 
@@ -81,7 +81,7 @@ class Nvml:
 
     @property
     def problem(self) -> str | None:
-        """Why there are no readings; `None` while there are."""
+        """The reason why there are no readings; `None` if there are."""
         return self._problem
 
     @property
@@ -103,7 +103,7 @@ class Nvml:
         )
 
     def read(self, pid: int | None = None, *, fresh: bool = False) -> tuple[GpuReading, ...]:
-        """Read every GPU; none where NVML does not work (see `problem`).
+        """Read every GPU; empty if NVML does not work (see `problem`).
 
         Args:
             pid: the process whose share is wanted.
@@ -126,17 +126,17 @@ class Nvml:
         return tuple(readings)
 
     def forget_processes(self) -> None:
-        """Read the running processes at the next occasion, as another one is watched now."""
+        """Read the processes again at the next sample, as another process is watched now."""
         self._processes_at = float("-inf")
 
     def close(self) -> None:
-        """End NVML; the next reading starts it again."""
+        """Close NVML; the next reading opens it again."""
         if self._devices is not None:
             self._devices = None
             _try(pynvml.nvmlShutdown)
 
     def _start(self) -> bool:
-        """Start NVML if it is not running, or if its GPUs were lost; not before it is time to try again."""
+        """Open NVML if it is closed or its GPUs were lost, unless it is too early for a retry."""
         running = self._devices is not None
         if running and self._retry_at == float("-inf"):
             return True
@@ -170,7 +170,7 @@ class Nvml:
 
 
 class _Fields:
-    """Collects one GPU's readings and why some are missing."""
+    """A collector of one GPU's readings, and of the reasons for missing ones."""
 
     def __init__(self, device: _Device) -> None:
         self.problems = dict(device.problems)
@@ -231,7 +231,7 @@ def _device(index: int) -> _Device:
 
 
 def _processes(device: _Device) -> tuple[dict[int, int | None], str | None]:
-    """Bytes by process id on one GPU, or why they are not known."""
+    """Return bytes by process id on one GPU, or the reason why they are unknown."""
     if device.handle is None:
         return {}, device.problems["handle"]
     # The unversioned name raises what is no NVMLError where the driver lacks the function.
@@ -242,7 +242,7 @@ def _processes(device: _Device) -> tuple[dict[int, int | None], str | None]:
 def _share(
     pid: int | None, processes: tuple[dict[int, int | None], str | None] | None
 ) -> tuple[int | None, str | None]:
-    """The watched process's bytes on one GPU, or why they are not known: absence from the list is no zero."""
+    """Return the watched process's bytes on one GPU, or why they are unknown: unlisted does not mean 0."""
     if pid is None or processes is None:
         return None, "no process is watched"
     listed, problem = processes

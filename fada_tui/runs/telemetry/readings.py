@@ -1,4 +1,4 @@
-"""What a sample holds, and what follows from samples."""
+"""Samples of the machine, and figures derived from them."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from fada_tui.core.records import ResultMemory
 
 
 class GpuReading(Struct, frozen=True, kw_only=True):
-    """One GPU at one moment; a figure is `None` where NVML does not give it, and `problems` says why."""
+    """The readings of one GPU; a figure is `None` if NVML does not give it, and `problems` says why."""
 
     index: int
     uuid: str | None = None
@@ -20,17 +20,17 @@ class GpuReading(Struct, frozen=True, kw_only=True):
     process_memory: int | None = None
     """Bytes of the watched process; up to `nvml.PROCESS_PERIOD` old."""
     utilisation: int | None = None
-    """Per cent of the time in which a kernel ran."""
+    """Percentage of the time in which a kernel ran."""
     temperature: int | None = None
     """Degrees Celsius."""
     power: float | None = None
     """Watts."""
     problems: Mapping[str, str] = {}
-    """Why a field is `None`, by the field's name."""
+    """The reason for each field that is `None`, by the field's name."""
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """The machine at one moment."""
+    """The state of the machine at one moment."""
 
     time: str
     """ISO 8601, UTC, with milliseconds."""
@@ -38,13 +38,13 @@ class Sample(Struct, frozen=True, kw_only=True):
     worker_rss: int | None = None
     """Bytes of the worker's resident memory."""
     memory_used: int
-    """Bytes of main memory that no program could be given."""
+    """Bytes of main memory that are not available to programs."""
     memory_total: int
     """Bytes of main memory."""
 
 
 def memory_of(sample: Sample, gpu_uuid: str | None) -> ResultMemory:
-    """Return what a sample says of the worker.
+    """Return the worker's memory figures in a sample.
 
     The worker's GPUs are those that list its process and the one that `gpu_uuid` names; a model spread over
     several counts on all of them.
@@ -60,7 +60,7 @@ def memory_of(sample: Sample, gpu_uuid: str | None) -> ResultMemory:
 
 
 def peak(one: ResultMemory, other: ResultMemory) -> ResultMemory:
-    """Return the larger of each pair of figures; a known one beats an unknown one."""
+    """Return the larger of each pair of figures; a known one replaces an unknown one."""
     return ResultMemory(
         nvml_process=_larger(one.nvml_process, other.nvml_process),
         nvml_used=_larger(one.nvml_used, other.nvml_used),

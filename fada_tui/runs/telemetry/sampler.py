@@ -1,4 +1,4 @@
-"""The sampler: a thread of its own that reads GPUs and processes while a run runs."""
+"""The sampler: a thread that reads GPUs and processes during a run."""
 
 import threading
 import time
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from fada_tui.runs.telemetry.nvml import Nvml
 
 PATIENCE = 0.1
-"""Seconds that `begin` and `peaks` wait for their sample: a stuck driver must not freeze who asks."""
+"""Seconds that `begin` and `peaks` wait for their sample: a stuck driver must not block the caller."""
 
 FIRST_PATIENCE = 2.0
-"""Seconds that starting or ending NVML may take before one goes on without it."""
+"""Seconds to wait for NVML to start or stop before continuing without it."""
 
 
 class Telemetry:
-    """Samples the machine at an interval and at request, keeps peaks, writes `telemetry.csv`.
+    """A sampler that reads the machine at intervals and on request, keeps peaks, writes `telemetry.csv`.
 
     All methods may be called from any thread. Only the sampler's thread speaks to NVML and writes.
 
@@ -55,20 +55,20 @@ class Telemetry:
 
     @cached_property
     def _nvml(self) -> "Nvml":
-        """NVML, imported by the thread that speaks to it: the first frame doesn't wait for that."""
+        """Return NVML, imported by the sampling thread so that the first frame doesn't wait for it."""
         from fada_tui.runs.telemetry.nvml import Nvml
 
         return Nvml()
 
     def start(self) -> None:
-        """Start sampling; does nothing while it goes on."""
+        """Start sampling; does nothing if it is running."""
         if self._thread is None:
             self._stopping = False
             self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """End sampling with a last sample, and close the file; the peaks stay."""
+        """Stop sampling with a last sample, and close the file; the peaks stay."""
         if self._thread is not None:
             with self._changed:
                 self._stopping = True
@@ -94,14 +94,14 @@ class Telemetry:
                     self._worker = psutil.Process(worker_pid)
 
     def begin(self) -> None:
-        """Begin a new measurement of peaks, with a sample."""
+        """Start a new measurement of peaks, with a sample."""
         with self._changed:
             self._window = ResultMemory()
             self._window_from = self._asked + 1
         self._ask(PATIENCE)
 
     def peaks(self) -> ResultMemory:
-        """Return the peaks since `begin`, this moment included.
+        """Return the peaks since `begin`, including this moment.
 
         Between the two, the worker's share of the GPU is read every few seconds, the rest at each sample.
         """
@@ -137,18 +137,18 @@ class Telemetry:
 
     @property
     def gpu_problem(self) -> str | None:
-        """Why there are no GPU readings; `None` where there are."""
+        """The reason why there are no GPU readings; `None` if there are."""
         self._know()
         return self._gpu_problem
 
     @property
     def known_gpu_problem(self) -> str | None:
-        """The same, as of the last sample, without waiting for one."""
+        """The reason in the last sample why there are no GPU readings, without waiting."""
         return self._gpu_problem
 
     @property
     def warning(self) -> str | None:
-        """Why the file is no longer written; `None` while all is well."""
+        """The reason why the file is no longer written; `None` if it is."""
         return None if self._table is None else self._table.warning
 
     def _know(self) -> None:
@@ -156,7 +156,7 @@ class Telemetry:
             self._ask(FIRST_PATIENCE)
 
     def _ask(self, patience: float) -> None:
-        """Have a sample taken from now on, with processes read afresh, and wait for it."""
+        """Request a sample with fresh process readings, and wait for it."""
         if self._thread is None:
             self._asked += 1
             self._take()
@@ -220,7 +220,7 @@ class Telemetry:
 
 
 def _resident(worker: "psutil.Process | None") -> int | None:
-    """Bytes of a process's resident memory; `None` once it has ended, also if its id has a new owner."""
+    """Return a process's resident bytes; `None` once it has ended, even if its id is reused."""
     import psutil
 
     try:

@@ -1,4 +1,4 @@
-"""`telemetry.csv`: a row for each GPU and sample, appended while the run lasts."""
+"""`telemetry.csv`: a row for each GPU and sample, appended during the run."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 class Table:
-    """Appends samples to a file until that fails; what failed is kept in `warning`."""
+    """A file to which samples are appended until writing fails; the reason is kept in `warning`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,7 +34,7 @@ class Table:
         self.warning: str | None = None
 
     def append(self, sample: Sample) -> None:
-        """Append a sample's rows, by one write; the header goes before the first ones of a new file."""
+        """Append a sample's rows by one write, after the header if the file is new."""
         if self.warning is not None:
             return
         try:

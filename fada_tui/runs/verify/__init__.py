@@ -1,1 +1,1 @@
-"""A sample of a run's answers made again, one at a time, and held against what the run recorded."""
+"""Verification: repeats a sample of a run's answers singly and compares them with the recorded ones."""

@@ -1,4 +1,4 @@
-"""A result held against the same one made again. Pure."""
+"""Comparison of a recorded result with the repeated one, without side effects."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -11,26 +11,26 @@ from fada_tui.core.records import Ranked, Result
 Outcome: TypeAlias = Literal["identical", "different", "image_missing", "image_changed", "not_answered"]
 
 SAME_PROBABILITY = 1e-5
-"""Probabilities closer than this count as equal: sums in another order differ in float32's last digits."""
+"""Difference below which probabilities count as equal, to allow for float32 rounding."""
 
 _CHANGED = (ErrorKind.IMAGE_UNREADABLE, ErrorKind.IMAGE_TOO_LARGE)
 
 
 class Split(Struct, frozen=True):
-    """A text as tokens."""
+    """A text split into tokens."""
 
     ids: tuple[int, ...]
     pieces: tuple[str, ...]
-    """What each stands for."""
+    """The text of each token."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """Where two texts part."""
+    """The first difference between two texts."""
 
     at: int
-    """Counted from 1."""
+    """Position, counted from 1."""
     unit: Literal["token", "character"]
-    """Characters, where the model has no tokenizer that tells the texts apart."""
+    """Unit of the position: characters if the model has no tokenizer that separates the texts."""
     recorded: str | None
     """The piece of the recorded text; `None` where that has ended."""
     now: str | None
@@ -38,18 +38,18 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """What came of one result."""
+    """The outcome for one result."""
 
     recorded: Result
     outcome: Outcome
     difference: Difference | None = None
-    """Where the texts are not the same."""
+    """The difference, if the texts differ."""
     reason: str | None = None
-    """What else differs, or why there is no answer."""
+    """Another difference, or the reason why there is no answer."""
 
 
 def texts_differ(recorded: Result, now: Result) -> bool:
-    """Whether both are texts of one image that are not the same, so that their tokens are wanted."""
+    """Return whether both have texts of the same image that differ, so that tokens are needed."""
     return (
         now.error is None
         and _pixels(recorded) == _pixels(now)
@@ -59,7 +59,7 @@ def texts_differ(recorded: Result, now: Result) -> bool:
 
 
 def compare(recorded: Result, now: Result, tokens: Sequence[Split] = ()) -> Verified:
-    """Hold a recorded result against the same one made again.
+    """Compare a recorded result with the repeated one.
 
     Args:
         recorded: with an answer.
@@ -82,7 +82,7 @@ def compare(recorded: Result, now: Result, tokens: Sequence[Split] = ()) -> Veri
 
 
 def first_difference(recorded: str, now: str, tokens: Sequence[Split] = ()) -> Difference:
-    """Return where two texts that are not the same part: by their tokens, else by their characters."""
+    """Return where two different texts first differ: by tokens, else by characters."""
     if tokens:
         before, after = tokens
         place = _parting(before.ids, after.ids)
@@ -103,7 +103,7 @@ def _difference(
 
 
 def _parting(one: Sequence[object], other: Sequence[object]) -> int:
-    """The first place at which two sequences differ, or the shorter one's length."""
+    """Return the first index at which two sequences differ, or the shorter one's length."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
@@ -124,7 +124,7 @@ def _of_error(kind: str) -> Outcome:
 
 
 def _ended_otherwise(recorded: Result, now: Result) -> str | None:
-    """How answers of one text differ all the same: in how they ended, or in tokens that leave no text."""
+    """Return how answers with equal texts differ: in their ending, or in invisible tokens."""
     if recorded.finish != now.finish:
         return f"its text is the same, its end is not: recorded '{recorded.finish}', now '{now.finish}'"
     was, is_now = recorded.tokens.generated, now.tokens.generated
@@ -134,7 +134,7 @@ def _ended_otherwise(recorded: Result, now: Result) -> str | None:
 
 
 def _ranked_otherwise(recorded: Sequence[Ranked], now: Sequence[Ranked]) -> str | None:
-    """What differs most in two rankings; `None` where nothing does but last digits."""
+    """Return the largest difference between two rankings; `None` if only last digits differ."""
     was, is_now = ({one.label: one.probability for one in ranking} for ranking in (recorded, now))
     apart = {label: abs(was.get(label, 0.0) - is_now.get(label, 0.0)) for label in {**was, **is_now}}
     label = max(apart, key=apart.__getitem__)
@@ -145,7 +145,7 @@ def _ranked_otherwise(recorded: Sequence[Ranked], now: Sequence[Ranked]) -> str 
 
 
 def _answered_otherwise(recorded: Result, now: Result) -> str | None:
-    """How the answers of equal rankings differ: two labels may be as probable as each other."""
+    """Return how answers with equal rankings differ: two labels may be equally probable."""
     if recorded.response == now.response:
         return None
     was, is_now = recorded.response, now.response

@@ -1,4 +1,4 @@
-"""What came of verifying a run, in lines and as plain values. Pure."""
+"""The outcome of a verification, as lines and as plain values, without side effects."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from fada_tui.core.text import printable
 from fada_tui.runs.verify.compare import Difference, Outcome, Verified
 
 EXACT = "float32"
-"""The precision in which answers seldom depend on the batch."""
+"""The precision in which answers rarely depend on the batch."""
 
 _WORDS: dict[Outcome, str] = {
     "identical": "identical",
@@ -22,7 +22,7 @@ _WORDS: dict[Outcome, str] = {
 
 
 def line(verified: Verified) -> str:
-    """One result's line."""
+    """Return the line for one result."""
     result, size = verified.recorded, verified.recorded.together
     said = _WORDS[verified.outcome]
     if verified.difference:
@@ -36,7 +36,7 @@ def line(verified: Verified) -> str:
 
 
 def summary(found: Sequence[Verified], loaded: Loaded, asked: int) -> str:
-    """The last line: how many of how many, and in which precision.
+    """Return the last line: how many results agree, of how many, and the precision.
 
     Args:
         found: what came of each.
@@ -51,7 +51,7 @@ def summary(found: Sequence[Verified], loaded: Loaded, asked: int) -> str:
 
 
 def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: Loaded) -> list[str]:
-    """What may explain differences, a line each."""
+    """Return possible explanations of differences, one per line."""
     differing = [one.recorded for one in found if one.outcome == "different"]
     if not differing:
         return []
@@ -74,7 +74,7 @@ def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: Loaded) -> 
 
 
 def as_json(run: str, found: Sequence[Verified], loaded: Loaded | None, asked: int) -> dict[str, Any]:
-    """What came of it as plain values; of a run that was refused, none was asked for."""
+    """Return the outcome as plain values; for a refused run, zero results were requested."""
     counts = Counter(one.outcome for one in found)
     return {
         "run": run,

@@ -1,4 +1,4 @@
-"""From a run's record to what loads its model again. Pure."""
+"""From a run's record to the command that loads its model again, without side effects."""
 
 from typing import Literal, cast
 
@@ -13,7 +13,7 @@ from fada_tui.models.registry import Registry, located
 
 
 def check(run: Run) -> None:
-    """Refuse a run whose answers cannot be made again.
+    """Refuse a run whose answers cannot be repeated.
 
     Raises:
         UsageError: it was answered by a server, sampled in batches, or does not say how it was made.
@@ -33,7 +33,7 @@ def check(run: Run) -> None:
 
 
 def entry_of(run: Run, registry: Registry) -> ModelEntry:
-    """Return the model as the run had it: what the run recorded, over its plan or the model list.
+    """Return the model as the run used it: the run's record overrides its plan or the model list.
 
     A complete run has dropped its plan; what it does not record is taken from the list.
     """
@@ -77,12 +77,12 @@ def load_command(
 
 
 def alone(generation: Generation) -> Generation:
-    """Return how the run generated, but one answer at a time."""
+    """Return the run's generation settings, but for one answer at a time."""
     return replace(generation, batch_size=1, concurrency=UNSET)
 
 
 def _listed(run: Run, registry: Registry) -> ModelEntry:
-    """The list's entry of the run's model, by name and source or by source alone; else a bare one."""
+    """Return the list's entry of the run's model, by name and source or by source; else a new one."""
     source = run.model.source or ""
     of_source = [one for one in registry.entries if source in (one.source, located(one).source)]
     of_name = (one for one in of_source if one.name == run.model.name)

@@ -1,4 +1,4 @@
-"""Drives the worker through a sample of a run's results; nothing is written but a folder that goes again."""
+"""Runs the worker on a sample of a run's results, in a temporary folder that is removed again."""
 
 import asyncio
 import shutil
@@ -19,7 +19,7 @@ from fada_tui.store.journal import JOURNAL_NAME
 
 
 class Verification:
-    """A sample of a run's results, made again one at a time.
+    """A verification: a sample of a run's results, repeated one at a time.
 
     Args:
         run: as it was recorded.
@@ -38,10 +38,10 @@ class Verification:
         self._ending: asyncio.Task[None] | None = None
         self.hello: Hello | None = None
         self.log: Path | None = None
-        """The worker's log, kept where something failed."""
+        """The worker's log, kept if something failed."""
 
     def stop(self) -> None:
-        """End the worker at once, and with it the events."""
+        """End the worker at once, and thereby the events."""
         # Not by cancelling: before Python 3.12 `wait_for` swallows that where an event comes just then.
         self._stopping = True
         if self._client and not self._ending:
@@ -51,7 +51,7 @@ class Verification:
         return self._stopping
 
     async def events(self) -> AsyncGenerator[Progress | Loaded | Verified, None]:
-        """Load the model, then make each result again; what came of it in the sample's order.
+        """Load the model, then repeat each result; yield the outcomes in the sample's order.
 
         They end early where `stop` was called.
 
@@ -105,7 +105,7 @@ class Verification:
         return compare(recorded, now, tokens)
 
     async def _again(self, client: WorkerClient, journal: Path, recorded: Result) -> Result:
-        """The result, made anew by the run's settings."""
+        """Return the repeated result, made with the run's settings."""
         work = Work(
             root=self._run.dataset.root or "",
             journal=encode_name(str(journal)),

@@ -1,4 +1,4 @@
-"""Which of a run's results are made again. Pure."""
+"""Drawing the sample of a run's results to be repeated, without side effects."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,14 +7,14 @@ from fada_tui.core.records import Result
 
 
 def answered(results: Iterable[Result]) -> tuple[Result, ...]:
-    """The results that can be held against another: they have an answer, and say of which pixels."""
+    """Return the results that can be compared: those with an answer and a pixel hash."""
     return tuple(
         result for result in results if result.error is None and result.response is not None and result.sha256
     )
 
 
 def draw(results: Sequence[Result], count: int, seed: int) -> tuple[Result, ...]:
-    """Return so many of the results, evenly from the batch sizes and otherwise at random, in their order.
+    """Return a random sample of the results, balanced over batch sizes, in their order.
 
     Where a size has too few, the others have more; what is left over goes to the larger sizes.
     """
@@ -30,6 +30,6 @@ def draw(results: Sequence[Result], count: int, seed: int) -> tuple[Result, ...]
 
 
 def _in_turn(groups: Sequence[Sequence[int]]) -> Iterator[int]:
-    """One of each group, then the next of each, until all are empty."""
+    """Return one element of each group, then the next of each, until all are empty."""
     for turn in range(max(map(len, groups), default=0)):
         yield from (group[turn] for group in groups if turn < len(group))

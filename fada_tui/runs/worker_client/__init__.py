@@ -1,1 +1,1 @@
-"""The worker as a run sees it: its process, its messages, and one kept for the next run."""
+"""The client of the worker: its process, its messages, and a worker kept for the next run."""

@@ -1,4 +1,4 @@
-"""Speaks to the worker: what it is to load and to answer, deadlines, and an end that always comes.
+"""A client of the worker: loading, answering, deadlines, and reliable termination.
 
 A worker may go on from run to run (see `pool`): the client of a run hands it the run's log and lock, and has
 it let go of both when the run is over.
@@ -51,14 +51,14 @@ LEFT_AT_MOST = 64 * 1024 * 1024
 process: the libraries' own workspaces."""
 
 ASLEEP_SECONDS = 1.0
-"""A deadline noticed this late was slept through by this program, not missed by the worker."""
+"""Delay in noticing a deadline from which this program, not the worker, was suspended."""
 
 
 class Deadlines(Struct, frozen=True):
-    """How long the worker may be silent, in seconds."""
+    """The maximum silences of the worker, in seconds."""
 
     load: float = 1800.0
-    """From the command to load until the model is ready, while nothing progresses."""
+    """From the load command or the latest progress until the model is ready."""
     first_token: float = 300.0
     """From the start of an item to its first token."""
     token: float = 60.0
@@ -66,7 +66,7 @@ class Deadlines(Struct, frozen=True):
 
 
 class WorkerDiedError(FadaError):
-    """The worker ended, or had to be ended, before its work was done."""
+    """The error that the worker ended, or had to be ended, before its work was done."""
 
     def __init__(self, kind: ErrorKind, message: str) -> None:
         super().__init__(message)
@@ -74,7 +74,7 @@ class WorkerDiedError(FadaError):
 
 
 class Kept(Struct, frozen=True):
-    """A worker between two runs, and what it has loaded."""
+    """A worker between two runs, with what it has loaded."""
 
     process: WorkerProcess
     hello: Hello
@@ -84,7 +84,7 @@ class Kept(Struct, frozen=True):
 
 
 class WorkerClient:
-    """A run's worker; its process may be another run's later.
+    """A run's worker; its process may serve another run later.
 
     Args:
         log: file that takes what the worker and its libraries print; appended to.
@@ -127,7 +127,7 @@ class WorkerClient:
         return event
 
     async def take_over(self, kept: Kept, command: Load) -> Hello | None:
-        """Go on with a worker that another run has left; `None` if it is ended, as it does not serve.
+        """Reuse a worker from another run; `None` if it was ended because it is not suitable.
 
         Where it has another model, that is dropped first, and must have given its memory back.
 
@@ -149,7 +149,7 @@ class WorkerClient:
         return kept.hello
 
     async def part(self) -> Kept | None:
-        """Leave the worker to another run; it holds nothing of this one any more.
+        """Release the worker for another run; it keeps nothing of this one.
 
         Returns:
             `None` if it has no model, or is not idle, or died, or its model is behind a server, which is
@@ -171,7 +171,7 @@ class WorkerClient:
         return Kept(process, self.hello, *self._model)
 
     async def load(self, command: Load) -> AsyncGenerator[Progress | Loaded, None]:
-        """Load a model: progress, and last of all `Loaded`. One that is loaded already is not loaded again.
+        """Load a model: yield progress, finally `Loaded`. A model that is already loaded is kept.
 
         Raises:
             ModelLoadError: the model cannot be loaded.
@@ -201,7 +201,7 @@ class WorkerClient:
     async def work(
         self, command: Work
     ) -> AsyncGenerator[Started | Delta | BegunAgain | Finished | Cancelled | Idle | JournalFailed, None]:
-        """Have items answered: their events, and last of all `Idle` or `JournalFailed`.
+        """Have items answered: yield their events, finally `Idle` or `JournalFailed`.
 
         Where several are answered at once, the worker keeps each one's deadlines by itself and gives signs of
         life meanwhile; here it is its own silence that counts.
@@ -230,7 +230,7 @@ class WorkerClient:
             yield event
 
     async def tokenise(self, texts: tuple[str, ...]) -> Tokenised:
-        """Split texts by the loaded model's tokenizer, while no work is being done.
+        """Split texts by the loaded model's tokenizer, while the worker is idle.
 
         Raises:
             WorkerDiedError: the worker ended, or missed a deadline and was ended.
@@ -242,15 +242,15 @@ class WorkerClient:
                 return event
 
     async def stop_after_item(self) -> None:
-        """Ask the worker to stop once the item at hand is finished."""
+        """Request the worker to stop once the current item is finished."""
         await self._send(StopAfterItem())
 
     async def cancel(self) -> None:
-        """Ask the worker to stop between two tokens."""
+        """Request the worker to stop between two tokens."""
         await self._send(Cancel())
 
     async def close(self, patience: float = POLITE_SECONDS) -> None:
-        """End the worker: politely, then with SIGTERM, then with SIGKILL.
+        """End the worker: by request, then with SIGTERM, then with SIGKILL.
 
         Args:
             patience: seconds to wait after each of the first two.
@@ -263,13 +263,13 @@ class WorkerClient:
         await self.close(patience=0.0)
 
     async def _unloaded(self) -> bool:
-        """Have the model dropped; whether its memory was given back."""
+        """Have the model dropped; return whether its memory was released."""
         await self._send(Unload())
         event = await self._next(self._deadlines.token, "dropping a model")
         return isinstance(event, Unloaded) and event.allocated <= LEFT_AT_MOST
 
     async def _attach(self) -> None:
-        """Hand the run's log and what it keeps open to the worker."""
+        """Pass the run's log and open files to the worker."""
         with self._log.open("ab") as log:
             await self._send(Attach(), (log.fileno(), *self._keep_open))
         await self._next(self._deadlines.token, "beginning a run")
@@ -289,7 +289,7 @@ class WorkerClient:
                 raise await self._death() from error
 
     async def _next(self, deadline: float, doing: str) -> Event:
-        """The next event, or the worker's end: on silence longer than `deadline` seconds it is killed."""
+        """Return the next event, or the worker's end: after `deadline` seconds of silence it is killed."""
         try:
             line = await self._line(deadline)
         except TimeoutError:
@@ -308,7 +308,7 @@ class WorkerClient:
             ) from error
 
     async def _line(self, deadline: float) -> bytes:
-        """The next line; raises `TimeoutError` on silence.
+        """Return the next line; raises `TimeoutError` on silence.
 
         A program that was suspended (ctrl+z), or whose terminal stalled, wakes to a deadline long past,
         though the worker was not silent. Then the wait begins anew.

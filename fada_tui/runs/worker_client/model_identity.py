@@ -1,4 +1,4 @@
-"""When a loaded model is the one that is asked for, and when another may follow it in the same process."""
+"""Whether a loaded model is the requested one, and whether its process can load another."""
 
 import os
 from pathlib import Path
@@ -10,11 +10,11 @@ from fada_tui.core.protocol import Load, Loaded
 from fada_tui.models.endpoint import is_endpoint
 
 Identity: TypeAlias = tuple[Load, tuple[tuple[str, int, int], ...]]
-"""All that a model is loaded by: the command without what does not matter, and the state of its files."""
+"""The inputs of loading: the command without irrelevant fields, and the state of the files."""
 
 
 def identity(command: Load) -> Identity:
-    """Return what decides whether two commands load the same.
+    """Return a value that is equal for commands that load the same model.
 
     The files of a folder count by name, size and time, since somebody may go on with training in between.
     """
@@ -28,13 +28,13 @@ def identity(command: Load) -> Identity:
 
 
 def leaves_traces(command: Load, loaded: Loaded) -> bool:
-    """Whether a model's process must end with it: what it ran, or how it was packed, may outlast it there."""
+    """Return whether a model's process must end with it, as its code or quantisation may leave effects."""
     ran_code = command.trust_remote_code or command.allow_pickle
     return ran_code or loaded.quantized or is_endpoint(command.model.source)
 
 
 def _files(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Names, bytes and nanoseconds of a folder's entries; none where it is no folder."""
+    """Return name, bytes and modification time (ns) of a folder's entries; empty if it is no folder."""
     try:
         with os.scandir(folder) as entries:
             found = [(entry.name, entry.stat()) for entry in entries]

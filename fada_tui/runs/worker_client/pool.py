@@ -1,4 +1,4 @@
-"""A worker kept between two runs, so that the next need not start one, nor load a model that is loaded."""
+"""A worker kept between two runs, to save starting it or loading the same model again."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from fada_tui.runs.worker_client.process import WorkerProcess
 
 
 class WorkerPool:
-    """Keeps at most one worker. When the program dies, it ends by itself, as any idle worker does.
+    """A pool of at most one worker. If the program dies, it ends by itself, like any idle worker.
 
     Args:
         patience: seconds after which a worker that nobody took is ended; `None` keeps it until `close`.
@@ -21,11 +21,11 @@ class WorkerPool:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the worker that is kept, if it lives."""
+        """The process id of the kept worker, if it is alive."""
         return self._kept.process.pid if self._kept and self._kept.process.status is None else None
 
     def take(self) -> Kept | None:
-        """Hand over the worker that is kept; from now on it is the taker's to end."""
+        """Return the kept worker; from now on the caller must end it."""
         kept, self._kept = self._kept, None
         if self._timer:
             self._timer.cancel()
@@ -33,7 +33,7 @@ class WorkerPool:
         return kept
 
     def keep(self, kept: Kept) -> None:
-        """Keep a worker, in place of the one before."""
+        """Keep a worker, replacing the one before."""
         self._end(self.take())
         self._kept = kept
         if self._patience is not None:
@@ -41,7 +41,7 @@ class WorkerPool:
             self._timer = loop.call_later(self._patience, lambda: self._end(self.take()))
 
     async def close(self, patience: float | None = None) -> None:
-        """End the worker that is kept, if any.
+        """End the kept worker, if any.
 
         Args:
             patience: seconds after which it is killed, if that is sooner than it would be.

@@ -1,4 +1,4 @@
-"""The worker's process as the operating system has it: started, written to, read, ended.
+"""The worker's operating-system process: starting, writing, reading, ending.
 
 Commands go over a pair of sockets, since files can be handed over along with them; events come by a pipe.
 The worker runs in a session of its own, so that ctrl+c and hang-ups reach only the program, which
@@ -16,14 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 LONGEST_EVENT = 64 * 1024 * 1024
-"""Bytes of one line; a result holds its prompt and its answer."""
+"""Maximum bytes of one line; a result holds its prompt and its answer."""
 
 POLITE_SECONDS = 5.0
-"""How long a worker that was asked to end may take before it is killed."""
+"""Seconds that a worker may take to end on request before it is killed."""
 
 
 class WorkerProcess:
-    """One process; `started` makes it."""
+    """A process, created by `started`."""
 
     def __init__(
         self,
@@ -84,11 +84,11 @@ class WorkerProcess:
         return self._process.returncode
 
     async def line(self) -> bytes:
-        """Wait for the next line that it writes; without a newline at its end it is the last there is."""
+        """Wait for the worker's next line; one without a newline at its end is the last."""
         return await self._events.readline()
 
     def send(self, data: bytes, files: Sequence[int] = ()) -> None:
-        """Write to it, and wait until that is taken; meanwhile it may be hung up by another thread.
+        """Write to the process and wait until it is taken; another thread may hang up meanwhile.
 
         Args:
             data: one line.
@@ -104,7 +104,7 @@ class WorkerProcess:
         commands.sendall(data[sent:])
 
     def hang_up(self) -> None:
-        """Ask it to finish its item and end; nothing can be sent any more."""
+        """Request the worker to finish its item and end; nothing can be sent any more."""
         if self._commands is not None:
             self._commands.close()
             self._commands = None
@@ -114,7 +114,7 @@ class WorkerProcess:
         return await self._process.wait()
 
     async def end(self, patience: float = POLITE_SECONDS) -> None:
-        """End it: politely, then with SIGTERM, then with SIGKILL.
+        """End the process: by request, then with SIGTERM, then with SIGKILL.
 
         Args:
             patience: seconds to wait after each of the first two.
@@ -132,7 +132,7 @@ class WorkerProcess:
 
 
 def _environment() -> dict[str, str]:
-    """The worker's environment: text unbuffered and UTF-8, no network telemetry, no parallel tokenizers."""
+    """Return the worker's environment: unbuffered UTF-8, no network telemetry, no parallel tokenizers."""
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",

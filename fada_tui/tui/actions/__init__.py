@@ -1,1 +1,1 @@
-"""What the keys and a run's events do: on the workspace, and shown by whatever is a `MainView`."""
+"""Actions of keys and run events: they change the workspace, and a `MainView` shows the outcome."""

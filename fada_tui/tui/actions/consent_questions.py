@@ -1,4 +1,4 @@
-"""What a person is asked before a run does what its file alone cannot allow."""
+"""Questions to the user before a run does what its file alone cannot allow."""
 
 from pathlib import Path
 
@@ -13,17 +13,17 @@ SHOWN_FILES = 6
 
 
 class Asking(Struct, frozen=True, kw_only=True):
-    """A question to be answered with yes or no, in words."""
+    """A yes-or-no question to the user, in words."""
 
     question: str
     detail: str
     yes: str
     declined: str
-    """What is said where the answer is no."""
+    """Message if the answer is no."""
 
 
 def asking(want: Want) -> Asking:
-    """Put what a run wants into words, with what would run; reads the folder of its model."""
+    """Return the question for a permission, with the code that would run; reads the model's folder."""
     match want.kind:
         case "host":
             host = parse(want.source).host
@@ -55,7 +55,7 @@ def asking(want: Want) -> Asking:
 
 
 def _code(want: Want) -> str:
-    """What would run, as far as it is on this machine."""
+    """Return the code that would run, as far as it is on this machine."""
     folder = Path(want.source)
     if not folder.is_dir():
         folder = snapshot(want.source, want.revision) or folder

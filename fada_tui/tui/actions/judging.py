@@ -1,4 +1,4 @@
-"""Judging the answer that is looked at, taking it back, and going on to the next."""
+"""Judging the current answer, undoing, and moving to the next."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,11 +14,11 @@ from fada_tui.tui.state.open_runs import Key, OpenRun
 Edit = Callable[[Assessment], Assessment]
 
 GUARD_SECONDS = 0.25
-"""A verdict this soon after the picture changed by itself, sooner than eye and finger are, is for another."""
+"""Seconds after an automatic change of the picture in which verdicts are refused."""
 
 
 def judgeable(workspace: Workspace) -> tuple[OpenRun, Key] | None:
-    """Return the answer that is looked at; says so where there is none."""
+    """Return the current answer; show a message if there is none."""
     run, key = workspace.review.run, workspace.review.key
     if run is None or key is None or not run.answered(*key):
         workspace.view.say("there is no answer to judge here yet", "warning")
@@ -27,7 +27,7 @@ def judgeable(workspace: Workspace) -> tuple[OpenRun, Key] | None:
 
 
 async def judge(workspace: Workspace, verdict: Verdict | None) -> None:
-    """Judge the answer that is looked at, and move on."""
+    """Judge the current answer, and move on."""
     if verdict and workspace.view.seconds_in_sight < GUARD_SECONDS:
         workspace.view.say("the picture has just changed: look, then judge", "warning")
         return
@@ -37,7 +37,7 @@ async def judge(workspace: Workspace, verdict: Verdict | None) -> None:
 
 
 async def assess(workspace: Workspace, edit: Edit, place: tuple[OpenRun, Key] | None = None) -> bool:
-    """Change an assessment, by default of what is looked at; return whether it is on disk."""
+    """Change an assessment, by default of the current answer; return whether it is on disk."""
     place = place or judgeable(workspace)
     if place is None:
         return False
@@ -54,12 +54,12 @@ async def assess(workspace: Workspace, edit: Edit, place: tuple[OpenRun, Key] | 
 
 
 async def undo(workspace: Workspace) -> None:
-    """Take back the last assessment and show where."""
+    """Undo the last assessment change and show where."""
     await _show_change(workspace, workspace.assessments.undo(), "undone")
 
 
 async def redo(workspace: Workspace) -> None:
-    """Make it again and show where."""
+    """Redo the last undone change and show where."""
     await _show_change(workspace, workspace.assessments.redo(), "done again")
 
 

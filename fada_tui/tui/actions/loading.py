@@ -1,4 +1,4 @@
-"""What is looked at comes from disk: images, and runs that are opened and closed again."""
+"""Loading from disk: images, and runs that are opened and closed again."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ async def begin(workspace: Workspace) -> None:
 
 
 async def open_latest(workspace: Workspace) -> None:
-    """Open the latest run over these images; where there is none, say what to do first."""
+    """Open the latest run over these images; if there is none, show what to do first."""
     review = workspace.review
     if latest := review.latest_here():
         await open_run(workspace, latest)
@@ -55,7 +55,7 @@ async def read_runs(workspace: Workspace) -> None:
 
 
 async def open_run(workspace: Workspace, run_id: str) -> None:
-    """Look at a run from now on."""
+    """Open a run and make it the current one."""
     try:
         run = await workspace.load_run(run_id)
     except FadaError as error:
@@ -69,7 +69,7 @@ async def open_run(workspace: Workspace, run_id: str) -> None:
 
 
 async def open_model(workspace: Workspace, name: str) -> None:
-    """Look at a model's latest run from now on."""
+    """Open a model's latest run and make it the current one."""
     if workspace.review.open_runs.blind:
         workspace.view.say("blind mode hides which model is which; b ends it", "warning")
     elif run := workspace.review.disk_index.latest(name):
@@ -79,7 +79,7 @@ async def open_model(workspace: Workspace, name: str) -> None:
 
 
 async def answers_to_this(workspace: Workspace) -> list[tuple[OpenRun, Key]]:
-    """All models' answers to the question and image that are looked at, the latest of each model."""
+    """Return each model's latest answer to the current question about the current image."""
     review = workspace.review
     if review.key is None:
         return []
@@ -94,7 +94,7 @@ async def answers_to_this(workspace: Workspace) -> list[tuple[OpenRun, Key]]:
 
 
 async def forget_deleted(workspace: Workspace) -> None:
-    """Let go of runs whose folder is gone."""
+    """Close runs whose folder has been deleted."""
     open_runs = workspace.review.open_runs
     for run in [run for run in open_runs.runs.values() if not run.folder.exists()]:
         del open_runs.runs[run.id]
@@ -105,7 +105,7 @@ async def forget_deleted(workspace: Workspace) -> None:
 
 
 async def blind(workspace: Workspace) -> None:
-    """Begin or end blind mode."""
+    """Start or end blind mode."""
     review = workspace.review
     if review.open_runs.blind:
         review.choose_run(review.run)

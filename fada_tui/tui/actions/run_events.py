@@ -1,4 +1,4 @@
-"""What is made of the events of a run: said, drawn, followed from answer to answer."""
+"""Reactions of the dashboard to run events: messages, drawing, following the answers."""
 
 from pathlib import Path
 
@@ -28,11 +28,11 @@ SLOW_FOLLOW_SECONDS = 6.0
 """How long an answer stays before the screen follows a quick worker on, each with its picture to send."""
 
 AWAITING_SECONDS = 0.5
-"""How long what came up by itself stays where it is no answer to judge, such as an image that is broken."""
+"""Seconds that an item which cannot be judged, such as a broken image, stays after appearing by itself."""
 
 
 def take(workspace: Workspace, event: SessionEvent) -> None:
-    """Show an event; the open runs have it already."""
+    """Show an event; the open runs already include it."""
     review = workspace.review
     match event:
         case RunStarted(run=run):
@@ -70,7 +70,7 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
 
 
 def toggle(workspace: Workspace) -> None:
-    """Follow what runs from answer to answer, or no longer."""
+    """Follow the worker from answer to answer, or stop following."""
     review = workspace.review
     if not review.open_runs.running:
         workspace.view.say("nothing runs that could be followed")
@@ -85,7 +85,7 @@ def toggle(workspace: Workspace) -> None:
 
 
 def turn_to(workspace: Workspace, run: OpenRun | None) -> None:
-    """Look at a run, and let its next answer come up."""
+    """Show a run, and let its next answer appear."""
     workspace.review.choose_run(run)
     workspace.review.awaiting = True
     workspace.view.show_images()
@@ -93,7 +93,7 @@ def turn_to(workspace: Workspace, run: OpenRun | None) -> None:
 
 
 def advance(workspace: Workspace) -> None:
-    """Go on after a verdict: to the next answer to judge, else to the one that is being made.
+    """Move on after a verdict: to the next answer to judge, else to the one in progress.
 
     Where there is neither, the next one comes up when it is begun: of this run, or of the one that goes on.
     """
@@ -114,13 +114,13 @@ def advance(workspace: Workspace) -> None:
 
 
 def _attend(workspace: Workspace) -> None:
-    """Bring up the next answer where one is awaited."""
+    """Show the next answer if one is awaited."""
     if place := workspace.review.awaited_place():
         workspace.move(place, AWAITING_SECONDS)
 
 
 def _follow(workspace: Workspace, begun: Key | None = None) -> None:
-    """Go where the worker is, if one follows it: of several answers at once to the one that goes on longest.
+    """Move to the answer in progress if following; of several, to the one that runs longest.
 
     Args:
         workspace: what is worked on.
@@ -138,7 +138,7 @@ def _follow(workspace: Workspace, begun: Key | None = None) -> None:
 
 
 def _ended(workspace: Workspace, run: Run, folder: Path) -> None:
-    """Say where the results are, or what went wrong and what to do."""
+    """Show where the results are, or what went wrong and what to do."""
     workspace.view.say("")  # It may have said that the run is stopping.
     if workspace.review.open_runs.blind:
         workspace.view.say("a run has ended and is written")  # Its folder would name its model.

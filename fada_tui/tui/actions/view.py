@@ -1,4 +1,4 @@
-"""What the actions need of the screen that shows their outcome: all that they know of it."""
+"""The interface of the screen that shows the actions' outcomes."""
 
 from collections.abc import Coroutine
 from typing import Any, Protocol
@@ -8,11 +8,11 @@ from fada_tui.tui.state.views import NoticeKind
 
 
 class MainView(Protocol):
-    """Shows the workspace."""
+    """The interface of a screen that shows the workspace."""
 
     @property
     def is_open(self) -> bool:
-        """Whether the program goes on; what is read from disk may arrive after its end."""
+        """Return whether the program is running; data from disk may arrive after its end."""
 
     @property
     def highlighted_model(self) -> str | None:
@@ -20,37 +20,37 @@ class MainView(Protocol):
 
     @property
     def seconds_in_sight(self) -> float:
-        """For how long a person can have seen what is shown: since it last moved by itself."""
+        """Return for how long the user can have seen what is shown, since it last changed by itself."""
 
     def say(self, text: str, kind: NoticeKind = "info", *, keep: bool = False) -> None:
-        """Say a line; an error, and what is to `keep`, stays until the next."""
+        """Show a line; an error, or a line to `keep`, stays until the next."""
 
     def draw(self) -> None:
-        """Show what there is to show, at once."""
+        """Draw the current state at once."""
 
     def draw_soon(self) -> None:
-        """Show it within a moment: for what changes many times a second."""
+        """Draw the current state soon: for changes that occur many times a second."""
 
     def draw_answer_soon(self) -> None:
-        """Show within a moment the answer that grows."""
+        """Draw the growing answer soon."""
 
     def show_images(self) -> None:
-        """Show other images, and all that follows from it."""
+        """Show other images, and update everything that depends on them."""
 
     def show_answer(self) -> None:
-        """Bring the answer to sight, where tabs hide it."""
+        """Show the answer, if tabs hide it."""
 
     def highlight(self, slot: Slot | None) -> None:
-        """Put the cursor of the image list there."""
+        """Move the cursor of the image list there."""
 
     def moved(self) -> None:
-        """Note that what is shown has just moved by itself."""
+        """Record that what is shown has just changed by itself."""
 
     def refilter_soon(self) -> None:
-        """Apply the filter again within a moment, as what it goes by has changed."""
+        """Apply the filter again soon, as the data that it checks have changed."""
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
-        """Carry something out while the person goes on."""
+        """Run a coroutine while the user goes on working."""
 
     def exit(self, code: int) -> None:
         """End the program with this exit code."""

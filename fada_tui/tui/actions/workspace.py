@@ -1,4 +1,4 @@
-"""What the dashboard works on: its whole state, and what several actions do to it."""
+"""The workspace of the dashboard: its whole state, and operations that several actions share."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,11 +23,11 @@ from fada_tui.tui.state.run_control import RunControl
 from fada_tui.tui.state.views import RunView
 
 LEAVING_SECONDS = 8.0
-"""How long a run may take to stop and be written before the dashboard leaves without it."""
+"""Seconds that a run may take to stop and be written before the dashboard quits without it."""
 
 
 class Workspace:
-    """Settings and lists, what is looked at, assessments, and the runs that go on.
+    """The dashboard's settings, lists, current position, assessments, and runs in progress.
 
     Args:
         app_context: what the dashboard works with.
@@ -58,12 +58,12 @@ class Workspace:
     # What is looked at
 
     def go(self, place: Place) -> None:
-        """Go somewhere because a person says so."""
+        """Move to a place at the user's request."""
         self.review.stay()
         self._look(place)
 
     def move(self, place: Place, seconds: float) -> None:
-        """Go somewhere without a person's word, unless that was done in the last so many seconds."""
+        """Move to a place automatically, unless the user moved within a number of seconds."""
         if self.view.seconds_in_sight >= seconds:
             self._look(place)
             self.view.moved()
@@ -74,7 +74,7 @@ class Workspace:
         self.view.draw()
 
     def refilter(self, *, keep: bool) -> None:
-        """Apply the filter to what is known now; `keep`: an answer to judge that is looked at stays."""
+        """Apply the filter to the current data; `keep`: a current answer to be judged stays listed."""
         before = self.review.slot
         self.review.refilter(keep=keep)
         self.view.show_images()
@@ -82,7 +82,7 @@ class Workspace:
             self.view.moved()
 
     def mark_model(self, name: str) -> None:
-        """Mark a model for the next run; marked already, take the mark away."""
+        """Mark a model for the next run, or remove the mark."""
         others = tuple(marked for marked in self.marked_models if marked != name)
         self.marked_models = others if name in self.marked_models else (*others, name)
         self.view.draw()
@@ -102,7 +102,7 @@ class Workspace:
         )
 
     def run_view(self) -> RunView:
-        """Return how far the run is."""
+        """Return the progress of the run."""
         waiting, at_work = len(self.run_control.queue.waiting), self.open_runs.at_work
         judged, answers, _ = at_work.counts() if at_work else (0, 0, 0)
         return self.run_control.run_progress.view(
@@ -136,7 +136,7 @@ class Workspace:
         run.run = replace(run.run, notes=notes)
 
     async def page(self, run: OpenRun) -> str:
-        """Return a run's page: the file, brought up to date; of a run that goes on, as it would be now.
+        """Return a run's page: the updated file; for a run in progress, the page as it would be now.
 
         Raises:
             StoreError: the run cannot be read or written.
@@ -148,7 +148,7 @@ class Workspace:
         return await asyncio.to_thread(preview, run.folder, self.app_context.registry)
 
     async def settle(self, run: OpenRun) -> None:
-        """Write what was assessed into `run.json` and the page.
+        """Write the assessments into `run.json` and the page.
 
         Raises:
             StoreError: the run cannot be read or written.
@@ -159,7 +159,7 @@ class Workspace:
             run.unsettled = not settled
 
     async def settle_all(self) -> None:
-        """Write what was assessed of any open run.
+        """Write the assessments of all open runs.
 
         Raises:
             StoreError: a run cannot be read or written.
@@ -168,7 +168,7 @@ class Workspace:
             await self.settle(run)
 
     async def leave(self, code: int = 0) -> None:
-        """Stop what goes on, write everything, and end."""
+        """Stop everything in progress, write everything, and quit."""
         self.view.say("writing …", keep=True)
         await self.run_control.queue.close(LEAVING_SECONDS)
         for run in self.open_runs.runs.values():

@@ -1,1 +1,1 @@
-"""The screen *New run*: what there is to choose from, what is chosen, what it will take."""
+"""The screen *New run*: the choices, what is chosen, and the expected time and memory."""

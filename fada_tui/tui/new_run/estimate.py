@@ -29,7 +29,7 @@ class ModelForecast(Struct, frozen=True):
 
     name: str
     forecast: Forecast | None
-    """`None` while its checkpoint is looked at."""
+    """The forecast; `None` while the checkpoint is being examined."""
 
 
 class EstimateView(Struct, frozen=True):

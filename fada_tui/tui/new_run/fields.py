@@ -15,7 +15,7 @@ from fada_tui.tui.present.models import entry_size
 from fada_tui.tui.widgets.picklist import Pick
 
 OWN = "="
-"""Key of one's own questions; no question set is called so."""
+"""Key of the user's own questions; no question set has this name."""
 
 CATEGORY = "/"
 """Before a category's key: none of `Which` begins with it."""
@@ -51,7 +51,7 @@ def faults_by_section(found: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def hints(form: Form) -> Mapping[str, str]:
-    """Return what to say beside a field of what its value comes to."""
+    """Return the notes on the effective values of fields, shown beside them."""
     greedy = value_of(form, "temperature") == 0
     sizes = {None: "", 1: "one by one", "auto": "as memory allows"}
     return {
@@ -78,7 +78,7 @@ def model_rows(form: Form, offer: Offer, rows: Mapping[str, ModelRow]) -> list[P
 
 
 def shown_name(name: str, entry: ModelEntry) -> str:
-    """Return what a model that the list lacks is called: by its folder, or by itself and its server."""
+    """Return the name shown for an unlisted model: its folder's, or its own with its server."""
     return entry.name if is_endpoint(entry.source) else Path(name).name or name
 
 
@@ -108,7 +108,7 @@ def caution(images: Iterable[PlannedImage]) -> str | None:
 
 
 def set_rows(form: Form, offer: Offer) -> list[Pick]:
-    """Return one's own questions and the question sets."""
+    """Return the user's own questions and the question sets."""
     own = Pick(key=OWN, label="Own questions", on=form.set is None, kind="one")
     return [own] + [
         Pick(

@@ -1,4 +1,4 @@
-"""What is chosen for a new run, as typed and marked; what is wrong with it; and the settings it makes."""
+"""The form of a new run: the choices as typed and marked, their errors, and the resulting settings."""
 
 import unicodedata
 from collections import Counter
@@ -28,7 +28,7 @@ MOST = 2**63 - 1
 
 
 class RunRequest(Struct, frozen=True):
-    """What the person wants to run."""
+    """The run that the user requests."""
 
     settings: Settings
     images: tuple[PlannedImage, ...] | None
@@ -36,7 +36,7 @@ class RunRequest(Struct, frozen=True):
 
 
 class Form(Struct, frozen=True, kw_only=True):
-    """Everything that can be chosen."""
+    """The user's choices."""
 
     models: tuple[str, ...] = ()
     """In the order in which they will run."""
@@ -46,13 +46,13 @@ class Form(Struct, frozen=True, kw_only=True):
     set: str | None = None
     """The question set; `None` asks what is written in `text`."""
     text: str = ""
-    """Questions of one's own, one on each line."""
+    """The user's own questions, one per line."""
     typed: Mapping[str, str] = {}
-    """Of `FIELDS`, by name, as typed; empty for what the setting comes to where it isn't given."""
+    """Texts of `FIELDS`, by name, as typed; empty for the setting's default."""
 
 
 class Tree:
-    """How many images there are of each category.
+    """The number of images in each category.
 
     Categories whose names differ in case alone are chosen together, as the command line does it. Bounds count
     files, and a file may be there as several of its frames.
@@ -95,7 +95,7 @@ class Tree:
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """What there is to choose from."""
+    """The available choices."""
 
     settings: Settings
     models: Mapping[str, ModelEntry]
@@ -114,7 +114,7 @@ def folded(category: str) -> str:
 
 
 def first_form(offer: Offer, models: Iterable[str]) -> Form:
-    """Return what is chosen before the person chooses: marked images, and the settings."""
+    """Return the initial choices: marked images, and the settings."""
     settings = offer.settings
     known = (folded(name) for name in settings.category)
     return Form(
@@ -147,7 +147,7 @@ def questions(form: Form, offer: Offer) -> tuple[str, ...]:
 
 
 def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
-    """Return how many images each choice comes to; a bound that makes no sense bounds nothing."""
+    """Return the number of images for each choice; invalid limits are ignored."""
     per_category, limit = (whole(form, name) for name in ("per_category", "limit"))
     return {
         "all": offer.tree.count(None, per_category, limit),
@@ -157,7 +157,7 @@ def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
 
 
 def faults(form: Form, offer: Offer) -> Mapping[str, str]:
-    """What is wrong, by the field's name, in the order of the screen."""
+    """Return the errors by the field's name, in the order of the screen."""
     wrong = {name: _fault(form, setting) for name, setting in FIELDS.items()}
     found = {
         "models": "" if form.models else "mark a model with space",

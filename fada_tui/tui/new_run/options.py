@@ -1,4 +1,4 @@
-"""What there is to choose from for a new run: read from disk, so in a thread."""
+"""The available choices for a new run: read from disk, so in a thread."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ from fada_tui.tui.new_run.form import Form, Offer, Tree, first_form
 
 
 class Options(Struct, frozen=True):
-    """What there is, and what is chosen at first."""
+    """The available choices, and the initial ones."""
 
     offer: Offer
     form: Form
@@ -34,7 +34,7 @@ def read(
     marked_images: tuple[PlannedImage, ...],
     state: Path,
 ) -> Options:
-    """Put together what there is to choose from.
+    """Read the available choices.
 
     Args:
         settings: as the program was started with.

@@ -66,7 +66,7 @@ _HOMES = {"models": "models-list", "images": "images-list", "text": "text"}
 
 
 class NewRunScreen(Screen[RunRequest | None]):
-    """Models, images, questions, and the estimate of what they will take.
+    """The screen for models, images, questions, and the expected time and memory.
 
     Args:
         registry: the model list.
@@ -85,7 +85,7 @@ class NewRunScreen(Screen[RunRequest | None]):
     AUTO_FOCUS = "#models-list"
 
     class Measured(Message):
-        """A model's checkpoint has been looked at."""
+        """A message: a model's checkpoint has been examined."""
 
         def __init__(self, entry: ModelEntry, estimate: Estimate) -> None:
             super().__init__()

@@ -1,1 +1,1 @@
-"""Values and lines of text for the screen: pure."""
+"""Values and lines of text for the screen, computed without side effects."""

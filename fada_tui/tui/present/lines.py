@@ -1,4 +1,4 @@
-"""The main screen's lines of text, from what is looked at."""
+"""The main screen's lines of text for the current position."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def shown_path(path: Path) -> str:
 
 NAME_CELLS = 24
 RUN_CELLS = 42
-"""What names take at most of the line at the top, so that the progress stays in sight."""
+"""Maximum cells of names in the top line, so that the progress stays visible."""
 
 
 def title_text(review: Review, assessor: str | None) -> str:

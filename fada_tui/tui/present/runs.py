@@ -52,9 +52,9 @@ class RunRow(Struct, frozen=True, kw_only=True):
     detail: str
     """What else is known, on one line; the reason first where something is wrong."""
     hindrance: str
-    """Why it cannot be resumed; empty where it can."""
+    """The reason why it cannot be resumed; empty if it can."""
     keep: str
-    """Why it must not be deleted; empty where it may be."""
+    """The reason why it must not be deleted; empty if it may be."""
     stake: str
     """What is lost when it is deleted."""
 

@@ -15,7 +15,7 @@ from fada_tui.tui.widgets.keybar import KeyBar
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Asks before something that can't be taken back; returns whether it was agreed to.
+    """A confirmation of an irreversible action; returns whether the user agreed.
 
     Args:
         question: in one line.
@@ -76,7 +76,7 @@ class ConfirmScreen(ModalScreen[bool]):
             yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
-        """Stand on the answer that does no harm."""
+        """Focus the answer that does no harm."""
         self.query_one("#no" if self._danger else "#yes", Button).focus()
 
     @on(Button.Pressed)

@@ -1,4 +1,4 @@
-"""What a model needs before it is loaded: memory by precision, where it fits, and what stands in the way."""
+"""A model's requirements before it is loaded: memory by precision, where it fits, and obstacles."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -52,7 +52,7 @@ class NeedsScreen(ModalScreen[None]):
     """
 
     class Looked(Message):
-        """What the model needs is known."""
+        """A message: the model's requirements are known."""
 
         def __init__(self, told: Facts) -> None:
             super().__init__()

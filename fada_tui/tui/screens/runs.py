@@ -55,25 +55,25 @@ STYLES = {
 
 
 class OpenRun(Struct, frozen=True):
-    """A run is to be looked at."""
+    """A request to open a run."""
 
     folder: Path
 
 
 class ResumeRun(Struct, frozen=True):
-    """A run is to be taken up again."""
+    """A request to resume a run."""
 
     folder: Path
 
 
 class ShowSummary(Struct, frozen=True):
-    """A run's page is to be shown."""
+    """A request to show a run's page."""
 
     folder: Path
 
 
 class Compare(Struct, frozen=True):
-    """All runs are to be compared."""
+    """A request to compare all runs."""
 
 
 Wish: TypeAlias = OpenRun | ResumeRun | ShowSummary | Compare
@@ -233,21 +233,21 @@ class RunsScreen(Screen[Wish | None]):
 
     @on(Sheet.Opened)
     def action_open(self) -> None:
-        """End with the run, to be looked at."""
+        """Close the screen with a request to open the run."""
         if row := self._readable():
             self.dismiss(OpenRun(row.folder))
 
     def action_summary(self) -> None:
-        """End with the run, its page to be shown."""
+        """Close the screen with a request to show the run's page."""
         if row := self._readable():
             self.dismiss(ShowSummary(row.folder))
 
     def action_compare(self) -> None:
-        """End, all runs to be compared."""
+        """Close the screen with a request to compare all runs."""
         self.dismiss(Compare())
 
     def action_resume(self) -> None:
-        """End with the run, to be taken up again."""
+        """Close the screen with a request to resume the run."""
         if row := self._row:
             if row.hindrance:
                 self._say(row.hindrance)

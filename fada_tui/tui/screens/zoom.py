@@ -115,7 +115,7 @@ class ZoomScreen(Screen[None]):
         self._draw()
 
     def action_pan(self, right: int, down: int) -> None:
-        """Look at what is beside."""
+        """Move the visible part of the picture."""
         seen = self._window()
         if seen is None or self._image is None:
             return

@@ -1,1 +1,1 @@
-"""What the dashboard knows, in plain objects that import no widget and no screen."""
+"""The state of the dashboard, in plain objects that import no widget and no screen."""

@@ -1,4 +1,4 @@
-"""What the dashboard works with, put together before it opens."""
+"""The inputs of the dashboard, collected before it opens."""
 
 from pathlib import Path
 
@@ -23,9 +23,9 @@ class AppContext(Struct, frozen=True, kw_only=True):
     rubric: Rubric
     graphics: Detected
     warnings: tuple[str, ...] = ()
-    """What of settings and lists was not understood."""
+    """Parts of the settings and lists that were not understood."""
     resume: str | None = None
-    """A run to take up at once."""
+    """A run to resume at once."""
     label: str | None = None
     """Added to the folder names of new runs."""
 
@@ -52,7 +52,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
         return with_remembered(self.settings, state_file())
 
     def facts(self) -> tuple[tuple[str, str], ...]:
-        """What the help screen says of this session."""
+        """Return the facts on this session for the help screen."""
         return (
             ("pictures", f"{self.graphics.graphics}: {self.graphics.reason}"),
             ("assessor", self.settings.assessor or "none; name yourself with --assessor or in settings"),

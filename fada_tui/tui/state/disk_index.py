@@ -85,7 +85,7 @@ def read_disk_index(results: Path, registry: Registry) -> DiskIndex:
 
 
 def _light(row: ModelRow) -> ModelRow:
-    """A row whose run is without its results: its status is told from them, and they are not kept."""
+    """Return a row with its run's results removed, after its status was computed from them."""
     return row if row.run is None else replace(row, run=replace(row.run, results=()))
 
 

@@ -17,16 +17,16 @@ class Slot(Struct, frozen=True, gc=False):
 
     image: PlannedImage
     run: str | None = None
-    """The run whose answer it stands for; `None`: the one that is looked at."""
+    """The run whose answer it stands for; `None`: the current run."""
 
     @property
     def key(self) -> str | tuple[str, str]:
-        """What tells it from all others in a list."""
+        """Return the slot's unique key in a list."""
         return self.image.path if self.run is None else (self.run, self.image.path)
 
 
 class Mark(NamedTuple):
-    """What the list shows of an image beside its name."""
+    """The mark shown next to an image in the list."""
 
     kind: str
     """A verdict, or unjudged, running, error, waiting."""

@@ -1,4 +1,4 @@
-"""What the dashboard knows of runs: those that are open, which one is looked at, and their assessments."""
+"""The open runs, which one is current, and their assessments."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ Key = tuple[str, str]
 
 
 class Streaming:
-    """An answer that is being given."""
+    """An answer in progress."""
 
     def __init__(self, item: Item) -> None:
         self.item = item
@@ -151,7 +151,7 @@ class OpenRun:
 
     @property
     def resumable(self) -> bool:
-        """Whether there is something left to do in it."""
+        """Whether it can be resumed: results are missing or errors."""
         return self.run.plan is not UNSET
 
     def counts(self) -> tuple[int, int, int]:
@@ -200,7 +200,7 @@ _WAITING = Mark("waiting", "", None)
 
 
 class OpenRuns:
-    """The open runs, and the one that is looked at."""
+    """The open runs, and the current one."""
 
     def __init__(self, assessor: str | None) -> None:
         self.assessor = assessor
@@ -216,12 +216,12 @@ class OpenRuns:
 
     @property
     def running(self) -> bool:
-        """Whether one of them is being made."""
+        """Whether one of them is in progress."""
         return self.at_work is not None
 
     @property
     def at_work(self) -> OpenRun | None:
-        """The one that is being made."""
+        """The run in progress."""
         return next((run for run in self.runs.values() if run.running), None)
 
     def run_of(self, slot: Slot | None) -> OpenRun | None:

@@ -1,4 +1,4 @@
-"""What is looked at: which run, which image, which question, in which order; and what the panes say of it."""
+"""The current position (run, image, question, order), and what the panes show of it."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ NO_IMAGES = ImageRows.grouped(())
 
 
 class Review:
-    """The person's place in the work.
+    """The user's position in the review of answers.
 
     Args:
         open_runs: the open runs.
@@ -59,34 +59,34 @@ class Review:
 
     @property
     def run(self) -> OpenRun | None:
-        """The run whose answer is looked at."""
+        """The current run."""
         return self.open_runs.run_of(self.slot)
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """The questions asked of the image that is looked at."""
+        """The questions about the current image."""
         return self.run.questions if self.run else self._questions
 
     @property
     def key_index(self) -> int:
-        """The index of the question that is looked at."""
+        """The index of the current question."""
         return min(self.index, max(len(self.questions) - 1, 0))
 
     @property
     def key(self) -> Key | None:
-        """Image path and question id of the answer that is looked at."""
+        """Image path and question id of the current answer."""
         if self.slot is None or not self.questions:
             return None
         return (self.slot.image.path, self.questions[self.key_index].id)
 
     @property
     def result(self) -> Result | None:
-        """The result that is looked at, if there is one."""
+        """The current result, if there is one."""
         return self.run.result(*self.key) if self.run and self.key else None
 
     @property
     def image(self) -> Path | None:
-        """The file of the image that is looked at."""
+        """The file of the current image."""
         return self.file(self.slot) if self.slot else None
 
     def file(self, slot: Slot) -> Path:
@@ -94,7 +94,7 @@ class Review:
         return self.root / decode_name(slot.image.path)
 
     def neighbours(self) -> tuple[Path, ...]:
-        """The files of the images that are likely to be looked at next."""
+        """The files of the images that are likely to be shown next."""
         here = self.shown.position(self.slot)
         if here is None:
             return ()
@@ -110,12 +110,12 @@ class Review:
         self.slot, self.index = slot, index
 
     def stay(self) -> None:
-        """Stay here until the person moves on, whatever the worker does."""
+        """Stay here until the user moves on, whatever the worker does."""
         self.following = self.awaiting = False
 
     @property
     def to_judge(self) -> bool:
-        """Whether what is looked at is an answer without a verdict."""
+        """Whether the current place is an answer without a verdict."""
         return self.slot is not None and self._unassessed((self.slot, self.key_index))
 
     @property
@@ -138,7 +138,7 @@ class Review:
         return self.next_place(1) or self.running_place()
 
     def look_at_unassessed(self) -> None:
-        """Look at the first unassessed answer, unless one is looked at."""
+        """Move to the first unassessed answer, unless the current one is unassessed."""
         if not self.to_judge and (place := self.next_place(1)):
             self.look(*place)
 
@@ -221,14 +221,14 @@ class Review:
     # Blind mode
 
     def siblings(self) -> tuple[str, ...]:
-        """Ids of the runs over the same images as the one looked at, itself included."""
+        """Ids of the runs over the same images as the current one, including it."""
         run = self.run
         root = run.run.dataset.root if run else None
         found = [other.id for other in self.disk_index.runs if root and other.dataset.root == root]
         return tuple(dict.fromkeys([*found, *([run.id] if run else [])]))
 
     def go_blind(self, runs: Sequence[OpenRun]) -> None:
-        """Mix the answers of these runs, without names and auto scores, in an order that tells nothing."""
+        """Mix the answers of these runs in a neutral order, without names and auto scores."""
         slots = [
             Slot(image, run.id)
             for run in runs
@@ -247,7 +247,7 @@ class Review:
     # Filter and order
 
     def refilter(self, *, keep: bool = False) -> None:
-        """Apply the filter to what is known now; `keep`: an answer to judge that is looked at stays."""
+        """Apply the filter to the current data; `keep`: a current answer to be judged stays listed."""
         kept = self.slot if keep and self.to_judge else None
         self.shown = (
             self.image_rows.filtered(lambda slot: slot == kept or matches(self.filter, self.subject(slot)))
@@ -297,7 +297,7 @@ class Review:
         return run.unassessed(slot.image.path, run.questions[index].id)
 
     def progress(self) -> Progress:
-        """Return how many answers are judged, over what is looked at."""
+        """Return how many of the listed answers are judged."""
         judged = answered = total = 0
         for run in self._looked_at():
             of_run, answers, errors = run.counts()

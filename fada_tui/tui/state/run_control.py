@@ -1,4 +1,4 @@
-"""The runs that go on: the queue, how far it is, and the machine's memory meanwhile."""
+"""Control of runs: the queue, its progress, and the machine's memory meanwhile."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

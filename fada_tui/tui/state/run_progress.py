@@ -1,4 +1,4 @@
-"""How far the run at hand is: a few figures kept up by the session's events."""
+"""The progress of the current run: figures updated by the session's events."""
 
 import time
 
@@ -18,7 +18,7 @@ from fada_tui.tui.state.views import RunView
 
 
 class RunProgress:
-    """Follows one run after another."""
+    """The progress of the current run, and of the next ones after it."""
 
     def __init__(self) -> None:
         self.run_id: str | None = None
@@ -36,7 +36,7 @@ class RunProgress:
         """Loading: in words, and as a share of 1 where that is known."""
 
     def take(self, event: SessionEvent) -> None:
-        """Take an event in."""
+        """Update the progress by an event."""
         match event:
             case RunStarted(run=run):
                 self.run_id, self.model, self.stopping = run.id, run.model.name, False
@@ -77,7 +77,7 @@ class RunProgress:
 
     @property
     def active(self) -> bool:
-        """Whether a run goes on."""
+        """Whether a run is in progress."""
         return self._state in ("loading", "running")
 
     def view(self, waiting: int, *, hidden: bool, to_judge: int = 0) -> RunView:

@@ -1,4 +1,4 @@
-"""What the screen pushes down to its panes: plain values, ready to draw."""
+"""The data that the screen passes to its panes: plain values, ready to draw."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -45,7 +45,7 @@ class AnswerView(Struct, frozen=True, kw_only=True):
 
 
 class RunView(Struct, frozen=True, kw_only=True):
-    """The run at hand, for the run bar."""
+    """The current run, for the run bar."""
 
     state: Literal["idle", "loading", "running", "stopping", "ended"] = "idle"
     label: str = ""
@@ -67,7 +67,7 @@ class RunView(Struct, frozen=True, kw_only=True):
 
 
 class GpuView(Struct, frozen=True, kw_only=True):
-    """The machine's memory at this moment and before."""
+    """The machine's memory, now and over the last minutes."""
 
     sample: Sample | None = None
     problem: str | None = None

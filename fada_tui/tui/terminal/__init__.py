@@ -1,1 +1,1 @@
-"""The terminal itself: what is sent to it, what comes back, how it is left."""
+"""Terminal input and output, and restoring the terminal at the end."""

@@ -1,4 +1,4 @@
-"""Keys typed ahead: each goes to what the key before it brought up, however long that takes to come up.
+"""A queue of keys typed ahead: each waits until the screen opened by the key before it is ready.
 
 Textual sends a key to what has the focus when the key arrives. On a slow link, or under quick fingers, that
 is still the list while the note's editor, which the key before opened, is on its way: its first words would
@@ -31,7 +31,7 @@ ROUNDS_OF_A_DIALOGUE = 3
 
 
 class KeyQueue:
-    """Holds keys back.
+    """A queue that holds keys back.
 
     Args:
         app: whose keys they are.

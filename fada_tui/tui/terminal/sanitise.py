@@ -1,4 +1,4 @@
-"""The two walls between text that others wrote and the terminal.
+"""Two filters between untrusted text and the terminal.
 
 The first: whatever is shown goes through `content` (or `text.printable`), which leaves no control character
 and parses no markup. The second: `Wall`, a filter over every line that Textual writes, for what slipped past
@@ -30,7 +30,7 @@ def line(text: str) -> Content:
 
 
 class Wall(LineFilter):
-    """Makes every segment printable, except the pictures' own."""
+    """A filter that makes every segment printable, except the program's own pictures."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments, none of them with a control character that isn't a picture's."""

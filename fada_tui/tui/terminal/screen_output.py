@@ -1,4 +1,4 @@
-"""The screen's own way to the terminal, so that nothing else in the process writes over it.
+"""A separate output for the screen, so that nothing else in the process writes over it.
 
 Libraries that decode pictures print to standard output and error by themselves, below Python: libjpeg its
 warnings, Rust the trace of a panic. While the dashboard is open those two lead nowhere, and what Textual
@@ -16,7 +16,7 @@ _STANDARD = (1, 2)
 
 @contextmanager
 def own_output() -> Iterator[None]:
-    """Let Python's standard error alone reach the terminal; undone at the end."""
+    """Let only Python's standard error reach the terminal; undone at the end."""
     before = sys.stderr, sys.__stderr__, sys.__stdout__
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

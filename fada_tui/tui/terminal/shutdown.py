@@ -1,4 +1,4 @@
-"""Leaving when told to by a signal: politely, and in any case.
+"""Orderly exit on a signal, enforced after a timeout.
 
 A hang-up or SIGTERM ends the app as `q` does. A terminal that takes no more bytes blocks Textual's event
 loop, and with it any polite end; then a thread ends the process. Nothing is lost by that: results and
@@ -13,13 +13,13 @@ from collections.abc import Callable
 from types import FrameType
 
 PATIENCE = 10.0
-"""Seconds that the polite end may take."""
+"""Seconds that the orderly exit may take."""
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 
 
 class Shutdown:
-    """Answers the signals to end.
+    """A handler of the signals to end.
 
     Args:
         leave: ends the app politely; called from the signal handler, so it must only schedule.

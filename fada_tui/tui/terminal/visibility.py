@@ -1,4 +1,4 @@
-"""Whether a person can have seen what the screen moved to by itself: a verdict before that is for another.
+"""For how long an automatic screen change has been visible: earlier verdicts are meant for the last one.
 
 The terminal is asked for its status behind what was drawn. It answers once it has come to the question, so
 its answer says that what was drawn has crossed the link, however slow; and a key pressed before that comes
@@ -21,7 +21,7 @@ EVER = float("inf")
 
 
 class Visibility:
-    """How long what is shown has been in sight.
+    """A measurement of how long the current picture has been visible.
 
     Where the terminal does not answer, that is counted from the moment the screen moved.
 
@@ -43,7 +43,7 @@ class Visibility:
 
     @property
     def seconds(self) -> float:
-        """Return how long it has been in sight: 0 while it is on its way."""
+        """Return for how many seconds it has been visible: 0 until it is drawn."""
         age = self._clock() - self._since
         if self._on_its_way and age < ANSWERING_SECONDS:
             return 0.0

@@ -136,7 +136,7 @@ class Canvas(Widget):
         self.post_message(self.Arrived(answer, rendered.lines() if rendered else []))
 
     def on_canvas_arrived(self, event: Arrived) -> None:
-        """Draw what came, if it is still wanted."""
+        """Draw a loaded picture, if it is still requested."""
         if event.answer.request != self._request:
             event.stop()
             return

@@ -114,7 +114,7 @@ class Panes(Widget):
         self.query_one(Picture).show(image, neighbours, caption)
 
     def show_title(self, text: str) -> None:
-        """Show what is looked at, in the line at the top."""
+        """Show the current position in the top line."""
         self.query_one("#title", Words).say(text)
 
     def turn(self, step: int) -> None:

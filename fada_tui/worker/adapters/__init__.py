@@ -1,4 +1,4 @@
-"""One adapter for each way of prompting a family of models, chosen from the checkpoint's configuration.
+"""Adapters: one for each way of prompting a family of models, chosen by the checkpoint's configuration.
 
 The modules of this package are found by themselves; another package adds adapters through entry points of the
 group `fada_tui.adapters`, each naming an adapter's class.
@@ -26,14 +26,14 @@ from fada_tui.worker.adapters.templates import places_image, template
 ENTRY_POINTS = "fada_tui.adapters"
 
 AdapterClass = type[Any]
-"""A `prompting.TextAdapter`, or a class in the form of `ranker.RankingAdapter`."""
+"""A subclass of `prompting.TextAdapter`, or a class that implements `ranker.RankingAdapter`."""
 
 log = logging.getLogger("fada_tui.worker")
 
 
 @cache
 def known() -> dict[str, AdapterClass]:
-    """Return all adapters by their names: this package's, then those of other packages.
+    """Return all adapters by name: this package's, then those of other packages.
 
     One of another package that cannot be imported, is no adapter, or has a name that is taken is left out;
     the worker's log says why.
@@ -57,7 +57,7 @@ def known() -> dict[str, AdapterClass]:
 
 
 def _check(adapter: Any, found: Mapping[str, AdapterClass]) -> None:
-    """Raise a `TypeError` unless an object is an adapter's class, of a name that is not taken."""
+    """Raise a `TypeError` unless an object is an adapter class with an unused name."""
     if not inspect.isclass(adapter) or not callable(getattr(adapter, "prepare", None)):
         raise TypeError("it is no class with a method prepare")
     name = getattr(adapter, "name", None)
@@ -70,12 +70,12 @@ def _check(adapter: Any, found: Mapping[str, AdapterClass]) -> None:
 
 
 def of_architecture(architecture: str) -> AdapterClass | None:
-    """Return the adapter made for an architecture alone; `None` where a chat template or a form decides."""
+    """Return the adapter for an architecture; `None` if a chat template or a prompt form decides."""
     return next((adapter for adapter in known().values() if architecture in adapter.architectures), None)
 
 
 def installed() -> Installed:
-    """Return what is installed, other packages' adapters among it."""
+    """Return what is installed, including other packages' adapters."""
     prompted = {name for adapter in known().values() for name in adapter.architectures}
     prompted |= set(PlainAdapter.forms)
     return replace(here.installed(), adapters=Adapters(prompted=frozenset(prompted)))
@@ -124,7 +124,7 @@ def choose(name: str, asked: str, architecture: str, processor: Any, config: Any
 
 
 def _prompts(adapter: AdapterClass, architecture: str, processor: Any, config: Any) -> bool:
-    """Whether an adapter can prompt a checkpoint."""
+    """Return whether an adapter can prompt a checkpoint."""
     if adapter is ChatAdapter:
         return places_image(processor, config)
     return architecture in (PlainAdapter.forms if adapter is PlainAdapter else adapter.architectures)

@@ -1,4 +1,4 @@
-"""What a model cannot be asked: its own placeholder of an image, and some of them a batch."""
+"""Limits on prompts: text that contains an image placeholder, and batches that some models cannot answer."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ ONE_BY_ONE = {
     # Once its window slides, the padding's mask slides too, away from the prompt that it belongs to.
     "UnlimitedOcrForConditionalGeneration": "Unlimited-OCR",
 }
-"""Architectures that answer otherwise in a batch than alone, and their names for messages."""
+"""Architectures that answer differently in a batch than alone, with their names for messages."""
 
 ONE_SIZE = {
     # Its processor scales the images of a batch to one size.
     "Emu3ForConditionalGeneration": "Emu3",
 }
-"""Architectures that see an image otherwise beside one of another size, likewise."""
+"""Architectures that see an image differently next to one of another size, likewise."""
 
 
 def check(batch: Batch, processor: Any, config: Any) -> None:
-    """Refuse what would be answered wrongly, or fail without a word.
+    """Refuse a request that would be answered wrongly, or fail without an error.
 
     Args:
         batch: what is asked together.

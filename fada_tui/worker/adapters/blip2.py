@@ -1,4 +1,4 @@
-"""BLIP-2 and InstructBLIP: a frozen language model, asked in the words it was trained to go on from.
+"""BLIP-2 and InstructBLIP: a frozen language model that continues the prompt format of its training.
 
 BLIP-2's form is the one of its paper (Li et al. 2023, section 4.1) and of its documentation in transformers;
 InstructBLIP follows instructions and is asked the question itself.
@@ -22,7 +22,7 @@ FORMS = {
 
 
 class Blip2Adapter(TextAdapter):
-    """Prompts BLIP-2 and InstructBLIP.
+    """The adapter for BLIP-2 and InstructBLIP.
 
     Args:
         processor: with image processor and tokenizer; InstructBLIP's also has the Q-Former's tokenizer.
@@ -55,7 +55,7 @@ class Blip2Adapter(TextAdapter):
         return prepared(inputs, prompts, self.config)
 
     def _qformer(self, prompts: list[str]) -> dict[str, Any]:
-        """The questions for the Q-Former, whose positions count from the left whatever is masked there."""
+        """Return the questions for the Q-Former, whose positions count from the left despite the mask."""
         tokens = self.processor.qformer_tokenizer(
             prompts, padding=True, padding_side="right", return_tensors="pt"
         )

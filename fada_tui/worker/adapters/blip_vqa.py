@@ -1,4 +1,4 @@
-"""BLIP's question-answering head: answers of a word or two."""
+"""BLIP's question-answering head, which gives answers of a word or two."""
 
 from fada_tui.worker.adapters.prompting import (
     Batch,
@@ -12,7 +12,7 @@ from fada_tui.worker.adapters.prompting import (
 
 
 class BlipVqaAdapter(TextAdapter):
-    """Prompts `BlipForQuestionAnswering` by the question itself.
+    """The adapter for `BlipForQuestionAnswering`, which takes the question alone as prompt.
 
     Its decoder attends to a question's padding, so that a batch must hold questions of equal length.
 

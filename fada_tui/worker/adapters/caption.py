@@ -1,10 +1,10 @@
-"""Models that say what is in an image and cannot be asked."""
+"""Captioning models, which describe an image and take no question."""
 
 from fada_tui.worker.adapters.prompting import Batch, Prepared, TextAdapter, prepared, without_system_prompt
 
 
 class CaptionAdapter(TextAdapter):
-    """Hands over the image alone: the prompt of its results is empty, whatever the question."""
+    """An adapter that passes only the image: the prompt of its results is always empty."""
 
     name = "caption"
     architectures = ("BlipForConditionalGeneration", "PPFormulaNetForConditionalGeneration")

@@ -1,4 +1,4 @@
-"""Models that are asked through their processor's chat template."""
+"""Models that are prompted through their processor's chat template."""
 
 from typing import Any, TypeAlias
 
@@ -19,11 +19,11 @@ from fada_tui.worker.adapters.templates import template
 Conversation: TypeAlias = list[dict[str, Any]]
 
 ASKED_FOR = {"Cosmos3EdgeForConditionalGeneration": {"return_mm_token_type_ids": True}}
-"""By architecture, what a processor gives only when asked, though its model cannot do without."""
+"""By architecture, outputs that a processor gives only on request although its model needs them."""
 
 
 class ChatAdapter(TextAdapter):
-    """Prompts by the chat template.
+    """The adapter for models with a chat template.
 
     Args:
         processor: from `AutoProcessor`, with a chat template.
@@ -92,12 +92,12 @@ class ChatAdapter(TextAdapter):
 
 
 def _tells(prompt: str, content: Any, system_prompt: str) -> bool:
-    """Whether a prompt holds the system prompt's words, and not its parts as Python would write them."""
+    """Return whether a prompt contains the system prompt's text, not the Python form of its parts."""
     return system_prompt.strip() in prompt and (content is system_prompt or str(content) not in prompt)
 
 
 def _conversation(image: Image.Image, question: str, system_prompt: Any) -> Conversation:
-    """Return what is asked.
+    """Return the conversation for a question.
 
     Args:
         image: RGB.

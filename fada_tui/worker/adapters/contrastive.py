@@ -1,4 +1,4 @@
-"""CLIP and its kin: an image is compared with texts, and the nearest class is the answer.
+"""CLIP and similar models: an image is compared with texts, and the most similar class is the answer.
 
 Zero-shot classification with prompt ensembles as in Radford et al. 2021, section 3.1.4: a class is the mean
 of its prompts' unit vectors, made a unit vector again; its probability is the softmax, over the classes, of
@@ -20,7 +20,7 @@ from fada_tui.worker.adapters.prompting import Batch, Prepared, prepared, withou
 
 
 class ContrastiveAdapter:
-    """Sorts images into classes.
+    """The adapter for models that sort images into classes.
 
     Args:
         processor: with image processor and tokenizer.
@@ -47,7 +47,7 @@ class ContrastiveAdapter:
         self._vectors = torch.empty(0)
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
-        """Turn the images into pixels. The question is not put to the model: its prompts are the classes'."""
+        """Turn the images into pixels. The question is ignored: the prompts are those of the classes."""
         without_system_prompt(system_prompt, "a model that sorts images")
         images = [squared(image) if self._pad_square else image for image, _ in batch]
         inputs = self.processor.image_processor(images=images, return_tensors="pt")
@@ -73,7 +73,7 @@ class ContrastiveAdapter:
         return f"Most likely {first}, then {' or '.join(others)}."
 
     def read_classes(self, model: Any) -> None:
-        """Turn each class into a unit vector, once for all images: shape (classes, width), float32."""
+        """Compute each class's unit vector, once for all images: shape (classes, width), float32."""
         self._vectors = torch.cat(
             [
                 torch.nn.functional.normalize(
@@ -101,7 +101,7 @@ class ContrastiveAdapter:
 
 
 def scale(model: Any) -> float:
-    """Return what a model multiplies cosines with; CLIP's grows to 100 in training."""
+    """Return the factor by which a model multiplies cosines; CLIP's grows to 100 in training."""
     return float(model.logit_scale.detach().float().exp())
 
 
@@ -112,7 +112,7 @@ def unit(features: Any) -> torch.Tensor:
 
 
 def squared(image: Image.Image) -> Image.Image:
-    """Return an image in the middle of a black square as wide as its longer side.
+    """Return an image centred in a black square as wide as its longer side.
 
     An odd pixel goes to the right or below, as in FetalCLIP's published evaluation
     (https://github.com/BioMedIA-MBZUAI/FetalCLIP, zero_shot_planes_db).

@@ -1,4 +1,4 @@
-"""DiffusionGemma: asked as a chat, it writes a block of tokens at a time, out of noise."""
+"""DiffusionGemma: prompted as a chat, it generates blocks of tokens by denoising."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from fada_tui.worker.adapters.templates import template
 
 
 class DiffusionAdapter(ChatAdapter):
-    """Prompts DiffusionGemma.
+    """The adapter for DiffusionGemma.
 
     The noise is the seed's, and the temperatures are the checkpoint's. Blocks are whole: an answer without an
     end has as many tokens as the blocks that the most new tokens begin.
@@ -21,7 +21,7 @@ class DiffusionAdapter(ChatAdapter):
 
     @classmethod
     def lacks(cls, processor: Any) -> tuple[ErrorKind, str] | None:
-        """It is asked through its chat template alone."""
+        """Return an error if there is no chat template, the only way to prompt this model."""
         if template(processor):
             return None
         return (

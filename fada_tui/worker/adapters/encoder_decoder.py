@@ -1,4 +1,4 @@
-"""An image encoder with a text decoder: TrOCR and captioners, which see the image alone, and Donut.
+"""An image encoder with a text decoder: TrOCR and captioners, which take only the image, and Donut.
 
 Donut's decoder is told its task by the tokens that its checkpoint was trained to go on from; those of
 document questions have a place for a question.
@@ -27,7 +27,7 @@ which comes last here."""
 
 
 class EncoderDecoderAdapter(TextAdapter):
-    """Prompts `VisionEncoderDecoderModel`.
+    """The adapter for `VisionEncoderDecoderModel`.
 
     Args:
         processor: with image processor and tokenizer; the latter's added tokens tell Donut's task.
@@ -43,7 +43,7 @@ class EncoderDecoderAdapter(TextAdapter):
         self._form = next((form for token, form in TASKS.items() if token in known), "")
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
-        """Turn the images into pixels, and the questions, where there is a place for them, into a beginning.
+        """Turn the images into pixels, and the questions, if the model takes them, into a decoder prompt.
 
         Raises:
             ValueError: the questions of a batch differ in length: its decoder counts padding as places.

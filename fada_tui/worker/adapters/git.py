@@ -1,10 +1,10 @@
-"""GIT: a question before which stands the class token, and nothing after it."""
+"""GIT: a question preceded by the class token, with nothing after it."""
 
 from fada_tui.worker.adapters.prompting import Batch, Prepared, TextAdapter, prepared, without_system_prompt
 
 
 class GitAdapter(TextAdapter):
-    """Prompts GIT as its documentation in transformers does for question answering.
+    """The adapter for GIT, prompted as in its transformers documentation on question answering.
 
     A checkpoint that was trained on captions alone goes on from the question as from the start of a caption.
     """

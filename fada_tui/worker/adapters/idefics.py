@@ -15,11 +15,11 @@ from fada_tui.worker.adapters.prompting import (
 
 UNWANTED = ("<image>", "<fake_token_around_image>")
 END = "<end_of_utterance>"
-"""Ends an answer of the instructed checkpoints, though their generation settings do not say so."""
+"""Text that ends an answer of the instructed checkpoints, missing in their generation settings."""
 
 
 class IdeficsAdapter(TextAdapter):
-    """Prompts Idefics in the form that its instructed checkpoints were trained on."""
+    """The adapter for Idefics, in the prompt format on which its instructed checkpoints were trained."""
 
     name = "idefics"
     architectures = ("IdeficsForVisionText2Text",)

@@ -1,4 +1,4 @@
-"""Kosmos-2: asked as in its documentation, without the tag that would put places into the answer."""
+"""Kosmos-2: prompted as in its documentation, without the tag that adds locations to the answer."""
 
 from fada_tui.worker.adapters.prompting import (
     Batch,
@@ -12,7 +12,7 @@ from fada_tui.worker.adapters.prompting import (
 
 
 class Kosmos2Adapter(TextAdapter):
-    """Prompts Kosmos-2.
+    """The adapter for Kosmos-2.
 
     Its decoder counts padding among the places of the tokens that it generates, so that a batch must hold
     questions of equal length.

@@ -1,4 +1,4 @@
-"""Pix2Struct: reads a question that is drawn onto the image, or none."""
+"""Pix2Struct: reads a question that is drawn onto the image, or takes none."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ FONTS, FONT = "ybelkada/fonts", "Arial.TTF"
 
 
 class Pix2StructAdapter(TextAdapter):
-    """Prompts Pix2Struct by drawing the question above the image, where the checkpoint was trained for that.
+    """The adapter for Pix2Struct: draws the question above the image if the checkpoint expects it.
 
     Args:
         processor: with image processor and tokenizer; the former knows whether questions are drawn. Its font
@@ -29,7 +29,7 @@ class Pix2StructAdapter(TextAdapter):
 
     @classmethod
     def lacks(cls, processor: Any) -> tuple[ErrorKind, str] | None:
-        """Bring the font here, where questions are drawn."""
+        """Download the font if questions are drawn; return an error if that fails."""
         if not processor.image_processor.is_vqa:
             return None
         try:
@@ -43,7 +43,7 @@ class Pix2StructAdapter(TextAdapter):
         return None
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
-        """Draw the questions, where the checkpoint takes any."""
+        """Draw the questions, if the checkpoint takes any."""
         without_system_prompt(system_prompt, "Pix2Struct")
         prompts = [question if self._asks else "" for _, question in batch]
         asked = {"text": prompts} if self._asks else {}

@@ -1,4 +1,4 @@
-"""Models that are asked in a line of text around the question, where there is no chat template.
+"""Models without a chat template, prompted by a line of text that contains the question.
 
 Each form is the one of the model's documentation in transformers. A checkpoint of these classes whose
 processor does have a chat template is asked through that instead.
@@ -36,18 +36,18 @@ FORMS: dict[str, str] = {
 }
 
 STOPS = {"GotOcr2ForConditionalGeneration": "<|im_end|>"}
-"""By architecture, a token that ends an answer beside those of the generation settings."""
+"""By architecture, a token that ends an answer, in addition to those of the generation settings."""
 
 NESTED = ("T5Gemma2ForConditionalGeneration",)
-"""Architectures whose processor wants each prompt's images in a list of their own."""
+"""Architectures whose processor takes a list of images for each prompt."""
 
 
 class PlainAdapter(TextAdapter):
-    """Prompts by a form that the question is put into."""
+    """An adapter that inserts the question into a fixed form."""
 
     name = "plain"
     forms = FORMS
-    """By architecture, what a question is put into."""
+    """Prompt forms by architecture."""
 
     def __init__(self, processor: Any, config: Any) -> None:
         super().__init__(processor, config)
@@ -57,7 +57,7 @@ class PlainAdapter(TextAdapter):
 
     @classmethod
     def lacks(cls, processor: Any) -> tuple[ErrorKind, str] | None:
-        """Fuyu's image processor for Pillow fails on every image, so that it takes the other one."""
+        """Return an error for Fuyu without torchvision, as its Pillow image processor always fails."""
         if type(processor.image_processor).__name__ == "FuyuImageProcessorPil":
             return (
                 ErrorKind.MISSING_PACKAGE,

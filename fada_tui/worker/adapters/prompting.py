@@ -1,4 +1,4 @@
-"""What the adapters that have text generated share: a prepared batch, and whether its image is in it."""
+"""The base of adapters for text generation: the prepared batch, and a check that it contains its image."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from PIL.Image import Image
 from fada_tui.core.errors import ErrorKind, FadaError
 
 Batch: TypeAlias = Sequence[tuple[Image, str]]
-"""Images (RGB) and the question to be asked of each."""
+"""Images (RGB) with the question about each."""
 
 IMAGE_TOKEN_NAMES = ("image_token_id", "image_token_index")
 
@@ -25,7 +25,7 @@ NO_IMAGE = (
 
 
 class ImageIgnoredError(FadaError):
-    """No image reached the prompt, so the model would answer blindly."""
+    """The error that no image reached the prompt, so that the model would answer without it."""
 
     kind = ErrorKind.IMAGE_IGNORED
 
@@ -37,17 +37,17 @@ class Prepared:
     inputs: Any
     """Tensors on the CPU; `input_ids`, if any, of shape (batch, prompt tokens), padded as `padding` says."""
     prompts: tuple[str, ...]
-    """As they were sent, each image still one placeholder."""
+    """Prompts as sent, with a placeholder for each image."""
     image_tokens: tuple[int | None, ...]
-    """Per prompt, the tokens that stand for its image; `None` where none do."""
+    """For each prompt, the number of tokens of its image; `None` if there are none."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """More arguments of `generate`."""
+    """Additional arguments of `generate`."""
     ends: tuple[int, ...] = ()
-    """Tokens that end an answer, beside those of the model's generation settings."""
+    """Tokens that end an answer, in addition to those of the generation settings."""
 
 
 class TextAdapter(ABC):
-    """Prompts a family of models and reads the text that they generate.
+    """The base of adapters that prompt a family of models and read the generated text.
 
     Args:
         processor: the checkpoint's, with image processor and tokenizer.
@@ -55,11 +55,11 @@ class TextAdapter(ABC):
     """
 
     name: ClassVar[str]
-    """As the model list's `adapter` says it."""
+    """Name in the model list's `adapter`."""
     architectures: ClassVar[tuple[str, ...]] = ()
     """Model classes that are prompted this way, as `config.json` names them."""
     in_blocks: ClassVar[bool] = False
-    """`generate` writes whole blocks, padded behind an end, and at temperatures of the checkpoint's own."""
+    """Whether `generate` writes whole blocks, padded after an end, with the checkpoint's temperatures."""
 
     def __init__(self, processor: Any, config: Any) -> None:
         self.processor = processor
@@ -68,7 +68,7 @@ class TextAdapter(ABC):
 
     @classmethod
     def lacks(cls, processor: Any) -> tuple[ErrorKind, str] | None:
-        """Return what this machine lacks to prompt the family, and the way to get it; `None` if nothing.
+        """Return what is missing on this machine to prompt the family, with the remedy; `None` if nothing.
 
         It is asked before any weights are brought here.
 
@@ -87,7 +87,7 @@ class TextAdapter(ABC):
         """
 
     def read(self, tokens: Sequence[int]) -> str:
-        """Return the answer that generated tokens spell, without special tokens and outer white space."""
+        """Return the text of generated tokens, without special tokens and surrounding white space."""
         text: str = self.tokenizer.decode(list(tokens), skip_special_tokens=True)
         return text.strip()
 
@@ -99,7 +99,7 @@ def prepared(
     options: Mapping[str, Any] | None = None,
     ends: tuple[int, ...] = (),
 ) -> Prepared:
-    """Return a batch as prepared, once it is sure that every prompt has its image.
+    """Return a prepared batch after checking that every prompt contains its image.
 
     Args:
         inputs: from the processor.
@@ -125,7 +125,7 @@ def prepared(
 
 
 def _image_places(inputs: Any, config: Any) -> Any:
-    """Where tokens stand for an image, by a mask (Kosmos) or by their number; `None` where none do."""
+    """Return which tokens stand for an image, by a mask (Kosmos) or by their id; `None` if none do."""
     if "image_embeds_position_mask" in inputs:
         return inputs["image_embeds_position_mask"] == 1
     token = image_token(config)
@@ -135,13 +135,13 @@ def _image_places(inputs: Any, config: Any) -> Any:
 
 
 def image_token(config: Any) -> int | None:
-    """The token that stands for an image, or a part of one, in a prompt."""
+    """Return the token that stands for an image, or a part of one, in a prompt."""
     values = (getattr(config, name, None) for name in IMAGE_TOKEN_NAMES)
     return next((value for value in values if value is not None), None)
 
 
 def padding(batch: Batch, config: Any = None) -> dict[str, Any]:
-    """The processor's options for a batch.
+    """Return the processor's options for a batch.
 
     It is padded on the left, as generation goes on at the right; what an encoder reads, on the right, so that
     nothing changes its place.
@@ -155,7 +155,7 @@ def padding(batch: Batch, config: Any = None) -> dict[str, Any]:
 
 
 def of_one_length(mask: Any, family: str) -> None:
-    """Refuse a batch that is padded, where a family would count padding as text and answer otherwise.
+    """Refuse a batch with padding, if the family would read padding as text and answer differently.
 
     Args:
         mask: of attention, shape (batch, prompt tokens); 0 at padding.
@@ -169,7 +169,7 @@ def of_one_length(mask: Any, family: str) -> None:
 
 
 def without_system_prompt(system_prompt: str | None, family: str) -> None:
-    """Refuse a system prompt that would be dropped.
+    """Refuse a system prompt that would be ignored.
 
     Raises:
         ValueError: there is one.

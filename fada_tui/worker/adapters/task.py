@@ -1,4 +1,4 @@
-"""Florence-2 and Kosmos-2.5: models that do tasks named by a tag, and cannot be asked freely."""
+"""Florence-2 and Kosmos-2.5: models that perform tasks named by a tag, and take no free questions."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ DEFAULT_TASKS = {
     "Florence2ForConditionalGeneration": "<MORE_DETAILED_CAPTION>",
     "Kosmos2_5ForConditionalGeneration": "<md>",
 }
-"""What is asked in place of a question without a tag: to describe the image, or to read it out."""
+"""The task for a question without a tag: describing the image, or reading its text."""
 
 NOT_FOR_GENERATION = ("height", "width", "rows", "cols")
 
 
 class TaskAdapter(TextAdapter):
-    """Prompts by a task's tag.
+    """An adapter that prompts by a task's tag.
 
     A question that begins with a tag, such as `<OD>` or `<OCR>`, is sent as it is. Any other stands for the
     model's describing task: the result's prompt says which was sent.
@@ -36,7 +36,7 @@ class TaskAdapter(TextAdapter):
         self._default = DEFAULT_TASKS[config.architectures[0]]
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
-        """Put each question's task to the model.
+        """Prompt the model with each question's task.
 
         Raises:
             ValueError: a tag is followed by what it cannot have, or Kosmos-2.5 would have to pad a batch.

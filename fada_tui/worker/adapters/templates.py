@@ -1,4 +1,4 @@
-"""Chat templates: which is a checkpoint's, and whether an image has a place in it."""
+"""Chat templates: finding a checkpoint's template, and checking that it places images."""
 
 from itertools import takewhile
 from typing import Any
@@ -10,7 +10,7 @@ from fada_tui.worker.adapters.prompting import image_token
 
 
 def template(processor: Any) -> str | None:
-    """A processor's chat template, or its tokenizer's; of several the default; `None` where there is none."""
+    """Return the chat template of a processor or its tokenizer; the default of several; `None` if none."""
     for holder in (processor, getattr(processor, "tokenizer", None)):
         own = getattr(holder, "chat_template", None)
         if isinstance(own, dict):
@@ -21,7 +21,7 @@ def template(processor: Any) -> str | None:
 
 
 def places_image(processor: Any, config: Any) -> bool:
-    """Whether a processor's chat template has a place for an image.
+    """Return whether a processor's chat template places an image.
 
     Those of text models have none: some drop it, some write the message's parts out as a list, some fail.
     """
@@ -37,26 +37,26 @@ def places_image(processor: Any, config: Any) -> bool:
 
 
 def _image_tokens(processor: Any, config: Any) -> list[str]:
-    """What stands for an image in a prompt, as the processor and the model call it."""
+    """Return the texts that stand for an image in a prompt, by the processor and the model."""
     number = image_token(config)
     own = None if number is None else processor.tokenizer.convert_ids_to_tokens(number)
     return [str(token) for token in (getattr(processor, "image_token", None), own) if token]
 
 
 def _added(without: str, with_image: str) -> str:
-    """What a text has more than another, between what they begin and end with alike."""
+    """Return the text that one string has beyond another, between their common start and end."""
     start = _alike(without, with_image)
     rest, longer = without[start:], with_image[start:]
     return longer[: len(longer) - _alike(rest[::-1], longer[::-1])]
 
 
 def _alike(one: str, other: str) -> int:
-    """Characters with which two texts begin alike."""
+    """Return the number of characters with which both texts begin."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _rendered(processor: Any, content: list[dict[str, Any]]) -> str | None:
-    """A user's message as the chat template writes it; `None` where it fails."""
+    """Return a user's message rendered by the chat template; `None` if it fails."""
     try:
         prompts: list[str] = processor.apply_chat_template(
             [[{"role": "user", "content": content}]],

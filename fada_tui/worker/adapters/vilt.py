@@ -1,4 +1,4 @@
-"""ViLT's question-answering head: picks among the answers that it was trained on."""
+"""ViLT's question-answering head, which chooses among the answers of its training."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from fada_tui.core.records import Ranked
 from fada_tui.worker.adapters.prompting import Batch, Prepared, prepared, without_system_prompt
 
 BEST = 5
-"""Answers that a result keeps."""
+"""Number of ranked answers that a result keeps."""
 
 
 class ViltAdapter:
-    """Ranks `ViltForQuestionAnswering`'s answers.
+    """The adapter that ranks the answers of `ViltForQuestionAnswering`.
 
     Args:
         processor: with image processor and tokenizer.
@@ -42,7 +42,7 @@ class ViltAdapter:
         return prepared(inputs, prompts, self.config)
 
     def rank(self, model: Any, inputs: Any) -> list[tuple[Ranked, ...]]:
-        """Return the likeliest answers. Each has a probability of its own: several can be right at once."""
+        """Return the likeliest answers. Their probabilities are independent: several can be right at once."""
         likely = torch.sigmoid(model(**inputs).logits.float())
         best = likely.topk(min(BEST, likely.shape[1]), dim=1)
         return [

@@ -1,1 +1,1 @@
-"""From items to results: batches, prompts, prefixes computed once, decoding."""
+"""From items to results: batches, prompts, prefix caching, decoding."""

@@ -1,17 +1,17 @@
-"""How many answers are made together."""
+"""The number of answers made together."""
 
 from typing import Literal
 
 FIRST = 1
 GROWTH = 4
-"""How many times as large as one that was answered a batch becomes at most."""
+"""Maximum factor by which a batch grows over one that was answered."""
 
 MOST = 64
-"""Answers in a batch that sizes itself. Beyond it little is won, and answers wait long for each other."""
+"""Maximum answers in an automatic batch. Larger ones gain little, and answers wait long for each other."""
 
 
 class BatchSize:
-    """The size of the next batch.
+    """The automatic choice of the next batch's size.
 
     One that is given is kept to. `auto` begins with one answer and grows by what the last batch took of
     memory. Either is halved when memory ran out, and grows no further than that again.
@@ -29,7 +29,7 @@ class BatchSize:
         self.now = min(size, self._limit)
 
     def answered(self, count: int, taken: int, free: int) -> None:
-        """Learn from a batch that was answered.
+        """Update the size after a batch was answered.
 
         Args:
             count: answers in it.
@@ -42,6 +42,6 @@ class BatchSize:
         self.now = max(1, min(max(self.now, count * GROWTH), fitting, self._limit))
 
     def failed(self, count: int) -> None:
-        """Learn that memory ran out with so many answers."""
+        """Reduce the size after memory ran out with so many answers."""
         self._limit = max(1, count // 2)
         self.now = min(self.now, self._limit)

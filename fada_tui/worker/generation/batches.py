@@ -1,4 +1,4 @@
-"""Items answered on this machine, a batch at a time.
+"""Answering items on this machine, a batch at a time.
 
 While a GPU answers a batch, the next one is decoded and prepared in a thread. Where the model runs on the CPU
 it is prepared in turn: the thread would only take turns with the model's own, and measured 5 % slower.
@@ -31,17 +31,17 @@ log = logging.getLogger("fada_tui.worker")
 
 
 class _Ready(Struct, frozen=True):
-    """A batch that can be answered, or why it cannot."""
+    """A batch that can be answered, or the reason why it cannot."""
 
     attempts: list[ItemAttempt]
     prepared: Any
     problem: Exception | None
     unread: tuple[tuple[ItemAttempt, Exception], ...] = ()
-    """What has no image, and why."""
+    """Items whose image could not be read, with the errors."""
 
 
 class Batches:
-    """Answers a work's items.
+    """Answers a work's items in batches.
 
     Args:
         answerer: of the model.
@@ -58,7 +58,7 @@ class Batches:
         self._last_image: tuple[str, DecodedImage] | None = None
 
     def run(self) -> None:
-        """Answer the items until all are done or the client wants no more."""
+        """Answer the items until all are finished or the client stops the work."""
         command = self._session.command
         self._answerer.expect(len(command.items), command.generation)
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
@@ -75,7 +75,7 @@ class Batches:
                 items, coming = following or self._begin(None)
 
     def _begin(self, ahead: ThreadPoolExecutor | None) -> tuple[list[Item], Callable[[], _Ready]]:
-        """Take the next batch, and have it decoded and prepared: now, in a thread, or once it is wanted."""
+        """Take the next batch and start decoding and preparing it: now, in a thread, or on demand."""
         items = self._line.take(self._size.now)
         return items, ahead.submit(self._decoded, items).result if ahead else partial(self._decoded, items)
 
@@ -95,7 +95,7 @@ class Batches:
         return replace(self._prepared(attempts), unread=tuple(unread))
 
     def _image(self, path: str) -> DecodedImage:
-        """An item's image, the last one's kept: its other questions come next."""
+        """Return an item's image; the last one is cached, as its other questions come next."""
         if self._last_image is None or self._last_image[0] != path:
             self._last_image = None
             self._last_image = (path, read_image(self._session.command.root, path))
@@ -109,7 +109,7 @@ class Batches:
         return _Ready(attempts, prepared, None)
 
     def _settle(self, ready: _Ready, *, again: bool = False) -> None:
-        """Make results of a batch: where it fails, of its parts, down to single items.
+        """Make results of a batch; if it fails, of its parts, down to single items.
 
         Args:
             ready: the batch.
@@ -138,14 +138,14 @@ class Batches:
             self._settle(self._prepared(part), again=count == 1)
 
     def _cancelled(self, left: Sequence[ItemAttempt]) -> bool:
-        """Whether the client wants no more; then what is left is told to be cancelled."""
+        """Return whether the client stopped the work; the remaining items are then cancelled."""
         if not self._session.cancelled:
             return False
         self._session.cancel(left)
         return True
 
     def _answered(self, ready: _Ready) -> tuple[list[ItemAttempt], Exception | None]:
-        """Have a batch answered and recorded; return what is left, and why."""
+        """Answer a batch and record the results; return the remaining items, and the error."""
         memory, left = self._session.memory, dict(enumerate(ready.attempts))
         if ready.problem or self._session.cancelled:
             return list(left.values()), ready.problem

@@ -1,4 +1,4 @@
-"""The architectures whose images are worked out once for all their questions.
+"""Architectures for which an image is processed once for all its questions.
 
 Each stands here because the conformance suite shows the same tokens as without, in float32; an architecture
 that is not here, of another package or of a repository's own code, is asked as plainly as can be.
@@ -80,7 +80,7 @@ FEATURES = frozenset(
         "VipLlavaForConditionalGeneration",
     }
 )
-"""Whose vision tower's outputs can be handed to `generate` in place of the pixels."""
+"""Architectures whose vision tower's outputs can be passed to `generate` in place of the pixels."""
 
 PREFIX = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Answers being made together: each told as it ends, with its share of the time."""
+"""A batch of answers in generation: each is reported as it ends, with its share of the time."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -13,21 +13,21 @@ from fada_tui.worker.generation.streaming import AnswerStream, TextStreamer
 
 
 class Batch(Struct, frozen=True):
-    """Prompts that are ready: one for each question, or one for all of them."""
+    """A batch of prepared prompts: one for each question, or one for all of them."""
 
     prompts: tuple[Prepared, ...]
     seconds: float
-    """That preparing took, for each question."""
+    """Seconds of preparation, for each question."""
 
     def of(self, place: int) -> tuple[int | None, int | None]:
-        """Return the tokens of a question's prompt, padding left out, and those of its image."""
+        """Return the number of a question's prompt tokens, without padding, and of its image tokens."""
         alone = len(self.prompts) > 1
         prompt, row = (self.prompts[place], 0) if alone else (self.prompts[0], place)
         return _length(prompt.inputs, row), prompt.image_tokens[row]
 
 
 class Sharing:
-    """Shares time equally among those that are at it, moment by moment.
+    """A clock that shares time equally among the active answers, moment by moment.
 
     Args:
         count: how many there are.
@@ -40,7 +40,7 @@ class Sharing:
         self._sum = 0.0
 
     def leave(self, now: float) -> float:
-        """Return the seconds that fall to one who leaves now."""
+        """Return the seconds attributed to an answer that ends now."""
         if now > self._at:
             self._sum += (now - self._at) / self._count
             self._at = now
@@ -49,7 +49,7 @@ class Sharing:
 
 
 class Decoding:
-    """A batch of answers from their first tokens to their ends.
+    """A batch of answers, from their first tokens to their ends.
 
     Args:
         adapter: reads them.
@@ -78,7 +78,7 @@ class Decoding:
         self.streamer = TextStreamer(self._streams, ends, self._ended)
 
     def finish(self) -> None:
-        """Tell the answers that go on to the end of generation."""
+        """Report the answers that last until the end of generation."""
         for place in sorted(self._open):
             self._ended(place)
 
@@ -112,13 +112,13 @@ class Decoding:
 
 
 def _until(tokens: list[int], ends: Collection[int | None]) -> list[int]:
-    """The tokens up to the first that ends an answer; padding comes behind it."""
+    """Return the tokens up to the first that ends an answer; padding follows it."""
     place = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
     return tokens[: place + 1]
 
 
 def _length(inputs: Any, row: int) -> int | None:
-    """A prompt's length in tokens, where it has any."""
+    """Return a prompt's length in tokens, if it has any."""
     name = next((name for name in ("input_ids", "decoder_input_ids") if name in inputs), None)
     if name is None:
         return None

@@ -22,11 +22,11 @@ from fada_tui.worker.generation.static_cache import StaticDecoding, worthwhile
 log = logging.getLogger("fada_tui.worker")
 
 GENERATING_PARTS = ("language_model", "text_model")
-"""Parts that some families (BLIP-2, Kosmos-2) have generate in their stead, by settings of their own."""
+"""Parts that generate for some families (BLIP-2, Kosmos-2), with their own settings."""
 
 
 class _Cancelled(StoppingCriteria):
-    """Stops generation between two tokens once asked to."""
+    """A stopping criterion that ends generation between two tokens on request."""
 
     def __init__(self, asked: Event) -> None:
         self._asked = asked
@@ -36,7 +36,7 @@ class _Cancelled(StoppingCriteria):
 
 
 class Generator:
-    """Answers by `generate`.
+    """An answerer that uses `generate`.
 
     One question alone is asked as plainly as can be: it is what larger batches are compared with.
 
@@ -57,12 +57,12 @@ class Generator:
         self._preparing = Lock()
 
     def expect(self, answers: int, generation: Generation) -> None:
-        """Learn how many answers are wanted: many may be worth compiling for."""
+        """Take note of the number of answers to come: compiling pays only for many."""
         tokens = generation.max_new_tokens or 0
         self._static = worthwhile(self._model, generation.batch_size, answers, tokens)
 
     def prepare(self, batch: Sequence[Asked]) -> Batch:
-        """Put questions to the processor: each alone where their prompts can be put together afterwards.
+        """Prepare questions by the processor: one by one if their prompts can be combined afterwards.
 
         Raises:
             ImageIgnoredError: no image reached a prompt.
@@ -76,7 +76,7 @@ class Generator:
         return Batch(prompts, (time.perf_counter() - begun) / len(batch))
 
     def answer(self, batch: Sequence[Asked], prepared: Batch, on_answer: OnAnswer) -> None:
-        """Generate while streaming, and tell each answer as it ends.
+        """Generate while streaming, and report each answer as it ends.
 
         Raises:
             ValueError: it writes at temperatures of its own.
@@ -122,7 +122,7 @@ class Generator:
             ongoing.finish()
 
     def _apart(self, batch: Sequence[Asked]) -> bool:
-        """Whether questions are prepared one by one, because they share an image, be it with the last one."""
+        """Return whether questions are prepared singly because they share an image, perhaps with the last."""
         shared = len({asked.image for asked in batch}) < len(batch)
         if len(batch) == 1:
             return self._encoder is not None
@@ -146,7 +146,7 @@ class Generator:
         return prepared
 
     def _inputs(self, batch: Sequence[Asked], prepared: Batch) -> dict[str, Any]:
-        """What of the model's inputs `generate` is given."""
+        """Return the model's inputs that are passed to `generate`."""
         moved = [devices.moved(prompt.inputs, self._model) for prompt in prepared.prompts]
         if not self._apart(batch):
             return moved[0]
@@ -182,7 +182,7 @@ def sampling(generation: Generation) -> dict[str, object]:
 
 
 def _ends(model: Any) -> list[int | None]:
-    """The tokens that end an answer by the settings of a model, or of the part of it that generates."""
+    """Return the tokens that end an answer by the settings of a model or of its generating part."""
     ends: list[int | None] = []
     for part in (model, *(getattr(model, name, None) for name in GENERATING_PARTS)):
         own = getattr(getattr(part, "generation_config", None), "eos_token_id", None)

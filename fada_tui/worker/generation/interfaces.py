@@ -1,4 +1,4 @@
-"""What every way of answering is given and gives back, whatever kind of model stands behind it."""
+"""The common interface of all ways of answering: inputs and outputs, for any kind of model."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,31 +11,31 @@ from PIL.Image import Image
 from fada_tui.core.records import Finish, Generation, Ranked, Tokens
 
 OnText = Callable[[str, int], None]
-"""Takes the text since the last call and the tokens so far."""
+"""Takes the text since the last call, and the number of tokens so far."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """One image, one question."""
+    """A question about an image, as it is asked."""
 
     pixels: Image
-    """RGB."""
+    """The image in RGB."""
     image: str
-    """Its hash: the same for all questions about it."""
+    """Hash of the image: the same for all questions about it."""
     question: str
     generation: Generation
     seed: int
-    """Of sampling: the run's, the image's and the question's in one."""
+    """Seed of sampling, from the run's seed, the image and the question."""
     on_prompt: Callable[[str], None]
-    """Told the prompt as soon as it is known, so that an error can be recorded with it."""
+    """Called with the prompt as soon as it is known, so that an error can be recorded with it."""
     on_text: OnText
     on_again: Callable[[str, float], None]
     """Told why, and in how many seconds, the answer is asked for once more: its text so far is void."""
     cancel: Event
-    """Set to stop as soon as may be."""
+    """Set to stop as soon as possible."""
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """An answer and what its making took, in seconds."""
+    """An answer and the seconds that its stages took."""
 
     response: str
     preprocess: float
@@ -43,44 +43,44 @@ class Answered(Struct, frozen=True, kw_only=True):
     generate: float
     tokens: Tokens
     finish: Finish | None
-    """`None` where it ended in a way of its own."""
+    """The reason for its end; `None` if there is no name for it."""
     token_ids: tuple[int, ...] = ()
-    """What the response was read from, the end token included; empty where there are none."""
+    """Generated tokens of the response, including the end token; empty if there are none."""
     ranking: tuple[Ranked, ...] | None = None
-    """Where the model ranks what it knows, in place of writing."""
+    """Ranked labels, if the model ranks instead of writing text."""
     batch_size: int | None = None
-    """Answers made together, this one included; `None` where a server decides."""
+    """Number of answers in the batch, including this one; `None` if a server decides."""
     share: float | None = None
-    """Of the seconds in which answers were made together, what falls to this one; `None` for one alone."""
+    """Seconds of the batch attributed to this answer; `None` if it was made alone."""
 
 
 OnAnswer: TypeAlias = Callable[[int, Answered], None]
-"""Takes an answer, and its place in the batch, as soon as it has ended."""
+"""Takes an answer and its index in the batch, as soon as it has ended."""
 
 
 @runtime_checkable
 class Answerer(Protocol):
-    """Answers with a model on this machine, a batch at a time."""
+    """An interface to a model on this machine that answers a batch at a time."""
 
     def expect(self, answers: int, generation: Generation) -> None:
-        """Learn how many answers are wanted, before the first of them."""
+        """Take note of the number of answers to come, before the first."""
 
     def prepare(self, batch: Sequence[Asked]) -> Any:
-        """Turn a batch into what `answer` takes; called ahead, from a thread of its own.
+        """Turn a batch into the input of `answer`; called ahead, in a thread of its own.
 
         Raises:
             ValueError: a question cannot be put to this model, or not together with the others.
         """
 
     def answer(self, batch: Sequence[Asked], prepared: Any, on_answer: OnAnswer) -> None:
-        """Answer a batch; those that were cancelled are not told. Whatever goes wrong is raised."""
+        """Answer a batch; cancelled answers are not reported. Errors are raised."""
 
 
 class Served(Protocol):
-    """Answers with a model behind a server, one question at a time, from any thread."""
+    """An interface to a model behind a server that answers one question at a time, from any thread."""
 
     def answer(self, asked: Asked) -> Answered | None:
-        """Answer; `None` if it was cancelled. Whatever goes wrong is raised."""
+        """Answer a question; `None` if it was cancelled. Errors are raised."""
 
 
 @dataclass(frozen=True)
@@ -90,5 +90,5 @@ class LoadedModel:
     answerer: Answerer | Served
     device: str
     model: Any = None
-    """In evaluation mode; `None` where it runs elsewhere."""
+    """The model in evaluation mode; `None` if it runs elsewhere."""
     adapter: Any = None

@@ -1,4 +1,4 @@
-"""One item on its way to a result: asked, answered, or failed."""
+"""The processing of one item to a result: asked, answered, or failed."""
 
 import hashlib
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger("fada_tui.worker")
 
 
 class ItemAttempt:
-    """What becomes of an item.
+    """An attempt to answer an item.
 
     Args:
         item: the image and the question.
@@ -49,12 +49,12 @@ class ItemAttempt:
         self._prompt: str | None = None
 
     def see(self, image: DecodedImage, seconds: float) -> None:
-        """Take the item's image, and the seconds that reading and decoding it took."""
+        """Record the item's image, and the seconds that reading and decoding it took."""
         self._image = image
         self._load_seconds = seconds
 
     def asked(self) -> Asked:
-        """Return the item as it is asked, once its image has been seen."""
+        """Return the question as it is asked, once its image is decoded."""
         assert self._image is not None
         return Asked(
             pixels=self._image.pixels,
@@ -88,12 +88,12 @@ class ItemAttempt:
         )
 
     def failed(self, error: Exception) -> Result:
-        """Return what went wrong as the item's result."""
+        """Return an error as the item's result."""
         kind, message = self._explained(error)
         return self._record(finish="error", error=Failure(kind=kind, message=message))
 
     def send_again(self, reason: str, wait: float) -> None:
-        """Say that the item is asked once more, in so many seconds: its text so far is void."""
+        """Report that the item is asked again in some seconds, and its text so far is void."""
         item = self.item
         self._send(BegunAgain(path=item.path, question_id=item.question_id, reason=reason, wait=wait))
 
@@ -111,13 +111,13 @@ class ItemAttempt:
         return kind, reason(error, named=True)
 
     def _batch_size(self, answer: Answered) -> int | UnsetType:
-        """The size of its batch, which goes without saying in a run of single answers."""
+        """Return the size of its batch, left out in a run of single answers."""
         if answer.batch_size is None or self._generation.batch_size in (1, None):
             return UNSET
         return answer.batch_size
 
     def _seed(self, sha256: str) -> int:
-        """By the item too, so that an answer doesn't depend on which were asked before it."""
+        """Return a seed that depends on the item, so that an answer doesn't depend on those before it."""
         text = f"{self._generation.seed or 0} {sha256} {self.item.question_id}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 

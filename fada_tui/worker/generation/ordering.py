@@ -1,4 +1,4 @@
-"""Which items are asked together: an image's questions; images of one shape, whose prompts are alike."""
+"""Grouping of items into batches: questions of one image, and images of one shape with similar prompts."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,14 +12,14 @@ from fada_tui.core.file_names import decode_name
 from fada_tui.core.protocol import Item
 
 Shape: TypeAlias = tuple[int, int]
-"""Width and height in pixels; zeros where a file does not tell without being decoded."""
+"""Width and height in pixels; zeros if the file must be decoded to know them."""
 
 WINDOW = 64
-"""Images among which those of one shape are brought together; the order of the whole is kept."""
+"""Number of images within which those of one shape are grouped; the overall order is kept."""
 
 
 class Line:
-    """Items that wait to be asked.
+    """A queue of items to be asked.
 
     Args:
         items: in the order of the plan, an image's questions one after another.
@@ -49,12 +49,12 @@ class Line:
         return batch
 
     def put_back(self, batch: list[Item]) -> None:
-        """Take the last batch back: it comes next again."""
+        """Return the last batch to the queue: it comes next again."""
         images = [list(questions) for _, questions in groupby(batch, key=lambda item: item.path)]
         self._window.extendleft(reversed(images))
 
     def _next(self, room: int) -> list[Item] | None:
-        """The next image's items where there is room for all of them."""
+        """Return the next image's items, if all of them fit."""
         if not self._window:
             self._window.extend(self._in_order(list(islice(self._images, self._size))))
         if not self._window or len(self._window[0]) > room:
@@ -68,7 +68,7 @@ class Line:
 
 
 def shape_of(root: str, path: str) -> Shape:
-    """Return what an image's header says of its size.
+    """Return the image size in an image's header.
 
     Args:
         root: the data set's folder, as `file_names.encode_name` writes it.
@@ -82,6 +82,6 @@ def shape_of(root: str, path: str) -> Shape:
 
 
 def _order(shape: Shape) -> tuple[float, int]:
-    """By proportions first: they decide on the number of tiles where images are scaled to one size."""
+    """Return the sort key: by proportions first, which determine the tiles of images scaled to one size."""
     width, height = shape
     return (round(width / height, 2) if height else 0.0, width * height)

@@ -1,4 +1,4 @@
-"""Rows of a batch made of prompts that were prepared alone: padded on the left, their caches put together.
+"""Batches of prompts that were prepared alone: padded on the left, with their caches combined.
 
 Padding is masked, so that no row sees it, and positions are counted without it.
 """
@@ -14,7 +14,7 @@ Tensors = Mapping[str, torch.Tensor]
 
 
 def along_text(inputs: Tensors) -> set[str]:
-    """Names of the inputs that say something of each token of the prompt: ids, mask, types.
+    """Return the names of the inputs with one value per prompt token: ids, mask, types.
 
     Args:
         inputs: of one prompt, `input_ids` of shape (1, tokens).
@@ -33,14 +33,14 @@ def padded(rows: Sequence[torch.Tensor], fill: int) -> torch.Tensor:
 
 
 def is_plain(cache: Any) -> bool:
-    """Whether a cache holds keys and values of all tokens and nothing else: then rows can be moved."""
+    """Return whether a cache holds only keys and values of all tokens, so that rows can be moved."""
     return isinstance(cache, DynamicCache) and all(
         type(layer) is DynamicLayer and layer.is_initialized for layer in cache.layers
     )
 
 
 def gathered(caches: Sequence[DynamicCache], rows: Sequence[tuple[int, int]]) -> DynamicCache:
-    """Return a cache for a batch: a row of it for each of `rows`, shorter ones filled on the left.
+    """Return a cache for a batch: one of its rows for each of `rows`, shorter ones padded on the left.
 
     Args:
         caches: plain ones, keys and values of shape (rows, heads, tokens, size) in each layer.

@@ -1,4 +1,4 @@
-"""What of an image's prompt is worked out once for all its questions.
+"""Computation on an image's prompt that is shared by all its questions.
 
 Two ways, each for the architectures that `cacheable` lists:
 
@@ -32,13 +32,13 @@ class Row(Struct, frozen=True):
     """A prompt of a batch, prepared alone."""
 
     image: Hashable
-    """The same for the questions about one image, which follow one another."""
+    """Id that questions about one image share; they are consecutive."""
     inputs: Inputs
     """On the model's device; `input_ids` of shape (1, tokens)."""
 
 
 class Encoder:
-    """The vision tower of a model, which sees an image once.
+    """A model's vision tower with a cache, which encodes an image once.
 
     Args:
         model: with an architecture of `cacheable.FEATURES`.
@@ -51,7 +51,7 @@ class Encoder:
         self._outputs: Any = None
 
     def encoded(self, row: Row) -> Any:
-        """Return the outputs for a row's image, as `generate` works them out by itself; the last are kept."""
+        """Return the tower's outputs for a row's image, as `generate` computes them; the last are kept."""
         if self._outputs is None or row.image != self._image:
             wanted = {name: value for name, value in row.inputs.items() if name in self._wanted}
             self._outputs = self._encode(**wanted, return_dict=True)
@@ -59,11 +59,11 @@ class Encoder:
         return copy.copy(self._outputs)
 
     def forget(self) -> None:
-        """Let the last image's outputs go."""
+        """Drop the cached outputs."""
         self._image = self._outputs = None
 
     def inputs(self, batch: Sequence[Row], fill: int) -> dict[str, Any]:
-        """Return the arguments of `generate` for a batch: images by their outputs, texts padded on the left.
+        """Return the arguments of `generate` for a batch: the images' outputs, and texts padded on the left.
 
         Args:
             batch: the rows.
@@ -74,7 +74,7 @@ class Encoder:
 
 
 def prefixed(model: Any, batch: Sequence[Row], image_token: int, fill: int) -> dict[str, Any] | None:
-    """Return the arguments of `generate` that go on from the images' prompts, which are computed here.
+    """Return the arguments of `generate` that continue the images' prompts, which are computed here.
 
     Args:
         model: with an architecture of `cacheable.PREFIX`.
@@ -110,7 +110,7 @@ def prefixed(model: Any, batch: Sequence[Row], image_token: int, fill: int) -> d
 
 
 def _shared(texts: Sequence[torch.Tensor]) -> int:
-    """Tokens that texts begin with alike, at least one of each left over."""
+    """Return the number of tokens with which all texts begin, at least one of each left over."""
     longest = min(len(text) for text in texts) - 1
     alike = torch.stack([text[:longest] == texts[0][:longest] for text in texts]).all(dim=0)
     return int(alike.long().cumprod(dim=0).sum())
@@ -141,7 +141,7 @@ def _computed(
 
 
 def _cut(inputs: Inputs, length: int) -> dict[str, torch.Tensor]:
-    """A prompt's first tokens, and its image. Nothing is padded, so that no mask is needed."""
+    """Return a prompt's first tokens, and its image. Nothing is padded, so that no mask is needed."""
     text = padding.along_text(inputs)
     return {
         name: value[:, :length] if name in text else value
@@ -156,7 +156,7 @@ def _last_logits(model: Any) -> dict[str, int]:
 
 
 def _side_by_side(batch: Sequence[Row], fill: int) -> dict[str, torch.Tensor]:
-    """The inputs of a batch without its pixels: texts padded, what describes the images in their order."""
+    """Return the inputs of a batch without pixels: padded texts, and the images' descriptions in order."""
     first = batch[0].inputs
     text = padding.along_text(first)
     return {
@@ -169,7 +169,7 @@ def _side_by_side(batch: Sequence[Row], fill: int) -> dict[str, torch.Tensor]:
 
 
 def _joined(outputs: Sequence[Any]) -> Any:
-    """The outputs for several images as those for all of them, as far as language models read them."""
+    """Return the outputs for several images combined, as far as language models read them."""
     if len(outputs) == 1:
         return outputs[0]
     whole = copy.copy(outputs[0])

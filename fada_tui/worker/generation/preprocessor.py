@@ -1,4 +1,4 @@
-"""Questions put to the processor one by one, an image's pixel values worked out once for all of them."""
+"""Preparing questions one by one, with an image's pixel values computed once for all of them."""
 
 import copy
 from typing import Any
@@ -9,7 +9,7 @@ from fada_tui.worker.adapters.prompting import Prepared, TextAdapter
 
 
 class _Once:
-    """An image processor that works once for an image, however often it is asked about it.
+    """An image processor that caches its output for the current image.
 
     Args:
         images: the processor's own.
@@ -21,7 +21,7 @@ class _Once:
         self.image: Image | None = None
 
     def begin(self, image: Image) -> None:
-        """Say which image comes next."""
+        """Set the next image."""
         if image is not self.image:
             self.image, self._kept = image, None
 
@@ -35,7 +35,7 @@ class _Once:
 
 
 class Preprocessor:
-    """Prepares one question at a time, by an adapter of its own around the same processor's parts.
+    """A preparer of single questions, with its own adapter around the same processor's parts.
 
     Args:
         adapter: the model's.
@@ -49,7 +49,7 @@ class Preprocessor:
             processor.image_processor = self._images
 
     def prepare(self, image: Image, question: str, system_prompt: str | None) -> Prepared:
-        """Prepare a question alone; raises as the adapter does."""
+        """Prepare a question alone; raises the adapter's errors."""
         if self._images:
             self._images.begin(image)
         return self._adapter.prepare([(image, question)], system_prompt)

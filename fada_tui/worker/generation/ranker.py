@@ -1,4 +1,4 @@
-"""Answers of models that rank what they know, in place of writing."""
+"""Answers of models that rank labels instead of writing text."""
 
 import time
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from fada_tui.worker.generation.interfaces import Answered, Asked, OnAnswer
 
 
 class RankingAdapter(Protocol):
-    """Prompts a family of models and reads their ranking."""
+    """The interface of adapters that prompt a family of models and read their ranking."""
 
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Turn images and questions into the model's inputs."""
@@ -27,15 +27,15 @@ class RankingAdapter(Protocol):
 
 
 class RankedBatch(Struct, frozen=True):
-    """A batch that is ready."""
+    """A prepared batch."""
 
     prompts: Prepared
     seconds: float
-    """That preparing took, for each question."""
+    """Seconds of preparation, for each question."""
 
 
 class Ranker:
-    """Answers by one pass through the model.
+    """An answerer that uses one pass through the model.
 
     Args:
         model: in evaluation mode, on its device.
@@ -47,10 +47,10 @@ class Ranker:
         self._adapter = adapter
 
     def expect(self, answers: int, generation: Generation) -> None:
-        """Each takes one pass, whatever their number: there is nothing to do ahead."""
+        """Do nothing: each answer takes one pass, whatever their number."""
 
     def prepare(self, batch: Sequence[Asked]) -> RankedBatch:
-        """Put images and questions to the processor."""
+        """Prepare images and questions by the processor."""
         begun = time.perf_counter()
         pairs = [(asked.pixels, asked.question) for asked in batch]
         prompts = self._adapter.prepare(pairs, batch[0].generation.system_prompt)
@@ -60,7 +60,7 @@ class Ranker:
         return RankedBatch(prompts, (time.perf_counter() - begun) / len(batch))
 
     def answer(self, batch: Sequence[Asked], prepared: RankedBatch, on_answer: OnAnswer) -> None:
-        """Rank, and say each."""
+        """Rank, and report each answer."""
         begun = time.perf_counter()
         with torch.inference_mode():
             rankings = self._adapter.rank(self._model, devices.moved(prepared.prompts.inputs, self._model))

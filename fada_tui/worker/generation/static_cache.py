@@ -1,4 +1,4 @@
-"""Decoding with a cache of fixed size, whose step transformers compiles (CUDA graphs) where a GPU runs it.
+"""Decoding with a fixed-size cache, whose step transformers compiles (CUDA graphs) on a GPU.
 
 A compiled step spares the launching of each kernel, which is most of a small model's step; compiling takes
 about a minute for each shape. So it is for work that is long enough to pay for it, in batches of one size.
@@ -12,16 +12,16 @@ from transformers import StaticCache
 from fada_tui.worker.generation.cacheable import PREFIX
 
 PAYS_FROM = 4000
-"""Steps of decoding from which compiling should pay: a minute, at 15 ms spared in each. An estimate."""
+"""Decoding steps from which compiling should pay: about a minute, if it saves 15 ms in each."""
 
 LENGTHS = 256
-"""Caches are so many tokens long, or a multiple: another length would be compiled anew."""
+"""Cache lengths are multiples of this number of tokens: each other length would be compiled anew."""
 
 TEXT_PARTS = ("language_model", "text_model")
 
 
 class StaticDecoding:
-    """Keeps one cache, and gives it to each full batch.
+    """A static cache that is reused for each full batch.
 
     Args:
         model: whose cache holds keys and values of all tokens, and nothing else.
@@ -35,7 +35,7 @@ class StaticDecoding:
         self._cache: StaticCache | None = None
 
     def inputs(self, inputs: Mapping[str, Any], max_new_tokens: int) -> dict[str, Any]:
-        """Return the arguments of `generate` with the cache among them.
+        """Return the arguments of `generate`, including the cache.
 
         Args:
             inputs: with a dynamic cache, perhaps, of what has been computed already.
@@ -61,7 +61,7 @@ class StaticDecoding:
 
 
 def worthwhile(model: Any, batch_size: object, answers: int, max_new_tokens: int) -> StaticDecoding | None:
-    """Return static decoding where this device and architecture have it, and the work is long enough.
+    """Return static decoding if device and architecture support it and the work is long enough.
 
     Args:
         model: on its device.
@@ -76,7 +76,7 @@ def worthwhile(model: Any, batch_size: object, answers: int, max_new_tokens: int
 
 
 def compiles(model: Any) -> bool:
-    """Whether a model's decoding can be compiled whole: its text part says so, and its cache is plain."""
+    """Return whether decoding compiles completely: the text part supports it, and its cache is plain."""
     base = model.base_model
     text = next((part for name in TEXT_PARTS if (part := getattr(base, name, None)) is not None), base)
     return type(model).__name__ in PREFIX and bool(getattr(text, "_can_compile_fullgraph", False))

@@ -1,4 +1,4 @@
-"""Text as it is generated: a streamer in generation's own thread that sends at most 30 times a second."""
+"""Streaming of generated text: a streamer in the generating thread that sends at most 30 times a second."""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -8,11 +8,11 @@ from tokenizers.decoders import DecodeStream
 from transformers.generation.streamers import BaseStreamer
 
 FLUSH_INTERVAL = 0.033
-"""Seconds between two deltas at least."""
+"""Minimum seconds between two deltas."""
 
 
 class AnswerStream:
-    """One answer's tokens, and its text as far as it has been handed on.
+    """One answer's tokens, and its text as far as it was sent.
 
     Args:
         tokenizer: the processor's tokenizer; one without a fast backend is decoded whole at each flush.
@@ -29,7 +29,7 @@ class AnswerStream:
         self._flushed_text = ""
 
     def flush(self) -> None:
-        """Hand on the text of the tokens since the last time."""
+        """Send the text of the tokens since the last time."""
         new = self.tokens[self._flushed_tokens :]
         if not new:
             return
@@ -39,7 +39,7 @@ class AnswerStream:
         self._on_text(text, len(self.tokens))
 
     def end(self) -> None:
-        """Hand on the rest, with bytes at the end that never became a character."""
+        """Send the rest, including bytes at the end that never became a character."""
         self.flush()
         whole = self._tokenizer.decode(self.tokens, skip_special_tokens=True)
         if len(whole) > len(self._flushed_text) and whole.startswith(self._flushed_text):
@@ -53,7 +53,7 @@ class AnswerStream:
 
 
 class TextStreamer(BaseStreamer):
-    """Collects the tokens of a batch of answers and hands on their text.
+    """A streamer that collects the tokens of a batch of answers and sends their text.
 
     `generate` calls `put` once with the prompts (or the decoder's start tokens) and then once for each step,
     with a token of every answer; one that has ended goes on with padding.
@@ -80,7 +80,7 @@ class TextStreamer(BaseStreamer):
         self._flushed_at = 0.0
 
     def put(self, value: Any) -> None:
-        """Take the prompts, or the next token of each answer; of one alone perhaps several."""
+        """Take the prompts, or the next token of each answer (perhaps several for a single answer)."""
         if not self._prompt_seen:
             self._prompt_seen = True
             return
@@ -98,7 +98,7 @@ class TextStreamer(BaseStreamer):
                 answer.flush()
 
     def end(self) -> None:
-        """Hand on the rest of those that have not ended."""
+        """Send the rest of those that have not ended."""
         for answer in self._open.values():
             answer.end()
 

@@ -1,4 +1,4 @@
-"""Texts as the loaded model's tokenizer splits them."""
+"""Splitting texts by the loaded model's tokenizer."""
 
 import logging
 import traceback
@@ -10,7 +10,7 @@ log = logging.getLogger("fada_tui.worker")
 
 
 def tokenised(adapter: Any, texts: tuple[str, ...]) -> Tokenised:
-    """Split texts by an adapter's tokenizer; into nothing where it has none, or that fails."""
+    """Split texts by an adapter's tokenizer; empty if it has none or that fails."""
     tokenizer = getattr(adapter, "tokenizer", None)
     try:
         split = [_split(tokenizer, text) for text in texts] if tokenizer is not None else []
@@ -21,7 +21,7 @@ def tokenised(adapter: Any, texts: tuple[str, ...]) -> Tokenised:
 
 
 def _split(tokenizer: Any, text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """A text's tokens, and what each stands for.
+    """Return a text's tokens, and the text of each.
 
     Pieces run from the end of one token to the end of the next: what a tokenizer leaves out between two, such
     as a space, counts to the one behind it.

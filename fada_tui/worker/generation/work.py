@@ -1,4 +1,4 @@
-"""A loaded model at a work: what both ways of answering share, be it in batches or in requests."""
+"""A loaded model at work: the common part of answering in batches and by requests."""
 
 import threading
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from fada_tui.worker.generation.item import ItemAttempt
 
 
 class WorkSession:
-    """Tells what becomes of a work's items; results are written down before they are told.
+    """A session that reports the events of a work's items; results are written before they are reported.
 
     Args:
         loaded: the model.
@@ -38,33 +38,33 @@ class WorkSession:
 
     @property
     def goes_on(self) -> bool:
-        """Whether another item is to be begun."""
+        """Return whether another item may begin."""
         return not self._receiver.stop_after_item.is_set() and self.problem is None
 
     @property
     def cancelled(self) -> bool:
-        """Whether the client wants no more, not even what is begun."""
+        """Return whether the client cancelled the work, including the items in progress."""
         return self._receiver.cancel.is_set()
 
     def begin(self, items: Iterable[Item]) -> None:
-        """Tell that items are begun."""
+        """Report that items have begun."""
         for item in items:
             self._sender.send(Started(path=item.path, question_id=item.question_id))
 
     def attempt(self, item: Item) -> ItemAttempt:
-        """Return an item on its way to a result."""
+        """Return an attempt at an item."""
         return ItemAttempt(
             item, self.command.generation, self.memory, self._sender.send, self._receiver.cancel
         )
 
     def cancel(self, attempts: Iterable[ItemAttempt]) -> None:
-        """Tell that attempts were stopped, and nothing of them recorded."""
+        """Report that attempts were cancelled without being recorded."""
         for attempt in attempts:
             item = attempt.item
             self._sender.send(Cancelled(path=item.path, question_id=item.question_id))
 
     def record(self, result: Result) -> None:
-        """Write a result down, from any thread. The first that cannot be written stops the work."""
+        """Write a result to the journal, from any thread. The first failure to write stops the work."""
         with self._writing:
             if self.problem:
                 return

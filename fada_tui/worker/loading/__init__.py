@@ -1,1 +1,1 @@
-"""From a checkpoint to a loaded model: files, classes, weights, and what is refused."""
+"""From a checkpoint to a loaded model: files, classes, weights, and refusals."""

@@ -1,4 +1,4 @@
-"""A checkpoint's files: where they lie, brought from the hub where need be, and what they say of it."""
+"""A checkpoint's files: their location, downloading them from the hub, and reading their contents."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,14 +20,14 @@ from fada_tui.models.obstacles import Candidate
 from fada_tui.worker.loading import hub
 
 PAIRS = ("vision-encoder-decoder",)
-"""Types of model that are published with an image processor and a tokenizer, and name no processor."""
+"""Model types published with an image processor and a tokenizer but without a processor."""
 
 NO_BACKEND = "Missing optional dependencies"
-"""What transformers says, in an error of value, of image processors for which a package is lacking."""
+"""Text in transformers' `ValueError` about image processors that need a missing package."""
 
 
 def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
-    """Return a checkpoint's folder; of one from the hub, what describes it is here, its weights need not be.
+    """Return a checkpoint's folder; from the hub, only its descriptive files must be here yet.
 
     Raises:
         ModelLoadError: there is no such folder, it has pickled weights alone, or the hub does not give it.
@@ -47,7 +47,7 @@ def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
 
 
 def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
-    """Return a checkpoint's folder, its weights in it.
+    """Return a checkpoint's folder, including its weights.
 
     Raises:
         ModelLoadError: it has pickled weights alone and may not read them, or the hub does not give it.
@@ -72,7 +72,7 @@ def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
 
 
 def candidate(command: Load, folder: Path, here: Installed) -> Candidate:
-    """Return a model as its files describe it before its weights are brought here.
+    """Return a model as its files describe it, before its weights are downloaded.
 
     Whether those that the hub has are pickles is seen by `weight_files`.
     """
@@ -145,12 +145,12 @@ def read_processor(command: Load, folder: Path) -> Any:
 
 
 def revision(folder: Path) -> str | None:
-    """The commit, where the folder is a snapshot of the hub's cache."""
+    """Return the commit, if the folder is a snapshot in the hub's cache."""
     return folder.name if folder.parent.name == "snapshots" else None
 
 
 def package(error: Exception) -> str:
-    """Return what a processor lacks, in one line with the way to get it."""
+    """Return the package that a processor lacks, on one line with the remedy."""
     text = reason(error)
     if "torchvision" in text.lower():
         return "its processor needs torchvision: pip install 'fada-tui[vision]'"
@@ -158,7 +158,7 @@ def package(error: Exception) -> str:
 
 
 def local_folder(command: Load) -> Path | None:
-    """The folder that the source names; `None` where it names a hub repository."""
+    """Return the folder that the source names; `None` if it names a hub repository."""
     source = Path(command.model.source).expanduser()
     if source.is_dir():
         return source
@@ -173,7 +173,7 @@ def _check_files(command: Load, folder: Path) -> None:
 
 
 def _brought_by_hand(command: Load) -> Path:
-    """The snapshot of a repository that the program does not download by itself."""
+    """Return the snapshot of a repository that only the user downloads."""
     entry = command.model
     if folder := hub.cached(entry.source, entry.revision, entry.fetched_by_hand):
         return folder
@@ -182,7 +182,7 @@ def _brought_by_hand(command: Load) -> Path:
 
 
 def refuse_pickle(command: Load, where: str) -> None:
-    """Refuse weights that are no safetensors.
+    """Refuse weights in other formats than safetensors.
 
     Raises:
         ModelLoadError: the command does not allow them.
@@ -192,12 +192,12 @@ def refuse_pickle(command: Load, where: str) -> None:
 
 
 def report_download(send: Callable[[Message], None]) -> hub.OnBytes:
-    """What is told of a download, as messages."""
+    """Report the progress of a download as messages."""
     return lambda done, total: send(Progress(stage="download", done=done, total=total or None))
 
 
 def _raw(file: Path) -> dict[str, Any]:
-    """A configuration as it stands; empty where it is no JSON object."""
+    """Return a configuration as it is; empty if it is no JSON object."""
     try:
         found = json.loads(read_small(file))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Bringing a hub repository to this machine, with progress, and its failures explained."""
+"""Downloading a hub repository with progress, and explaining failures."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,18 +21,18 @@ from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.models import load_errors
 
 DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.ttf")
-"""Configuration, processor and tokenizer: what can be read before any weight. ERNIE 4.5 VL has a font."""
+"""Configuration, processor and tokenizer files, needed before any weight. ERNIE 4.5 VL has a font."""
 PICKLED_WEIGHTS = ("*.bin", "*.pt", "*.pth")
 CODE_FILES = ("*.py",)
 OPENCLIP_WEIGHTS = ("open_clip*",)
-"""Weights that lie a second time beside transformers' own."""
+"""Weights files that duplicate transformers' own."""
 
 OnBytes = Callable[[int, int], None]
-"""Takes bytes done and bytes in all."""
+"""Takes downloaded and total bytes."""
 
 
 def safe_weights(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the files of safetensors weights in transformers' format among others.
+    """Return the safetensors weights in transformers' format among some files.
 
     Some repositories hold the weights a second time, as Mistral and Meta or as OpenCLIP write them.
 
@@ -85,7 +85,7 @@ def fetch(
 
 
 def cached(repository: str, revision: str | None, files: tuple[str, ...]) -> Path | None:
-    """Return a snapshot's folder in the cache, asking nobody; `None` where it lacks one of the files."""
+    """Return a snapshot's folder in the cache, without network; `None` if it lacks one of the files."""
     try:
         folder = Path(snapshot_download(repository, revision=revision, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError, OSError):
@@ -113,7 +113,7 @@ def file_names(repository: str, revision: str | None) -> tuple[str, ...]:
 
 @contextmanager
 def explained(repository: str, revision: str | None, needed: tuple[str, ...] = ()) -> Iterator[None]:
-    """Turn the hub's errors into ours, as `ModelLoadError`.
+    """Convert the hub's errors to `ModelLoadError`.
 
     Args:
         repository: hub id.
@@ -151,7 +151,7 @@ def _offline_message(repository: str, needed: tuple[str, ...]) -> str:
 
 
 def _reporter(on_bytes: OnBytes) -> type[tqdm]:
-    """A progress bar class that draws nothing and tells of bytes."""
+    """Return a progress bar class that draws nothing and reports bytes."""
 
     class Reporter(tqdm):
         def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""torch and transformers: which versions are installed, and their import, which takes seconds."""
+"""Versions of torch and transformers, and their import, which takes seconds."""
 
 import gc
 import importlib.util
@@ -11,16 +11,16 @@ from msgspec import Struct
 
 
 class Versions(Struct, frozen=True):
-    """What is installed."""
+    """The installed versions."""
 
     torch: str
     transformers: str
     cuda: str | None
-    """Of CUDA, as torch was built with it."""
+    """Version of CUDA with which torch was built."""
 
 
 def installed() -> Versions:
-    """Return what is installed, without importing it.
+    """Return the installed versions, without importing anything.
 
     Raises:
         ImportError: one of the two is not.
@@ -37,7 +37,7 @@ def installed() -> Versions:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Within this context, import what stays: garbage is not looked for meanwhile, nor ever among what came.
+    """Disable garbage collection within this context, and exclude the imported objects from it for good.
 
     Some 600,000 objects come with torch and transformers. Searching them over and over while they come takes
     a quarter of the import's time, and later a pause for each full collection.

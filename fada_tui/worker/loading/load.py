@@ -1,4 +1,4 @@
-"""From what the client names to a model that runs here, step by step: what fails soonest comes first."""
+"""Loading the requested model step by step, with the checks that fail fastest first."""
 
 import sys
 import time
@@ -23,14 +23,14 @@ from fada_tui.worker.generation.ranker import Ranker
 from fada_tui.worker.loading import checkpoint, openclip_files, processor_check, resolution, weights
 
 REHEARSAL_SIZE = (320, 240)
-"""Of the image that a processor is tried with, in pixels."""
+"""Size in pixels of the image with which a processor is tested."""
 
 OWN_CODE = "transformers_modules."
-"""What transformers puts before the names of modules that come from checkpoints."""
+"""Prefix that transformers gives the names of modules from checkpoints."""
 
 
 def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
-    """Load what the command names, and report progress on the way.
+    """Load the model of the command, and report progress.
 
     Nothing large is downloaded before its configuration and processor say that it can be run.
 
@@ -98,7 +98,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
 def _described(
     command: Load, folder: Path, release: openclip_files.Release | None, send: Callable[[Message], None]
 ) -> tuple[Any, str, Any]:
-    """A checkpoint's configuration, its architecture, known to have an adapter, and its processor."""
+    """Return a checkpoint's configuration, its architecture (with a known adapter), and its processor."""
     if release:
         config = openclip_files.read_config(command, release)
         processor = openclip_files.read_processor(command, folder, release, config, send)
@@ -129,7 +129,7 @@ def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: An
 
 
 def _rehearse(command: Load, adapter: Any) -> None:
-    """Put a question to the processor alone: what fails here would fail for each image.
+    """Test the processor with a question: what fails here would fail for each image.
 
     Raises:
         ModelLoadError: the image does not reach the prompt, the system prompt is not taken, or the processor
@@ -152,7 +152,7 @@ def _image_processor(processor: Any) -> str | None:
 
 
 def _are_pickles(command: Load, files: Path) -> bool:
-    """Whether weights are pickles: those of a file, or of a folder."""
+    """Return whether weights are pickles: those of a file, or of a folder."""
     if files.is_dir():
         return file_checks.reads_pickles(files, allow_pickle=command.allow_pickle)
     return files.suffix != file_checks.SAFE

@@ -1,4 +1,4 @@
-"""OpenCLIP's checkpoints in transformers' terms: the configuration and the weights' names.
+"""Conversion of OpenCLIP's checkpoints to transformers' format: configuration and weight names.
 
 The format is that of OpenCLIP (https://github.com/mlfoundations/open_clip): `embed_dim`, `vision_cfg` and
 `text_cfg` as its `src/open_clip/model.py` reads them, with the defaults of that file; tensors named as its
@@ -28,7 +28,7 @@ _TEXT = {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "l
 _SCALES = ("quick_gelu", "custom_text", "init_logit_scale", "init_logit_bias", "nonscalar_logit_scale")
 
 _WITHOUT_EFFECT = {"patch_dropout", "output_tokens", "final_ln_after_pool", "pad_id", "eos_id"}
-"""Of training, of other towers, or of no consequence where the class token is all that is read."""
+"""Keys of training, of other towers, or without effect if only the class token is read."""
 _TOWERS_OF_OTHERS = ("timm_", "hf_model_pretrained", "hf_proj_type", "hf_pooler_type", "attn_pooler_")
 """Keys that say how a tower is used that is not there."""
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
@@ -39,14 +39,14 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "hf_tokenizer_name": ("openai/clip-vit-base-patch32", "openai/clip-vit-large-patch14"),
     "tokenizer_kwargs": ({}, {"clean": "lower"}),
 }
-"""What a key may say, beside nothing, so that the tower is CLIP's."""
+"""Values that a key may have, beside being absent, for the tower to be CLIP's."""
 
 INSTEAD = (
     "choose one whose towers are OpenCLIP's own ViT and text transformer, or a port in transformers' format"
 )
 
 _DROPPED = {"logit_bias", "attn_mask", "text.attn_mask", "input_resolution", "context_length", "vocab_size"}
-"""Adds the same to every class, or is no weight."""
+"""Weights that add the same to every class, and buffers that are no weights."""
 
 _PLAIN = {
     "logit_scale": "logit_scale",
@@ -74,7 +74,7 @@ _LAYER = re.compile(r"(visual\.)?transformer\.resblocks\.(\d+)\.(.+?)[._](weight
 
 
 class UnsupportedError(Exception):
-    """The checkpoint has parts that are not CLIP's; the text says which, and what to do."""
+    """The error that a checkpoint has parts that CLIP lacks; the text has the remedy."""
 
 
 def clip_config(model: Settings) -> CLIPConfig:

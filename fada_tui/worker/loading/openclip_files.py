@@ -1,4 +1,4 @@
-"""OpenCLIP's releases on disk: finding the configuration and the weights, reading them, and the processor.
+"""OpenCLIP's releases on disk: finding and reading configuration, weights and processor.
 
 A release (OpenCLIP's `push_to_hf_hub.py`) is `open_clip_config.json`, with `model_cfg` and `preprocess_cfg`,
 beside `open_clip_model.safetensors` or `open_clip_pytorch_model.bin`; others publish the bare `model_cfg` as
@@ -35,21 +35,21 @@ PUBLISHED_ELSEWHERE: dict[str, dict[str, Any]] = {
         "text_cfg": {"context_length": 117, "vocab_size": 49408, "width": 768, "heads": 12, "layers": 12},
     },
 }
-"""Configurations that do not lie beside their weights, by the weights' file name."""
+"""Configurations that are not published with their weights, by the weights' file name."""
 
 TOKENIZER = "openai/clip-vit-large-patch14"
-"""Has CLIP's tokenizer, which is that of all OpenCLIP models with a text tower of their own."""
+"""Repository of CLIP's tokenizer, used by all OpenCLIP models with their own text tower."""
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt")
 
 OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 RESAMPLING = {"nearest": 0, "bilinear": 2, "bicubic": 3}
-"""Pillow's numbers."""
+"""Pillow's numbers of the resampling filters."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """An OpenCLIP checkpoint: what it says of itself, and which file has its weights."""
+    """An OpenCLIP checkpoint: its description, and its weights file."""
 
     model: dict[str, Any]
     preprocessing: dict[str, Any]
@@ -58,7 +58,7 @@ class Release:
 
 
 class OpenClipImageProcessor(CLIPImageProcessorPil):
-    """CLIP's image processor, cropping as OpenCLIP's transforms do: half a pixel goes to the even side."""
+    """CLIP's image processor with OpenCLIP's cropping, which rounds half pixels to even."""
 
     def center_crop(self, image: np.ndarray, size: Any, **_: Any) -> np.ndarray:
         """Return the middle of an image of shape (channels, height, width), no smaller than `size`."""
@@ -68,7 +68,7 @@ class OpenClipImageProcessor(CLIPImageProcessorPil):
 
 
 def recognise(command: Load, folder: Path) -> Release | None:
-    """Return a folder's OpenCLIP release; `None` where it has none, or transformers' own format beside it.
+    """Return a folder's OpenCLIP release; `None` if it has none, or also transformers' own format.
 
     Args:
         command: names the model.
@@ -139,7 +139,7 @@ def read_processor(
 
 
 def weight_file(command: Load, release: Release, send: Callable[[Message], None]) -> Path:
-    """Return a release's weight file, brought from the hub where need be.
+    """Return a release's weight file, downloaded from the hub if needed.
 
     Raises:
         ModelLoadError: it is a pickle and may not be read, or the hub does not give it.
@@ -184,7 +184,7 @@ def read_tensors(command: Load, file: Path) -> dict[str, torch.Tensor]:
 
 
 def _description(folder: Path) -> dict[str, Any] | None:
-    """The release's JSON: under OpenCLIP's name, else any that reads as one."""
+    """Return the release's JSON: by OpenCLIP's file name, else any file that parses as one."""
     named = folder / CONFIG_NAME
     others = sorted(file for file in folder.glob("*.json") if "config" in file.name.lower() and file != named)
     for file in (named, *others):
@@ -205,7 +205,7 @@ def _names(command: Load, folder: Path) -> tuple[str, ...]:
 
 
 def _is_transformers(names: Iterable[str]) -> bool:
-    """Whether transformers' own format is there, too, in weights that are no worse."""
+    """Return whether transformers' own format is there, too, with weights that are no less safe."""
     safe = [name for name in names if name.endswith(".safetensors")]
     own = [name for name in safe if not name.startswith("open_clip")]
     pickled = [name for name in names if name.startswith("pytorch_model")]
@@ -213,7 +213,7 @@ def _is_transformers(names: Iterable[str]) -> bool:
 
 
 def _weights(names: Iterable[str]) -> str | None:
-    """The file with the weights: safetensors first, OpenCLIP's own names first."""
+    """Return the weights file: safetensors first, OpenCLIP's own names first."""
     files = [name for name in names if name.endswith((".safetensors", *(p[1:] for p in hub.PICKLED_WEIGHTS)))]
     order = sorted(
         files,
@@ -237,7 +237,7 @@ def _tokenizer(command: Load, folder: Path, send: Callable[[Message], None]) -> 
 
 
 def _image_processor(command: Load, settings: dict[str, Any], config: Any) -> OpenClipImageProcessor:
-    """Follow a `preprocess_cfg` (OpenCLIP's `transform.py`); what it leaves out is OpenAI's way."""
+    """Return the image processor of a `preprocess_cfg` (OpenCLIP's `transform.py`); OpenAI's defaults."""
     try:
         size = side(settings.get("size") or config.vision_config.image_size)
         resampling = RESAMPLING[settings.get("interpolation") or "bicubic"]

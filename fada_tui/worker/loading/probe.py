@@ -1,4 +1,4 @@
-"""Looks at a hub repository without weights: `python -m fada_tui.worker.loading.probe REPOSITORY [REVISION]`.
+"""Examines a hub repository without weights: `python -m fada_tui.worker.loading.probe REPOSITORY [REVISION]`.
 
 Prints one line of JSON, a `checkpoint.Probed`. Imports neither torch nor transformers.
 """
@@ -20,17 +20,17 @@ from fada_tui.models.load_errors import Refusal
 from fada_tui.worker.loading.hub import explained
 
 PATIENCE = 15.0
-"""Seconds after which the headers that have not come are given up."""
+"""Seconds after which missing headers are given up."""
 
 REQUEST_SECONDS = 8.0
 """How long the hub may take to answer one request."""
 
 AT_ONCE = 8
-"""Requests at the same time."""
+"""Number of parallel requests."""
 
 
 def probe(repository: str, revision: str | None) -> Probed:
-    """Return what the hub says of a repository, and why not more."""
+    """Return the hub's answer about a repository, and the reason if it is incomplete."""
     try:
         if constants.HF_HUB_OFFLINE:
             message = load_errors.not_cached(repository, offline=True)
@@ -57,7 +57,7 @@ def probe(repository: str, revision: str | None) -> Probed:
 
 
 def _documents(repository: str, revision: str | None) -> tuple[dict[str, Mapping[str, Any]], Refusal | None]:
-    """The small files, and why they cannot be had: a gated repository lists its files, and gives none."""
+    """Return the small files, or why they are unavailable: a gated repository only lists them."""
     try:
         with explained(repository, revision):
             folder = snapshot_download(
@@ -69,7 +69,7 @@ def _documents(repository: str, revision: str | None) -> tuple[dict[str, Mapping
 
 
 def _tensors(repository: str, revision: str | None, names: Sequence[str]) -> tuple[Tensor, ...] | None:
-    """The headers of all weight files, by requests for their first bytes; `None` if one does not come."""
+    """Return the headers of all weight files, read by requests for their first bytes; `None` if one fails."""
 
     def header(name: str) -> list[Tensor]:
         read = HfApi().parse_safetensors_file_metadata(

@@ -1,4 +1,4 @@
-"""That a processor turns an image into as many tokens as its model does."""
+"""A check that processor and model agree on the number of tokens per image."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ SAME = (
     ("merge_size", "spatial_merge_size", "patches on a side into a token"),
     ("downsample_mode", "downsample_mode", "as its way to merge patches"),
 )
-"""Settings of image processors, what the models call the same, and what they say."""
+"""Settings of image processors, the models' names for them, and their meanings."""
 
 LEFT_OUT = ("patch_size", "vision_feature_select_strategy")
-"""What processors of old LLaVA checkpoints leave to the model."""
+"""Settings that processors of old LLaVA checkpoints take from the model."""
 
 
 def settle(name: str, processor: Any, config: Any) -> None:
-    """Give a processor what it leaves to its model, and see that the two agree.
+    """Complete a processor's settings from its model, and check that the two agree.
 
     A model whose image makes another number of tokens than its processor wrote fails at every image, or
     answers about something else.
@@ -53,6 +53,6 @@ def _complete(processor: Any, config: Any) -> None:
 
 
 def _setting(config: Any, name: str) -> Any:
-    """A setting of a model, or of its vision tower."""
+    """Return a setting of a model, or of its vision tower."""
     places = (config, getattr(config, "vision_config", None))
     return next((getattr(place, name) for place in places if hasattr(place, name)), None)

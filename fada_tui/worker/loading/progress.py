@@ -1,4 +1,4 @@
-"""How many weights are loaded so far: transformers' progress bars, counted instead of drawn."""
+"""Progress of loading weights, counted through transformers' progress bars."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,11 +7,11 @@ from typing import Any
 from transformers.utils import logging
 
 OnCount = Callable[[int, int], None]
-"""Takes tensors done and tensors in all."""
+"""Takes the loaded and the total number of tensors."""
 
 
 class _Counting(logging.EmptyTqdm):
-    """A bar that draws nothing and tells each step of its iteration."""
+    """A progress bar that draws nothing and reports each step."""
 
     def __init__(self, iterable: Any, on_count: OnCount) -> None:
         super().__init__(iterable)
@@ -29,7 +29,7 @@ class _Counting(logging.EmptyTqdm):
 
 @contextmanager
 def weights_counted(on_count: OnCount) -> Iterator[None]:
-    """Within this context, loading weights is reported to `on_count`, at most about 50 times."""
+    """Report the loading of weights to `on_count` within this context, at most about 50 times."""
 
     def hook(factory: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if kwargs.get("desc") == "Loading weights" and args:

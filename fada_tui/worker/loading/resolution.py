@@ -1,4 +1,4 @@
-"""The resolution that a model sees its images in, set where it was asked for."""
+"""Setting the requested resolution in which a model sees its images."""
 
 from itertools import count
 from typing import Any
@@ -8,11 +8,11 @@ from fada_tui.core.protocol import Load
 from fada_tui.models.resolution import RefusedError, changes, options_of
 
 OF_MODELS_TOO = "image_grid_pinpoints"
-"""The setting by which LLaVA-NeXT and its kin count an image's tiles a second time."""
+"""The setting from which LLaVA-NeXT and similar models count an image's tiles a second time."""
 
 
 def settle(command: Load, processor: Any, config: Any) -> None:
-    """Set what the command asks for, in the processor, and in the configuration of models that have it too.
+    """Set the requested resolution in the processor, and in the configuration of models that have it too.
 
     Args:
         command: names the model and what is asked for.
@@ -44,7 +44,7 @@ def settle(command: Load, processor: Any, config: Any) -> None:
 
 
 def _settings(processor: Any, images: Any) -> dict[str, Any]:
-    """What an image processor does: what its processor tells it comes before its own settings."""
+    """Return an image processor's effective settings: its processor's override its own."""
     own: dict[str, Any] = images.to_dict() if hasattr(images, "to_dict") else {}
     return own | dict(getattr(processor, "images_kwargs", None) or {})
 
@@ -66,13 +66,13 @@ def _largest(config: Any) -> int | None:
 
 
 def _side_of_token(config: Any) -> int:
-    """Pixels a side that a Pixtral tower and what follows it make a token of; 1 where that is unknown."""
+    """Return the pixels per side of a token in a Pixtral tower and its projector; 1 if unknown."""
     patch = getattr(getattr(config, "vision_config", None), "patch_size", None)
     return patch * (getattr(config, "spatial_merge_size", None) or 1) if isinstance(patch, int) else 1
 
 
 def _rows(processor: Any) -> int | None:
-    """How many rows and columns of tiles the tokenizer has words for; `None` where its prompts have none."""
+    """Return the maximum rows and columns of tiles in the tokenizer; `None` if prompts do not name them."""
     words = processor.tokenizer.get_vocab() if hasattr(processor, "tokenizer") else {}
     if not any(word.startswith("<row_1_col_") for word in words):
         return None

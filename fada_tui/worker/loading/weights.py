@@ -1,4 +1,4 @@
-"""Loading weights: the right class, every weight in its place, or a reason why not."""
+"""Loading weights into the right class, and checking that every weight is used."""
 
 import importlib.util
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from fada_tui.worker.loading import hub
 from fada_tui.worker.loading.progress import weights_counted
 
 DTYPES = ("float32", "float16", "bfloat16")
-"""Those that may be asked for; a checkpoint may have been saved in others."""
+"""Precisions that can be requested; a checkpoint may be saved in others."""
 
 REMOTE_CLASSES = (
     "AutoModelForImageTextToText",
@@ -31,10 +31,10 @@ REMOTE_CLASSES = (
 """Names under which repositories list classes of their own, the most fitting first."""
 
 UNREAD = ("talker.", "token2wav.", "code2wav.")
-"""How the names of the weights begin that the seeing and writing part of a speaking model leaves unread."""
+"""Prefixes of a speaking model's weights that its image-and-text part does not read."""
 
 UNUSED = {"VisionEncoderDecoderModel": ("encoder.pooler.",)}
-"""By class, how the names of weights begin that checkpoints may lack, as no answer depends on them."""
+"""By class, prefixes of weights that checkpoints may lack, as no answer depends on them."""
 
 
 def choose_dtype(asked: str, saved: CheckpointFiles) -> torch.dtype:
@@ -55,7 +55,7 @@ def choose_dtype(asked: str, saved: CheckpointFiles) -> torch.dtype:
 
 
 def count_elements(source: Path) -> int:
-    """Return the weights of a file or of a folder's files, from their headers; of a pickle, by its size.
+    """Return the number of weights in a file or folder, from the headers; of a pickle, by its size.
 
     Raises:
         ModelLoadError: a file is damaged.
@@ -69,7 +69,7 @@ def count_elements(source: Path) -> int:
 
 
 def check_memory(command: Load, elements: int, dtype: torch.dtype, device: str) -> None:
-    """See that so many weights can fit.
+    """Raise an error if so many weights cannot fit.
 
     Raises:
         ModelLoadError: they cannot.
@@ -140,12 +140,12 @@ def load_model(
 
 
 def count_parameters(model: Any) -> int:
-    """Parameters, shared ones counted once; packed 4-bit weights count as what they stand for."""
+    """Return the number of parameters, shared ones counted once, packed 4-bit weights unpacked."""
     return int(model.num_parameters())
 
 
 def _model_class(command: Load, config: Any) -> Any:
-    """The class that the configuration names: never one that happens to accept the same type of model."""
+    """Return the class that the configuration names: never another that accepts the same model type."""
     own = getattr(config, "auto_map", None) or {}
     if command.trust_remote_code and own:
         return getattr(transformers, next((key for key in REMOTE_CLASSES if key in own), "AutoModel"))
@@ -153,14 +153,14 @@ def _model_class(command: Load, config: Any) -> Any:
 
 
 def _kind(error: Exception) -> ErrorKind:
-    """A value that the class does not take says nothing of the weights."""
+    """Return the kind of an error: a value that the class rejects does not implicate the weights."""
     if isinstance(error, ImportError):
         return ErrorKind.MISSING_PACKAGE
     return ErrorKind.LOAD if isinstance(error, ValueError) else ErrorKind.WEIGHTS_MISMATCH
 
 
 def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
-    """Refuse a checkpoint that does not fill its model exactly: it would answer fluently and wrongly."""
+    """Refuse a checkpoint that does not match its model exactly: it would answer fluently and wrongly."""
     unused = UNUSED.get(model_class, ())
     info = {**info, "missing_keys": {key for key in info["missing_keys"] if not key.startswith(unused)}}
     problems = [
@@ -181,7 +181,7 @@ def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
 
 
 def _check_cache(name: str, model: Any) -> None:
-    """Refuse the cache with which transformers leaves the image out, and answers all the same."""
+    """Refuse a cache with which transformers would silently ignore the image."""
     if getattr(getattr(model, "generation_config", None), "cache_implementation", None) == "paged":
         raise ModelLoadError(
             ErrorKind.IMAGE_IGNORED,

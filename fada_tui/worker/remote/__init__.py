@@ -1,1 +1,1 @@
-"""Models behind a server: reaching it, asking it, several requests at once."""
+"""Models behind a server: connecting, requesting answers, several requests at once."""

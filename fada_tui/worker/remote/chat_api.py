@@ -1,4 +1,4 @@
-"""Chat completions as OpenAI-compatible servers speak them: the request, and an answer read piece by piece.
+"""Chat completions of OpenAI-compatible servers: building the request, and reading the streamed answer.
 
 https://platform.openai.com/docs/api-reference/chat
 """
@@ -16,15 +16,15 @@ from fada_tui.core.records import Finish, Generation
 from fada_tui.models.endpoint import OPENAI_HOST, Endpoint
 
 END = "[DONE]"
-"""The last event of a stream."""
+"""Data of a stream's last event."""
 
 _FINISHES: Mapping[str, Finish] = {"stop": "stop", "eos": "stop", "end_turn": "stop", "length": "length"}
 _SEEDS = 2**31
-"""Seeds that every server takes are below it."""
+"""Upper bound of the seeds that every server accepts."""
 
 
 class Picture(Struct, frozen=True):
-    """An image as it is sent: losslessly."""
+    """An image as it is sent: losslessly encoded."""
 
     png: bytes
     width: int
@@ -32,7 +32,7 @@ class Picture(Struct, frozen=True):
 
     @property
     def placeholder(self) -> str:
-        """What stands for it in a prompt that is kept."""
+        """Return the placeholder for the image in a recorded prompt."""
         return f"<image: PNG, {self.width}×{self.height}, {len(self.png):,} bytes>"
 
 
@@ -44,7 +44,7 @@ def picture(pixels: Image) -> Picture:
 
 
 def prompt(image: Picture, question: str, system: str | None) -> str:
-    """Return what is asked as it is kept: who says what, the image one placeholder."""
+    """Return the prompt as recorded: the messages with their roles, with a placeholder for the image."""
     lines = [f"system: {system}"] if system else []
     return "\n".join([*lines, f"user: {image.placeholder}", question])
 
@@ -113,18 +113,18 @@ _decoder = msgspec.json.Decoder(_Chunk)
 
 
 class Piece(Struct, frozen=True):
-    """What one event brings."""
+    """The content of one event."""
 
     text: str = ""
-    """Of the answer."""
+    """Text of the answer."""
     alive: bool = False
-    """The model writes: text, or thoughts that are no part of the answer."""
+    """Whether the model writes: text of the answer, or reasoning that is not part of it."""
     error: Any = None
-    """As the server reports it."""
+    """The error that the server reports."""
 
 
 class Reading:
-    """An answer as far as it has come; what no server says stays `None`."""
+    """An answer as received so far; what the server does not report stays `None`."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -144,16 +144,16 @@ class Reading:
 
     @property
     def whole(self) -> bool:
-        """Whether the answer came to its end, so that it was not cut on its way."""
+        """Return whether the answer is complete, not cut off in transmission."""
         return self.reason is not None or (self.ended and self.length > 0)
 
     @property
     def finish(self) -> Finish | None:
-        """Why it ended, where that has a word of ours."""
+        """Return the reason for its end, if it has a known name."""
         return _FINISHES.get(self.reason or "")
 
     def take(self, data: str) -> Piece:
-        """Take the data of one event; raises `msgspec.MsgspecError` where it is no chunk of an answer."""
+        """Take the data of one event; raises `msgspec.MsgspecError` if it is not a chunk of an answer."""
         if data.strip() == END:
             self.ended = True
             return Piece()

@@ -1,4 +1,4 @@
-"""Answers of a model behind an OpenAI-compatible server: sent for, streamed, tried again if that may help."""
+"""Answers of a model behind an OpenAI-compatible server: requested, streamed, retried if that may help."""
 
 import asyncio
 import concurrent.futures
@@ -25,28 +25,28 @@ from fada_tui.worker.remote.retry import Backoff, retry_after
 
 CONNECT_SECONDS = 10.0
 LOOKS = 0.05
-"""Seconds between two looks at whether the answer is there or no longer wanted."""
+"""Seconds between checks whether the answer has arrived or was cancelled."""
 
 LIFE_SECONDS = 0.5
-"""Seconds between two signs of life while nothing comes."""
+"""Seconds between two progress events while no text arrives."""
 
 FLUSH_SECONDS = 0.033
-"""Seconds between two deltas at least."""
+"""Minimum seconds between two deltas."""
 
 LAST_SECONDS = 0.2
-"""How long a connection may stay open after an answer's end before it is closed from here."""
+"""Seconds that a connection may stay open after an answer's end before the client closes it."""
 
 LONGEST_ERROR = 64 * 1024
-"""Bytes of what is read of an answer that is none."""
+"""Maximum bytes read from an error response."""
 
 LONGEST_ANSWER = 4 * 1024 * 1024
-"""Characters from which an answer is no answer any more, whatever the server goes on to send."""
+"""Maximum characters of an answer; longer ones are refused."""
 
 Made = TypeVar("Made")
 
 
 class Server:
-    """Speaks to one server, in a thread of its own with an event loop, so that any wait can be broken off.
+    """A client of one server, in a thread with its own event loop, so that any wait can be interrupted.
 
     Args:
         endpoint: where it is.
@@ -72,13 +72,13 @@ class Server:
         threading.Thread(target=self._loop.run_forever, name="server", daemon=True).start()
 
     def hide(self, text: str) -> str:
-        """Return a text without the key."""
+        """Return a text with the key removed."""
         return text.replace(self._key, "[key]") if self._key else text
 
     def wait(
         self, making: Coroutine[Any, Any, Made], cancel: threading.Event, alive: Callable[[], None]
     ) -> Made | None:
-        """Wait for what is being made; `None` as soon as it is cancelled.
+        """Wait for a result; `None` as soon as it is cancelled.
 
         Args:
             making: runs in the server's thread.
@@ -100,7 +100,7 @@ class Server:
     async def again(
         self, attempt: Callable[[], Coroutine[Any, Any, Made]], on_again: Callable[[str, float], None]
     ) -> Made:
-        """Return what an attempt makes, and try again as long as that may help.
+        """Return the result of an attempt, retrying as long as that may help.
 
         Args:
             attempt: makes it.
@@ -127,7 +127,7 @@ class Server:
 
     @asynccontextmanager
     async def send(self, method: str, path: str, body: bytes | None = None) -> AsyncIterator[httpx2.Response]:
-        """Send a request; the answer's body is still to be read.
+        """Send a request; the response's body is read later.
 
         Raises:
             ServerFault: the server is not reached, is too busy, or the connection breaks.
@@ -170,7 +170,7 @@ class Server:
 
 
 class RemoteAnswerer:
-    """Answers by chat completions, several at once if asked from several threads.
+    """An answerer by chat completions; several threads may ask at once.
 
     Args:
         server: where they are made.
@@ -186,7 +186,7 @@ class RemoteAnswerer:
         self._token = token
 
     def answer(self, asked: Asked) -> Answered | None:
-        """Encode the image, ask, and read the answer as it comes.
+        """Encode the image, ask, and read the answer as it arrives.
 
         Raises:
             ServerFault, ServerRefusal: there is no answer, and why.
@@ -259,7 +259,7 @@ class RemoteAnswerer:
         return asyncio.get_running_loop().time()
 
     def _take(self, taken: "_Taken", data: str) -> bool:
-        """Take an event; return whether it shows that the model writes."""
+        """Process an event; return whether it shows that the model is generating."""
         try:
             piece = taken.reading.take(data)
         except msgspec.MsgspecError as error:
@@ -298,7 +298,7 @@ class RemoteAnswerer:
 
 
 class _Taken:
-    """An answer as one attempt brings it, handed on at most 30 times a second."""
+    """An answer as one attempt receives it, passed on at most 30 times a second."""
 
     def __init__(self, on_text: OnText) -> None:
         self.reading = chat_api.Reading()
@@ -321,12 +321,12 @@ class _Taken:
             self._flushing = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush_late)
 
     def end(self) -> None:
-        """Hand on the rest; called again it changes nothing."""
+        """Pass on the rest; a second call changes nothing."""
         self.seconds = self.seconds or time.perf_counter() - self._begun
         self._flush()
 
     def drop(self) -> None:
-        """Hand on no more of it."""
+        """Stop passing it on."""
         if self._flushing is not None:
             self._flushing.cancel()
 

@@ -1,4 +1,4 @@
-"""Items answered by a server, several at once where it may be asked so."""
+"""Answering items by a server, several at once if it allows that."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from fada_tui.worker.generation.work import WorkSession
 
 
 class ConcurrentRequests:
-    """One item after another in each lane, as long as there are any.
+    """Parallel lanes, each of which answers one item after another.
 
     Args:
         server: answers.
@@ -27,7 +27,7 @@ class ConcurrentRequests:
         self._taking = threading.Lock()
 
     def run(self) -> None:
-        """Answer the items until all are done or the client wants no more."""
+        """Answer the items until all are finished or the client stops the work."""
         command = self._session.command
         wanted = command.generation.concurrency
         count = min(1 if wanted is UNSET else wanted, len(command.items))

@@ -1,4 +1,4 @@
-"""Reaching a model behind a server: may images be sent there, is it up, and what does it serve?"""
+"""Connecting to a model behind a server: permission to send images, availability, and models served."""
 
 import asyncio
 import os
@@ -19,10 +19,10 @@ from fada_tui.worker.remote.client import RemoteAnswerer, Server
 from fada_tui.worker.remote.errors import ServerFault, ServerRefusal
 
 LISTING_SECONDS = 30.0
-"""How long a server may take to say what it serves."""
+"""Seconds that a server may take to list its models."""
 
 LONGEST_LIST = 8 * 1024 * 1024
-"""Bytes of such a list."""
+"""Maximum bytes of such a list."""
 
 SHOWN_NAMES = 10
 
@@ -36,7 +36,7 @@ class _Models(Struct):
 
 
 def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
-    """Ask the server that the command names what it serves.
+    """Request the list of models from the server in the command.
 
     Raises:
         ModelLoadError: with the reason and what to do.
@@ -83,7 +83,7 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
 
 
 async def _listed(server: Server, wanted: str | None) -> tuple[str, ...]:
-    """The names of the models served; `wanted` alone where the server keeps no list.
+    """Return the names of the models served; `wanted` alone if the server keeps no list.
 
     A server that nobody hears is not waited for: it is not there, or the address is wrong.
     """
@@ -121,7 +121,7 @@ async def _body(response: httpx2.Response) -> bytes:
 
 
 def _choose(name: str, place: str, names: Sequence[str], wanted: str | None) -> str:
-    """The name under which the model is asked for; a tag that is left out is the latest."""
+    """Return the model's name for requests; a missing tag means the latest."""
     if wanted is None and len(names) == 1:
         return names[0]
     if wanted is not None and (wanted in names or f"{wanted}:latest" in names):

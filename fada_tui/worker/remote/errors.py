@@ -1,4 +1,4 @@
-"""What can go wrong with a server, each in one line: what may pass if tried again, and what will not."""
+"""Errors of a server, each on one line: temporary ones, for which a retry may help, and permanent ones."""
 
 import http
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from fada_tui.core.text import printable
 from fada_tui.models.endpoint import KEY_VARIABLE
 
 LONGEST = 300
-"""Characters of a server's own words in a message."""
+"""Maximum characters of a server's own text in a message."""
 
 _MAY_PASS = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTTPStatus.TOO_MANY_REQUESTS)
 _CONTEXT = ("context length", "context window", "context size", "context_length", "maximum context", "n_ctx")
 
 
 class ServerFault(FadaError):
-    """A server failed in a way that may pass.
+    """A temporary error of a server.
 
     Args:
         kind: becomes the error's if trying again does not help.
@@ -33,7 +33,7 @@ class ServerFault(FadaError):
 
 
 class ServerRefusal(FadaError):
-    """A server does not answer this, however often it is asked.
+    """A permanent error of a server, for which a retry does not help.
 
     Args:
         kind: becomes the error's.
@@ -48,19 +48,19 @@ class ServerRefusal(FadaError):
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """An answer that is none: as the server gave it."""
+    """An error response as the server sent it."""
 
     place: str
     status: int
     body: bytes = b""
     content_type: str = ""
     wait: float | None = None
-    """Seconds that it asks to wait."""
+    """Seconds to wait that the server requests."""
     key_sent: bool = False
 
 
 def failure(refused: Refused, hide: Callable[[str], str]) -> ServerFault | ServerRefusal:
-    """Return what a status other than success comes to.
+    """Return the error for an unsuccessful status.
 
     Args:
         refused: what the server answered.
@@ -75,7 +75,7 @@ def failure(refused: Refused, hide: Callable[[str], str]) -> ServerFault | Serve
 
 
 def in_stream(place: str, error: object, hide: Callable[[str], str]) -> ServerFault | ServerRefusal:
-    """Return what an error that a server reports in the middle of an answer comes to."""
+    """Return the error that a server reports in the middle of an answer."""
     code = error.get("code") if isinstance(error, dict) else None
     body = msgspec.json.encode({"error": error})
     if isinstance(code, int) and 400 <= code < 500:
@@ -84,7 +84,7 @@ def in_stream(place: str, error: object, hide: Callable[[str], str]) -> ServerFa
 
 
 def words(body: bytes, content_type: str) -> str:
-    """Return what a server says is wrong, in one line: of JSON its message, else the text's beginning."""
+    """Return a server's error text on one line: the message in JSON, else the beginning of the text."""
     if "html" in content_type.lower() or body.lstrip()[:1] == b"<":
         return "a web page (HTML)"
     try:
@@ -96,7 +96,7 @@ def words(body: bytes, content_type: str) -> str:
 
 
 def _message(value: object) -> str:
-    """The message in `{"error": {"message"}}`, `{"error"}`, `{"message"}` or `{"detail"}`."""
+    """Return the message in `{"error": {"message"}}`, `{"error"}`, `{"message"}` or `{"detail"}`."""
     if isinstance(value, dict):
         for name in ("error", "message", "detail"):
             if value.get(name):

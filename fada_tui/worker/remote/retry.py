@@ -1,4 +1,4 @@
-"""How long to wait before a server is asked again: pure."""
+"""The wait before a request is repeated, without side effects."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -7,16 +7,16 @@ from msgspec import Struct
 
 
 class Backoff(Struct, frozen=True):
-    """Waits that double, each by chance up to half as long, so that requests do not come in step."""
+    """A policy of waits that double, each randomly shortened by up to half, so that requests spread out."""
 
     tries: int = 6
-    """How often something is asked for in all."""
+    """Maximum number of attempts."""
     first: float = 0.5
-    """Seconds of the first wait, at most."""
+    """Maximum seconds of the first wait."""
     longest: float = 30.0
-    """Seconds of any wait, unless the server asks for a longer one."""
+    """Maximum seconds of any wait, unless the server asks for a longer one."""
     whole: float = 180.0
-    """Seconds from the first try after which no other begins."""
+    """Seconds from the first attempt after which no other begins."""
 
     def wait(self, tried: int, spent: float, asked: float | None, chance: float) -> float | None:
         """Return the seconds to wait; `None` to give up.

@@ -210,7 +210,7 @@ def _told_cell(sieve: Sieve) -> tuple[int, int] | None:
 
 @contextmanager
 def _unechoed(terminal: int) -> Iterator[None]:
-    """Have each byte at once and unseen, as it will be in the app; ctrl+c still interrupts."""
+    """Read single bytes without echo within this context, as in the app; ctrl+c still interrupts."""
     before = termios.tcgetattr(terminal)
     now = termios.tcgetattr(terminal)
     now[0] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON)

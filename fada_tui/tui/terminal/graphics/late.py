@@ -1,4 +1,4 @@
-"""Textual's driver with a sieve before its parser: no byte of a terminal's reply becomes a key.
+"""Textual's driver with a filter before its parser: no byte of a terminal's reply becomes a key.
 
 Textual reads an unfinished or unknown sequence as keys after 0.1 s, and asks the terminal questions of its
 own when it starts. So what it reads is a pipe, into which a thread writes what the sieve lets through. Only
@@ -32,7 +32,7 @@ _TERMINAL = 0
 
 
 class SievedDriver(LinuxDriver):
-    """Reads the terminal through a sieve, and takes the pictures off it at the end."""
+    """A driver that reads the terminal through a filter, and removes the pictures at the end."""
 
     typed: bytes = b""
     """What is read first."""
@@ -45,7 +45,7 @@ class SievedDriver(LinuxDriver):
         self._suspended = False
 
     def ask(self, answered: Callable[[], object]) -> None:
-        """Call back, from another thread, once the terminal has come to what is written now."""
+        """Call back, from another thread, once the terminal has processed everything written so far."""
         self._asked.append(answered)
         self.write(ASK_STATUS)
         self.flush()

@@ -85,7 +85,7 @@ class Loader:
         self._decoded: tuple[tuple[Path, int, int], DecodedImage] | None = None
 
     def ask(self, request: Request, ahead: Sequence[Request] = ()) -> None:
-        """Want a picture instead of what was wanted before, and then those ahead."""
+        """Request a picture in place of the last request, and then those to load ahead."""
         with self._condition:
             self._wanted, self._taken = request, False
             self._ahead = deque(ahead)
@@ -95,7 +95,7 @@ class Loader:
             self._thread.start()
 
     def cancel(self) -> None:
-        """Want nothing."""
+        """Cancel all requests."""
         with self._condition:
             self._wanted, self._taken = None, True
             self._ahead.clear()
@@ -178,7 +178,7 @@ class Loader:
 
 
 def _version(path: Path) -> tuple[int, int]:
-    """Return when an image's file was changed, and its size: 0 for a missing one, of which decoding tells."""
+    """Return modification time and size of an image's file: 0 if missing, which decoding reports."""
     try:
         status = Path(split(str(path))[0]).stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""What a terminal sends, sifted: keys pass, the answers to questions are taken out.
+"""Filtering of terminal input: keys pass, the terminal's replies are taken out.
 
 A reply that comes late or in pieces would be read by Textual as keys (`6 2 ; 4 c`), and digits are verdicts.
 So the sieve stands before Textual's parser, which then sees nothing but whole sequences that it knows.
@@ -69,7 +69,7 @@ _CUT_OFF = re.compile(rb"\[[?<>=]|_G|\[[\d:]*;[\d:;]*[tu~A-FHPQRS]")
 
 
 class Sieve:
-    """Sifts a terminal's bytes.
+    """A filter of the bytes that a terminal sends.
 
     Args:
         escape: what stands for the Escape key in what is passed on. The default needs no time to be told from
@@ -113,7 +113,7 @@ class Sieve:
         return self._release()
 
     def rest(self) -> bytes:
-        """Return what is held back still, and let go of it."""
+        """Return and clear the bytes that are still held back."""
         held, self._held = bytes(self._held), bytearray()
         return held
 

@@ -48,7 +48,7 @@ class Shelf:
                 self._unwanted.append(removal)
 
     def clear(self) -> str:
-        """Return what takes all pictures off the terminal; they are sent anew when drawn again."""
+        """Return the sequence that removes all pictures; they are sent again when drawn again."""
         with self._lock:
             parts = [*self._unwanted, *self._sent.values()]
             self._unwanted.clear()
