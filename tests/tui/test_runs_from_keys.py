@@ -106,7 +106,7 @@ async def test_two_models_queue_up_and_stand_side_by_side(tmp_path: Path) -> Non
             pilot, lambda: len(runs_in(tmp_path)) == 2 and not main.workspace.run_control.queue.busy
         )
         assert [run["model"]["name"] for run in runs_in(tmp_path)] == ["fada-demo", "other"]
-        await wait_for(pilot, lambda: len(main.workspace.review.disk_index.runs) == 2)
+        await wait_for(pilot, lambda: len(main.workspace.review.same_question()) == 2)
         await pilot.press("m")
         await wait_for(pilot, lambda: app.screen is not main)
         await wait_for(pilot, lambda: "fada-demo" in screen_text(app) and "other" in screen_text(app))
