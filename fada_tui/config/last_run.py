@@ -11,6 +11,7 @@ import msgspec
 import tomli_w
 from msgspec.structs import replace
 
+from fada_tui.config.questions import load_questions
 from fada_tui.config.settings import Settings, value_of
 from fada_tui.core.atomic import write_whole
 from fada_tui.core.errors import UsageError
@@ -45,7 +46,7 @@ def with_remembered(settings: Settings, file: Path) -> Settings:
     if settings.question or settings.questions:
         changes.pop("question", None)
         changes.pop("questions", None)
-    elif "question" in changes:
+    elif "question" in changes or not _loadable(changes.get("questions")):
         changes.pop("questions", None)
     return replace(settings, **changes)
 
@@ -83,6 +84,17 @@ def _checked(name: str, value: Any) -> Any:
         return value_of(name, value)
     except msgspec.ValidationError:
         return None
+
+
+def _loadable(questions: str | None) -> bool:
+    """Return whether a question set or file is still there: nobody asked for it in this session."""
+    if questions is None:
+        return False
+    try:
+        load_questions(questions)
+    except UsageError:
+        return False
+    return True
 
 
 def _default(name: str) -> Any:

@@ -69,3 +69,12 @@ def test_what_is_whole_in_a_damaged_table_is_kept(file: Path) -> None:
     file.parent.mkdir()
     file.write_text("[last_run]\nseed = 'x'\nmax_new_tokens = 12\n")
     assert with_remembered(Settings(), file) == Settings(max_new_tokens=12)
+
+
+def test_questions_that_are_gone_have_nothing_to_say(file: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "mine.txt"
+    asked.write_text("What is shown?\n")
+    remember(Settings(questions=str(asked), seed=3), file)
+    assert with_remembered(Settings(), file) == Settings(questions=str(asked), seed=3)
+    asked.unlink()
+    assert with_remembered(Settings(), file) == Settings(seed=3)
