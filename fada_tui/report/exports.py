@@ -82,6 +82,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Run, Result], Any]]] = {
     "tokens_per_second": lambda _, result: result.tokens.per_second,
     "finish": lambda _, result: result.finish,
     "batch_size": lambda _, result: _known(result.batch_size),
+    "threads": lambda _, result: _known(result.threads),
     "torch_peak_allocated": lambda _, result: result.memory.torch_peak_allocated,
     "nvml_process": lambda _, result: result.memory.nvml_process,
     "nvml_used": lambda _, result: result.memory.nvml_used,

@@ -35,6 +35,7 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *(bullet("Generation", _generation(run.generation) or "settings unknown") if writes else []),
         *bullet("Versions", _versions(run.environment) or "unknown"),
         *bullet("Machine", _machine(run.environment)),
+        *bullet("Processor Threads", _threads(run)),
         *bullet("DICOM Images", _dicom(run)),
         "",
         *_prompt(run),
@@ -124,6 +125,12 @@ def _machine(environment: Environment) -> str | None:
         *gpus,
     ]
     return ", ".join(part for part in parts if part) or None
+
+
+def _threads(run: Run) -> str | None:
+    """Return the fewest and the most threads that answers were computed with; `None` if no CPU did it."""
+    numbers = {result.threads for result in run.results if result.threads is not UNSET}
+    return units.span(min(numbers), max(numbers)) if numbers else None
 
 
 def _prompt(run: Run) -> list[str]:

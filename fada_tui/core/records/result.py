@@ -124,6 +124,8 @@ class Result(Record, frozen=True, kw_only=True):
     finish: Finish | None = None
     batch_size: int | UnsetType = UNSET
     """Number of answers in its batch, itself included; present where the run allows more than one."""
+    threads: int | UnsetType = UNSET
+    """Number of threads that torch computed with; present for models that ran on the CPU."""
     memory: ResultMemory = ResultMemory()
     error: Failure | None = None
     ranking: tuple[Ranked, ...] | UnsetType = UNSET

@@ -18,6 +18,13 @@ from pathlib import Path
 LONGEST_EVENT = 64 * 1024 * 1024
 """Maximum bytes of one line; a result holds its prompt and its answer."""
 
+SPINS = "10000"
+"""How often a thread of torch looks for work before it sleeps (libgomp's `GOMP_SPINCOUNT`).
+
+By default it goes on looking for milliseconds, and so keeps the core from the thread that it waits for where
+other programs are busy as well. With as many as these nothing is lost on an idle machine.
+"""
+
 POLITE_SECONDS = 5.0
 """Seconds that a worker may take to end on request before it is killed."""
 
@@ -132,8 +139,13 @@ class WorkerProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Return the worker's environment: unbuffered UTF-8, no network telemetry, no parallel tokenizers."""
+    """Return the worker's environment: unbuffered UTF-8, no network telemetry, no parallel tokenizers.
+
+    How torch's threads wait is decided here as well, unless the person has decided it.
+    """
+    waiting = {} if "OMP_WAIT_POLICY" in os.environ else {"GOMP_SPINCOUNT": SPINS}
     return {
+        **waiting,
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fada_tui.core.protocol import Item
+from fada_tui.core.records import Result
 from fada_tui.images.decode import DecodedImage
 from fada_tui.worker import devices
 from fada_tui.worker.generation.batch_size import BatchSize
@@ -146,7 +147,8 @@ class Batches:
 
     def _answered(self, ready: _Ready) -> tuple[list[ItemAttempt], Exception | None]:
         """Answer a batch and record the results; return the remaining items, and the error."""
-        memory, left = self._session.memory, dict(enumerate(ready.attempts))
+        memory, threads = self._session.memory, self._session.threads
+        left, results = dict(enumerate(ready.attempts)), list[Result]()
         if ready.problem or self._session.cancelled:
             return list(left.values()), ready.problem
 
@@ -154,6 +156,7 @@ class Batches:
             result = left[place].answered(answer)
             del left[place]
             self._session.record(result)
+            results.append(result)
 
         memory.reset()
         try:
@@ -167,6 +170,8 @@ class Batches:
             problem = MemoryError(str(error)) if devices.is_out_of_memory(error) else error
             return list(left.values()), problem
         self._size.answered(len(ready.attempts), memory.taken, memory.free)
+        if threads:
+            threads.answered(results, len(ready.attempts))
         return list(left.values()), None
 
 

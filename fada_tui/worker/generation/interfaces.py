@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 from PIL.Image import Image
 
 from fada_tui.core.records import Finish, Generation, Ranked, Tokens
+
+if TYPE_CHECKING:  # it imports torch, which a model behind a server does not need
+    from fada_tui.worker.generation.threads import Threads
 
 OnText = Callable[[str, int], None]
 """Takes the text since the last call, and the number of tokens so far."""
@@ -92,3 +95,5 @@ class LoadedModel:
     model: Any = None
     """The model in evaluation mode; `None` if it runs elsewhere."""
     adapter: Any = None
+    threads: "Threads | None" = None
+    """Chooses the number of torch's threads; `None` if the model does not run on the CPU."""

@@ -29,6 +29,7 @@ class ItemAttempt:
         memory: measures the device's peaks.
         send: takes the deltas.
         cancel: set to stop between two tokens.
+        threads: returns the number that torch computes with; `None` if the model does not run on the CPU.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class ItemAttempt:
         memory: devices.PeakMemory,
         send: Callable[[Message], None],
         cancel: Event,
+        threads: Callable[[], int] | None = None,
     ) -> None:
         self.item = item
         self._generation = generation
         self._memory = memory
         self._send = send
         self._cancel = cancel
+        self._threads = threads
         self._image: DecodedImage | None = None
         self._load_seconds: float | None = None
         self._prompt: str | None = None
@@ -83,6 +86,7 @@ class ItemAttempt:
             tokens=answer.tokens,
             finish=answer.finish,
             batch_size=self._batch_size(answer),
+            threads=self._threads() if self._threads else UNSET,
             memory=ResultMemory(torch_peak_allocated=self._memory.allocated),
             ranking=UNSET if answer.ranking is None else answer.ranking,
         )

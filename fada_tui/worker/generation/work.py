@@ -30,6 +30,7 @@ class WorkSession:
     ) -> None:
         self.command = command
         self.memory = devices.PeakMemory(loaded.device)
+        self.threads = loaded.threads
         self.problem: JournalFailed | None = None
         self._journal = Path(decode_name(command.journal))
         self._receiver = receiver
@@ -54,7 +55,12 @@ class WorkSession:
     def attempt(self, item: Item) -> ItemAttempt:
         """Return an attempt at an item."""
         return ItemAttempt(
-            item, self.command.generation, self.memory, self._sender.send, self._receiver.cancel
+            item,
+            self.command.generation,
+            self.memory,
+            self._sender.send,
+            self._receiver.cancel,
+            self.threads.now if self.threads else None,
         )
 
     def cancel(self, attempts: Iterable[ItemAttempt]) -> None:

@@ -20,6 +20,7 @@ from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
 from fada_tui.worker.generation.generator import Generator
 from fada_tui.worker.generation.interfaces import Answerer, LoadedModel
 from fada_tui.worker.generation.ranker import Ranker
+from fada_tui.worker.generation.threads import Threads
 from fada_tui.worker.loading import checkpoint, openclip_files, processor_check, resolution, weights
 
 REHEARSAL_SIZE = (320, 240)
@@ -68,6 +69,9 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     if sorts:
         with torch.inference_mode():
             adapter.read_classes(model)
+    threads = Threads(model) if model.device.type == "cpu" else None
+    if threads:
+        threads.choose()
     loaded = Loaded(
         adapter=adapter.name,
         architecture=architecture,
@@ -92,7 +96,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     answerer: Answerer = (
         Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
     )
-    return LoadedModel(answerer, device, model, adapter), loaded
+    return LoadedModel(answerer, device, model, adapter, threads), loaded
 
 
 def _described(
