@@ -1,6 +1,7 @@
-"""Atomic file writing: a reader, or a crash, finds the old content or the new, never a part."""
+"""Atomic, durable file writing: a reader, or a crash, finds the old content or the new, never a part."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -12,13 +13,16 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
+        with temporary.open("wb", buffering=0) as file:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    except BaseException:
+        with suppress(OSError):  # what went wrong first is what is told
+            temporary.unlink()
+        raise
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

@@ -122,13 +122,17 @@ class Session:
             StoreError: the results folder cannot be written.
         """
         folder = runs.create(results, job.plan.model.name, job.label)
-        lock = RunLock(folder)
         run = first_run(folder.name, job)
         try:
-            runs.write_run(folder, run)
+            lock = RunLock(folder)
+            try:
+                runs.write_run(folder, run)
+            except BaseException:
+                lock.release()
+                raise
         except StoreError:
-            lock.release()
-            folder.rmdir()
+            with suppress(OSError):  # what went wrong first is what is told
+                folder.rmdir()
             raise
         return cls(folder, lock, run, deadlines, registry, allowed_hosts)
 

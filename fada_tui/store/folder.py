@@ -123,8 +123,16 @@ def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
         if run != before:
             write_run(folder, run)
         if there:
-            path.unlink(missing_ok=True)
+            _remove(path)
         return run, tuple(warnings)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"cannot remove {path}: {error.strerror}; what is in it is in {RUN_NAME}, too"
+        raise StoreError(message) from error
 
 
 def open_run(folder: Path) -> tuple[Run, tuple[str, ...]]:

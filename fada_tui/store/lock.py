@@ -8,6 +8,7 @@ alive.
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -48,10 +49,20 @@ class RunLock:
                 time.sleep(0.1)
                 continue
             if self._is_current(descriptor):
-                os.truncate(descriptor, 0)
-                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+                self._sign(descriptor)
                 return descriptor
             os.close(descriptor)
+
+    def _sign(self, descriptor: int) -> None:
+        """Write who holds the lock into its file."""
+        try:
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        except OSError as error:
+            with suppress(OSError):
+                self._path.unlink()
+            os.close(descriptor)
+            raise StoreError(f"cannot write {self._path.parent}: {error.strerror}") from error
 
     def _is_current(self, descriptor: int) -> bool:
         """Return whether the locked file still has its name: the last owner may have removed it."""
@@ -63,10 +74,12 @@ class RunLock:
         return (named.st_dev, named.st_ino) == (locked.st_dev, locked.st_ino)
 
     def release(self) -> None:
-        """Release the lock; a second call does nothing."""
+        """Release the lock; a second call does nothing. A file that cannot be removed locks nobody out."""
         if self.descriptor >= 0:
-            self._path.unlink(missing_ok=True)
-            os.close(self.descriptor)
+            with suppress(OSError):
+                self._path.unlink()
+            with suppress(OSError):
+                os.close(self.descriptor)
             self.descriptor = -1
 
     def __enter__(self) -> "RunLock":

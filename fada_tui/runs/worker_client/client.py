@@ -44,7 +44,7 @@ from fada_tui.core.protocol import (
 )
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.runs.worker_client.model_identity import Identity, identity, leaves_traces
-from fada_tui.runs.worker_client.process import POLITE_SECONDS, WorkerProcess
+from fada_tui.runs.worker_client.process import POLITE_SECONDS, WorkerProcess, opened
 
 LEFT_AT_MOST = 64 * 1024 * 1024
 """Bytes that may still be allocated on GPUs once a model is dropped, for another to be loaded in the same
@@ -112,6 +112,7 @@ class WorkerClient:
         """Start the worker and wait until it is up.
 
         Raises:
+            StoreError: the run's log cannot be written.
             WorkerDiedError: it ended, or did not come up within the load deadline.
         """
         self._model = None
@@ -270,7 +271,7 @@ class WorkerClient:
 
     async def _attach(self) -> None:
         """Pass the run's log and open files to the worker."""
-        with self._log.open("ab") as log:
+        with opened(self._log) as log:
             await self._send(Attach(), (log.fileno(), *self._keep_open))
         await self._next(self._deadlines.token, "beginning a run")
 

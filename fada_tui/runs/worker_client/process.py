@@ -14,6 +14,9 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
+
+from fada_tui.core.errors import StoreError
 
 LONGEST_EVENT = 64 * 1024 * 1024
 """Maximum bytes of one line; a result holds its prompt and its answer."""
@@ -52,6 +55,7 @@ class WorkerProcess:
             log: file that takes what it prints until it is handed another; appended to.
 
         Raises:
+            StoreError: the log cannot be written.
             OSError: it cannot be started.
         """
         commands, theirs = socket.socketpair()
@@ -59,7 +63,7 @@ class WorkerProcess:
         with contextlib.ExitStack() as ours:
             ours.enter_context(commands)
             told = ours.enter_context(os.fdopen(event_read, "rb"))
-            with theirs, os.fdopen(event_write, "wb"), log.open("ab") as output:
+            with theirs, os.fdopen(event_write, "wb"), opened(log) as output:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     "-P",
@@ -136,6 +140,14 @@ class WorkerProcess:
                     await asyncio.wait_for(self.wait(), patience if ask is not signal.SIGKILL else None)
                     break
         self._transport.close()
+
+
+def opened(log: Path) -> BinaryIO:
+    """Open a worker's log for appending; raises `StoreError`."""
+    try:
+        return log.open("ab")
+    except OSError as error:
+        raise StoreError(f"cannot write {log}: {error.strerror}") from error
 
 
 def _environment() -> dict[str, str]:
