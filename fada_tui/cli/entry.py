@@ -59,12 +59,15 @@ def _dispatch(options: Namespace) -> int:
 
 
 def _explain(error: Exception, *, debug: bool) -> int:
-    from fada_tui.core.errors import FadaError, reason
+    from fada_tui.core.errors import DISK_ERRORS, FadaError, reason
 
     if debug:
         traceback.print_exc()
     if isinstance(error, FadaError):
         return _fail(str(error), error.exit_code)
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
+        return _fail(f"cannot read or write {name}: {error.strerror}", 2)
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{place.name} ({os.path.basename(place.filename)}:{place.lineno})"  # noqa: PTH119
     said = f"{type(error).__name__} in {where}: {reason(error)}"

@@ -1,5 +1,6 @@
 """Kinds of error, their exit codes, and the exceptions that carry one line to the user."""
 
+import errno
 from enum import IntEnum, StrEnum
 
 
@@ -48,6 +49,10 @@ PASSING = frozenset(
     {ErrorKind.OFFLINE_NOT_CACHED, ErrorKind.TIMEOUT, ErrorKind.ENDPOINT_UNREACHABLE, ErrorKind.STORE}
 )
 """Kinds caused by the network, a busy machine or a disk, and not by the model."""
+
+
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE})
+"""What the system says of disks that are full, failing, read-only or gone: no fault of the program."""
 
 
 LONGEST_REASON = 400
