@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from fada_tui.config.questions import load_questions
 from fada_tui.config.settings import Settings, value_of
-from fada_tui.core.atomic import write_whole
+from fada_tui.core.atomic import make_folder, write_whole
 from fada_tui.core.errors import UsageError
 from fada_tui.core.toml import read_toml
 
@@ -62,7 +62,7 @@ def remember(settings: Settings, file: Path) -> None:
         for name in REMEMBERED
         if (value := getattr(settings, name)) != _default(name)
     }
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     write_whole(file, (_HEADER + tomli_w.dumps({_TABLE: chosen})).encode(errors="replace"))
 
 

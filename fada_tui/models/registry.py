@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from fada_tui.core.atomic import write_whole
+from fada_tui.core.atomic import make_folder, write_whole
 from fada_tui.core.errors import PASSING, ErrorKind, UsageError, reason
 from fada_tui.core.paths import demo_weights, expanded
 from fada_tui.core.records import ModelEntry, ModelStatus, Record, Run
@@ -248,7 +248,7 @@ def save_user_entries(tables: Sequence[Table], file: Path) -> None:
     # A link, as into a folder of dotfiles, stays one.
     target = file.resolve()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         write_whole(target, data)
     except OSError as error:
         raise UsageError(

@@ -37,12 +37,13 @@ def create(results: Path, model: str, label: str | None = None) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     stem = "_".join([stamp, *(_plain(part) for part in (model, label) if part)])
     try:
-        results.mkdir(parents=True, exist_ok=True)
+        atomic.make_folder(results)
         for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
             try:
                 (results / f"{stem}{suffix}").mkdir()
             except FileExistsError:
                 continue
+            atomic.sync_folder(results)
             return results / f"{stem}{suffix}"
     except OSError as error:
         message = f"cannot write {results}: {error.strerror}; choose another folder with --results"

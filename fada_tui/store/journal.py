@@ -19,6 +19,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
+from fada_tui.core.atomic import sync_folder
 from fada_tui.core.errors import StoreError
 from fada_tui.core.records import Assessment, Notes, Result, ResultMemory
 
@@ -59,6 +60,10 @@ JournalLine: TypeAlias = ResultLine | MemoryLine | AssessmentLine | NotesLine
 _decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
 
 
+_named_on_disk: set[tuple[int, int]] = set()
+"""Device and inode of the journals whose names this process has synced."""
+
+
 class Contents(Struct, frozen=True):
     """The contents of a journal."""
 
@@ -82,10 +87,20 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
             written = os.write(descriptor, data)
             if durable:
                 os.fsync(descriptor)
+                _sync_name(descriptor, journal, fresh=not size)
     except OSError as error:
         raise StoreError(f"cannot write {journal}: {error.strerror}; make room there, then resume") from error
     if written < len(data):
         raise StoreError(f"cannot write {journal}: the disk is full; make room there, then resume")
+
+
+def _sync_name(descriptor: int, journal: Path, *, fresh: bool) -> None:
+    """Wait until the journal's own name is on disk, unless this process has seen to that."""
+    file = os.fstat(descriptor)
+    known = (file.st_dev, file.st_ino)
+    if fresh or known not in _named_on_disk:
+        sync_folder(journal.parent)
+        _named_on_disk.add(known)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
-"""Disks that fail: the first error is told, and nobody is locked out."""
+"""Disks that fail: the first error is told, and names are on disk before what is in the files is told."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.core import atomic
 from tests.conftest import PROGRAM, write_image
 from tests.faults.library import Call, Fault, Guard, build
 
@@ -47,6 +49,66 @@ def script(guard: Guard, text: str, disk: Path) -> str:
     done = do(guard, [sys.executable, "-c", PREAMBLE + text, str(disk)])
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def unsynced(guard: Guard) -> set[str]:
+    """The names that were not on disk when the script made the folder `told`."""
+    waiting: set[str] = set()
+    for _, call, name, error in guard.lines():
+        if name == "told":
+            return waiting
+        if not error and call in ("create", "mkdir", "rename"):
+            waiting.add(name)
+        elif not error and call == "fsync":
+            waiting = {path for path in waiting if path.rpartition("/")[0] != name}
+    raise AssertionError("nothing was told")
+
+
+def test_a_new_run_is_on_disk_with_its_name_before_its_first_result_is_told(
+    library: Path, disk: Path, tmp_path: Path
+) -> None:
+    """What is told by then is in the folder, the folder in the results, and these in theirs."""
+    guard = Guard(library, disk, tmp_path)
+    script(
+        guard,
+        """
+folder = store.create(disk / "there" / "new" / "results", "m")
+store.write_run(folder, run())
+journal.append(folder / journal.JOURNAL_NAME, line)
+os.mkdir(disk / "told")
+""",
+        disk,
+    )
+    # The first folder of all lies in the one beneath which calls are seen.
+    assert unsynced(guard) == {"there"}
+    calls = [(call, name.rpartition("/")[2]) for _, call, name, _ in guard.lines()]
+    assert ("fsync", "journal.jsonl") in calls
+
+
+def test_a_journal_that_another_process_began_is_on_disk_with_its_name(
+    library: Path, disk: Path, tmp_path: Path
+) -> None:
+    """A line that need not be durable, or a kill, may leave a journal whose name is not."""
+    (disk / "run").mkdir()
+    begun = Guard(library, disk, tmp_path)
+    first = "memory = journal.MemoryLine(path='A/a.png', question_id='q1', memory=ResultMemory())\n"
+    script(begun, first + "journal.append(disk / 'run' / journal.JOURNAL_NAME, memory, durable=False)", disk)
+    assert [call for _, call, _, _ in begun.lines()] == ["create", "write"]
+    guard = Guard(library, disk, tmp_path)
+    script(guard, "for _ in range(3): journal.append(disk / 'run' / journal.JOURNAL_NAME, line)", disk)
+    synced = [name for _, call, name, _ in guard.lines() if call == "fsync"]
+    assert synced == ["run/journal.jsonl", "run", *["run/journal.jsonl"] * 2]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP])
+def test_a_file_system_that_cannot_sync_folders_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    atomic.sync_folder(tmp_path)
 
 
 @pytest.mark.parametrize("call", ["create", "write", "fsync", "rename"])
