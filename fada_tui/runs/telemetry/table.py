@@ -1,6 +1,7 @@
 """`telemetry.csv`: a row for each GPU and sample, appended during the run."""
 
 import csv
+import errno
 import io
 import os
 from contextlib import suppress
@@ -64,7 +65,7 @@ class Table:
         assert self._descriptor is not None
         data = text.encode("utf-8")
         if os.write(self._descriptor, data) < len(data):
-            self._give_up("the disk is full")
+            raise OSError(errno.ENOSPC, "the disk is full")
 
     def _give_up(self, why: str) -> None:
         name = printable(encode_name(self._path.name))
