@@ -1,5 +1,7 @@
 """Special architectures named in `config.json`: parts of a larger model, unsupported, or ported."""
 
+from fada_tui.models.documents import Document
+
 WRITERS = {
     "Qwen2_5OmniModel": "Qwen2_5OmniThinkerForConditionalGeneration",
     "Qwen2_5OmniForConditionalGeneration": "Qwen2_5OmniThinkerForConditionalGeneration",
@@ -32,7 +34,7 @@ PORTS = {
 """By model type, the same weights converted to a form that transformers supports itself."""
 
 
-def port(config: dict[str, object]) -> str | None:
+def port(config: Document) -> str | None:
     """Return the replacement for a checkpoint that transformers does not support itself.
 
     Args:

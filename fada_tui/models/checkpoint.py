@@ -7,13 +7,14 @@ import struct
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 from fada_tui.core.bounded import oddity, read_small
 from fada_tui.core.errors import reason
 from fada_tui.models import model_config
+from fada_tui.models.documents import Document, read_document
 from fada_tui.models.file_checks import PICKLES, trouble
 from fada_tui.models.load_errors import Refusal
 
@@ -62,7 +63,7 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
     """Where the files are; `list` if they are out of reach and only the model list describes the model."""
     sizes: Mapping[str, int]
     """Bytes by file name, of the files beside `config.json`."""
-    documents: Mapping[str, Mapping[str, Any]]
+    documents: Mapping[str, Document]
     """The available and readable files of `DOCUMENTS`."""
     tensors: tuple[Tensor, ...] | None = None
     """Tensors in the headers of its safetensors files; `None` if these are unknown."""
@@ -73,7 +74,7 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
     """The reason why its local files must not be read, if there is one."""
 
     @property
-    def config(self) -> Mapping[str, Any]:
+    def config(self) -> Document:
         """Return its `config.json`; empty if there is none that can be read."""
         return self.documents.get("config.json", {})
 
@@ -125,13 +126,13 @@ def measure(folder: Path) -> Size | None:
         tensors = [tensor for name in names for tensor in header(folder / name)]
     except (OSError, ValueError):
         return None
-    config = _document(folder / "config.json")
+    config = read_document(folder / "config.json")
     if config is None or not tensors:
         return None
     return Size(sum(tensor.elements for tensor in tensors), own_dtype(config, tensors))
 
 
-def own_dtype(config: Mapping[str, Any], tensors: Sequence[Tensor]) -> str | None:
+def own_dtype(config: Document, tensors: Sequence[Tensor]) -> str | None:
     """Return the precision in which a checkpoint was saved, by torch's name; `None` if unknown.
 
     The configuration's word comes first, then that of the language model's part in it; where neither says
@@ -164,7 +165,7 @@ def read_folder(
         OSError: the folder cannot be listed.
     """
     sizes = {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()}
-    documents = {name: found for name in DOCUMENTS if (found := _document(folder / name)) is not None}
+    documents = {name: found for name in DOCUMENTS if (found := read_document(folder / name)) is not None}
     return CheckpointFiles(
         origin=origin,
         sizes=sizes,
@@ -218,14 +219,6 @@ def _tensors(files: Iterable[Path]) -> tuple[Tensor, ...] | None:
         return tuple(tensor for file in files for tensor in header(file)) or None
     except (OSError, ValueError):
         return None
-
-
-def _document(file: Path) -> Mapping[str, Any] | None:
-    try:
-        found = json.loads(read_small(file))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _license(card: Path) -> str | None:

@@ -3,14 +3,14 @@
 Looks at names, kinds, sizes and the small files that name others; reads no weight.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
-from fada_tui.core.bounded import SMALL, oddity, read_small
+from fada_tui.core.bounded import SMALL, oddity
 from fada_tui.core.errors import ErrorKind
 from fada_tui.models import load_errors
+from fada_tui.models.documents import Document, read_document
 from fada_tui.models.load_errors import Refusal
 
 PICKLES = (".bin", ".pt", ".pth")
@@ -121,12 +121,8 @@ def _oddity(file: Path) -> str | None:
     return oddity(status, most)
 
 
-def _document(file: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(read_small(file))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _document(file: Path) -> Document:
+    return read_document(file) or {}
 
 
 def _of_index(file: Path) -> Iterator[tuple[Path, Any]]:
@@ -149,7 +145,7 @@ def _is_plain(name: Any) -> bool:
     )
 
 
-def _implementations(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _implementations(config: Document) -> Iterator[tuple[str, str]]:
     """Return the keys, at any depth, that would load attention or expert code from the hub."""
     waiting: list[Any] = [config]
     while waiting:

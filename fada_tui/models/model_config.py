@@ -1,9 +1,11 @@
 """Reading a `config.json`, whose keys differ between model families."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TypeAlias
 
-Config = Mapping[str, Any]
+from fada_tui.models.documents import Document
+
+Config: TypeAlias = Document
 
 _TEXT = ("text_config", "llm_config", "language_config", "thinker_config", "decoder", "text_decoder")
 _VISION = ("vision_config", "vit_config", "vision_tower_config", "encoder")
@@ -35,6 +37,11 @@ def number(config: Config, *names: str) -> int | None:
     return None
 
 
+def text(config: Config, *names: str) -> str | None:
+    """Return the first of these values that is a text."""
+    return next((value for name in names if isinstance(value := config.get(name), str)), None)
+
+
 def side(value: object) -> int | None:
     """Return a size in pixels that may be given as one number, as a list, or by its edges."""
     if isinstance(value, dict):
@@ -49,10 +56,20 @@ def side(value: object) -> int | None:
 def dtype(config: Config) -> str | None:
     """Return the precision of the weights that the configuration states, by torch's name."""
     for part in (config, text_part(config)):
-        for name in ("dtype", "torch_dtype"):
-            if isinstance(found := part.get(name), str):
-                return found.removeprefix("torch.")
+        if said := text(part, "dtype", "torch_dtype"):
+            return said.removeprefix("torch.")
     return None
+
+
+def image_settings(documents: Mapping[str, Document]) -> Config:
+    """Return the settings of the image processor in a checkpoint's files, by their names."""
+    images = documents.get("processor_config.json", {}).get("image_processor")
+    return images if isinstance(images, dict) else documents.get("preprocessor_config.json", {})
+
+
+def image_processor(images: Config) -> str | None:
+    """Return the class of the image processor with these settings."""
+    return text(images, "image_processor_type", "feature_extractor_type")
 
 
 def quantization(config: Config) -> Config | None:

@@ -115,35 +115,30 @@ def needs_own_code(config: Config, library: TransformersTables) -> bool:
     """Whether a model runs only with the code in its repository."""
     if not config.get("auto_map"):
         return False
-    return config.get("model_type") not in library.model_types or not library.has_class_of(config)
+    known = model_config.text(config, "model_type") in library.model_types
+    return not known or not library.has_class_of(config)
 
 
 def packages(files: CheckpointFiles, library: TransformersTables) -> Iterator[Package]:
     """Yield the packages that a model needs according to its files."""
     config = files.config
     if any(
-        part.get("model_type") in TIMM_TOWERS or part.get("use_timm_backbone")
+        model_config.text(part, "model_type") in TIMM_TOWERS or part.get("use_timm_backbone")
         for part in model_config.parts(config)
     ):
         yield Package("timm", "timm", "its vision tower")
     processor = files.documents.get("processor_config.json", {})
-    images = processor.get("image_processor")
-    if not isinstance(images, dict):
-        images = files.documents.get("preprocessor_config.json", {})
-    named = (
-        processor.get("processor_class")
-        or images.get("processor_class")
-        or files.documents.get("tokenizer_config.json", {}).get("processor_class")
-    )
-    shown = images.get("image_processor_type")
+    images = model_config.image_settings(files.documents)
+    tokenizer = files.documents.get("tokenizer_config.json", {})
+    named = (model_config.text(one, "processor_class") for one in (processor, images, tokenizer))
     if library.needs_torchvision(
-        named if isinstance(named, str) else None,
-        shown if isinstance(shown, str) else None,
+        next(filter(None, named), None),
+        model_config.text(images, "image_processor_type"),
         str(config.get("model_type")),
     ):
         yield Package("torchvision", "torchvision", "its processor")
     if (quantized := model_config.quantization(config)) is not None:
-        method = str(quantized.get("quant_method", "bitsandbytes"))
+        method = model_config.text(quantized, "quant_method") or "bitsandbytes"
         if method in QUANTIZERS:
             yield Package(*QUANTIZERS[method], f"its quantisation ({method})")
     names = files.sizes
@@ -156,19 +151,19 @@ def packages(files: CheckpointFiles, library: TransformersTables) -> Iterator[Pa
 
 def _of_the_architecture(model: Candidate) -> Iterator[Refusal]:
     name, config, library = model.name, model.files.config, model.here.transformers
-    model_type = config.get("model_type")
+    model_type = model_config.text(config, "model_type")
     if needs_own_code(config, library):
         if not model.trusted:
-            yield Refusal(ErrorKind.REMOTE_CODE_NEEDED, load_errors.own_code(name, port(dict(config))))
+            yield Refusal(ErrorKind.REMOTE_CODE_NEEDED, load_errors.own_code(name, port(config)))
         return
     if library.model_types and model_type not in library.model_types:
-        message = load_errors.unknown_type(name, model_type, port(dict(config)))
+        message = load_errors.unknown_type(name, model_type, port(config))
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
         return
     if not _by_chat_template(config, model.here):
         return
     architecture = _architecture(config, library)
-    if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(str(model_type)):
+    if why := UNSUPPORTED.get(architecture) or UNSUPPORTED.get(model_type or ""):
         message = load_errors.unsupported(name, architecture, why)
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
     elif library.image_text and architecture not in library.image_text.values():

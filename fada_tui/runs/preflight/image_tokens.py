@@ -26,7 +26,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from fada_tui.core.records import Resolution
-from fada_tui.models.model_config import Config, number, side, vision_part
+from fada_tui.models.model_config import Config, image_processor, image_settings, number, side, vision_part
 from fada_tui.models.resolution import bounds_edge, bounds_pixels, changes, default, frames, options_of
 
 REFERENCE_SIDE = 1024
@@ -82,7 +82,7 @@ def image_tokens(
         _patches,
     )
     if options_of(asked):
-        named = _processor(images)
+        named = image_processor(images)
         if named is None:
             return None
         tower = side(vision_part(config).get("image_size"))
@@ -98,23 +98,11 @@ def image_tokens(
     return None
 
 
-def image_settings(documents: Mapping[str, Config]) -> Config:
-    """Return the settings of the image processor in a checkpoint's files."""
-    images = documents.get("processor_config.json", {}).get("image_processor")
-    return images if isinstance(images, dict) else documents.get("preprocessor_config.json", {})
-
-
 def own_resolution(config: Config, documents: Mapping[str, Config]) -> Resolution:
     """Return the checkpoint's default longest edge or tiles, as far as its files state them."""
     images = image_settings(documents)
-    named = _processor(images)
+    named = image_processor(images)
     return default(named, _as_told(str(config.get("model_type", "")), images)) if named else Resolution()
-
-
-def _processor(images: Config) -> str | None:
-    """Return the class of the image processor."""
-    named = images.get("image_processor_type") or images.get("feature_extractor_type")
-    return named if isinstance(named, str) else None
 
 
 def _as_told(family: str, images: Config) -> Config:
@@ -154,7 +142,7 @@ def _tiles_of_idefics(family: str, config: Config, processor: Config, images: Co
 def _by_edge(family: str, config: Config, processor: Config, images: Config) -> ImageTokens | None:
     size, token = images.get("size"), _side_of_token(config)
     longest = number(size, "longest_edge") if isinstance(size, dict) else None
-    if not token or not longest or not bounds_edge(_processor(images) or ""):
+    if not token or not longest or not bounds_edge(image_processor(images) or ""):
         return None
     return ImageTokens(
         math.ceil(min(longest, REFERENCE_SIDE) / token) ** 2,
@@ -172,14 +160,14 @@ def _by_pixels(family: str, config: Config, processor: Config, images: Config) -
     vision = vision_part(config)
     merge = number(images, "merge_size") or number(vision, "spatial_merge_size")
     patch = side(images.get("patch_size")) or side(vision.get("patch_size"))
-    bounded = bounds_pixels(_processor(images) or "")
+    bounded = bounds_pixels(image_processor(images) or "")
     if not merge or not patch or ("image_size" in vision and not bounded):
         return None
     size = images.get("size")
     bounds = size if isinstance(size, dict) else {}
     most = number(images, "max_pixels") or number(bounds, "longest_edge", "max_pixels")
     least = number(images, "min_pixels") or number(bounds, "shortest_edge", "min_pixels")
-    repeated = frames(_processor(images) or "", images)
+    repeated = frames(image_processor(images) or "", images)
     most, least = (bound and bound // repeated for bound in (most, least))
     pixels = max(min(REFERENCE_SIDE**2, most or REFERENCE_SIDE**2), least or 0)
     return ImageTokens(

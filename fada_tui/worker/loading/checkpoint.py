@@ -1,6 +1,5 @@
 """A checkpoint's files: their location, downloading them from the hub, and reading their contents."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,12 @@ from typing import Any
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
 
-from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
 from fada_tui.models import file_checks, load_errors
 from fada_tui.models.architectures import port
 from fada_tui.models.checkpoint import read_folder
+from fada_tui.models.documents import read_document
 from fada_tui.models.installed import Installed, TransformersTables
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.obstacles import Candidate
@@ -101,7 +100,7 @@ def read_config(command: Load, folder: Path, library: TransformersTables) -> Any
     Raises:
         ModelLoadError: transformers cannot read it, or only with code of the checkpoint's own.
     """
-    name, raw = command.model.name, _raw(folder / "config.json")
+    name, raw = command.model.name, read_document(folder / "config.json") or {}
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
     except (ValueError, OSError, KeyError, AttributeError, StrictDataclassError) as error:
@@ -126,7 +125,7 @@ def read_processor(command: Load, folder: Path) -> Any:
         processor = AutoProcessor.from_pretrained(folder, trust_remote_code=command.trust_remote_code)
         if (
             not hasattr(processor, "image_processor")
-            and _raw(folder / "config.json").get("model_type") in PAIRS
+            and (read_document(folder / "config.json") or {}).get("model_type") in PAIRS
         ):
             images = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
             processor = TrOCRProcessor(images, processor)
@@ -194,12 +193,3 @@ def refuse_pickle(command: Load, where: str) -> None:
 def report_download(send: Callable[[Message], None]) -> hub.OnBytes:
     """Report the progress of a download as messages."""
     return lambda done, total: send(Progress(stage="download", done=done, total=total or None))
-
-
-def _raw(file: Path) -> dict[str, Any]:
-    """Return a configuration as it is; empty if it is no JSON object."""
-    try:
-        found = json.loads(read_small(file))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -5,7 +5,6 @@ beside `open_clip_model.safetensors` or `open_clip_pytorch_model.bin`; others pu
 a JSON file.
 """
 
-import json
 import pickle
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import CLIPImageProcessorPil, CLIPProcessor, CLIPTokenizer
 
-from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message
+from fada_tui.models.documents import Document, read_document
 from fada_tui.worker.loading import checkpoint, hub
 from fada_tui.worker.loading.openclip import INSTEAD, UnsupportedError, clip_config, renamed, side
 
@@ -183,16 +182,13 @@ def read_tensors(command: Load, file: Path) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _description(folder: Path) -> dict[str, Any] | None:
+def _description(folder: Path) -> Document | None:
     """Return the release's JSON: by OpenCLIP's file name, else any file that parses as one."""
     named = folder / CONFIG_NAME
     others = sorted(file for file in folder.glob("*.json") if "config" in file.name.lower() and file != named)
     for file in (named, *others):
-        try:
-            document = json.loads(read_small(file))
-        except (OSError, ValueError):
-            continue
-        model = document.get("model_cfg", document) if isinstance(document, dict) else None
+        document = read_document(file) or {}
+        model = document.get("model_cfg", document)
         if isinstance(model, dict) and {"embed_dim", "vision_cfg", "text_cfg"} <= set(model):
             return document
     return None
