@@ -9,9 +9,9 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from fada_tui.core.records import ClassSet, Generation, ModelEntry, Result
+from fada_tui.core.records import ClassSet, Generation, ModelEntry, ModelFacts, Result
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -127,38 +127,13 @@ class Progress(Message, frozen=True, kw_only=True, tag="progress"):
 class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """An event: the model is ready."""
 
-    adapter: str
-    architecture: str | None
-    revision: str | None
-    parameters: int | None
-    dtype: str | None
-    quantization: str | None
-    device: str | None
-    gpu_uuid: str | None
-    attention: str | None = None
-    """How transformers computes it: `sdpa` and so on."""
-    image_processor: str | None
-    """Name of the image processor's class."""
-    sorts: bool
+    model: ModelFacts
+    """As a run records them, but for its source, which is the one that was loaded."""
+    gpu_uuid: str | None = None
+    sorts: bool = False
     """Whether it sorts images into classes and writes no text."""
-    longest_edge: int | None = None
-    """Pixels of the requested longest edge of images, if other than the checkpoint's own."""
-    max_tiles: int | None = None
-    """Requested maximum number of tiles, if other than the checkpoint's own."""
-    scale: float | None = None
-    """Factor on the cosine of image and class, for models that sort images."""
-    pickled: bool = False
-    """Whether weights in another format than safetensors were read."""
-    remote_code: bool = False
-    """Whether code of its own checkpoint was run."""
     quantized: bool = False
     """Whether weights are quantised, on loading or in the checkpoint."""
-    load_time: float
-    """Seconds, downloads not included."""
-    weights: int | None
-    """Bytes of parameters and buffers."""
-    served: str | None = None
-    """Name by which its server knows it; `None` for a model that runs in the worker."""
 
 
 class LoadFailed(Message, frozen=True, kw_only=True, tag="load_failed"):

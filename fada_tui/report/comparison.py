@@ -122,7 +122,7 @@ def _notes(runs: Sequence[Run], found: Sequence[Figures]) -> list[str]:
 
 def _seeing(run: Run) -> tuple[Any, ...]:
     """Return the model, with its image resolution."""
-    return (run.model.name, run.model.longest_edge, run.model.max_tiles)
+    return (run.model.name, run.model.asked_resolution)
 
 
 def _age(run: Run) -> tuple[str, str]:

@@ -82,34 +82,18 @@ def load_command(run: Run) -> Load:
 
 
 def with_loaded(run: Run, loaded: Loaded) -> Run:
-    """Return a run with the facts of its loaded model.
+    """Return a run with the facts of its loaded model; it keeps its own name for it.
 
     A model that sorts images is asked nothing: of the questions it keeps the first, for one result an image.
     """
-    entry = run.model
-    plan = None if run.plan is UNSET else run.plan
-    model = ModelFacts(
-        name=entry.name,
-        source=entry.source,
-        served=loaded.served or UNSET,
-        revision=loaded.revision or entry.revision,
-        adapter=loaded.adapter,
-        architecture=loaded.architecture,
-        parameters=loaded.parameters,
-        dtype=loaded.dtype,
-        quantization=loaded.quantization,
-        device=loaded.device,
-        attention=loaded.attention or UNSET,
-        image_processor=loaded.image_processor or UNSET,
-        pad_square=plan.model.pad_square if plan and loaded.sorts else UNSET,
-        longest_edge=loaded.longest_edge or UNSET,
-        max_tiles=loaded.max_tiles or UNSET,
-        scale=UNSET if loaded.scale is None else loaded.scale,
-        pickled=loaded.pickled or UNSET,
-        remote_code=loaded.remote_code or UNSET,
-        license=entry.license,
-        load_time=loaded.load_time,
-        memory=replace(entry.memory, weights=loaded.weights),
+    known, plan = run.model, None if run.plan is UNSET else run.plan
+    model = replace(
+        loaded.model,
+        name=known.name,
+        source=known.source,
+        revision=loaded.model.revision or known.revision,
+        license=known.license,
+        memory=replace(known.memory, weights=loaded.model.memory.weights),
     )
     return replace(
         run,

@@ -61,7 +61,7 @@ def test_a_checkpoint_in_the_published_form_answers_as_the_plain_call_does(name:
     FAMILIES[name].build(folder)
     as_published(folder)
     loaded, facts = load(load_command(folder), lambda _: None)
-    assert facts.adapter == "chat"
+    assert facts.model.adapter == "chat"
     head = load_file(folder / "model.safetensors")["lm_head.weight"]
     assert torch.equal(loaded.model.lm_head.weight, head)
     words = loaded.adapter.tokenizer

@@ -49,7 +49,7 @@ def test_family(name: str, pictures: list[Image.Image], tmp_path: Path) -> None:
     torch.manual_seed(0)
     family.build(folder)
     loaded, facts = load(load_command(folder), lambda _: None)
-    assert facts.adapter == family.adapter
+    assert facts.model.adapter == family.adapter
 
     answers = {}
     for number, picture in enumerate(pictures):

@@ -117,7 +117,7 @@ def test_llava_without_a_chat_template_is_asked_in_the_form_of_its_documentation
     folder, reference = build_two(name, tmp_path)
     change(folder)
     loaded, facts = load(load_command(folder), lambda _: None)
-    assert facts.adapter == "plain"
+    assert facts.model.adapter == "plain"
     for picture in pictures:
         answer = ask(loaded, picture, QUESTIONS[1], [])
         assert answer is not None

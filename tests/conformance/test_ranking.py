@@ -55,7 +55,7 @@ def test_vilt(folder: Path) -> None:
     entry = ModelEntry(name="vilt", source=str(folder))
     command = Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
     loaded, facts = load(command, lambda _: None)
-    assert (facts.adapter, facts.sorts) == ("vilt", False)
+    assert (facts.model.adapter, facts.sorts) == ("vilt", False)
 
     processor = ViltProcessor.from_pretrained(folder)
     model = ViltForQuestionAnswering.from_pretrained(folder).eval()

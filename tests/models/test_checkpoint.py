@@ -57,6 +57,6 @@ def test_the_loader_the_memory_and_the_list_have_one_precision(
     _, loaded = load(Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False), print)
     told = look(entry, max_new_tokens=1, ask_hub=False)
     listed = measure(folder)
-    assert loaded.dtype == told.dtype == told.precision == "bfloat16"
+    assert loaded.model.dtype == told.dtype == told.precision == "bfloat16"
     assert listed and listed.dtype == "bfloat16"
     assert told.need and told.need.weights == 2 * sum(tensor.numel() for tensor in weights.values())

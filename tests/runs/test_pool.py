@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from fada_tui.core.protocol import Load, Loaded
-from fada_tui.core.records import ModelEntry
+from fada_tui.core.records import ModelEntry, ModelFacts
 from fada_tui.runs.events import ModelReady, RunEnded
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
 from fada_tui.runs.worker_client.model_identity import identity, leaves_traces
@@ -234,11 +234,7 @@ def command(**fields: Any) -> Load:
 
 
 def loaded(**fields: Any) -> Loaded:
-    return Loaded(
-        adapter="chat", architecture=None, revision=None, parameters=None, dtype="float32",
-        quantization=None, device="cpu", gpu_uuid=None, image_processor=None, sorts=False,
-        load_time=0.0, weights=None, **fields,
-    )  # fmt: skip
+    return Loaded(model=ModelFacts(name="one", adapter="chat", dtype="float32", device="cpu"), **fields)
 
 
 def test_what_does_not_concern_loading_makes_no_other_model() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from fada_tui.core.errors import ErrorKind, UsageError
-from fada_tui.core.protocol import Hello, Loaded
+from fada_tui.core.protocol import Hello
 from fada_tui.core.records import (
     Dataset,
     Failure,
@@ -17,6 +17,7 @@ from fada_tui.core.records import (
     ModelFacts,
     Plan,
     Ranked,
+    Resolution,
     Result,
     Run,
     Tokens,
@@ -114,11 +115,7 @@ def test_foreign_text_is_shown_safely() -> None:
 
 def test_in_float32_the_precision_explains_nothing() -> None:
     hello = Hello(protocol=0, pid=1, torch="2", transformers="5", cuda=None)
-    loaded = Loaded(
-        adapter="chat", architecture=None, revision=None, parameters=None, dtype="float32",
-        quantization=None, device="cpu", gpu_uuid=None, image_processor=None, sorts=False,
-        load_time=0.0, weights=None,
-    )  # fmt: skip
+    loaded = ModelFacts(name="M", adapter="chat", dtype="float32", device="cpu")
     found = [compare(result(batch_size=8), result(response="other"))]
     assert describe.hints(recorded(), found, hello, loaded) == []
     assert len(describe.hints(recorded(), found, hello, replace(loaded, dtype="float16"))) == 1
@@ -152,6 +149,23 @@ def test_a_model_is_loaded_as_the_run_had_it() -> None:
     plan = Plan(model=replace(listed, api_key_env="KEY"), device="cpu")
     unfinished = rebuild.entry_of(recorded(plan=plan), Registry(entries=(listed,)))
     assert unfinished == replace(found, api_key_env="KEY")
+
+
+def test_options_of_loading_are_recorded_and_requested_again() -> None:
+    asked = ModelEntry(name="m", source="o/m", pad_square=True, longest_edge=512, max_tiles=3)
+    assert all(asdict(asked.options).values())  # so that a new one is tested, too
+    facts = ModelFacts(name="m", source="o/m", **asked.options.as_facts())
+    assert facts.options == asked.options
+    assert rebuild.entry_of(recorded(model=facts), Registry(entries=())) == asked
+    other = Registry(entries=(replace(asked, longest_edge=64),))
+    assert rebuild.entry_of(recorded(model=facts), other) == asked
+
+
+def test_options_that_were_not_requested_are_left_out() -> None:
+    plain = ModelEntry(name="m", source="o/m")
+    facts = ModelFacts(name="m", **replace(plain.options, pad_square=None).as_facts())
+    assert facts == ModelFacts(name="m")
+    assert facts.asked_resolution == plain.asked_resolution == Resolution()
 
 
 def test_a_run_that_says_nothing_of_its_making_is_refused() -> None:

@@ -22,7 +22,7 @@ from transformers import CLIPImageProcessorPil, CLIPProcessor
 from fada_tui.config.class_sets import load_classes
 from fada_tui.core.errors import ErrorKind, ModelLoadError
 from fada_tui.core.protocol import Load, Loaded, Message
-from fada_tui.core.records import ClassSet, ImageClass, ModelEntry
+from fada_tui.core.records import ClassSet, ImageClass, ModelEntry, ModelFacts
 from fada_tui.models.hub_cache import is_here
 from fada_tui.models.registry import load_registry
 from fada_tui.worker.loading.load import LoadedModel, load
@@ -89,21 +89,22 @@ def probabilities(model: LoadedModel, images: list[Image.Image]) -> np.ndarray:
     return np.array(rows)
 
 
-def check_golden(case: str, folder: Path) -> Loaded:
+def check_golden(case: str, folder: Path) -> ModelFacts:
     model, preprocessing = golden.CASES[case]
     save(folder, model, golden.PREPROCESSING[preprocessing])
     for pad in (False, True):
         found, facts = loaded(folder, pad_square=pad)
         expected = np.array(CASES[case]["padded" if pad else "cropped"])
         np.testing.assert_allclose(probabilities(found, golden.images()), expected, atol=1e-5, rtol=0)
-    return facts
+    assert facts.sorts
+    return facts.model
 
 
 @pytest.mark.parametrize("case", ["small", "quick"])
 def test_probabilities_are_those_of_openclip(tmp_path: Path, case: str) -> None:
     facts = check_golden(case, tmp_path / case)
     assert (facts.architecture, facts.adapter, facts.dtype) == ("CLIPModel", "contrastive", "float32")
-    assert facts.sorts and facts.scale == pytest.approx(100) and not facts.pickled
+    assert facts.scale == pytest.approx(100) and not facts.pickled and facts.pad_square is True
     model, _ = golden.CASES[case]
     assert facts.parameters == sum(array.size for array in golden.tensors(model).values())
 
@@ -124,7 +125,7 @@ def test_wrappers_and_pickles_are_read(small: Path) -> None:
     assert refused(small).kind == ErrorKind.PICKLE_REFUSED
     found, facts = loaded(small, pickles=True)
     np.testing.assert_array_equal(probabilities(found, golden.images()[:2]), expected)
-    assert facts.pickled
+    assert facts.model.pickled
 
 
 def test_a_pickle_that_would_run_code_does_not(small: Path, tmp_path: Path) -> None:
@@ -193,7 +194,7 @@ def test_images_prepared_in_another_way_are_refused(tmp_path: Path) -> None:
 def test_a_bare_configuration_under_another_name(small: Path) -> None:
     (small / "open_clip_config.json").unlink()
     (small / "My_Config.json").write_text(json.dumps(golden.SMALL))
-    assert loaded(small)[1].architecture == "CLIPModel"
+    assert loaded(small)[1].model.architecture == "CLIPModel"
 
 
 def test_transformers_own_format_comes_first(small: Path, tmp_path: Path) -> None:

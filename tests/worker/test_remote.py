@@ -90,10 +90,10 @@ async def only(client: WorkerClient, command: Work) -> tuple[Result, list[Event]
 
 async def test_what_is_sent_and_what_comes_of_it(client: WorkerClient, images: Path, tmp_path: Path) -> None:
     with serving() as server:
-        loaded = await reach(client, server.source)
-        assert (loaded.adapter, loaded.served, loaded.device) == ("server", MODEL, None)
-        assert loaded.parameters is loaded.dtype is loaded.weights is loaded.architecture is None
-        assert 0 < loaded.load_time < 10
+        model = (await reach(client, server.source)).model
+        assert (model.adapter, model.served, model.device) == ("server", MODEL, None)
+        assert model.parameters is model.dtype is model.memory.weights is model.architecture is None
+        assert model.load_time and 0 < model.load_time < 10
         command = work(images, tmp_path, system_prompt="Be brief.")
         events = await all_of(client, command)
     answered = results(events)
@@ -441,7 +441,7 @@ async def test_a_server_that_is_not_there_or_serves_another(client: WorkerClient
         assert "does not serve 'three'; it serves one, two" in str(
             await refused(client, f"{server.url}#three")
         )
-        assert (await reach(client, f"{server.url}#two")).served == "two"
+        assert (await reach(client, f"{server.url}#two")).model.served == "two"
         server.models = ()
         assert "serves nothing" in str(await refused(client, server.url))
         server.listing = lambda handler: served.reply(handler, 200, b"<html>", Content_Type="text/html")
@@ -452,7 +452,7 @@ async def test_a_server_that_is_not_there_or_serves_another(client: WorkerClient
         assert "who are you?; it wants a key: put it into FADA_TUI_API_KEY" in str(wanted)
         server.listing = lambda handler: served.reply(handler, 404, {"detail": "Not Found"})
         assert "check the URL" in str(await refused(client, server.url))
-        assert (await reach(client, server.source)).served == MODEL  # named, so that no list is needed
+        assert (await reach(client, server.source)).model.served == MODEL  # named, so that no list is needed
 
 
 async def test_a_server_that_still_loads_is_waited_for(client: WorkerClient) -> None:
@@ -466,7 +466,7 @@ async def test_a_server_that_still_loads_is_waited_for(client: WorkerClient) -> 
                 served.reply(handler, 200, {"data": [{"id": MODEL}]})
 
         server.listing = listing
-        assert (await reach(client, server.source)).served == MODEL
+        assert (await reach(client, server.source)).model.served == MODEL
 
 
 async def test_no_byte_goes_to_a_host_that_nobody_allowed(client: WorkerClient) -> None:

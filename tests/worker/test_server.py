@@ -116,11 +116,11 @@ def plain_script(folder: Path, image: Path, tokens: int) -> tuple[list[int], str
 async def test_answers_equal_the_plain_script_and_are_journaled_first(
     client: WorkerClient, tiny: Path, images: Path, tmp_path: Path
 ) -> None:
-    loaded = await start(client, tiny)
+    loaded = (await start(client, tiny)).model
     assert (loaded.architecture, loaded.adapter) == ("Idefics3ForConditionalGeneration", "chat")
     model = AutoModelForImageTextToText.from_pretrained(tiny)
     assert loaded.parameters == model.num_parameters()
-    assert loaded.weights == model.get_memory_footprint()
+    assert loaded.memory.weights == model.get_memory_footprint()
 
     results: list[Result] = []
     streamed = ""
@@ -406,7 +406,7 @@ async def test_no_such_device_and_no_such_adapter(client: WorkerClient, tiny: Pa
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 async def test_precision_as_asked(client: WorkerClient, tiny: Path, dtype: str) -> None:
-    assert (await start(client, tiny, dtype=dtype)).dtype == dtype
+    assert (await start(client, tiny, dtype=dtype)).model.dtype == dtype
 
 
 def with_template_that_drops(folder: Path, what: str) -> None:

@@ -16,7 +16,7 @@ from fada_tui.config.settings import load_settings
 from fada_tui.core.errors import ErrorKind, ExitCode, FadaError, ModelLoadError, UsageError
 from fada_tui.core.paths import models_file, settings_file
 from fada_tui.core.protocol import Loaded
-from fada_tui.core.records import Result, Run
+from fada_tui.core.records import ModelFacts, Result, Run
 from fada_tui.core.text import printable
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.consent import consent_of
@@ -82,7 +82,7 @@ class _Verifying:
         self._run = recorded
         self._sample = sample
         self._verification = verification
-        self._loaded: Loaded | None = None
+        self._loaded: ModelFacts | None = None
         self._found: list[Verified] = []
         self._stopped = False
 
@@ -123,7 +123,7 @@ class _Verifying:
                 async for event in events:
                     match event:
                         case Loaded():
-                            self._loaded = event
+                            self._loaded = event.model
                         case Verified():
                             self._found.append(event)
                             _write(out, describe.line(event))

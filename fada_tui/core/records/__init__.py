@@ -6,7 +6,7 @@ left out of the file while unset.
 """
 
 from fada_tui.core.records.base import Finish, ModelStatus, Record, RunStatus, Verdict
-from fada_tui.core.records.model import ModelEntry, ModelFacts, ModelMemory, Resolution
+from fada_tui.core.records.model import LoadOptions, ModelEntry, ModelFacts, ModelMemory, Resolution
 from fada_tui.core.records.result import (
     Assessment,
     AutoScore,
@@ -50,6 +50,7 @@ __all__ = [
     "Generation",
     "Gpu",
     "ImageClass",
+    "LoadOptions",
     "ModelEntry",
     "ModelFacts",
     "ModelMemory",

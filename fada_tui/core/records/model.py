@@ -1,8 +1,9 @@
-"""Records of a model: its entry in the model list, and its facts as loaded."""
+"""Records of a model: its entry in the model list, its facts as loaded, and the options that both have."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import asdict
 
 from fada_tui.core.records.base import ModelStatus, Record
 
@@ -27,6 +28,31 @@ class Resolution(Record, frozen=True, kw_only=True):
     """Pixels."""
     max_tiles: int | None = None
     """The whole image beside them is not counted."""
+
+
+class LoadOptions(Record, frozen=True, kw_only=True):
+    """The options of loading that a run records as they were requested; `None` is not requested.
+
+    Each is a field of the same name in `ModelEntry` and `ModelFacts`. None has a default here, so that a type
+    checker finds the one that is left out there.
+    """
+
+    pad_square: bool | None
+    longest_edge: int | None
+    max_tiles: int | None
+
+    @property
+    def resolution(self) -> Resolution:
+        """Return the resolution that is requested."""
+        return Resolution(longest_edge=self.longest_edge, max_tiles=self.max_tiles)
+
+    def as_entry(self) -> dict[str, Any]:
+        """Return the fields of a `ModelEntry`."""
+        return asdict(self)
+
+    def as_facts(self) -> dict[str, Any]:
+        """Return the fields of `ModelFacts`, where what was not requested is left out."""
+        return {name: UNSET if value is None else value for name, value in asdict(self).items()}
 
 
 class ModelFacts(Record, frozen=True, kw_only=True):
@@ -65,9 +91,18 @@ class ModelFacts(Record, frozen=True, kw_only=True):
     memory: ModelMemory = ModelMemory()
 
     @property
+    def options(self) -> LoadOptions:
+        """Return the options with which it was loaded."""
+        return LoadOptions(
+            pad_square=None if self.pad_square is UNSET else self.pad_square,
+            longest_edge=self.longest_edge or None,
+            max_tiles=self.max_tiles or None,
+        )
+
+    @property
     def asked_resolution(self) -> Resolution:
         """Return the resolution that was requested."""
-        return Resolution(longest_edge=self.longest_edge or None, max_tiles=self.max_tiles or None)
+        return self.options.resolution
 
 
 class ModelEntry(Record, frozen=True, kw_only=True):
@@ -99,6 +134,13 @@ class ModelEntry(Record, frozen=True, kw_only=True):
     notes: str | None = None
 
     @property
+    def options(self) -> LoadOptions:
+        """Return the options with which it is to be loaded."""
+        return LoadOptions(
+            pad_square=self.pad_square, longest_edge=self.longest_edge, max_tiles=self.max_tiles
+        )
+
+    @property
     def asked_resolution(self) -> Resolution:
         """Return the resolution that is requested."""
-        return Resolution(longest_edge=self.longest_edge, max_tiles=self.max_tiles)
+        return self.options.resolution

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from fada_tui.core.protocol import Hello, Loaded
-from fada_tui.core.records import Run
+from fada_tui.core.protocol import Hello
+from fada_tui.core.records import ModelFacts, Run
 from fada_tui.core.text import printable
 from fada_tui.runs.verify.compare import Difference, Outcome, Verified
 
@@ -35,7 +35,7 @@ def line(verified: Verified) -> str:
     return printable(f"{result.path}, {result.question_id}: {said}{made}")
 
 
-def summary(found: Sequence[Verified], loaded: Loaded, asked: int) -> str:
+def summary(found: Sequence[Verified], loaded: ModelFacts, asked: int) -> str:
     """Return the last line: how many results agree, of how many, and the precision.
 
     Args:
@@ -50,7 +50,7 @@ def summary(found: Sequence[Verified], loaded: Loaded, asked: int) -> str:
     return f"{', '.join(parts)}; made one at a time in {loaded.dtype} on {loaded.device}"
 
 
-def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: Loaded) -> list[str]:
+def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: ModelFacts) -> list[str]:
     """Return possible explanations of differences, one per line."""
     differing = [one.recorded for one in found if one.outcome == "different"]
     if not differing:
@@ -65,7 +65,7 @@ def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: Loaded) -> 
         ("torch", run.environment.torch, hello.torch),
         ("transformers", run.environment.transformers, hello.transformers),
         ("device", run.model.device, loaded.device),
-        ("image processor", run.model.image_processor or None, loaded.image_processor),
+        ("image processor", run.model.image_processor or None, loaded.image_processor or None),
     )
     changed = [f"{label} {was}, now {is_now}" for label, was, is_now in pairs if was and was != is_now]
     if changed:
@@ -73,7 +73,7 @@ def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: Loaded) -> 
     return [printable(text) for text in told]
 
 
-def as_json(run: str, found: Sequence[Verified], loaded: Loaded | None, asked: int) -> dict[str, Any]:
+def as_json(run: str, found: Sequence[Verified], loaded: ModelFacts | None, asked: int) -> dict[str, Any]:
     """Return the outcome as plain values; for a refused run, zero results were requested."""
     counts = Counter(one.outcome for one in found)
     return {

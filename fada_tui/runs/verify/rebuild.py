@@ -39,7 +39,9 @@ def entry_of(run: Run, registry: Registry) -> ModelEntry:
     """
     facts = run.model
     base = run.plan.model if run.plan is not UNSET else _listed(run, registry)
-    # Each field of an entry that changes answers and that a run records has its line here.
+    options = facts.options
+    if options.pad_square is None:  # recorded only where it has an effect
+        options = replace(options, pad_square=base.pad_square)
     return replace(
         base,
         name=facts.name,
@@ -48,9 +50,7 @@ def entry_of(run: Run, registry: Registry) -> ModelEntry:
         adapter=facts.adapter or base.adapter,
         dtype=facts.dtype or base.dtype,
         quantization=cast("Literal['4bit', '8bit'] | None", facts.quantization),
-        pad_square=base.pad_square if facts.pad_square is UNSET else facts.pad_square,
-        longest_edge=None if facts.longest_edge is UNSET else facts.longest_edge,
-        max_tiles=None if facts.max_tiles is UNSET else facts.max_tiles,
+        **options.as_entry(),
     )
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from msgspec import UNSET
+from msgspec.structs import replace
 from PIL import Image
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
+from fada_tui.core.records import LoadOptions, ModelEntry, ModelFacts, ModelMemory
 from fada_tui.models import file_checks, obstacles
 from fada_tui.models.checkpoint import read_folder
 from fada_tui.models.model_config import quantization
@@ -72,27 +75,26 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     threads = Threads(model) if model.device.type == "cpu" else None
     if threads:
         threads.choose()
-    loaded = Loaded(
+    facts = ModelFacts(
+        name=entry.name,
+        source=entry.source,
+        revision=checkpoint.revision(folder),
         adapter=adapter.name,
         architecture=architecture,
-        revision=checkpoint.revision(folder),
         parameters=weights.count_parameters(model),
         dtype=str(model.dtype).removeprefix("torch."),
         quantization=entry.quantization,
         device=device,
-        gpu_uuid=devices.gpu_uuid(device),
-        attention=getattr(model.config, "_attn_implementation", None),
-        image_processor=_image_processor(processor),
-        sorts=sorts,
-        longest_edge=entry.longest_edge,
-        max_tiles=entry.max_tiles,
-        scale=scale(model) if sorts else None,
-        pickled=_are_pickles(command, files),
-        remote_code=any(name.startswith(OWN_CODE) for name in sys.modules),
-        quantized=quantized,
+        attention=getattr(model.config, "_attn_implementation", None) or UNSET,
+        image_processor=_image_processor(processor) or UNSET,
+        scale=scale(model) if sorts else UNSET,
+        pickled=_are_pickles(command, files) or UNSET,
+        remote_code=any(name.startswith(OWN_CODE) for name in sys.modules) or UNSET,
         load_time=time.perf_counter() - begun,
-        weights=model.get_memory_footprint(),
+        memory=ModelMemory(weights=model.get_memory_footprint()),
+        **_options(entry, sorts=sorts).as_facts(),
     )
+    loaded = Loaded(model=facts, gpu_uuid=devices.gpu_uuid(device), sorts=sorts, quantized=quantized)
     answerer: Answerer = (
         Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
     )
@@ -148,6 +150,11 @@ def _rehearse(command: Load, adapter: Any) -> None:
         raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {checkpoint.package(error)}") from error
     except Exception as error:  # processors raise anything where their files do not fit each other
         raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {reason(error)}") from error
+
+
+def _options(entry: ModelEntry, *, sorts: bool) -> LoadOptions:
+    """Return the options to record: padding has an effect on models that sort images alone."""
+    return entry.options if sorts else replace(entry.options, pad_square=None)
 
 
 def _image_processor(processor: Any) -> str | None:

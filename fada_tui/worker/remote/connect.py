@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
 from fada_tui.core.protocol import Load, Loaded, Message, Progress
+from fada_tui.core.records import ModelFacts
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import ADAPTER, check_allowed, key_of, parse
 from fada_tui.worker.generation.interfaces import LoadedModel
@@ -62,24 +63,16 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
     except ServerRefusal as error:
         raise ModelLoadError(error.kind, f"{entry.name}: {error}") from None
     served = _choose(entry.name, endpoint.place, names or (), endpoint.model)
-    loaded = Loaded(
-        adapter=ADAPTER,
-        architecture=None,
-        revision=None,
-        parameters=None,
-        dtype=None,
-        quantization=None,
-        device=None,
-        gpu_uuid=None,
-        image_processor=None,
-        sorts=False,
-        load_time=time.perf_counter() - begun,
-        weights=None,
+    facts = ModelFacts(
+        name=entry.name,
+        source=entry.source,
         served=served,
+        adapter=ADAPTER,
+        load_time=time.perf_counter() - begun,
     )
     answerer = RemoteAnswerer(server, served, command.first_token_timeout, command.token_timeout)
     # What is left to this process runs on no GPU.
-    return LoadedModel(answerer, "cpu"), loaded
+    return LoadedModel(answerer, "cpu"), Loaded(model=facts)
 
 
 async def _listed(server: Server, wanted: str | None) -> tuple[str, ...]:
