@@ -3,6 +3,8 @@
 import errno
 from enum import IntEnum, StrEnum
 
+from fada_tui.core.secrets import hide
+
 
 class ExitCode(IntEnum):
     """The program's exit codes."""
@@ -60,7 +62,7 @@ LONGEST_REASON = 400
 
 
 def reason(error: BaseException, *, named: bool = False) -> str:
-    """Return another library's error message on one line, shortened; its class name if it is empty.
+    """Return another library's error message without keys, on one line, shortened; if empty, its class name.
 
     Control characters other than white space stay: `text.printable` shows them where the line is shown.
 
@@ -68,7 +70,7 @@ def reason(error: BaseException, *, named: bool = False) -> str:
         error: the error.
         named: put the name of its class first, as one needs of an error that nobody expected.
     """
-    name, said = type(error).__name__, " ".join(str(error).split())
+    name, said = type(error).__name__, " ".join(hide(str(error)).split())
     if len(said) > LONGEST_REASON:
         said = said[: LONGEST_REASON - 1] + "…"
     return f"{name}: {said}" if named and said else said or name

@@ -24,8 +24,9 @@ from fada_tui.core.protocol import (
     Unloaded,
     Work,
 )
+from fada_tui.core.secrets import in_environment, remember
 from fada_tui.models.endpoint import is_endpoint
-from fada_tui.worker import devices
+from fada_tui.worker import devices, logs
 from fada_tui.worker.channel import CommandReceiver, EventSender
 from fada_tui.worker.generation.batches import Batches
 from fada_tui.worker.generation.interfaces import Answerer, LoadedModel
@@ -75,7 +76,8 @@ def serve(commands: int, events: int) -> None:
         events: file descriptor to write events to.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides what ctrl+c means
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    remember(in_environment(os.environ))
+    logs.set_up()
     receiver, sender = CommandReceiver(commands), EventSender(events)
     sender.send(_hello())
     attachment = Attachment()

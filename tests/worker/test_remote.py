@@ -529,6 +529,43 @@ async def test_a_key_is_sent_and_said_to_nobody_else(
     assert "401" in (tmp_path / "worker.log").read_text()
 
 
+@pytest.mark.parametrize("before", [270, 281, 290, 65_519])
+async def test_no_part_of_a_key_is_left_where_a_server_s_words_are_cut(
+    before: int, client: WorkerClient, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its words are cut to 300 characters, and its body, of which white space goes, to 64 KiB."""
+    key = "sk-proj-8Fq2ZxT0vLwMmNd7YcQ"
+    monkeypatch.setenv("FADA_TUI_API_KEY", key)
+    filler = ("." if before < 300 else " ") * (before - 9)
+
+    def answer(asked: Asked) -> Behaviour:
+        match len(server.asked):
+            case 1:
+                return served.status(401, f"{filler}no key is {key}".encode(), Content_Type="text/plain")
+            case 2:
+                return served.raw(b"data: {}\n\n", kind=f"text/{key}")
+            case 3:
+                return served.raw(b"HTTP", kind=f"text/x; {filler[:200]}{key}")
+            case _:
+                return served.stream(("It is ", key[:7], key[7:12], f"{key[12:]}, they say", "."))
+
+    with serving(answer) as server:
+        server.models = (MODEL, f"of {key}")
+        await reach(client, server.source)
+        events = await all_of(client, replace(work(images, tmp_path), items=work(images, tmp_path).items[:1]))
+        events += await all_of(client, work(images, tmp_path))
+        server.models = (f"of {key}",)
+        assert "it serves of [key]" in str(await refused(client, f"{server.url}#other"))
+        assert (await reach(client, server.url)).served == "of [key]"
+    told = [repr(event) for event in events] + [
+        (tmp_path / name).read_text() for name in ("worker.log", "journal.jsonl")
+    ]
+    left = {key[at : at + 6] for at in range(len(key) - 5)}
+    assert not [piece for text in told for piece in left if piece.lower() in text.lower()]
+    streamed = "".join(event.text for event in events if isinstance(event, Delta))
+    assert "It is [key], they say." in streamed
+
+
 async def test_a_proxy_for_the_network_does_not_see_this_machine(
     client: WorkerClient, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from huggingface_hub import HfApi, constants, snapshot_download
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.secrets import in_environment, remember
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import DOCUMENTS, CheckpointFiles, Probed, Tensor, read_folder, weight_files
 from fada_tui.models.load_errors import Refusal
@@ -99,6 +100,7 @@ def main(arguments: Sequence[str]) -> None:
     Args:
         arguments: hub id, and a branch, tag or commit.
     """
+    remember(in_environment(os.environ))
     found = probe(arguments[0], arguments[1] if len(arguments) > 1 else None)
     sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     sys.stdout.flush()

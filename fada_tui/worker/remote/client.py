@@ -16,6 +16,7 @@ import msgspec
 from fada_tui import __version__
 from fada_tui.core.errors import ErrorKind, reason
 from fada_tui.core.records import Tokens
+from fada_tui.core.secrets import AnswerStream, hide_in_answer, remember
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import Endpoint
 from fada_tui.worker.generation.interfaces import Answered, Asked, OnText
@@ -50,13 +51,14 @@ class Server:
 
     Args:
         endpoint: where it is.
-        key: sent as bearer token; appears in no message.
+        key: sent as bearer token; appears in no message and no answer.
         patience: when to try again.
     """
 
     def __init__(self, endpoint: Endpoint, key: str | None, patience: Backoff | None = None) -> None:
         self.endpoint = endpoint
         self._key = key
+        remember([key] if key else [])
         self._patience = patience or Backoff()
         headers = {"User-Agent": f"fada-tui/{__version__}"}
         self._client = httpx2.AsyncClient(
@@ -70,10 +72,6 @@ class Server:
         )
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="server", daemon=True).start()
-
-    def hide(self, text: str) -> str:
-        """Return a text with the key removed."""
-        return text.replace(self._key, "[key]") if self._key else text
 
     def wait(
         self, making: Coroutine[Any, Any, Made], cancel: threading.Event, alive: Callable[[], None]
@@ -149,7 +147,7 @@ class Server:
                 f"{place} cannot be reached ({why}): is the server running there, and the URL right?",
             ) from None
         except httpx2.RequestError as error:
-            why = self.hide(printable(reason(error)))
+            why = printable(reason(error))
             raise ServerFault(ErrorKind.INFERENCE_ERROR, f"{place}: the connection broke ({why})") from None
 
     async def _failure(self, response: httpx2.Response) -> ServerFault | ServerRefusal:
@@ -166,7 +164,7 @@ class Server:
             wait=retry_after(response.headers.get("retry-after"), datetime.now(UTC)),
             key_sent=self._key is not None,
         )
-        return errors.failure(refused, self.hide)
+        return errors.failure(refused)
 
 
 class RemoteAnswerer:
@@ -206,7 +204,7 @@ class RemoteAnswerer:
     def _answered(self, taken: "_Taken", encoded: float) -> Answered:
         reading, count = taken.reading, taken.reading.generated
         return Answered(
-            response=self._server.hide(reading.text).strip(),
+            response=hide_in_answer(reading.text).strip(),
             preprocess=encoded,
             first_token=taken.first_token,
             generate=taken.seconds,
@@ -263,9 +261,9 @@ class RemoteAnswerer:
         try:
             piece = taken.reading.take(data)
         except msgspec.MsgspecError as error:
-            raise self._fault(f"it sent what is no part of an answer ({error})") from None
+            raise self._fault(f"it sent what is no part of an answer ({printable(reason(error))})") from None
         if piece.error is not None:
-            raise errors.in_stream(self._server.endpoint.place, piece.error, self._server.hide)
+            raise errors.in_stream(self._server.endpoint.place, piece.error)
         if taken.reading.reason == "content_filter":
             raise self._refusal("its filter stopped the answer")
         if taken.reading.length > LONGEST_ANSWER:
@@ -309,13 +307,14 @@ class _Taken:
         self._on_text = on_text
         self._begun = time.perf_counter()
         self._pending = ""
+        self._safe = AnswerStream()
         self._flushing: asyncio.TimerHandle | None = None
 
     def add(self, text: str) -> None:
         """Take text."""
         if text and self.first_token is None:
             self.first_token = time.perf_counter() - self._begun
-        self._pending += text
+        self._pending += self._safe.take(text)
         if self._flushing is None:
             self._flush()
             self._flushing = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush_late)
@@ -323,6 +322,7 @@ class _Taken:
     def end(self) -> None:
         """Pass on the rest; a second call changes nothing."""
         self.seconds = self.seconds or time.perf_counter() - self._begun
+        self._pending += self._safe.end()
         self._flush()
 
     def drop(self) -> None:

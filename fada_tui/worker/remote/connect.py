@@ -13,6 +13,7 @@ from msgspec import Struct
 from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
 from fada_tui.core.protocol import Load, Loaded, Message, Progress
 from fada_tui.core.records import ModelFacts
+from fada_tui.core.secrets import hide, quoted
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import ADAPTER, check_allowed, key_of, parse
 from fada_tui.worker.generation.interfaces import LoadedModel
@@ -26,6 +27,8 @@ LONGEST_LIST = 8 * 1024 * 1024
 """Maximum bytes of such a list."""
 
 SHOWN_NAMES = 10
+LONGEST_NAME = 100
+"""Maximum characters of a model's name in a message."""
 
 
 class _Model(Struct):
@@ -66,7 +69,7 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
     facts = ModelFacts(
         name=entry.name,
         source=entry.source,
-        served=served,
+        served=hide(served),
         adapter=ADAPTER,
         load_time=time.perf_counter() - begun,
     )
@@ -119,7 +122,7 @@ def _choose(name: str, place: str, names: Sequence[str], wanted: str | None) -> 
         return names[0]
     if wanted is not None and (wanted in names or f"{wanted}:latest" in names):
         return wanted
-    shown = ", ".join(printable(one) for one in names[:SHOWN_NAMES]) or "nothing"
+    shown = ", ".join(quoted(one, LONGEST_NAME) for one in names[:SHOWN_NAMES]) or "nothing"
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
     if wanted is None:
         message = f"{name}: {place} serves {shown}{more}; say which, as in URL#NAME"

@@ -1,13 +1,12 @@
 """Errors of a server, each on one line: temporary ones, for which a retry may help, and permanent ones."""
 
 import http
-from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind, FadaError
-from fada_tui.core.text import printable
+from fada_tui.core.secrets import quoted
 from fada_tui.models.endpoint import KEY_VARIABLE
 
 LONGEST = 300
@@ -59,40 +58,34 @@ class Refused(Struct, frozen=True, kw_only=True):
     key_sent: bool = False
 
 
-def failure(refused: Refused, hide: Callable[[str], str]) -> ServerFault | ServerRefusal:
-    """Return the error for an unsuccessful status.
-
-    Args:
-        refused: what the server answered.
-        hide: takes secrets out of its words.
-    """
+def failure(refused: Refused) -> ServerFault | ServerRefusal:
+    """Return the error for an unsuccessful status, with the server's words."""
     status = refused.status
-    said = hide(words(refused.body, refused.content_type))
+    said = words(refused.body, refused.content_type)
     line = f"{refused.place} answered {status} {_phrase(status)}{f': {said}' if said else ''}"
     if status in _MAY_PASS or status >= 500:
         return ServerFault(ErrorKind.INFERENCE_ERROR, line, refused.wait)
     return ServerRefusal(ErrorKind.ENDPOINT_REFUSED, f"{line}; {_remedy(refused, said)}", status)
 
 
-def in_stream(place: str, error: object, hide: Callable[[str], str]) -> ServerFault | ServerRefusal:
+def in_stream(place: str, error: object) -> ServerFault | ServerRefusal:
     """Return the error that a server reports in the middle of an answer."""
     code = error.get("code") if isinstance(error, dict) else None
     body = msgspec.json.encode({"error": error})
     if isinstance(code, int) and 400 <= code < 500:
-        return failure(Refused(place=place, status=code, body=body), hide)
-    return ServerFault(ErrorKind.INFERENCE_ERROR, f"{place} broke the answer off: {hide(words(body, ''))}")
+        return failure(Refused(place=place, status=code, body=body))
+    return ServerFault(ErrorKind.INFERENCE_ERROR, f"{place} broke the answer off: {words(body, '')}")
 
 
 def words(body: bytes, content_type: str) -> str:
-    """Return a server's error text on one line: the message in JSON, else the beginning of the text."""
+    """Return a server's error text, quoted: the message in JSON, else the beginning of the text."""
     if "html" in content_type.lower() or body.lstrip()[:1] == b"<":
         return "a web page (HTML)"
     try:
         text = _message(msgspec.json.decode(body))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         text = body.decode("utf-8", "replace")
-    text = printable(" ".join(text.split()))
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return quoted(text, LONGEST)
 
 
 def _message(value: object) -> str:
