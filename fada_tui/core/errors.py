@@ -2,8 +2,12 @@
 
 import errno
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
 from fada_tui.core.secrets import hide
+
+if TYPE_CHECKING:
+    from fada_tui.core.records import FileFacts
 
 
 class ExitCode(IntEnum):
@@ -22,6 +26,7 @@ class ErrorKind(StrEnum):
     IMAGE_MISSING = "image_missing"
     IMAGE_UNREADABLE = "image_unreadable"
     IMAGE_TOO_LARGE = "image_too_large"
+    IMAGE_CHANGED = "image_changed"
     OUT_OF_MEMORY = "out_of_memory"
     PROMPT = "prompt"
     IMAGE_IGNORED = "image_ignored"
@@ -87,13 +92,15 @@ class UsageError(FadaError):
 
 
 class ImageError(FadaError):
-    """An image that cannot be decoded to pixels."""
+    """An image that cannot be decoded to pixels, or is another than the one that was asked about."""
 
     exit_code = ExitCode.SOME_RESULTS_ARE_ERRORS
 
     def __init__(self, kind: ErrorKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+        self.file: FileFacts | None = None
+        """Of the file's bytes, if they could be read."""
 
 
 class ModelLoadError(FadaError):

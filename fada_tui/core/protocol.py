@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
+from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.records import ClassSet, Generation, ModelEntry, ModelFacts, Result
 
 PROTOCOL_VERSION = 5
@@ -27,6 +28,8 @@ class Item(Struct, frozen=True, kw_only=True):
     """As in the result: relative to the data set's root where possible (see `file_names.encode_name`)."""
     question_id: str
     question: str
+    asked: ImageIdentity | None = None
+    """What the image was when other questions about it were answered; of another it is not asked."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -11,8 +11,8 @@ A path names a file, and then its first frame, or another frame of it (see `imag
   and so does an image of one value. DICOM files say how their values are meant: `images.dicom`.
 - Colour profiles are not applied.
 
-The hash is SHA-256 over the ASCII text `<width> <height>` and a newline, followed by the pixels row by row
-from the top left, three bytes R, G, B each.
+The pixels' hash is SHA-256 over the ASCII text `<width> <height>` and a newline, followed by the pixels row
+by row from the top left, three bytes R, G, B each.
 """
 
 import hashlib
@@ -24,9 +24,10 @@ from msgspec import Struct
 from PIL import Image
 
 from fada_tui.core.file_names import encode_name
-from fada_tui.core.records import DicomFacts
+from fada_tui.core.records import DicomFacts, FileFacts
 from fada_tui.core.text import printable
 from fada_tui.images import dicom, stills, video
+from fada_tui.images.file_bytes import hashed
 from fada_tui.images.formats import DICOM_MARK, DICOM_MARK_AT
 from fada_tui.images.frames import split
 from fada_tui.images.opening import MAX_PIXELS as MAX_PIXELS
@@ -37,7 +38,7 @@ _HEAD = DICOM_MARK_AT + len(DICOM_MARK)
 
 
 class DecodedImage(Struct, frozen=True):
-    """An image's pixels, and the hash that identifies them."""
+    """An image's pixels, and the hashes that identify them and the file that they are of."""
 
     pixels: Image.Image
     """Mode RGB, in memory, without metadata."""
@@ -45,6 +46,8 @@ class DecodedImage(Struct, frozen=True):
     height: int
     sha256: str
     """Hexadecimal hash; the module's docstring defines its input."""
+    file: FileFacts
+    """Of exactly the bytes that were decoded; all frames of a file share them."""
     dicom: DicomFacts | None = None
     """Facts of a DICOM file."""
 
@@ -57,12 +60,12 @@ def decode(path: str | Path) -> DecodedImage:
 
     Raises:
         ImageError: IMAGE_MISSING, IMAGE_UNREADABLE (also: no permission, no regular file, damaged, of another
-            format, no such frame), IMAGE_TOO_LARGE or MISSING_PACKAGE.
+            format, no such frame, changed meanwhile), IMAGE_TOO_LARGE or MISSING_PACKAGE.
     """
     place, number = split(os.fspath(path))
     name = printable(encode_name(Path(path).name))
     facts = None
-    with open_image(place, name) as file:
+    with open_image(place, name) as opened, hashed(opened, name) as (file, of_file):
         head = _head(file)
         if _is_dicom(head):
             pixels, facts = dicom.read(file, name, number)
@@ -70,7 +73,7 @@ def decode(path: str | Path) -> DecodedImage:
             pixels = video.read(file, name, number, kind)
         else:
             pixels = stills.read(file, name, number)
-    return DecodedImage(pixels, pixels.width, pixels.height, _digest(pixels), facts)
+    return DecodedImage(pixels, pixels.width, pixels.height, _digest(pixels), of_file, facts)
 
 
 def count_frames(path: str | Path) -> int:

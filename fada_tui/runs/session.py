@@ -33,6 +33,7 @@ from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import Registry
 from fada_tui.runs import environment
+from fada_tui.runs.changed_images import ChangedImages
 from fada_tui.runs.consent import NOTHING, Consent, allowed_now, check
 from fada_tui.runs.events import (
     AnswerBegunAgain,
@@ -100,6 +101,7 @@ class Session:
         self._total = len(self._items) or len(run.results)
         self._done = {result.key for result in run.results if result.error is None}
         self._errors = 0
+        self._changed = ChangedImages(self._journal, run)
         self._recovery = Recovery()
         self._served = is_endpoint(run.model.source)
         self._reserved: int | None = run.model.memory.torch_peak_reserved
@@ -313,6 +315,8 @@ class Session:
                             self._recovery.finished(result.key)
                             self._reserved = highest(self._reserved, event.torch_peak_reserved)
                             yield self._finished(result)
+                            if changed := self._changed.take(result):
+                                yield Warned(changed)
                         case JournalFailed(message=message):
                             raise StoreError(message)
         finally:

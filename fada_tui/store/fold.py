@@ -6,7 +6,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import ModelFacts, ModelMemory, Plan, Result, ResultMemory, Run
-from fada_tui.store.journal import AssessmentLine, JournalLine, MemoryLine, NotesLine, ResultLine
+from fada_tui.store.journal import AssessmentLine, ImageLine, JournalLine, MemoryLine, NotesLine, ResultLine
 
 Key = tuple[str, str]
 
@@ -18,7 +18,7 @@ def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
     complete once every planned result is there.
     """
     results = {result.key: result for result in run.results}
-    notes = run.notes
+    notes, found = run.notes, run.images_found or ()
     for line in lines:
         match line:
             case ResultLine(result=result):
@@ -36,8 +36,14 @@ def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
                     results[key] = replace(assessed, assessments=(*assessed.assessments, assessment))
             case NotesLine(notes=latest):
                 notes = latest
+            case ImageLine(image=image) if image not in found:
+                found = (*found, image)
     ordered = _in_plan_order(run, results)
-    return _settle(replace(run, results=ordered, notes=notes, model=_with_peaks(run, ordered)))
+    return _settle(
+        replace(
+            run, results=ordered, images_found=found or UNSET, notes=notes, model=_with_peaks(run, ordered)
+        )
+    )
 
 
 def planned_keys(run: Run, plan: Plan) -> tuple[Key, ...]:

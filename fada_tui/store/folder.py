@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from fada_tui.core import atomic
 from fada_tui.core.errors import StoreError, UsageError
-from fada_tui.core.records import RUN_SCHEMA, Run, decode_run, encode_run
+from fada_tui.core.records import READ_SCHEMAS, RUN_SCHEMA, Run, decode_run, encode_run
 from fada_tui.store import journal
 from fada_tui.store.fold import fold
 from fada_tui.store.lock import RunLock, is_locked
@@ -93,9 +94,9 @@ def _read_json(folder: Path) -> Run:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} is damaged or no run: {error}") from error
-    if run.schema != RUN_SCHEMA:
-        raise StoreError(f"{path} has schema '{run.schema}'; this version reads {RUN_SCHEMA}")
-    return run
+    if run.schema not in READ_SCHEMAS:
+        raise StoreError(f"{path} has schema '{run.schema}'; this version reads {', '.join(READ_SCHEMAS)}")
+    return replace(run, schema=RUN_SCHEMA)  # which it has once it is written again
 
 
 def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from fada_tui.core.atomic import sync_folder
 from fada_tui.core.errors import StoreError
-from fada_tui.core.records import Assessment, Notes, Result, ResultMemory
+from fada_tui.core.records import Assessment, ImageFound, Notes, Result, ResultMemory
 
 JOURNAL_NAME = "journal.jsonl"
 QUARANTINE_NAME = "journal.quarantine"
@@ -55,7 +55,13 @@ class NotesLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="notes"
     notes: Notes
 
 
-JournalLine: TypeAlias = ResultLine | MemoryLine | AssessmentLine | NotesLine
+class ImageLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="image"):
+    """A journal line with what an image was found to be, where that is another than was asked about."""
+
+    image: ImageFound
+
+
+JournalLine: TypeAlias = ResultLine | MemoryLine | AssessmentLine | NotesLine | ImageLine
 
 _decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
 

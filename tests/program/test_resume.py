@@ -1,5 +1,6 @@
 """Interruptions (signals, lost workers, a full disk, SIGKILL of everything) and what resume makes of them."""
 
+import hashlib
 import json
 import os
 import random
@@ -110,6 +111,59 @@ def test_ctrl_c_once_finishes_the_image_and_resume_completes_the_same(
     (whole,) = run_folders(straight.cwd)
     assert content(resumed) == content(load(whole))
     assert page_without_figures(folder) == page_without_figures(whole)
+
+
+def test_an_image_that_was_changed_is_not_asked_again_until_it_is_back(
+    program: Program, tiny: Path, many: Path
+) -> None:
+    """Its answers stay; of a run whose results have no file, the pixels decide."""
+    done = program.run(*arguments(tiny, many, 3), "--limit", "3")
+    assert done.returncode == 0, done.stderr
+    (folder,) = run_folders(program.cwd)
+    whole = load(folder)
+    for result in whole["results"]:
+        data = (many / result["path"]).read_bytes()
+        assert result["file"] == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+    older, changed, same = dict.fromkeys(result["path"] for result in whole["results"])
+    images = [{key: one[key] for key in ("image", "category", "path")} for one in whole["results"][::2]]
+    model = {"name": "tiny", "source": str(tiny)}
+    plan = {"model": model, "device": "auto", "rubric": "fada", "images": images}
+    half = whole | {"schema": "fada-tui/run/1", "status": "interrupted", "plan": plan}
+    half["results"] = [one for one in whole["results"] if one["question_id"] == "q1"]
+    del half["results"][0]["file"]
+    (folder / "run.json").write_text(json.dumps(half))
+    kept = {path: (many / path).read_bytes() for path in (older, changed)}
+    write_image(many / older, 77)
+    (many / changed).write_bytes(kept[changed] + b"more")
+
+    done, resumed = resume(program)
+    assert done.returncode == 1
+    assert resumed["schema"] == "fada-tui/run/2" and resumed["status"] == "complete"
+    found = {(one["path"], one["question_id"]): one for one in resumed["results"]}
+    assert [found[path, "q1"] for path in (older, changed, same)] == half["results"]
+    assert found[same, "q2"]["error"] is None and found[same, "q2"]["file"] == found[same, "q1"]["file"]
+    for path, words in (
+        (older, "decodes differently than when it was asked about: put the old file back"),
+        (changed, "was changed since it was asked about, from "),
+    ):
+        assert found[path, "q2"]["error"]["kind"] == ErrorKind.IMAGE_CHANGED
+        assert words in found[path, "q2"]["error"]["message"]
+    assert done.stderr.count("its earlier answers stay") == 1
+    noted = {one["path"]: one for one in resumed["images_found"]}
+    assert {path: one["state"] for path, one in noted.items()} == {
+        older: "decodes_differently",
+        changed: "changed",
+    }
+    assert noted[changed]["file"]["size"] == len(kept[changed]) + 4
+    assert (folder / "summary.md").read_text().count("changed since") >= 1
+
+    for path, data in kept.items():
+        (many / path).write_bytes(data)
+    done, restored = resume(program)
+    assert done.returncode == 0, done.stderr
+    assert all(result["error"] is None for result in restored["results"])
+    assert [one["state"] for one in restored["images_found"]][2:] == ["as_asked", "as_asked"]
 
 
 @pytest.mark.parametrize("told", [[signal.SIGINT, signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP]])

@@ -14,14 +14,24 @@ from msgspec.structs import replace
 
 from fada_tui.core.errors import RunLockedError, StoreError, UsageError
 from fada_tui.core.file_names import decode_name, encode_name
-from fada_tui.core.records import Assessment, Notes, ResultMemory, decode_run, encode_run
+from fada_tui.core.records import (
+    Assessment,
+    FileFacts,
+    ImageFound,
+    Notes,
+    ResultMemory,
+    decode_run,
+    encode_run,
+)
 from fada_tui.runs.publish import without_needless_plan
 from fada_tui.store import folder as runs
 from fada_tui.store import journal
 from fada_tui.store.fold import fold
-from fada_tui.store.journal import AssessmentLine, MemoryLine, NotesLine, ResultLine
+from fada_tui.store.journal import AssessmentLine, ImageLine, MemoryLine, NotesLine, ResultLine
 from fada_tui.store.lock import RunLock, is_locked
 from tests.examples import error_result, result, run
+
+FACTS = FileFacts(size=3, sha256="f" * 64)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +58,34 @@ def test_run_round_trip_and_key_order() -> None:
     keys = ["image", "category", "question", "response", "time", "path", "sha256"]
     places = [first.index(f'"{key}"'.encode()) for key in keys]
     assert places == sorted(places)
+
+
+def test_a_run_of_the_first_schema_is_read_and_becomes_one_of_the_second_when_written(tmp_path: Path) -> None:
+    first = run(results=(result(sha256="p"),), schema="fada-tui/run/1")
+    runs.write_run(tmp_path, first)
+    data = (tmp_path / "run.json").read_bytes()
+    assert runs.settle(tmp_path)[0].results == first.results
+    assert (tmp_path / "run.json").read_bytes() == data, "nothing is new: nothing is written"
+    journal.append(tmp_path / "journal.jsonl", ResultLine(result=result("B/c.png", file=FACTS)))
+    runs.settle(tmp_path)
+    second = runs.read_run(tmp_path)
+    assert b'"schema": "fada-tui/run/2"' in (tmp_path / "run.json").read_bytes()
+    assert [one.file for one in second.results] == [UNSET, FACTS]
+    assert (tmp_path / "run.json").read_bytes().count(b'"file"') == 1
+
+
+def test_what_images_were_found_to_be_is_kept_once_and_the_last_find_counts() -> None:
+    changed = ImageFound(path="A/a.png", state="changed", file=FACTS, at="2026-01-01T00:00:00Z")
+    other = replace(changed, path="B/c.png")
+    lines = [ImageLine(image=changed), ImageLine(image=other)]
+    folded = fold(fold(run(results=(result(),)), lines), lines)
+    assert folded.images_found == (changed, other) == folded.images_changed
+    assert decode_run(encode_run(folded)) == folded
+    back = replace(changed, state="as_asked", at="2026-01-02T00:00:00Z")
+    restored = fold(folded, [ImageLine(image=back)])
+    assert restored.images_found == (changed, other, back)
+    assert restored.images_changed == (other,)
+    assert fold(run(), []).images_found is UNSET
 
 
 def test_fold_completes_in_plan_order() -> None:

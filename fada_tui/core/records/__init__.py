@@ -5,13 +5,15 @@ ISO 8601 in UTC; `None` means unknown and is written as `null`. Fields with the 
 left out of the file while unset.
 """
 
-from fada_tui.core.records.base import Finish, ModelStatus, Record, RunStatus, Verdict
+from fada_tui.core.records.base import Finish, ImageState, ModelStatus, Record, RunStatus, Verdict
 from fada_tui.core.records.model import LoadOptions, ModelEntry, ModelFacts, ModelMemory, Resolution
 from fada_tui.core.records.result import (
     Assessment,
     AutoScore,
     DicomFacts,
     Failure,
+    FileFacts,
+    ImageFound,
     Ranked,
     Result,
     ResultMemory,
@@ -19,6 +21,7 @@ from fada_tui.core.records.result import (
     Tokens,
 )
 from fada_tui.core.records.run import (
+    READ_SCHEMAS,
     RUN_SCHEMA,
     ClassSet,
     Dataset,
@@ -38,6 +41,7 @@ from fada_tui.core.records.run import (
 )
 
 __all__ = [
+    "READ_SCHEMAS",
     "RUN_SCHEMA",
     "Assessment",
     "AutoScore",
@@ -46,10 +50,13 @@ __all__ = [
     "DicomFacts",
     "Environment",
     "Failure",
+    "FileFacts",
     "Finish",
     "Generation",
     "Gpu",
     "ImageClass",
+    "ImageFound",
+    "ImageState",
     "LoadOptions",
     "ModelEntry",
     "ModelFacts",

@@ -7,6 +7,7 @@ from msgspec import Struct
 Verdict: TypeAlias = Literal["correct", "partial", "incorrect"]
 Finish: TypeAlias = Literal["stop", "length", "cancelled", "error"]
 RunStatus: TypeAlias = Literal["complete", "interrupted", "failed"]
+ImageState: TypeAlias = Literal["as_asked", "changed", "decodes_differently"]
 ModelStatus: TypeAlias = Literal["untested", "tested", "failed", "skipped", "gated"]
 
 

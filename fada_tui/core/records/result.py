@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, UnsetType
 
-from fada_tui.core.records.base import Finish, Record, Verdict
+from fada_tui.core.records.base import Finish, ImageState, Record, Verdict
 
 
 class Timing(Record, frozen=True, kw_only=True):
@@ -86,6 +86,30 @@ class Assessment(Record, frozen=True, kw_only=True):
     at: str | None = None
     """ISO 8601, UTC."""
     blind: bool = False
+    image_changed: bool | UnsetType = UNSET
+    """Present, and true, if the image was no longer the one asked about, and the assessor knew."""
+
+
+class FileFacts(Record, frozen=True, kw_only=True):
+    """A file's bytes."""
+
+    size: int
+    sha256: str
+
+
+class ImageFound(Record, frozen=True, kw_only=True):
+    """What a run's image was found to be, later, where that is not what the record says."""
+
+    path: str
+    """As in the result."""
+    state: ImageState
+    """What had become of it; `as_asked` where an earlier change was undone."""
+    file: FileFacts | None = None
+    """As it was found."""
+    sha256: str | None = None
+    """Of its decoded pixels, where they were decoded."""
+    at: str
+    """ISO 8601, UTC."""
 
 
 class DicomFacts(Record, frozen=True, kw_only=True):
@@ -116,6 +140,8 @@ class Result(Record, frozen=True, kw_only=True):
     """Of the decoded RGB pixels, with width and height (see `images.decode`)."""
     width: int | None = None
     height: int | None = None
+    file: FileFacts | UnsetType = UNSET
+    """Of the bytes that were decoded; absent in older runs. Frames of a file share them."""
     question_id: str
     prompt: str | None = None
     """The prompt as given to the model, with a placeholder for the image."""

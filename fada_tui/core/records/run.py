@@ -7,10 +7,14 @@ from msgspec import UNSET, UnsetType
 
 from fada_tui.core.records.base import Record, RunStatus
 from fada_tui.core.records.model import ModelEntry, ModelFacts
-from fada_tui.core.records.result import Failure, Result
+from fada_tui.core.records.result import Failure, ImageFound, Result
 from fada_tui.core.text import without_mark
 
-RUN_SCHEMA = "fada-tui/run/1"
+RUN_SCHEMA = "fada-tui/run/2"
+"""What is written."""
+
+READ_SCHEMAS = ("fada-tui/run/1", RUN_SCHEMA)
+"""What is read: run/1 has results without `file`, and nothing that run/2 lacks."""
 
 
 class Tool(Record, frozen=True, kw_only=True):
@@ -159,6 +163,8 @@ class Run(Record, frozen=True, kw_only=True):
     """The classes that images were sorted into, if the model writes no text."""
     dataset: Dataset
     results: tuple[Result, ...] = ()
+    images_found: tuple[ImageFound, ...] | UnsetType = UNSET
+    """What images were found to be when they were looked at again, where that is another than was asked."""
     notes: Notes = Notes()
     error: Failure | UnsetType = UNSET
     """The error that ended a failed run."""
@@ -173,6 +179,12 @@ class Run(Record, frozen=True, kw_only=True):
         if self.status == "complete" and self.results and all(one.error for one in self.results):
             return self.results[0].error
         return None
+
+    @property
+    def images_changed(self) -> tuple[ImageFound, ...]:
+        """Return what images were last found to be, of those that had changed, in the order of the finds."""
+        latest = {found.path: found for found in self.images_found or ()}
+        return tuple(found for found in latest.values() if found.state != "as_asked")
 
     @property
     def fruitless(self) -> bool:

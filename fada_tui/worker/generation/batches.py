@@ -88,10 +88,11 @@ class Batches:
             begun = time.perf_counter()
             try:
                 image = self._image(item.path)
+                attempt.see(image, time.perf_counter() - begun)
+                self._session.check_unchanged(item, image)
             except Exception as error:
                 unread.append((attempt, error))
             else:
-                attempt.see(image, time.perf_counter() - begun)
                 attempts.append(attempt)
         return replace(self._prepared(attempts), unread=tuple(unread))
 

@@ -135,7 +135,12 @@ class ItemAttempt:
     def _record(self, **fields: object) -> Result:
         item, image = self.item, self._image
         if image:
-            fields |= {"sha256": image.sha256, "width": image.width, "height": image.height}
+            fields |= {
+                "file": image.file,
+                "sha256": image.sha256,
+                "width": image.width,
+                "height": image.height,
+            }
             fields |= {} if image.dicom is None else {"dicom": image.dicom}
         return Result(
             image=item.image,

@@ -4,10 +4,13 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from fada_tui.core.errors import StoreError
+from fada_tui.core.errors import ErrorKind, ImageError, StoreError
 from fada_tui.core.file_names import decode_name
+from fada_tui.core.image_identity import ImageIdentity, compare, described
 from fada_tui.core.protocol import Cancelled, Finished, Item, JournalFailed, Started, Work
 from fada_tui.core.records import Result
+from fada_tui.core.text import printable
+from fada_tui.images.decode import DecodedImage
 from fada_tui.store.journal import ResultLine, append
 from fada_tui.worker import devices
 from fada_tui.worker.channel import CommandReceiver, EventSender
@@ -36,6 +39,8 @@ class WorkSession:
         self._receiver = receiver
         self._sender = sender
         self._writing = threading.Lock()
+        self._asked: dict[str, ImageIdentity] = {}
+        """What each image was when it was first asked about."""
 
     @property
     def goes_on(self) -> bool:
@@ -62,6 +67,15 @@ class WorkSession:
             self._receiver.cancel,
             self.threads.now if self.threads else None,
         )
+
+    def check_unchanged(self, item: Item, image: DecodedImage) -> None:
+        """Raise `ImageError` (IMAGE_CHANGED) if an image is another than that of its earlier answers."""
+        found = ImageIdentity(file=image.file, sha256=image.sha256)
+        asked = item.asked or self._asked.setdefault(item.path, found)
+        if compare(asked, found) != "as_asked":
+            what = described(printable(item.image), asked, found)
+            advice = "put the old file back, or ask all questions about it in a new run"
+            raise ImageError(ErrorKind.IMAGE_CHANGED, f"{what}: {advice}")
 
     def cancel(self, attempts: Iterable[ItemAttempt]) -> None:
         """Report that attempts were cancelled without being recorded."""

@@ -57,6 +57,7 @@ class ConcurrentRequests:
         try:
             image = read_image(self._session.command.root, attempt.item.path)
             attempt.see(image, time.perf_counter() - begun)
+            self._session.check_unchanged(attempt.item, image)
             answered = self._server.answer(attempt.asked())
         except Exception as error:
             self._session.record(attempt.failed(error))
