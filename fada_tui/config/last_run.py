@@ -1,9 +1,10 @@
 """The user's choices for the last run, kept between sessions in `state.toml`.
 
-Settings do not tell what was given from what is so by default. So only what differs from the defaults is
-remembered, and it takes the place of defaults alone: whatever a person sets to another value wins.
+What differs from the defaults is remembered, and it takes the place of what nobody gave: an option, a
+variable or a line of `settings.toml` wins, also where it says what is so by default.
 """
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,23 @@ _HEADER = "# Written by fada-tui: what was chosen last for a new run. Delete it 
 _DEFAULTS = Settings()
 
 
-def with_remembered(settings: Settings, file: Path) -> Settings:
+def with_remembered(settings: Settings, file: Path, given: Set[str] = frozenset()) -> Settings:
     """Return the settings with the last choices in place of defaults.
 
     A file that is missing, damaged or of another version has nothing to say, or says less.
+
+    Args:
+        settings: the settings in force.
+        file: `state.toml`.
+        given: names of the settings that a person gave, which nothing remembered replaces; see
+            `settings.names_given`. Those that differ from their defaults need not be among them.
     """
     changes = {
-        name: value for name, value in _read(file).items() if getattr(settings, name) == _default(name)
+        name: value
+        for name, value in _read(file).items()
+        if name not in given and getattr(settings, name) == _default(name)
     }
-    if settings.question or settings.questions:
+    if given & {"question", "questions"} or settings.question or settings.questions:
         changes.pop("question", None)
         changes.pop("questions", None)
     elif "question" in changes or not _loadable(changes.get("questions")):

@@ -104,6 +104,19 @@ def load_settings(options: Mapping[str, object], environ: Mapping[str, str], fil
     return merge(options, environ, read_toml(file) or {}, str(file))
 
 
+def names_given(options: Mapping[str, object], environ: Mapping[str, str], file: Path) -> frozenset[str]:
+    """Return the names of the settings that a person gave, also those given the value of their default.
+
+    Args and errors are those of `load_settings`.
+    """
+    sources = (
+        _from_table(read_toml(file) or {}, str(file)),
+        _from_environment(environ),
+        _from_options(options),
+    )
+    return frozenset(name for source in sources for name in source)
+
+
 def merge(
     options: Mapping[str, object], environ: Mapping[str, str], table: Mapping[str, Any], origin: str
 ) -> LoadedSettings:

@@ -44,6 +44,7 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
             marked_models=workspace.marked_models,
             marked_images=review.marked_images(),
             settings=app_context.settings,
+            given=app_context.given,
             disk_index=review.disk_index,
             sample=run_control.telemetry.latest,
         )

@@ -38,12 +38,21 @@ def check_terminal(environ: Mapping[str, str]) -> None:
 
 def open_dashboard(
     settings: Settings,
+    given: frozenset[str],
     registry: Registry,
     warnings: tuple[str, ...],
     resume: str | None,
     label: str | None,
 ) -> int:
     """Run the dashboard to its end; return the program's exit code.
+
+    Args:
+        settings: the settings in force.
+        given: names of those that a person gave.
+        registry: the model list.
+        warnings: parts of the settings and lists that were not understood.
+        resume: a run to resume at once.
+        label: added to the folder names of new runs.
 
     Raises:
         UsageError: an unknown rubric or question set, or settings that exclude each other.
@@ -52,6 +61,7 @@ def open_dashboard(
     choice = "half" if settings.low_bandwidth and settings.graphics == "auto" else settings.graphics
     app_context = AppContext(
         settings=settings,
+        given=given,
         registry=registry,
         rubric=load_rubric(settings.rubric),
         graphics=detect(choice, os.environ, sys.stdin.fileno()),

@@ -36,6 +36,14 @@ def test_what_is_set_wins(file: Path) -> None:
     assert back.seed == 7
 
 
+def test_what_is_given_wins_though_it_is_the_default(file: Path) -> None:
+    remember(CHOSEN, file)
+    back = with_remembered(
+        Settings(), file, frozenset({"model", "max_new_tokens", "per_category", "questions"})
+    )
+    assert back == replace(Settings(), temperature=0.5, seed=7)
+
+
 def test_defaults_are_not_remembered(file: Path) -> None:
     remember(CHOSEN, file)
     remember(Settings(), file)

@@ -6,7 +6,7 @@ from typing import Any, Literal, Union, get_type_hints
 import pytest
 
 from fada_tui.config.schema import SETTINGS
-from fada_tui.config.settings import Settings, load_settings
+from fada_tui.config.settings import Settings, load_settings, names_given
 from fada_tui.core import paths
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import ModelEntry
@@ -96,6 +96,13 @@ def test_option_over_environment_over_file_over_default(tmp_path: Path) -> None:
     environ = {"FADA_TUI_MAX_NEW_TOKENS": "2", "FADA_TUI_SEED": "2"}
     settings, _ = load_settings({"max_new_tokens": 3, "seed": None, "command": "models"}, environ, file)
     assert (settings.max_new_tokens, settings.seed, settings.limit, settings.per_category) == (3, 2, 1, None)
+
+
+def test_what_is_given_is_told_from_what_is_so_by_default(tmp_path: Path) -> None:
+    file = settings_toml(tmp_path, "seed = 0\nunknown = 1\n")
+    environ = {"FADA_TUI_LIMIT": "3", "FADA_TUI_FRAMES": ""}
+    options = {"model": ["fada-demo"], "top_p": None, "command": "models"}
+    assert names_given(options, environ, file) == {"seed", "limit", "model"}
 
 
 def test_lists_from_each_source(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
+from fada_tui.config.last_run import remember
 from fada_tui.config.settings import Settings
 from fada_tui.core.paths import samples_dir, state_file
 from fada_tui.core.records import Generation, ModelFacts, ModelMemory, PlannedImage
@@ -50,6 +51,7 @@ class Host(App[None]):
             "marked_models": (),
             "marked_images": (),
             "settings": Settings(),
+            "given": frozenset(),
             "disk_index": DiskIndex(),
             "sample": SAMPLE,
         } | given
@@ -157,6 +159,17 @@ async def test_own_question_and_numbers_are_remembered(catalogue: Catalogue) -> 
         assert again.query_one(TextArea).text == "r q?\nWhy"
         await pilot.press("r")
         assert await answer(pilot) == first
+
+
+async def test_what_is_given_wins_over_what_is_remembered_though_it_is_the_default(
+    catalogue: Catalogue,
+) -> None:
+    remember(Settings(model=(NAMES[2],), max_new_tokens=7, seed=5), state_file())
+    given = frozenset({"model", "max_new_tokens"})
+    async with Host(catalogue, given=given).run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        await pilot.press("r")
+        assert await answer(pilot) == RunRequest(Settings(seed=5), None)
 
 
 async def test_answers_are_made_in_batches_of_a_size_that_is_remembered_and_forecast(

@@ -14,6 +14,8 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
+from fada_tui.config.last_run import remember
+from fada_tui.config.settings import Settings
 from fada_tui.core.records import Assessment
 from fada_tui.store import folder as store
 from fada_tui.tui.terminal.shutdown import PATIENCE
@@ -205,6 +207,15 @@ def test_stopped_and_continued_from_outside(start: Start) -> None:
     program.press("escape", "q")
     assert program.wait_end() == 0
     assert program.cooked
+
+
+def test_an_option_wins_over_what_was_chosen_last_though_it_is_the_default(
+    start: Start, tmp_path: Path
+) -> None:
+    remember(Settings(model=("smolvlm-500m",)), tmp_path / "config" / "state.toml")
+    start().wait_for("Press r to ask smolvlm-500m")
+    start("--model", "fada-demo").wait_for("Press r to ask fada-demo")
+    start(environ={"FADA_TUI_MODEL": "fada-demo"}).wait_for("Press r to ask fada-demo")
 
 
 def a_judged_run(folder: Path) -> None:

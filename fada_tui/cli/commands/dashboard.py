@@ -3,7 +3,7 @@
 import os
 from argparse import Namespace
 
-from fada_tui.config.settings import load_settings
+from fada_tui.config.settings import load_settings, names_given
 from fada_tui.core.paths import models_file, settings_file
 from fada_tui.models.registry import load_registry
 
@@ -13,8 +13,9 @@ FRAMES_ON_SLOW_LINKS = "10"
 
 def run(options: Namespace) -> int:
     """Open the dashboard that the options ask for."""
-    given = vars(options)
-    settings, warnings = load_settings(given, os.environ, settings_file())
+    named = vars(options)
+    settings, warnings = load_settings(named, os.environ, settings_file())
+    given = names_given(named, os.environ, settings_file())
     registry = load_registry(models_file())
     if settings.low_bandwidth:
         # Textual reads it once, when it is imported.
@@ -24,4 +25,4 @@ def run(options: Namespace) -> int:
 
     check_terminal(os.environ)
     messages = (*warnings, *registry.warnings)
-    return open_dashboard(settings, registry, messages, given.get("resume"), given.get("name"))
+    return open_dashboard(settings, given, registry, messages, named.get("resume"), named.get("name"))

@@ -1,6 +1,6 @@
 """The available choices for a new run: read from disk, so in a thread."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,6 +27,7 @@ class Options(Struct, frozen=True):
 def read(
     *,
     settings: Settings,
+    given: Set[str],
     registry: Registry,
     entries: Sequence[ModelEntry],
     catalogue: Catalogue,
@@ -38,6 +39,7 @@ def read(
 
     Args:
         settings: as the program was started with.
+        given: names of the settings that a person gave.
         registry: the model list.
         entries: its entries in the order of the screen.
         catalogue: the images.
@@ -45,7 +47,7 @@ def read(
         marked_images: those that the person marked.
         state: the file of what was chosen last.
     """
-    settings = with_remembered(settings, state)
+    settings = with_remembered(settings, state, given)
     models = {entry.name: entry for entry in entries}
     wanted = _known(marked_models or settings.model, registry, models)
     if not wanted:

@@ -75,6 +75,7 @@ class NewRunScreen(Screen[RunRequest | None]):
         marked_models: those that are chosen at first, in place of what the settings say.
         marked_images: those that are chosen at first, in place of what the settings say.
         settings: as the program was started with.
+        given: names of the settings that a person gave.
         disk_index: the runs that were made before.
         sample: the machine as it was measured last.
     """
@@ -101,6 +102,7 @@ class NewRunScreen(Screen[RunRequest | None]):
         marked_models: Sequence[str],
         marked_images: tuple[PlannedImage, ...],
         settings: Settings,
+        given: frozenset[str],
         disk_index: "DiskIndex",
         sample: Sample | None,
     ) -> None:
@@ -112,6 +114,7 @@ class NewRunScreen(Screen[RunRequest | None]):
         self._read = partial(
             options.read,
             settings=settings,
+            given=given,
             registry=registry,
             entries=[row.entry for row in rows] or registry.entries,
             catalogue=catalogue,

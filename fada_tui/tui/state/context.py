@@ -26,6 +26,8 @@ class AppContext(Struct, frozen=True, kw_only=True):
     """Parts of the settings and lists that were not understood."""
     resume: str | None = None
     """A run to resume at once."""
+    given: frozenset[str] = frozenset()
+    """Names of the settings that a person gave, also those given the value of their default."""
     label: str | None = None
     """Added to the folder names of new runs."""
 
@@ -49,7 +51,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
 
     def next_run(self) -> Settings:
         """The settings with what was chosen last, as a new run begins with them."""
-        return with_remembered(self.settings, state_file())
+        return with_remembered(self.settings, state_file(), self.given)
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """Return the facts on this session for the help screen."""
