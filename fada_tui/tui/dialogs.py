@@ -257,6 +257,9 @@ async def export(workspace: Workspace, app: App[Any], folder: Path | None = None
     """Write a run in another format."""
     from fada_tui.tui.screens.export import ExportScreen
 
+    if workspace.review.open_runs.blind:
+        workspace.view.say("an export names the model; b ends blind mode", "warning")
+        return
     run = await _run_at(workspace, folder)
     if run is not None:
         await workspace.settle(run)

@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from fada_tui.core.records import Verdict
 from fada_tui.evaluation.assessment.edit import with_next_context
-from fada_tui.evaluation.assessment.filters import WORDS, parse
+from fada_tui.evaluation.assessment.filters import TELLING, WORDS
 from fada_tui.tui import dialogs
 from fada_tui.tui.actions import judging, loading, run_events
 from fada_tui.tui.actions.workspace import Workspace
@@ -262,13 +262,14 @@ class MainScreen(Screen[None]):
     def action_filter(self) -> None:
         """Open the filter box."""
         self.query_one(Panes).focus_pane("images")
-        self.query_one(FilterBox).open(self.workspace.review.filter_names())
+        review, box = self.workspace.review, self.query_one(FilterBox)
+        box.open(review.filter_names(), without=TELLING if review.open_runs.blind else ())
+        box.complain(review.filter.error)
 
     @on(FilterBox.Changed)
     def _filter_changed(self, event: FilterBox.Changed) -> None:
-        found = parse(event.text)
-        self.query_one(FilterBox).complain(found.error)
-        self.workspace.review.filter = found
+        self.workspace.review.filter_by(event.text)
+        self.query_one(FilterBox).complain(self.workspace.review.filter.error)
         self._refilter_in(TYPING_SECONDS, keep=False)
 
     @on(FilterBox.Closed)
@@ -277,7 +278,7 @@ class MainScreen(Screen[None]):
 
     def refilter_soon(self) -> None:
         """Apply the filter again shortly, as what it goes by has changed."""
-        if self.workspace.review.filter.words and self._refiltering is None:
+        if self.workspace.review.list_changes and self._refiltering is None:
             self._refilter_in(SETTLING_SECONDS, keep=True)
 
     def _refilter_in(self, seconds: float, *, keep: bool) -> None:

@@ -26,6 +26,15 @@ def subject(verdict: Verdict | None = None, **fields: object) -> Subject:
     return Subject(**(defaults | {"assessments": said} | fields))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("word", ["model:vlm", "-model:vlm", 'model:"a b"', "disagree", "-DISAGREE"])
+def test_what_blind_mode_hides_cannot_be_filtered_by(word: str) -> None:
+    assert parse(word).error == ""
+    refused = parse(f"heart {word} ", blind=True)
+    assert (refused.words, refused.text) == ((), f"heart {word}")
+    assert refused.error.startswith("blind mode hides what ")
+    assert parse("heart cat:a -correct tag:x", blind=True).error == ""
+
+
 def meets(text: str, of: Subject) -> bool:
     wanted = parse(text)
     assert wanted.error == ""

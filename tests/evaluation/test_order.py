@@ -137,9 +137,19 @@ def test_letters_do_not_depend_on_the_order_of_the_runs() -> None:
     assert len({one.of(name, "a") for name in ids}) == 30
 
 
-def test_a_run_that_is_not_mixed_has_no_letter() -> None:
-    with pytest.raises(ValueError, match="not in list"):
-        Labels(["one"]).of("two", "a")
+def test_a_run_that_joins_is_dealt_a_letter_that_does_not_tell_that_it_is_new() -> None:
+    labels = Labels(["one", "two"])
+    labels.add("three")
+    labels.add("three")
+    dealt = [{name: labels.of(name, f"{n}.png") for name in ("one", "two", "three")} for n in range(300)]
+    assert all(sorted(one.values()) == ["A", "B", "C"] for one in dealt)
+    assert all(60 < count < 140 for count in Counter(one["three"] for one in dealt).values())
+    assert Labels(["one"]).of("two", "a") in "AB"
+
+
+def test_places_that_join_leave_the_others_in_their_order() -> None:
+    before, joined = shuffled(places(("one",)), ("ada",)), shuffled(places(), ("ada",))
+    assert [place for place in joined if place.run == "one"] == before
 
 
 @pytest.mark.parametrize(

@@ -82,14 +82,24 @@ _SHORT = {"cat": "category"}
 WORDS: tuple[str, ...] = (*_STATES, *(f"{key}:" for key in _KEYS))
 """The words of the filter language, beside parts of names."""
 
+TELLING = frozenset({"disagree", "model:"})
+"""Those that go by what blind mode hides: names of models, and auto scores."""
+
 _WORD = re.compile(r'-?(?:[a-z]+:)?"[^"]*"?|\S+', re.IGNORECASE)
 
 
-def parse(text: str) -> Filter:
-    """Parse a filter: words of `WORDS`, `category:"Public Symphysis"`, `-correct`, or parts of names."""
+def parse(text: str, *, blind: bool = False) -> Filter:
+    """Parse a filter: words of `WORDS`, `category:"Public Symphysis"`, `-correct`, or parts of names.
+
+    Args:
+        text: as typed.
+        blind: refuse the words that go by what blind mode hides.
+    """
     words = tuple(word.casefold().replace('"', "") for word in _WORD.findall(text))
     for word in words:
         key, colon, _ = word.removeprefix("-").partition(":")
+        if blind and key + colon in TELLING:
+            return Filter((), text.strip(), f"blind mode hides what '{key}{colon}' goes by; b ends it")
         if colon and _SHORT.get(key, key) not in _KEYS:
             return Filter((), text, f"no '{key}:'; there is {', '.join(f'{known}:' for known in _KEYS)}")
     return Filter(tuple(word for word in words if word.strip("-")), text.strip())

@@ -51,7 +51,21 @@ async def read_runs(workspace: Workspace) -> None:
     for warning in disk_index.warnings:
         if warning not in known:
             workspace.view.say(warning, "warning")
+    await _mix_new_runs(workspace)
     workspace.view.draw()
+
+
+async def _mix_new_runs(workspace: Workspace) -> None:
+    """Mix runs into blind mode's list that were made since it began."""
+    review = workspace.review
+    mixed = {run.id for run in review.blind_list.runs} if review.blind_list else set()
+    for name in review.siblings():
+        if review.blind_list is not None and name not in mixed:
+            try:
+                review.blind_list.take_run(await workspace.load_run(name))
+            except FadaError as error:
+                workspace.view.say(str(error), "error")
+    workspace.view.refilter_soon()
 
 
 async def open_run(workspace: Workspace, run_id: str) -> None:
@@ -87,6 +101,8 @@ async def answers_to_this(workspace: Workspace) -> list[tuple[OpenRun, Key]]:
     found: dict[str, tuple[OpenRun, Key]] = {}
     for name in review.same_question():
         run = await workspace.load_run(name)
+        if review.blind_list is not None:
+            review.blind_list.take_run(run)
         for question in run.questions:
             if question.text == asked and run.answered(path, question.id):
                 found.setdefault(run.run.model.name, (run, (path, question.id)))
@@ -98,6 +114,8 @@ async def forget_deleted(workspace: Workspace) -> None:
     open_runs = workspace.review.open_runs
     for run in [run for run in open_runs.runs.values() if not run.folder.exists()]:
         del open_runs.runs[run.id]
+        if workspace.review.blind_list is not None:
+            workspace.review.blind_list.drop(run.id)
         if open_runs.current == run.id:
             workspace.review.choose_run(None)
             workspace.view.show_images()
@@ -117,5 +135,8 @@ async def blind(workspace: Workspace) -> None:
         runs = [await workspace.load_run(name) for name in names]
         review.go_blind(runs)
         mixed = count(len(runs), "run")
-        workspace.view.say(f"blind mode: {mixed} shuffled; names, times and auto scores hidden", keep=True)
+        told = f"; filter: {review.filter.error}" if review.filter.error else ""
+        workspace.view.say(
+            f"blind mode: {mixed} shuffled; names, times and auto scores hidden{told}", keep=True
+        )
     workspace.view.show_images()

@@ -37,9 +37,14 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
     match event:
         case RunStarted(run=run):
             workspace.view.say("")
-            if review.takes_new_run:
-                turn_to(workspace, review.open_runs.runs[run.id])
-            elif not review.open_runs.blind:
+            begun = review.open_runs.runs[run.id]
+            if review.blind_list is not None:
+                review.blind_list.take_run(begun)
+                if review.blind_list.takes(begun):
+                    workspace.view.say("a run has begun; its answers are shuffled in as they come")
+            elif review.takes_new_run:
+                turn_to(workspace, begun)
+            else:
                 workspace.view.say(f"{run.model.name} has begun; f goes there")
             workspace.view.background(loading.read_runs(workspace))
         case AnswerStarted(item=item):
@@ -52,7 +57,9 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
                 _follow(workspace)
             _attend(workspace)
             workspace.view.draw_answer_soon()
-        case AnswerFinished():
+        case AnswerFinished(result=result):
+            if review.blind_list is not None and review.open_runs.at_work:
+                review.blind_list.take_result(review.open_runs.at_work, result)
             _follow(workspace)
             _attend(workspace)
             workspace.view.refilter_soon()
@@ -75,10 +82,13 @@ def toggle(workspace: Workspace) -> None:
     if not review.open_runs.running:
         workspace.view.say("nothing runs that could be followed")
         return
+    if review.open_runs.blind:
+        workspace.view.say("blind mode follows no run: that would tell whose answers come")
+        return
     follow = not review.following
     if follow and (place := review.running_place()):
         workspace.go(place)
-    elif follow and not review.open_runs.blind and (run := review.open_runs.at_work) is not review.run:
+    elif follow and (run := review.open_runs.at_work) is not review.run:
         turn_to(workspace, run)
     review.awaiting, review.following = False, follow
     workspace.view.draw()
@@ -104,7 +114,10 @@ def advance(workspace: Workspace) -> None:
     elif place := review.running_place():
         workspace.go(place)
         review.awaiting = True
-    elif run is None or review.open_runs.blind:
+    elif review.open_runs.blind:
+        come = "; answers that come are shuffled in" if run else ""
+        workspace.view.say(f"all judged: {review.progress()}{come}", keep=True)
+    elif run is None:
         workspace.view.say(f"all judged: {review.progress()}; s shows the page", keep=True)
     elif run is review.run:
         review.awaiting = True
@@ -140,7 +153,10 @@ def _follow(workspace: Workspace, begun: Key | None = None) -> None:
 def _ended(workspace: Workspace, run: Run, folder: Path) -> None:
     """Show where the results are, or what went wrong and what to do."""
     workspace.view.say("")  # It may have said that the run is stopping.
-    if workspace.review.open_runs.blind:
+    blind_list = workspace.review.blind_list
+    if blind_list is not None:
+        blind_list.take_run(workspace.review.open_runs.runs[run.id])
+        workspace.view.refilter_soon()
         workspace.view.say("a run has ended and is written")  # Its folder would name its model.
     elif run.error is not UNSET:
         workspace.view.say(f"{run.error.message} (w tries again)", "error")

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from fada_tui.core.file_names import decode_name, encode_name
 from fada_tui.core.records import PlannedImage, Question, Result
-from fada_tui.evaluation.assessment.blind import Labels, shuffled
-from fada_tui.evaluation.assessment.filters import Filter, Subject, matches
+from fada_tui.evaluation.assessment.filters import Filter, Subject, matches, parse
 from fada_tui.evaluation.assessment.order import Progress, next_unassessed
 from fada_tui.tui.state.answer import answer_view
+from fada_tui.tui.state.blind import BlindList
 from fada_tui.tui.state.disk_index import DiskIndex, Gallery
 from fada_tui.tui.state.image_rows import ImageRows, Slot, with_images
 from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
@@ -51,9 +51,8 @@ class Review:
         """There is nothing to judge here: the next answer comes up by itself, and stays."""
         self.hint = ""
         self._questions = questions
-        self._labels = Labels(())
-        self._mixed: tuple[str, ...] = ()
-        """Ids of the runs that blind mode mixes."""
+        self.blind_list: BlindList | None = None
+        """What blind mode mixes; `None` outside of it."""
 
     # What is looked at
 
@@ -149,7 +148,8 @@ class Review:
     def choose_run(self, run: OpenRun | None) -> None:
         """Look at this run from now on, at its first image."""
         self.open_runs.current = run.id if run else None
-        self.open_runs.blind = False
+        self.open_runs.blind, self.blind_list = False, None
+        self.filter_by(self.filter.text)
         if run is None or self._is_of_gallery(run):
             if self.gallery:
                 self.root, self.image_rows = self.gallery.catalogue.root, self.gallery.image_rows
@@ -228,26 +228,31 @@ class Review:
         return tuple(dict.fromkeys([*found, *([run.id] if run else [])]))
 
     def go_blind(self, runs: Sequence[OpenRun]) -> None:
-        """Mix the answers of these runs in a neutral order, without names and auto scores."""
-        slots = [
-            Slot(image, run.id)
-            for run in runs
-            for image in run.planned_images()
-            if any(run.answered(image.path, question.id) for question in run.questions)
-        ]
-        ids = sorted(run.id for run in runs)
-        seed = (self.open_runs.assessor or "", *ids)
-        self.open_runs.blind = True
-        self.image_rows = ImageRows.flat(shuffled(slots, seed))
-        self._mixed = tuple(ids)
-        self._labels = Labels(ids)
+        """Mix the answers of runs over the same images in a neutral order, without names and auto scores."""
+        self.blind_list = BlindList(self.open_runs.assessor, runs[0].run.dataset.root)
+        for run in (*runs, *self.open_runs.runs.values()):  # One may have begun while these were read.
+            self.blind_list.take_run(run)
+        self.open_runs.blind, self.following, self.awaiting = True, False, False
+        self.filter_by(self.filter.text)
+        self.image_rows = self.blind_list.rows()
         self.refilter()
         self.look(self.shown.slots[0] if self.shown.slots else None)
 
     # Filter and order
 
+    def filter_by(self, text: str) -> None:
+        """Take a filter as typed; `refilter` applies it."""
+        self.filter = parse(text, blind=self.open_runs.blind)
+
+    @property
+    def list_changes(self) -> bool:
+        """Whether the list may be another than is shown, as answers and assessments change."""
+        return bool(self.filter.words) or (self.blind_list is not None and self.blind_list.changed)
+
     def refilter(self, *, keep: bool = False) -> None:
         """Apply the filter to the current data; `keep`: a current answer to be judged stays listed."""
+        if self.blind_list is not None and self.blind_list.changed:
+            self.image_rows = self.blind_list.rows()
         kept = self.slot if keep and self.to_judge else None
         self.shown = (
             self.image_rows.filtered(lambda slot: slot == kept or matches(self.filter, self.subject(slot)))
@@ -260,23 +265,28 @@ class Review:
             slots = self.shown.slots
             after = bisect_left(slots, here, key=lambda slot: self.image_rows.position(slot) or 0)
             self.look(slots[min(after, len(slots) - 1)])
+        elif self.slot is None and self.open_runs.blind and self.shown.slots:
+            self.look(self.shown.slots[0])
 
     def subject(self, slot: Slot) -> Subject:
         """Return what the filter needs to know of a slot."""
         run, path = self.open_runs.run_of(slot), slot.image.path
         ids = [question.id for question in run.questions] if run else []
         results = [result for name in ids if run and (result := run.result(path, name))]
-        names = self.disk_index.names()
         return Subject(
             name=slot.image.image,
             category=slot.image.category,
             assessments=tuple(run.assessment(path, name) for name in ids) if run else (),
             answered=bool(results) and any(result.error is None for result in results),
             error=any(result.error is not None for result in results),
-            autos=tuple(result.auto for result in results),
-            models=tuple(names[name] for name in self.disk_index.answered.get(path, ())),
+            autos=() if self.open_runs.blind else tuple(result.auto for result in results),
+            models=() if self.open_runs.blind else self._models_about(path),
             marked=slot.key in self.marked,
         )
+
+    def _models_about(self, path: str) -> tuple[str, ...]:
+        names = self.disk_index.names()
+        return tuple(names[name] for name in self.disk_index.answered.get(path, ()))
 
     def next_place(self, step: int) -> Place | None:
         """Return the next unassessed answer, `step` 1 onwards or -1 back, around the end."""
@@ -307,16 +317,18 @@ class Review:
 
     def _looked_at(self) -> list[OpenRun]:
         """The runs whose answers the list shows."""
-        ids = self._mixed if self.open_runs.blind else [self.open_runs.current]
-        return [run for name in ids if name and (run := self.open_runs.runs.get(name))]
+        if self.blind_list is not None:
+            return list(self.blind_list.runs)
+        run = self.open_runs.runs.get(self.open_runs.current or "")
+        return [run] if run else []
 
     # What the panes say
 
     def model_name(self, run: OpenRun) -> str:
         """Return a run's model as it may be shown."""
-        if not self.open_runs.blind:
+        if self.blind_list is None:
             return run.run.model.name
-        return f"Model {self._labels.of(run.id, self.slot.image.path if self.slot else '')}"
+        return f"Model {self.blind_list.letter(run, self.slot.image.path if self.slot else '')}"
 
     def answer_view(self) -> AnswerView:
         """Return what the answer pane shows."""

@@ -1,6 +1,6 @@
 """The line in which a filter is typed; what matches is shown while one types."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -46,7 +46,7 @@ class FilterBox(Vertical):
 
     def __init__(self, words: Iterable[str]) -> None:
         super().__init__()
-        self._words = tuple(words)
+        self._words = self._shown_words = tuple(words)
         self._names: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -58,11 +58,12 @@ class FilterBox(Vertical):
 
     def offers(self) -> Sequence[str]:
         """All that can be completed."""
-        return (*self._words, *self._names)
+        return (*self._shown_words, *self._names)
 
-    def open(self, names: Iterable[str]) -> None:
-        """Open the box; it completes these names beside the words."""
+    def open(self, names: Iterable[str], without: Container[str] = ()) -> None:
+        """Open the box; it completes these names beside the words, but for some of these."""
         self._names = tuple(names)
+        self._shown_words = tuple(word for word in self._words if word not in without)
         self.display = True
         self.query_one(Input).focus()
         self.complain("")
@@ -70,7 +71,7 @@ class FilterBox(Vertical):
     def complain(self, error: str) -> None:
         """Say what is wrong with the filter; without an error, what can be typed."""
         said = self.query_one(".said", Text)
-        said.update(line(error or " ".join(self._words)))
+        said.update(line(error or " ".join(self._shown_words)))
         said.set_class(bool(error), "-error")
 
     @on(Input.Changed)
