@@ -17,6 +17,7 @@ from fada_tui.core.records import Assessment, Notes
 from fada_tui.evaluation.assessment.edit import with_note, with_tag_toggled
 from fada_tui.evaluation.assessment.history import Change
 from fada_tui.models.registry import resolve_model
+from fada_tui.report.units import count
 from fada_tui.runs import planning
 from fada_tui.runs.consent import Want, hosts_wanted, wants
 from fada_tui.runs.preflight.describe import room_of
@@ -280,13 +281,38 @@ async def _run_at(workspace: Workspace, folder: Path | None) -> OpenRun | None:
         return None
 
 
+async def stop(workspace: Workspace, app: App[Any]) -> None:
+    """Stop after this image, or at once when it is asked for again; ask first where other runs wait."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    run_control = workspace.run_control
+    if waiting := run_control.queue.waiting:
+        question = f"Stop, and drop {count(len(waiting), 'run')} from the queue?"
+        detail = (
+            f"The run in progress stops after this {run_control.unit}; what is answered is kept, and w "
+            f"resumes it. {_not_started(waiting)}"
+        )
+        if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop", danger=False)):
+            workspace.view.say("nothing was stopped")
+            return
+    workspace.view.say(run_control.stop(), keep=run_control.queue.busy)
+    workspace.view.draw()
+
+
+def _not_started(waiting: Sequence[str]) -> str:
+    """Return what becomes of the runs that wait, when all work is stopped."""
+    return f"Not started, and not kept: {', '.join(waiting)}." if waiting else ""
+
+
 async def leave(workspace: Workspace, app: App[Any]) -> None:
     """Quit the dashboard; ask first during a run."""
     from fada_tui.tui.screens.confirm import ConfirmScreen
 
-    if workspace.run_control.queue.busy:
+    queue = workspace.run_control.queue
+    if queue.busy:
         question = "A run goes on. Stop it and leave?"
-        detail = "What is answered is kept; the run can be taken up again."
+        kept = "What is answered is kept; the run can be taken up again."
+        detail = f"{kept} {_not_started(queue.waiting)}".rstrip()
         if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop and leave", danger=False)):
             return
     await workspace.leave()
@@ -294,6 +320,7 @@ async def leave(workspace: Workspace, app: App[Any]) -> None:
 
 DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]] = {
     "run": setup,
+    "stop": stop,
     "needs": needs,
     "blind": lambda workspace, _: loading.blind(workspace),
     "tags": tags,

@@ -62,7 +62,7 @@ COMMANDS: tuple[Command, ...] = (
         "suspend", "ctrl+z", "app.suspend_process", "Suspend", "To the shell; fg comes back", "app", False
     ),
     Command("run", "r", "door('run')", "Run", "Set up a run: models, images, questions", "main"),
-    Command("stop", "x", "stop", "Stop", "Stop after this image; again: stop now", "main"),
+    Command("stop", "x", "door('stop')", "Stop", "Stop after this image; again: stop now", "main"),
     Command("restart", "w", "restart", "Restart worker", "Resume the run whose worker died", "main", False),
     Command("assess.correct", "1", "judge('correct')", "Correct", "Judge the answer correct", "verdict"),
     Command("assess.partial", "2", "judge('partial')", "Partial", "Judge the answer partly right", "verdict"),

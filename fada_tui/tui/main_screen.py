@@ -299,12 +299,6 @@ class MainScreen(Screen[None]):
         """Open another screen, or do what needs one."""
         self._open(dialogs.DOORS[name](self.workspace, self.app))
 
-    def action_stop(self) -> None:
-        """Stop after this image; again: now."""
-        run_control = self.workspace.run_control
-        self.say(run_control.stop(), keep=run_control.queue.busy)
-        self._draw_run()
-
     def action_restart(self) -> None:
         """Resume the run whose worker died, or that was stopped."""
         if self.workspace.review.run is not None:

@@ -95,6 +95,31 @@ async def test_the_next_run_of_the_queue_waits_until_the_answers_before_are_judg
             await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
 
 
+async def test_stopping_names_the_runs_that_wait_and_asks(tmp_path: Path) -> None:
+    stage = Stage()
+    with serving(stage) as server:
+        second = f"{server.models[0]}-2"
+        server.models = (*server.models, second)
+        both = (server.source, f"{server.source}-2")
+        app = make_app(tmp_path, model=both, category=("Abdomen",), question=("Plane?",))
+        async with app.run_test(size=(140, 40)) as pilot:
+            main = main_of(app)
+            queue = main.workspace.run_control.queue
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            await wait_for(pilot, lambda: len(server.asked) == 4)
+            for key, told in (("n", "nothing was stopped"), ("y", "not started: ")):
+                await pilot.press("x")
+                await wait_for(pilot, lambda: "drop 1 run from the queue?" in screen_text(app))
+                assert len(queue.waiting) == 1 and second in screen_text(app)
+                await pilot.press(key)
+                await wait_for(pilot, lambda told=told: told in screen_text(app))
+            assert queue.waiting == () and queue.busy
+            await pilot.press("x")  # Nothing waits any more, so it stops at once.
+            await wait_for(pilot, lambda: not queue.busy)
+    assert len(list((tmp_path / "results").glob("*/run.json"))) == 1
+
+
 async def test_an_image_that_is_broken_is_passed_by(tmp_path: Path) -> None:
     from tests.conftest import write_image
 

@@ -84,8 +84,12 @@ class RunControl:
         self.run_progress.stopping = True
         dropped = self.queue.stop_after_image()
         also = f"; not started: {', '.join(dropped)}" if dropped else ""
-        begun = "batch" if self.queue.current and self.queue.current.in_batches else "image"
-        return f"stopping after this {begun}; x again stops now{also}"
+        return f"stopping after this {self.unit}; x again stops now{also}"
+
+    @property
+    def unit(self) -> str:
+        """What a run that is asked to stop finishes first: an image, or a batch."""
+        return "batch" if self.queue.current and self.queue.current.in_batches else "image"
 
     def gauges(self) -> GpuView:
         """Return what the GPU pane shows; called at each interval."""
