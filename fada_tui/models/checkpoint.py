@@ -5,7 +5,7 @@ import math
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,11 +15,24 @@ from fada_tui.core.bounded import oddity, read_small
 from fada_tui.core.errors import reason
 from fada_tui.models import model_config
 from fada_tui.models.documents import Document, read_document
-from fada_tui.models.file_checks import PICKLES, trouble
+from fada_tui.models.file_checks import trouble
 from fada_tui.models.load_errors import Refusal
+from fada_tui.models.weight_files import (
+    EXPLICIT,
+    Indexes,
+    WeightFiles,
+    choose,
+    held,
+    of_folder,
+    pickles,
+    read_indexes,
+)
 
 LONGEST_HEADER = 100_000_000
 """The safetensors format's own bound, in bytes."""
+
+ADAPTER = "adapter_config.json"
+"""The file of an adapter (LoRA) made by PEFT."""
 
 DOCUMENTS = (
     "config.json",
@@ -27,18 +40,17 @@ DOCUMENTS = (
     "preprocessor_config.json",
     "video_preprocessor_config.json",
     "tokenizer_config.json",
+    "generation_config.json",
+    ADAPTER,
 )
-"""Small files that describe a model's architecture and prompt format."""
-
-SAFE = "model.safetensors"
-"""Name of the weights file, if there is only one."""
+"""Small files that describe a model's architecture, prompt format and settings."""
 
 CARD = "README.md"
 
 _DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 """torch's dtype names by those of the safetensors format."""
 
-_SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
+_NUMBERED = re.compile(r"\d+")
 _LICENSE = re.compile(r"^license:[ \t]*['\"]?([^\s'\"#\[]+)", re.MULTILINE)
 
 
@@ -67,6 +79,10 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
     """The available and readable files of `DOCUMENTS`."""
     tensors: tuple[Tensor, ...] | None = None
     """Tensors in the headers of its safetensors files; `None` if these are unknown."""
+    indexes: Indexes = {}
+    """Its index files, by name."""
+    inside: tuple[str, ...] = ()
+    """Folders within its own that hold a checkpoint, as a training leaves them."""
     revision: str | None = None
     gated: bool | None = None
     license: str | None = None
@@ -87,20 +103,20 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
         """Return the precision to load it in; `auto` is its own, or `float32` if that is unknown."""
         return asked if asked != "auto" else self.dtype or "float32"
 
-    @property
-    def safe(self) -> tuple[str, ...]:
-        """Names of the safetensors files that hold the model."""
-        return weight_files(self.sizes)
+    def weights(self, *, allow_pickle: bool = False) -> WeightFiles:
+        """Return the files that its weights are read from; they may be pickles if that is allowed."""
+        explicit = self.config.get(EXPLICIT)
+        return choose(self.sizes, self.indexes, explicit=explicit, allow_pickle=allow_pickle)
 
     @property
     def pickled(self) -> tuple[str, ...]:
-        """Names of the weights that are pickles."""
-        return tuple(name for name in self.sizes if name.endswith(PICKLES) and "training" not in name)
+        """Return the names of its weights if these are pickles; empty where there are others."""
+        return pickles(held(self.weights(allow_pickle=True), self.sizes))
 
     @property
     def weight_bytes(self) -> int | None:
         """Return the bytes of its weights on disk; of the pickles if there are no others."""
-        names = self.safe or self.pickled
+        names = held(self.weights(allow_pickle=True), self.sizes)
         return sum(self.sizes[name] for name in names) if names else None
 
 
@@ -122,7 +138,7 @@ class Size(Struct, frozen=True):
 def measure(folder: Path) -> Size | None:
     """Return a local checkpoint's size; `None` if the folder holds no readable safetensors."""
     try:
-        names = weight_files(file.name for file in folder.glob("*.safetensors"))
+        names = held(of_folder(folder), [file.name for file in folder.iterdir()])
         tensors = [tensor for name in names for tensor in header(folder / name)]
     except (OSError, ValueError):
         return None
@@ -166,25 +182,19 @@ def read_folder(
     """
     sizes = {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()}
     documents = {name: found for name in DOCUMENTS if (found := read_document(folder / name)) is not None}
+    weights = of_folder(folder)
+    headers = () if weights.missing else [folder / name for name in held(weights, sizes)]
     return CheckpointFiles(
         origin=origin,
         sizes=sizes,
         documents=documents,
-        tensors=_tensors(folder / name for name in weight_files(sizes)),
+        tensors=_tensors(headers),
         revision=folder.name if folder.parent.name == "snapshots" else None,
         license=_license(folder / CARD),
+        indexes=read_indexes(folder, sizes),
+        inside=tuple(_inside(folder)),
         trouble=trouble(folder, allow_pickle=allow_pickle),
     )
-
-
-def weight_files(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the safetensors files that transformers reads: one file, else numbered ones, else all."""
-    every = tuple(name for name in names if name.endswith(".safetensors"))
-    if SAFE in every:
-        return (SAFE,)
-    # The same weights may lie beside these in their makers' own format, which nobody reads.
-    others = tuple(name for name in every if not name.startswith("consolidated"))
-    return tuple(name for name in every if _SHARD.fullmatch(name)) or others
 
 
 def header(file: Path) -> Sequence[Tensor]:
@@ -219,6 +229,15 @@ def _tensors(files: Iterable[Path]) -> tuple[Tensor, ...] | None:
         return tuple(tensor for file in files for tensor in header(file)) or None
     except (OSError, ValueError):
         return None
+
+
+def _inside(folder: Path) -> Iterator[str]:
+    """Yield the folders within one that hold a checkpoint, those that a training numbers in their order."""
+    inner = [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
+    inner.sort(key=lambda one: [int(number) for number in _NUMBERED.findall(one.name)])
+    for one in inner:
+        if any((one / name).is_file() for name in ("config.json", ADAPTER)):
+            yield one.name
 
 
 def _license(card: Path) -> str | None:

@@ -3,7 +3,7 @@
 Looks at names, kinds, sizes and the small files that name others; reads no weight.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -12,14 +12,7 @@ from fada_tui.core.errors import ErrorKind
 from fada_tui.models import load_errors
 from fada_tui.models.documents import Document, read_document
 from fada_tui.models.load_errors import Refusal
-
-PICKLES = (".bin", ".pt", ".pth")
-"""Suffixes of weights files that are pickles."""
-
-SAFE = ".safetensors"
-
-INDEX = ".index.json"
-"""Suffixes of index files, which name the file of each weight."""
+from fada_tui.models.weight_files import INDEX, PICKLES, SAFE, WeightFiles, loose, of_folder
 
 LARGE = 512 * 1024 * 1024
 """Maximum bytes of a tokenizer file."""
@@ -27,12 +20,16 @@ LARGE = 512 * 1024 * 1024
 _SMALL = (".json", ".jinja")
 _LARGE = ("tokenizer.json", "vocab.json", ".txt", ".model", ".ttf", ".spm", ".tiktoken")
 _WEIGHTS = (SAFE, *PICKLES)
+_NOTES = ("trainer_state.json", "all_results.json", "train_results.json", "eval_results.json")
+"""What a training leaves beside a model, and nobody reads."""
 
 _IMPLEMENTATION = "implementation"
 """Part of the keys that choose attention or expert code; a hub id there loads code from the hub."""
 
-EXPLICIT = "transformers_weights"
-"""The key of `config.json` that names the weights' file."""
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""How the text begins that Git LFS leaves in a large file's place (its specification bounds it to 1 KiB)."""
+
+POINTER_BYTES = 1024
 
 
 def trouble(folder: Path, *, allow_pickle: bool) -> Refusal | None:
@@ -55,41 +52,36 @@ def _troubles(folder: Path, allow_pickle: bool) -> Iterator[Refusal]:
             yield Refusal(ErrorKind.LOAD, load_errors.odd_file(str(file), why))
     for key, value in _implementations(_document(folder / "config.json")):
         yield Refusal(ErrorKind.REMOTE_CODE_NEEDED, load_errors.code_from_hub(str(folder), key, value))
-    for file, name in _named(folder, allow_pickle):
+    weights = of_folder(folder, allow_pickle=allow_pickle)
+    for name in weights.names:
+        file = folder / (weights.named_by or str(name))
         if not _is_plain(name):
             message = load_errors.weights_elsewhere(str(file), str(name)[:200])
             yield Refusal(ErrorKind.WEIGHTS_MISMATCH, message)
         elif name.endswith(PICKLES) and not allow_pickle:
             yield Refusal(ErrorKind.PICKLE_REFUSED, load_errors.pickle_named(str(file), name))
-        elif not name.endswith(_WEIGHTS):
+        elif name not in weights.missing and not name.endswith(_WEIGHTS):
             yield Refusal(ErrorKind.WEIGHTS_MISMATCH, load_errors.weights_of_no_kind(str(file), name))
+    for file in _read(files, weights):
+        if is_pointer(file):
+            yield Refusal(ErrorKind.LOAD, load_errors.lfs_pointer(str(file)))
 
 
-def reads_pickles(folder: Path, *, allow_pickle: bool) -> bool:
-    """Return whether transformers would read weights from pickles; arguments as for `trouble`."""
-    return any(isinstance(name, str) and name.endswith(PICKLES) for _, name in _named(folder, allow_pickle))
+def is_pointer(file: Path) -> bool:
+    """Return whether Git LFS left a pointer in a file's place, as cloning without it does."""
+    try:
+        with file.open("rb") as stream:
+            return file.stat().st_size <= POINTER_BYTES and stream.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
 
 
-def _named(folder: Path, allow_pickle: bool) -> Iterator[tuple[Path, Any]]:
-    """Yield the files of weights that transformers would read, each with the file that names it.
-
-    In the order of `transformers.modeling_utils._get_resolved_checkpoint_files`.
-    """
-    config = folder / "config.json"
-    explicit = _document(config).get(EXPLICIT)
-    if explicit is not None:
-        if _is_plain(explicit) and explicit.endswith(INDEX):
-            yield from _of_index(folder / explicit)
-        else:
-            yield config, explicit
-        return
-    for whole in ("model.safetensors", "pytorch_model.bin") if allow_pickle else ("model.safetensors",):
-        if (folder / whole).is_file():
-            yield folder / whole, whole
-            return
-        if (folder / f"{whole}{INDEX}").is_file():
-            yield from _of_index(folder / f"{whole}{INDEX}")
-            return
+def _read(files: Sequence[Path], weights: WeightFiles) -> Iterator[Path]:
+    """Yield the files that are read on loading: what describes the model, then its weights."""
+    named = weights.names or loose([file.name for file in files])
+    for file in files:
+        if file.name in named or (file.name.endswith((*_SMALL, *_LARGE)) and file.name not in _NOTES):
+            yield file
 
 
 def own_code(folder: Path) -> tuple[str, ...]:
@@ -123,16 +115,6 @@ def _oddity(file: Path) -> str | None:
 
 def _document(file: Path) -> Document:
     return read_document(file) or {}
-
-
-def _of_index(file: Path) -> Iterator[tuple[Path, Any]]:
-    """Yield the files that an index names, each once."""
-    named = _document(file).get("weight_map")
-    seen: set[str] = set()
-    for name in named.values() if isinstance(named, dict) else ():
-        if repr(name) not in seen:
-            seen.add(repr(name))
-            yield file, name
 
 
 def _is_plain(name: Any) -> bool:

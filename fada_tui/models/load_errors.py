@@ -9,6 +9,9 @@ from fada_tui.core.errors import ErrorKind
 VISION = ("torchvision", "timm", "num2words")
 """Packages that come with `fada-tui[vision]`."""
 
+NAMED = 3
+"""Maximum number of names in a message."""
+
 NO_PROCESSOR_FILES = "processor_config.json or preprocessor_config.json"
 
 
@@ -85,9 +88,81 @@ def no_folder(folder: str) -> str:
     return f"{folder}: no such folder; check the spelling, or write a hub id as owner/name"
 
 
-def no_config(folder: str) -> str:
-    """Return the message: the folder is not a checkpoint."""
-    return f"{folder} holds no config.json: it is no checkpoint in transformers' format; name another folder"
+def no_config(folder: str, others: Sequence[str] = (), inside: Sequence[str] = ()) -> str:
+    """Return the message: the folder is not a checkpoint.
+
+    Args:
+        folder: the folder or hub id.
+        others: files of weights in it that transformers does not read.
+        inside: folders within it that hold a checkpoint.
+    """
+    remedy = _instead(folder, others, inside) or "name another folder"
+    return f"{folder} holds no config.json: it is no checkpoint in transformers' format; {remedy}"
+
+
+def no_weights(where: str, others: Sequence[str], inside: Sequence[str]) -> str:
+    """Return the message: there are no weights of a kind that can be read; arguments as for `no_config`."""
+    remedy = _instead(where, others, inside) or "download or save it again"
+    has = f" (it has {_some(others)})" if others else ""
+    return f"{where} has no weights of a kind that can be read{has}; {remedy}"
+
+
+def weights_missing(where: str, named_by: str, of: int, missing: Sequence[str]) -> str:
+    """Return the message: files of weights are not there.
+
+    Args:
+        where: folder or hub id.
+        named_by: the file that names them.
+        of: how many it names.
+        missing: those that are not there.
+    """
+    return (
+        f"{where} is incomplete: {len(missing)} of {of} files of weights that {named_by} names are missing "
+        f"({_some(missing)}); download or save it again"
+    )
+
+
+def index_of_nothing(where: str, index: str) -> str:
+    """Return the message: an index of weights cannot be read, or is empty."""
+    return f"{where}: {index} names no weights; download or save it again"
+
+
+def adapter_alone(where: str, base: str | None) -> str:
+    """Return the message: the folder holds what a training added to a model, and not the model.
+
+    Args:
+        where: folder or hub id.
+        base: the model that it was made for, by the adapter's own word.
+    """
+    return (
+        f"{where} is an adapter of {base or 'another model'}, not a whole model: merge the two (peft: "
+        "merge_and_unload), save model and processor with save_pretrained, and name that folder"
+    )
+
+
+def no_tokenizer(where: str) -> str:
+    """Return the message: the files of the tokenizer are missing."""
+    return f"{where} has no tokenizer (tokenizer.json): save it there with processor.save_pretrained(…)"
+
+
+def _instead(where: str, others: Sequence[str], inside: Sequence[str]) -> str | None:
+    """Return what to do with a folder that is no checkpoint; `None` if nothing in it helps."""
+    if inside:
+        verb = "holds one" if len(inside) == 1 else "hold one each"
+        return f"{_some(inside, last=True)} in it {verb}: name that folder, such as {where}/{inside[-1]}"
+    if any(name.endswith(".gguf") for name in others):
+        return (
+            "GGUF files are for llama.cpp: start its server (llama-server, with --mmproj for images) and "
+            "name its URL as the model, or take the repository that they were made from"
+        )
+    return None
+
+
+def _some(names: Sequence[str], *, last: bool = False) -> str:
+    """Return the first names, or the last ones, and how many there are besides."""
+    shown = names[-NAMED:] if last else names[:NAMED]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def unreadable_config(name: str, why: str) -> str:
@@ -194,6 +269,14 @@ def smaller(place: str) -> str:
 def odd_file(file: str, why: str) -> str:
     """Return the message: a checkpoint's file is of the wrong kind or far too large; `why` in words."""
     return f"{file} is not read: {why}; download or save the checkpoint again"
+
+
+def lfs_pointer(file: str) -> str:
+    """Return the message: the file was cloned without Git LFS, which leaves a pointer in its place."""
+    return (
+        f"{file} is a Git LFS pointer, not the file itself: run git lfs pull in its folder, or fetch the "
+        "repository with hf download"
+    )
 
 
 def code_from_hub(where: str, key: str, value: str) -> str:

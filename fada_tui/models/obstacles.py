@@ -1,16 +1,17 @@
 """Reasons why a model cannot run here, by its files: the same checks before loading and on loading."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.models import load_errors, model_config
 from fada_tui.models.architectures import UNSUPPORTED, port
-from fada_tui.models.checkpoint import CheckpointFiles
+from fada_tui.models.checkpoint import ADAPTER, CheckpointFiles
 from fada_tui.models.installed import Installed, TransformersTables
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.model_config import Config
+from fada_tui.models.weight_files import NO_MODEL, PICKLES, SAFE
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
 
@@ -41,8 +42,18 @@ QUANTIZERS = {
 TIMM_TOWERS = ("timm_wrapper", "gemma3n_vision")
 """Types of vision tower that timm implements."""
 
+_WEIGHTS = (".gguf", SAFE, *PICKLES, ".h5", ".msgpack", ".onnx", ".ckpt", ".npz", ".mlmodel")
+"""Suffixes of files that hold a model's weights, in whatever form."""
+
 WHOLE_TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt", "tekken.json")
 """Tokenizer files that need no other package."""
+
+
+_TOKENIZERS = (*WHOLE_TOKENIZERS, "merges.txt", ".model", ".spm", ".tiktoken", ".bpe", "vocabulary.txt")
+"""How the names of files end that hold a tokenizer."""
+
+_WITHOUT_FILES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
+"""Tokenizers that need no file: they read bytes or characters."""
 
 
 class Package(Struct, frozen=True):
@@ -66,6 +77,8 @@ class Candidate(Struct, frozen=True, kw_only=True):
     """Whether its repository's own code may run."""
     allow_pickle: bool
     """Whether its weights may be pickles."""
+    weights_here: bool = True
+    """Whether its files are all known, its weights among them."""
 
 
 def obstacles(model: Candidate) -> Iterator[Refusal]:
@@ -91,8 +104,11 @@ def of_the_class(model: Candidate) -> Iterator[Refusal]:
     elif "config.json" in files.sizes:
         message = load_errors.unreadable_config(model.name, "it is no JSON object")
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
+    elif ADAPTER in files.sizes:
+        yield _adapter_alone(model.where, files)
     else:
-        yield Refusal(ErrorKind.NOT_FOUND, load_errors.no_config(model.where))
+        message = load_errors.no_config(model.where, _other_weights(files.sizes), files.inside)
+        yield Refusal(ErrorKind.NOT_FOUND, message)
 
 
 def of_processor_and_weights(model: Candidate) -> Iterator[Refusal]:
@@ -103,12 +119,40 @@ def of_processor_and_weights(model: Candidate) -> Iterator[Refusal]:
     elif _by_chat_template(files.config, model.here) and not _has_template(files):
         architecture = _architecture(files.config, model.here.transformers)
         yield Refusal(ErrorKind.NO_CHAT_TEMPLATE, load_errors.no_chat_template(model.name, architecture))
+    elif not (_has_tokenizer(files) or files.config.get("auto_map")):
+        yield Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.no_tokenizer(model.where))
     for package in packages(files, model.here.transformers):
         if not model.here.has_package(package.module):
             message = load_errors.needs_package(model.name, package.name, package.why)
             yield Refusal(ErrorKind.MISSING_PACKAGE, message)
-    if files.pickled and not files.safe and not model.allow_pickle:
-        yield Refusal(ErrorKind.PICKLE_REFUSED, load_errors.pickle_only(model.where))
+    if model.weights_here:
+        yield from of_weights(model.where, files, allow_pickle=model.allow_pickle)
+
+
+def of_weights(where: str, files: CheckpointFiles, *, allow_pickle: bool) -> Iterator[Refusal]:
+    """Yield the reason why a checkpoint's weights cannot be or must not be read.
+
+    Args:
+        where: its folder or hub id, for messages.
+        files: all its files.
+        allow_pickle: its weights may be pickles.
+    """
+    found = files.weights(allow_pickle=allow_pickle)
+    if found.missing:
+        message = load_errors.weights_missing(where, found.named_by or "", len(found.names), found.missing)
+        yield Refusal(ErrorKind.WEIGHTS_MISMATCH, message)
+    elif found.named_by in files.indexes and not found.names:
+        message = load_errors.index_of_nothing(where, found.named_by or "")
+        yield Refusal(ErrorKind.WEIGHTS_MISMATCH, message)
+    elif found.names or found.named_by or OPENCLIP in files.sizes:
+        return
+    elif ADAPTER in files.sizes:
+        yield _adapter_alone(where, files)
+    elif files.weights(allow_pickle=True).names:
+        yield Refusal(ErrorKind.PICKLE_REFUSED, load_errors.pickle_only(where))
+    else:
+        message = load_errors.no_weights(where, _other_weights(files.sizes), files.inside)
+        yield Refusal(ErrorKind.WEIGHTS_MISMATCH, message)
 
 
 def needs_own_code(config: Config, library: TransformersTables) -> bool:
@@ -149,6 +193,18 @@ def packages(files: CheckpointFiles, library: TransformersTables) -> Iterator[Pa
             yield Package("tiktoken", "tiktoken", "its tokenizer")
 
 
+def _adapter_alone(where: str, files: CheckpointFiles) -> Refusal:
+    base = files.documents.get(ADAPTER, {}).get("base_model_name_or_path")
+    return Refusal(
+        ErrorKind.WEIGHTS_MISMATCH, load_errors.adapter_alone(where, base if isinstance(base, str) else None)
+    )
+
+
+def _other_weights(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the files of weights in forms, or under names, that transformers does not read."""
+    return tuple(name for name in names if name.endswith(_WEIGHTS) and not name.startswith(NO_MODEL))
+
+
 def _of_the_architecture(model: Candidate) -> Iterator[Refusal]:
     name, config, library = model.name, model.files.config, model.here.transformers
     model_type = model_config.text(config, "model_type")
@@ -179,6 +235,11 @@ def _by_chat_template(config: Config, here: Installed) -> bool:
 
 def _architecture(config: Config, library: TransformersTables) -> str:
     return library.class_of(config) or "unknown"
+
+
+def _has_tokenizer(files: CheckpointFiles) -> bool:
+    named = files.documents.get("tokenizer_config.json", {}).get("tokenizer_class")
+    return named in _WITHOUT_FILES or any(name.endswith(_TOKENIZERS) for name in files.sizes)
 
 
 def _has_template(files: CheckpointFiles) -> bool:

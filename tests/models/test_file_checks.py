@@ -14,7 +14,8 @@ from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import ErrorKind, UsageError
 from fada_tui.core.toml import read_toml
 from fada_tui.models.checkpoint import measure
-from fada_tui.models.file_checks import own_code, reads_pickles, trouble
+from fada_tui.models.file_checks import own_code, trouble
+from fada_tui.models.weight_files import of_folder
 from tests.conftest import Program, load
 from tests.refused import change, damaged
 
@@ -144,7 +145,7 @@ def test_a_consented_pickle_of_an_index_is_read_and_recorded(
     index = {"metadata": {}, "weight_map": dict.fromkeys(tensors, "weights.bin")}
     (folder / INDEX).write_text(json.dumps(index))
     (folder / "weights.safetensors").unlink()
-    assert reads_pickles(folder, allow_pickle=True)
+    assert of_folder(folder, allow_pickle=True).pickled
     done, said = program.batch("--model", folder, "--images", images, "--limit", "1", "--allow-pickle")
     assert done.returncode == 0, done.stderr
     assert load(Path(said["runs"][0]["path"]))["model"]["pickled"] is True
@@ -155,7 +156,7 @@ def test_ordinary_checkpoints_are_left_alone(tiny: Path, tmp_path: Path) -> None
     both = damaged(tiny, tmp_path / "both", lambda folder: None)
     (both / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": {"a": "pytorch_model.bin"}}))
     (both / "weights.lock").symlink_to("/nowhere")
-    assert trouble(both, allow_pickle=False) is None and not reads_pickles(both, allow_pickle=True)
+    assert trouble(both, allow_pickle=False) is None and not of_folder(both, allow_pickle=True).pickled
 
 
 def test_what_would_run_is_named(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from fada_tui.core.paths import demo_weights
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
 from fada_tui.models import installed
-from fada_tui.models.checkpoint import CheckpointFiles, Tensor, read_folder, weight_files
+from fada_tui.models.checkpoint import CheckpointFiles, Tensor, read_folder
 from fada_tui.runs.preflight.image_tokens import image_tokens
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.preflight.memory import MARGIN_LEAST, Need, bytes_at, margin, values_per_token, weigh
@@ -386,13 +386,6 @@ def test_the_adapters_prompt_what_is_said_of_them() -> None:
     assert own | set(FORMS) == installed.adapters().prompted
     ranking = [adapter for adapter in every if not issubclass(adapter, TextAdapter)]
     assert {name for adapter in ranking for name in adapter.architectures} == installed.adapters().ranking
-
-
-def test_the_files_that_hold_the_model() -> None:
-    shards = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
-    assert weight_files(["consolidated.safetensors", "model.safetensors"]) == ("model.safetensors",)
-    assert weight_files(["consolidated.safetensors", *shards]) == shards
-    assert weight_files(["other.safetensors", "config.json"]) == ("other.safetensors",)
 
 
 def test_what_is_unknown_is_not_made_up(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def requirements(
         values_per_token=prompt.values_per_token,
         tokens=prompt.tokens,
         gated=True if refusal and refusal.kind is ErrorKind.GATED else files.gated,
-        pickle_only=bool(files.pickled) and not files.safe if whole else None,
+        pickle_only=bool(files.pickled) if whole else None,
         own_code=needs_own_code(config, here.transformers) if config else None,
         packages=tuple(one.name for one in packages(files, here.transformers)) if whole else (),
         license=files.license or entry.license,

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from huggingface_hub.errors import StrictDataclassError
+from msgspec.structs import replace
 from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, TrOCRProcessor
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
-from fada_tui.models import file_checks, load_errors
+from fada_tui.models import file_checks, load_errors, obstacles
 from fada_tui.models.architectures import port
-from fada_tui.models.checkpoint import read_folder
+from fada_tui.models.checkpoint import CheckpointFiles, read_folder
 from fada_tui.models.documents import read_document
 from fada_tui.models.installed import Installed, TransformersTables
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.obstacles import Candidate
+from fada_tui.models.weight_files import held
 from fada_tui.worker.loading import hub
 
 PAIRS = ("vision-encoder-decoder",)
@@ -45,45 +47,52 @@ def describing_files(command: Load, send: Callable[[Message], None]) -> Path:
     return folder
 
 
-def weight_files(command: Load, send: Callable[[Message], None]) -> Path:
+def weight_files(command: Load, folder: Path, send: Callable[[Message], None]) -> Path:
     """Return a checkpoint's folder, including its weights.
 
+    Args:
+        command: names the model.
+        folder: what describes it.
+        send: takes the progress of downloading.
+
     Raises:
-        ModelLoadError: it has pickled weights alone and may not read them, or the hub does not give it.
+        ModelLoadError: it has no weights that can be or may be read, or the hub does not give them.
     """
-    folder = local_folder(command)
-    if folder is None:
+    if local_folder(command) is None:
         repository, revision = command.model.source, command.model.revision
-        safe = hub.safe_weights(hub.file_names(repository, revision))
-        if not safe:
-            refuse_pickle(command, repository)
+        names = hub.file_names(repository, revision)
+        files = replace(_files(command, folder), sizes=dict.fromkeys(names, 0), inside=())
+        found = files.weights(allow_pickle=command.allow_pickle)
+        if hub.is_offline() and (found.missing or not held(found, names)):
+            message = load_errors.not_cached(repository, offline=True)
+            raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, message)
+        refuse(obstacles.of_weights(repository, files, allow_pickle=command.allow_pickle))
         folder = hub.fetch(
             repository,
             revision,
-            patterns=safe or hub.PICKLED_WEIGHTS,
+            patterns=tuple(map(str, found.names)),
             on_bytes=report_download(send),
-            without=hub.OPENCLIP_WEIGHTS,
         )
-    elif not any(folder.glob("*.safetensors")):
-        refuse_pickle(command, str(folder))
     _check_files(command, folder)
     return folder
 
 
 def candidate(command: Load, folder: Path, here: Installed) -> Candidate:
-    """Return a model as its files describe it, before its weights are downloaded.
-
-    Whether those that the hub has are pickles is seen by `weight_files`.
-    """
-    elsewhere = local_folder(command) is None
+    """Return a model as its files describe it; weights on the hub are looked at by `weight_files`."""
     return Candidate(
         name=command.model.name,
         where=command.model.source,
-        files=read_folder(folder, "cache" if elsewhere else "folder", allow_pickle=command.allow_pickle),
+        files=_files(command, folder),
         here=here,
         trusted=command.trust_remote_code,
-        allow_pickle=command.allow_pickle or elsewhere,
+        allow_pickle=command.allow_pickle,
+        weights_here=local_folder(command) is not None,
     )
+
+
+def _files(command: Load, folder: Path) -> CheckpointFiles:
+    origin: Literal["cache", "folder"] = "cache" if local_folder(command) is None else "folder"
+    return read_folder(folder, origin, allow_pickle=command.allow_pickle)
 
 
 def refuse(found: Iterator[Refusal]) -> None:

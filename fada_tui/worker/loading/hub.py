@@ -1,6 +1,6 @@
 """Downloading a hub repository with progress, and explaining failures."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,28 +24,9 @@ DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.ttf")
 """Configuration, processor and tokenizer files, needed before any weight. ERNIE 4.5 VL has a font."""
 PICKLED_WEIGHTS = ("*.bin", "*.pt", "*.pth")
 CODE_FILES = ("*.py",)
-OPENCLIP_WEIGHTS = ("open_clip*",)
-"""Weights files that duplicate transformers' own."""
 
 OnBytes = Callable[[int, int], None]
 """Takes downloaded and total bytes."""
-
-
-def safe_weights(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the safetensors weights in transformers' format among some files.
-
-    Some repositories hold the weights a second time, as Mistral and Meta or as OpenCLIP write them.
-
-    Args:
-        names: of a repository's or a folder's files.
-    """
-    return tuple(
-        name
-        for name in names
-        if name.endswith(".safetensors")
-        and "/" not in name
-        and not name.startswith(("consolidated", "open_clip"))
-    )
 
 
 def fetch(
@@ -54,7 +35,6 @@ def fetch(
     *,
     patterns: tuple[str, ...],
     on_bytes: OnBytes,
-    without: tuple[str, ...] = (),
     needed: tuple[str, ...] = (),
 ) -> Path:
     """Return the folder of a repository's snapshot, downloading what the cache lacks.
@@ -64,7 +44,6 @@ def fetch(
         revision: branch, tag or commit; `None` is the default branch.
         patterns: file name patterns to bring.
         on_bytes: told of progress while files are downloaded.
-        without: of these, the patterns to leave out.
         needed: files without which the snapshot is of no use, where not all of it is wanted.
 
     Raises:
@@ -75,7 +54,6 @@ def fetch(
             repository,
             revision=revision,
             allow_patterns=list(patterns),
-            ignore_patterns=list(without),
             local_files_only=bool(constants.HF_HUB_OFFLINE),
             tqdm_class=_reporter(on_bytes),
         )
@@ -91,6 +69,11 @@ def cached(repository: str, revision: str | None, files: tuple[str, ...]) -> Pat
     except (LocalEntryNotFoundError, HFValidationError, OSError):
         return None
     return folder if all((folder / name).is_file() for name in files) else None
+
+
+def is_offline() -> bool:
+    """Return whether the hub must not be asked."""
+    return bool(constants.HF_HUB_OFFLINE)
 
 
 def file_names(repository: str, revision: str | None) -> tuple[str, ...]:

@@ -14,9 +14,10 @@ from PIL import Image
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
 from fada_tui.core.records import LoadOptions, ModelEntry, ModelFacts, ModelMemory
-from fada_tui.models import file_checks, obstacles
+from fada_tui.models import obstacles
 from fada_tui.models.checkpoint import read_folder
 from fada_tui.models.model_config import quantization
+from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import adapters, devices
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
 from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
@@ -57,7 +58,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     files = (
         openclip_files.weight_file(command, release, send)
         if release
-        else checkpoint.weight_files(command, send)
+        else checkpoint.weight_files(command, folder, send)
     )
     begun = time.perf_counter() - described
     saved = read_folder(
@@ -165,8 +166,8 @@ def _image_processor(processor: Any) -> str | None:
 def _are_pickles(command: Load, files: Path) -> bool:
     """Return whether weights are pickles: those of a file, or of a folder."""
     if files.is_dir():
-        return file_checks.reads_pickles(files, allow_pickle=command.allow_pickle)
-    return files.suffix != file_checks.SAFE
+        return of_folder(files, allow_pickle=command.allow_pickle).pickled
+    return files.suffix != SAFE
 
 
 def _check_device(device: str) -> None:

@@ -5,19 +5,21 @@ Prints one line of JSON, a `checkpoint.Probed`. Imports neither torch nor transf
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from huggingface_hub import HfApi, constants, snapshot_download
+from msgspec.structs import replace
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError
 from fada_tui.core.secrets import in_environment, remember
 from fada_tui.models import load_errors
-from fada_tui.models.checkpoint import DOCUMENTS, CheckpointFiles, Probed, Tensor, read_folder, weight_files
+from fada_tui.models.checkpoint import DOCUMENTS, CheckpointFiles, Probed, Tensor, read_folder
 from fada_tui.models.load_errors import Refusal
+from fada_tui.models.weight_files import INDEX, SAFE, held
 from fada_tui.worker.loading.hub import explained
 
 PATIENCE = 15.0
@@ -44,29 +46,35 @@ def probe(repository: str, revision: str | None) -> Probed:
         return Probed(None, Refusal(error.kind, str(error)))
     siblings = info.siblings or []
     sizes = {file.rfilename: file.size or 0 for file in siblings if "/" not in file.rfilename}
-    documents, refusal = _documents(repository, revision)
+    described, refusal = _described(repository, revision)
     files = CheckpointFiles(
         origin="hub",
         sizes=sizes,
-        documents=documents,
-        tensors=None if refusal else _tensors(repository, info.sha, weight_files(sizes)),
+        documents=described.documents,
+        indexes=described.indexes,
         revision=info.sha,
         gated=None if info.gated is None else bool(info.gated),
         license=_license(info.card_data),
     )
+    if refusal is None:
+        names = [name for name in held(files.weights(), sizes) if name.endswith(SAFE)]
+        files = replace(files, tensors=_tensors(repository, info.sha, names))
     return Probed(files, refusal)
 
 
-def _documents(repository: str, revision: str | None) -> tuple[dict[str, Mapping[str, Any]], Refusal | None]:
+def _described(repository: str, revision: str | None) -> tuple[CheckpointFiles, Refusal | None]:
     """Return the small files, or why they are unavailable: a gated repository only lists them."""
     try:
         with explained(repository, revision):
             folder = snapshot_download(
-                repository, revision=revision, allow_patterns=list(DOCUMENTS), etag_timeout=REQUEST_SECONDS
+                repository,
+                revision=revision,
+                allow_patterns=[*DOCUMENTS, f"*{INDEX}"],
+                etag_timeout=REQUEST_SECONDS,
             )
     except ModelLoadError as error:
-        return {}, Refusal(error.kind, str(error))
-    return dict(read_folder(Path(folder), "cache").documents), None
+        return CheckpointFiles(origin="hub", sizes={}, documents={}), Refusal(error.kind, str(error))
+    return read_folder(Path(folder), "cache"), None
 
 
 def _tensors(repository: str, revision: str | None, names: Sequence[str]) -> tuple[Tensor, ...] | None:

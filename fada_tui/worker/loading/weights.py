@@ -15,8 +15,8 @@ from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles
+from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import devices
-from fada_tui.worker.loading import hub
 from fada_tui.worker.loading.progress import weights_counted
 
 DTYPES = ("float32", "float16", "bfloat16")
@@ -61,9 +61,8 @@ def count_elements(source: Path) -> int:
         ModelLoadError: a file is damaged.
     """
     if source.is_dir():
-        files = hub.safe_weights(sorted(file.name for file in source.iterdir()))
-        return sum(_count_elements(source / file) for file in files)
-    if source.suffix == ".safetensors":
+        return sum(count_elements(source / name) for name in of_folder(source, allow_pickle=True).names)
+    if source.suffix == SAFE:
         return _count_elements(source)
     return source.stat().st_size // torch.float32.itemsize
 
