@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
 CONSTRAINTS ?= -c constraints.txt
 
-.PHONY: demo test quick vision check lint types imports format bench gpu-wheels wheel clean
+.PHONY: demo test quick faults vision check lint types imports format bench gpu-wheels wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch
@@ -16,6 +16,11 @@ test: $(VENV)/.test
 # All that needs neither a worker nor torch, in a minute and a half; whoever starts one all the same is told.
 quick: $(VENV)/.test
 	$(BIN)/pytest -n 3 --dist worksteal --quick
+
+# A fault at every call that changes a file, in turn: half an hour on two quiet cores. docs/reliability.md has what
+# came of it; FAULTS='--scene "a run" --sample 50' tries less.
+faults: $(VENV)/.test
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 # The families whose processors want torchvision or timm, in an environment of its own: some gigabytes.
 vision: $(VENV)-vision/.test

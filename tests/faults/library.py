@@ -35,7 +35,7 @@ WORDS = {
 
 TIMED = ("telemetry.csv", "worker.log")
 """Files that are written as time goes by: how often is not the same in every pass."""
-MOST_TIMED = 3
+MOST_TIMED = 2
 """Writes to such a file that are failed in turn."""
 
 
