@@ -201,3 +201,44 @@ def test_a_new_run_that_the_disk_refuses_ends_in_one_line(
     (said,) = [line for line in done.stderr.splitlines() if "cannot write" in line]
     assert said.startswith(("fada-tui: ", "error: ")) and "Read-only file system" in said
     assert "fault of fada-tui" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "file", "message"),
+    [
+        ("mkdir", "", "no temporary folder can be made: "),
+        ("create", "/worker.log", "cannot write {}/tmp/v/worker.log: "),
+    ],
+)
+def test_verifying_on_a_disk_that_refuses_tells_the_first_error(
+    library: Path, disk: Path, tmp_path: Path, call: str, file: str, message: str
+) -> None:
+    """No worker was started by then."""
+    (disk / "tmp").mkdir()
+    text = """
+import asyncio, tempfile
+from fada_tui.runs.job import load_command
+from fada_tui.runs.verify.rerun import Verification
+from fada_tui.runs.worker_client.client import Deadlines
+
+def mkdtemp(prefix):  # not by a name at random
+    os.mkdir(disk / "tmp" / "v")
+    return disk / "tmp" / "v"
+
+tempfile.mkdtemp = mkdtemp
+
+async def verify():
+    async for _ in Verification(run(), [], load_command(run()), Deadlines()).events():
+        pass
+
+try:
+    asyncio.run(verify())
+except StoreError as error:
+    print(error)
+"""
+    guard = Guard(
+        library, disk, tmp_path, Fault(Call("program", call, f"tmp/v{file}", 1), "erofs", onward=True)
+    )
+    said = script(guard, text, disk)
+    assert guard.happened
+    assert said.startswith(message.format(disk)) and "Read-only file system" in said

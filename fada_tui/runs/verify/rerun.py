@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 from fada_tui.core.errors import ModelLoadError, StoreError
@@ -58,9 +58,14 @@ class Verification:
         Raises:
             ModelLoadError: the model cannot be loaded.
             WorkerDiedError: the worker ended; results that it did not reach are not told.
-            StoreError: the disk does not take a result.
+            StoreError: the disk does not take a result, or the temporary folder.
         """
-        folder = Path(tempfile.mkdtemp(prefix="fada-tui-verify-"))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="fada-tui-verify-"))
+        except OSError as error:
+            raise StoreError(
+                f"no temporary folder can be made: {error.strerror}; TMPDIR names one"
+            ) from error
         log, journal = folder / LOG_NAME, folder / JOURNAL_NAME
         client = self._client = WorkerClient(log, self._deadlines)
         finished = False
@@ -94,7 +99,8 @@ class Verification:
             if self.log is None:
                 shutil.rmtree(folder, ignore_errors=True)
             else:
-                journal.unlink(missing_ok=True)
+                with suppress(OSError):  # what went wrong first is what is told
+                    journal.unlink()
 
     async def _verified(self, client: WorkerClient, journal: Path, recorded: Result) -> Verified:
         now = await self._again(client, journal, recorded)
