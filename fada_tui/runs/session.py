@@ -206,6 +206,8 @@ class Session:
         try:
             remaining = self._remaining()
             yield RunStarted(self._run, self.folder, len(remaining), self._total)
+            for warning in self._lock.warning():
+                yield Warned(warning)
             told = names_dicom(item.path for item in remaining)
             if told:
                 yield Warned(BURNED_IN)
@@ -283,6 +285,7 @@ class Session:
             hello = await self._client.start()
         if hello is None or self._asked_to_stop():  # before there was a process to end
             raise WorkerDiedError(ErrorKind.WORKER_DIED, "the run was stopped")
+        self._lock.note_worker(hello.pid)
         return hello
 
     async def _work(self, items: Sequence[Item], *, alone: bool) -> AsyncGenerator[SessionEvent, None]:
@@ -361,6 +364,7 @@ class Session:
         return await asyncio.to_thread(self._write_files, failure)
 
     def _write_files(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
+        self._lock.check()
         run, warnings = runs.settle(self.folder)
         memory = run.model.memory if self._served else self._memory(run.model.memory)
         finished = runs.now() if self._client.hello or run.finished is None else run.finished

@@ -145,8 +145,9 @@ def open_run(folder: Path) -> tuple[Run, tuple[str, ...]]:
     """
     if not (folder / journal.JOURNAL_NAME).exists() or is_locked(folder) or not os.access(folder, os.W_OK):
         return read_run(folder), ()
-    with RunLock(folder):
-        return settle(folder)
+    with RunLock(folder) as lock:
+        run, warnings = settle(folder)
+    return run, (*lock.warning(), *warnings)
 
 
 def find(results: Path, name: str) -> Path:

@@ -1,26 +1,46 @@
-"""One writer for each run: an advisory lock on a file in the run's folder.
+"""One writer for each run: a lock on a file in the run's folder.
 
-The run's worker has a copy of the lock's file descriptor until the run is over, so that a run stays locked
-while an orphaned worker still writes its last result; the process id in the file says whether its program is
-alive.
+The run's worker has a copy of the lock's file descriptor until the run is over, and stands in the lock's
+file, so that a run stays locked while an orphaned worker still writes its last result; the file also says
+whether the lock's program is alive.
 """
 
-import fcntl
-import os
+import itertools
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from fada_tui.core import file_lock, temporary
 from fada_tui.core.errors import RunLockedError, StoreError
+from fada_tui.core.file_lock import FileLock, LockedError
+from fada_tui.core.lock_record import ABANDONED_SECONDS, LockFile
 
 LOCK_NAME = ".lock"
 ORPHAN_PATIENCE = 120.0
 """Seconds to wait for a worker whose program has died: it finishes its item, then ends."""
 
+PROBE_PATIENCE = 0.5
+"""Seconds to wait where nobody is known to hold the lock: another program asks about it, or takes it now."""
+
+PROBE_TRIES = 20
+"""Number of tries there at least, on a machine that is too busy for more."""
+
+NO_FLOCK = (
+    "{}: this file system has no flock, so a run is locked by a file in its folder; "
+    "don't let two machines write one run"
+)
+
+_warned: set[str] = set()
+
 
 class RunLock:
     """A lock that reserves a run for writing until it is released.
+
+    What a killed program left half written there is removed when it is taken.
+
+    Args:
+        folder: the run's.
+        patience: seconds to wait for an orphaned worker.
 
     Raises:
         RunLockedError: a living program holds it, or an orphaned worker does not end.
@@ -28,59 +48,60 @@ class RunLock:
     """
 
     def __init__(self, folder: Path, patience: float = ORPHAN_PATIENCE) -> None:
-        self._path = folder / LOCK_NAME
-        self.descriptor = self._acquire(time.monotonic() + patience)
+        self._folder = folder
+        self._lock = self._acquire(patience)
+        self._lock.keep_touched()
+        temporary.clean(folder)
 
-    def _acquire(self, deadline: float) -> int:
-        while True:
+    def _acquire(self, patience: float) -> FileLock:
+        begun = time.monotonic()
+        for tries in itertools.count(1):
             try:
-                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            except OSError as error:
-                raise StoreError(f"cannot write {self._path.parent}: {error.strerror}") from error
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                owner = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-                os.close(descriptor)
-                if _alive(owner) or time.monotonic() > deadline:
-                    who = f"process {owner}" if owner else "another program"
-                    message = f"{self._path.parent} is being written by {who}: wait for it, or end it"
+                return file_lock.take(self._folder / LOCK_NAME)
+            except LockedError as error:
+                seconds, at_least = _patience(error.seen, patience)
+                if time.monotonic() - begun > seconds and tries >= at_least:
+                    message = f"{self._folder} is being written by {_whom(error.seen)}"
                     raise RunLockedError(message) from None
-                time.sleep(0.1)
-                continue
-            if self._is_current(descriptor):
-                self._sign(descriptor)
-                return descriptor
-            os.close(descriptor)
+            except OSError as error:
+                raise StoreError(f"cannot write {self._folder}: {error.strerror}") from error
+            time.sleep(file_lock.POLL_SECONDS)
+        raise AssertionError
 
-    def _sign(self, descriptor: int) -> None:
-        """Write who holds the lock into its file."""
+    @property
+    def descriptor(self) -> int:
+        """The lock's open file, for the worker to hold; negative once it is released."""
+        return self._lock.descriptor
+
+    def note_worker(self, pid: int) -> None:
+        """Write down the run's worker, which goes on writing if this program dies.
+
+        Raises:
+            StoreError: the lock cannot be written.
+        """
         try:
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            self._lock.note_worker(pid)
         except OSError as error:
-            with suppress(OSError):
-                self._path.unlink()
-            os.close(descriptor)
-            raise StoreError(f"cannot write {self._path.parent}: {error.strerror}") from error
+            raise StoreError(f"cannot write {self._lock.path}: {error.strerror}") from error
 
-    def _is_current(self, descriptor: int) -> bool:
-        """Return whether the locked file still has its name: the last owner may have removed it."""
-        try:
-            named = self._path.stat()
-        except FileNotFoundError:
-            return False
-        locked = os.fstat(descriptor)
-        return (named.st_dev, named.st_ino) == (locked.st_dev, locked.st_ino)
+    def check(self) -> None:
+        """Raise `RunLockedError` if the lock is another's by now."""
+        if not self._lock.is_kept:
+            raise RunLockedError(
+                f"{self._folder} was unlocked by hand, or taken over while this program was asleep: "
+                "what was answered is in its journal; resume it"
+            )
+
+    def warning(self) -> tuple[str, ...]:
+        """Return what to say of a lock that is only a file: once in each program."""
+        if self._lock.holder.by == "flock" or _warned:
+            return ()
+        _warned.add(NO_FLOCK)
+        return (NO_FLOCK.format(self._folder.parent),)
 
     def release(self) -> None:
-        """Release the lock; a second call does nothing. A file that cannot be removed locks nobody out."""
-        if self.descriptor >= 0:
-            with suppress(OSError):
-                self._path.unlink()
-            with suppress(OSError):
-                os.close(self.descriptor)
-            self.descriptor = -1
+        """Release the lock; a second call does nothing."""
+        self._lock.release()
 
     def __enter__(self) -> "RunLock":
         return self
@@ -92,27 +113,79 @@ class RunLock:
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether some process holds the run's lock now."""
-    try:
-        descriptor = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    """Return whether some process holds the run's lock now; asking never hinders one that takes it."""
+    found = file_lock.look(folder / LOCK_NAME)
+    return found is not None and found[1]
 
 
-def _alive(process_id: str) -> bool:
-    if not process_id.isdigit():
-        return True
+def unlock(folder: Path) -> str | None:
+    """Break a run's lock by a person's word.
+
+    Returns:
+        Who held it, in words; `None` if it was not locked. A dead program's is removed all the same.
+
+    Raises:
+        RunLockedError: its program or worker runs on this machine, where it can be ended instead.
+        StoreError: the lock cannot be removed.
+    """
+    path = folder / LOCK_NAME
     try:
-        os.kill(int(process_id), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        found = file_lock.look(path)
+        if found is None:
+            return None
+        seen, held = found
+        if not held:
+            file_lock.discard(path)
+            return None
+        holder = seen.holder
+        if holder and (holder.program_lives or holder.worker_lives):
+            process = holder.program if holder.program_lives else holder.worker
+            pid = process.pid if process else 0
+            raise RunLockedError(
+                f"{folder} is being written by process {pid} on this machine: end it first (kill {pid})"
+            )
+        file_lock.break_open(path)
+        return f"{_name(seen)}, last seen {_ago(seen.age)}"
+    except LockedError:
+        raise RunLockedError(f"{folder} is being taken over by another program: try again") from None
+    except OSError as error:
+        raise StoreError(f"cannot remove {path}: {error.strerror}") from error
+
+
+def _patience(seen: LockFile, patience: float) -> tuple[float, int]:
+    """Return how long to wait for a lock, in seconds, and how often to try at least.
+
+    For a program that runs not at all, for a worker alone `patience`; for nobody a little, as nobody stays.
+    """
+    holder = seen.holder
+    if holder is not None and not holder.program_lives and holder.worker_lives:
+        return patience, 1
+    if seen.is_held_by_file or (holder is not None and holder.program_lives):
+        return 0.0, 1
+    return max(patience, PROBE_PATIENCE), PROBE_TRIES
+
+
+def _whom(seen: LockFile) -> str:
+    """Return who holds a lock, and what to do."""
+    holder = seen.holder
+    if holder is not None and not holder.is_here and seen.is_held_by_file:
+        minutes = ABANDONED_SECONDS / 60
+        return (
+            f"{_name(seen)}, last seen {_ago(seen.age)}: wait for it; "
+            f"it is free after {minutes:.0f} minutes of silence, or by fada-tui runs unlock"
+        )
+    return f"{_name(seen)}: wait for it, or end it"
+
+
+def _name(seen: LockFile) -> str:
+    holder = seen.holder
+    if holder is None or holder.program is None:
+        return "another program"
+    if holder.worker and not holder.program_lives and holder.worker_lives:
+        return f"process {holder.worker.pid}, the worker of a program that is gone"
+    where = "" if holder.is_here else f" on {holder.machine.host}"
+    return f"process {holder.program.pid}{where}"
+
+
+def _ago(seconds: float) -> str:
+    return f"{max(seconds, 0):.0f} s ago" if seconds < 120 else f"{seconds / 60:.0f} min ago"

@@ -4,10 +4,14 @@ import logging
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
+from fada_tui.core.file_lock import TOUCH_SECONDS
 from fada_tui.core.protocol import (
     PROTOCOL_VERSION,
     Attach,
@@ -41,13 +45,16 @@ log = logging.getLogger("fada_tui.worker")
 class Attachment:
     """The worker's resources of its current run: the log file, and the files that it keeps open.
 
-    File descriptors of one run at a time.
+    File descriptors of one run at a time. Those that it holds open it touches every minute, so that other
+    machines see by the run's lock that somebody still writes when the program is gone.
     """
 
     def __init__(self) -> None:
         self._held: list[int] = []
+        self._changing = threading.Lock()
         self.runs = 0
         """Number of runs that it has belonged to."""
+        threading.Thread(target=self._touch, name="lock", daemon=True).start()
 
     def take(self, files: Sequence[int]) -> None:
         """Attach the worker to a run.
@@ -56,16 +63,27 @@ class Attachment:
             files: descriptors of the file that standard output and error go to, then of what to hold open.
         """
         self.let_go()
-        output, *self._held = files
+        output, *held = files
+        with self._changing:
+            self._held = held
         _print_to(output)
         self.runs += 1
 
     def let_go(self) -> None:
         """Detach the worker from its run: further output is dropped, and kept files are closed."""
         _print_to(os.open(os.devnull, os.O_WRONLY))
-        for descriptor in self._held:
-            os.close(descriptor)
-        self._held = []
+        with self._changing:
+            for descriptor in self._held:
+                os.close(descriptor)
+            self._held = []
+
+    def _touch(self) -> None:
+        while True:
+            time.sleep(TOUCH_SECONDS)
+            with self._changing:
+                for descriptor in self._held:
+                    with suppress(OSError):
+                        os.utime(descriptor)
 
 
 def serve(commands: int, events: int) -> None:
