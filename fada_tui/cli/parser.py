@@ -129,6 +129,9 @@ def _add_runs(runs: argparse.ArgumentParser, command: CommandAdder) -> None:
     actions = runs.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     command(actions, "list", "list all runs, oldest first")
     _add_run_argument(command(actions, "show", "show one run"))
+    _add_run_argument(
+        command(actions, "unlock", "break the lock of a run that another machine no longer writes")
+    )
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:

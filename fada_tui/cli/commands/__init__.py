@@ -33,7 +33,7 @@ def run(command: str, options: Namespace) -> int:
             from fada_tui.cli.commands import runs
 
             actions = {
-                "runs": runs.show_run if getattr(options, "action", "") == "show" else runs.list_runs,
+                "runs": runs.of_runs,
                 "report": runs.report,
                 "compare": runs.compare,
                 "import": runs.import_legacy,

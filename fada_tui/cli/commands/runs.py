@@ -24,7 +24,13 @@ from fada_tui.runs.job import planned_items
 from fada_tui.runs.publish import publish
 from fada_tui.store import folder as store
 from fada_tui.store.legacy import read_legacy
-from fada_tui.store.lock import RunLock
+from fada_tui.store.lock import RunLock, unlock
+
+
+def of_runs(options: Namespace) -> int:
+    """Run the action of `fada-tui runs` that `options.action` names; return the exit code."""
+    actions = {"list": list_runs, "show": show_run, "unlock": unlock_run}
+    return actions[options.action](options)
 
 
 def list_runs(options: Namespace) -> int:
@@ -54,13 +60,25 @@ def show_run(options: Namespace) -> int:
     return 0
 
 
+def unlock_run(options: Namespace) -> int:
+    """Break a run's lock, and say whose it was."""
+    folder = store.find(results_folder(options), options.run)
+    whose = unlock(folder)
+    if getattr(options, "json", False):
+        print_json({"run": folder.name, "unlocked": whose is not None, "holder": whose})
+        return 0
+    said = f"unlocked {folder}, which was locked by {whose}" if whose else f"{folder} is not locked"
+    sys.stdout.write(f"{printable(said)}\n")
+    return 0
+
+
 def report(options: Namespace) -> int:
     """Write a run's page again, and the comparison of its results folder."""
     folder = store.find(results_folder(options), options.run)
-    with RunLock(folder):
+    with RunLock(folder) as lock:
         run, warnings = store.settle(folder)
         _, unread = publish(folder, run, load_registry(models_file()))
-    warn((*warnings, *unread))
+    warn((*lock.warning(), *warnings, *unread))
     sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
     return 0
 
@@ -93,11 +111,11 @@ def import_legacy(options: Namespace) -> int:
     tool = Tool(name="fada-tui", version=__version__)
     run = read_legacy(data, model=model, run_id="", dataset_name=file.stem, started=None, tool=tool)
     folder = store.create(results_folder(options), model.name)
-    with RunLock(folder):
+    with RunLock(folder) as lock:
         run = replace(run, id=folder.name)
         store.write_run(folder, run)
         _, warnings = publish(folder, run, registry)
-    warn(warnings)
+    warn((*lock.warning(), *warnings))
     sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
     return 0
 
