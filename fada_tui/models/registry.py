@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ from msgspec.structs import replace
 
 from fada_tui.core.atomic import make_folder, write_whole
 from fada_tui.core.errors import PASSING, ErrorKind, UsageError, reason
+from fada_tui.core.file_lock import LockedError, held
 from fada_tui.core.paths import demo_weights, expanded
 from fada_tui.core.records import ModelEntry, ModelStatus, Record, Run
+from fada_tui.core.temporary import clean
 from fada_tui.core.toml import read_toml, suggestion
 from fada_tui.models.endpoint import ADAPTER, is_endpoint, parse
 
@@ -20,6 +22,9 @@ SHIPPED = Path(__file__).with_suffix(".toml")
 
 EMBEDDED = "demo"
 """The source of the model that comes with the program."""
+
+LOCK_PATIENCE = 30.0
+"""Seconds to wait for another program that changes the user's list."""
 
 Table = dict[str, Any]
 """A model's table in a file: only the keys that were written."""
@@ -236,6 +241,34 @@ def override(registry: Registry, name: str, changes: Mapping[str, Any]) -> tuple
     return tuple(table for table in tables if not (empty and table is new))
 
 
+def change_user_entries(file: Path, change: Callable[[Registry], Sequence[Table]]) -> Registry:
+    """Change the user's `models.toml` as it is now, alone: no other program's change in between is lost.
+
+    Args:
+        file: the user's `models.toml`.
+        change: returns the user's tables that are to be, from the list as it is now.
+
+    Returns:
+        The list after the change.
+
+    Raises:
+        UsageError: the file cannot be read or written, or another program is changing it for too long; or
+            `change` says so.
+    """
+    # A link, as into a folder of dotfiles, stays one.
+    target = file.resolve()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with held(target.with_name(f".{target.name}.lock"), LOCK_PATIENCE):
+            clean(target.parent)
+            save_user_entries(change(load_registry(file)), file)
+            return load_registry(file)
+    except LockedError:
+        raise UsageError(f"{file} is being changed by another program: try again") from None
+    except OSError as error:
+        raise _unwritable(file, error) from None
+
+
 def save_user_entries(tables: Sequence[Table], file: Path) -> None:
     """Write the user's `models.toml` atomically, creating its folder if needed.
 
@@ -251,9 +284,13 @@ def save_user_entries(tables: Sequence[Table], file: Path) -> None:
         make_folder(target.parent)
         write_whole(target, data)
     except OSError as error:
-        raise UsageError(
-            f"cannot write {file}: {error.strerror}; FADA_TUI_CONFIG_DIR names another folder for it"
-        ) from None
+        raise _unwritable(file, error) from None
+
+
+def _unwritable(file: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"cannot write {file}: {error.strerror}; FADA_TUI_CONFIG_DIR names another folder for it"
+    )
 
 
 def _tables(document: Mapping[str, Any], file: Path) -> list[Table]:

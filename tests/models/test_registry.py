@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from fada_tui.models.registry import (
     with_models_of,
 )
 from tests.examples import error_result, result
+from tests.noflock.preload import without_flock
 
 SMOL = "SmolVLM-500M"
 SMOL_SOURCE = "HuggingFaceTB/SmolVLM-500M-Instruct"
@@ -300,3 +303,42 @@ def test_a_file_that_cannot_be_written_keeps_what_was_there(tmp_path: Path) -> N
     with pytest.raises(UsageError, match="FADA_TUI_CONFIG_DIR"):
         save_user_entries([{"name": "x"}], tmp_path / "in the way" / "models.toml")
     assert (tmp_path / "in the way").read_bytes() == b""
+
+
+CHANGE = """
+import sys
+from pathlib import Path
+from fada_tui.models.registry import change_user_entries, override
+file, writer = Path(sys.argv[1]), sys.argv[2]
+for number in range(4):
+    name = f"model-{writer}-{number}"
+    change_user_entries(file, lambda now: override(now, name, {"source": "owner/name"}))
+"""
+
+
+@pytest.mark.parametrize("flock", [True, False])
+def test_no_change_is_lost_to_another_program(tmp_path: Path, flock: bool) -> None:
+    file = tmp_path / "config" / "models.toml"
+    environment = dict(os.environ) if flock else without_flock(tmp_path)
+    writers = [
+        subprocess.Popen([sys.executable, "-c", CHANGE, str(file), str(number)], env=environment)
+        for number in range(6)
+    ]
+    assert [writer.wait() for writer in writers] == [0] * 6
+    assert len(load_registry(file).user) == 24
+    assert [path.name for path in file.parent.iterdir()] == ["models.toml"]
+
+
+def test_a_killed_change_hinders_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    script = """
+import os, signal, sys
+from pathlib import Path
+from fada_tui.models.registry import change_user_entries
+change_user_entries(Path(sys.argv[1]), lambda now: os.kill(os.getpid(), signal.SIGKILL))
+"""
+    for environment in (dict(os.environ), without_flock(tmp_path)):
+        subprocess.run([sys.executable, "-c", script, str(file)], env=environment, check=False)
+        subprocess.run([sys.executable, "-c", CHANGE, str(file), "0"], env=environment, check=True)
+        assert len(load_registry(file).user) == 4
+    assert not list(tmp_path.glob(".*"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from fada_tui.cli.commands import model_rows
@@ -24,6 +25,8 @@ from fada_tui.core.toml import suggestion
 from fada_tui.models.endpoint import is_endpoint, parse
 from fada_tui.models.registry import (
     Registry,
+    Table,
+    change_user_entries,
     check_entry,
     folder_source,
     is_hub_id,
@@ -31,7 +34,6 @@ from fada_tui.models.registry import (
     next_model,
     override,
     resolve_model,
-    save_user_entries,
     statuses,
 )
 from fada_tui.runs.planning import with_choices
@@ -44,6 +46,17 @@ ReadRuns = Callable[[Path], Sequence[Run]]
 
 BY_RUNS = "auto"
 """The status value with which the runs decide the status again."""
+
+
+class Change(Struct, frozen=True):
+    """A change of the user's list that a command asks for."""
+
+    name: str
+    """The model's."""
+    keys: Mapping[str, Any] | None
+    """What its table is to say, see `override`; `None` takes the table out."""
+    said: str
+    """The change in words."""
 
 
 def read_runs(results: Path) -> Sequence[Run]:
@@ -113,7 +126,6 @@ def following(options: Namespace, read: ReadRuns) -> int:
 
 def add(options: Namespace) -> int:
     """Add a model to the user's list, or change its entry."""
-    registry = _registry()
     name = options.name.strip()
     if not name or name != printable(name):
         raise UsageError(f"a model needs a name of printable characters, got {options.name!r}")
@@ -126,36 +138,43 @@ def add(options: Namespace) -> int:
         number = getattr(options, key, None)
         if number is not None and number < 1:
             raise UsageError(f"--{key}: expected a whole number of at least 1, got {number}")
-    known = registry.find(name)
-    if known is None and given["order"] is None:
-        given["order"] = max((entry.order or 0 for entry in registry.entries), default=0) + 1
     changes = {"source": _source(options.source)} | {k: v for k, v in given.items() if v is not None}
-    check_entry({**(msgspec.to_builtins(known) if known else {}), "name": name, **changes}, models_file())
-    return _save(options, registry, name, changes, f"{'changed' if known else 'added'} {name}")
+
+    def added(registry: Registry) -> Change:
+        known = registry.find(name)
+        last = max((entry.order or 0 for entry in registry.entries), default=0)
+        place = {"order": last + 1} if known is None else {}
+        whole = {**(msgspec.to_builtins(known) if known else {}), "name": name, **place, **changes}
+        check_entry(whole, models_file())
+        return Change(name, place | changes, f"{'changed' if known else 'added'} {name}")
+
+    return _change(options, added)
 
 
 def remove(options: Namespace) -> int:
     """Take a model out of the user's list; one that comes with the program is marked as skipped instead."""
-    registry = _registry()
-    entry = _known(registry, options.name)
-    if entry.name.casefold() in registry.shipped:
-        changes = {"status": "skipped", "reason": "taken off the list"}
+
+    def removed(registry: Registry) -> Change:
+        entry = _known(registry, options.name)
+        if entry.name.casefold() not in registry.shipped:
+            return Change(entry.name, None, f"removed {entry.name} from {models_file()}")
         said = f"{entry.name} comes with the program: marked as skipped instead of removed"
-        return _save(options, registry, entry.name, changes, said)
-    own = registry.user_table(entry.name)
-    save_user_entries([table for table in registry.user if table is not own], models_file())
-    _say(options, f"removed {entry.name} from {models_file()}", {"removed": entry.name})
-    return ExitCode.OK
+        return Change(entry.name, {"status": "skipped", "reason": "taken off the list"}, said)
+
+    return _change(options, removed)
 
 
 def status(options: Namespace) -> int:
     """Set a model's status, or give it back to the runs with `auto`."""
-    registry = _registry()
-    entry = _known(registry, options.name)
     chosen = None if options.status == BY_RUNS else options.status
     changes = {"status": chosen, "reason": getattr(options, "reason", None) if chosen else None}
-    said = f"{entry.name} is now {chosen}" if chosen else f"{entry.name} has the status its runs give it"
-    return _save(options, registry, entry.name, changes, said)
+
+    def marked(registry: Registry) -> Change:
+        name = _known(registry, options.name).name
+        said = f"{name} is now {chosen}" if chosen else f"{name} has the status its runs give it"
+        return Change(name, changes, said)
+
+    return _change(options, marked)
 
 
 def _registry() -> Registry:
@@ -194,11 +213,27 @@ def _source(text: str) -> str:
     raise UsageError(f"--source: '{text}' is neither a folder nor a hub id (owner/name) nor a URL")
 
 
-def _save(options: Namespace, registry: Registry, name: str, changes: Mapping[str, Any], said: str) -> int:
+def _change(options: Namespace, wanted: Callable[[Registry], Change]) -> int:
+    """Change the user's list by what is wanted of it as it is now, and say so."""
+    decided: list[Change] = []
+
+    def tables(registry: Registry) -> Sequence[Table]:
+        warn(registry.warnings)
+        change = wanted(registry)
+        decided.append(change)
+        if change.keys is None:
+            own = registry.user_table(change.name)
+            return [table for table in registry.user if table is not own]
+        return override(registry, change.name, change.keys)
+
     file = models_file()
-    save_user_entries(override(registry, name, changes), file)
-    entry = load_registry(file).find(name)
-    _say(options, f"{said} ({file})", {"model": msgspec.to_builtins(entry) if entry else None})
+    registry = change_user_entries(file, tables)
+    (change,) = decided
+    if change.keys is None:
+        _say(options, change.said, {"removed": change.name})
+        return ExitCode.OK
+    entry = registry.find(change.name)
+    _say(options, f"{change.said} ({file})", {"model": msgspec.to_builtins(entry) if entry else None})
     return ExitCode.OK
 
 
