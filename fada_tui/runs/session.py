@@ -55,7 +55,7 @@ from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as runs
-from fada_tui.store import journal
+from fada_tui.store import journal, leftovers
 from fada_tui.store.fold import highest, with_memory
 from fada_tui.store.journal import ResultLine
 from fada_tui.store.lock import RunLock
@@ -159,6 +159,7 @@ class Session:
             UsageError: it would send images, run code or read pickles, and that is not allowed.
         """
         lock = RunLock(folder)
+        leftovers.clean(folder.absolute().parent)
         try:
             run, warnings = runs.settle(folder)
             check(run, consent)

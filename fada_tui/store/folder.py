@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from fada_tui.core import atomic
 from fada_tui.core.errors import StoreError, UsageError
 from fada_tui.core.records import READ_SCHEMAS, RUN_SCHEMA, Run, decode_run, encode_run
-from fada_tui.store import journal
+from fada_tui.store import journal, leftovers
 from fada_tui.store.fold import fold
 from fada_tui.store.lock import RunLock, is_locked
 
@@ -32,6 +32,8 @@ def now() -> str:
 def create(results: Path, model: str, label: str | None = None) -> Path:
     """Create the folder of a new run, `<YYYYmmdd-HHMMSS>_<model>`, under an unused name.
 
+    What killed programs left in the results folder is removed.
+
     Raises:
         StoreError: the results folder cannot be made or written.
     """
@@ -39,6 +41,7 @@ def create(results: Path, model: str, label: str | None = None) -> Path:
     stem = "_".join([stamp, *(_plain(part) for part in (model, label) if part)])
     try:
         atomic.make_folder(results)
+        leftovers.clean(results)
         for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
             try:
                 (results / f"{stem}{suffix}").mkdir()

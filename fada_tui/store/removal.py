@@ -7,10 +7,8 @@ from pathlib import Path
 from fada_tui.core.errors import StoreError
 from fada_tui.store import journal
 from fada_tui.store.folder import RUN_NAME
+from fada_tui.store.leftovers import REMOVED_NAME
 from fada_tui.store.lock import RunLock
-
-REMOVED_NAME = ".removed"
-"""Folder in the results folder for runs being deleted; too deep to be listed as runs."""
 
 
 def is_run_folder(folder: Path) -> bool:

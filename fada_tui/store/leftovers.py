@@ -1,0 +1,57 @@
+"""What killed programs left in a results folder: removed later, and never what a living program uses."""
+
+import contextlib
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+from fada_tui.core import file_lock, temporary
+from fada_tui.core.temporary import OF_OTHERS_SECONDS
+from fada_tui.store.lock import LOCK_NAME
+
+REMOVED_NAME = ".removed"
+"""Folder in the results folder for runs being deleted; too deep to be listed as runs."""
+
+DELETING_SECONDS = 600.0
+"""Age from which a deletion that did not finish is finished by another program."""
+
+_STAMPED = re.compile(r"\d{8}-\d{6}_.+", re.DOTALL)
+"""Names of run folders."""
+
+
+def clean(results: Path) -> None:
+    """Remove what killed programs left in a results folder; what cannot be removed stays.
+
+    That is: temporary files, locks of the dead, folders of runs that were killed before they had a plan,
+    and deletions that did not finish.
+    """
+    temporary.clean(results)
+    try:
+        folders = [Path(entry.path) for entry in os.scandir(results) if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            if folder.name == REMOVED_NAME and _age(folder) > DELETING_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+            elif _STAMPED.fullmatch(folder.name):
+                _clean_run(folder)
+
+
+def _clean_run(folder: Path) -> None:
+    """Remove what a program left that was killed while it held a run's lock: of a run without a plan, all.
+
+    An empty folder may be a program's that is about to lock it, and stays for a day.
+    """
+    age = _age(folder)
+    was_locked = file_lock.discard(folder / LOCK_NAME)
+    if was_locked:
+        temporary.clean(folder)
+    if was_locked or age > OF_OTHERS_SECONDS:
+        folder.rmdir()  # refused where there is anything in it
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.lstat().st_mtime
