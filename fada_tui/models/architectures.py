@@ -9,6 +9,9 @@ WRITERS = {
 }
 """Of models that speak, too: the part that sees and writes, which reads its weights out of the whole's."""
 
+UNREAD = ("talker.", "token2wav.", "code2wav.")
+"""Prefixes of a speaking model's weights that the part of `WRITERS` does not read."""
+
 UNSUPPORTED = {
     "EvollaForProteinText2Text": "it answers about proteins, not images; choose another model",
     "InstructBlipVideoForConditionalGeneration": "it takes videos; choose an InstructBLIP checkpoint",

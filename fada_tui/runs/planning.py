@@ -19,11 +19,11 @@ from fada_tui.images.expand import Frames, expand
 from fada_tui.models import load_errors
 from fada_tui.models.endpoint import check_allowed, is_endpoint, key_of, parse
 from fada_tui.models.registry import Registry, resolve_model
+from fada_tui.models.requirements import Requirements
 from fada_tui.models.resolution import options_of
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
-from fada_tui.runs.preflight.requirements import Requirements
 from fada_tui.runs.worker_client.client import Deadlines
 
 

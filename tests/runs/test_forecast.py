@@ -4,11 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.core.records import Generation, ModelEntry, ModelFacts, ModelMemory, Timing
+from fada_tui.models.memory import Need
+from fada_tui.models.requirements import Requirements
 from fada_tui.report.figures import figures
 from fada_tui.runs.forecast import Forecast, Free, forecast, free_memory, together
 from fada_tui.runs.planning import Estimate
-from fada_tui.runs.preflight.memory import Need
-from fada_tui.runs.preflight.requirements import Requirements
 from fada_tui.runs.telemetry import Sample
 from fada_tui.runs.telemetry.readings import GpuReading
 from tests.examples import error_result, result, run

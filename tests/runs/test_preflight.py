@@ -26,11 +26,12 @@ from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
 from fada_tui.models import installed
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor, read_folder
-from fada_tui.runs.preflight.image_tokens import image_tokens
+from fada_tui.models.image_tokens import image_tokens
+from fada_tui.models.memory import MARGIN_LEAST, Need, bytes_at, margin, values_per_token, weigh
+from fada_tui.models.obstacles import Candidate
+from fada_tui.models.requirements import UNKNOWN, Requirements, of_checkpoint
 from fada_tui.runs.preflight.inspection import look
-from fada_tui.runs.preflight.memory import MARGIN_LEAST, Need, bytes_at, margin, values_per_token, weigh
 from fada_tui.runs.preflight.memory_fit import Free, suggest
-from fada_tui.runs.preflight.requirements import UNKNOWN, Requirements, requirements
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
 from fada_tui.worker import adapters
 from fada_tui.worker.adapters.plain import FORMS
@@ -227,9 +228,9 @@ def test_a_checkpoint_saved_quantised_takes_what_its_files_take() -> None:
     config = {"model_type": "llava", "quantization_config": {"quant_method": "gptq"}, "auto_map": {}}
     entry = ModelEntry(name="m", source="a/b", parameters=10**9)
     read = files(config, sizes={"model.safetensors": 4 * GB, "processor_config.json": 1})
-    found = requirements(
-        entry, "a/b", read, max_new_tokens=1, here=replace(installed.installed(), has_package=lambda _: False)
-    )
+    here = replace(installed.installed(), has_package=lambda _: False)
+    model = Candidate(name="m", where="a/b", files=read, here=here, trusted=False, allow_pickle=False)
+    found = of_checkpoint(entry, model, max_new_tokens=1)
     assert [(need.precision, need.weights) for need in found.needs] == [("gptq", 4 * GB)]
     assert "its quantisation (gptq) needs gptqmodel" in found.obstacles[-1].message
 

@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from fada_tui.models.installed import has_package
+from fada_tui.models.memory import QUANTIZED, Need
+from fada_tui.models.requirements import Requirements
 from fada_tui.report import units
-from fada_tui.runs.preflight.memory import QUANTIZED, Need
 from fada_tui.runs.preflight.memory_fit import Free, Suggestion, fits, main_memory, places, suggest
-from fada_tui.runs.preflight.requirements import Requirements
 from fada_tui.runs.telemetry import Sample, Telemetry
 
 _ORIGINS = {

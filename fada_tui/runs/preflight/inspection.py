@@ -14,11 +14,11 @@ from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Probed, read_folder
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.hub_cache import is_offline, snapshot
+from fada_tui.models.installed import installed
 from fada_tui.models.load_errors import Refusal
+from fada_tui.models.obstacles import Candidate
 from fada_tui.models.registry import is_hub_id, located
-from fada_tui.models.resolution import options_of
-from fada_tui.runs.preflight.memory import Weighed
-from fada_tui.runs.preflight.requirements import Requirements, requirements
+from fada_tui.models.requirements import UNKNOWN, Requirements, of_checkpoint, of_server
 
 PROBE_SECONDS = 40.0
 """Timeout for all requests to the hub together."""
@@ -45,28 +45,29 @@ def look(
     """
     source = located(entry).source
     if is_endpoint(source):
-        weighed = Weighed(entry.parameters, "the model list", None)
-        options = options_of(entry.asked_resolution)
-        refused = (
-            (Refusal(ErrorKind.LOAD, load_errors.server_decides(entry.name, options)),) if options else ()
-        )
-        return Requirements(origin="server", here=False, download=None, weighed=weighed, obstacles=refused)
-    if entry.fetched_by_hand and is_hub_id(source):
-        files, refusal = _fetched_by_hand(entry, environ, allow_pickle)
-    elif is_hub_id(source) and not Path(source).is_dir():
-        cached = _cached(source, entry.revision, environ, allow_pickle)
-        files, refusal = _of_repository(source, entry.revision, cached, ask_hub=ask_hub, environ=environ)
-    else:
-        files, refusal = _of_folder(Path(source), allow_pickle=allow_pickle)
-    return requirements(
-        entry,
-        source,
-        files,
-        max_new_tokens=max_new_tokens,
-        refusal=refusal,
+        return of_server(entry)
+    files, refusal = _files(entry, source, ask_hub=ask_hub, allow_pickle=allow_pickle, environ=environ)
+    model = Candidate(
+        name=entry.name,
+        where=source,
+        files=files or UNKNOWN,
+        here=installed(),
         trusted=trusted,
         allow_pickle=allow_pickle,
     )
+    return of_checkpoint(entry, model, max_new_tokens=max_new_tokens, refusal=refusal)
+
+
+def _files(
+    entry: ModelEntry, source: str, *, ask_hub: bool, allow_pickle: bool, environ: Mapping[str, str]
+) -> tuple[CheckpointFiles | None, Refusal | None]:
+    """Return what is known of a model's files, and why that is not all."""
+    if entry.fetched_by_hand and is_hub_id(source):
+        return _fetched_by_hand(entry, environ, allow_pickle)
+    if is_hub_id(source) and not Path(source).is_dir():
+        cached = _cached(source, entry.revision, environ, allow_pickle)
+        return _of_repository(source, entry.revision, cached, ask_hub=ask_hub, environ=environ)
+    return _of_folder(Path(source), allow_pickle=allow_pickle)
 
 
 def _of_folder(folder: Path, *, allow_pickle: bool) -> tuple[CheckpointFiles | None, Refusal | None]:

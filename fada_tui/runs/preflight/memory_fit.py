@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fada_tui.runs.preflight.memory import QUANTIZED, Need
+from fada_tui.models.memory import QUANTIZED, Need
 from fada_tui.runs.telemetry import Sample
 
 

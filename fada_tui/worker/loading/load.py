@@ -15,7 +15,7 @@ from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
 from fada_tui.core.records import LoadOptions, ModelEntry, ModelFacts, ModelMemory
 from fada_tui.models import obstacles
-from fada_tui.models.checkpoint import read_folder
+from fada_tui.models.checkpoint import CheckpointFiles, header, read_folder
 from fada_tui.models.model_config import quantization
 from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import adapters, devices
@@ -61,11 +61,10 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         else checkpoint.weight_files(command, folder, send)
     )
     begun = time.perf_counter() - described
-    saved = read_folder(
-        files if files.is_dir() else files.parent, "folder", allow_pickle=command.allow_pickle
-    )
+    weights.check_whole(files)
+    saved = _saved(files, allow_pickle=command.allow_pickle)
     dtype = weights.choose_dtype(entry.dtype, saved)
-    weights.check_memory(command, weights.count_elements(files), dtype, device)
+    weights.check_memory(entry, saved, device)
     quantized = entry.quantization is not None or quantization(saved.config) is not None
     source = openclip_files.read_tensors(command, files) if release else files
     model = weights.load_model(command, source, config, dtype, device, send)
@@ -151,6 +150,15 @@ def _rehearse(command: Load, adapter: Any) -> None:
         raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {checkpoint.package(error)}") from error
     except Exception as error:  # processors raise anything where their files do not fit each other
         raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {reason(error)}") from error
+
+
+def _saved(files: Path, *, allow_pickle: bool) -> CheckpointFiles:
+    """Return the description of a checkpoint's folder, or of the one file that holds its weights."""
+    if files.is_dir():
+        return read_folder(files, "folder", allow_pickle=allow_pickle)
+    folder = read_folder(files.parent, "folder", allow_pickle=allow_pickle)
+    tensors = tuple(header(files)) if files.suffix == SAFE else None
+    return replace(folder, sizes={files.name: folder.sizes[files.name]}, tensors=tensors)
 
 
 def _options(entry: ModelEntry, *, sorts: bool) -> LoadOptions:

@@ -13,8 +13,10 @@ from transformers import BitsAndBytesConfig
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
+from fada_tui.core.records import ModelEntry
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles
+from fada_tui.models.memory import precision_of, weights_loaded
 from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import devices
 from fada_tui.worker.loading.progress import weights_counted
@@ -29,9 +31,6 @@ REMOTE_CLASSES = (
     "AutoModel",
 )
 """Names under which repositories list classes of their own, the most fitting first."""
-
-UNREAD = ("talker.", "token2wav.", "code2wav.")
-"""Prefixes of a speaking model's weights that its image-and-text part does not read."""
 
 UNUSED = {"VisionEncoderDecoderModel": ("encoder.pooler.",)}
 """By class, prefixes of weights that checkpoints may lack, as no answer depends on them."""
@@ -54,32 +53,35 @@ def choose_dtype(asked: str, saved: CheckpointFiles) -> torch.dtype:
     return found
 
 
-def count_elements(source: Path) -> int:
-    """Return the number of weights in a file or folder, from the headers; of a pickle, by its size.
+def check_whole(source: Path) -> None:
+    """Refuse a file or folder of weights that is damaged, by the headers; pickles have none.
 
     Raises:
         ModelLoadError: a file is damaged.
     """
     if source.is_dir():
-        return sum(count_elements(source / name) for name in of_folder(source, allow_pickle=True).names)
-    if source.suffix == SAFE:
-        return _count_elements(source)
-    return source.stat().st_size // torch.float32.itemsize
+        for name in of_folder(source).names:
+            check_whole(source / name)
+    elif source.suffix == SAFE:
+        _check_header(source)
 
 
-def check_memory(command: Load, elements: int, dtype: torch.dtype, device: str) -> None:
-    """Raise an error if so many weights cannot fit.
+def check_memory(entry: ModelEntry, saved: CheckpointFiles, device: str) -> None:
+    """Refuse a model whose weights alone cannot fit.
+
+    Args:
+        entry: the model as it will be loaded.
+        saved: its files.
+        device: where to.
 
     Raises:
         ModelLoadError: they cannot.
     """
-    bytes_each = {"4bit": 0.5, "8bit": 1.0}.get(command.model.quantization or "", float(dtype.itemsize))
-    needed, free = elements * bytes_each, devices.free_memory(device)
-    if needed > free:
-        raise ModelLoadError(
-            ErrorKind.OUT_OF_MEMORY,
-            load_errors.too_large(command.model.name, needed, device, free),
-        )
+    precision = precision_of(saved, entry.dtype, entry.quantization) or saved.dtype_to_load(entry.dtype)
+    needed, free = weights_loaded(saved, precision), devices.free_memory(device)
+    if needed is not None and needed > free:
+        message = load_errors.too_large(entry.name, needed, device, free)
+        raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message)
 
 
 def load_model(
@@ -194,7 +196,7 @@ def _example(keys: Any) -> str:
     return str(first[0] if isinstance(first, tuple) else first)
 
 
-def _count_elements(file: Path) -> int:
+def _check_header(file: Path) -> None:
     try:
         tensors = parse_local_safetensors_file_metadata(file).tensors
     except (SafetensorsParsingError, OSError) as error:
@@ -204,7 +206,6 @@ def _count_elements(file: Path) -> int:
     if file.stat().st_size < promised:
         message = f"{file} is damaged: it ends before its last weight; download or save it again"
         raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message)
-    return sum(tensor.parameter_count for name, tensor in tensors.items() if not name.startswith(UNREAD))
 
 
 def _quantization(name: str, asked: str, dtype: torch.dtype, device: str) -> BitsAndBytesConfig:

@@ -1,17 +1,20 @@
-"""A model's requirements, computed without side effects from what is known of its files."""
+"""What a model needs before it is loaded, computed without side effects from what is known of its files."""
+
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.records import ModelEntry, Resolution
-from fada_tui.models import model_config
+from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles
-from fada_tui.models.installed import Installed, installed
+from fada_tui.models.image_tokens import ImageTokens, image_tokens, own_resolution
+from fada_tui.models.installed import Installed
 from fada_tui.models.load_errors import Refusal
+from fada_tui.models.memory import Need, Weighed, needs, precision_of, values_per_token, weigh
+from fada_tui.models.model_config import text
 from fada_tui.models.obstacles import Candidate, needs_own_code, obstacles, packages
-from fada_tui.models.resolution import RefusedError
-from fada_tui.runs.preflight.image_tokens import ImageTokens, image_tokens, own_resolution
-from fada_tui.runs.preflight.memory import Need, Weighed, needs, values_per_token, weigh
+from fada_tui.models.resolution import RefusedError, options_of
 
 QUESTION_TOKENS = 128
 """Assumed tokens of a question with its template."""
@@ -62,45 +65,43 @@ class Requirements(Struct, frozen=True, kw_only=True):
         return next((need for need in self.needs if need.precision == self.precision), None)
 
 
-def requirements(
-    entry: ModelEntry,
-    where: str,
-    files: CheckpointFiles | None,
-    *,
-    max_new_tokens: int,
-    refusal: Refusal | None = None,
-    trusted: bool = False,
-    allow_pickle: bool = False,
-    here: Installed | None = None,
+def of_server(entry: ModelEntry) -> Requirements:
+    """Return the requirements of a model behind a server, which needs nothing here."""
+    options = options_of(entry.asked_resolution)
+    refusal = Refusal(ErrorKind.LOAD, load_errors.server_decides(entry.name, options))
+    return Requirements(
+        origin="server",
+        here=False,
+        download=None,
+        weighed=Weighed(entry.parameters, "the model list", None),
+        obstacles=(refusal,) if options else (),
+    )
+
+
+def of_checkpoint(
+    entry: ModelEntry, model: Candidate, *, max_new_tokens: int, refusal: Refusal | None = None
 ) -> Requirements:
-    """Return the requirements of a model.
+    """Return the requirements of a model that is loaded here.
 
     Args:
         entry: the model as it will be loaded.
-        where: its folder or hub id, for messages.
-        files: what is known of its files; `None` for nothing.
+        model: its files, and what is installed and allowed here.
         max_new_tokens: the longest answer.
-        refusal: why the hub gives no more.
-        trusted: its repository's own code may run.
-        allow_pickle: its weights may be pickles.
-        here: what is installed; by default looked up.
+        refusal: why no more is known of its files.
     """
-    files, here = files or UNKNOWN, here or installed()
-    model = Candidate(
-        name=entry.name, where=where, files=files, here=here, trusted=trusted, allow_pickle=allow_pickle
-    )
-    config = files.config
+    files, here, config = model.files, model.here, model.files.config
     # A cache that lacks the weights may lack other files that the repository has.
     whole = bool(config) and not (files.origin == "cache" and files.weight_bytes is None)
     prompt = _prompt(entry, files, here, max_new_tokens)
-    weighed, precision = weigh(files, entry.parameters), _precision(entry, files)
+    weighed = weigh(files, entry.parameters)
+    precision = precision_of(files, entry.dtype, entry.quantization)
     return Requirements(
         origin=files.origin,
         here=files.origin in ("folder", "cache") and bool(files.weight_bytes),
         download=files.weight_bytes,
         revision=files.revision,
         architecture=here.transformers.class_of(config),
-        model_type=str(config["model_type"]) if "model_type" in config else None,
+        model_type=text(config, "model_type"),
         weighed=weighed,
         dtype=files.dtype,
         precision=precision,
@@ -115,11 +116,7 @@ def requirements(
         license=files.license or entry.license,
         resolution=own_resolution(config, files.documents),
         asked=entry.asked_resolution if config else Resolution(),
-        obstacles=(
-            *((refusal,) if refusal else ()),
-            *(() if refusal or not _can_tell(entry, files, whole) else obstacles(model)),
-            *((prompt.refusal,) if prompt.refusal else ()),
-        ),
+        obstacles=tuple(_refusals(entry, model, prompt, refusal, whole=whole)),
     )
 
 
@@ -153,16 +150,19 @@ def _prompt(entry: ModelEntry, files: CheckpointFiles, here: Installed, max_new_
     return _Prompt(image, values_per_token(config, files.tensors), tokens, refusal)
 
 
+def _refusals(
+    entry: ModelEntry, model: Candidate, prompt: _Prompt, refusal: Refusal | None, *, whole: bool
+) -> Iterator[Refusal]:
+    if refusal:
+        yield refusal
+    elif _can_tell(entry, model.files, whole):
+        yield from obstacles(model)
+    if prompt.refusal:
+        yield prompt.refusal
+
+
 def _can_tell(entry: ModelEntry, files: CheckpointFiles, whole: bool) -> bool:
     """Return whether a file missing here is missing from the checkpoint."""
     if files.config:
         return whole
     return files is not UNKNOWN and not entry.fetched_by_hand
-
-
-def _precision(entry: ModelEntry, files: CheckpointFiles) -> str | None:
-    if (saved := model_config.quantization(files.config)) is not None:
-        return str(saved.get("quant_method", "quantised"))
-    if entry.quantization or (entry.dtype == "auto" and not files.config and not files.tensors):
-        return entry.quantization
-    return files.dtype_to_load(entry.dtype)

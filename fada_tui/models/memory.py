@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from fada_tui.models.architectures import UNREAD
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor
-from fada_tui.models.model_config import Config, number, quantization, text_part
+from fada_tui.models.model_config import Config, number, quantization, text, text_part
 
-FULL: Mapping[str, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
+FULL: Mapping[str, int] = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 """Bytes of a weight by precision."""
 
 QUANTIZED: Mapping[str, float] = {"8bit": 1.0, "4bit": 0.5 + 4 / 64}
@@ -87,6 +88,33 @@ def needs(files: CheckpointFiles, weighed: Weighed, precision: str | None, cache
     )
 
 
+def weights_loaded(files: CheckpointFiles, precision: str | None) -> int | None:
+    """Return the bytes that a checkpoint's weights alone take; `None` if that is unknown.
+
+    Args:
+        files: all of them are here.
+        precision: as they are loaded; see `precision_of`.
+    """
+    if quantization(files.config) is not None:
+        return files.weight_bytes
+    return bytes_at(precision, weigh(files, None)) if precision else None
+
+
+def precision_of(files: CheckpointFiles, dtype: str, quantized: str | None) -> str | None:
+    """Return the precision that a model is loaded in; `None` if that is unknown.
+
+    Args:
+        files: what is known of them. One that was saved quantised stays so.
+        dtype: as it is asked for; `auto` is the checkpoint's own.
+        quantized: the quantisation that is asked for.
+    """
+    if (saved := quantization(files.config)) is not None:
+        return text(saved, "quant_method") or "quantised"
+    if quantized or (dtype == "auto" and not files.config and not files.tensors):
+        return quantized
+    return files.dtype_to_load(dtype)
+
+
 def margin(weights: int) -> int:
     """Return the bytes needed beside weights (of a given size) and cache."""
     return max(int(weights * MARGIN_SHARE), MARGIN_LEAST)
@@ -105,8 +133,8 @@ def weigh(files: CheckpointFiles, listed: int | None) -> Weighed:
     """
     packed = quantization(files.config) is not None
     if files.tensors and not packed:
-        total = sum(tensor.elements for tensor in files.tensors)
-        return Weighed(total, "the files' headers", _linear(files.tensors))
+        read = [tensor for tensor in files.tensors if not tensor.name.startswith(UNREAD)]
+        return Weighed(sum(tensor.elements for tensor in read), "the files' headers", _linear(read))
     if listed:
         return Weighed(listed, "the model list", listed)
     if not packed and (size := files.weight_bytes):
