@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fada_tui.core.records import ModelEntry, Run
 from fada_tui.report.analysis import strengths_and_weaknesses
+from fada_tui.report.changed_images import changed_images
 from fada_tui.report.comparison import comparison_section
 from fada_tui.report.figures import figures
 from fada_tui.report.header import metrics, specifications, title
@@ -27,6 +28,7 @@ def render_summary(
     found = figures(run)
     lines = [
         *title(run, found),
+        *changed_images(run),
         *specifications(run, found),
         *metrics(run, found),
         *classification_section(run, found),

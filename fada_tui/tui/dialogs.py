@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from textual.app import App
 
 from fada_tui.core.errors import FadaError
+from fada_tui.core.image_identity import identity_of
 from fada_tui.core.records import Assessment, Notes
 from fada_tui.evaluation.assessment.edit import with_note, with_tag_toggled
 from fada_tui.evaluation.assessment.history import Change
@@ -147,7 +148,33 @@ async def zoom(workspace: Workspace, app: App[Any]) -> None:
     from fada_tui.tui.screens.zoom import ZoomScreen
 
     if image := workspace.review.image:
-        await app.push_screen_wait(ZoomScreen(image, workspace.app_context.graphics, image.name))
+        await judging.note_change(workspace)
+        screen = ZoomScreen(image, workspace.app_context.graphics, image.name, workspace.review.asked_about)
+        await app.push_screen_wait(screen)
+
+
+async def judge_anyway(workspace: Workspace, app: App[Any]) -> None:
+    """Let the answers about an image that has changed be judged."""
+    if (place := judging.judgeable(workspace)) is not None:
+        workspace.view.say(await _judge_anyway(workspace, app, *place))
+
+
+async def _judge_anyway(workspace: Workspace, app: App[Any], run: OpenRun, key: Key) -> str:
+    """Ask whether to; return what became of it, in words."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    try:
+        change = await workspace.image_checks.change(run, key)
+        if change is None:
+            return "this image is the one that was asked about"
+        detail = f"{change}. What you judge is marked as judged in spite of that."
+        question = "Judge answers that are of another image?"
+        if not await app.push_screen_wait(ConfirmScreen(question, detail, "Judge anyway", danger=True)):
+            return "not judged"
+        await workspace.image_checks.agree(run, key)
+    except FadaError as error:
+        return str(error)
+    return "the answers about this image can be judged"
 
 
 async def models_on_image(workspace: Workspace, app: App[Any]) -> None:
@@ -164,9 +191,16 @@ async def models_on_image(workspace: Workspace, app: App[Any]) -> None:
             name=review.model_name(run),
             view=partial(review.view_of, run, key),
             assess=partial(_assess, workspace, run, key),
+            image=identity_of(result) if (result := run.result(*key)) else None,
+            judge_anyway=partial(_judge_anyway, workspace, app, run, key),
         )
         for run, key in places
     ]
+    try:
+        for run, key in places:
+            await workspace.image_checks.change(run, key)
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
     screen = ModelsOnImage(
         review.file(review.slot),
         review.slot.image.category,
@@ -326,6 +360,7 @@ DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]
     "tags": tags,
     "note": note,
     "zoom": zoom,
+    "judge_anyway": judge_anyway,
     "models_on_image": models_on_image,
     "summary": summary,
     "runs": runs,

@@ -25,6 +25,7 @@ from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.terminal.key_queue import DOOR
 from fada_tui.tui.terminal.visibility import DRAWING_SECONDS, Visibility
 from fada_tui.tui.widgets.answer import AnswerPane
+from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.filterbox import FilterBox
 from fada_tui.tui.widgets.gpu import GpuPane
 from fada_tui.tui.widgets.images import ImageList
@@ -125,9 +126,8 @@ class MainScreen(Screen[None]):
         review, panes = self.workspace.review, self.query_one(Panes)
         self.query_one(AnswerPane).show(review.answer_view())
         self.query_one(ImageList).refresh_marks()
-        panes.show_picture(
-            review.image, review.neighbours(), review.slot.image.category if review.slot else ""
-        )
+        caption = review.slot.image.category if review.slot else ""
+        panes.show_picture(review.image, review.neighbours(), caption, review.asked_about)
         panes.show_title(title_text(review, review.open_runs.assessor))
         self.query_one(ModelList).show(self.workspace.model_lines())
         self._draw_run()
@@ -252,6 +252,11 @@ class MainScreen(Screen[None]):
     async def action_redo(self) -> None:
         """Make it again and show where."""
         await judging.redo(self.workspace)
+
+    @on(Canvas.Changed)
+    def _image_changed(self, event: Canvas.Changed) -> None:
+        if event.path == self.workspace.review.image:
+            self.background(judging.note_change(self.workspace))
 
     @on(Verdicts.Chosen)
     async def _verdict_clicked(self, event: Verdicts.Chosen) -> None:

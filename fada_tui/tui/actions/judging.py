@@ -53,6 +53,17 @@ async def assess(workspace: Workspace, edit: Edit, place: tuple[OpenRun, Key] | 
     return True
 
 
+async def note_change(workspace: Workspace) -> None:
+    """Record that the current answer's image has changed, if it has; its picture says it on the screen."""
+    run, key = workspace.review.run, workspace.review.key
+    if run is None or key is None:
+        return
+    try:
+        await workspace.image_checks.change(run, key)
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+
+
 async def undo(workspace: Workspace) -> None:
     """Undo the last assessment change and show where."""
     await _show_change(workspace, workspace.assessments.undo(), "undone")

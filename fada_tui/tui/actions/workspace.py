@@ -17,6 +17,7 @@ from fada_tui.tui.actions.view import MainView
 from fada_tui.tui.present.models import ModelLine, model_lines
 from fada_tui.tui.state.assessments import Assessments
 from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.state.review import Place, Review
 from fada_tui.tui.state.run_control import RunControl
@@ -41,7 +42,8 @@ class Workspace:
         open_runs = OpenRuns(app_context.settings.assessor)
         self.review = Review(open_runs, app_context.questions())
         self._writer = AssessmentWriter()
-        self.assessments = Assessments(open_runs, self._writer)
+        self.image_checks = ImageChecks(self._writer)
+        self.assessments = Assessments(open_runs, self._writer, self.image_checks)
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
         self.marked_models: tuple[str, ...] = ()
         """Names of the models marked for the next run, in the order in which they were marked."""

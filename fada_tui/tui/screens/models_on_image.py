@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from fada_tui.core.errors import FadaError
+from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.records import Assessment, Verdict
 from fada_tui.evaluation.assessment.edit import with_next_context, with_note, with_tag_toggled, with_verdict
 from fada_tui.evaluation.rubric import Rubric
@@ -44,6 +45,10 @@ class Answer(Struct, frozen=True, kw_only=True):
     view: Callable[[], AnswerView]
     assess: Callable[[Edit], Awaitable[Assessment]]
     """Returns the assessment as it is on disk then; raises `FadaError`."""
+    image: ImageIdentity | None
+    """What its image was when it was asked about."""
+    judge_anyway: Callable[[], Awaitable[str]]
+    """Asks whether to judge it though its image has changed; returns what became of that, in words."""
 
 
 class ModelsOnImage(Screen[None]):
@@ -118,11 +123,15 @@ class ModelsOnImage(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the picture, and fill the columns."""
-        self.query_one(Picture).show(self._image, (), self._category)
+        self.query_one(Picture).show(self._image, (), self._category, self._asked_about)
         for pane, answer in zip(self.query(AnswerPane), self._answers, strict=True):
             pane.border_title = line(answer.name)
         self._draw()
         self.query(AnswerText).first().focus()
+
+    @property
+    def _asked_about(self) -> tuple[ImageIdentity, ...]:
+        return tuple(dict.fromkeys(answer.image for answer in self._answers if answer.image))
 
     def _draw(self) -> None:
         for pane, answer in zip(self.query(AnswerPane), self._answers, strict=True):
@@ -169,7 +178,12 @@ class ModelsOnImage(Screen[None]):
 
     def action_door(self, name: str) -> None:
         """Open another screen, for the column with the focus."""
-        doors = {"tags": self._tags, "note": self._note, "zoom": self._zoom}
+        doors = {
+            "tags": self._tags,
+            "note": self._note,
+            "zoom": self._zoom,
+            "judge_anyway": self._judge_anyway,
+        }
         self.run_worker(doors[name](), group=DOOR, exclusive=True)
 
     async def _tags(self) -> None:
@@ -189,7 +203,12 @@ class ModelsOnImage(Screen[None]):
             await self._assess(column, lambda before: with_note(before, written.text))
 
     async def _zoom(self) -> None:
-        await self.app.push_screen_wait(ZoomScreen(self._image, self._graphics, self._image.name))
+        screen = ZoomScreen(self._image, self._graphics, self._image.name, self._asked_about)
+        await self.app.push_screen_wait(screen)
+
+    async def _judge_anyway(self) -> None:
+        said = await self._answers[self._column].judge_anyway()
+        self.query_one("#said", Static).update(line(said))
 
     @on(Verdicts.Chosen)
     async def _clicked(self, event: Verdicts.Chosen) -> None:

@@ -1,5 +1,6 @@
 """One picture on the whole screen, to look closer at parts of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.graphics.fit import Window, window
@@ -34,6 +36,7 @@ class ZoomScreen(Screen[None]):
         path: of the image.
         graphics: how this terminal draws pictures.
         title: what to call it.
+        asked: what the image was when the answers to be judged by it were made.
     """
 
     PLACES = ("zoom",)
@@ -44,11 +47,14 @@ class ZoomScreen(Screen[None]):
     }
     """
 
-    def __init__(self, path: Path, graphics: Detected, title: str) -> None:
+    def __init__(
+        self, path: Path, graphics: Detected, title: str, asked: Sequence[ImageIdentity] = ()
+    ) -> None:
         super().__init__()
         self._path = path
         self._graphics = graphics
         self._title = title
+        self._asked_about = tuple(asked)
         self._image: tuple[int, int] | None = None
         self._factor = 1.0
         self._centre = (0.0, 0.0)
@@ -61,7 +67,7 @@ class ZoomScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Ask for the picture."""
-        self.query_one(Canvas).show(self._path)
+        self.query_one(Canvas).show(self._path, asked=self._asked_about)
 
     def on_resize(self) -> None:
         """Show as much as there is room for now."""
@@ -76,7 +82,7 @@ class ZoomScreen(Screen[None]):
 
     def _draw(self) -> None:
         seen = self._window()
-        self.query_one(Canvas).show(self._path, window=seen)
+        self.query_one(Canvas).show(self._path, window=seen, asked=self._asked_about)
         self._tell(seen)
 
     def _window(self) -> Window | None:

@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Callable
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
 from fada_tui.core.records import Assessment
 from fada_tui.evaluation.assessment.edit import now_ms, stamped
 from fada_tui.evaluation.assessment.history import Change, History
 from fada_tui.runs.assessment_writer import AssessmentWriter
 from fada_tui.store.journal import AssessmentLine
+from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
 
 
@@ -19,11 +23,13 @@ class Assessments:
     Args:
         open_runs: the open runs.
         writer: what makes a line durable.
+        image_checks: tells whether answers' images have changed.
     """
 
-    def __init__(self, open_runs: OpenRuns, writer: AssessmentWriter) -> None:
+    def __init__(self, open_runs: OpenRuns, writer: AssessmentWriter, image_checks: ImageChecks) -> None:
         self._open_runs = open_runs
         self._writer = writer
+        self._image_checks = image_checks
         self._history = History()
         self._one_at_a_time = asyncio.Lock()
 
@@ -31,6 +37,8 @@ class Assessments:
         """Make an assessment what is wanted; return whether that changed it.
 
         Raises:
+            ImageChangedError: its image is another than was asked about, and the user has not agreed to judge
+                it anyway. A verdict can always be taken back.
             StoreError: it could not be written, and nothing changed.
         """
         return await asyncio.shield(self._change(run, key, wanted))
@@ -48,7 +56,9 @@ class Assessments:
             before = run.assessment(*key)
             if _same(before, wanted):
                 return False
-            after = await self._write(run, key, wanted)
+            withdrawn = _same(replace(before, verdict=None), wanted)
+            changed = not withdrawn and await self._image_checks.check(run, key)
+            after = await self._write(run, key, replace(wanted, image_changed=changed or UNSET))
             self._history.push(Change(run.id, key[0], key[1], before, after))
             return True
 

@@ -13,6 +13,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from fada_tui.core.image_identity import ImageIdentity, compare, described
+from fada_tui.core.text import printable
 from fada_tui.tui.present.wrapping import wrapped
 from fada_tui.tui.terminal.graphics.detect import Detected, current_cell
 from fada_tui.tui.terminal.graphics.fit import Window
@@ -28,9 +30,13 @@ MEND_SECONDS = 0.1
 
 OFF = "pictures are off"
 
+CHANGED = "put the old file back to see it, or A judges its answers anyway"
+
 
 class Canvas(Widget):
     """Draws one picture in its middle, or says why there is none.
+
+    An image that is another than the answers beside it are of is never drawn.
 
     Args:
         graphics: how this terminal draws pictures.
@@ -54,9 +60,19 @@ class Canvas(Widget):
             self.answer = answer
             self.lines = lines
 
+    class Changed(Message):
+        """The image is another than an answer beside it is of."""
+
+        def __init__(self, path: Path) -> None:
+            super().__init__()
+            self.path = path
+
     def __init__(self, graphics: Detected) -> None:
         super().__init__()
         self._graphics = graphics
+        self._asked_about: tuple[ImageIdentity, ...] = ()
+        self._change: str | None = None
+        """That the image has changed, in words."""
         self._loader = Loader(graphics, self._deliver)
         self._path: Path | None = None
         self._ahead: tuple[Path, ...] = ()
@@ -75,21 +91,32 @@ class Canvas(Widget):
         """Width and height of a cell in pixels."""
         return current_cell(self._graphics)
 
-    def show(self, path: Path | None, ahead: Sequence[Path] = (), window: Window | None = None) -> None:
+    def show(
+        self,
+        path: Path | None,
+        ahead: Sequence[Path] = (),
+        window: Window | None = None,
+        asked: Sequence[ImageIdentity] = (),
+    ) -> None:
         """Show an image, or a part of it; what is shown already stays as it is.
 
         Args:
             path: of the image; None for nothing.
             ahead: images that may be next.
             window: the part to show; all of it by default.
+            asked: what the image was when the answers beside it were made.
         """
         self._ahead = tuple(ahead)
+        before, self._asked_about = self._asked_about, tuple(asked)
         if path != self._path:
             # Never a picture beside another one's name.
             self._path, self._window = path, window
             self._forget()
             self._soon(restart=True)
-        elif window != self._window:
+            return
+        if before != self._asked_about:
+            self._compare()
+        if window != self._window:
             self._window = window
             self._soon(restart=False)
 
@@ -97,8 +124,21 @@ class Canvas(Widget):
         self._request = None
         self._loader.cancel()
         if self._answer is not None:
-            self._answer, self._lines = None, []
+            self._answer, self._lines, self._change = None, [], None
             self.refresh()
+
+    def _compare(self) -> None:
+        """Hide a picture that is not what was asked about."""
+        answer, before = self._answer, self._change
+        if answer is None:
+            return
+        other = [one for one in self._asked_about if compare(one, answer.found) != "as_asked"]
+        name = printable(answer.request.path.name)
+        self._change = f"{described(name, other[0], answer.found)}: {CHANGED}" if other else None
+        if self._change != before:
+            self.refresh()
+        if self._change is not None:
+            self.post_message(self.Changed(answer.request.path))
 
     def _soon(self, *, restart: bool) -> None:
         """Ask at once if it has been calm; else when it is (restart), or when the time has come."""
@@ -140,7 +180,8 @@ class Canvas(Widget):
         if event.answer.request != self._request:
             event.stop()
             return
-        self._answer, self._lines = event.answer, event.lines
+        self._answer, self._lines, self._change = event.answer, event.lines, None
+        self._compare()
         self._whole = True
         self.refresh()
 
@@ -156,7 +197,9 @@ class Canvas(Widget):
 
     @property
     def _rendered(self) -> Rendered | None:
-        return self._answer.rendered if isinstance(self._answer, Loaded) else None
+        if self._change is not None or not isinstance(self._answer, Loaded):
+            return None
+        return self._answer.rendered
 
     @property
     def _offset(self) -> Offset | None:
@@ -185,9 +228,9 @@ class Canvas(Widget):
 
     def _message(self, width: int) -> tuple[list[str], Style]:
         """Return what is said instead of a picture, and how it looks."""
-        if isinstance(self._answer, Failed):
-            room = max(width - 2, 1)
-            return wrapped(f"! {self._answer.message}", room), self._part("error")
+        wrong = self._change or (self._answer.message if isinstance(self._answer, Failed) else None)
+        if wrong is not None:
+            return wrapped(f"! {wrong}", max(width - 2, 1)), self._part("error")
         if self._graphics.graphics == "off" and self._path is not None:
             return [OFF], self._part("muted")
         return [], self.rich_style

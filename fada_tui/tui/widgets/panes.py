@@ -9,6 +9,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.tui.state.image_rows import ImageRows, Mark, Slot
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.sanitise import line
@@ -109,9 +110,15 @@ class Panes(Widget):
         if slot is not None:
             self.query_one(ImageList).select(slot)
 
-    def show_picture(self, image: Path | None, neighbours: Sequence[Path], caption: str) -> None:
-        """Show an image's picture."""
-        self.query_one(Picture).show(image, neighbours, caption)
+    def show_picture(
+        self,
+        image: Path | None,
+        neighbours: Sequence[Path],
+        caption: str,
+        asked: Sequence[ImageIdentity],
+    ) -> None:
+        """Show an image's picture, unless it is another than was asked about."""
+        self.query_one(Picture).show(image, neighbours, caption, asked)
 
     def show_title(self, text: str) -> None:
         """Show the current position in the top line."""

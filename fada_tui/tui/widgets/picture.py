@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Static
 
+from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.text import printable
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.graphics.loader import Failed
@@ -53,19 +54,26 @@ class Picture(Widget):
         yield Canvas(self._graphics)
         yield Static("", markup=False)
 
-    def show(self, path: Path | None, neighbours: Sequence[Path], caption: str) -> None:
+    def show(
+        self,
+        path: Path | None,
+        neighbours: Sequence[Path],
+        caption: str,
+        asked: Sequence[ImageIdentity] = (),
+    ) -> None:
         """Show an image from now on; the one that is shown already is left alone.
 
         Args:
             path: of the image; None for nothing.
             neighbours: images that are likely to be next, the likeliest first.
             caption: what to say of it beside its name and size: its category.
+            asked: what the image was when the answers beside it were made.
         """
         if path != self._path:
             self._path, self._measures = path, ""
         self._caption = caption
         self._say()
-        self.query_one(Canvas).show(path, neighbours)
+        self.query_one(Canvas).show(path, neighbours, asked=asked)
 
     @on(Canvas.Arrived)
     def _arrived(self, event: Canvas.Arrived) -> None:

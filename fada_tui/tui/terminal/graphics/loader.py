@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fada_tui.core.errors import ImageError, reason
+from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.text import printable
 from fada_tui.images.frames import split
 from fada_tui.tui.terminal.graphics.detect import Detected
@@ -50,6 +51,8 @@ class Loaded(Struct, frozen=True):
     """Of its file, in bytes."""
     rendered: Rendered | None
     """None where pictures are off."""
+    found: ImageIdentity
+    """What the image is."""
 
 
 class Failed(Struct, frozen=True):
@@ -58,6 +61,8 @@ class Failed(Struct, frozen=True):
     request: Request
     message: str
     """One printable line."""
+    found: ImageIdentity = ImageIdentity()
+    """What its file is, if it could be read."""
 
 
 Key = tuple[Request, int, int]
@@ -114,7 +119,7 @@ class Loader:
             try:
                 answer: Loaded | Failed | None = self._load(request)
             except ImageError as error:
-                answer = Failed(request, printable(str(error)))
+                answer = Failed(request, printable(str(error)), ImageIdentity(file=error.file))
             except Exception as error:  # a picture is never worth the app
                 answer = Failed(request, printable(f"{request.path.name}: {reason(error)}"))
             with self._condition:
@@ -153,7 +158,8 @@ class Loader:
         if self._detected.graphics != "off":
             room = (request.columns, request.rows)
             rendered = render(image.pixels, room, request.cell, self._detected, request.window)
-        loaded = Loaded(request, image.width, image.height, size, rendered)
+        found = ImageIdentity(file=image.file, sha256=image.sha256)
+        loaded = Loaded(request, image.width, image.height, size, rendered, found)
         self._keep(key, loaded)
         return loaded
 

@@ -1,0 +1,40 @@
+"""The part of the page about images that are no longer what was asked about, as the run's record says."""
+
+from fada_tui.core.records import ImageFound, Run
+from fada_tui.report import units
+from fada_tui.report.markdown import inline, name
+
+LISTED = 20
+"""Images that are listed; the run's record has all."""
+
+_WORDS = {
+    "changed": "its file has other bytes than when it was asked about",
+    "decodes_differently": "it decodes differently than when it was asked about",
+}
+
+
+def changed_images(run: Run) -> list[str]:
+    """Return the lines on images that were found changed; empty if there are none. No image is opened."""
+    found = run.images_changed
+    if not found:
+        return []
+    images = "1 image is" if len(found) == 1 else f"{len(found):,} images are"
+    judged = sum(
+        assessment.image_changed is True for result in run.results for assessment in result.assessments
+    )
+    knowing = f"; {units.count(judged, 'assessment')} made in spite of that" if judged else ""
+    more = [f"- and {len(found) - LISTED:,} more, in `run.json`"] if len(found) > LISTED else []
+    return [
+        f"**Changed Images**: ⚠️ {images} not what was asked about any more; the answers below are of what "
+        f"was there before{knowing}",
+        "",
+        *(_line(one) for one in found[:LISTED]),
+        *more,
+        "",
+    ]
+
+
+def _line(found: ImageFound) -> str:
+    size = f", {units.count(found.file.size, 'byte')} now" if found.file else ""
+    when = units.moment(found.at) or inline(found.at)
+    return f"- {name(found.path)}: {_WORDS[found.state]}{size} (found {when})"
