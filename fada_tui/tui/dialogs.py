@@ -239,14 +239,9 @@ async def summary(workspace: Workspace, app: App[Any], folder: Path | None = Non
         await workspace.write_notes(run, notes)
         return await workspace.page(run)
 
-    try:
-        page = await workspace.page(run)
-    except FadaError as error:
-        workspace.view.say(str(error), "error")
-        return
-    screen = SummaryScreen(
-        run.folder, page, run.run.notes, workspace.review.open_runs.blind, run.running, save
-    )
+    blind = workspace.review.open_runs.blind
+    load = partial(workspace.page, run)
+    screen = SummaryScreen(run.folder, load, run.run.notes, blind, run.running, save)
     wanted = await app.push_screen_wait(screen)
     if wanted is not None:
         await export(workspace, app, run.folder)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from textual.screen import Screen
-from textual.widgets import Markdown
 
 from fada_tui.config.rubrics import load_rubric
 from fada_tui.core.errors import FadaError
@@ -15,7 +14,7 @@ from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.help import HelpScreen
 from fada_tui.tui.screens.note import Note, NoteScreen
 from fada_tui.tui.screens.notes import NotesScreen
-from fada_tui.tui.screens.summary import HIDDEN, SummaryScreen, pieces
+from fada_tui.tui.screens.summary import HIDDEN, SummaryScreen
 from fada_tui.tui.screens.tags import TagsScreen
 from fada_tui.tui.widgets.editor import plain
 from tests.tui.dashboard import wait_for
@@ -220,7 +219,10 @@ def summary(
     async def keep(notes: Notes) -> str:
         return f"{page}{notes.conclusion}"
 
-    return SummaryScreen(Path("/results/one"), page, Notes(), blind, going_on, save or keep)
+    async def load() -> str:
+        return page
+
+    return SummaryScreen(Path("/results/one"), load, Notes(), blind, going_on, save or keep)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -270,23 +272,6 @@ async def test_blind_mode_shows_nothing_of_the_page() -> None:
         await pilot.press("v", "v", "o")
         await wait_for(pilot, lambda: HIDDEN in text_of(app))
         assert "tiny" not in text_of(app) and "/results" not in text_of(app)
-
-
-async def test_a_long_page_answers_keys_while_it_is_rendered() -> None:
-    page = "# long\n" + "".join(f"\n## Image {n}\n\nAn answer.\n\n* one\n* two\n" for n in range(500))
-    app = Stage(screen=summary(page))  # type: ignore[arg-type]
-    async with app.shown(120, 36) as pilot:
-        rendered = await wait_for(pilot, lambda: len(app.screen.query(Markdown)))
-        assert rendered < len(list(pieces(page, 60))), "it is still at it"
-        await pilot.press("escape")
-        await pilot.pause()
-        assert app.returned is None
-
-
-def test_a_page_is_cut_before_headings_outside_of_fences() -> None:
-    page = "# a\ntext\n```\n# no heading\n```\n## b\nmore"
-    assert list(pieces(page, 2)) == ["# a\ntext\n```\n# no heading\n```", "## b\nmore"]
-    assert "\n".join(pieces(page, 2)) == page
 
 
 # Help

@@ -1,33 +1,31 @@
 """A run's page, rendered; its notes are edited here."""
 
-import asyncio
-import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Markdown, Static
+from textual.timer import Timer
+from textual.widgets import Static
 
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Notes
-from fada_tui.core.text import printable
 from fada_tui.store import folder as store
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.lines import shown_path
 from fada_tui.tui.screens.notes import NotesScreen
 from fada_tui.tui.terminal.key_queue import DOOR
-from fada_tui.tui.terminal.sanitise import content, line
+from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.page import How, PageView
 
 HIDDEN = "The page names models and auto scores: it is hidden in blind mode (b on the main screen ends it)."
 
-PIECE_LINES = 60
-"""So much of a page is rendered at once; keys are answered in between."""
+WAITING_SECONDS = 0.3
+"""How long the page may take to be made before that is said."""
 
 
 class SummaryScreen(Screen[bool | None]):
@@ -35,7 +33,7 @@ class SummaryScreen(Screen[bool | None]):
 
     Args:
         folder: the run's.
-        page: its Markdown.
+        load: returns the page's Markdown; raises `FadaError`.
         notes: as they are.
         blind: show nothing of the page.
         going_on: the run has not ended, so the page shows it as it would be if it ended now.
@@ -49,16 +47,13 @@ class SummaryScreen(Screen[bool | None]):
     SummaryScreen {
         & .title { height: 1; padding: 0 1; background: $panel; }
         & .said { height: 1; padding: 0 1; color: $accent; }
-        & VerticalScroll { height: 1fr; padding: 0 2; }
-        & Markdown { margin: 0; padding: 0; }
-        & .raw { height: auto; }
     }
     """
 
     def __init__(
         self,
         folder: Path,
-        page: str,
+        load: Callable[[], Awaitable[str]],
         notes: Notes,
         blind: bool,
         going_on: bool,
@@ -66,7 +61,8 @@ class SummaryScreen(Screen[bool | None]):
     ) -> None:
         super().__init__()
         self._folder = folder
-        self._page = page
+        self._load = load
+        self._page = ""
         self._notes = notes
         self._draft: Notes | None = None
         self._blind = blind
@@ -80,33 +76,39 @@ class SummaryScreen(Screen[bool | None]):
         files = "as if the run ended now" if self._going_on else f"{page}  ·  {store.RUN_NAME}"
         name = "Summary, hidden" if self._blind else files
         yield Static(line(name), classes="title")
-        yield VerticalScroll(id="page")
+        yield PageView(id="page")
         yield Static("", markup=False, classes="said")
         yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
         """Show the page."""
-        self.query_one("#page").focus()
-        self._show()
+        self.query_one(PageView).focus()
+        if self._blind:
+            self._page = HIDDEN
+            self._show()
+        else:
+            self._open(self.set_timer(WAITING_SECONDS, lambda: self._say("the page is being made …")))
 
     @work(exclusive=True)
-    async def _show(self) -> None:
-        """Mount the page piece by piece, so that a long one neither waits nor holds up the keys."""
-        place = self.query_one("#page", VerticalScroll)
-        await place.remove_children()
-        if self._blind:
-            await place.mount(Static(HIDDEN, markup=False))
-        elif self._raw:
-            await place.mount(Static(content(self._page), classes="raw"))
-        else:
-            for piece in pieces(self._page, PIECE_LINES):
-                await place.mount(Markdown(piece, open_links=False))
-                await asyncio.sleep(0)
+    async def _open(self, waiting: Timer) -> None:
+        try:
+            self._page = await self._load()
+        except FadaError as error:
+            waiting.stop()
+            self._say(str(error))
+            return
+        waiting.stop()
+        self._say("")
+        self._show()
+
+    def _show(self, *, keep: bool = False) -> None:
+        self.query_one(PageView).show(self._page, rendered=not self._raw, keep=keep)
 
     def action_raw(self) -> None:
         """Switch between the rendered page and its text."""
-        self._raw = not self._raw
-        self._show()
+        if not self._blind:
+            self._raw = not self._raw
+            self._show()
 
     @work(group=DOOR, exclusive=True)
     async def action_notes(self) -> None:
@@ -115,14 +117,16 @@ class SummaryScreen(Screen[bool | None]):
         if written is None:
             return
         try:
-            self._page = await self._save(written)
+            page = await self._save(written)
         except FadaError as error:
             self._draft = written
             self._say(str(error))
             return
         self._notes, self._draft = written, None
+        self._page = HIDDEN if self._blind else page
         self._say("the notes are written")
-        self._show()
+        if not self._blind:
+            self._show(keep=True)
 
     def action_export(self) -> None:
         """Export the run."""
@@ -134,22 +138,9 @@ class SummaryScreen(Screen[bool | None]):
         self.app.copy_to_clipboard(path)
         self._say("copied" if self._blind else f"copied: {path}")
 
-    def action_scroll(self, how: str) -> None:
+    def action_scroll(self, how: How) -> None:
         """Scroll the page."""
-        place = self.query_one("#page", VerticalScroll)
-        match how:
-            case "down":
-                place.scroll_relative(y=1, animate=False)
-            case "up":
-                place.scroll_relative(y=-1, animate=False)
-            case "page_down":
-                place.scroll_page_down(animate=False)
-            case "page_up":
-                place.scroll_page_up(animate=False)
-            case "first":
-                place.scroll_home(animate=False)
-            case _:
-                place.scroll_end(animate=False)
+        self.query_one(PageView).go(how)
 
     def action_back(self) -> None:
         """Go back."""
@@ -157,24 +148,3 @@ class SummaryScreen(Screen[bool | None]):
 
     def _say(self, text: str) -> None:
         self.query_one(".said", Static).update(line(text))
-
-
-_FENCE = re.compile(r"\s*(?:[-*>]\s+)*(`{3,}|~{3,})")
-
-
-def pieces(page: str, size: int) -> Iterable[str]:
-    """Cut a page before headings outside of fences into pieces of about so many lines, all made printable."""
-    piece: list[str] = []
-    fence = ""
-    for raw in page.split("\n"):
-        shown = printable(raw)
-        found = _FENCE.match(shown)
-        if found and not fence:
-            fence = found[1]
-        elif found and shown.strip().strip(fence[0]) == "" and len(found[1]) >= len(fence):
-            fence = ""
-        if not fence and len(piece) >= size and shown.startswith("#"):
-            yield "\n".join(piece)
-            piece = []
-        piece.append(shown)
-    yield "\n".join(piece)
