@@ -4,9 +4,12 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 SMALL = 32 * 1024 * 1024
 """Bytes of the largest description; the largest known index of weights has a third of that."""
+
+_CHUNK = 2**20
 
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
@@ -33,12 +36,21 @@ def read_small(path: str | Path, most: int = SMALL) -> bytes:
     # Without O_NONBLOCK, opening what has become a named pipe since would wait for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
-        if why := oddity(os.fstat(descriptor), most):
+        status = os.fstat(descriptor)
+        if why := oddity(status, most):
             raise OSError(errno.EINVAL, why, str(path))
-        data = file.read(most + 1)
+        data = _read(file, most + 1, status.st_size + 1)
     if len(data) > most:  # some files of the system's say that they are empty, and never end
         raise OSError(errno.EFBIG, _too_large(most), str(path))
     return data
+
+
+def _read(file: BinaryIO, most: int, first: int) -> bytes:
+    """Return at most so many bytes; room is made for `first` of them, and for more as they come."""
+    parts = [file.read(min(most, first))]
+    while parts[-1] and (left := most - sum(map(len, parts))) > 0:
+        parts.append(file.read(min(left, _CHUNK)))
+    return b"".join(parts)
 
 
 def oddity(status: os.stat_result, most: int | None = None) -> str | None:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from fada_tui.core.image_identity import ImageIdentity
+from fada_tui.core.json_data import decode_json
 from fada_tui.core.records import ClassSet, Generation, ModelEntry, ModelFacts, Result
 
 PROTOCOL_VERSION = 5
@@ -250,10 +251,10 @@ def encode(message: Message) -> bytes:
 
 
 def decode_command(line: bytes) -> Command:
-    """Decode a command; raises `msgspec.MsgspecError` if it is invalid."""
-    return _commands.decode(line)
+    """Decode a command; raises `MalformedError` if it is invalid."""
+    return decode_json(line, _commands)
 
 
 def decode_event(line: bytes) -> Event:
-    """Decode an event; raises `msgspec.MsgspecError` if it is invalid."""
-    return _events.decode(line)
+    """Decode an event; raises `MalformedError` if it is invalid."""
+    return decode_json(line, _events)

@@ -1,6 +1,5 @@
 """The description of a checkpoint by its files, read without torch and without the weights."""
 
-import json
 import math
 import re
 import struct
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from fada_tui.core.bounded import oddity, read_small
 from fada_tui.core.errors import reason
+from fada_tui.core.json_data import MalformedError, parse_json
 from fada_tui.models import model_config
 from fada_tui.models.documents import Document, read_document
 from fada_tui.models.file_checks import trouble
@@ -30,6 +30,9 @@ from fada_tui.models.weight_files import (
 
 LONGEST_HEADER = 100_000_000
 """The safetensors format's own bound, in bytes."""
+
+MOST_DIMENSIONS = 32
+"""Of a tensor; torch's own bound is 64, and models have five."""
 
 ADAPTER = "adapter_config.json"
 """The file of an adapter (LoRA) made by PEFT."""
@@ -214,14 +217,18 @@ def header(file: Path) -> Sequence[Tensor]:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > LONGEST_HEADER:
                 raise ValueError(f"{file}: header too long")
-            found = json.loads(stream.read(length))
-        return [
-            Tensor(name, tensor["dtype"], tuple(tensor["shape"]))
-            for name, tensor in found.items()
-            if name != "__metadata__"
-        ]
-    except (struct.error, KeyError, TypeError, AttributeError) as error:
+            found = parse_json(stream.read(length))
+        return [_tensor(name, said) for name, said in found.items() if name != "__metadata__"]
+    except (struct.error, MalformedError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{file}: {reason(error)}") from error
+
+
+def _tensor(name: str, said: Document) -> Tensor:
+    dtype, shape = said["dtype"], said["shape"]
+    whole = isinstance(shape, list) and all(type(size) is int and size >= 0 for size in shape)
+    if not isinstance(dtype, str) or not whole or len(shape) > MOST_DIMENSIONS:
+        raise TypeError(f"tensor {name[:80]!r} has no dtype or no shape")
+    return Tensor(name, dtype, tuple(shape))
 
 
 def _tensors(files: Iterable[Path]) -> tuple[Tensor, ...] | None:

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from fada_tui.core.bounded import read_small
 from fada_tui.core.paths import expanded
 from fada_tui.core.records import ModelEntry
 from fada_tui.models.checkpoint import measure
 from fada_tui.models.registry import is_hub_id, located
+
+_LONGEST_NAME = 1024
+"""Bytes of a reference, which holds a commit's name."""
 
 
 def hub_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, Path]:
@@ -37,10 +41,11 @@ def snapshot(
     """
     home = _repository(repository, environ)
     wanted = revision or "main"
-    with suppress(OSError, ValueError):
-        wanted = (home / "refs" / wanted).read_text(encoding="ascii").strip() or wanted
+    with suppress(OSError, ValueError):  # a damaged reference names nothing
+        wanted = read_small(home / "refs" / wanted, _LONGEST_NAME).decode("ascii").strip() or wanted
     folder = home / "snapshots" / wanted
-    return folder if folder.is_dir() else None
+    # os.path says no where Path raises.
+    return folder if os.path.isdir(folder) else None  # noqa: PTH112
 
 
 def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
@@ -53,12 +58,8 @@ def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
         return measure(Path(source)) is not None
     snapshots = _repository(source, environ) / "snapshots"
     try:
-        return any(
-            file.suffix in (".safetensors", ".bin", ".pt")
-            for folder in snapshots.iterdir()
-            for file in folder.iterdir()
-        )
-    except OSError:
+        return any(file.suffix in (".safetensors", ".bin", ".pt") for file in snapshots.glob("*/*"))
+    except (OSError, ValueError):
         return False
 
 

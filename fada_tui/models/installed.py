@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from msgspec import Struct
@@ -126,6 +127,12 @@ class Adapters(Struct, frozen=True, kw_only=True):
     """Whether other packages add adapters, whose architectures are unknown."""
 
 
+_NO_LITERAL = (ValueError, TypeError, SyntaxError, RecursionError, MemoryError)
+
+_PARSING = Lock()
+"""Python 3.11 counts the depth of what all threads parse together, and fails where two parse at once."""
+
+
 def has_package(module: str) -> bool:
     """Whether a package is installed, without importing it."""
     return importlib.util.find_spec(module) is not None
@@ -234,7 +241,7 @@ def _texts(value: ast.expr, named: Mapping[str, tuple[str, ...]]) -> tuple[str, 
         case _:
             try:
                 read = ast.literal_eval(value)
-            except (ValueError, TypeError):
+            except _NO_LITERAL:
                 return None
             return tuple(map(str, read)) if isinstance(read, tuple | dict) else None
 
@@ -260,7 +267,7 @@ def _literals(file: Path, names: tuple[str, ...]) -> Iterator[tuple[str, dict[st
                 continue
         try:
             yield name, dict(ast.literal_eval(values))
-        except (ValueError, TypeError):
+        except _NO_LITERAL:
             continue
 
 
@@ -277,8 +284,9 @@ def _arguments(file: Path, name: str) -> frozenset[str] | None:
 
 def _parsed(file: Path) -> ast.Module:
     try:
-        return ast.parse(_text(file))
-    except (SyntaxError, ValueError):
+        with _PARSING:
+            return ast.parse(_text(file))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return ast.Module(body=[], type_ignores=[])
 
 

@@ -78,7 +78,7 @@ def held(weights: WeightFiles, names: Collection[str]) -> tuple[str, ...]:
         weights: the checkpoint's, by `choose`.
         names: all files of the checkpoint.
     """
-    return tuple(name for name in weights.names or loose(names) if name in names)
+    return tuple(name for name in weights.names or loose(names) if isinstance(name, str) and name in names)
 
 
 def loose(names: Collection[str]) -> tuple[str, ...]:

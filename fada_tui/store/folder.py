@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from fada_tui.core import atomic
+from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError, UsageError
+from fada_tui.core.json_data import MalformedError
 from fada_tui.core.records import READ_SCHEMAS, RUN_SCHEMA, Run, decode_run, encode_run
 from fada_tui.store import journal, leftovers
 from fada_tui.store.fold import fold
@@ -92,14 +93,29 @@ def read_run(folder: Path) -> Run:
 def _read_json(folder: Path) -> Run:
     path = folder / RUN_NAME
     try:
-        run = decode_run(path.read_bytes())
+        run = decode_run(read_small(path, journal.LARGEST))
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except MalformedError as error:
         raise StoreError(f"{path} is damaged or no run: {error}") from error
     if run.schema not in READ_SCHEMAS:
         raise StoreError(f"{path} has schema '{run.schema}'; this version reads {', '.join(READ_SCHEMAS)}")
     return replace(run, schema=RUN_SCHEMA)  # which it has once it is written again
+
+
+def read_page(folder: Path) -> str | None:
+    """Return a run's page as it was written; `None` if there is none.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    path = folder / SUMMARY_NAME
+    try:
+        return read_small(path, journal.LARGEST).decode(errors="replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
 
 
 def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
@@ -122,7 +138,7 @@ def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
         warnings: list[str] = []
         if contents.damaged:
             aside = folder / journal.QUARANTINE_NAME
-            earlier = aside.read_bytes() if aside.exists() else b""
+            earlier = read_small(aside, journal.LARGEST) if aside.exists() else b""
             write_whole(aside, earlier + b"".join(line + b"\n" for line in contents.damaged))
             warnings.append(f"{len(contents.damaged)} unreadable line(s) of {path} were set aside in {aside}")
         if run != before:

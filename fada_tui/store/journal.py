@@ -20,11 +20,16 @@ import msgspec
 from msgspec import Struct
 
 from fada_tui.core.atomic import sync_folder
+from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError
+from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import Assessment, ImageFound, Notes, Result, ResultMemory
 
 JOURNAL_NAME = "journal.jsonl"
 QUARANTINE_NAME = "journal.quarantine"
+
+LARGEST = 2**32
+"""Bytes of a run's files that are read: some million answers."""
 
 
 class ResultLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"):
@@ -146,7 +151,8 @@ def _kept(journal: Path, kind: int) -> Iterator[bool]:
 def _held(journal: Path, kind: int, flags: int) -> Iterator[int]:
     """Open the journal and lock it; reopen it if it was merged while waiting for the lock."""
     while True:
-        descriptor = os.open(journal, flags | os.O_CLOEXEC, 0o644)
+        # O_NONBLOCK: a named pipe in its place would be waited for.
+        descriptor = os.open(journal, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
         try:
             _lock(descriptor, kind)
             if _is_named(descriptor, journal):
@@ -181,8 +187,8 @@ def parse(data: bytes) -> Contents:
         if not raw:
             continue
         try:
-            lines.append(_decoder.decode(raw))
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+            lines.append(decode_json(raw, _decoder))
+        except MalformedError:
             damaged.append(raw)
     return Contents(tuple(lines), tuple(damaged))
 
@@ -194,7 +200,7 @@ def read(journal: Path) -> Contents:
         StoreError: it is there and cannot be read.
     """
     try:
-        return parse(journal.read_bytes())
+        return parse(read_small(journal, LARGEST))
     except FileNotFoundError:
         return Contents()
     except OSError as error:

@@ -7,8 +7,11 @@ import msgspec
 
 from fada_tui.core.errors import StoreError
 from fada_tui.core.file_names import encode_name
+from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import Dataset, ModelEntry, ModelFacts, Question, Result, Run, Timing, Tool
 from fada_tui.core.text import without_mark
+
+_anything = msgspec.json.Decoder(Any)
 
 _LONGEST = 1e9
 """Seconds above which a value is not a plausible generation time, and may not fit a float."""
@@ -62,8 +65,8 @@ def read_legacy(
 
 def _entries(data: bytes) -> list[Any]:
     try:
-        entries = msgspec.json.decode(without_mark(data))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        entries = decode_json(without_mark(data), _anything)
+    except MalformedError as error:
         raise StoreError(f"not JSON: {error}") from None
     if not isinstance(entries, list):
         raise StoreError(f"expected a list of results, found {_kind(entries)}")

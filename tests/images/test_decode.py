@@ -466,5 +466,14 @@ def test_decoding_imports_little() -> None:
     printed = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout
-    ours = ["core", "core.errors", "core.file_names", "core.records", "core.secrets", "core.text", "images"]
+    ours = [
+        "core",
+        "core.errors",
+        "core.file_names",
+        "core.json_data",
+        "core.records",
+        "core.secrets",
+        "core.text",
+        "images",
+    ]
     assert printed.split() == [f"fada_tui.{name}" for name in ours]

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from fada_tui.core.errors import ErrorKind
+from fada_tui.core.json_data import DEEPEST
 from fada_tui.models.checkpoint import CheckpointFiles, measure, read_folder
-from fada_tui.models.documents import DEEPEST, read_document
+from fada_tui.models.documents import read_document
 from fada_tui.models.installed import Adapters, Installed, transformers_tables
 from fada_tui.models.obstacles import Candidate, obstacles
 

@@ -53,10 +53,7 @@ def show_run(options: Namespace) -> int:
     if getattr(options, "json", False):
         print_json(run)
         return 0
-    page = folder / store.SUMMARY_NAME
-    sys.stdout.write(
-        page.read_text(encoding="utf-8") if page.exists() else f"{printable(run.id)}: {run.status}\n"
-    )
+    sys.stdout.write(store.read_page(folder) or f"{printable(run.id)}: {run.status}\n")
     return 0
 
 

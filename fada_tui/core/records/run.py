@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from fada_tui.core.json_data import decode_json
 from fada_tui.core.records.base import Record, RunStatus
 from fada_tui.core.records.model import ModelEntry, ModelFacts
 from fada_tui.core.records.result import Failure, ImageFound, Result
@@ -192,6 +193,9 @@ class Run(Record, frozen=True, kw_only=True):
         return self.status == "failed" or self.failure is not None
 
 
+_runs = msgspec.json.Decoder(Run)
+
+
 def encode_run(run: Run) -> bytes:
     """Return a run as indented UTF-8 JSON with a final newline."""
     return msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n"
@@ -201,7 +205,7 @@ def decode_run(data: bytes) -> Run:
     """Read a run from JSON.
 
     Raises:
-        msgspec.ValidationError: a field is missing or has another type; the message names its place.
-        msgspec.DecodeError: the bytes are not JSON.
+        MalformedError: the bytes are not JSON, or a field is missing or has another type; the message names
+            its place.
     """
-    return msgspec.json.decode(without_mark(data), type=Run)
+    return decode_json(without_mark(data), _runs)

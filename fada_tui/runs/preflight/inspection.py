@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from fada_tui.core.errors import ErrorKind, reason
+from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import ModelEntry
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Probed, read_folder
@@ -22,6 +23,8 @@ from fada_tui.models.requirements import UNKNOWN, Requirements, of_checkpoint, o
 
 PROBE_SECONDS = 40.0
 """Timeout for all requests to the hub together."""
+
+_probed = msgspec.json.Decoder(Probed)
 
 
 def look(
@@ -73,7 +76,7 @@ def _files(
 def _of_folder(folder: Path, *, allow_pickle: bool) -> tuple[CheckpointFiles | None, Refusal | None]:
     try:
         return read_folder(folder, "folder", allow_pickle=allow_pickle), None
-    except OSError:
+    except (OSError, ValueError):
         return None, Refusal(ErrorKind.NOT_FOUND, load_errors.no_folder(str(folder)))
 
 
@@ -130,10 +133,10 @@ def probe(repository: str, revision: str | None, environ: Mapping[str, str] = os
             timeout=PROBE_SECONDS,
             check=False,
         )
-        return msgspec.json.decode(done.stdout, type=Probed)
+        return decode_json(done.stdout, _probed)
     except subprocess.TimeoutExpired:
         message = load_errors.not_cached(repository, offline=False)
         return Probed(None, Refusal(ErrorKind.OFFLINE_NOT_CACHED, message))
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (OSError, MalformedError) as error:
         message = f"{repository} could not be looked at: {reason(error)}; see what fada-tui doctor says"
         return Probed(None, Refusal(ErrorKind.LOAD, message))

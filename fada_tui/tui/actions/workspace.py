@@ -145,8 +145,8 @@ class Workspace:
         """
         if not run.running:
             await self.settle(run)
-            if (page := run.folder / store.SUMMARY_NAME).exists():
-                return await asyncio.to_thread(page.read_text, encoding="utf-8")
+            if page := await asyncio.to_thread(store.read_page, run.folder):
+                return page
         return await asyncio.to_thread(preview, run.folder, self.app_context.registry)
 
     async def settle(self, run: OpenRun) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from PIL.Image import Image
 
+from fada_tui.core.json_data import decode_json
 from fada_tui.core.records import Finish, Generation
 from fada_tui.models.endpoint import OPENAI_HOST, Endpoint
 
@@ -153,11 +154,11 @@ class Reading:
         return _FINISHES.get(self.reason or "")
 
     def take(self, data: str) -> Piece:
-        """Take the data of one event; raises `msgspec.MsgspecError` if it is not a chunk of an answer."""
+        """Take the data of one event; raises `MalformedError` if it is not a chunk of an answer."""
         if data.strip() == END:
             self.ended = True
             return Piece()
-        chunk = _decoder.decode(data)
+        chunk = decode_json(data, _decoder)
         if chunk.error is not None:
             return Piece(error=chunk.error)
         if usage := chunk.usage:

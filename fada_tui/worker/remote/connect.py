@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
+from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.protocol import Load, Loaded, Message, Progress
 from fada_tui.core.records import ModelFacts
 from fada_tui.core.secrets import hide, quoted
@@ -37,6 +38,9 @@ class _Model(Struct):
 
 class _Models(Struct):
     data: tuple[_Model, ...]
+
+
+_listed_models = msgspec.json.Decoder(_Models)
 
 
 def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
@@ -99,8 +103,8 @@ async def _listed(server: Server, wanted: str | None) -> tuple[str, ...]:
         message = f"{place} did not say within {LISTING_SECONDS:g} s what it serves: see whether it is well"
         raise ServerRefusal(ErrorKind.ENDPOINT_UNREACHABLE, message) from None
     try:
-        return tuple(model.id for model in msgspec.json.decode(data, type=_Models).data)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return tuple(model.id for model in decode_json(data, _listed_models).data)
+    except MalformedError:
         message = (
             f"{server.endpoint.base}/models is no list of models: check the URL, which mostly ends in /v1"
         )

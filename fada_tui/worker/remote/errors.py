@@ -6,11 +6,14 @@ import msgspec
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind, FadaError
+from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.secrets import quoted
 from fada_tui.models.endpoint import KEY_VARIABLE
 
 LONGEST = 300
 """Maximum characters of a server's own text in a message."""
+
+_anything = msgspec.json.Decoder()
 
 _MAY_PASS = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTTPStatus.TOO_MANY_REQUESTS)
 _CONTEXT = ("context length", "context window", "context size", "context_length", "maximum context", "n_ctx")
@@ -82,8 +85,8 @@ def words(body: bytes, content_type: str) -> str:
     if "html" in content_type.lower() or body.lstrip()[:1] == b"<":
         return "a web page (HTML)"
     try:
-        text = _message(msgspec.json.decode(body))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        text = _message(decode_json(body, _anything))
+    except MalformedError:
         text = body.decode("utf-8", "replace")
     return quoted(text, LONGEST)
 
