@@ -14,7 +14,7 @@ from fada_tui.cli import installed
 from fada_tui.cli.installed import TorchBuild, is_older, release
 from fada_tui.config.settings import load_settings
 from fada_tui.core import paths
-from fada_tui.core.errors import ExitCode, FadaError
+from fada_tui.core.errors import ExitCode, FadaError, UsageError
 from fada_tui.core.records import Record
 from fada_tui.core.text import printable
 from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
@@ -258,6 +258,9 @@ def check_settings(environ: Mapping[str, str]) -> Check:
     try:
         warnings = load_settings({}, environ, paths.settings_file(environ)).warnings
         registry = load_registry(paths.models_file(environ))
+        registry.check()
+        for message in registry.unusable.values():
+            raise UsageError(message)
     except FadaError as error:
         return Check(name="settings", status="fail", detail=str(error), advice="correct it, or take it out")
     if found := (*warnings, *registry.warnings):

@@ -89,7 +89,9 @@ _ONE_OF = ({"question", "questions"}, {"frames", "frame"})
 _SEPARATORS = {"question": "\n"}
 
 
-def load_settings(options: Mapping[str, object], environ: Mapping[str, str], file: Path) -> LoadedSettings:
+def load_settings(
+    options: Mapping[str, object], environ: Mapping[str, str], file: Path, *, tolerant: bool = False
+) -> LoadedSettings:
     """Return the settings in force.
 
     Args:
@@ -97,20 +99,24 @@ def load_settings(options: Mapping[str, object], environ: Mapping[str, str], fil
         environ: `FADA_TUI_<NAME>` sets a setting; lists are separated by commas, questions by line ends.
             An empty variable counts as not given.
         file: `settings.toml`; it need not exist.
+        tolerant: what cannot be used in the file is a warning, and counts as not given. For where somebody is
+            there to read it: no run may be made with other settings than were written.
 
     Raises:
         UsageError: the file cannot be read, or a value is of the wrong kind; says where and what is expected.
     """
-    return merge(options, environ, read_toml(file) or {}, str(file))
+    table, warnings = _usable(file) if tolerant else (read_toml(file) or {}, ())
+    settings, unknown = merge(options, environ, table, str(file))
+    return LoadedSettings(settings, (*warnings, *unknown))
 
 
 def names_given(options: Mapping[str, object], environ: Mapping[str, str], file: Path) -> frozenset[str]:
     """Return the names of the settings that a person gave, also those given the value of their default.
 
-    Args and errors are those of `load_settings`.
+    Args are those of `load_settings`; what cannot be used in the file counts as not given.
     """
     sources = (
-        _from_table(read_toml(file) or {}, str(file)),
+        _from_table(_usable(file)[0], str(file)),
         _from_environment(environ),
         _from_options(options),
     )
@@ -130,6 +136,28 @@ def merge(
     values = {name: _checked(name, value) for name, value in chosen.items()}
     unknown = [key for key in table if key not in SETTINGS]
     return LoadedSettings(Settings(**values), tuple(_unknown(key, origin) for key in unknown))
+
+
+def check_setting(name: str, file: Path) -> None:
+    """Raise `UsageError` if a file cannot be read, or not what it says of one setting."""
+    if given := _from_table(read_toml(file) or {}, str(file)).get(name):
+        _checked(name, given)
+
+
+def _usable(file: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a file's table without the settings that cannot be used, and a warning for each of these."""
+    try:
+        table = read_toml(file) or {}
+    except UsageError as error:
+        return {}, (f"{error}; none of it is used",)
+    warnings: list[str] = []
+    for name, given in _from_table(table, str(file)).items():
+        try:
+            _checked(name, given)
+        except UsageError as error:
+            del table[name]
+            warnings.append(f"{error}; the default counts")
+    return table, tuple(warnings)
 
 
 def value_of(name: str, value: object, *, from_text: bool = False) -> Any:
@@ -211,10 +239,10 @@ def _checked(name: str, given: _Value) -> Any:
     setting, value = SETTINGS[name], given.value
     if setting.kind == "texts" and isinstance(value, str):
         value = [value]
-    if setting.kind == "pairs" and isinstance(value, list | tuple):
+    if setting.kind == "pairs" and isinstance(value, list | tuple) and all(isinstance(p, str) for p in value):
         value = dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in value)
     try:
         checked = value_of(name, value, from_text=given.text)
     except msgspec.ValidationError:
-        raise UsageError(f"{given.place}: expected {setting.expected}, got {value!r}") from None
+        raise UsageError(f"{given.place}: expected {setting.expected}, got {repr(value)[:200]}") from None
     return str(expanded(checked)) if setting.path and isinstance(checked, str) else checked

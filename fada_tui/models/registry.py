@@ -45,6 +45,15 @@ class Registry(Record, frozen=True, kw_only=True):
     shipped: frozenset[str] = frozenset()
     """Folded names of the shipped entries."""
     warnings: tuple[str, ...] = ()
+    damage: str | None = None
+    """Why the user's file as a whole cannot be read, and is left out."""
+    unusable: Mapping[str, str] = {}
+    """Why the user's entry of a folded name, or of none, cannot be used, and is left out."""
+
+    def check(self) -> None:
+        """Raise `UsageError` if the user's file could not be read: for whom another list would be wrong."""
+        if self.damage:
+            raise UsageError(self.damage)
 
     def find(self, name: str) -> ModelEntry | None:
         """Return the entry of a name, ignoring case."""
@@ -56,7 +65,7 @@ class Registry(Record, frozen=True, kw_only=True):
 
     def user_table(self, name: str) -> Table | None:
         """Return the user's table for a model."""
-        return next((table for table in self.user if _same(table["name"], name)), None)
+        return next((table for table in self.user if _same(_name(table) or "", name)), None)
 
 
 class ModelRow(Record, frozen=True, kw_only=True):
@@ -74,28 +83,48 @@ class ModelRow(Record, frozen=True, kw_only=True):
 def load_registry(user_file: Path, shipped: Path = SHIPPED) -> Registry:
     """Return the model list.
 
+    A user's entry that cannot be used is left out, with what it overrides, and so is a file that cannot be
+    read; the list's warnings say which, and why.
+
     Args:
         user_file: the user's `models.toml`, which need not exist. Its tables override the shipped ones of
             the same name key by key.
         shipped: the list that comes with the program.
-
-    Raises:
-        UsageError: a file cannot be read, or an entry in it cannot be used; says which.
     """
     ours = _tables(read_toml(shipped) or {}, shipped)
-    document = read_toml(user_file) or {}
-    theirs = _tables(document, user_file)
-    merged = {table["name"].casefold(): table for table in ours}
-    for table in theirs:
-        key = table["name"].casefold()
-        merged[key] = _over(merged.get(key, {}), table)
-    files = dict.fromkeys((table["name"].casefold() for table in theirs), user_file)
-    entries = [_entry(table, files.get(key, shipped)) for key, table in merged.items()]
+    document: Mapping[str, Any] = {}
+    damage = None
+    try:
+        document = read_toml(user_file) or {}
+        theirs = _tables(document, user_file)
+    except UsageError as error:
+        theirs, damage = [], str(error)
+    entries = {name.casefold(): _entry(table, shipped) for table in ours if (name := _name(table))}
+    merged = {name.casefold(): table for table in ours if (name := _name(table))}
+    unusable: dict[str, str] = {}
+    warnings = [f"{damage}; none of it is used"] if damage else []
+    seen: set[str] = set()
+    for number, table in enumerate(theirs, start=1):
+        name = _name(table)
+        key = (name or "").casefold()
+        try:
+            if name is None:
+                raise UsageError(f"{user_file}: model {number} needs a name")
+            if key in seen:
+                raise UsageError(f"{user_file}: model '{name}' comes twice")
+            seen.add(key)
+            entries[key] = _entry(_over(merged.get(key, {}), table), user_file)
+        except UsageError as error:
+            entries.pop(key, None)
+            unusable[key] = str(error)
+            warnings.append(f"{error}; it is left out")
     return Registry(
-        entries=tuple(sorted(entries, key=_place)),
+        entries=tuple(sorted(entries.values(), key=_place)),
         user=tuple(theirs),
-        shipped=frozenset(table["name"].casefold() for table in ours),
-        warnings=tuple(_unknown_keys(document, theirs, user_file)),
+        shipped=frozenset(merged),
+        warnings=(*warnings, *_unknown_keys(document, theirs, user_file)),
+        damage=damage,
+        unusable=unusable,
     )
 
 
@@ -110,6 +139,8 @@ def resolve_model(text: str, registry: Registry) -> ModelEntry:
     """
     if entry := registry.find(text):
         return entry if entry.source == EMBEDDED else located(entry)
+    if text and (why := registry.unusable.get(text.casefold())):
+        raise UsageError(why)
     if is_endpoint(text):
         served = parse(text)
         unlisted = ModelEntry(name=served.name, source=served.source, adapter=ADAPTER)
@@ -261,7 +292,9 @@ def change_user_entries(file: Path, change: Callable[[Registry], Sequence[Table]
         target.parent.mkdir(parents=True, exist_ok=True)
         with held(target.with_name(f".{target.name}.lock"), LOCK_PATIENCE):
             clean(target.parent)
-            save_user_entries(change(load_registry(file)), file)
+            registry = load_registry(file)
+            registry.check()
+            save_user_entries(change(registry), file)
             return load_registry(file)
     except LockedError:
         raise UsageError(f"{file} is being changed by another program: try again") from None
@@ -294,19 +327,17 @@ def _unwritable(file: Path, error: OSError) -> UsageError:
 
 
 def _tables(document: Mapping[str, Any], file: Path) -> list[Table]:
-    """Return a file's `[[model]]` tables, each with a name of its own."""
+    """Return a file's `[[model]]` tables."""
     tables = document.get("model", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UsageError(f"{file}: models are written as [[model]] tables with name and source")
-    names: set[str] = set()
-    for number, table in enumerate(tables, start=1):
-        name = table.get("name")
-        if not isinstance(name, str) or not name.strip():
-            raise UsageError(f"{file}: model {number} needs a name")
-        if name.casefold() in names:
-            raise UsageError(f"{file}: model '{name}' comes twice")
-        names.add(name.casefold())
     return tables
+
+
+def _name(table: Mapping[str, Any]) -> str | None:
+    """Return the name in a model's table; `None` if it has none."""
+    name = table.get("name")
+    return name if isinstance(name, str) and name.strip() else None
 
 
 def _over(base: Table, table: Table) -> Table:
@@ -333,8 +364,9 @@ def _unknown_keys(document: Mapping[str, Any], tables: Sequence[Table], file: Pa
     known = ModelEntry.__struct_fields__
     found = [f"{file}: unknown key {key!r} is ignored" for key in document if key != "model"]
     found += [
-        f"{file}: model '{table['name']}': unknown key {key!r} is ignored{suggestion(key, known)}"
+        f"{file}: model '{name}': unknown key {key!r} is ignored{suggestion(key, known)}"
         for table in tables
+        if (name := _name(table))
         for key in table
         if key not in known
     ]

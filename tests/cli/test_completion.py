@@ -70,10 +70,12 @@ def test_the_results_folder_of_the_line_is_looked_into(installed: Program) -> No
     assert completions(installed, "fada-tui runs show --results elsewhere ") == ["20260102-030405_a"]
 
 
-def test_settings_that_cannot_be_read_complete_nothing(installed: Program) -> None:
+def test_settings_that_cannot_be_used_complete_what_does_not_need_them(installed: Program) -> None:
     config = Path(os.environ["FADA_TUI_CONFIG_DIR"])
     config.mkdir()
     (config / "settings.toml").write_text("seed = 'x'")
+    assert completions(installed, "fada-tui --resume ") == ["20260102-030405_a"]
+    (config / "settings.toml").write_text("seed = ")
     assert completions(installed, "fada-tui --resume ") == []
 
 

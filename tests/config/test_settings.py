@@ -1,3 +1,4 @@
+from argparse import Namespace
 from pathlib import Path
 from runpy import run_path
 from types import NoneType
@@ -5,6 +6,7 @@ from typing import Any, Literal, Union, get_type_hints
 
 import pytest
 
+from fada_tui.cli.commands.common import results_folder
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.settings import Settings, load_settings, names_given
 from fada_tui.core import paths
@@ -201,3 +203,53 @@ def test_paths_in_settings_know_home(tmp_path: Path, monkeypatch: pytest.MonkeyP
     file = settings_toml(tmp_path, 'images = "~/scans"\nassessor = "~"\n')
     settings, _ = load_settings({}, {}, file)
     assert (settings.images, settings.assessor) == ("/home/someone/scans", "~")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "keymap = [1, 2]",
+        "keymap = {quit = 3}",
+        "keymap = [[[]]]",
+        "seed = [[[1]]]",
+        "results = 5",
+        "model = {}",
+    ],
+)
+def test_a_wrong_value_costs_itself_where_somebody_reads_the_warning(tmp_path: Path, line: str) -> None:
+    file = settings_toml(tmp_path, f'{line}\nassessor = "ada"\n')
+    settings, (warning,) = load_settings({}, {}, file, tolerant=True)
+    assert settings == Settings(assessor="ada")
+    assert names_given({}, {}, file) == {"assessor"}
+    name = line.split()[0]
+    assert warning.startswith(f"{file}: {name}: expected ") and warning.endswith("the default counts")
+    with pytest.raises(UsageError, match=name):
+        load_settings({}, {}, file)
+
+
+@pytest.mark.parametrize("text", ["seed = = 2", "a = " + "[" * 5000, '"\\ud800" = 1', "a = 1" + "0" * 5000])
+def test_a_file_that_cannot_be_read_costs_itself_where_somebody_reads_the_warning(
+    tmp_path: Path, text: str
+) -> None:
+    file = settings_toml(tmp_path, text)
+    settings, (warning,) = load_settings({"assessor": "ada"}, {}, file, tolerant=True)
+    assert settings == Settings(assessor="ada")
+    assert warning.startswith(str(file)) and "\n" not in warning and len(warning) < 500
+    with pytest.raises(UsageError, match="FADA_TUI_SEED"):
+        load_settings({}, {"FADA_TUI_SEED": "x"}, file, tolerant=True)
+
+
+def test_the_results_folder_is_never_another_than_the_one_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FADA_TUI_CONFIG_DIR", str(tmp_path))
+    settings_toml(tmp_path, 'keymap = [1, 2]\nresults = "/there"\n')
+    assert results_folder(Namespace()) == Path("/there")
+    assert "keymap" in capsys.readouterr().err
+    settings_toml(tmp_path, "results = 3\n")
+    with pytest.raises(UsageError, match="results"):
+        results_folder(Namespace())
+    assert results_folder(Namespace(results="here")) == Path("here")
+    settings_toml(tmp_path, "results = \n")
+    with pytest.raises(UsageError, match="line 1"):
+        results_folder(Namespace())

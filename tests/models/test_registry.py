@@ -101,21 +101,54 @@ def test_a_status_of_the_user_s_own_drops_the_shipped_reason(tmp_path: Path) -> 
     ("text", "words"),
     [
         ('[[model]]\nname = "x"', "'x' needs a source"),
-        ('[[model]]\nsource = "a/b"', "model 1 needs a name"),
+        ('[[model]]\nsource = "a/b"', "model 2 needs a name"),
         (
             '[[model]]\nname = "x"\nsource = "a/b"\nstatus = "great"',
             "'x': Invalid enum value 'great' in 'status'",
         ),
         ('[[model]]\nname = "x"\nsource = 1', "'x': Expected 'str', got 'int' in 'source'"),
         ('[[model]]\nname = "x"\nsource = "a/b"\n[[model]]\nname = "X"\nsource = "a/b"', "'X' comes twice"),
-        ("model = 3", r"\[\[model\]\]"),
-        ("[[model]\n", "line 1"),
+        ('[[model]]\nname = "x"\nsource = "a/b"\nparameters = [[[1]]]', "'x': Expected"),
     ],
 )
-def test_an_entry_that_cannot_be_used_is_named(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(UsageError, match=words) as caught:
-        registry_of(tmp_path, text)
-    assert str(tmp_path / "models.toml") in str(caught.value)
+def test_an_entry_that_cannot_be_used_is_named_and_left_out(tmp_path: Path, text: str, words: str) -> None:
+    registry = registry_of(tmp_path, f'[[model]]\nname = "mine"\nsource = "me/mine"\n{text}')
+    assert registry.find("mine") and registry.find(SMOL)
+    (warning,) = registry.warnings
+    assert words in warning and warning.startswith(str(tmp_path / "models.toml"))
+    assert "\n" not in warning and registry.damage is None
+
+
+def test_an_entry_that_cannot_be_used_is_no_other_one(tmp_path: Path) -> None:
+    """Neither the shipped entry that it overrides, nor the rest of it, is what its person wrote."""
+    text = f'[[model]]\nname = "{SMOL.upper()}"\ndtype = 3\n'
+    registry = registry_of(tmp_path, text)
+    assert registry.find(SMOL) is None
+    with pytest.raises(UsageError, match="Expected"):
+        resolve_model(SMOL, registry)
+    save_user_entries(override(registry, "mine", {"source": "me/mine"}), tmp_path / "models.toml")
+    assert tomllib.loads((tmp_path / "models.toml").read_text())["model"] == [
+        {"name": SMOL.upper(), "dtype": 3},
+        {"name": "mine", "source": "me/mine"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("model = 3", "[[model]]"),
+        ("model = [1]", "[[model]]"),
+        ("[[model]\n", "line 1"),
+        ("a = " + "[" * 5000, "nested"),
+    ],
+)
+def test_a_list_that_cannot_be_read_leaves_the_shipped_one(tmp_path: Path, text: str, words: str) -> None:
+    registry = registry_of(tmp_path, text)
+    assert registry.find(SMOL)
+    (warning,) = registry.warnings
+    assert words in warning and str(tmp_path / "models.toml") in warning
+    with pytest.raises(UsageError, match=str(tmp_path)):
+        registry.check()
 
 
 def test_unknown_keys_are_warned_of(tmp_path: Path) -> None:

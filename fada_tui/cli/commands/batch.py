@@ -18,6 +18,7 @@ def run(options: Namespace) -> int:
     try:
         settings, warnings = load_settings(given, os.environ, settings_file())
         registry = load_registry(models_file())
+        registry.check()
         warn((*warnings, *registry.warnings))
         request = Request(
             resume=given.get("resume"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from fada_tui.config.settings import load_settings
+from fada_tui.config.settings import ENVIRONMENT_PREFIX, check_setting, load_settings
 from fada_tui.core.paths import settings_file
 from fada_tui.core.text import printable
 
@@ -15,10 +15,15 @@ Row = TypeVar("Row")
 
 
 def results_folder(options: Namespace) -> Path:
-    """Return the results folder in force."""
-    settings, warnings = load_settings(
-        {"results": getattr(options, "results", None)}, os.environ, settings_file()
-    )
+    """Return the results folder in force; other settings that cannot be used are warned of.
+
+    Raises:
+        UsageError: only the settings could name it, and cannot be read.
+    """
+    given, file = getattr(options, "results", None), settings_file()
+    if not (given or os.environ.get(f"{ENVIRONMENT_PREFIX}RESULTS")):
+        check_setting("results", file)
+    settings, warnings = load_settings({"results": given}, os.environ, file, tolerant=True)
     warn(warnings)
     return Path(settings.results)
 

@@ -4,7 +4,9 @@ argcomplete finds the place with the parser itself; here are the names that stan
 """
 
 import argparse
+import io
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr
 
 import argcomplete
 from argcomplete.completers import DirectoriesCompleter, FilesCompleter
@@ -40,7 +42,9 @@ def _models(_: argparse.Namespace) -> Iterable[str]:
 
 
 def _runs(options: argparse.Namespace) -> Iterable[str]:
-    return (folder.name for folder in folders(results_folder(options)))
+    with redirect_stderr(io.StringIO()):  # what stands there would stand in the middle of the line
+        results = results_folder(options)
+    return (folder.name for folder in folders(results))
 
 
 class _NamesOrFiles(FilesCompleter):

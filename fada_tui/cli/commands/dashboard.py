@@ -14,7 +14,7 @@ FRAMES_ON_SLOW_LINKS = "10"
 def run(options: Namespace) -> int:
     """Open the dashboard that the options ask for."""
     named = vars(options)
-    settings, warnings = load_settings(named, os.environ, settings_file())
+    settings, warnings = load_settings(named, os.environ, settings_file(), tolerant=True)
     given = names_given(named, os.environ, settings_file())
     registry = load_registry(models_file())
     if settings.low_bandwidth:

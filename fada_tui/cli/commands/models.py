@@ -100,7 +100,8 @@ def show(options: Namespace, read: ReadRuns) -> int:
     entry = _named(registry, options.name)
     listed = registry if entry in registry.entries else replace(registry, entries=(entry,))
     row = next(row for row in statuses(listed, read(results_folder(options))) if row.entry == entry)
-    settings, _ = load_settings({}, os.environ, settings_file())
+    settings, warnings = load_settings({}, os.environ, settings_file(), tolerant=True)
+    warn(warnings)
     found = look(with_choices(entry, settings), max_new_tokens=settings.max_new_tokens, ask_hub=True)
     room = measured()
     if _json(options):
@@ -144,7 +145,8 @@ def add(options: Namespace) -> int:
         known = registry.find(name)
         last = max((entry.order or 0 for entry in registry.entries), default=0)
         place = {"order": last + 1} if known is None else {}
-        whole = {**(msgspec.to_builtins(known) if known else {}), "name": name, **place, **changes}
+        listed = msgspec.to_builtins(known) if known else {}
+        whole = {**listed, **(registry.user_table(name) or {}), "name": name, **place, **changes}
         check_entry(whole, models_file())
         return Change(name, place | changes, f"{'changed' if known else 'added'} {name}")
 

@@ -52,6 +52,7 @@ def run(options: Namespace) -> int:
 def _prepared(options: Namespace) -> "_Verifying":
     settings, warnings = load_settings(vars(options), os.environ, settings_file())
     registry = load_registry(models_file())
+    registry.check()
     warn((*warnings, *registry.warnings))
     count = getattr(options, "sample", SAMPLE)
     if count < 1:
