@@ -135,13 +135,13 @@ def as_pickle(folder: Path) -> None:
 
 
 def failing_generation(folder: Path) -> None:
-    """A kind of cache whose package is not installed, which `generate` finds out."""
-    change(folder / "generation_config.json", cache_implementation="quantized")
+    """A word to avoid that the vocabulary does not have, which `generate` finds out."""
+    change(folder / "generation_config.json", bad_words_ids=[[10**6]])
 
 
 def refused_generation(folder: Path) -> None:
-    """More answers to one question than greedy search has."""
-    change(folder / "generation_config.json", num_return_sequences=2)
+    """A token that is forced and suppressed."""
+    change(folder / "generation_config.json", forced_eos_token_id=5, suppress_tokens=[5])
 
 
 def save_blip(folder: Path, *, built: type[Any], named: str) -> Path:

@@ -138,6 +138,8 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     """Whether it sorts images into classes and writes no text."""
     quantized: bool = False
     """Whether weights are quantised, on loading or in the checkpoint."""
+    remarks: tuple[str, ...] = ()
+    """What its files ask for and is not followed, each in a line."""
 
 
 class LoadFailed(Message, frozen=True, kw_only=True, tag="load_failed"):

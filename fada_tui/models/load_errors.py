@@ -214,6 +214,20 @@ def no_processor(where: str) -> str:
     return f"{where} has no processor ({NO_PROCESSOR_FILES}): save it there with processor.save_pretrained(…)"
 
 
+def token_counts(name: str, written: int, made: int) -> str:
+    """Return the message: processor and model count an image's tokens differently.
+
+    Args:
+        name: the model.
+        written: tokens that its processor writes for an image.
+        made: features that the model makes of it.
+    """
+    return (
+        f"{name}: its processor and its model do not fit each other (tokens: {written}, features: {made}): "
+        "save the processor that the model was trained with there, with processor.save_pretrained(…)"
+    )
+
+
 def needs_package(name: str, package: str, why: str) -> str:
     """Return the message: the model needs a package that the program does not include.
 

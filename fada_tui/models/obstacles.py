@@ -11,6 +11,7 @@ from fada_tui.models.checkpoint import ADAPTER, CheckpointFiles
 from fada_tui.models.installed import Installed, TransformersTables
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.model_config import Config
+from fada_tui.models.token_counts import differing
 from fada_tui.models.weight_files import NO_MODEL, PICKLES, SAFE
 
 PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
@@ -121,6 +122,8 @@ def of_processor_and_weights(model: Candidate) -> Iterator[Refusal]:
         yield Refusal(ErrorKind.NO_CHAT_TEMPLATE, load_errors.no_chat_template(model.name, architecture))
     elif not (_has_tokenizer(files) or files.config.get("auto_map")):
         yield Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.no_tokenizer(model.where))
+    elif counts := differing(files.config, files.documents.get("processor_config.json", {})):
+        yield Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.token_counts(model.name, *counts))
     for package in packages(files, model.here.transformers):
         if not model.here.has_package(package.module):
             message = load_errors.needs_package(model.name, package.name, package.why)

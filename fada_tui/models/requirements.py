@@ -14,6 +14,7 @@ from fada_tui.models.load_errors import Refusal
 from fada_tui.models.memory import Need, Weighed, needs, precision_of, values_per_token, weigh
 from fada_tui.models.model_config import text
 from fada_tui.models.obstacles import Candidate, needs_own_code, obstacles, packages
+from fada_tui.models.remarks import remarks
 from fada_tui.models.resolution import RefusedError, options_of
 
 QUESTION_TOKENS = 128
@@ -58,6 +59,8 @@ class Requirements(Struct, frozen=True, kw_only=True):
     """Packages needed beyond those that the program includes, installed or not."""
     license: str | None = None
     obstacles: tuple[Refusal, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What its files ask for and is not followed."""
 
     @property
     def need(self) -> Need | None:
@@ -116,6 +119,7 @@ def of_checkpoint(
         license=files.license or entry.license,
         resolution=own_resolution(config, files.documents),
         asked=entry.asked_resolution if config else Resolution(),
+        remarks=tuple(remarks(files, flash=here.has_package("flash_attn"))),
         obstacles=tuple(_refusals(entry, model, prompt, refusal, whole=whole)),
     )
 

@@ -273,6 +273,8 @@ class Session:
                         self._telemetry.watch(self._client.pid, event.gpu_uuid)
                         if event.sorts and len(self._run.questions) > 1:
                             yield Warned(ONE_QUESTION.format(self._run.model.name))
+                        for remark in event.remarks:
+                            yield Warned(f"{self._run.model.name}: {remark}")
                         self._record_model(hello, event)
                         yield ModelReady(
                             self._run.model, self._run.questions, len(self._remaining()), self._total

@@ -16,7 +16,7 @@ from fada_tui.core.records import ModelEntry
 from fada_tui.models.architectures import PORTS, UNSUPPORTED
 from fada_tui.worker.adapters.plain import PlainAdapter
 from fada_tui.worker.loading.load import load
-from tests.conformance.families import blip_vqa, idefics3
+from tests.conformance.families import blip_vqa
 from tests.conformance.families.fuyu import with_space_before_all
 from tests.conformance.parts import tokenizer
 
@@ -114,13 +114,3 @@ def test_a_captioner_over_the_weights_of_a_questioner(tmp_path: Path) -> None:
         load(Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False), lambda _: None)
     assert caught.value.kind == ErrorKind.WEIGHTS_MISMATCH
     assert "weights unexpected (such as text_encoder." in str(caught.value)
-
-
-def test_a_cache_that_leaves_the_image_out(tmp_path: Path) -> None:
-    idefics3.build(tmp_path / "model")
-    settings = tmp_path / "model" / "generation_config.json"
-    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"cache_implementation": "paged"}))
-    entry = ModelEntry(name="model", source=str(tmp_path / "model"))
-    with pytest.raises(ModelLoadError, match=r"take cache_implementation out of it") as caught:
-        load(Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False), lambda _: None)
-    assert caught.value.kind == ErrorKind.IMAGE_IGNORED

@@ -39,8 +39,8 @@ CASES: dict[str, tuple[Make, ErrorKind, str]] = {
     "no-processor": (changed(refused.without_processor), ErrorKind.PROCESSOR_MISSING, "save_pretrained"),
     "no-template": (changed(refused.without_template), ErrorKind.NO_CHAT_TEMPLATE, "instruction-tuned"),
     "pickle": (changed(refused.as_pickle), ErrorKind.PICKLE_REFUSED, "--allow-pickle"),
-    "fails": (changed(refused.failing_generation), ErrorKind.INFERENCE_ERROR, "quant"),
-    "settings": (changed(refused.refused_generation), ErrorKind.LOAD, "num_return_sequences"),
+    "fails": (changed(refused.failing_generation), ErrorKind.INFERENCE_ERROR, "was loaded and cannot answer"),
+    "settings": (changed(refused.refused_generation), ErrorKind.LOAD, "suppress_tokens"),
     "blind-template": (changed(refused.blind_template), ErrorKind.IMAGE_IGNORED, "answer blindly"),
     "blind-blip2": (saved(refused.save_blind_blip2), ErrorKind.IMAGE_IGNORED, "answer blindly"),
 }

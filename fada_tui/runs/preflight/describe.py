@@ -1,6 +1,6 @@
 """A model's requirements in words and as JSON, compared with the free memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -53,10 +53,8 @@ def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
         if found.needs:
             yield "Advice", advice(found, room)
         yield from _conditions(found)
-    label = "Cannot run"
-    for obstacle in found.obstacles:
-        yield label, obstacle.message
-        label = ""
+    yield from _labelled("Note", found.remarks)
+    yield from _labelled("Cannot run", (obstacle.message for obstacle in found.obstacles))
 
 
 def suggestion(found: Requirements, room: Room) -> Suggestion | None:
@@ -167,6 +165,13 @@ def _conditions(found: Requirements) -> Iterator[tuple[str, str]]:
         yield "Own code", "yes: it runs only with code of its repository"
     if found.packages:
         yield "Packages", f"{', '.join(found.packages)}, beside those that come with fada-tui"
+
+
+def _labelled(label: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield lines, the label before the first of them."""
+    for line in lines:
+        yield label, line
+        label = ""
 
 
 def _size(size: int) -> str:

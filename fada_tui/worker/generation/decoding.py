@@ -57,6 +57,7 @@ class Decoding:
         batch: how it was put to the model.
         ends: tokens that end an answer.
         on_answer: told each.
+        limit: the most tokens of an answer, where something else than a token may end it.
     """
 
     def __init__(
@@ -66,8 +67,11 @@ class Decoding:
         batch: Batch,
         ends: Collection[int | None],
         on_answer: OnAnswer,
+        *,
+        limit: int | None = None,
     ) -> None:
         self._adapter = adapter
+        self._limit = limit
         self._batch = batch
         self._ends = ends
         self._on_answer = on_answer
@@ -103,12 +107,18 @@ class Decoding:
                 per_second=count / seconds if seconds > 0 else None,
                 image=image,
             ),
-            finish="stop" if tokens and tokens[-1] in self._ends else "length",
+            finish="stop" if self._has_stopped(tokens) else "length",
             token_ids=tuple(tokens),
             batch_size=several,
             share=share if several > 1 else None,
         )
         self._on_answer(place, answer)
+
+    def _has_stopped(self, tokens: Sequence[int]) -> bool:
+        """Return whether an answer ended by itself: by a token, or, with stop strings, before its limit."""
+        if tokens and tokens[-1] in self._ends:
+            return True
+        return self._limit is not None and len(tokens) < self._limit
 
 
 def _until(tokens: list[int], ends: Collection[int | None]) -> list[int]:

@@ -52,6 +52,8 @@ class Generator:
         self._encoder = prefix_cache.Encoder(model) if architecture in FEATURES else None
         self._image_token = image_token(adapter.config)
         self._goes_on = architecture in PREFIX and self._image_token is not None
+        settings = getattr(model, "generation_config", None)
+        self._stop_strings = bool(getattr(settings, "stop_strings", None))
         self._static: StaticDecoding | None = None
         self._preparer: Preprocessor | None = None
         self._preparing = Lock()
@@ -68,6 +70,8 @@ class Generator:
             ImageIgnoredError: no image reached a prompt.
             ValueError: a question cannot be put to this model, or not together with the others.
         """
+        if len(batch) > 1 and self._stop_strings:
+            raise ValueError("its stop strings end each answer by itself: use --batch-size 1")
         begun = time.perf_counter()
         with self._preparing:
             prompts = self._alone(batch) if self._apart(batch) else (self._together(batch),)
@@ -104,7 +108,9 @@ class Generator:
     def _generate(self, batch: Sequence[Asked], prepared: Batch, on_answer: OnAnswer) -> None:
         first, prompt = batch[0], prepared.prompts[0]
         tokens = first.generation.max_new_tokens
-        ongoing = Decoding(self._adapter, batch, prepared, {*prompt.ends, *_ends(self._model)}, on_answer)
+        ends = {*prompt.ends, *_ends(self._model)}
+        limit = tokens if self._stop_strings else None
+        ongoing = Decoding(self._adapter, batch, prepared, ends, on_answer, limit=limit)
         torch.manual_seed(first.seed)
         with torch.inference_mode():
             inputs = self._inputs(batch, prepared)
@@ -114,6 +120,7 @@ class Generator:
                 **inputs,
                 **prompt.options,
                 **self._sampling(first.generation),
+                **({"tokenizer": self._adapter.tokenizer} if self._stop_strings else {}),
                 max_new_tokens=tokens,
                 streamer=ongoing.streamer,
                 stopping_criteria=StoppingCriteriaList([_Cancelled(first.cancel)]),

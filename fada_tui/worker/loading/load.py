@@ -9,26 +9,32 @@ from typing import Any
 import torch
 from msgspec import UNSET
 from msgspec.structs import replace
-from PIL import Image
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
 from fada_tui.core.records import LoadOptions, ModelEntry, ModelFacts, ModelMemory
 from fada_tui.models import obstacles
 from fada_tui.models.checkpoint import CheckpointFiles, header, read_folder
+from fada_tui.models.installed import has_package
 from fada_tui.models.model_config import quantization
+from fada_tui.models.remarks import remarks
 from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import adapters, devices
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
-from fada_tui.worker.adapters.prompting import ImageIgnoredError, TextAdapter
+from fada_tui.worker.adapters.prompting import TextAdapter
 from fada_tui.worker.generation.generator import Generator
 from fada_tui.worker.generation.interfaces import Answerer, LoadedModel
 from fada_tui.worker.generation.ranker import Ranker
 from fada_tui.worker.generation.threads import Threads
-from fada_tui.worker.loading import checkpoint, openclip_files, processor_check, resolution, weights
-
-REHEARSAL_SIZE = (320, 240)
-"""Size in pixels of the image with which a processor is tested."""
+from fada_tui.worker.loading import (
+    attention,
+    checkpoint,
+    openclip_files,
+    processor_check,
+    rehearsal,
+    resolution,
+    weights,
+)
 
 OWN_CODE = "transformers_modules."
 """Prefix that transformers gives the names of modules from checkpoints."""
@@ -53,7 +59,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor, config)
     _check_adapter(entry.name, adapter_class, processor)
     adapter = _adapter(command, adapter_class, processor, config)
-    _rehearse(command, adapter)
+    rehearsal.prepare(command, adapter)
     described = time.perf_counter() - begun
     files = (
         openclip_files.weight_file(command, release, send)
@@ -67,7 +73,9 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     weights.check_memory(entry, saved, device)
     quantized = entry.quantization is not None or quantization(saved.config) is not None
     source = openclip_files.read_tensors(command, files) if release else files
-    model = weights.load_model(command, source, config, dtype, device, send)
+    flash = device.startswith("cuda") and has_package("flash_attn")
+    attention.settle(config, flash=flash)
+    model = weights.load_model(command, source, config, dtype, device, send, saved.tensors or ())
     sorts = isinstance(adapter, ContrastiveAdapter)
     if sorts:
         with torch.inference_mode():
@@ -75,6 +83,11 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     threads = Threads(model) if model.device.type == "cpu" else None
     if threads:
         threads.choose()
+    answerer: Answerer = (
+        Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
+    )
+    if not getattr(adapter, "in_blocks", False):  # a whole block is a whole answer
+        rehearsal.answer(command, answerer, device)
     facts = ModelFacts(
         name=entry.name,
         source=entry.source,
@@ -94,9 +107,12 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         memory=ModelMemory(weights=model.get_memory_footprint()),
         **_options(entry, sorts=sorts).as_facts(),
     )
-    loaded = Loaded(model=facts, gpu_uuid=devices.gpu_uuid(device), sorts=sorts, quantized=quantized)
-    answerer: Answerer = (
-        Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
+    loaded = Loaded(
+        model=facts,
+        gpu_uuid=devices.gpu_uuid(device),
+        sorts=sorts,
+        quantized=quantized,
+        remarks=() if release else tuple(remarks(saved, flash=flash)),
     )
     return LoadedModel(answerer, device, model, adapter, threads), loaded
 
@@ -132,24 +148,6 @@ def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: An
             ErrorKind.LOAD, f"{command.model.name} sorts images into classes: name them with --classes"
         )
     return adapter_class(processor, config, command.classes, pad_square=command.model.pad_square)
-
-
-def _rehearse(command: Load, adapter: Any) -> None:
-    """Test the processor with a question: what fails here would fail for each image.
-
-    Raises:
-        ModelLoadError: the image does not reach the prompt, the system prompt is not taken, or the processor
-            lacks something.
-    """
-    name = command.model.name
-    try:
-        adapter.prepare([(Image.new("RGB", REHEARSAL_SIZE, "grey"), "What is shown?")], command.system_prompt)
-    except ImageIgnoredError as error:
-        raise ModelLoadError(error.kind, f"{name}: {error}") from error
-    except ImportError as error:
-        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {checkpoint.package(error)}") from error
-    except Exception as error:  # processors raise anything where their files do not fit each other
-        raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {reason(error)}") from error
 
 
 def _saved(files: Path, *, allow_pickle: bool) -> CheckpointFiles:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.models import load_errors
+from fada_tui.models.token_counts import RULES, differing
 
 SAME = (
     ("merge_size", "spatial_merge_size", "patches on a side into a token"),
@@ -29,6 +31,11 @@ def settle(name: str, processor: Any, config: Any) -> None:
         ModelLoadError: they do not.
     """
     _complete(processor, config)
+    rule = RULES.get(getattr(config, "model_type", ""))
+    if rule and hasattr(processor, rule.setting):
+        settings = {rule.setting: getattr(processor, rule.setting)}
+        if counts := differing(config.to_dict(), settings):
+            raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, load_errors.token_counts(name, *counts))
     images = getattr(processor, "image_processor", None)
     for its_own, models, words in SAME:
         written, made = getattr(images, its_own, None), _setting(config, models)

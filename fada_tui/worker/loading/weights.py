@@ -1,7 +1,7 @@
 """Loading weights into the right class, and checking that every weight is used."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
 from fada_tui.core.records import ModelEntry
 from fada_tui.models import load_errors
-from fada_tui.models.checkpoint import CheckpointFiles
+from fada_tui.models.checkpoint import CheckpointFiles, Tensor
 from fada_tui.models.memory import precision_of, weights_loaded
 from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import devices
+from fada_tui.worker.loading import constants, generation_settings
 from fada_tui.worker.loading.progress import weights_counted
 
 DTYPES = ("float32", "float16", "bfloat16")
@@ -31,6 +32,10 @@ REMOTE_CLASSES = (
     "AutoModel",
 )
 """Names under which repositories list classes of their own, the most fitting first."""
+
+NO_ADAPTER = "no-adapter"
+"""A folder that no checkpoint has: where PEFT is installed, transformers looks for an adapter there, and the
+answers are the same whether it is or not."""
 
 UNUSED = {"VisionEncoderDecoderModel": ("encoder.pooler.",)}
 """By class, prefixes of weights that checkpoints may lack, as no answer depends on them."""
@@ -91,6 +96,7 @@ def load_model(
     dtype: torch.dtype,
     device: str,
     send: Callable[[Message], None],
+    tensors: Sequence[Tensor] = (),
 ) -> Any:
     """Return the model, in evaluation mode, on its device.
 
@@ -102,6 +108,7 @@ def load_model(
         dtype: precision.
         device: where to.
         send: told how many weights are loaded.
+        tensors: of the checkpoint's files, by their headers; empty if these are unknown.
 
     Raises:
         ModelLoadError: the weights do not fill the class exactly, do not fit into memory, or need a package.
@@ -118,6 +125,8 @@ def load_model(
     if isinstance(config, getattr(model_class, "config_class", None) or ()):
         options["config"] = config
     try:
+        if isinstance(source, Path) and not command.trust_remote_code:
+            options["generation_config"] = generation_settings.followed(source)
         with weights_counted(report):
             model, info = model_class.from_pretrained(
                 source if isinstance(source, Path) else None,
@@ -127,6 +136,7 @@ def load_model(
                 use_safetensors=None if command.allow_pickle else True,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # told by _check_filled, which names one
+                adapter_kwargs={"subfolder": NO_ADAPTER},
                 **options,
             )
     except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
@@ -135,8 +145,9 @@ def load_model(
             raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
         message = f"{name}: {reason(error)} (worker.log has more)"
         raise ModelLoadError(_kind(error), message) from error
-    _check_filled(name, model_class.__name__, info)
-    _check_cache(name, model)
+    unexpected = constants.weights_of(info["unexpected_keys"], tensors, model)
+    _check_filled(name, model_class.__name__, {**info, "unexpected_keys": unexpected})
+    generation_settings.settle(model)
     return model.eval()
 
 
@@ -163,7 +174,10 @@ def _kind(error: Exception) -> ErrorKind:
 def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
     """Refuse a checkpoint that does not match its model exactly: it would answer fluently and wrongly."""
     unused = UNUSED.get(model_class, ())
-    info = {**info, "missing_keys": {key for key in info["missing_keys"] if not key.startswith(unused)}}
+    missing = {
+        key for key in info["missing_keys"] if not (key.startswith(unused) or constants.is_constant(key))
+    }
+    info = {**info, "missing_keys": missing}
     problems = [
         f"{len(info[kind])} {words} (such as {_example(info[kind])})"
         for kind, words in (
@@ -178,16 +192,6 @@ def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
             ErrorKind.WEIGHTS_MISMATCH,
             f"{name}: the weights do not fit {model_class}, which its configuration names: "
             f"{', '.join(problems)}; the files are incomplete or belong to another class",
-        )
-
-
-def _check_cache(name: str, model: Any) -> None:
-    """Refuse a cache with which transformers would silently ignore the image."""
-    if getattr(getattr(model, "generation_config", None), "cache_implementation", None) == "paged":
-        raise ModelLoadError(
-            ErrorKind.IMAGE_IGNORED,
-            f"{name}: its generation_config.json asks for a paged cache, with which the image would be left "
-            "out; take cache_implementation out of it",
         )
 
 
