@@ -12,6 +12,8 @@ VISION = ("torchvision", "timm", "num2words")
 NAMED = 3
 """Maximum number of names in a message."""
 
+_PUBLISHED = "take these files from the published checkpoint"
+
 NO_PROCESSOR_FILES = "processor_config.json or preprocessor_config.json"
 
 
@@ -226,6 +228,29 @@ def token_counts(name: str, written: int, made: int) -> str:
         f"{name}: its processor and its model do not fit each other (tokens: {written}, features: {made}): "
         "save the processor that the model was trained with there, with processor.save_pretrained(…)"
     )
+
+
+def trial_too_long(name: str) -> str:
+    """Return the message: processor or chat template do not come to an end."""
+    return f"{name}: its processor or chat template takes too long over one small image; {_PUBLISHED}"
+
+
+def trial_too_large(name: str, room: int) -> str:
+    """Return the message: processor or chat template ask for too much memory.
+
+    Args:
+        name: the model.
+        room: bytes that they may take.
+    """
+    return (
+        f"{name}: its processor or chat template takes more than {room / 2**30:.0f} GiB of memory for one "
+        f"small image; {_PUBLISHED}"
+    )
+
+
+def trial_died(name: str, how: str) -> str:
+    """Return the message: processor or chat template ended their process; `how`: its signal or status."""
+    return f"{name}: its processor or chat template ends the process that tries it ({how}); {_PUBLISHED}"
 
 
 def needs_package(name: str, package: str, why: str) -> str:

@@ -33,8 +33,11 @@ from fada_tui.worker.loading import (
     processor_check,
     rehearsal,
     resolution,
+    trial,
     weights,
 )
+
+EMBEDDED = Path(obstacles.__file__).resolve().parent / "demo" / "weights"
 
 OWN_CODE = "transformers_modules."
 """Prefix that transformers gives the names of modules from checkpoints."""
@@ -54,12 +57,17 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     folder = checkpoint.describing_files(command, send)
     begun = time.perf_counter()
     release = openclip_files.recognise(command, folder)
+    if release:
+        openclip_files.read_config(command, release)
+        openclip_files.tokenizer_folder(folder, send)  # what downloads is not bounded in time
+    if not _is_embedded(folder):
+        trial.attempt(
+            entry.name,
+            lambda: _described(command, folder, release, lambda _: None),
+            lambda found: _prompted(command, *found),
+        )
     config, architecture, processor = _described(command, folder, release, send)
-    resolution.settle(command, processor, config)
-    adapter_class = adapters.choose(entry.name, entry.adapter, architecture, processor, config)
-    _check_adapter(entry.name, adapter_class, processor)
-    adapter = _adapter(command, adapter_class, processor, config)
-    rehearsal.prepare(command, adapter)
+    adapter = _prompted(command, config, architecture, processor)
     described = time.perf_counter() - begun
     files = (
         openclip_files.weight_file(command, release, send)
@@ -132,6 +140,22 @@ def _described(
     processor = checkpoint.read_processor(command, folder)
     processor_check.settle(command.model.name, processor, config)
     return config, str((config.architectures or ["unknown"])[0]), processor
+
+
+def _prompted(command: Load, config: Any, architecture: str, processor: Any) -> Any:
+    """Return the adapter for a checkpoint, tried with a question."""
+    name = command.model.name
+    resolution.settle(command, processor, config)
+    adapter_class = adapters.choose(name, command.model.adapter, architecture, processor, config)
+    _check_adapter(name, adapter_class, processor)
+    adapter = _adapter(command, adapter_class, processor, config)
+    rehearsal.prepare(command, adapter)
+    return adapter
+
+
+def _is_embedded(folder: Path) -> bool:
+    """Return whether a checkpoint comes with the program, and is trusted as its code is."""
+    return folder.resolve() == EMBEDDED
 
 
 def _check_adapter(name: str, adapter_class: type[Any], processor: Any) -> None:

@@ -218,13 +218,23 @@ def _weights(names: Iterable[str]) -> str | None:
     return next(iter(order), None)
 
 
-def _tokenizer(command: Load, folder: Path, send: Callable[[Message], None]) -> Any:
+def tokenizer_folder(folder: Path, send: Callable[[Message], None]) -> Path:
+    """Return where a release's tokenizer lies: in its own folder, or in CLIP's repository, which is fetched.
+
+    Raises:
+        ModelLoadError: the hub does not give it.
+    """
     names = {file.name for file in folder.iterdir()}
-    if "tokenizer.json" not in names and not {"vocab.json", "merges.txt"} <= names:
-        on_bytes = checkpoint.report_download(send)
-        folder = hub.fetch(
-            TOKENIZER, None, patterns=TOKENIZER_FILES, on_bytes=on_bytes, needed=("merges.txt", "vocab.json")
-        )
+    if "tokenizer.json" in names or {"vocab.json", "merges.txt"} <= names:
+        return folder
+    on_bytes = checkpoint.report_download(send)
+    return hub.fetch(
+        TOKENIZER, None, patterns=TOKENIZER_FILES, on_bytes=on_bytes, needed=("merges.txt", "vocab.json")
+    )
+
+
+def _tokenizer(command: Load, folder: Path, send: Callable[[Message], None]) -> Any:
+    folder = tokenizer_folder(folder, send)
     try:
         return CLIPTokenizer.from_pretrained(folder)
     except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
