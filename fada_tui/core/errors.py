@@ -2,12 +2,8 @@
 
 import errno
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
 
 from fada_tui.core.secrets import hide
-
-if TYPE_CHECKING:
-    from fada_tui.core.records import FileFacts
 
 
 class ExitCode(IntEnum):
@@ -89,18 +85,6 @@ class FadaError(Exception):
 
 class UsageError(FadaError):
     """An option, setting, file or name that cannot be used as given."""
-
-
-class ImageError(FadaError):
-    """An image that cannot be decoded to pixels, or is another than the one that was asked about."""
-
-    exit_code = ExitCode.SOME_RESULTS_ARE_ERRORS
-
-    def __init__(self, kind: ErrorKind, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.file: FileFacts | None = None
-        """Of the file's bytes, if they could be read."""
 
 
 class ModelLoadError(FadaError):

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fada_tui.core.errors import ImageError
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.records import DicomFacts
 from fada_tui.core.text import printable
 from fada_tui.images import codestream

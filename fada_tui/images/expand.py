@@ -6,8 +6,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fada_tui.core.errors import ImageError
 from fada_tui.core.file_names import decode_name
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.records import PlannedImage
 from fada_tui.images.frames import evenly, frame_name, holds_many
 

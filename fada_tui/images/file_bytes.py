@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from fada_tui.core.errors import ImageError
 from fada_tui.core.file_names import encode_name
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.records import FileFacts
 from fada_tui.core.text import printable
 from fada_tui.images.frames import split

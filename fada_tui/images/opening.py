@@ -5,7 +5,8 @@ import stat
 from pathlib import Path
 from typing import IO
 
-from fada_tui.core.errors import ErrorKind, ImageError, reason
+from fada_tui.core.errors import ErrorKind, reason
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.text import printable
 
 MAX_PIXELS = 1024**3 // 4 // 3

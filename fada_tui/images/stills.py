@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
-from fada_tui.core.errors import ImageError
+from fada_tui.core.image_error import ImageError
 from fada_tui.images import formats, jpeg_end
 from fada_tui.images.opening import TOO_MANY, check_size, damaged, no_such_frame, too_large, unreadable
 from fada_tui.images.pixels import Values, between, finite_extremes, strips

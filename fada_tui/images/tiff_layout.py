@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image, ImagePalette, TiffImagePlugin
 from PIL.TiffImagePlugin import TiffImageFile
 
-from fada_tui.core.errors import ImageError
+from fada_tui.core.image_error import ImageError
 from fada_tui.images.opening import unreadable
 
 _BITS, _PHOTOMETRIC, _FILL_ORDER, _SAMPLES, _PLANAR = 258, 262, 266, 277, 284

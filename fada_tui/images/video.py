@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from PIL import Image
 
-from fada_tui.core.errors import ImageError
+from fada_tui.core.image_error import ImageError
 from fada_tui.images.formats import VIDEO_EXTRA
 from fada_tui.images.opening import (
     MAX_PIXELS,

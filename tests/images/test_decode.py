@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fada_tui.core.errors import ErrorKind, ImageError
+from fada_tui.core.errors import ErrorKind
+from fada_tui.core.image_error import ImageError
 from fada_tui.images import stills
 from fada_tui.images.decode import MAX_PIXELS, decode
 from tests.ordinary import as_ordinary_user, open_folder

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, pixel_array
 
-from fada_tui.core.errors import ErrorKind, ImageError
+from fada_tui.core.errors import ErrorKind
+from fada_tui.core.image_error import ImageError
 from fada_tui.images.decode import count_frames, decode
 from tests.media import lookup_table, save_dicom, shipped
 

@@ -14,7 +14,8 @@ from PIL import Image
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
-from fada_tui.core.errors import ErrorKind, ImageError
+from fada_tui.core.errors import ErrorKind
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.records import DicomFacts
 from fada_tui.images.decode import count_frames, decode
 from fada_tui.images.formats import BURNED_IN

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fada_tui.core.errors import ErrorKind, ImageError
+from fada_tui.core.errors import ErrorKind
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.records import PlannedImage
 from fada_tui.images.catalogue import scan
 from fada_tui.images.decode import count_frames, decode

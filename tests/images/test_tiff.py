@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fada_tui.core.errors import ErrorKind, ImageError
+from fada_tui.core.errors import ErrorKind
+from fada_tui.core.image_error import ImageError
 from fada_tui.images.decode import decode
 from tests.images.tiff_files import (
     BLACK_IS_ZERO,

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fada_tui.core.errors import FadaError, ImageError
+from fada_tui.core.errors import FadaError
 from fada_tui.core.file_names import decode_name
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.image_identity import ImageIdentity, compare, described, identity_of
 from fada_tui.core.records import ImageFound
 from fada_tui.core.text import printable

@@ -9,8 +9,9 @@ from threading import Event
 
 from msgspec import UNSET, UnsetType
 
-from fada_tui.core.errors import ErrorKind, FadaError, ImageError, reason
+from fada_tui.core.errors import ErrorKind, FadaError, reason
 from fada_tui.core.file_names import decode_name
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.protocol import BegunAgain, Delta, Item, Message
 from fada_tui.core.records import Failure, Generation, Result, ResultMemory, Timing
 from fada_tui.images.decode import DecodedImage, decode

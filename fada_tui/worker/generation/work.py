@@ -4,8 +4,9 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from fada_tui.core.errors import ErrorKind, ImageError, StoreError
+from fada_tui.core.errors import ErrorKind, StoreError
 from fada_tui.core.file_names import decode_name
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.image_identity import ImageIdentity, compare, described
 from fada_tui.core.protocol import Cancelled, Finished, Item, JournalFailed, Started, Work
 from fada_tui.core.records import Result

@@ -1,12 +1,11 @@
 """The settings of generation that a checkpoint publishes: what is followed of them, and what is left out."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from transformers import GenerationConfig
 
-from fada_tui.core.bounded import read_small
+from fada_tui.models.documents import read_document
 from fada_tui.models.remarks import GENERATION, LEFT_OUT, UNTOLD
 from fada_tui.worker.generation.generator import GENERATING_PARTS
 
@@ -21,11 +20,8 @@ def followed(folder: Path) -> GenerationConfig | None:
     Raises:
         ValueError: transformers refuses what is followed.
     """
-    try:
-        published = json.loads(read_small(folder / GENERATION))
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(published, dict) or not any(published.get(name) is not None for name in _OUT):
+    published = read_document(folder / GENERATION)
+    if published is None or not any(published.get(name) is not None for name in _OUT):
         return None
     return GenerationConfig.from_dict({key: value for key, value in published.items() if key not in _OUT})
 

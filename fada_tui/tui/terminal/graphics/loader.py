@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fada_tui.core.errors import ImageError, reason
+from fada_tui.core.errors import reason
+from fada_tui.core.image_error import ImageError
 from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.text import printable
 from fada_tui.images.frames import split
