@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.process import Machine, Process, identify, this_machine
 
 ABANDONED_SECONDS = 600.0
@@ -89,6 +90,9 @@ def ourselves(by: Means) -> Holder:
     return Holder(by=by, key=secrets.token_hex(8), machine=this_machine(), program=identify(os.getpid()))
 
 
+_holders: msgspec.json.Decoder[Holder] = msgspec.json.Decoder(Holder)
+
+
 def read(descriptor: int) -> LockFile:
     """Read a lock's open file."""
     status = os.fstat(descriptor)
@@ -105,6 +109,6 @@ def write(descriptor: int, holder: Holder) -> None:
 
 def _holder(descriptor: int) -> Holder | None:
     try:
-        return msgspec.json.decode(os.pread(descriptor, _LONGEST_RECORD, 0), type=Holder)
-    except (msgspec.MsgspecError, OSError):
+        return decode_json(os.pread(descriptor, _LONGEST_RECORD, 0), _holders)
+    except (MalformedError, OSError):
         return None

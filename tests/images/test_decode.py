@@ -471,6 +471,7 @@ def test_decoding_imports_little() -> None:
         "core",
         "core.errors",
         "core.file_names",
+        "core.image_error",
         "core.json_data",
         "core.records",
         "core.secrets",

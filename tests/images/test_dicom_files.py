@@ -176,7 +176,7 @@ def test_a_decoder_that_is_missing_is_named_with_its_remedy(tmp_path: Path) -> N
     path = shipped("SC_rgb_jpeg_gdcm.dcm")
     script = (
         "import sys; sys.modules['pylibjpeg'] = None\n"
-        "from fada_tui.core.errors import ImageError\n"
+        "from fada_tui.core.image_error import ImageError\n"
         "from fada_tui.images.decode import decode\n"
         "try:\n"
         f"    decode({str(path)!r})\n"

@@ -328,7 +328,7 @@ def test_without_its_package_a_file_says_how_to_get_it(tmp_path: Path, package: 
     write_image(tmp_path / "fine.png")
     script = (
         f"import sys; sys.modules[{package!r}] = None\n"
-        "from fada_tui.core.errors import ImageError\n"
+        "from fada_tui.core.image_error import ImageError\n"
         "from fada_tui.images.decode import decode, count_frames\n"
         "decode('fine.png')\n"
         "for use in (decode, count_frames):\n"

@@ -17,6 +17,7 @@ from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.store.lock import RunLock
 from fada_tui.tui.state.assessments import Assessments
+from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from tests import examples
 
@@ -152,7 +153,8 @@ def test_a_run_that_another_writes_is_left_to_it(tmp_path: Path) -> None:
 def with_open_runs(results: Path, *names: str) -> tuple[Assessments, OpenRuns, list[OpenRun]]:
     open_runs = OpenRuns("ada")
     opened = [open_runs.open(*save(results, name)) for name in names or ("20260101-000000_tiny",)]
-    return Assessments(open_runs, AssessmentWriter()), open_runs, opened
+    writer = AssessmentWriter()
+    return Assessments(open_runs, writer, ImageChecks(writer)), open_runs, opened
 
 
 async def judge(assessments: Assessments, run: OpenRun, verdict: str) -> bool:

@@ -23,6 +23,7 @@ from typing import Any, NoReturn, TypeVar
 import torch
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
+from fada_tui.core.json_data import parse_json
 from fada_tui.models import load_errors
 from fada_tui.worker import devices
 
@@ -102,7 +103,7 @@ def _judge(name: str, said: bytes | None, status: int) -> None:
     if status:
         how = signal.Signals(-status).name if status < 0 else f"status {status}"
         raise ModelLoadError(ErrorKind.PROMPT, load_errors.trial_died(name, how))
-    found = json.loads(said)
+    found = parse_json(said)
     if found:
         raise ModelLoadError(ErrorKind(found["kind"]), found["message"])
 
