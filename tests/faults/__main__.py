@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from tests.conftest import write_image
 from tests.endpoint_server import serving
-from tests.faults.library import Fault, build
+from tests.faults.library import Fault, Mode, build
 from tests.faults.place import Place
 from tests.faults.scenes import SCENES, Scene
 from tests.faults.trial import Stage, Tried
@@ -74,7 +74,15 @@ def workshop(*, keep: bool = False) -> Iterator[Place]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def try_scene(scene: Scene, place: Place, *, jobs: int, sample: int | None, seed: int) -> Figures:
+def try_scene(
+    scene: Scene,
+    place: Place,
+    *,
+    jobs: int,
+    sample: int | None,
+    seed: int,
+    modes: Sequence[Mode] | None = None,
+) -> Figures:
     """Try a scene's faults, all of them or so many, and return what came of it.
 
     Args:
@@ -83,11 +91,12 @@ def try_scene(scene: Scene, place: Place, *, jobs: int, sample: int | None, seed
         jobs: trials at once.
         sample: how many of the faults; all if there is no number.
         seed: of which they are.
+        modes: the ways to fail that are tried; all if there are none.
     """
     here = Place(place.folder / scene.name.replace(" ", "-"), place.library, place.images, place.model)
     here.folder.mkdir()
     stage = Stage.set(scene, here)
-    chosen = stage.faults
+    chosen = [fault for fault in stage.faults if not modes or fault.mode in modes]
     if sample is not None:
         chosen = random.Random(f"{seed} {scene.name}").sample(chosen, min(sample, len(chosen)))
     figures = Figures(scene.name, stage.calls, len(stage.faults))
@@ -117,6 +126,7 @@ def main() -> int:
     """Try all; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__.splitlines()[0])
     parser.add_argument("--scene", action="append", choices=[scene.name for scene in SCENES])
+    parser.add_argument("--mode", action="append", choices=get_args(Mode), help="only these ways to fail")
     parser.add_argument("--sample", type=int, metavar="N", help="only so many faults of each scene")
     parser.add_argument("--seed", type=int, default=0, help="which ones those are (default: 0)")
     parser.add_argument(
@@ -133,7 +143,9 @@ def main() -> int:
     all_figures = []
     with workshop(keep=options.keep) as place:
         for scene in scenes:
-            figures = try_scene(scene, place, jobs=options.jobs, sample=options.sample, seed=options.seed)
+            figures = try_scene(
+                scene, place, jobs=options.jobs, sample=options.sample, seed=options.seed, modes=options.mode
+            )
             all_figures.append(figures)
             count = figures.count()
             sys.stderr.write(f"{scene.name}: {count['failed']} of {count['reached']} went wrong\n")

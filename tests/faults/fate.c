@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,7 +31,9 @@ struct state {
 static struct state *state;
 const char *mode;
 static const char *beneath;
-static int log_file = -1, onward, wanted_number;
+static const char *keep;
+static int log_file = -1, trace_file = -1, onward, wanted_number;
+static _Thread_local char latest[PATH_MAX]; /* the path that was named last, beneath the folder */
 static char wanted[PATH_MAX + 64], who[16];
 static atomic_int registered;
 
@@ -65,6 +68,17 @@ static void register_process(void)
     atomic_store(&state->process[place].pid, pid);
 }
 
+/* High, so that the program's own descriptors have the numbers that they would have without us. */
+static int opened_high(const char *path)
+{
+    int file = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
+    int high = fcntl(file, F_DUPFD_CLOEXEC, 900);
+    if (high < 0)
+        return file;
+    syscall(SYS_close, file);
+    return high;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     const char *log = getenv("FAULTS_LOG"), *shared = getenv("FAULTS_STATE"), *at = getenv("FAULTS_AT");
@@ -73,18 +87,14 @@ __attribute__((constructor)) static void begin(void)
         return;
     mode = getenv("FAULTS_MODE");
     onward = getenv("FAULTS_ONWARD") != NULL;
+    keep = getenv("FAULTS_KEEP");
     int file = syscall(SYS_openat, AT_FDCWD, shared, O_RDWR | O_CLOEXEC, 0);
     state = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    log_file = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
+    log_file = opened_high(log);
+    trace_file = keep && getenv("FAULTS_TRACE") ? opened_high(getenv("FAULTS_TRACE")) : -1;
     if (file < 0 || state == MAP_FAILED || log_file < 0)
         abort();
     syscall(SYS_close, file);
-    /* High, so that the program's own descriptors have the numbers that they would have without us. */
-    int high = fcntl(log_file, F_DUPFD_CLOEXEC, 900);
-    if (high >= 0) {
-        syscall(SYS_close, log_file);
-        log_file = high;
-    }
     char line[PATH_MAX] = "";
     file = syscall(SYS_openat, AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC, 0);
     ssize_t length = syscall(SYS_read, file, line, sizeof line - 1);
@@ -145,7 +155,8 @@ static int named(char *name, const char *path)
     if (strncmp(path, beneath, length) || path[length] != '/' || strlen(path) >= PATH_MAX - 1 ||
         strstr(path, "/../"))
         return 0;
-    plain(name, path + length + 1);
+    strcpy(latest, path + length + 1);
+    plain(name, latest);
     return 1;
 }
 
@@ -181,12 +192,32 @@ int name_of_path(char *name, int folder, const char *path)
     return named(name, whole);
 }
 
+/* What a power cut would leave is worked out from this: which name has which file, and what of it was synced. */
+static void trace(const char *call)
+{
+    char path[2 * PATH_MAX], line[PATH_MAX + 128], kept[PATH_MAX + 32];
+    struct stat found = {0};
+    snprintf(path, sizeof path, "%s/%s", beneath, latest);
+    if (fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW))
+        found.st_ino = 0;
+    if (S_ISREG(found.st_mode) && (!strcmp(call, "create") || !strcmp(call, "rename"))) {
+        snprintf(kept, sizeof kept, "%s/%lu", keep, (unsigned long)found.st_ino);
+        syscall(SYS_linkat, AT_FDCWD, path, AT_FDCWD, kept, 0);
+    }
+    int length = snprintf(line, sizeof line, "%s %lu %lld %s\n", call, (unsigned long)found.st_ino,
+                          (long long)found.st_size, latest);
+    if (syscall(SYS_write, trace_file, line, length) != length)
+        abort();
+}
+
 void note(const char *call, const char *name, int error)
 {
     char line[PATH_MAX + 128];
     int saved = errno, length = snprintf(line, sizeof line, "%s %s %s %d\n", who, call, name, error);
     if (syscall(SYS_write, log_file, line, length) != length)
         abort();
+    if (trace_file >= 0 && !error)
+        trace(call);
     errno = saved;
 }
 
@@ -224,8 +255,8 @@ int fate(const char *call, const char *name)
     if (strcmp(key, wanted) || atomic_fetch_add(&state->alike, 1) + 1 != wanted_number)
         return MADE;
     note("fault", name, 0);
-    if (!strncmp(mode, "kill", 4))
-        die(!strcmp(mode, "killall"));
+    if (!strncmp(mode, "kill", 4) || !strcmp(mode, "power"))
+        die(strcmp(mode, "kill"));
     if (onward)
         atomic_store(&state->failing, 1);
     if (!strcmp(mode, "eio"))

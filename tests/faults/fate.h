@@ -1,14 +1,16 @@
 /* Disks that fail and processes that die when a test says so: put before the C library by LD_PRELOAD, it stands
  * between a program and every system call that changes a file beneath one folder. Calls elsewhere are passed on.
  * All it can do is to let a call fail or to kill the processes that have loaded it; it changes no file itself, but
- * for its log and its state.
+ * for its log, its state and what it keeps.
  *
  * FAULTS_BENEATH  the folder (its real path); without it nothing is done
  * FAULTS_LOG      a file: for each call the lines "who call name error", error 0 if it was made
  * FAULTS_STATE    a file of STATE_BYTES zeros, shared by all processes of a trial
  * FAULTS_AT       "who call name number": the call to fail, the number counted from 1 among calls that read alike
+ * FAULTS_TRACE    a file, if wanted: for each call that was made the lines "call inode size path"
+ * FAULTS_KEEP     a folder on the same file system, with FAULTS_TRACE: each file made has a link there, its inode
  * FAULTS_MODE     enospc, eio, erofs: the call fails so. short: half is written. torn: half is written, and all
- *                 processes are killed. kill: the process is killed before it. killall: so are all.
+ *                 processes are killed. kill: the process is killed before it. killall, power: so are all.
  * FAULTS_ONWARD   if set, every later call fails, too (after short: a full disk); by whichever process
  *
  * who is "worker" for the program's worker and "program" for all else. name is a path beneath the folder, with

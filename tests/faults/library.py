@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple
 
 import psutil
 
+from tests.faults.power import PowerCut
+
 SOURCES = [Path(__file__).parent / name for name in ("fate.c", "calls.c")]
 
 STATE_BYTES = 4096
@@ -22,8 +24,8 @@ _HEAD = struct.Struct("@iii4x")
 _PROCESS = struct.Struct("@i4xQ")
 MOST_PROCESSES = 64
 
-Mode = Literal["enospc", "eio", "erofs", "short", "torn", "kill", "killall"]
-KILLS = ("torn", "kill", "killall")
+Mode = Literal["enospc", "eio", "erofs", "short", "torn", "kill", "killall", "power"]
+KILLS = ("torn", "kill", "killall", "power")
 
 WORDS = {
     "enospc": "No space left on device",
@@ -105,6 +107,10 @@ class Guard:
             self.variables["FAULTS_MODE"] = fault.mode
             if fault.onward:
                 self.variables["FAULTS_ONWARD"] = "1"
+        self._cut = PowerCut(disk, place) if fault and fault.mode == "power" else None
+        if self._cut:
+            self.variables["FAULTS_TRACE"] = str(self._cut.trace)
+            self.variables["FAULTS_KEEP"] = str(self._cut.keep)
 
     def lines(self) -> Iterator[tuple[str, str, str, int]]:
         """Who, call, name and error of each call, in their order."""
@@ -142,6 +148,11 @@ class Guard:
                     found.append(process)
         return found
 
+    def cut_the_power(self) -> None:
+        """After a power cut, leave on the disk no more than what it was told to keep."""
+        if self._cut:
+            self._cut.restore()
+
     def wait_for_the_rest(self, patience: float) -> bool:
         """Wait until no process of the command is left; end those that stay. Whether none had to be."""
         deadline = time.monotonic() + patience
@@ -168,5 +179,6 @@ def faults_at(calls: list[Call]) -> Iterator[Fault]:
             yield Fault(call, "short", onward=True)
             yield Fault(call, "torn")
         yield Fault(call, "killall")
+        yield Fault(call, "power")
         if both:
             yield Fault(call, "kill")

@@ -21,7 +21,7 @@ from fada_tui.store.journal import JOURNAL_NAME, AssessmentLine, append
 from tests.faults.library import Fault
 from tests.faults.place import Place
 
-FEWER = ("enospc", "torn", "kill", "killall")
+FEWER = ("enospc", "torn", "kill", "power")
 """What is tried where each trial takes long."""
 
 
@@ -52,6 +52,7 @@ class Scene:
         finish: does the same once more without faults, and says what is wrong then.
         worker: whether a worker takes part.
         told_before: how much was told to be durable when all was prepared.
+        loses_power: whether a power cut is tried.
         slow: whether each trial takes long, so that fewer faults are tried.
     """
 
@@ -64,10 +65,15 @@ class Scene:
     worker: bool = False
     told_before: int = 0
     slow: bool = False
+    loses_power: bool = True
 
     def chosen(self, faults: Iterable[Fault]) -> list[Fault]:
         """Those of all possible faults that are tried."""
-        return [fault for fault in faults if not self.slow or fault.mode in FEWER]
+        return [
+            fault
+            for fault in faults
+            if (not self.slow or fault.mode in FEWER) and (self.loses_power or fault.mode != "power")
+        ]
 
 
 def read(folder: Path) -> Run | str:
@@ -389,7 +395,9 @@ SCENES = (
     ),
     Scene("importing results", importing, repeat(importing), lost=all_answers),
     Scene("judging answers", assess, repeat(assess), imported, verdicts_told, verdicts_lost),
-    Scene("removing a run", remove, finish_removal, three_runs, removed_told, removal_lost),
+    Scene(
+        "removing a run", remove, finish_removal, three_runs, removed_told, removal_lost, loses_power=False
+    ),
     Scene("adding a model", add_model, finish_models, listed, model_told, models_lost),
     Scene("remembering choices", recall, finish_recall),
 )  # fmt: skip

@@ -116,6 +116,7 @@ def fault(mode: str, *, onward: bool = False) -> Fault:
         (fault("torn"), [], 12),
         (fault("kill"), [], 8),
         (fault("killall"), [], 8),
+        (fault("power"), [], 8),
     ],
 )
 def test_a_call_fails_and_what_lies_elsewhere_never_does(
@@ -159,6 +160,6 @@ def test_without_a_folder_nothing_is_done(library: Path, disk: Path, tmp_path: P
 
 def test_a_full_disk_lets_go_of_what_it_has() -> None:
     faults = list(faults_at([Call("program", "unlink", "a", 1)]))
-    assert {fault.mode for fault in faults} == {"eio", "erofs", "killall"}
+    assert {fault.mode for fault in faults} == {"eio", "erofs", "killall", "power"}
     written = list(faults_at([Call("program", "write", "a", 1), Call("worker", "write", "a", 1)]))
-    assert len(written) == 2 * 11
+    assert len(written) == 2 * 12

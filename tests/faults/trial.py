@@ -76,6 +76,7 @@ class Stage:
         if not guard.happened:
             shutil.rmtree(folder)
             return Tried(fault, False, 0)
+        guard.cut_the_power()
         wrong = [] if guard.quiet else ["a process was left"]
         wrong += halves(place)
         wrong += said(done, fault)
