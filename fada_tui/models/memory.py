@@ -66,38 +66,36 @@ class Need(Struct, frozen=True, kw_only=True):
         return f"--{kind} {self.precision}"
 
 
-def needs(files: CheckpointFiles, weighed: Weighed, precision: str | None, cached: int) -> tuple[Need, ...]:
-    """Return the need at each precision; only one if the checkpoint was saved quantised.
+def needs(weights: Mapping[str, int], cached: int) -> tuple[Need, ...]:
+    """Return the need at each precision.
+
+    Args:
+        weights: bytes by precision, from `weights_at`.
+        cached: numbers in the cache.
+    """
+    return tuple(
+        Need(precision=name, weights=size, cache=cached * FULL.get(name, 2), margin=margin(size))
+        for name, size in weights.items()
+    )
+
+
+def weights_at(files: CheckpointFiles, weighed: Weighed, precision: str | None) -> Mapping[str, int]:
+    """Return the bytes that a checkpoint's weights take once loaded, by precision, as far as they are known.
+
+    One that was saved quantised has its own precision alone.
 
     Args:
         files: the checkpoint's.
         weighed: its weights.
-        precision: as it will be loaded.
-        cached: numbers in the cache.
+        precision: as it will be loaded; see `precision_of`.
     """
     if quantization(files.config) is not None:
-        sizes = {str(precision): files.weight_bytes}
-    else:
-        other = {"float16": "bfloat16", "bfloat16": "float16"}.get(precision or "")
-        names = (precision if one == other and precision else one for one in PRECISIONS)
-        sizes = {name: bytes_at(name, weighed) for name in names}
-    return tuple(
-        Need(precision=name, weights=size, cache=cached * FULL.get(name, 2), margin=margin(size))
-        for name, size in sizes.items()
-        if size is not None
-    )
-
-
-def weights_loaded(files: CheckpointFiles, precision: str | None) -> int | None:
-    """Return the bytes that a checkpoint's weights alone take; `None` if that is unknown.
-
-    Args:
-        files: all of them are here.
-        precision: as they are loaded; see `precision_of`.
-    """
-    if quantization(files.config) is not None:
-        return files.weight_bytes
-    return bytes_at(precision, weigh(files, None)) if precision else None
+        return {precision: size} if precision and (size := files.weight_bytes) is not None else {}
+    other = {"float16": "bfloat16", "bfloat16": "float16"}.get(precision or "")
+    names = [precision if one == other and precision else one for one in PRECISIONS]
+    if precision and precision in FULL and precision not in names:
+        names.insert(0, precision)
+    return {name: size for name in names if (size := bytes_at(name, weighed)) is not None}
 
 
 def precision_of(files: CheckpointFiles, dtype: str, quantized: str | None) -> str | None:

@@ -9,9 +9,8 @@ from fada_tui.core.records import ModelEntry, Resolution
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles
 from fada_tui.models.image_tokens import ImageTokens, image_tokens, own_resolution
-from fada_tui.models.installed import Installed
 from fada_tui.models.load_errors import Refusal
-from fada_tui.models.memory import Need, Weighed, needs, precision_of, values_per_token, weigh
+from fada_tui.models.memory import Need, Weighed, needs, precision_of, values_per_token, weigh, weights_at
 from fada_tui.models.model_config import text
 from fada_tui.models.obstacles import Candidate, needs_own_code, obstacles, packages
 from fada_tui.models.remarks import remarks
@@ -95,7 +94,8 @@ def of_checkpoint(
     files, here, config = model.files, model.here, model.files.config
     # A cache that lacks the weights may lack other files that the repository has.
     whole = bool(config) and not (files.origin == "cache" and files.weight_bytes is None)
-    prompt = _prompt(entry, files, here, max_new_tokens)
+    architecture = here.transformers.class_of(config)
+    prompt = _prompt(entry, files, max_new_tokens, ranks=architecture in here.adapters.ranking)
     weighed = weigh(files, entry.parameters)
     precision = precision_of(files, entry.dtype, entry.quantization)
     return Requirements(
@@ -103,12 +103,12 @@ def of_checkpoint(
         here=files.origin in ("folder", "cache") and bool(files.weight_bytes),
         download=files.weight_bytes,
         revision=files.revision,
-        architecture=here.transformers.class_of(config),
+        architecture=architecture,
         model_type=text(config, "model_type"),
         weighed=weighed,
         dtype=files.dtype,
         precision=precision,
-        needs=needs(files, weighed, precision, prompt.cached),
+        needs=needs(weights_at(files, weighed, precision), prompt.cached),
         image=prompt.image,
         values_per_token=prompt.values_per_token,
         tokens=prompt.tokens,
@@ -139,11 +139,11 @@ class _Prompt(Struct, frozen=True):
         return (self.values_per_token or 0) * self.tokens
 
 
-def _prompt(entry: ModelEntry, files: CheckpointFiles, here: Installed, max_new_tokens: int) -> _Prompt:
+def _prompt(entry: ModelEntry, files: CheckpointFiles, max_new_tokens: int, *, ranks: bool) -> _Prompt:
     config = files.config
     if not config:
         return _Prompt()
-    if here.transformers.class_of(config) in here.adapters.ranking:
+    if ranks:
         return _Prompt(values_per_token=0)
     image, refusal = None, None
     try:

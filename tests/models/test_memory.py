@@ -7,7 +7,7 @@ import pytest
 from fada_tui.core.records import ModelEntry
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor
 from fada_tui.models.installed import Adapters, Installed, transformers_tables
-from fada_tui.models.memory import precision_of, weigh, weights_loaded
+from fada_tui.models.memory import precision_of, weigh, weights_at
 from fada_tui.models.obstacles import Candidate
 from fada_tui.models.requirements import of_checkpoint
 
@@ -25,6 +25,10 @@ def files(
         name.replace("_safe", ".safetensors").replace("_bin", ".bin"): size for name, size in sizes.items()
     }
     return CheckpointFiles(origin="folder", sizes=names, documents={"config.json": config}, tensors=tensors)
+
+
+def loaded(read: CheckpointFiles, precision: str) -> int | None:
+    return weights_at(read, weigh(read, None), precision).get(precision)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +52,8 @@ def test_the_loader_needs_what_was_told_before(entry: Any, config: Any, expected
         max_new_tokens=1,
     )
     precision = precision_of(read, model.dtype, model.quantization)
-    assert told.need and told.precision == precision
-    assert weights_loaded(read, precision) == told.need.weights == expected
+    assert told.need and told.precision == precision is not None
+    assert loaded(read, precision) == told.need.weights == expected
 
 
 def test_weights_that_a_speaking_model_does_not_read_are_not_weighed() -> None:
@@ -58,11 +62,17 @@ def test_weights_that_a_speaking_model_does_not_read_are_not_weighed() -> None:
 
 def test_pickles_are_weighed_by_their_size_in_the_precision_they_say() -> None:
     pickled = files({"dtype": "float16"}, None, model_bin=2_000)
-    assert weights_loaded(pickled, "float32") == 4_000
-    assert weights_loaded(pickled, "float16") == 2_000
+    assert loaded(pickled, "float32") == 4_000
+    assert loaded(pickled, "float16") == 2_000
 
 
 def test_what_is_unknown_refuses_nothing() -> None:
-    assert weights_loaded(files({}, None), "float32") is None
-    assert weights_loaded(files({"dtype": "float8_e4m3fn"}), "float8_e4m3fn") is None
+    assert loaded(files({}, None), "float32") is None
+    assert loaded(files({"dtype": "float8_e4m3fn"}), "float8_e4m3fn") is None
     assert precision_of(files({}, None), "auto", None) is None
+    assert weights_at(files({}), weigh(files({}), None), None).keys() == {
+        "float32",
+        "bfloat16",
+        "8bit",
+        "4bit",
+    }

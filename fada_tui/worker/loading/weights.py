@@ -16,7 +16,7 @@ from fada_tui.core.protocol import Load, Message, Progress
 from fada_tui.core.records import ModelEntry
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor
-from fada_tui.models.memory import precision_of, weights_loaded
+from fada_tui.models.memory import precision_of, weigh, weights_at
 from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import devices
 from fada_tui.worker.loading import constants, generation_settings
@@ -83,7 +83,10 @@ def check_memory(entry: ModelEntry, saved: CheckpointFiles, device: str) -> None
         ModelLoadError: they cannot.
     """
     precision = precision_of(saved, entry.dtype, entry.quantization) or saved.dtype_to_load(entry.dtype)
-    needed, free = weights_loaded(saved, precision), devices.free_memory(device)
+    needed, free = (
+        weights_at(saved, weigh(saved, None), precision).get(precision),
+        devices.free_memory(device),
+    )
     if needed is not None and needed > free:
         message = load_errors.too_large(entry.name, needed, device, free)
         raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message)
