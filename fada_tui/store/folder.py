@@ -87,7 +87,8 @@ def read_run(folder: Path) -> Run:
     path = folder / journal.JOURNAL_NAME
     # The journal is opened first: what was settled before is in `run.json`, and what was not stays.
     with journal.shared(path):
-        return fold(_read_json(folder), journal.read(path).lines)
+        lines = journal.read(path).lines
+        return fold(_read_json(folder), lines)
 
 
 def _read_json(folder: Path) -> Run:
@@ -133,7 +134,8 @@ def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
     with journal.alone(path) as there:
         before = _read_json(folder)
         # One that comes into being now belongs to whoever appends to it.
-        contents = journal.read(path) if there else journal.Contents()
+        unfinished = (folder / journal.SETTLED_NAME).exists()
+        contents = journal.read(path) if there or unfinished else journal.Contents()
         run = fold(before, contents.lines)
         warnings: list[str] = []
         if contents.damaged:
@@ -143,9 +145,27 @@ def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
             warnings.append(f"{len(contents.damaged)} unreadable line(s) of {path} were set aside in {aside}")
         if run != before:
             write_run(folder, run)
-        if there:
+        if unfinished:
+            _remove(folder / journal.SETTLED_NAME)
+        if there is journal.Hold.UNLOCKED:
+            run = _remove_unlocked(folder, run)
+        elif there:
             _remove(path)
         return run, tuple(warnings)
+
+
+def _remove_unlocked(folder: Path, run: Run) -> Run:
+    """Remove a journal to which others may append; return the run with what they did. Raises `StoreError`."""
+    path, settled = folder / journal.JOURNAL_NAME, folder / journal.SETTLED_NAME
+    try:
+        path.replace(settled)
+    except OSError as error:
+        raise StoreError(f"cannot rename {path}: {error.strerror}") from error
+    later = fold(run, journal.read(path).lines)
+    if later != run:
+        write_run(folder, later)
+    _remove(settled)
+    return later
 
 
 def _remove(path: Path) -> None:

@@ -6,6 +6,9 @@ mix. A line cut off by a crash or a full disk is closed by the next append, and 
 Who appends or reads shares the journal; who settles it has it alone from reading its lines to removing it, so
 that none is removed unread. These are locks on the journal itself: a line waits for milliseconds, while the
 run's lock is held for as long as a run is written.
+
+Where there is no `flock`, who settles a journal renames it and reads it once more before removing it; who
+appended to one that was renamed meanwhile appends again, as a line that is there twice counts once.
 """
 
 import errno
@@ -13,6 +16,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from enum import IntEnum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,11 +26,14 @@ from msgspec import Struct
 from fada_tui.core.atomic import sync_folder
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError
+from fada_tui.core.file_lock import NO_FLOCK
 from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import Assessment, ImageFound, Notes, Result, ResultMemory
 
 JOURNAL_NAME = "journal.jsonl"
 QUARANTINE_NAME = "journal.quarantine"
+SETTLED_NAME = "journal.settled"
+"""A journal that is about to be removed, where there is no `flock`."""
 
 LARGEST = 2**32
 """Bytes of a run's files that are read: some million answers."""
@@ -91,7 +98,7 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
     """
     data = msgspec.json.encode(line) + b"\n"
     try:
-        with _held(journal, fcntl.LOCK_SH, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
+        with _held(journal, fcntl.LOCK_SH, os.O_RDWR | os.O_APPEND | os.O_CREAT) as (descriptor, _):
             size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":
                 data = b"\n" + data
@@ -99,10 +106,13 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
             if durable:
                 os.fsync(descriptor)
                 _sync_name(descriptor, journal, fresh=not size)
+            was_settled = not _is_named(descriptor, journal)
     except OSError as error:
         raise StoreError(f"cannot write {journal}: {error.strerror}; make room there, then resume") from error
     if written < len(data):
         raise StoreError(f"cannot write {journal}: the disk is full; make room there, then resume")
+    if was_settled:
+        append(journal, line, durable=durable)
 
 
 def _sync_name(descriptor: int, journal: Path, *, fresh: bool) -> None:
@@ -114,16 +124,25 @@ def _sync_name(descriptor: int, journal: Path, *, fresh: bool) -> None:
         _named_on_disk.add(known)
 
 
+class Hold(IntEnum):
+    """What a program has of a journal."""
+
+    MISSING = 0
+    LOCKED = 1
+    UNLOCKED = 2
+    """It is there, and others may append to it, as there is no `flock`."""
+
+
 @contextmanager
-def shared(journal: Path) -> Iterator[bool]:
-    """Keep a journal from being merged within this context; yields whether it exists. Raises `StoreError`."""
+def shared(journal: Path) -> Iterator[Hold]:
+    """Keep a journal from being merged within this context. Raises `StoreError`."""
     with _kept(journal, fcntl.LOCK_SH) as there:
         yield there
 
 
 @contextmanager
-def alone(journal: Path) -> Iterator[bool]:
-    """Keep others from appending and reading within this context; yields whether there is a journal.
+def alone(journal: Path) -> Iterator[Hold]:
+    """Keep others from appending and reading within this context.
 
     Raises:
         StoreError: it is there and cannot be opened.
@@ -133,42 +152,43 @@ def alone(journal: Path) -> Iterator[bool]:
 
 
 @contextmanager
-def _kept(journal: Path, kind: int) -> Iterator[bool]:
+def _kept(journal: Path, kind: int) -> Iterator[Hold]:
     # NFS locks a file for one alone only where it is open for writing.
     writing = kind == fcntl.LOCK_EX and os.access(journal, os.W_OK)
     with ExitStack() as stack:
         try:
-            stack.enter_context(_held(journal, kind, os.O_RDWR if writing else os.O_RDONLY))
-            there = True
+            _, hold = stack.enter_context(_held(journal, kind, os.O_RDWR if writing else os.O_RDONLY))
         except FileNotFoundError:
-            there = False
+            hold = Hold.MISSING
         except OSError as error:
             raise StoreError(f"cannot read {journal}: {error.strerror}") from error
-        yield there
+        yield hold
 
 
 @contextmanager
-def _held(journal: Path, kind: int, flags: int) -> Iterator[int]:
+def _held(journal: Path, kind: int, flags: int) -> Iterator[tuple[int, Hold]]:
     """Open the journal and lock it; reopen it if it was merged while waiting for the lock."""
     while True:
         # O_NONBLOCK: a named pipe in its place would be waited for.
         descriptor = os.open(journal, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
         try:
-            _lock(descriptor, kind)
+            hold = _lock(descriptor, kind)
             if _is_named(descriptor, journal):
-                yield descriptor
+                yield descriptor, hold
                 return
         finally:
             os.close(descriptor)
 
 
-def _lock(descriptor: int, kind: int) -> None:
+def _lock(descriptor: int, kind: int) -> Hold:
     try:
         fcntl.flock(descriptor, kind)
     except OSError as error:
         # A file system without locks, or NFS and a journal that is not ours: as sure as it can be there.
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF):
+        if error.errno not in (*NO_FLOCK, errno.EBADF):
             raise
+        return Hold.UNLOCKED
+    return Hold.LOCKED
 
 
 def _is_named(descriptor: int, journal: Path) -> bool:
@@ -194,11 +214,18 @@ def parse(data: bytes) -> Contents:
 
 
 def read(journal: Path) -> Contents:
-    """Read a journal; a missing one is empty.
+    """Read a journal, and what a killed program left of one that it was settling; a missing one is empty.
 
     Raises:
         StoreError: it is there and cannot be read.
     """
+    # In this order: a journal that is settled meanwhile is found by its other name, or is in `run.json`.
+    current = _read(journal)
+    earlier = _read(journal.with_name(SETTLED_NAME))
+    return Contents(earlier.lines + current.lines, earlier.damaged + current.damaged)
+
+
+def _read(journal: Path) -> Contents:
     try:
         return parse(read_small(journal, LARGEST))
     except FileNotFoundError:

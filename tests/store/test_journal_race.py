@@ -12,6 +12,7 @@ from fada_tui.core.records import Assessment
 from fada_tui.store import folder as store
 from fada_tui.store import journal
 from tests import examples
+from tests.noflock.preload import without_flock
 
 LINES = 150
 WRITERS = 3
@@ -124,3 +125,49 @@ def test_a_journal_begun_while_there_was_none_to_settle_stays(
     store.settle(folder)
     monkeypatch.undo()
     assert [note for _, note in notes(folder)] == ["late"]
+
+
+SETTLER = """
+import sys
+from pathlib import Path
+from fada_tui.store import folder as store
+folder = Path(sys.argv[1])
+print("settling", flush=True)
+while not (folder / "stop").exists():
+    store.settle(folder)
+store.settle(folder)
+"""
+
+
+def test_without_flock_no_line_is_lost_either(tmp_path: Path) -> None:
+    folder, environment = save(tmp_path), without_flock(tmp_path)
+    settler = subprocess.Popen([sys.executable, "-c", SETTLER, str(folder)], env=environment)
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", APPENDER, str(folder), f"writer {number}", str(LINES)],
+            stdout=subprocess.DEVNULL,
+            env=environment,
+        )
+        for number in range(WRITERS)
+    ]
+    assert [writer.wait() for writer in writers] == [0] * WRITERS
+    (folder / "stop").touch()
+    assert settler.wait() == 0
+    found = notes(folder)
+    for number in range(WRITERS):
+        own = {note for assessor, note in found if assessor == f"writer {number}"}
+        assert own == {str(number) for number in range(LINES)}
+    assert len(found) == WRITERS * LINES
+    assert not (folder / journal.SETTLED_NAME).exists()
+
+
+def test_a_journal_that_was_being_settled_is_read_and_settled(tmp_path: Path) -> None:
+    folder = save(tmp_path)
+    path = folder / journal.JOURNAL_NAME
+    line = journal.AssessmentLine(path="A/a.png", question_id="q1", assessment=Assessment(note="first"))
+    journal.append(path, line)
+    path.rename(folder / journal.SETTLED_NAME)
+    assert [note for _, note in notes(folder)] == ["first"]
+    store.settle(folder)
+    assert not (folder / journal.SETTLED_NAME).exists()
+    assert [note for _, note in notes(folder)] == ["first"]
