@@ -8,6 +8,7 @@ who see a lock abandoned one takes it; the claim then becomes the lock.
 
 import errno
 import fcntl
+import glob
 import itertools
 import os
 import threading
@@ -121,6 +122,8 @@ def take(path: Path) -> FileLock:
         finally:
             os.close(descriptor)
         if lock:
+            if lock.holder.by == "file":
+                _clean_claims(lock)
             return lock
 
 
@@ -301,6 +304,14 @@ def _claims(path: Path, descriptor: int, holder: Holder | None) -> Iterator[Path
         if number > 0 and not claim.exists():
             return
         yield claim
+
+
+def _clean_claims(lock: FileLock) -> None:
+    """Remove the claims of the dead on locks that were before this one."""
+    for claim in lock.path.parent.glob(f"{glob.escape(lock.path.name)}.*.*"):
+        found = look(claim)
+        if found and not found[1] and f".{lock.holder.key}." not in claim.name:
+            remove_quietly(claim)
 
 
 def _claim_name(path: Path, descriptor: int, holder: Holder | None, number: int) -> Path:

@@ -201,6 +201,20 @@ def test_of_many_one_holds_the_lock_though_some_are_killed_with_it(
     assert all(path.name == ".lock" for path in left), left
 
 
+def test_a_claim_that_a_kill_left_goes_with_the_next_lock(tmp_path: Path) -> None:
+    path, environment = tmp_path / ".lock", without_flock(tmp_path)
+    with holder(path, environment) as process:
+        dead = path.read_bytes()
+        process.kill()
+        process.wait()
+    path.unlink()
+    for name in (".lock.0123456789abcdef.0", ".lock.0123456789abcdef.1"):
+        (tmp_path / name).write_bytes(dead)
+    with holder(tmp_path / ".lock.fedcba9876543210.0", environment):
+        assert tried(path, environment) == "taken file"
+        assert [one.name for one in tmp_path.glob(".lock*")] == [".lock.fedcba9876543210.0"]
+
+
 def test_a_lock_is_kept_until_it_is_broken(tmp_path: Path) -> None:
     path = tmp_path / ".lock"
     lock = file_lock.take(path)
