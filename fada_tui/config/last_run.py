@@ -16,6 +16,7 @@ from fada_tui.config.questions import load_questions
 from fada_tui.config.settings import Settings, value_of
 from fada_tui.core.atomic import make_folder, write_whole
 from fada_tui.core.errors import UsageError
+from fada_tui.core.file_modes import owner_only
 from fada_tui.core.toml import read_toml
 
 REMEMBERED = (
@@ -71,8 +72,8 @@ def remember(settings: Settings, file: Path) -> None:
         for name in REMEMBERED
         if (value := getattr(settings, name)) != _default(name)
     }
-    make_folder(file.parent)
-    write_whole(file, (_HEADER + tomli_w.dumps({_TABLE: chosen})).encode(errors="replace"))
+    make_folder(file.parent, private=True)
+    write_whole(file, (_HEADER + tomli_w.dumps({_TABLE: chosen})).encode(errors="replace"), owner_only)
 
 
 def _read(file: Path) -> dict[str, Any]:

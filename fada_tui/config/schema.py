@@ -248,6 +248,15 @@ _ALL = (
         "assessor", "written", "text", None, "name of the assessor", metavar="NAME", unset="nobody named"
     ),
     Setting(
+        "files",
+        "written",
+        "choice",
+        None,
+        "whom the files of new runs are for; umask: as the shell's umask says",
+        choices=("owner", "group", "umask"),
+        unset="owner; group in a results folder that has the setgid bit",
+    ),
+    Setting(
         "rubric",
         "written",
         "text",

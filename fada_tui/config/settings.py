@@ -11,6 +11,7 @@ from msgspec import Meta
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import Setting
 from fada_tui.core.errors import UsageError
+from fada_tui.core.file_modes import Files
 from fada_tui.core.paths import expanded
 from fada_tui.core.records import Record
 from fada_tui.core.toml import read_toml, suggestion
@@ -53,6 +54,7 @@ class Settings(Record, frozen=True, kw_only=True):
     concurrency: int = _default("concurrency")
     allow_pickle: bool = _default("allow_pickle")
     assessor: str | None = _default("assessor")
+    files: Files | None = _default("files")
     rubric: str = _default("rubric")
     graphics: Literal["auto", "kitty", "sixel", "half", "off"] = _default("graphics")
     theme: Literal["dark", "light"] = _default("theme")

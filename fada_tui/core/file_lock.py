@@ -20,6 +20,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fada_tui.core import lock_record
+from fada_tui.core.file_modes import create_file
 from fada_tui.core.lock_record import Holder, LockFile, Means
 from fada_tui.core.process import identify
 from fada_tui.core.temporary import remove_quietly
@@ -276,7 +277,7 @@ def _claim(path: Path, descriptor: int, holder: Holder | None) -> FileLock | Non
     for number in itertools.count():
         name = _claim_name(path, descriptor, holder, number)
         try:
-            made = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            made = create_file(name, os.O_RDWR)
         except FileExistsError:
             other = look(name)
             if other is None or other[1]:
@@ -323,7 +324,7 @@ def _opened_or_made(path: Path) -> tuple[int, bool]:
     """Return a descriptor of a lock's file, and whether this made it."""
     while True:
         try:
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), True
+            return create_file(path, os.O_RDWR), True
         except FileExistsError:
             with suppress(FileNotFoundError):
                 return _open(path), False

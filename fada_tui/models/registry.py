@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from fada_tui.core.atomic import make_folder, write_whole
 from fada_tui.core.errors import PASSING, ErrorKind, UsageError, reason
 from fada_tui.core.file_lock import LockedError, held
+from fada_tui.core.file_modes import owner_only
 from fada_tui.core.paths import demo_weights, expanded
 from fada_tui.core.records import ModelEntry, ModelStatus, Record, Run
 from fada_tui.core.temporary import clean
@@ -289,7 +290,7 @@ def change_user_entries(file: Path, change: Callable[[Registry], Sequence[Table]
     # A link, as into a folder of dotfiles, stays one.
     target = file.resolve()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent, private=True)
         with held(target.with_name(f".{target.name}.lock"), LOCK_PATIENCE):
             clean(target.parent)
             registry = load_registry(file)
@@ -314,8 +315,8 @@ def save_user_entries(tables: Sequence[Table], file: Path) -> None:
     # A link, as into a folder of dotfiles, stays one.
     target = file.resolve()
     try:
-        make_folder(target.parent)
-        write_whole(target, data)
+        make_folder(target.parent, private=True)
+        write_whole(target, data, owner_only)
     except OSError as error:
         raise _unwritable(file, error) from None
 

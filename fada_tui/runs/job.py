@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fada_tui import __version__
+from fada_tui.core.file_modes import Files
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.image_identity import identity_of
 from fada_tui.core.protocol import Item, Load, Loaded
@@ -25,6 +26,8 @@ class Job(Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...]
     generation: Generation
     label: str | None = None
+    files: Files | None = None
+    """Whom the run's files are for, as in the settings."""
 
 
 def first_run(run_id: str, job: Job) -> Run:

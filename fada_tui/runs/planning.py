@@ -85,6 +85,7 @@ def jobs(
             questions=questions,
             generation=generation(entry, settings),
             label=label,
+            files=settings.files,
         )
         for entry in entries
     )

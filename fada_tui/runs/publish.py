@@ -41,7 +41,7 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     everyone, warnings = runs.read_all(folder.parent)
     page = _page(scored, everyone, registry)
     runs.write_whole(folder / runs.SUMMARY_NAME, page.encode())
-    write_comparison(folder.parent, everyone)
+    write_comparison(folder.parent, everyone, like=folder)
     return scored, tuple(warnings)
 
 
@@ -58,9 +58,9 @@ def _page(run: Run, everyone: Sequence[Run], registry: Registry) -> str:
     return render_summary(run, others, registry.entries, upcoming.entry if upcoming else None)
 
 
-def write_comparison(results: Path, everyone: Sequence[Run]) -> None:
+def write_comparison(results: Path, everyone: Sequence[Run], like: Path | None = None) -> None:
     """Write `comparison.md` from all runs of a results folder; raises `StoreError`."""
-    runs.write_whole(results / runs.COMPARISON_NAME, render_comparison(everyone, "md").encode())
+    runs.write_whole(results / runs.COMPARISON_NAME, render_comparison(everyone, "md").encode(), like)
 
 
 def rubric_of(run: Run) -> str:

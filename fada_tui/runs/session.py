@@ -123,7 +123,7 @@ class Session:
         Raises:
             StoreError: the results folder cannot be written.
         """
-        folder = runs.create(results, job.plan.model.name, job.label)
+        folder = runs.create(results, job.plan.model.name, job.label, job.files)
         run = first_run(folder.name, job)
         try:
             lock = RunLock(folder)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from fada_tui.core import atomic
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError, UsageError
+from fada_tui.core.file_modes import Files, as_folder, make_run_folder, set_folder
 from fada_tui.core.json_data import MalformedError
 from fada_tui.core.records import READ_SCHEMAS, RUN_SCHEMA, Run, decode_run, encode_run
 from fada_tui.store import journal, leftovers
@@ -30,10 +31,16 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def create(results: Path, model: str, label: str | None = None) -> Path:
+def create(results: Path, model: str, label: str | None = None, files: Files | None = None) -> Path:
     """Create the folder of a new run, `<YYYYmmdd-HHMMSS>_<model>`, under an unused name.
 
     What killed programs left in the results folder is removed.
+
+    Args:
+        results: made if need be.
+        model: its name.
+        label: added to the folder's name.
+        files: whom the run is for, as in the settings.
 
     Raises:
         StoreError: the results folder cannot be made or written.
@@ -41,11 +48,14 @@ def create(results: Path, model: str, label: str | None = None) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     stem = "_".join([stamp, *(_plain(part) for part in (model, label) if part)])
     try:
-        atomic.make_folder(results)
+        new = not results.exists()
+        atomic.make_folder(results, private=files != "umask")
+        if new:
+            set_folder(results, files, like=results)
         leftovers.clean(results)
         for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
             try:
-                (results / f"{stem}{suffix}").mkdir()
+                make_run_folder(results / f"{stem}{suffix}", files)
             except FileExistsError:
                 continue
             atomic.sync_folder(results)
@@ -61,14 +71,14 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:80] or "model"
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file of a run atomically.
+def write_whole(path: Path, data: bytes, like: Path | None = None) -> None:
+    """Write a file of a run atomically; a new one takes after a folder, by default its own.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
     """
     try:
-        atomic.write_whole(path, data)
+        atomic.write_whole(path, data, as_folder(like or path.parent))
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror}; what was there is unharmed") from error
 

@@ -27,6 +27,7 @@ from fada_tui.core.atomic import sync_folder
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError
 from fada_tui.core.file_lock import NO_FLOCK
+from fada_tui.core.file_modes import open_file
 from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import Assessment, ImageFound, Notes, Result, ResultMemory
 
@@ -170,7 +171,7 @@ def _held(journal: Path, kind: int, flags: int) -> Iterator[tuple[int, Hold]]:
     """Open the journal and lock it; reopen it if it was merged while waiting for the lock."""
     while True:
         # O_NONBLOCK: a named pipe in its place would be waited for.
-        descriptor = os.open(journal, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
+        descriptor = open_file(journal, flags | os.O_NONBLOCK)
         try:
             hold = _lock(descriptor, kind)
             if _is_named(descriptor, journal):

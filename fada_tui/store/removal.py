@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from fada_tui.core.errors import StoreError
+from fada_tui.core.file_modes import make_run_folder
 from fada_tui.store import journal
 from fada_tui.store.folder import RUN_NAME
 from fada_tui.store.leftovers import REMOVED_NAME
@@ -30,7 +32,8 @@ def remove_run(folder: Path, results: Path) -> None:
     aside = results / REMOVED_NAME
     with RunLock(folder, patience=0.0):
         try:
-            aside.mkdir(exist_ok=True)
+            with suppress(FileExistsError):
+                make_run_folder(aside, None)
             if aside.is_symlink():
                 raise StoreError(f"cannot delete {folder}: {aside} is a link, not a folder")
             folder.rename(_unused(aside / folder.name))

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from fada_tui.config.settings import ENVIRONMENT_PREFIX, check_setting, load_settings
+from fada_tui.config.settings import ENVIRONMENT_PREFIX, Settings, check_setting, load_settings
 from fada_tui.core.paths import settings_file
 from fada_tui.core.text import printable
 
 Row = TypeVar("Row")
 
 
-def results_folder(options: Namespace) -> Path:
-    """Return the results folder in force; other settings that cannot be used are warned of.
+def settings_for(options: Namespace) -> Settings:
+    """Return the settings in force for commands about runs; those that cannot be used are warned of.
 
     Raises:
         UsageError: only the settings could name it, and cannot be read.
@@ -25,7 +25,12 @@ def results_folder(options: Namespace) -> Path:
         check_setting("results", file)
     settings, warnings = load_settings({"results": given}, os.environ, file, tolerant=True)
     warn(warnings)
-    return Path(settings.results)
+    return settings
+
+
+def results_folder(options: Namespace) -> Path:
+    """Return the results folder in force; raises `UsageError` as `settings_for`."""
+    return Path(settings_for(options).results)
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from fada_tui import __version__
-from fada_tui.cli.commands.common import results_folder, table_lines, warn
+from fada_tui.cli.commands.common import results_folder, settings_for, table_lines, warn
 from fada_tui.cli.output import print_json
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import models_file
@@ -107,7 +107,8 @@ def import_legacy(options: Namespace) -> int:
     model = _named(options.model, registry)
     tool = Tool(name="fada-tui", version=__version__)
     run = read_legacy(data, model=model, run_id="", dataset_name=file.stem, started=None, tool=tool)
-    folder = store.create(results_folder(options), model.name)
+    settings = settings_for(options)
+    folder = store.create(Path(settings.results), model.name, files=settings.files)
     with RunLock(folder) as lock:
         run = replace(run, id=folder.name)
         store.write_run(folder, run)

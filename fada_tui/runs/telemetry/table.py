@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from fada_tui.core.file_modes import open_file
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.text import printable
 from fada_tui.runs.telemetry.readings import GpuReading, Sample
@@ -53,8 +54,7 @@ class Table:
                 os.close(descriptor)
 
     def _open(self) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._descriptor = os.open(self._path, flags, 0o644)
+        self._descriptor = open_file(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         size = os.fstat(self._descriptor).st_size
         if size == 0:
             self._write(_line(COLUMNS))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fada_tui.core.errors import StoreError
+from fada_tui.core.file_modes import open_to_append
 
 LONGEST_EVENT = 64 * 1024 * 1024
 """Maximum bytes of one line; a result holds its prompt and its answer."""
@@ -145,7 +146,7 @@ class WorkerProcess:
 def opened(log: Path) -> BinaryIO:
     """Open a worker's log for appending; raises `StoreError`."""
     try:
-        return log.open("ab")
+        return open_to_append(log)
     except OSError as error:
         raise StoreError(f"cannot write {log}: {error.strerror}") from error
 
