@@ -252,7 +252,6 @@ async def runs(workspace: Workspace, app: App[Any]) -> None:
     from fada_tui.tui.screens import runs as screens
 
     open_runs = workspace.review.open_runs
-    await workspace.settle_all()
     going_on = frozenset(run.id for run in open_runs.runs.values() if run.running)
     screen = screens.RunsScreen(workspace.app_context.results, open_runs.current, going_on)
     match await app.push_screen_wait(screen):
@@ -274,7 +273,6 @@ async def comparison(workspace: Workspace, app: App[Any]) -> None:
     from fada_tui.tui.screens import runs as screens
     from fada_tui.tui.screens.comparison import ComparisonScreen
 
-    await workspace.settle_all()
     screen = ComparisonScreen(workspace.app_context.results, workspace.review.open_runs.blind)
     match await app.push_screen_wait(screen):
         case screens.OpenRun(folder=folder):
@@ -292,7 +290,6 @@ async def export(workspace: Workspace, app: App[Any], folder: Path | None = None
         return
     run = await _run_at(workspace, folder)
     if run is not None:
-        await workspace.settle(run)
         path = await app.push_screen_wait(ExportScreen(run.folder))
         if path is not None:
             workspace.view.say(f"written: {path}", keep=True)

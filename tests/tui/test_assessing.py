@@ -302,3 +302,20 @@ async def test_a_model_that_the_list_lacks_is_there_once_it_has_a_run(tmp_path: 
         await wait_for(
             pilot, lambda: main.workspace.review.run and main.workspace.review.run.id == "20260101-000000_own"
         )
+
+
+async def test_the_list_of_runs_and_the_comparison_open_without_writing_what_was_judged(
+    tmp_path: Path,
+) -> None:
+    place = save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("1")
+        await wait_for(pilot, lambda: "1 of 24 judged" in screen_text(pilot.app))
+        for key, told in (("R", "1/24"), ("C", "1")):
+            await pilot.press(key)
+            await wait_for(
+                pilot, lambda told=told: pilot.app.screen is not main and told in screen_text(pilot.app)
+            )
+            assert (place / journal.JOURNAL_NAME).exists(), "it would keep a large run's reader waiting"
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: pilot.app.screen is main)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -122,10 +123,15 @@ class Workspace:
         if run_id in self.open_runs.runs:
             return self.open_runs.runs[run_id]
         folder = self.review.disk_index.folders.get(run_id, self.app_context.results / run_id)
-        run, warnings = await asyncio.to_thread(store.open_run, folder)
+        run, warnings = await asyncio.to_thread(self._read, folder)
         for warning in warnings:
             self.view.say(warning, "warning")
-        return self.open_runs.open(folder, run)
+        return self.open_runs.add(run)
+
+    def _read(self, folder: Path) -> tuple[OpenRun, tuple[str, ...]]:
+        """Read a run; in a thread, as ten thousand results take a while to arrange, too."""
+        run, warnings = store.open_run(folder)
+        return OpenRun(folder, run, self.open_runs.assessor), warnings
 
     async def write_notes(self, run: OpenRun, notes: Notes) -> None:
         """Make a run's notes durable.
@@ -159,15 +165,6 @@ class Workspace:
             await self._writer.drain(LEAVING_SECONDS)
             settled = await asyncio.to_thread(settle_and_publish, run.folder, self.app_context.registry)
             run.unsettled = not settled
-
-    async def settle_all(self) -> None:
-        """Write the assessments of all open runs.
-
-        Raises:
-            StoreError: a run cannot be read or written.
-        """
-        for run in self.open_runs.runs.values():
-            await self.settle(run)
 
     async def leave(self, code: int = 0) -> None:
         """Stop everything in progress, write everything, and quit."""

@@ -210,9 +210,11 @@ class OpenRuns:
 
     def open(self, folder: Path, run: Run) -> OpenRun:
         """Take a run in, or return it if it is open already."""
-        if run.id not in self.runs:
-            self.runs[run.id] = OpenRun(folder, run, self.assessor)
-        return self.runs[run.id]
+        return self.runs[run.id] if run.id in self.runs else self.add(OpenRun(folder, run, self.assessor))
+
+    def add(self, run: OpenRun) -> OpenRun:
+        """Take a run in; return the one that is open already, if there is one."""
+        return self.runs.setdefault(run.id, run)
 
     @property
     def running(self) -> bool:
