@@ -319,3 +319,13 @@ async def test_the_list_of_runs_and_the_comparison_open_without_writing_what_was
             assert (place / journal.JOURNAL_NAME).exists(), "it would keep a large run's reader waiting"
             await pilot.press("escape")
             await wait_for(pilot, lambda: pilot.app.screen is main)
+
+
+async def test_the_keys_at_the_bottom_are_those_that_work_in_the_filter(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press("slash")
+        await wait_for(pilot, lambda: "⏎ Keep  esc Clear" in screen_text(pilot.app))
+        assert "Correct" not in screen_text(pilot.app)
+        await pilot.press(*"Heart", "enter")
+        await wait_for(pilot, lambda: "1 Correct" in screen_text(pilot.app))

@@ -235,6 +235,48 @@ async def test_bad_tokens_are_refused_where_they_stand(catalogue: Catalogue) -> 
         assert asked.settings.max_new_tokens == 5
 
 
+async def test_number_fields_take_no_letters_and_say_what_is_wrong_with_themselves(
+    catalogue: Catalogue,
+) -> None:
+    app = Host(catalogue)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        field(screen, "temperature").focus()
+        await pilot.press(*"1x-2.5.e")
+        assert field(screen, "temperature").value == "12.5"
+        field(screen, "batch_size").focus()
+        await pilot.press(*"8ka")
+        assert field(screen, "batch_size").value == "8"
+        await pilot.press("backspace", *"qau8to")
+        assert field(screen, "batch_size").value == "auto"
+        field(screen, "seed").focus()
+        await pilot.press("delete")
+        for name in ("limit", "max_new_tokens", "max_tiles"):
+            field(screen, name).focus()
+            await pilot.press("0")
+        wrong = {one.id: str(one.content) for one in screen.query(".hint.-wrong").results(Static)}
+        assert wrong == dict.fromkeys(("limit-hint", "max_new_tokens-hint", "max_tiles-hint"), "! ≥ 1") | {
+            "seed-hint": "! ≥ 0"
+        }
+        assert fault(screen, "answering").startswith("! Max tiles: "), "of the field that one is in"
+        field(screen, "temperature").focus()
+        await pilot.press(*"101")
+        assert "! 0 to 100" in screen_text(app)
+
+
+async def test_the_keys_at_the_bottom_are_those_that_work_where_one_types(catalogue: Catalogue) -> None:
+    app = Host(catalogue)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        for place in (field(screen, "seed"), screen.query_one(TextArea)):
+            assert "r Start" in screen_text(app) and "esc Cancel" in screen_text(app)
+            place.focus()
+            await wait_for(pilot, lambda: "^s Start  tab Next  esc Done" in screen_text(app))
+            assert "r Start" not in screen_text(app) and "j/k" not in screen_text(app)
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: screen.query_one("#start").has_focus)
+
+
 async def test_no_model_and_no_category_are_refused(catalogue: Catalogue) -> None:
     async with Host(catalogue).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
@@ -307,7 +349,7 @@ async def test_a_resolution_is_typed_forecast_and_asked_for_but_not_remembered(
         await wait_for(pilot, lambda: "64 image tokens each" in estimate(screen))
         await pilot.press("tab", "4")
         await wait_for(pilot, lambda: "cannot be run" in estimate(screen))
-        await pilot.press("backspace", "x")
+        await pilot.press("backspace", "0")
         await wait_for(pilot, lambda: "Max tiles: a whole number" in screen_text(app))
         assert fault(screen, "answering") == "! Max tiles: a whole number of at least 1"
         await pilot.press("backspace", "ctrl+s")

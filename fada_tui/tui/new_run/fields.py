@@ -26,6 +26,9 @@ SECTIONS: Mapping[Group, str] = {"asked": "images", "answered": "answering"}
 BESIDE = {"longest_edge": ("tiles", "max_tiles")}
 """Fields with another one in their line, and the word between them."""
 
+_LINE_ENDS = {"per_category": "limit", **{first: second for first, (_, second) in BESIDE.items()}}
+"""Of fields that share a line, the last one by the first."""
+
 _INNER = {inner for _, inner in BESIDE.values()}
 
 ROWS = tuple(name for name, field in FIELDS.items() if field.group == "answered" and name not in _INNER)
@@ -40,14 +43,48 @@ def placeholder(name: str) -> str:
     return _EMPTY[FIELDS[name].group] if FIELDS[name].default is None else ""
 
 
-def faults_by_section(found: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the first fault of each section, named by its field."""
+def typable(name: str) -> str:
+    """Return the pattern of what can be typed into a field: figures, and the words that the setting takes."""
+    setting = FIELDS[name]
+    beginnings = [word[:end] for word in setting.choices for end in range(1, len(word) + 1)]
+    figures = "[0-9]*" if setting.kind == "whole" else r"[0-9]*\.?[0-9]*"
+    return "|".join([figures, *beginnings])
+
+
+def bounds(name: str) -> str:
+    """Return what a field takes, in a few signs: where it says what is wrong with it there is little room."""
+    setting = FIELDS[name]
+    if setting.least is not None and setting.most is not None:
+        text = f"{setting.least:g} to {setting.most:g}"
+    else:
+        known = (("≥", setting.least), (">", setting.above), ("≤", setting.most))
+        text = ", ".join(f"{sign} {bound:g}" for sign, bound in known if bound is not None)
+    return ", ".join([text, *setting.choices])
+
+
+def faults_by_section(found: Mapping[str, str], focused: str | None = None) -> Mapping[str, str]:
+    """Return a fault of each section, named by its field: the first, or that of the field one is in."""
     shown: dict[str, str] = {}
-    for field, message in found.items():
+    ordered = sorted(found.items(), key=lambda fault: fault[0] != focused)
+    for field, message in ordered:
         setting = FIELDS.get(field)
         section = SECTIONS[setting.group] if setting else {"text": "questions"}.get(field, field)
         shown.setdefault(section, f"{setting.label}: {message}" if setting else message)
     return shown
+
+
+def hint_id(name: str) -> str:
+    """Return the id of what stands behind a field, or behind the last one of its line."""
+    return f"{_LINE_ENDS.get(name, name)}-hint"
+
+
+def inline_faults(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what stands behind fields, by its id, where something is wrong with them."""
+    shown: dict[str, list[str]] = {}
+    for name in found:
+        if name in FIELDS:
+            shown.setdefault(hint_id(name), []).append(bounds(name))
+    return {place: f"! {' · '.join(texts)}" for place, texts in shown.items()}
 
 
 def hints(form: Form) -> Mapping[str, str]:

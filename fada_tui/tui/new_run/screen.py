@@ -44,6 +44,7 @@ from fada_tui.tui.new_run.form import (
     whole,
     with_typed,
 )
+from fada_tui.tui.new_run.inputs import hint_beside, number_field
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
@@ -81,7 +82,7 @@ class NewRunScreen(Screen[RunRequest | None]):
     """
 
     PLACES = ("setup",)
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("setup")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("setup", "field")]
     CSS_PATH = "../styles/new_run.tcss"
     AUTO_FOCUS = "#models-list"
 
@@ -146,11 +147,10 @@ class NewRunScreen(Screen[RunRequest | None]):
                     yield PickList(id="images-list")
                     with Horizontal(classes="bounds"):
                         yield Static("Per category ", markup=False)
-                        yield Input(
-                            id="per_category", compact=True, placeholder=fields.placeholder("per_category")
-                        )
+                        yield number_field("per_category")
                         yield Static("  in all ", markup=False)
-                        yield Input(id="limit", compact=True, placeholder=fields.placeholder("limit"))
+                        yield number_field("limit")
+                        yield hint_beside("limit")
                     if caution := fields.caution(self._catalogue.images):
                         yield Static(line(caution), classes="caution")
                     yield Text("", markup=False, classes="fault")
@@ -165,13 +165,12 @@ class NewRunScreen(Screen[RunRequest | None]):
                     for name in fields.ROWS:
                         with Horizontal(classes="field"):
                             yield Static(FIELDS[name].label, markup=False, classes="label")
-                            yield Input(id=name, compact=True, placeholder=fields.placeholder(name))
+                            yield number_field(name)
                             if name in fields.BESIDE:
                                 word, other = fields.BESIDE[name]
                                 yield Static(f" {word} ", markup=False, classes="between")
-                                yield Input(id=other, compact=True, placeholder=fields.placeholder(other))
-                            else:
-                                yield Static("", markup=False, classes="hint", id=f"{name}-hint")
+                                yield number_field(other)
+                            yield hint_beside(name)
                     yield Text("", markup=False, classes="fault")
         with Container(id="estimate", classes="section"):
             yield EstimateText()
@@ -262,15 +261,26 @@ class NewRunScreen(Screen[RunRequest | None]):
         self.query_one(TextArea).text = self._text()
 
     def _show_faults(self, found: Mapping[str, str]) -> None:
-        shown = fields.faults_by_section(found)
+        shown = fields.faults_by_section(found, self.focused.id if self.focused else None)
         for section in ("models", "images", "questions", "answering"):
             fault = self.query_one(f"#{section} .fault", Text)
             fault.update(line(f"! {shown[section]}" if section in shown else ""))
             fault.display = section in shown
         for field in FIELDS:
             self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
-        for field, hint in fields.hints(self._form).items():
-            self.query_one(f"#{field}-hint", Static).update(hint)
+        hints = {fields.hint_id(field): hint for field, hint in fields.hints(self._form).items()}
+        inline = fields.inline_faults(found)
+        for place in self.query(".hint").results(Static):
+            name = place.id or ""
+            place.update(line(inline.get(name, hints.get(name, ""))))
+            place.set_class(name in inline, "-wrong")
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys that work where one is, and what is wrong there."""
+        typing = isinstance(self.focused, Input | TextArea)
+        self.query_one(KeyBar).show(("field",) if typing else self.PLACES, {})
+        if self._offer is not None:
+            self._show_faults(faults(self._form, self._offer))
 
     # The estimate
 

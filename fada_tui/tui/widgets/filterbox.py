@@ -5,12 +5,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from fada_tui.tui.keymap import bindings
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.measured import Text
 
@@ -22,7 +23,7 @@ class FilterBox(Vertical):
         words: the filter's words.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Clear the filter", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("filter")]
 
     DEFAULT_CSS = """
     FilterBox {
@@ -82,6 +83,10 @@ class FilterBox(Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self._close()
+
+    def action_keep(self) -> None:
+        """Keep the filter and close the box."""
         self._close()
 
     def action_cancel(self) -> None:

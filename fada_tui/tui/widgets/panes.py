@@ -186,6 +186,9 @@ class Panes(Widget):
 
     def show_keys(self) -> None:
         """Show the keys that work here: all of them where there is room."""
+        if self.query_one(FilterBox).has_focus_within:
+            self.query_one(KeyBar).show(("filter",), self._keymap)
+            return
         pane = self.focused_pane
         places: tuple[str, ...] = (pane, "verdict", "assess", "main", "app")
         if self.has_class("-small"):
