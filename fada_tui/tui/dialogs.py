@@ -65,6 +65,7 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
         workspace.view.say(str(error), "error")
         return
     workspace.marked_models = ()
+    loading.tell_next_run(workspace)
     review.awaiting = not run_control.queue.busy
     run_control.start(jobs)
 

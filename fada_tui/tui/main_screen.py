@@ -207,6 +207,7 @@ class MainScreen(Screen[None]):
     @on(ImageList.MarkedChanged)
     def _marked(self, event: ImageList.MarkedChanged) -> None:
         self.workspace.review.marked = self.query_one(ImageList).marked
+        loading.tell_next_run(self.workspace)
         self.draw()
 
     @on(ModelList.Opened)
@@ -216,6 +217,8 @@ class MainScreen(Screen[None]):
     @on(ModelList.Marked)
     def _mark_model(self, event: ModelList.Marked) -> None:
         self.workspace.mark_model(event.name)
+        loading.tell_next_run(self.workspace)
+        self.draw()
 
     def action_pane(self, step: int) -> None:
         """Go to the next pane, or the previous one."""

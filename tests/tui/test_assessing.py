@@ -9,6 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from fada_tui.config.last_run import remember
+from fada_tui.config.settings import Settings
+from fada_tui.core.paths import state_file
 from fada_tui.core.records import Failure, Question
 from fada_tui.store import folder as store
 from fada_tui.store import journal
@@ -329,3 +332,19 @@ async def test_the_keys_at_the_bottom_are_those_that_work_in_the_filter(tmp_path
         assert "Correct" not in screen_text(pilot.app)
         await pilot.press(*"Heart", "enter")
         await wait_for(pilot, lambda: "1 Correct" in screen_text(pilot.app))
+
+
+async def test_the_first_screen_counts_what_a_new_run_would_ask(tmp_path: Path) -> None:
+    remember(Settings(questions="fada", per_category=2), state_file())
+    app = make_app(tmp_path, category=("HEART", "Brain", "Aorta"), limit=3)
+    async with app.run_test(size=(140, 36)) as pilot:
+        told = "Press r to ask fada-demo 7 questions about the sample images"
+        await wait_for(pilot, lambda: f"{told} (3)" in screen_text(app))
+        await pilot.press("r")
+        await wait_for(pilot, lambda: "3 images × 7 questions" in screen_text(app))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is main_of(app))
+        await pilot.press("j", "space")
+        await wait_for(pilot, lambda: f"{told} (1)" in screen_text(app))
+        await pilot.press("r")
+        await wait_for(pilot, lambda: "1 image × 7 questions" in screen_text(app))

@@ -13,7 +13,6 @@ from fada_tui.tui.new_run.form import (
     FIELDS,
     Form,
     Offer,
-    Tree,
     as_loaded,
     faults,
     first_form,
@@ -23,6 +22,7 @@ from fada_tui.tui.new_run.form import (
     toggled_model,
     with_typed,
 )
+from fada_tui.tui.state.image_tree import Tree
 
 IMAGES = tuple(
     PlannedImage(image=f"{n}.png", category=category, path=f"{category}/{n}.png")

@@ -1,6 +1,7 @@
 """Loading from disk: images, and runs that are opened and closed again."""
 
 import asyncio
+from contextlib import suppress
 
 from fada_tui.core.errors import FadaError
 from fada_tui.report.units import count
@@ -22,9 +23,19 @@ async def begin(workspace: Workspace) -> None:
     except FadaError as error:
         workspace.view.say(str(error), "error")
     review.choose_run(None)
-    review.hint = first_hint(workspace.app_context, review.gallery)
+    tell_next_run(workspace)
     workspace.view.show_images()
     await read_runs(workspace)
+
+
+def tell_next_run(workspace: Workspace) -> None:
+    """Bring what is said of the run that `r` would begin up to date: models, images, questions."""
+    review, app_context = workspace.review, workspace.app_context
+    with suppress(FadaError):  # A question set that is gone is told of where it is needed.
+        review.next_questions = app_context.questions()
+        review.hint = first_hint(
+            app_context, review.gallery, workspace.marked_models, len(review.marked_images())
+        )
 
 
 async def open_latest(workspace: Workspace) -> None:

@@ -14,7 +14,8 @@ from fada_tui.images.catalogue import Catalogue
 from fada_tui.models.registry import Registry, resolve_model
 from fada_tui.runs.planning import Estimate
 from fada_tui.runs.preflight.inspection import look
-from fada_tui.tui.new_run.form import Form, Offer, Tree, first_form
+from fada_tui.tui.new_run.form import Form, Offer, first_form
+from fada_tui.tui.state.image_tree import Tree
 
 
 class Options(Struct, frozen=True):

@@ -1,26 +1,50 @@
 """The main screen's lines of text for the current position."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from fada_tui.config.settings import Settings
 from fada_tui.evaluation.assessment.history import Change
 from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.disk_index import Gallery
+from fada_tui.tui.state.image_tree import folded
 from fada_tui.tui.state.review import Review
 
 
-def first_hint(app_context: AppContext, gallery: Gallery | None) -> str:
-    """Return what to do first, where there is no answer yet."""
+def first_hint(
+    app_context: AppContext,
+    gallery: Gallery | None,
+    marked_models: Sequence[str] = (),
+    marked_images: int = 0,
+) -> str:
+    """Return what to do first, where there is no answer yet: what *New run* begins with.
+
+    Args:
+        app_context: settings and lists.
+        gallery: the images.
+        marked_models: names of the models marked for the next run.
+        marked_images: how many images are marked for it.
+    """
     if gallery is None:
         return "There is no image to ask about. Start again with --images FOLDER."
-    images = gallery.catalogue.images
+    upcoming, questions = app_context.next_run(), len(app_context.questions())
     what = "the sample images" if app_context.settings.images is None else gallery.catalogue.name
-    model = ", ".join(app_context.next_run().model)
+    model = ", ".join(marked_models or upcoming.model)
+    asked = f" {questions:,} questions" if questions > 1 else ""
+    count = marked_images or image_count(upcoming, gallery)
     return (
-        f"Press r to ask {model} about {what} ({len(images)}).\n\n"
+        f"Press r to ask {model}{asked} about {what} ({count:,}).\n\n"
         "Then judge each answer: 1 correct, 2 partial, 3 incorrect.\n"
         "? shows all keys."
     )
+
+
+def image_count(upcoming: Settings, gallery: Gallery) -> int:
+    """Return how many images a run with these settings would ask about."""
+    chosen = {folded(name) for name in upcoming.category} & gallery.tree.categories.keys()
+    categories = chosen if upcoming.category else None
+    return gallery.tree.count(categories, upcoming.per_category, upcoming.limit)
 
 
 def shown_path(path: Path) -> str:

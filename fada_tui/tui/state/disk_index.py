@@ -14,6 +14,7 @@ from fada_tui.models.registry import ModelRow, Registry, statuses, with_models_o
 from fada_tui.report.figures import Figures, figures
 from fada_tui.store import folder as store
 from fada_tui.tui.state.image_rows import ImageRows, Slot
+from fada_tui.tui.state.image_tree import Tree
 
 
 class Gallery(Struct, frozen=True):
@@ -21,6 +22,8 @@ class Gallery(Struct, frozen=True):
 
     catalogue: Catalogue
     image_rows: ImageRows
+    tree: Tree
+    """Counts the images of a run that would be begun now."""
 
 
 class DiskIndex(Struct, frozen=True):
@@ -59,7 +62,8 @@ def read_gallery(root: Path, frames: Frames) -> Gallery:
     """
     catalogue = scan(root)
     catalogue = replace(catalogue, images=expand(catalogue.images, root, frames))
-    return Gallery(catalogue, ImageRows.grouped([Slot(image) for image in catalogue.images]))
+    image_rows = ImageRows.grouped([Slot(image) for image in catalogue.images])
+    return Gallery(catalogue, image_rows, Tree(catalogue.images))
 
 
 def read_disk_index(results: Path, registry: Registry) -> DiskIndex:

@@ -51,7 +51,8 @@ class Review:
         self.awaiting = False
         """There is nothing to judge here: the next answer comes up by itself, and stays."""
         self.hint = ""
-        self._questions = questions
+        self.next_questions = questions
+        """What would be asked next."""
         self.blind_list: BlindList | None = None
         """What blind mode mixes; `None` outside of it."""
 
@@ -65,7 +66,7 @@ class Review:
     @property
     def questions(self) -> tuple[Question, ...]:
         """The questions about the current image."""
-        return self.run.questions if self.run else self._questions
+        return self.run.questions if self.run else self.next_questions
 
     @property
     def key_index(self) -> int:
