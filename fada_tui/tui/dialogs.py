@@ -107,7 +107,7 @@ async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
         workspace.view.say(str(error), "error")
         return
     if run.running:
-        workspace.view.say("this run is going on")
+        workspace.view.say("this run is going on", holds=lambda: run.running)
     elif not run.resumable:
         workspace.view.say("every answer of this run is there; r sets up another run")
     elif await _agreed(workspace, app, wanted):
@@ -287,7 +287,10 @@ async def export(workspace: Workspace, app: App[Any], folder: Path | None = None
     from fada_tui.tui.screens.export import ExportScreen
 
     if workspace.review.open_runs.blind:
-        workspace.view.say("an export names the model; b ends blind mode", "warning")
+        blind = workspace.review.open_runs
+        workspace.view.say(
+            "an export names the model; b ends blind mode", "warning", holds=lambda: blind.blind
+        )
         return
     run = await _run_at(workspace, folder)
     if run is not None:
@@ -322,7 +325,8 @@ async def stop(workspace: Workspace, app: App[Any]) -> None:
         if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop", danger=False)):
             workspace.view.say("nothing was stopped")
             return
-    workspace.view.say(run_control.stop(), keep=run_control.queue.busy)
+    busy = run_control.queue.busy
+    workspace.view.say(run_control.stop(), keep=busy, holds=lambda: run_control.queue.busy == busy)
     workspace.view.draw()
 
 

@@ -1,6 +1,6 @@
 """The main screen: passes its state down to the panes, and receives messages and keys from them."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, ClassVar
 
@@ -130,6 +130,7 @@ class MainScreen(Screen[None]):
         panes.show_picture(review.image, review.neighbours(), caption, review.asked_about)
         panes.show_title(title_text(review, review.open_runs.assessor))
         self.query_one(ModelList).show(self.workspace.model_lines())
+        self.query_one(Notice).check()
         self._draw_run()
 
     def _draw_run(self) -> None:
@@ -158,9 +159,16 @@ class MainScreen(Screen[None]):
     def _slow(self) -> bool:
         return self.workspace.app_context.settings.low_bandwidth
 
-    def say(self, text: str, kind: NoticeKind = "info", *, keep: bool = False) -> None:
+    def say(
+        self,
+        text: str,
+        kind: NoticeKind = "info",
+        *,
+        keep: bool = False,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
         """Show a line above the keys."""
-        self.query_one(Notice).tell(text, kind, keep=keep)
+        self.query_one(Notice).tell(text, kind, keep=keep, holds=holds)
 
     @property
     def seconds_in_sight(self) -> float:

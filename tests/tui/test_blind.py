@@ -125,6 +125,17 @@ async def test_a_filter_does_not_tell_which_model_is_which(word: str, tmp_path: 
         assert len(review.shown.slots) == 48, "a filter from before tells nothing either"
 
 
+async def test_what_was_said_of_blind_mode_goes_with_it(tmp_path: Path) -> None:
+    save_run(tmp_path, ONE, "tiny")
+    workspace, view = await begun(tmp_path)
+    await loading.blind(workspace)
+    holds = view.holds
+    assert view.said[-1].startswith("blind mode: 1 run") and holds and holds()
+    await loading.blind(workspace)
+    assert not holds() and view.said[-1] == "blind mode ended"
+    assert view.holds and view.holds()
+
+
 async def test_nothing_is_exported_as_that_would_name_the_model(tmp_path: Path) -> None:
     save_run(tmp_path, ONE, "tiny")
     async with opened(tmp_path) as (pilot, main):

@@ -99,3 +99,19 @@ async def test_what_is_said_is_no_markup(quick: None) -> None:
         await pilot.pause()
         assert shown(app).startswith("! [red]a[/red]")
         assert "\x1b" not in shown(app)
+
+
+async def test_what_is_no_longer_true_goes_and_does_not_come_back(quick: None) -> None:
+    notice, true = Heard(), {"kept", "passing"}
+    app = Stage(notice)
+    async with app.shown(60, 5):
+        notice.tell("kept", keep=True, holds=lambda: "kept" in true)
+        notice.tell("passing", "warning", holds=lambda: "passing" in true)
+        notice.check()
+        assert notice.heard[-1] == "! passing"
+        true.remove("passing")
+        notice.check()
+        assert notice.heard[-1] == "kept"
+        true.clear()
+        notice.check()
+        assert notice.heard[-1] == ""

@@ -1,6 +1,6 @@
 """The actions without a screen: on a workspace whose view writes down what it is asked to show."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,21 @@ class Shown(MainView):
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.holds: Callable[[], bool] | None = None
+        """Whether what was said last is still true."""
         self.highlighted: list[str] = []
         self.left: int | None = None
 
-    def say(self, text: str, kind: str = "info", *, keep: bool = False) -> None:
+    def say(
+        self,
+        text: str,
+        kind: str = "info",
+        *,
+        keep: bool = False,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
         self.said.append(text)
+        self.holds = holds
 
     def highlight(self, slot: Slot | None) -> None:
         self.highlighted.append(slot.image.path if slot else "")
@@ -88,3 +98,14 @@ async def test_a_model_is_marked_and_the_mark_taken_away(tmp_path: Path) -> None
     for name in ("one", "two", "one", "one"):
         workspace.mark_model(name)
     assert workspace.marked_models == ("two", "one")
+
+
+async def test_that_all_is_judged_is_said_until_it_is_not_so(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    workspace, view = await begun(tmp_path)
+    for _ in range(24):
+        await judging.judge(workspace, "correct")
+    holds = view.holds
+    assert view.said[-1] == "all judged: 24 of 24 judged; s shows the page" and holds and holds()
+    await judging.undo(workspace)
+    assert not holds()

@@ -21,7 +21,8 @@ def judgeable(workspace: Workspace) -> tuple[OpenRun, Key] | None:
     """Return the current answer; show a message if there is none."""
     run, key = workspace.review.run, workspace.review.key
     if run is None or key is None or not run.answered(*key):
-        workspace.view.say("there is no answer to judge here yet", "warning")
+        holds = workspace.review.unmoved()
+        workspace.view.say("there is no answer to judge here yet", "warning", holds=holds)
         return None
     return run, key
 
@@ -29,7 +30,8 @@ def judgeable(workspace: Workspace) -> tuple[OpenRun, Key] | None:
 async def judge(workspace: Workspace, verdict: Verdict | None) -> None:
     """Judge the current answer, and move on."""
     if verdict and workspace.view.seconds_in_sight < GUARD_SECONDS:
-        workspace.view.say("the picture has just changed: look, then judge", "warning")
+        holds = workspace.review.unmoved()
+        workspace.view.say("the picture has just changed: look, then judge", "warning", holds=holds)
         return
     judged = await assess(workspace, lambda before: with_verdict(before, verdict))
     if judged and verdict and workspace.app_context.settings.auto_advance:
@@ -94,4 +96,5 @@ def step(workspace: Workspace, by: int) -> None:
     if place := workspace.review.next_place(by):
         workspace.go(place)
     else:
-        workspace.view.say(f"no unassessed answer: {workspace.review.progress()}")
+        holds = workspace.review.unmoved()
+        workspace.view.say(f"no unassessed answer: {workspace.review.progress()}", holds=holds)

@@ -44,7 +44,8 @@ async def open_latest(workspace: Workspace) -> None:
     if latest := review.latest_here():
         await open_run(workspace, latest)
     elif review.gallery:
-        workspace.view.say(review.hint.partition("\n")[0], keep=True)
+        told = review.hint.partition("\n")[0]
+        workspace.view.say(told, keep=True, holds=lambda: review.run is None and review.hint.startswith(told))
 
 
 async def read_runs(workspace: Workspace) -> None:
@@ -90,13 +91,22 @@ async def open_run(workspace: Workspace, run_id: str) -> None:
     workspace.review.choose_run(run)
     workspace.review.look_at_unassessed()
     workspace.view.show_images()
-    workspace.view.say(f"{run.run.model.name}, {run.id}: {workspace.review.progress()}")
+    told = f"{run.run.model.name}, {run.id}: {workspace.review.progress()}"
+    progress = workspace.review.progress()
+    workspace.view.say(
+        told,
+        holds=lambda: workspace.review.run is run and workspace.review.progress() == progress,
+    )
 
 
 async def open_model(workspace: Workspace, name: str) -> None:
     """Open a model's latest run and make it the current one."""
     if workspace.review.open_runs.blind:
-        workspace.view.say("blind mode hides which model is which; b ends it", "warning")
+        workspace.view.say(
+            "blind mode hides which model is which; b ends it",
+            "warning",
+            holds=lambda: workspace.open_runs.blind,
+        )
     elif run := workspace.review.disk_index.latest(name):
         await open_run(workspace, run.id)
     else:
@@ -138,7 +148,7 @@ async def blind(workspace: Workspace) -> None:
     review = workspace.review
     if review.open_runs.blind:
         review.choose_run(review.run)
-        workspace.view.say("blind mode ended")
+        workspace.view.say("blind mode ended", holds=lambda: not review.open_runs.blind)
     elif not (names := review.siblings()):
         workspace.view.say("there are no answers to judge blindly yet", "warning")
         return
@@ -147,7 +157,10 @@ async def blind(workspace: Workspace) -> None:
         review.go_blind(runs)
         mixed = count(len(runs), "run")
         told = f"; filter: {review.filter.error}" if review.filter.error else ""
+        begun = review.blind_list
         workspace.view.say(
-            f"blind mode: {mixed} shuffled; names, times and auto scores hidden{told}", keep=True
+            f"blind mode: {mixed} shuffled; names, times and auto scores hidden{told}",
+            keep=True,
+            holds=lambda: review.blind_list is begun,
         )
     workspace.view.show_images()

@@ -1,5 +1,6 @@
 """Reactions of the dashboard to run events: messages, drawing, following the answers."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import UNSET
@@ -22,6 +23,7 @@ from fada_tui.tui.actions import loading
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import shown_path
 from fada_tui.tui.state.open_runs import Key, OpenRun
+from fada_tui.tui.state.review import Review
 
 FOLLOW_SECONDS = 2.5
 SLOW_FOLLOW_SECONDS = 6.0
@@ -45,7 +47,10 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
             elif review.takes_new_run:
                 turn_to(workspace, begun)
             else:
-                workspace.view.say(f"{run.model.name} has begun; f goes there")
+                workspace.view.say(
+                    f"{run.model.name} has begun; f goes there",
+                    holds=lambda: begun.running and review.run is not begun and not review.open_runs.blind,
+                )
             workspace.view.background(loading.read_runs(workspace))
         case AnswerStarted(item=item):
             _follow(workspace, item.key)
@@ -80,10 +85,13 @@ def toggle(workspace: Workspace) -> None:
     """Follow the worker from answer to answer, or stop following."""
     review = workspace.review
     if not review.open_runs.running:
-        workspace.view.say("nothing runs that could be followed")
+        workspace.view.say("nothing runs that could be followed", holds=lambda: not review.open_runs.running)
         return
     if review.open_runs.blind:
-        workspace.view.say("blind mode follows no run: that would tell whose answers come")
+        workspace.view.say(
+            "blind mode follows no run: that would tell whose answers come",
+            holds=lambda: review.open_runs.blind,
+        )
         return
     follow = not review.following
     if follow and (place := review.running_place()):
@@ -116,14 +124,22 @@ def advance(workspace: Workspace) -> None:
         review.awaiting = True
     elif review.open_runs.blind:
         come = "; answers that come are shuffled in" if run else ""
-        workspace.view.say(f"all judged: {review.progress()}{come}", keep=True)
+        workspace.view.say(f"all judged: {review.progress()}{come}", keep=True, holds=_all_judged(review))
     elif run is None:
-        workspace.view.say(f"all judged: {review.progress()}; s shows the page", keep=True)
+        workspace.view.say(
+            f"all judged: {review.progress()}; s shows the page", keep=True, holds=_all_judged(review)
+        )
     elif run is review.run:
         review.awaiting = True
     else:
         turn_to(workspace, run)
         _attend(workspace)
+
+
+def _all_judged(review: Review) -> Callable[[], bool]:
+    """Return what tells, later, whether the same answers are all judged still."""
+    then = (review.run, review.open_runs.blind, review.progress())
+    return lambda: (review.run, review.open_runs.blind, review.progress()) == then
 
 
 def _attend(workspace: Workspace) -> None:
@@ -153,19 +169,24 @@ def _follow(workspace: Workspace, begun: Key | None = None) -> None:
 def _ended(workspace: Workspace, run: Run, folder: Path) -> None:
     """Show where the results are, or what went wrong and what to do."""
     workspace.view.say("")  # It may have said that the run is stopping.
-    blind_list = workspace.review.blind_list
-    if blind_list is not None:
-        blind_list.take_run(workspace.review.open_runs.runs[run.id])
+    review = workspace.review
+    ended = review.open_runs.runs[run.id]
+    if review.blind_list is not None:
+        review.blind_list.take_run(ended)
         workspace.view.refilter_soon()
         workspace.view.say("a run has ended and is written")  # Its folder would name its model.
     elif run.error is not UNSET:
-        workspace.view.say(f"{run.error.message} (w tries again)", "error")
+        again = " (w tries again)" if review.run is ended else ""
+        workspace.view.say(f"{run.error.message}{again}", "error", holds=lambda: not ended.running)
     else:
         answered = sum(result.error is None for result in run.results)
         again = "; w takes it up again" if run.status == "interrupted" else ""
+        here = review.run is ended
+        shows = " (s shows it)" if here else ""
         workspace.view.say(
-            f"{count(answered, 'answer')}: {shown_path(folder / store.SUMMARY_NAME)} (s shows it) and "
-            f"{store.RUN_NAME}{again}",
+            f"{count(answered, 'answer')}: {shown_path(folder / store.SUMMARY_NAME)}{shows} and "
+            f"{store.RUN_NAME}{again if here else ''}",
             keep=True,
+            holds=lambda: (review.run is ended) == here and run.id in review.open_runs.runs,
         )
     workspace.view.background(loading.read_runs(workspace))

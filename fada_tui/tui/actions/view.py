@@ -1,6 +1,6 @@
 """The interface of the screen that shows the actions' outcomes."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from fada_tui.tui.state.image_rows import Slot
@@ -22,8 +22,15 @@ class MainView(Protocol):
     def seconds_in_sight(self) -> float:
         """Return for how long the user can have seen what is shown, since it last changed by itself."""
 
-    def say(self, text: str, kind: NoticeKind = "info", *, keep: bool = False) -> None:
-        """Show a line; an error, or a line to `keep`, stays until the next."""
+    def say(
+        self,
+        text: str,
+        kind: NoticeKind = "info",
+        *,
+        keep: bool = False,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
+        """Show a line; an error, or a line to `keep`, stays until the next, or until it no longer holds."""
 
     def draw(self) -> None:
         """Draw the current state at once."""

@@ -1,7 +1,7 @@
 """The current position (run, image, question, order), and what the panes show of it."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -115,6 +115,14 @@ class Review:
     def look(self, slot: Slot | None, index: int = 0) -> None:
         """Look at a slot, at this question of it."""
         self.slot, self.index = slot, index
+
+    def unmoved(self) -> Callable[[], bool]:
+        """Return what tells, later, whether this place is still looked at and nothing was judged since."""
+        then = self._standpoint()
+        return lambda: self._standpoint() == then
+
+    def _standpoint(self) -> tuple[object, ...]:
+        return (self.run and self.run.id, self.key, self.open_runs.blind, self.progress())
 
     def stay(self) -> None:
         """Stay here until the user moves on, whatever the worker does."""

@@ -1,11 +1,21 @@
 """One line for what just happened, or for what went wrong and what to do about it."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from textual.timer import Timer
 
 from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.widgets.words import Words
 
 _SIGNS: dict[NoticeKind, str] = {"info": "", "warning": "! ", "error": "!! "}
+
+
+class _Said(NamedTuple):
+    text: str = ""
+    kind: NoticeKind = "info"
+    holds: Callable[[], bool] | None = None
+    """Whether it is still true; `None` for what stays true."""
 
 
 class Notice(Words):
@@ -15,27 +25,50 @@ class Notice(Words):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, keep=True)
-        self._standing: tuple[str, NoticeKind] = ("", "info")
-        self._passing: list[tuple[str, NoticeKind]] = []
+        self._standing = _Said()
+        self._passing: list[_Said] = []
         self._until: Timer | None = None
 
-    def tell(self, text: str, kind: NoticeKind = "info", *, keep: bool = False) -> None:
-        """Show a line. An error, and what is to `keep`, stays until the next; an empty one ends it."""
+    def tell(
+        self,
+        text: str,
+        kind: NoticeKind = "info",
+        *,
+        keep: bool = False,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
+        """Show a line. An error, and what is to `keep`, stays until the next; an empty one ends it.
+
+        Args:
+            text: the line.
+            kind: how it is marked.
+            keep: it does not pass.
+            holds: whether it is still true; once it is not, `check` takes it away.
+        """
+        said = _Said(text, kind, holds)
         if keep or kind == "error" or not text:
-            self._passing = [said for said in self._passing if said != self._standing]
-            self._standing = (text, kind)
+            self._passing = [one for one in self._passing if one != self._standing]
+            self._standing = said
         if kind == "error":
             self._passing.clear()
         elif text:
-            warnings = [said for said in self._passing if said[1] == "warning" and said[0] != text]
-            self._passing = [*warnings, (text, kind)]
+            warnings = [one for one in self._passing if one.kind == "warning" and one.text != text]
+            self._passing = [*warnings, said]
         self._show()
+
+    def check(self) -> None:
+        """Take away what is no longer true."""
+        passing = [one for one in self._passing if _true(one)]
+        standing = self._standing if _true(self._standing) else _Said()
+        if (passing, standing) != (self._passing, self._standing):
+            self._passing, self._standing = passing, standing
+            self._show()
 
     def _show(self) -> None:
         if self._until is not None:
             self._until.stop()
         self._until = self.set_timer(self.SECONDS, self._pass) if self._passing else None
-        text, kind = self._passing[-1] if self._passing else self._standing
+        text, kind, _ = self._passing[-1] if self._passing else self._standing
         self.say(f"{_SIGNS[kind]}{text}" if text else "")
         for one in _SIGNS:
             self.set_class(one == kind, f"-{one}")
@@ -43,3 +76,7 @@ class Notice(Words):
     def _pass(self) -> None:
         self._passing.pop()
         self._show()
+
+
+def _true(said: _Said) -> bool:
+    return said.holds is None or said.holds()
