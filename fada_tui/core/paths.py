@@ -17,14 +17,23 @@ def expanded(text: str) -> Path:
 
 
 def config_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of the user's settings and models: `FADA_TUI_CONFIG_DIR`, else the system's."""
+    """Return the folder of the user's settings and models: `FADA_TUI_CONFIG_DIR`, else the system's.
+
+    Raises:
+        UsageError: neither is known, since nobody says where home is.
+    """
     given = environ.get(CONFIG_DIR_VARIABLE)
     if given:
         return expanded(given)
     # Imported late: only commands that read settings pay for it.
     from platformdirs import user_config_path
 
-    return user_config_path("fada-tui", appauthor=False)
+    try:
+        return user_config_path("fada-tui", appauthor=False)
+    except RuntimeError as error:
+        raise UsageError(
+            f"the home folder is not known: set HOME, or {CONFIG_DIR_VARIABLE} to a folder for settings"
+        ) from error
 
 
 def settings_file(environ: Mapping[str, str] = os.environ) -> Path:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from fada_tui.core.paths import expanded
 from fada_tui.core.protocol import Load, Loaded
 from fada_tui.models.endpoint import is_endpoint
 
@@ -24,7 +25,7 @@ def identity(command: Load) -> Identity:
     if is_endpoint(model.source):
         return replace(command, model=model), ()
     local = replace(command, model=model, allowed_hosts=(), first_token_timeout=0, token_timeout=0)
-    return local, _files(Path(model.source).expanduser())
+    return local, _files(expanded(model.source))
 
 
 def leaves_traces(command: Load, loaded: Loaded) -> bool:
