@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,9 @@ ADAPTERS = "fada_tui.adapters"
 
 SOURCES = Path(__file__).parents[1] / "worker" / "adapters"
 """Folder of this package's own adapters."""
+
+_BUILT_FOR = re.compile(r"torch\s*\(?\s*==\s*([\w.]+)")
+"""How torchvision's metadata pins the torch that it was built for."""
 
 _TABLES = {
     "auto_mappings.py": (
@@ -145,12 +149,35 @@ class Installed(Struct, frozen=True, kw_only=True):
     adapters: Adapters
     has_package: Callable[[str], bool] = has_package
     """Returns whether a module is installed."""
+    torchvision: str | None = None
+    """Why torchvision cannot be imported beside torch, by their versions; `None` if they fit."""
 
 
 @cache
 def installed() -> Installed:
     """Return what is installed: takes about 50 ms, once."""
-    return Installed(transformers=transformers_tables(), adapters=adapters())
+    return Installed(
+        transformers=transformers_tables(), adapters=adapters(), torchvision=other_build_of_torchvision()
+    )
+
+
+def other_build_of_torchvision() -> str | None:
+    """Return in words that torchvision was built for another torch than the installed one; `None` if not.
+
+    It names the version that it was built for. Builds for the CPU and for CUDA differ by the version's end.
+    """
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    try:
+        torch, vision, needs = version("torch"), version("torchvision"), requires("torchvision") or []
+    except PackageNotFoundError:
+        return None
+    wanted = next((found[1] for need in needs if (found := _BUILT_FOR.match(need))), torch)
+    same_release = wanted.split(".")[:2] == torch.split(".")[:2]
+    ends = vision.partition("+")[2], torch.partition("+")[2]
+    if same_release and (not all(ends) or ends[0] == ends[1]):
+        return None
+    return f"torchvision {vision} is of another build than torch {torch}"
 
 
 @cache

@@ -85,6 +85,21 @@ def not_cached(repository: str, *, offline: bool) -> str:
     )
 
 
+def proxy_unusable(what: str, *, package: bool) -> str:
+    """Return the message: a proxy cannot be used. Its URL is not shown, as it may hold a password.
+
+    Args:
+        what: what was to be reached.
+        package: whether a package is lacking for it; else its URL is of no known kind.
+    """
+    why = (
+        "is a SOCKS proxy, which needs the package socksio: pip install socksio"
+        if package
+        else "begins with none of http://, https:// and socks5://: correct it"
+    )
+    return f"{what}: the proxy in the environment (ALL_PROXY, HTTPS_PROXY) {why}, or unset it"
+
+
 def no_folder(folder: str) -> str:
     """Return the message: the folder does not exist."""
     return f"{folder}: no such folder; check the spelling, or write a hub id as owner/name"
@@ -264,6 +279,19 @@ def needs_package(name: str, package: str, why: str) -> str:
     if package in VISION:
         return f"{name}: {why} needs {package}: pip install 'fada-tui[vision]'"
     return f"{name}: {why} needs {package}, which is not installed: pip install {package}"
+
+
+def other_build(name: str, what: str) -> str:
+    """Return the message: transformers cannot be imported, because of a package beside it.
+
+    Args:
+        name: the model.
+        what: the package and its fault, in words.
+    """
+    return (
+        f"{name}: {what}: install the two from one place (pip install --force-reinstall torch torchvision), "
+        "or leave it out (pip uninstall torchvision)"
+    )
 
 
 def needs_quantization(name: str, quantization: str) -> str:

@@ -87,6 +87,9 @@ def obstacles(model: Candidate) -> Iterator[Refusal]:
 
     What a model lacks beside its class is told only of one whose class is asked here.
     """
+    if model.here.torchvision:
+        message = load_errors.other_build(model.name, model.here.torchvision)
+        yield Refusal(ErrorKind.MISSING_PACKAGE, message)
     refused = tuple(of_the_class(model))
     yield from refused
     if model.files.config and not refused:

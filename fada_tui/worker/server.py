@@ -179,8 +179,12 @@ def _loaded(command: Load, sender: EventSender) -> tuple[LoadedModel, Loaded]:
         from fada_tui.worker.remote.connect import reach
 
         return reach(command, sender.send)
-    with libraries.importing():
-        from fada_tui.worker.loading.load import load
+    try:
+        with libraries.importing():
+            from fada_tui.worker.loading.load import load
+    except (ImportError, RuntimeError, OSError) as error:
+        message = libraries.not_imported(command.model.name, error)
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, message) from error
     return load(command, sender.send)
 
 

@@ -1,6 +1,7 @@
 """Hub repositories, from a small hub of our own on the loopback address: download, gates, typing errors."""
 
 import hashlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -232,3 +233,37 @@ def test_the_probe_imports_neither_torch_nor_transformers() -> None:
     script = "import sys, fada_tui.worker.loading.probe; print(*{'torch', 'transformers'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+PROXIES = [("socks5://user:secret@127.0.0.1:9", "pip install socksio"), ("foo://user:secret@host", "http://")]
+
+
+@pytest.mark.parametrize(("proxy", "words"), PROXIES)
+def test_a_proxy_that_cannot_be_used_is_no_fault_of_the_model_s(
+    proxy: str, words: str, hub: type[Hub], program: Program, images: Path
+) -> None:
+    if importlib.util.find_spec("socksio") and "socks" in proxy:
+        pytest.skip("the package for SOCKS is installed")
+    program.env |= {"ALL_PROXY": proxy, "NO_PROXY": "", "HF_ENDPOINT": "http://hub.example"}
+    done, said = program.batch("--model", "owner/model", "--images", images)
+    error = said["runs"][0]["error"]
+    assert done.returncode == 3 and error["kind"] == ErrorKind.OFFLINE_NOT_CACHED
+    assert "ALL_PROXY" in error["message"] and words in error["message"]
+    shown = program.run("models", "show", "--json", "owner/model")
+    assert "secret" not in done.stderr + done.stdout + shown.stdout
+    told = json.loads(shown.stdout)
+    assert told["status"] == "untested"
+    assert [one["message"] for one in told["requirements"]["obstacles"]] == [error["message"]]
+
+
+def test_a_repository_of_gguf_files_is_told_as_such(hub: type[Hub], program: Program, images: Path) -> None:
+    for file in hub.folder.iterdir():
+        file.unlink()
+    (hub.folder / "model-Q4_K_M.gguf").write_bytes(b"GGUF")
+    (hub.folder / "params.json").write_text("{}")
+    _, said = program.batch("--model", "owner/model", "--images", images)
+    shown = json.loads(program.run("models", "show", "--json", "owner/model").stdout)
+    error = said["runs"][0]["error"]
+    assert error["kind"] == ErrorKind.NOT_FOUND and "llama.cpp" in error["message"]
+    assert shown["requirements"]["obstacles"] == [error]
+    assert hub.downloads == ["params.json"]

@@ -1,5 +1,6 @@
 """Models behind a server, through the real worker and a real HTTP server: answers, faults, stops, keys."""
 
+import importlib.util
 import json
 import threading
 import time
@@ -576,3 +577,13 @@ async def test_a_proxy_for_the_network_does_not_see_this_machine(
         result, _ = await only(client, work(images, tmp_path))
         assert result.error is None
         assert proxy.connections == 0
+
+
+@pytest.mark.skipif(importlib.util.find_spec("socksio") is not None, reason="SOCKS can be used")
+async def test_a_proxy_that_lacks_its_package_is_told(
+    client: WorkerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://user:secret@127.0.0.1:9")
+    error = await refused(client, "http://hospital.example/v1#m", allowed_hosts=("hospital.example",))
+    assert error.kind == ErrorKind.ENDPOINT_UNREACHABLE
+    assert "pip install socksio" in str(error) and "secret" not in str(error)

@@ -1,5 +1,6 @@
 """A checkpoint's files: their location, downloading them from the hub, and reading their contents."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from fada_tui.models import file_checks, load_errors, obstacles
 from fada_tui.models.architectures import port
 from fada_tui.models.checkpoint import CheckpointFiles, read_folder
 from fada_tui.models.documents import read_document
-from fada_tui.models.installed import Installed, TransformersTables
+from fada_tui.models.installed import Installed, TransformersTables, other_build_of_torchvision
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.obstacles import Candidate
 from fada_tui.models.weight_files import held
@@ -22,6 +23,8 @@ from fada_tui.worker.loading import hub
 
 PAIRS = ("vision-encoder-decoder",)
 """Model types published with an image processor and a tokenizer but without a processor."""
+
+VISION = "torchvision"
 
 NO_BACKEND = "Missing optional dependencies"
 """Text in transformers' `ValueError` about image processors that need a missing package."""
@@ -79,10 +82,14 @@ def weight_files(command: Load, folder: Path, send: Callable[[Message], None]) -
 
 def candidate(command: Load, folder: Path, here: Installed) -> Candidate:
     """Return a model as its files describe it; weights on the hub are looked at by `weight_files`."""
+    files = _files(command, folder)
+    if local_folder(command) is None and "config.json" not in files.sizes:
+        names = hub.file_names(command.model.source, command.model.revision)
+        files = replace(files, sizes=dict.fromkeys(names, 0))  # what it has in its place was not brought
     return Candidate(
         name=command.model.name,
         where=command.model.source,
-        files=_files(command, folder),
+        files=files,
         here=here,
         trusted=command.trust_remote_code,
         allow_pickle=command.allow_pickle,
@@ -138,8 +145,8 @@ def read_processor(command: Load, folder: Path) -> Any:
         ):
             images = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
             processor = TrOCRProcessor(images, processor)
-    except (ImportError, ValueError, OSError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, ImportError) or NO_BACKEND in str(error):
+    except (ImportError, ValueError, OSError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        if isinstance(error, ImportError) or any(sign in str(error) for sign in (NO_BACKEND, VISION)):
             raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
         message = f"{name}: its processor cannot be loaded: {reason(error)} (worker.log has more)"
         raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
@@ -160,14 +167,16 @@ def revision(folder: Path) -> str | None:
 def package(error: Exception) -> str:
     """Return the package that a processor lacks, on one line with the remedy."""
     text = reason(error)
-    if "torchvision" in text.lower():
+    if VISION in text and (fault := other_build_of_torchvision()):
+        return fault
+    if VISION in text.lower():
         return "its processor needs torchvision: pip install 'fada-tui[vision]'"
     return f"its processor needs a package that is not installed: {text}"
 
 
 def local_folder(command: Load) -> Path | None:
     """Return the folder that the source names; `None` if it names a hub repository."""
-    source = Path(command.model.source).expanduser()
+    source = Path(os.path.expanduser(command.model.source))  # noqa: PTH111 - an unknown home is no error
     if source.is_dir():
         return source
     if source.is_absolute() or command.model.source.count("/") != 1:

@@ -115,6 +115,12 @@ def explained(repository: str, revision: str | None, needed: tuple[str, ...] = (
         raise ModelLoadError(ErrorKind.NOT_FOUND, f"'{repository}' is no hub id: write owner/name") from error
     except (LocalEntryNotFoundError, httpx2.TransportError) as error:
         raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, _offline_message(repository, needed)) from error
+    except (ImportError, ValueError) as error:
+        lacking = isinstance(error, ImportError)
+        if not lacking and "proxy" not in str(error).lower():
+            raise
+        message = load_errors.proxy_unusable(repository, package=lacking)
+        raise ModelLoadError(ErrorKind.OFFLINE_NOT_CACHED, message) from error
     except (HfHubHTTPError, OSError) as error:
         raise ModelLoadError(
             ErrorKind.OFFLINE_NOT_CACHED,

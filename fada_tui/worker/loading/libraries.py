@@ -9,6 +9,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from fada_tui.core.errors import reason
+from fada_tui.models import load_errors
+from fada_tui.models.installed import other_build_of_torchvision
+
 
 class Versions(Struct, frozen=True):
     """The installed versions."""
@@ -33,6 +37,21 @@ def installed() -> Versions:
     module = importlib.util.module_from_spec(said)
     said.loader.exec_module(module)
     return Versions(torch=module.__version__, transformers=version("transformers"), cuda=module.cuda)
+
+
+def not_imported(name: str, error: BaseException) -> str:
+    """Return why torch or transformers could not be imported, on one line.
+
+    Args:
+        name: the model that they were to load.
+        error: as it was raised; transformers says the reason in its cause alone.
+    """
+    if fault := other_build_of_torchvision():
+        return load_errors.other_build(name, fault)
+    while error.__cause__ is not None:
+        error = error.__cause__
+    why = reason(error, named=True)
+    return f"{name}: torch and transformers cannot be imported: {why} (worker.log has more)"
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from fada_tui.core.protocol import Load, Loaded, Message, Progress
 from fada_tui.core.records import ModelFacts
 from fada_tui.core.secrets import hide, quoted
 from fada_tui.core.text import printable
+from fada_tui.models import load_errors
 from fada_tui.models.endpoint import ADAPTER, check_allowed, key_of, parse
 from fada_tui.worker.generation.interfaces import LoadedModel
 from fada_tui.worker.remote.client import RemoteAnswerer, Server
@@ -56,7 +57,11 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
         key = key_of(endpoint, entry.api_key_env, os.environ)
     except UsageError as error:
         raise ModelLoadError(ErrorKind.ENDPOINT_REFUSED, f"{entry.name}: {error}") from None
-    server = Server(endpoint, key)
+    try:
+        server = Server(endpoint, key)
+    except (ImportError, ValueError) as error:
+        message = load_errors.proxy_unusable(entry.name, package=isinstance(error, ImportError))
+        raise ModelLoadError(ErrorKind.ENDPOINT_UNREACHABLE, message) from error
 
     def alive() -> None:
         send(Progress(stage="server", done=0, total=None))
