@@ -5,7 +5,6 @@ remains of one that somebody else cut or masked; `hide_in_answer` leaves the wor
 that only resemble a part of a key.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote, urlsplit
@@ -32,8 +31,9 @@ _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 def _spellings(key: str) -> set[str]:
+    as_json = key.replace("\\", r"\\").replace('"', r"\"")
     as_html = key.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-    return {key, quote(key, safe=""), json.dumps(key)[1:-1], key.replace("/", r"\/"), as_html}
+    return {key, quote(key, safe=""), as_json, key.replace("/", r"\/"), as_html}
 
 
 def _masked(keys: Iterable[str]) -> re.Pattern[str] | None:

@@ -156,6 +156,14 @@ async def test_a_missing_image_is_not_a_changed_one(tmp_path: Path, images: Path
         assert not read_run(place).images_found
 
 
+async def test_an_image_that_was_damaged_since_is_a_changed_one(tmp_path: Path, images: Path) -> None:
+    place = a_run(tmp_path, images)
+    (images / FIRST).write_bytes((images / FIRST).read_bytes()[:900])
+    async with opened(tmp_path, images) as (pilot, _):
+        await wait_for(pilot, lambda: CHANGED in said_in_place_of_the_picture(pilot))
+        await wait_for(pilot, lambda: read_run(place).images_changed)
+
+
 async def test_side_by_side_and_zoom_show_no_changed_image_either(tmp_path: Path, images: Path) -> None:
     old = a_run(tmp_path, images, "20260101-000000_old")
     change(images / FIRST)
