@@ -23,7 +23,8 @@ RUN_KEYS = [
 ]  # fmt: skip
 RESULT_KEYS = [
     "image", "category", "question", "response", "time", "path", "sha256", "width", "height",
-    "question_id", "prompt", "timing", "tokens", "finish", "memory", "error", "auto", "assessments",
+    "file", "question_id", "prompt", "timing", "tokens", "finish", "threads", "memory", "error", "auto",
+    "assessments",
 ]  # fmt: skip
 
 

@@ -557,7 +557,7 @@ async def test_no_part_of_a_key_is_left_where_a_server_s_words_are_cut(
         events += await all_of(client, work(images, tmp_path))
         server.models = (f"of {key}",)
         assert "it serves of [key]" in str(await refused(client, f"{server.url}#other"))
-        assert (await reach(client, server.url)).served == "of [key]"
+        assert (await reach(client, server.url)).model.served == "of [key]"
     told = [repr(event) for event in events] + [
         (tmp_path / name).read_text() for name in ("worker.log", "journal.jsonl")
     ]
