@@ -52,14 +52,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees this machine's settings, models or hub."""
+def isolated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """No test sees this machine's settings, models or hub; a fault that a dashboard logs fails its test."""
     here = tmp_path_factory.mktemp("home")
     for name in [name for name in os.environ if name.startswith(("FADA_TUI_", "HF_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("FADA_TUI_CONFIG_DIR", str(here / "config"))
     monkeypatch.setenv("HF_HOME", str(here / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    yield
+    log = here / "config" / "faults.log"
+    if log.exists() and not request.node.get_closest_marker("faults"):
+        pytest.fail(f"the dashboard went on after a fault:\n{log.read_text()}", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,11 @@ def state_file(environ: Mapping[str, str] = os.environ) -> Path:
     return config_dir(environ) / "state.toml"
 
 
+def faults_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the path of the file for details of what went wrong in the dashboard itself."""
+    return config_dir(environ) / "faults.log"
+
+
 def default_results() -> Path:
     """Return the default results folder, relative to the current folder."""
     return Path("results")

@@ -143,7 +143,7 @@ class RunQueue:
                 self._on_problem(f"{one.label}: {error}")
             except Exception as error:  # whatever it is, it must not take the waiting runs with it
                 self._on_problem(f"{one.label}: unexpected {reason(error, named=True)}")
-                _tell_loop(error)
+                _tell_loop(error, f"{one.label}: the run broke off")
             finally:
                 self._current = self._label = self._stop = None
 
@@ -154,9 +154,12 @@ class RunQueue:
             self._stop(session)
         async with aclosing(session.events(self._pool)) as events:
             async for event in events:
-                self._on_event(event)
+                try:
+                    self._on_event(event)
+                except Exception as error:  # what is shown of a run must not end it
+                    _tell_loop(error, f"{one.label}: the run goes on")
 
 
-def _tell_loop(error: Exception) -> None:
+def _tell_loop(error: Exception, message: str) -> None:
     loop = asyncio.get_running_loop()
-    loop.call_exception_handler({"message": "a run broke off", "exception": error})
+    loop.call_exception_handler({"message": message, "exception": error})

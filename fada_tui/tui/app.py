@@ -1,18 +1,25 @@
 """The application: themes, the key bindings and palette for every action, and the output filter."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
+from fada_tui.core.paths import faults_file
+from fada_tui.tui.faults import Faults, guard_messages
 from fada_tui.tui.keymap import Command, bindings, commands, keymap_faults, shown_keys
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.state.context import AppContext
@@ -45,6 +52,9 @@ class FadaApp(App[int]):
         )
         self._key_queue = KeyQueue(self)
         self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._faults = Faults(faults_file(), self._tell_fault)
+        self._opened = False
+        """The first frame has been drawn."""
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES[app_context.settings.theme].name
@@ -55,6 +65,8 @@ class FadaApp(App[int]):
     def on_load(self) -> None:
         """Store the event loop, which a signal handler needs."""
         self._event_loop = asyncio.get_running_loop()
+        self._event_loop.set_exception_handler(self._task_failed)
+        threading.excepthook = self._faults.of_threads(self._event_loop.call_soon_threadsafe)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     async def on_event(self, event: Event) -> None:
@@ -62,6 +74,71 @@ class FadaApp(App[int]):
         typed = isinstance(event, (Key, Paste)) and not event.is_forwarded
         if not (typed and self._key_queue.holds(event)):
             await super().on_event(event)
+
+    # Exceptions that nobody caught. Textual has no public way to go on after one: for each it calls
+    # `_handle_exception`, and whose handler raised it hears of nothing any more.
+
+    def on_ready(self) -> None:
+        """From now on there is a screen to tell of a fault; until now it ends the program, with one line."""
+        self._opened = True
+
+    @property
+    def fault(self) -> Exception | None:
+        """What kept the dashboard from opening."""
+        return self._exception
+
+    def _handle_exception(self, error: Exception) -> None:
+        if self._opened:
+            self._faults.take(error)
+        else:
+            super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: object) -> None:
+        """End at once while opening; afterwards only what reads the terminal calls this, as it has ended."""
+        if self._opened:
+            self._faults.take(OSError("the terminal can no longer be read"))
+            self.leave_soon()
+        else:
+            self._close_messages_no_wait()
+
+    def _tell_fault(self, line: str) -> None:
+        if self._exit:
+            return
+        with suppress(Exception):  # the last resort must not fail; the log has it, whatever is on the screen
+            self._main.say(line, "error")
+            self._main.say(line, "warning")  # comes back from under what is said next, as loading says much
+            self.call_later(self._tell_above, line)  # what fails while it opens is on the screen by then
+
+    def _tell_above(self, line: str) -> None:
+        if self.screen is not self._main:
+            self.notify(line, severity="error", timeout=20, markup=False)
+
+    def _task_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(error := context.get("exception"), Exception):
+            of_asyncio = {"future", "task", "handle"} & context.keys()
+            self._faults.take(error, "" if of_asyncio else context["message"])
+        else:
+            loop.default_exception_handler(context)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:
+            self._handle_exception(error)
+
+    def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
+        if child not in self._registry:
+            self._faults.guard_drawing(child)
+            guard_messages(child, self._handler_failed)
+        super()._register_child(parent, child, before, after)
+
+    def _handler_failed(self, widget: Widget, error: Exception, *, opening: bool) -> None:
+        self._handle_exception(error)
+        if opening and isinstance(widget, Screen) and widget is not self._main and self.screen is widget:
+            widget.dismiss()  # nothing on it could be relied on
 
     def _ask_terminal(self, answered: Callable[[], None]) -> None:
         if isinstance(self._driver, SievedDriver) and self._event_loop is not None:

@@ -3,6 +3,7 @@
 import os
 import sys
 import termios
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -56,6 +57,7 @@ def open_dashboard(
 
     Raises:
         UsageError: an unknown rubric or question set, or settings that exclude each other.
+        Exception: the dashboard could not be opened, by a fault of its own.
     """
     before = termios.tcgetattr(sys.stdin.fileno())
     choice = "half" if settings.low_bandwidth and settings.graphics == "auto" else settings.graphics
@@ -78,7 +80,10 @@ def open_dashboard(
         try:
             code = app.run()
         finally:
+            threading.excepthook = threading.__excepthook__
             _mend(before)
+    if app.fault is not None:
+        raise app.fault
     return 128 + shutdown.signal if shutdown.signal else (code or app.return_code or 0)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fada_tui.core.errors import FadaError
+from fada_tui.core.errors import reason
 from fada_tui.core.records import Notes
 from fada_tui.models.registry import statuses
 from fada_tui.runs.assessment_writer import AssessmentWriter, settle_and_publish
@@ -168,13 +168,15 @@ class Workspace:
 
     async def leave(self, code: int = 0) -> None:
         """Stop everything in progress, write everything, and quit."""
-        self.view.say("writing …", keep=True)
-        await self.run_control.queue.close(LEAVING_SECONDS)
-        for run in self.open_runs.runs.values():
-            run.running = False
-            try:
-                await self.settle(run)
-            except FadaError as error:
-                self.view.say(str(error), "error")
-        self.run_control.telemetry.stop()
-        self.view.exit(code)
+        try:
+            self.view.say("writing …", keep=True)
+            await self.run_control.queue.close(LEAVING_SECONDS)
+            for run in self.open_runs.runs.values():
+                run.running = False
+                try:
+                    await self.settle(run)
+                except Exception as error:  # the journals have it all; the other runs are still written
+                    self.view.say(reason(error), "error")
+            self.run_control.telemetry.stop()
+        finally:
+            self.view.exit(code)

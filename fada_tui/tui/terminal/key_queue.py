@@ -54,6 +54,16 @@ class KeyQueue:
         return False
 
     async def _settle(self, event: Event, screen: Screen[object]) -> None:
+        try:
+            await self._until_done(event, screen)
+        finally:  # whatever becomes of one key, the next ones go on
+            if self._waiting:
+                self._released = self._waiting.popleft()
+                self._app.post_message(self._released)
+            else:
+                self._settling = None
+
+    async def _until_done(self, event: Event, screen: Screen[object]) -> None:
         typed = isinstance(event, Key) and event.is_printable
         for _ in range(1 if typed else ROUNDS_OF_A_DIALOGUE):
             await self._pass()
@@ -63,11 +73,6 @@ class KeyQueue:
         if self._app.screen is not screen:
             for _ in range(ROUNDS_OF_A_DIALOGUE):
                 await self._pass()
-        if self._waiting:
-            self._released = self._waiting.popleft()
-            self._app.post_message(self._released)
-        else:
-            self._settling = None
 
     def _opens_a_door(self, screen: Screen[object]) -> bool:
         doors = (worker for worker in self._app.workers if worker.group == DOOR and worker.node is screen)
