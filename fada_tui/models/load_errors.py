@@ -239,9 +239,14 @@ def token_counts(name: str, written: int, made: int) -> str:
         written: tokens that its processor writes for an image.
         made: features that the model makes of it.
     """
+    return at_odds(name, f"tokens: {written}, features: {made}")
+
+
+def at_odds(name: str, why: str) -> str:
+    """Return the message: processor and model do not fit each other; `why` in words."""
     return (
-        f"{name}: its processor and its model do not fit each other (tokens: {written}, features: {made}): "
-        "save the processor that the model was trained with there, with processor.save_pretrained(…)"
+        f"{name}: its processor and its model do not fit each other ({why}): save the processor that the "
+        "model was trained with there, with processor.save_pretrained(…)"
     )
 
 

@@ -93,7 +93,8 @@ def obstacles(model: Candidate) -> Iterator[Refusal]:
     refused = tuple(of_the_class(model))
     yield from refused
     if model.files.config and not refused:
-        yield from of_processor_and_weights(model)
+        yield from of_processor(model)
+        yield from of_weights(model.where, model.files, allow_pickle=model.allow_pickle)
 
 
 def of_the_class(model: Candidate) -> Iterator[Refusal]:
@@ -101,6 +102,8 @@ def of_the_class(model: Candidate) -> Iterator[Refusal]:
     files = model.files
     if files.trouble:
         yield files.trouble
+    elif model.weights_here and _is_adapter_alone(files):
+        yield _adapter_alone(model.where, files)
     elif "config.json" in files.documents:
         yield from _of_the_architecture(model)
     elif OPENCLIP in files.sizes:
@@ -115,8 +118,8 @@ def of_the_class(model: Candidate) -> Iterator[Refusal]:
         yield Refusal(ErrorKind.NOT_FOUND, message)
 
 
-def of_processor_and_weights(model: Candidate) -> Iterator[Refusal]:
-    """Yield what a model of a supported class lacks: processor, packages, safe weights."""
+def of_processor(model: Candidate) -> Iterator[Refusal]:
+    """Yield what a model of a supported class lacks to be asked: processor, tokenizer, packages."""
     files = model.files
     if not any(one in files.sizes for one in PROCESSOR_FILES):
         yield Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.no_processor(model.where))
@@ -131,8 +134,6 @@ def of_processor_and_weights(model: Candidate) -> Iterator[Refusal]:
         if not model.here.has_package(package.module):
             message = load_errors.needs_package(model.name, package.name, package.why)
             yield Refusal(ErrorKind.MISSING_PACKAGE, message)
-    if model.weights_here:
-        yield from of_weights(model.where, files, allow_pickle=model.allow_pickle)
 
 
 def of_weights(where: str, files: CheckpointFiles, *, allow_pickle: bool) -> Iterator[Refusal]:
@@ -144,7 +145,9 @@ def of_weights(where: str, files: CheckpointFiles, *, allow_pickle: bool) -> Ite
         allow_pickle: its weights may be pickles.
     """
     found = files.weights(allow_pickle=allow_pickle)
-    if found.missing:
+    if _is_adapter_alone(files):
+        yield _adapter_alone(where, files)
+    elif found.missing:
         message = load_errors.weights_missing(where, found.named_by or "", len(found.names), found.missing)
         yield Refusal(ErrorKind.WEIGHTS_MISMATCH, message)
     elif found.named_by in files.indexes and not found.names:
@@ -152,8 +155,6 @@ def of_weights(where: str, files: CheckpointFiles, *, allow_pickle: bool) -> Ite
         yield Refusal(ErrorKind.WEIGHTS_MISMATCH, message)
     elif found.names or found.named_by or OPENCLIP in files.sizes:
         return
-    elif ADAPTER in files.sizes:
-        yield _adapter_alone(where, files)
     elif files.weights(allow_pickle=True).names:
         yield Refusal(ErrorKind.PICKLE_REFUSED, load_errors.pickle_only(where))
     else:
@@ -197,6 +198,10 @@ def packages(files: CheckpointFiles, library: TransformersTables) -> Iterator[Pa
             yield Package("sentencepiece", "sentencepiece", "its tokenizer")
         if any(one.endswith(".tiktoken") for one in names):
             yield Package("tiktoken", "tiktoken", "its tokenizer")
+
+
+def _is_adapter_alone(files: CheckpointFiles) -> bool:
+    return ADAPTER in files.sizes and not files.weights(allow_pickle=True).names
 
 
 def _adapter_alone(where: str, files: CheckpointFiles) -> Refusal:

@@ -265,14 +265,14 @@ def test_what_a_checkpoint_needs_and_lacks_is_named_with_the_way_to_get_it(tmp_p
 
 
 def test_a_processor_that_writes_another_number_of_image_tokens_never_leads_to_an_answer(
-    pictures: list[Image.Image], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     folder = tmp_path / "llava"
     FAMILIES["llava"].build(folder)
     edit(folder / "processor_config.json", vision_feature_select_strategy="full")
-    loaded, _ = load(load_command(folder), lambda _: None)
-    with pytest.raises(ValueError, match="tokens do not match"):
-        ask(loaded, pictures[0], QUESTIONS[0], [])
+    with pytest.raises(ModelLoadError, match=r"tokens do not match.*processor\.save_pretrained") as refused:
+        load(load_command(folder), lambda _: None)
+    assert refused.value.kind == ErrorKind.PROCESSOR_MISSING
 
 
 def test_a_question_that_holds_the_placeholder_of_an_image_is_not_asked(

@@ -77,6 +77,8 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     begun = time.perf_counter() - described
     weights.check_whole(files)
     saved = _saved(files, allow_pickle=command.allow_pickle)
+    if not release:
+        checkpoint.refuse(obstacles.of_weights(entry.source, saved, allow_pickle=command.allow_pickle))
     dtype = weights.choose_dtype(entry.dtype, saved)
     weights.check_memory(entry, saved, device)
     quantized = entry.quantization is not None or quantization(saved.config) is not None
@@ -136,7 +138,7 @@ def _described(
     candidate = checkpoint.candidate(command, folder, adapters.installed())
     checkpoint.refuse(obstacles.of_the_class(candidate))
     config = checkpoint.read_config(command, folder, candidate.here.transformers)
-    checkpoint.refuse(obstacles.of_processor_and_weights(candidate))
+    checkpoint.refuse(obstacles.of_processor(candidate))
     processor = checkpoint.read_processor(command, folder)
     processor_check.settle(command.model.name, processor, config)
     return config, str((config.architectures or ["unknown"])[0]), processor

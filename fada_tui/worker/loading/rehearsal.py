@@ -20,7 +20,7 @@ SIZE = (320, 240)
 
 QUESTION = "What is shown?"
 
-_COUNTS = re.compile(r"tokens:?\s*(\d+)\D+features:?\s*(\d+)", re.IGNORECASE)
+_COUNTS = re.compile(r"tokens:?\s*\d+\D+features:?\s*\d+", re.IGNORECASE)
 """How transformers tells that a prompt's image tokens and an image's features differ in number."""
 
 
@@ -75,8 +75,8 @@ def answer(command: Load, answerer: Answerer, device: str) -> None:
 def _explained(name: str, device: str, error: Exception) -> ModelLoadError:
     if devices.is_out_of_memory(error):
         return ModelLoadError(ErrorKind.OUT_OF_MEMORY, load_errors.no_room(name, device, reason(error)))
-    if counts := _COUNTS.search(str(error)):
-        message = load_errors.token_counts(name, int(counts[1]), int(counts[2]))
+    if _COUNTS.search(str(error)):
+        message = load_errors.at_odds(name, reason(error))
         return ModelLoadError(ErrorKind.PROCESSOR_MISSING, message)
     if isinstance(error, FadaError) and isinstance(kind := getattr(error, "kind", None), ErrorKind):
         return ModelLoadError(kind, f"{name}: {error}")
