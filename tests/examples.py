@@ -49,9 +49,9 @@ def run(paths: tuple[str, ...] = ("A/a.png", "A/b.png", "B/c.png"), **fields: An
     fields.setdefault("status", "interrupted")
     fields.setdefault("questions", (Question(id="q1", text="text of q1"),))
     fields.setdefault("plan", Plan(model=ENTRY, device="cpu", images=images))
+    fields.setdefault("model", ModelFacts(name="tiny"))
     return Run(
         tool=Tool(name="fada-tui", version="0"),
-        model=ModelFacts(name="tiny"),
         dataset=Dataset(name="d", root="/nowhere", categories={"A": 2, "B": 1}, images=3),
         **fields,
     )

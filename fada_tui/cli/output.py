@@ -2,7 +2,7 @@
 
 import sys
 
-import msgspec
+from fada_tui.core.records import encode
 
 
 def print_line(line: str) -> None:
@@ -13,4 +13,4 @@ def print_line(line: str) -> None:
 
 def print_json(value: object) -> None:
     """Write a value as JSON on one line."""
-    print_line(msgspec.json.encode(value).decode())
+    print_line(encode(value).decode())

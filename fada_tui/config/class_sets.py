@@ -8,7 +8,7 @@ import hashlib
 import msgspec
 
 from fada_tui.config.preset import PresetKind, Table
-from fada_tui.core.records import ClassSet, ImageClass
+from fada_tui.core.records import ClassSet, ImageClass, only_known
 from fada_tui.evaluation.rubric import normal
 
 CLASS_SETS = PresetKind("class set", "class_sets", "a TOML file with [[class]] tables")
@@ -31,7 +31,7 @@ def load_classes(set_or_file: str) -> ClassSet:
 
 def _named_classes(table: Table) -> tuple[str, tuple[ImageClass, ...]]:
     """The set's name, empty where it has none, and its classes; raises `ValueError`."""
-    classes = msgspec.convert(table.get("class", []), tuple[ImageClass, ...])
+    classes = msgspec.convert(only_known(table.get("class", []), ImageClass), tuple[ImageClass, ...])
     if len(classes) < 2:
         raise ValueError("images are sorted into two classes at least, each a [[class]] table")
     owners: dict[str, str] = {}

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.json_data import decode_json
-from fada_tui.core.records import ClassSet, Generation, ModelEntry, ModelFacts, Result
+from fada_tui.core.records import ClassSet, Generation, ModelEntry, ModelFacts, Result, unknown_hook
 
 PROTOCOL_VERSION = 5
 
@@ -243,8 +243,8 @@ Event: TypeAlias = (
 )
 
 _encoder = msgspec.json.Encoder()
-_commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
-_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command, dec_hook=unknown_hook)
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event, dec_hook=unknown_hook)
 
 
 def encode(message: Message) -> bytes:

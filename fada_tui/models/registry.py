@@ -14,7 +14,7 @@ from fada_tui.core.errors import PASSING, ErrorKind, UsageError, reason
 from fada_tui.core.file_lock import LockedError, held
 from fada_tui.core.file_modes import owner_only
 from fada_tui.core.paths import demo_weights, expanded
-from fada_tui.core.records import ModelEntry, ModelStatus, Record, Run
+from fada_tui.core.records import ModelEntry, ModelStatus, Record, Run, known_keys, only_known
 from fada_tui.core.temporary import clean
 from fada_tui.core.toml import read_toml, suggestion
 from fada_tui.models.endpoint import ADAPTER, is_endpoint, parse
@@ -351,7 +351,7 @@ def _entry(table: Table, file: Path) -> ModelEntry:
     if "source" not in table:
         raise UsageError(f"{file}: model '{table['name']}' needs a source: a hub id, a folder or a URL")
     try:
-        entry = msgspec.convert(table, ModelEntry)
+        entry = msgspec.convert(only_known(table, ModelEntry), ModelEntry)
     except msgspec.ValidationError as error:
         why = reason(error).replace(" - at `$.", " in `").replace("`", "'")
         raise UsageError(f"{file}: model '{table['name']}': {why}") from None
@@ -362,7 +362,7 @@ def _entry(table: Table, file: Path) -> ModelEntry:
 
 
 def _unknown_keys(document: Mapping[str, Any], tables: Sequence[Table], file: Path) -> list[str]:
-    known = ModelEntry.__struct_fields__
+    known = known_keys(ModelEntry)
     found = [f"{file}: unknown key {key!r} is ignored" for key in document if key != "model"]
     found += [
         f"{file}: model '{name}': unknown key {key!r} is ignored{suggestion(key, known)}"

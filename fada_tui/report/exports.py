@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fada_tui.core.records import Assessment, Result, Run
+from fada_tui.core.records import Assessment, Result, Run, flattened
 from fada_tui.evaluation.verdicts import current
 from fada_tui.report.delimited import csv_text, escaped
 from fada_tui.report.html import html_page, ranked
@@ -37,7 +37,7 @@ def _json_lines(run: Run) -> str:
 
 
 def _line(run: Run, result: Result) -> str:
-    row = {"run": run.id, "model": run.model.name, **msgspec.to_builtins(result)}
+    row = {"run": run.id, "model": run.model.name, **msgspec.to_builtins(flattened(result))}
     return escaped(msgspec.json.encode(row).decode()) + "\n"
 
 

@@ -11,7 +11,18 @@ from fada_tui.core.file_modes import Files
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.image_identity import identity_of
 from fada_tui.core.protocol import Item, Load, Loaded
-from fada_tui.core.records import Dataset, Generation, ModelFacts, Plan, Question, Run, Selection, Tool
+from fada_tui.core.records import (
+    Dataset,
+    Environment,
+    Generation,
+    ModelFacts,
+    Plan,
+    Question,
+    Run,
+    Selection,
+    Tool,
+    with_unknown_of,
+)
 from fada_tui.models.registry import located
 from fada_tui.store.folder import now
 
@@ -87,8 +98,8 @@ def load_command(run: Run) -> Load:
     )
 
 
-def with_loaded(run: Run, loaded: Loaded) -> Run:
-    """Return a run with the facts of its loaded model; it keeps its own name for it.
+def with_loaded(run: Run, loaded: Loaded, where: Environment) -> Run:
+    """Return a run with the facts of its loaded model, for which it keeps its own name, and where that runs.
 
     A model that sorts images is asked nothing: of the questions it keeps the first, for one result an image.
     """
@@ -101,9 +112,13 @@ def with_loaded(run: Run, loaded: Loaded) -> Run:
         license=known.license,
         memory=replace(known.memory, weights=loaded.model.memory.weights),
     )
+    classes = plan.classes if plan and loaded.sorts else UNSET
+    if classes is not UNSET and run.classes is not UNSET:
+        classes = with_unknown_of(classes, run.classes)
     return replace(
         run,
-        model=model,
-        classes=plan.classes if plan and loaded.sorts else UNSET,
+        environment=with_unknown_of(where, run.environment),
+        model=with_unknown_of(model, known),
+        classes=classes,
         questions=run.questions[:1] if loaded.sorts else run.questions,
     )

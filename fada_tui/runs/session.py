@@ -354,7 +354,7 @@ class Session:
 
     def _record_model(self, hello: Hello, loaded: Loaded) -> None:
         where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
-        self._run = replace(with_loaded(self._run, loaded), environment=where)
+        self._run = with_loaded(self._run, loaded, where)
         self._items = planned_items(self._run)
         self._total = len(self._items)
         runs.write_run(self.folder, self._run)

@@ -1,49 +1,63 @@
 """Merging a journal into its run: a pure, idempotent function."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.records import ModelFacts, ModelMemory, Plan, Result, ResultMemory, Run
+from fada_tui.core.records import FileRecord, ModelFacts, Plan, Result, ResultMemory, Run, with_unknown_of
 from fada_tui.store.journal import AssessmentLine, ImageLine, JournalLine, MemoryLine, NotesLine, ResultLine
 
 Key = tuple[str, str]
+Kept = TypeVar("Kept", bound=FileRecord)
 
 
 def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
     """Return the run merged with the journal's lines, its results in the order of the plan.
 
     Each result is there once: a later one takes the place of an error, never of an answer. The run is
-    complete once every planned result is there.
+    complete once every planned result is there. A line's unknown fields go to what it is about; those of an
+    error do not go to the answer that takes its place.
     """
-    results = {result.key: result for result in run.results}
+    results: dict[Key, Result] = {}
+    for result in run.results:
+        _take(results, result)
     notes, found = run.notes, run.images_found or ()
     for line in lines:
         match line:
-            case ResultLine(result=result):
-                known = results.get(result.key)
-                if known is None or (known.error is not None and result.error is None):
-                    kept = known.assessments if known else ()
-                    results[result.key] = replace(result, assessments=kept + result.assessments)
-            case MemoryLine(memory=memory):
+            case ResultLine():
+                _take(results, _with_rest(line.result, line))
+            case MemoryLine():
+                memory = _with_rest(line.memory, line)
                 key = (line.path, line.question_id)
                 if measured := results.get(key):
                     results[key] = with_memory(measured, memory)
-            case AssessmentLine(assessment=assessment):
+            case AssessmentLine():
+                assessment = _with_rest(line.assessment, line)
                 key = (line.path, line.question_id)
                 if (assessed := results.get(key)) and assessment not in assessed.assessments:
                     results[key] = replace(assessed, assessments=(*assessed.assessments, assessment))
-            case NotesLine(notes=latest):
-                notes = latest
-            case ImageLine(image=image) if image not in found:
-                found = (*found, image)
+            case NotesLine():
+                notes = with_unknown_of(_with_rest(line.notes, line), notes)
+            case ImageLine():
+                image = _with_rest(line.image, line)
+                found = found if image in found else (*found, image)
     ordered = _in_plan_order(run, results)
     return _settle(
         replace(
             run, results=ordered, images_found=found or UNSET, notes=notes, model=_with_peaks(run, ordered)
         )
     )
+
+
+def _take(results: dict[Key, Result], result: Result) -> None:
+    """Add a result, unless it would take the place of an answer, or an error that of an error."""
+    known = results.get(result.key)
+    if known is None:
+        results[result.key] = result
+    elif known.error is not None and result.error is None:
+        results[result.key] = replace(result, assessments=known.assessments + result.assessments)
 
 
 def planned_keys(run: Run, plan: Plan) -> tuple[Key, ...]:
@@ -59,7 +73,11 @@ def with_memory(result: Result, seen: ResultMemory) -> Result:
         nvml_used=seen.nvml_used,
         worker_rss=seen.worker_rss,
     )
-    return replace(result, memory=memory)
+    return replace(result, memory=with_unknown_of(memory, seen))
+
+
+def _with_rest(record: Kept, line: JournalLine) -> Kept:
+    return record if line.unknown_fields is UNSET else with_unknown_of(record, line)
 
 
 def _in_plan_order(run: Run, results: dict[Key, Result]) -> tuple[Result, ...]:
@@ -77,17 +95,16 @@ def _settle(run: Run) -> Run:
     return replace(run, status="complete" if complete else "interrupted")
 
 
-def _with_peaks(run: Run, results: Iterable[Result]) -> ModelFacts:
+def _with_peaks(run: Run, results: Sequence[Result]) -> ModelFacts:
     """Return the model's facts with the memory peaks of its results."""
-    memory = run.model.memory
-    for result in results:
-        memory = ModelMemory(
-            weights=memory.weights,
-            torch_peak_allocated=highest(memory.torch_peak_allocated, result.memory.torch_peak_allocated),
-            torch_peak_reserved=memory.torch_peak_reserved,
-            nvml_process_peak=highest(memory.nvml_process_peak, result.memory.nvml_process),
-            worker_rss_peak=highest(memory.worker_rss_peak, result.memory.worker_rss),
-        )
+    known = run.model.memory
+    seen = [result.memory for result in results]
+    memory = replace(
+        known,
+        torch_peak_allocated=highest(known.torch_peak_allocated, *(one.torch_peak_allocated for one in seen)),
+        nvml_process_peak=highest(known.nvml_process_peak, *(one.nvml_process for one in seen)),
+        worker_rss_peak=highest(known.worker_rss_peak, *(one.worker_rss for one in seen)),
+    )
     return replace(run.model, memory=memory)
 
 

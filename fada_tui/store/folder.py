@@ -14,7 +14,7 @@ from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError, UsageError
 from fada_tui.core.file_modes import Files, as_folder, make_run_folder, set_folder
 from fada_tui.core.json_data import MalformedError
-from fada_tui.core.records import READ_SCHEMAS, RUN_SCHEMA, Run, decode_run, encode_run
+from fada_tui.core.records import READ_SCHEMAS, RUN_SCHEMA, Run, decode_run, encode_run, is_readable
 from fada_tui.store import journal, leftovers
 from fada_tui.store.fold import fold
 from fada_tui.store.lock import RunLock, is_locked
@@ -109,9 +109,10 @@ def _read_json(folder: Path) -> Run:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
     except MalformedError as error:
         raise StoreError(f"{path} is damaged or no run: {error}") from error
-    if run.schema not in READ_SCHEMAS:
+    if not is_readable(run.schema):
         raise StoreError(f"{path} has schema '{run.schema}'; this version reads {', '.join(READ_SCHEMAS)}")
-    return replace(run, schema=RUN_SCHEMA)  # which it has once it is written again
+    # An older one has the current schema once it is written again.
+    return replace(run, schema=RUN_SCHEMA) if run.schema in READ_SCHEMAS else run
 
 
 def read_page(folder: Path) -> str | None:

@@ -28,8 +28,17 @@ from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError
 from fada_tui.core.file_lock import NO_FLOCK
 from fada_tui.core.file_modes import open_file
-from fada_tui.core.json_data import MalformedError, decode_json
-from fada_tui.core.records import Assessment, ImageFound, Notes, Result, ResultMemory
+from fada_tui.core.json_data import MalformedError
+from fada_tui.core.records import (
+    Assessment,
+    FileRecord,
+    ImageFound,
+    Notes,
+    Result,
+    ResultMemory,
+    decode,
+    encode,
+)
 
 JOURNAL_NAME = "journal.jsonl"
 QUARANTINE_NAME = "journal.quarantine"
@@ -40,13 +49,13 @@ LARGEST = 2**32
 """Bytes of a run's files that are read: some million answers."""
 
 
-class ResultLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"):
+class ResultLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="result"):
     """A journal line with a finished result."""
 
     result: Result
 
 
-class MemoryLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="memory"):
+class MemoryLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="memory"):
     """A journal line with telemetry's memory figures of a result."""
 
     path: str
@@ -54,7 +63,7 @@ class MemoryLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="memor
     memory: ResultMemory
 
 
-class AssessmentLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="assessment"):
+class AssessmentLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="assessment"):
     """A journal line with a person's assessment of a result."""
 
     path: str
@@ -62,13 +71,13 @@ class AssessmentLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="a
     assessment: Assessment
 
 
-class NotesLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="notes"):
+class NotesLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="notes"):
     """A journal line with the assessor's notes on the run; the last one counts."""
 
     notes: Notes
 
 
-class ImageLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="image"):
+class ImageLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="image"):
     """A journal line with what an image was found to be, where that is another than was asked about."""
 
     image: ImageFound
@@ -97,7 +106,7 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
     """
-    data = msgspec.json.encode(line) + b"\n"
+    data = encode(line) + b"\n"
     try:
         with _held(journal, fcntl.LOCK_SH, os.O_RDWR | os.O_APPEND | os.O_CREAT) as (descriptor, _):
             size = os.fstat(descriptor).st_size
@@ -208,7 +217,7 @@ def parse(data: bytes) -> Contents:
         if not raw:
             continue
         try:
-            lines.append(decode_json(raw, _decoder))
+            lines.append(decode(raw, _decoder))
         except MalformedError:
             damaged.append(raw)
     return Contents(tuple(lines), tuple(damaged))

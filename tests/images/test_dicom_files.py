@@ -16,7 +16,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.image_error import ImageError
-from fada_tui.core.records import DicomFacts
+from fada_tui.core.records import DicomFacts, known_keys
 from fada_tui.images.decode import count_frames, decode
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.report.figures import figures
@@ -207,7 +207,7 @@ def test_only_what_the_list_allows_is_told(tmp_path: Path) -> None:
     assert facts.manufacturer is not None
     assert facts.manufacturer.startswith("ACME") and len(facts.manufacturer) == 64
     assert facts.manufacturer.isprintable()
-    assert facts.__struct_fields__ == (
+    assert known_keys(DicomFacts) == (
         "modality",
         "manufacturer",
         "model",

@@ -5,7 +5,16 @@ ISO 8601 in UTC; `None` means unknown and is written as `null`. Fields with the 
 left out of the file while unset.
 """
 
-from fada_tui.core.records.base import Finish, ImageState, ModelStatus, Record, RunStatus, Verdict
+from fada_tui.core.records.base import (
+    FileRecord,
+    Finish,
+    ImageState,
+    ModelStatus,
+    Record,
+    RunStatus,
+    UnknownFields,
+    Verdict,
+)
 from fada_tui.core.records.model import LoadOptions, ModelEntry, ModelFacts, ModelMemory, Resolution
 from fada_tui.core.records.result import (
     Assessment,
@@ -38,6 +47,17 @@ from fada_tui.core.records.run import (
     Tool,
     decode_run,
     encode_run,
+    is_readable,
+)
+from fada_tui.core.records.unknown_fields import (
+    convert,
+    decode,
+    encode,
+    flattened,
+    known_keys,
+    only_known,
+    unknown_hook,
+    with_unknown_of,
 )
 
 __all__ = [
@@ -51,6 +71,7 @@ __all__ = [
     "Environment",
     "Failure",
     "FileFacts",
+    "FileRecord",
     "Finish",
     "Generation",
     "Gpu",
@@ -77,7 +98,17 @@ __all__ = [
     "Timing",
     "Tokens",
     "Tool",
+    "UnknownFields",
     "Verdict",
+    "convert",
+    "decode",
     "decode_run",
+    "encode",
     "encode_run",
+    "flattened",
+    "is_readable",
+    "known_keys",
+    "only_known",
+    "unknown_hook",
+    "with_unknown_of",
 ]

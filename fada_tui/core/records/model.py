@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import asdict
 
-from fada_tui.core.records.base import ModelStatus, Record
+from fada_tui.core.records.base import FileRecord, ModelStatus, Record
 
 
-class ModelMemory(Record, frozen=True, kw_only=True):
+class ModelMemory(FileRecord, frozen=True, kw_only=True):
     """Memory of the loaded model over the run, each figure under its own name. Bytes."""
 
     weights: int | None = None
@@ -21,7 +21,7 @@ class ModelMemory(Record, frozen=True, kw_only=True):
     """The worker's resident memory."""
 
 
-class Resolution(Record, frozen=True, kw_only=True):
+class Resolution(FileRecord, frozen=True, kw_only=True):
     """The resolution in which a model sees its images; `None` leaves it to the checkpoint."""
 
     longest_edge: int | None = None
@@ -55,7 +55,7 @@ class LoadOptions(Record, frozen=True, kw_only=True):
         return {name: UNSET if value is None else value for name, value in asdict(self).items()}
 
 
-class ModelFacts(Record, frozen=True, kw_only=True):
+class ModelFacts(FileRecord, frozen=True, kw_only=True):
     """The facts of a run's model as it was loaded."""
 
     name: str
@@ -105,7 +105,7 @@ class ModelFacts(Record, frozen=True, kw_only=True):
         return self.options.resolution
 
 
-class ModelEntry(Record, frozen=True, kw_only=True):
+class ModelEntry(FileRecord, frozen=True, kw_only=True):
     """An entry of the model list."""
 
     name: str

@@ -2,10 +2,10 @@
 
 from msgspec import UNSET, UnsetType
 
-from fada_tui.core.records.base import Finish, ImageState, Record, Verdict
+from fada_tui.core.records.base import FileRecord, Finish, ImageState, Verdict
 
 
-class Timing(Record, frozen=True, kw_only=True):
+class Timing(FileRecord, frozen=True, kw_only=True):
     """The seconds that each stage of a result took."""
 
     load: float | None = None
@@ -21,7 +21,7 @@ class Timing(Record, frozen=True, kw_only=True):
     among the answers being written in it. Present where there were several."""
 
 
-class Tokens(Record, frozen=True, kw_only=True):
+class Tokens(FileRecord, frozen=True, kw_only=True):
     """A result's tokens."""
 
     prompt: int | None = None
@@ -34,7 +34,7 @@ class Tokens(Record, frozen=True, kw_only=True):
     """Prompt tokens that stand for the image."""
 
 
-class ResultMemory(Record, frozen=True, kw_only=True):
+class ResultMemory(FileRecord, frozen=True, kw_only=True):
     """Peak memory while one result was made, in bytes."""
 
     torch_peak_allocated: int | None = None
@@ -44,21 +44,21 @@ class ResultMemory(Record, frozen=True, kw_only=True):
     worker_rss: int | None = None
 
 
-class Failure(Record, frozen=True, kw_only=True):
+class Failure(FileRecord, frozen=True, kw_only=True):
     """The reason why there is no answer."""
 
     kind: str
     message: str
 
 
-class Ranked(Record, frozen=True, kw_only=True):
+class Ranked(FileRecord, frozen=True, kw_only=True):
     """One ranked label: a class, or an answer from a fixed list."""
 
     label: str
     probability: float
 
 
-class AutoScore(Record, frozen=True, kw_only=True):
+class AutoScore(FileRecord, frozen=True, kw_only=True):
     """The score that a rubric computes from an answer's text; never a person's verdict."""
 
     rubric: str
@@ -74,7 +74,7 @@ class AutoScore(Record, frozen=True, kw_only=True):
     """Share of the category's term groups named, 0 to 1; `None` where the rubric has no such category."""
 
 
-class Assessment(Record, frozen=True, kw_only=True):
+class Assessment(FileRecord, frozen=True, kw_only=True):
     """A person's verdict on one result."""
 
     assessor: str | None = None
@@ -90,14 +90,14 @@ class Assessment(Record, frozen=True, kw_only=True):
     """Present, and true, if the image was no longer the one asked about, and the assessor knew."""
 
 
-class FileFacts(Record, frozen=True, kw_only=True):
+class FileFacts(FileRecord, frozen=True, kw_only=True):
     """A file's bytes."""
 
     size: int
     sha256: str
 
 
-class ImageFound(Record, frozen=True, kw_only=True):
+class ImageFound(FileRecord, frozen=True, kw_only=True):
     """What a run's image was found to be, later, where that is not what the record says."""
 
     path: str
@@ -112,7 +112,7 @@ class ImageFound(Record, frozen=True, kw_only=True):
     """ISO 8601, UTC."""
 
 
-class DicomFacts(Record, frozen=True, kw_only=True):
+class DicomFacts(FileRecord, frozen=True, kw_only=True):
     """The facts of a DICOM file that a result keeps: about the acquisition, none about the patient."""
 
     modality: str | None = None
@@ -124,7 +124,7 @@ class DicomFacts(Record, frozen=True, kw_only=True):
     """Number of frames according to the file's header."""
 
 
-class Result(Record, frozen=True, kw_only=True):
+class Result(FileRecord, frozen=True, kw_only=True):
     """One model's answer to one question about one image; the first five keys match older scripts' format."""
 
     image: str

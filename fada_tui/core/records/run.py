@@ -1,14 +1,15 @@
 """A run: one model over a set of images and questions."""
 
+import re
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fada_tui.core.json_data import decode_json
-from fada_tui.core.records.base import Record, RunStatus
+from fada_tui.core.records.base import FileRecord, RunStatus
 from fada_tui.core.records.model import ModelEntry, ModelFacts
 from fada_tui.core.records.result import Failure, ImageFound, Result
+from fada_tui.core.records.unknown_fields import decode, encode
 from fada_tui.core.text import without_mark
 
 RUN_SCHEMA = "fada-tui/run/2"
@@ -18,14 +19,14 @@ READ_SCHEMAS = ("fada-tui/run/1", RUN_SCHEMA)
 """What is read: run/1 has results without `file`, and nothing that run/2 lacks."""
 
 
-class Tool(Record, frozen=True, kw_only=True):
+class Tool(FileRecord, frozen=True, kw_only=True):
     """The program version that made the run."""
 
     name: str
     version: str
 
 
-class Gpu(Record, frozen=True, kw_only=True):
+class Gpu(FileRecord, frozen=True, kw_only=True):
     """A GPU as NVML names it."""
 
     index: int
@@ -35,7 +36,7 @@ class Gpu(Record, frozen=True, kw_only=True):
     """Bytes."""
 
 
-class Environment(Record, frozen=True, kw_only=True):
+class Environment(FileRecord, frozen=True, kw_only=True):
     """The machine and software on which the run was made."""
 
     python: str | None = None
@@ -51,7 +52,7 @@ class Environment(Record, frozen=True, kw_only=True):
     """Bytes of main memory."""
 
 
-class Generation(Record, frozen=True, kw_only=True):
+class Generation(FileRecord, frozen=True, kw_only=True):
     """The generation settings, which are part of a result's provenance."""
 
     max_new_tokens: int | None = None
@@ -66,14 +67,14 @@ class Generation(Record, frozen=True, kw_only=True):
     system_prompt: str | None = None
 
 
-class Question(Record, frozen=True, kw_only=True):
+class Question(FileRecord, frozen=True, kw_only=True):
     """A question about an image."""
 
     id: str
     text: str
 
 
-class ImageClass(Record, frozen=True, kw_only=True):
+class ImageClass(FileRecord, frozen=True, kw_only=True):
     """A class of images, for models that compare images with texts."""
 
     name: str
@@ -83,7 +84,7 @@ class ImageClass(Record, frozen=True, kw_only=True):
     """Categories, beside its name, whose images are of this class."""
 
 
-class ClassSet(Record, frozen=True, kw_only=True):
+class ClassSet(FileRecord, frozen=True, kw_only=True):
     """The classes that images are sorted into by models that write no text."""
 
     name: str
@@ -94,7 +95,7 @@ class ClassSet(Record, frozen=True, kw_only=True):
     classes: tuple[ImageClass, ...]
 
 
-class Selection(Record, frozen=True, kw_only=True):
+class Selection(FileRecord, frozen=True, kw_only=True):
     """The selection of the folder's images for a run."""
 
     categories: tuple[str, ...] | None = None
@@ -108,7 +109,7 @@ class Selection(Record, frozen=True, kw_only=True):
     """Number of the frame taken from each file with several, from 1."""
 
 
-class Dataset(Record, frozen=True, kw_only=True):
+class Dataset(FileRecord, frozen=True, kw_only=True):
     """The counts of a run's images."""
 
     name: str
@@ -118,7 +119,7 @@ class Dataset(Record, frozen=True, kw_only=True):
     selection: Selection = Selection()
 
 
-class Notes(Record, frozen=True, kw_only=True):
+class Notes(FileRecord, frozen=True, kw_only=True):
     """The assessor's conclusions about the run."""
 
     strengths: tuple[str, ...] = ()
@@ -127,7 +128,7 @@ class Notes(Record, frozen=True, kw_only=True):
     recommendation: str | None = None
 
 
-class PlannedImage(Record, frozen=True, kw_only=True):
+class PlannedImage(FileRecord, frozen=True, kw_only=True):
     """An image of a run's plan."""
 
     image: str
@@ -135,7 +136,7 @@ class PlannedImage(Record, frozen=True, kw_only=True):
     path: str
 
 
-class Plan(Record, frozen=True, kw_only=True):
+class Plan(FileRecord, frozen=True, kw_only=True):
     """The data that an unfinished run needs to be resumed: kept in `run.json` until the run is complete."""
 
     model: ModelEntry
@@ -147,7 +148,7 @@ class Plan(Record, frozen=True, kw_only=True):
     images: tuple[PlannedImage, ...] = ()
 
 
-class Run(Record, frozen=True, kw_only=True):
+class Run(FileRecord, frozen=True, kw_only=True):
     """One model over a set of images and questions."""
 
     schema: str = RUN_SCHEMA
@@ -193,12 +194,17 @@ class Run(Record, frozen=True, kw_only=True):
         return self.status == "failed" or self.failure is not None
 
 
-_runs = msgspec.json.Decoder(Run)
+_decoder = msgspec.json.Decoder(Run)
+
+
+def is_readable(schema: str) -> bool:
+    """Return whether files of a schema can be read; newer minor versions only add fields."""
+    return schema in READ_SCHEMAS or re.fullmatch(rf"{RUN_SCHEMA}\.[0-9]+", schema) is not None
 
 
 def encode_run(run: Run) -> bytes:
     """Return a run as indented UTF-8 JSON with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n"
+    return msgspec.json.format(encode(run), indent=2) + b"\n"
 
 
 def decode_run(data: bytes) -> Run:
@@ -208,4 +214,4 @@ def decode_run(data: bytes) -> Run:
         MalformedError: the bytes are not JSON, or a field is missing or has another type; the message names
             its place.
     """
-    return decode_json(without_mark(data), _runs)
+    return decode(without_mark(data), _decoder)

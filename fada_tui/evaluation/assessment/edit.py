@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import Assessment, Result, Verdict
@@ -37,8 +38,11 @@ def with_note(assessment: Assessment, note: str | None) -> Assessment:
 
 
 def stamped(assessment: Assessment, *, assessor: str | None, at: str, blind: bool) -> Assessment:
-    """Return the assessment as it is stored: with assessor, time, and whether names were hidden."""
-    return replace(assessment, assessor=assessor, at=at, blind=blind)
+    """Return the assessment as it is stored: with assessor, time, and whether names were hidden.
+
+    What another version noted of an earlier one, it has not noted of this.
+    """
+    return replace(assessment, assessor=assessor, at=at, blind=blind, unknown_fields=UNSET)
 
 
 def now_ms() -> str:
