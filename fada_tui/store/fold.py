@@ -51,6 +51,17 @@ def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
     )
 
 
+def lost_assessments(folded: Run, lines: Iterable[JournalLine]) -> tuple[AssessmentLine, ...]:
+    """Return the assessments that a folded run could not take: of results that are not there."""
+    kept = {result.key: result.assessments for result in folded.results}
+    return tuple(
+        line
+        for line in lines
+        if isinstance(line, AssessmentLine)
+        and _with_rest(line.assessment, line) not in kept.get((line.path, line.question_id), ())
+    )
+
+
 def _take(results: dict[Key, Result], result: Result) -> None:
     """Add a result, unless it would take the place of an answer, or an error that of an error."""
     known = results.get(result.key)

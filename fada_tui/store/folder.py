@@ -3,7 +3,7 @@
 import difflib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +14,17 @@ from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError, UsageError
 from fada_tui.core.file_modes import Files, as_folder, make_run_folder, set_folder
 from fada_tui.core.json_data import MalformedError
-from fada_tui.core.records import READ_SCHEMAS, RUN_SCHEMA, Run, decode_run, encode_run, is_readable
+from fada_tui.core.records import (
+    READ_SCHEMAS,
+    RUN_SCHEMA,
+    Run,
+    decode_checked,
+    decode_run,
+    encode_run,
+    is_readable,
+)
 from fada_tui.store import journal, leftovers
-from fada_tui.store.fold import fold
+from fada_tui.store.fold import fold, lost_assessments
 from fada_tui.store.lock import RunLock, is_locked
 
 RUN_NAME = "run.json"
@@ -24,6 +32,8 @@ SUMMARY_NAME = "summary.md"
 TELEMETRY_NAME = "telemetry.csv"
 LOG_NAME = "worker.log"
 COMPARISON_NAME = "comparison.md"
+
+EDITED = "{} was edited since fada-tui wrote it (its check sum differs); it is taken as it is"
 
 
 def now() -> str:
@@ -101,10 +111,10 @@ def read_run(folder: Path) -> Run:
         return fold(_read_json(folder), lines)
 
 
-def _read_json(folder: Path) -> Run:
+def _read_json(folder: Path, decode: Callable[[bytes], Run] = decode_run) -> Run:
     path = folder / RUN_NAME
     try:
-        run = decode_run(read_small(path, journal.LARGEST))
+        run = decode(read_small(path, journal.LARGEST))
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
     except MalformedError as error:
@@ -113,6 +123,19 @@ def _read_json(folder: Path) -> Run:
         raise StoreError(f"{path} has schema '{run.schema}'; this version reads {', '.join(READ_SCHEMAS)}")
     # An older one has the current schema once it is written again.
     return replace(run, schema=RUN_SCHEMA) if run.schema in READ_SCHEMAS else run
+
+
+def _read_checked(folder: Path) -> tuple[Run, list[str]]:
+    """Read `run.json`; return also a warning if it was edited. Raises `StoreError`."""
+    warnings: list[str] = []
+
+    def decode(data: bytes) -> Run:
+        run, as_written = decode_checked(data)
+        if not as_written:
+            warnings.append(EDITED.format(folder / RUN_NAME))
+        return run
+
+    return _read_json(folder, decode), warnings
 
 
 def read_page(folder: Path) -> str | None:
@@ -133,7 +156,7 @@ def read_page(folder: Path) -> str | None:
 def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
     """Merge the journal into `run.json` and remove it. The caller holds the lock.
 
-    Lines that are no journal lines are set aside, beside the journal, before it goes.
+    What cannot be merged is set aside, beside the journal, before it goes.
 
     Returns:
         The run, and a warning for each thing that was wrong.
@@ -143,17 +166,12 @@ def settle(folder: Path) -> tuple[Run, tuple[str, ...]]:
     """
     path = folder / journal.JOURNAL_NAME
     with journal.alone(path) as there:
-        before = _read_json(folder)
+        before, warnings = _read_checked(folder)
         # One that comes into being now belongs to whoever appends to it.
         unfinished = (folder / journal.SETTLED_NAME).exists()
         contents = journal.read(path) if there or unfinished else journal.Contents()
         run = fold(before, contents.lines)
-        warnings: list[str] = []
-        if contents.damaged:
-            aside = folder / journal.QUARANTINE_NAME
-            earlier = read_small(aside, journal.LARGEST) if aside.exists() else b""
-            write_whole(aside, earlier + b"".join(line + b"\n" for line in contents.damaged))
-            warnings.append(f"{len(contents.damaged)} unreadable line(s) of {path} were set aside in {aside}")
+        warnings += _set_aside(folder, contents, lost_assessments(run, contents.lines))
         if run != before:
             write_run(folder, run)
         if unfinished:
@@ -187,17 +205,43 @@ def _remove(path: Path) -> None:
         raise StoreError(message) from error
 
 
+def _set_aside(
+    folder: Path, contents: journal.Contents, unheld: Sequence[journal.AssessmentLine]
+) -> Iterator[str]:
+    """Keep what of a journal cannot be merged; yield a warning for each kind of it. Raises `StoreError`."""
+    path, aside = folder / journal.JOURNAL_NAME, folder / journal.QUARANTINE_NAME
+    torn = [contents.torn] if contents.torn else []
+    if lost := [*contents.damaged, *map(journal.to_bytes, unheld), *torn]:
+        try:
+            earlier = read_small(aside, journal.LARGEST) if aside.exists() else b""
+        except OSError as error:
+            raise StoreError(f"cannot read {aside}: {error.strerror}") from error
+        write_whole(aside, earlier + b"".join(line + b"\n" for line in lost))
+    if contents.damaged:
+        yield f"{len(contents.damaged)} unreadable line(s) of {path} were set aside in {aside}"
+    if unheld:
+        yield f"{len(unheld)} assessment(s) in {path} of results that are not there were set aside in {aside}"
+    if contents.torn:
+        yield f"the end of {path} was cut off: its last {len(contents.torn)} bytes were set aside in {aside}"
+
+
 def open_run(folder: Path) -> tuple[Run, tuple[str, ...]]:
     """Read a run and, unless another program is writing it, merge its journal.
 
     Returns:
         The run, and a warning for each thing that was wrong.
+
+    Raises:
+        StoreError: there is no run, it cannot be read, or it is not one of ours.
     """
-    if not (folder / journal.JOURNAL_NAME).exists() or is_locked(folder) or not os.access(folder, os.W_OK):
-        return read_run(folder), ()
+    path = folder / journal.JOURNAL_NAME
+    if not path.exists() or is_locked(folder) or not os.access(folder, os.W_OK):
+        with journal.shared(path):
+            run, warnings = _read_checked(folder)
+            return fold(run, journal.read(path).lines), tuple(warnings)
     with RunLock(folder) as lock:
-        run, warnings = settle(folder)
-    return run, (*lock.warning(), *warnings)
+        run, settled = settle(folder)
+    return run, (*lock.warning(), *settled)
 
 
 def find(results: Path, name: str) -> Path:

@@ -1,7 +1,8 @@
 """The journal of a run: a JSON line for each item not yet in `run.json`, durable before it is announced.
 
 Worker and app both append, each line by a single `write` on a file opened for appending, so lines never
-mix. A line cut off by a crash or a full disk is closed by the next append, and set aside on reading.
+mix. A line cut off by a crash or a full disk is closed by the next append, and set aside on reading. Each
+line ends in its check sum; one whose check sum is wrong is set aside, too.
 
 Who appends or reads shares the journal; who settles it has it alone from reading its lines to removing it, so
 that none is removed unread. These are locks on the journal itself: a line waits for milliseconds, while the
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from fada_tui.core.atomic import sync_folder
 from fada_tui.core.bounded import read_small
@@ -36,6 +37,7 @@ from fada_tui.core.records import (
     Notes,
     Result,
     ResultMemory,
+    check_sum,
     decode,
     encode,
 )
@@ -97,7 +99,11 @@ class Contents(Struct, frozen=True):
 
     lines: tuple[JournalLine, ...] = ()
     damaged: tuple[bytes, ...] = ()
-    """Number of invalid lines, not counting an incomplete last one."""
+    """Lines that cannot be read, or are not what their check sum says; without an incomplete last one."""
+    damaged_at: tuple[int, ...] = ()
+    """Where these are, as the first line is 1."""
+    torn: bytes = b""
+    """An incomplete last line: cut off, or still being written."""
 
 
 def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
@@ -106,7 +112,7 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
     """
-    data = encode(line) + b"\n"
+    data = to_bytes(line) + b"\n"
     try:
         with _held(journal, fcntl.LOCK_SH, os.O_RDWR | os.O_APPEND | os.O_CREAT) as (descriptor, _):
             size = os.fstat(descriptor).st_size
@@ -141,6 +147,11 @@ class Hold(IntEnum):
     LOCKED = 1
     UNLOCKED = 2
     """It is there, and others may append to it, as there is no `flock`."""
+
+
+def to_bytes(line: JournalLine) -> bytes:
+    """Return a line with its check sum, as it stands in a journal, without the newline."""
+    return check_sum.with_check(encode(line))
 
 
 @contextmanager
@@ -209,18 +220,32 @@ def _is_named(descriptor: int, journal: Path) -> bool:
 
 
 def parse(data: bytes) -> Contents:
-    """Parse a journal's bytes; an incomplete last line without a newline is dropped."""
+    """Parse a journal's bytes; a last line that lacks nothing but its newline is taken, too."""
     lines: list[JournalLine] = []
-    damaged: list[bytes] = []
-    *whole, _torn = data.split(b"\n")
-    for raw in whole:
+    damaged: dict[int, bytes] = {}
+    *whole, torn = data.split(b"\n")
+    for number, raw in enumerate(whole, start=1):
         if not raw:
             continue
-        try:
-            lines.append(decode(raw, _decoder))
-        except MalformedError:
-            damaged.append(raw)
-    return Contents(tuple(lines), tuple(damaged))
+        line = _line(raw)
+        if line is None:
+            damaged[number] = raw
+        else:
+            lines.append(line)
+    if torn and (last := _line(torn)):
+        lines.append(last)
+        torn = b""
+    return Contents(tuple(lines), tuple(damaged.values()), tuple(damaged), torn)
+
+
+def _line(raw: bytes) -> JournalLine | None:
+    """Return a line of a journal; `None` for one that is damaged."""
+    try:
+        line = decode(check_sum.without_check(raw), _decoder)
+    except MalformedError:
+        return None
+    # A check sum that is still there is not that of the line's bytes.
+    return None if line.unknown_fields is not UNSET and "check" in line.unknown_fields else line
 
 
 def read(journal: Path) -> Contents:
@@ -232,7 +257,13 @@ def read(journal: Path) -> Contents:
     # In this order: a journal that is settled meanwhile is found by its other name, or is in `run.json`.
     current = _read(journal)
     earlier = _read(journal.with_name(SETTLED_NAME))
-    return Contents(earlier.lines + current.lines, earlier.damaged + current.damaged)
+    cut = (earlier.torn,) if earlier.torn else ()
+    return Contents(
+        earlier.lines + current.lines,
+        (*earlier.damaged, *cut, *current.damaged),
+        (*earlier.damaged_at, *([0] if cut else []), *current.damaged_at),
+        current.torn,
+    )
 
 
 def _read(journal: Path) -> Contents:

@@ -115,13 +115,13 @@ def test_a_journal_begun_while_there_was_none_to_settle_stays(
     folder = save(tmp_path)
     path = folder / journal.JOURNAL_NAME
     late = journal.AssessmentLine(path="A/a.png", question_id="q1", assessment=Assessment(note="late"))
-    read = store._read_json
+    read = store._read_checked
 
     def late_line(place: Path) -> object:
         journal.append(path, late)
         return read(place)
 
-    monkeypatch.setattr(store, "_read_json", late_line)
+    monkeypatch.setattr(store, "_read_checked", late_line)
     store.settle(folder)
     monkeypatch.undo()
     assert [note for _, note in notes(folder)] == ["late"]

@@ -1,4 +1,4 @@
-"""What is kept of a run's files: unknown fields."""
+"""What is kept of a run's files: unknown fields, damaged lines, torn ends; and what is told of edits."""
 
 import json
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def save(folder: Path, change: Callable[[Any], object] = lambda whole: None) -> 
     """Save the run in a folder, its JSON changed as another program would."""
     whole = json.loads(encode_run(full_run()))
     change(whole)
-    whole.pop("check", None)
+    del whole["check"]
     (folder / store.RUN_NAME).write_text(json.dumps(whole))
     return folder / journal.JOURNAL_NAME
 
@@ -112,6 +112,75 @@ def test_another_schema_is_refused(schema: str, tmp_path: Path) -> None:
     save(tmp_path, lambda whole: whole.update(schema=schema))
     with pytest.raises(StoreError, match="has schema"):
         store.read_run(tmp_path)
+
+
+def test_each_line_has_a_check_sum_and_one_that_is_wrong_is_set_aside(tmp_path: Path) -> None:
+    file = save(tmp_path)
+    for line in LINES:
+        journal.append(file, line)
+    assert all(len(json.loads(raw)["check"]) == 8 for raw in file.read_bytes().splitlines())
+    good = file.read_bytes()
+    file.write_bytes(good.replace(b"a fetal head", b"a fetal hand"))
+    run, warnings = store.open_run(tmp_path)
+    assert [result.path for result in run.results] == ["A/a.png", "A/b.png"]
+    assert len(warnings) == 1 and "1 unreadable line(s)" in warnings[0]
+    assert b"a fetal hand" in (tmp_path / journal.QUARANTINE_NAME).read_bytes()
+
+
+def test_no_flipped_byte_of_a_line_becomes_content(tmp_path: Path) -> None:
+    journal.append(tmp_path / "j", LINES[0])
+    raw = (tmp_path / "j").read_bytes()
+    for place in range(len(raw) - 1):
+        for flip in (1, 2, 32):
+            damaged = bytearray(raw)
+            damaged[place] ^= flip
+            assert set(journal.parse(bytes(damaged)).lines) <= {LINES[0]}, damaged
+
+
+def test_a_line_whose_check_sum_was_written_elsewhere_is_set_aside() -> None:
+    line = {"check": "00000000", **json.loads(journal.encode(LINES[3]))}
+    raw = json.dumps(line).encode()
+    assert journal.parse(raw + b"\n").damaged == (raw,)
+
+
+def test_lines_of_older_versions_are_taken() -> None:
+    data = b"".join(journal.encode(line) + b"\n" for line in LINES)
+    assert journal.parse(data) == journal.Contents(LINES)
+
+
+def test_a_torn_end_is_kept_aside_and_told_in_one_line(tmp_path: Path) -> None:
+    file = save(tmp_path)
+    journal.append(file, LINES[0])
+    whole = file.read_bytes()
+    file.write_bytes(whole + whole[:57])
+    run, warnings = store.open_run(tmp_path)
+    assert len(run.results) == 3
+    aside = tmp_path / journal.QUARANTINE_NAME
+    assert warnings == (f"the end of {file} was cut off: its last 57 bytes were set aside in {aside}",)
+    assert aside.read_bytes() == whole[:57] + b"\n"
+    assert not file.exists()
+
+
+def test_a_last_line_that_lacks_its_newline_alone_is_taken(tmp_path: Path) -> None:
+    file = save(tmp_path)
+    journal.append(file, LINES[0])
+    file.write_bytes(file.read_bytes()[:-1])
+    run, warnings = store.open_run(tmp_path)
+    assert (len(run.results), warnings) == (3, ())
+    assert not (tmp_path / journal.QUARANTINE_NAME).exists()
+
+
+def test_an_edited_run_is_taken_with_a_word_until_it_is_written_again(tmp_path: Path) -> None:
+    store.write_run(tmp_path, full_run())
+    file = tmp_path / store.RUN_NAME
+    file.write_bytes(file.read_bytes().replace(b"a fetal head", b"a fetal hand"))
+    said = store.EDITED.format(file)
+    run, warnings = store.open_run(tmp_path)
+    assert run.results[0].response == "a fetal hand"
+    assert warnings == (said,)
+    journal.append(tmp_path / journal.JOURNAL_NAME, LINES[0])
+    assert store.open_run(tmp_path)[1] == (said,)
+    assert store.open_run(tmp_path)[1] == ()
 
 
 def test_of_two_results_the_answer_counts(tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """A run: one model over a set of images and questions."""
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
+from fada_tui.core.json_data import decode_json
+from fada_tui.core.records import check_sum
 from fada_tui.core.records.base import FileRecord, RunStatus
 from fada_tui.core.records.model import ModelEntry, ModelFacts
 from fada_tui.core.records.result import Failure, ImageFound, Result
-from fada_tui.core.records.unknown_fields import decode, encode
+from fada_tui.core.records.unknown_fields import decode, flattened
 from fada_tui.core.text import without_mark
 
 RUN_SCHEMA = "fada-tui/run/2"
@@ -172,6 +175,8 @@ class Run(FileRecord, frozen=True, kw_only=True):
     """The error that ended a failed run."""
     plan: Plan | UnsetType = UNSET
     """Present while the run is unfinished."""
+    check: Any | UnsetType = UNSET
+    """Check sum of the content: in the file alone."""
 
     @property
     def failure(self) -> Failure | None:
@@ -195,6 +200,7 @@ class Run(FileRecord, frozen=True, kw_only=True):
 
 
 _decoder = msgspec.json.Decoder(Run)
+_anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Any)
 
 
 def is_readable(schema: str) -> bool:
@@ -203,8 +209,10 @@ def is_readable(schema: str) -> bool:
 
 
 def encode_run(run: Run) -> bytes:
-    """Return a run as indented UTF-8 JSON with a final newline."""
-    return msgspec.json.format(encode(run), indent=2) + b"\n"
+    """Return a run as indented UTF-8 JSON with its check sum and a final newline."""
+    content = flattened(run)
+    check = f',"check":"{check_sum.of_content(content)}"}}'
+    return msgspec.json.format(msgspec.json.encode(content)[:-1] + check.encode(), indent=2) + b"\n"
 
 
 def decode_run(data: bytes) -> Run:
@@ -214,4 +222,20 @@ def decode_run(data: bytes) -> Run:
         MalformedError: the bytes are not JSON, or a field is missing or has another type; the message names
             its place.
     """
-    return decode(without_mark(data), _decoder)
+    return replace(decode(without_mark(data), _decoder), check=UNSET)
+
+
+def decode_checked(data: bytes) -> tuple[Run, bool]:
+    """Read a run from JSON; return also whether its content is what its check sum says.
+
+    So it is without a check sum: older versions wrote none. Raises as `decode_run` does.
+    """
+    text = without_mark(data)
+    read = decode(text, _decoder)
+    run = replace(read, check=UNSET)
+    if read.check is UNSET or read.check == check_sum.of_content(flattened(run)):
+        return run, True
+    # A version that knows other fields wrote it, or numbers are written in another way: 1 for 1.0.
+    content = decode_json(text, _anything)
+    del content["check"]
+    return run, read.check == check_sum.of_content(content)
