@@ -132,6 +132,11 @@ def _add_runs(runs: argparse.ArgumentParser, command: CommandAdder) -> None:
     _add_run_argument(
         command(actions, "unlock", "break the lock of a run that another machine no longer writes")
     )
+    check = command(actions, "check", "tell whether runs on disk are damaged, and repair them")
+    check.add_argument("run", nargs="?", metavar="RUN", help="only this run (default: all)")
+    check.add_argument(
+        "--repair", action="store_true", help="save what can be saved; damaged files are kept beside it"
+    )
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:

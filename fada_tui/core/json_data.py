@@ -7,7 +7,7 @@ cannot be walked, a number that cannot be written, or a text that cannot be enco
 import json
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -62,6 +62,17 @@ def decode_json(data: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:
     return value
 
 
+def value_at(text: str, place: int) -> tuple[Any, int]:
+    """Return the JSON value that begins at a place in a text, and where it ends.
+
+    Raises:
+        MalformedError: there is none, or it is deeper than `DEEPEST`.
+    """
+    value, end = bounded(lambda: _decoder.raw_decode(text, place))
+    check_depth(value)
+    return value, end
+
+
 def check_depth(value: Any) -> None:
     """Raise `MalformedError` for lists and tables that are more than `DEEPEST` inside one another."""
     level = [value]
@@ -87,6 +98,13 @@ def bounded(parse: Callable[[], T]) -> T:
         raise MalformedError(f"byte {error.start + 1} is no UTF-8 text") from None
     except (ValueError, OverflowError) as error:
         raise MalformedError(reason(error)) from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _inside(value: Any) -> list[Any]:

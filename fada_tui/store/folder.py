@@ -118,7 +118,7 @@ def _read_json(folder: Path, decode: Callable[[bytes], Run] = decode_run) -> Run
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
     except MalformedError as error:
-        raise StoreError(f"{path} is damaged or no run: {error}") from error
+        raise StoreError(f"{path} is damaged or no run: {error}; see fada-tui runs check") from error
     if not is_readable(run.schema):
         raise StoreError(f"{path} has schema '{run.schema}'; this version reads {', '.join(READ_SCHEMAS)}")
     # An older one has the current schema once it is written again.
