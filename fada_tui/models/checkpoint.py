@@ -18,7 +18,9 @@ from fada_tui.models.documents import Document, read_document
 from fada_tui.models.file_checks import trouble
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.weight_files import (
+    CONFIG,
     EXPLICIT,
+    SAFE,
     Indexes,
     WeightFiles,
     choose,
@@ -149,6 +151,25 @@ def measure(folder: Path) -> Size | None:
     if config is None or not tensors:
         return None
     return Size(sum(tensor.elements for tensor in tensors), own_dtype(config, tensors))
+
+
+def damage(folder: Path) -> str | None:
+    """Return why a local checkpoint cannot be read, on one line; `None` if it can, or is not there."""
+    if not folder.is_dir():
+        return None
+    try:
+        for name in held(of_folder(folder), [file.name for file in folder.iterdir()]):
+            if name.endswith(SAFE):
+                header(folder / name)
+    except (OSError, ValueError) as error:
+        return reason(error)
+    try:
+        parse_json(read_small(folder / CONFIG))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        return f"{CONFIG}: {reason(error)}"
+    return None
 
 
 def own_dtype(config: Document, tensors: Sequence[Tensor]) -> str | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from fada_tui.core.bounded import read_small
 from fada_tui.core.paths import expanded
 from fada_tui.core.records import ModelEntry
-from fada_tui.models.checkpoint import measure
+from fada_tui.models.checkpoint import damage, measure
+from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import is_hub_id, located
 
 _LONGEST_NAME = 1024
@@ -61,6 +62,12 @@ def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
         return any(file.suffix in (".safetensors", ".bin", ".pt") for file in snapshots.glob("*/*"))
     except (OSError, ValueError):
         return False
+
+
+def damage_of(entry: ModelEntry) -> str | None:
+    """Return why the checkpoint in a model's own folder cannot be read, on one line; `None` if it can."""
+    source = located(entry).source
+    return None if is_hub_id(source) or is_endpoint(source) else damage(Path(source))
 
 
 def _repository(repository: str, environ: Mapping[str, str]) -> Path:

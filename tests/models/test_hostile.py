@@ -20,7 +20,8 @@ from fada_tui.models.hub_cache import is_here, snapshot
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.preflight.describe import as_json, facts, measured
 from fada_tui.runs.preflight.inspection import look
-from fada_tui.tui.state.disk_index import read_disk_index
+from fada_tui.tui.present.models import ModelLine, model_lines
+from fada_tui.tui.state.disk_index import DiskIndex, read_disk_index
 from tests.hostile import FEW, HOSTILE, ODD_NUMBERS, altered
 
 CONFIG = {
@@ -146,6 +147,36 @@ def test_weights_whose_header_is_damaged_cost_their_model_alone(folder: Path, sa
     index = read_disk_index(folder.parent / "results", load_registry(listed))
     assert "mine" in {row.entry.name for row in index.rows}
     assert "mine" not in index.here and "fada-demo" in index.here
+    assert list(index.damaged) == ["mine"] and "model.safetensors" in index.damaged["mine"]
+    (line,) = [line for line in shown(index) if line.name == "mine"]
+    assert line.state == "unreadable" and "cannot be read: " in line.detail and "\n" not in line.detail
+
+
+def shown(index: DiskIndex) -> tuple[ModelLine, ...]:
+    return model_lines(
+        index.rows,
+        index.figures,
+        here=index.here,
+        damaged=index.damaged,
+        loaded=None,
+        progress=None,
+        queued=(),
+        marked=(),
+        blind=False,
+    )
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"", b"\xff\xfe"])
+def test_a_configuration_that_cannot_be_read_is_said_in_the_list(folder: Path, text: bytes) -> None:
+    (folder / "config.json").write_bytes(text)
+    listed = folder.parent / "models.toml"
+    listed.write_text(f'[[model]]\nname = "mine"\nsource = "{folder}"\n')
+    (line,) = [
+        line
+        for line in shown(read_disk_index(folder.parent / "results", load_registry(listed)))
+        if line.name == "mine"
+    ]
+    assert line.state == "unreadable" and "cannot be read: config.json" in line.detail
 
 
 @pytest.mark.parametrize("said", [b"\x00", b"x" * 5000, b"\xff", b"../../..", b"", b"a\nb"])

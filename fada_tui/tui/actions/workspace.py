@@ -97,6 +97,7 @@ class Workspace:
             disk_index.rows or statuses(self.app_context.registry, ()),
             disk_index.figures,
             here=disk_index.here,
+            damaged=disk_index.damaged,
             loaded=run_progress.model if run_progress.active else None,
             progress=run_progress.progress,
             queued=self.run_control.queue.waiting,

@@ -24,7 +24,8 @@ class ModelLine(Struct, frozen=True, kw_only=True):
     speed: str
     """Mean time of an answer in its latest run, `1.52s`."""
     state: str
-    """What it does now: loading, running, queued; empty for most."""
+    """What it does now: loading, running, queued; or that it is unreadable; empty for most."""
+    damaged: bool
     loaded: bool
     marked: bool
     detail: str
@@ -36,6 +37,7 @@ def model_lines(
     figures: Mapping[str, Figures],
     *,
     here: Collection[str],
+    damaged: Mapping[str, str],
     loaded: str | None,
     progress: tuple[str, float | None] | None,
     queued: Iterable[str],
@@ -48,6 +50,7 @@ def model_lines(
         rows: the models and their status.
         figures: of runs, by their id.
         here: names of the models whose weights are on this machine.
+        damaged: why files cannot be read, by the model's name.
         loaded: the model that runs.
         progress: how far loading it is: in words, and as a share.
         queued: models that wait for their turn, in order.
@@ -60,6 +63,7 @@ def model_lines(
             row,
             figures.get(row.run.id) if row.run and not blind else None,
             here=row.entry.name in here or is_endpoint(row.entry.source),
+            damage=damaged.get(row.entry.name),
             state="" if blind else _state(row.entry, loaded, progress, turns),
             loaded=row.entry.name == loaded and not blind,
             marked=row.entry.name in marked,
@@ -69,7 +73,14 @@ def model_lines(
 
 
 def _line(
-    row: ModelRow, figures: Figures | None, *, here: bool, state: str, loaded: bool, marked: bool
+    row: ModelRow,
+    figures: Figures | None,
+    *,
+    here: bool,
+    damage: str | None,
+    state: str,
+    loaded: bool,
+    marked: bool,
 ) -> ModelLine:
     mean = figures.time_per_answer if figures else None
     return ModelLine(
@@ -78,10 +89,11 @@ def _line(
         here=here,
         size=units.parameters_briefly(row.run.model.parameters if row.run else None) or entry_size(row.entry),
         speed=f"{mean:.2f}s" if mean is not None else "",
-        state=state,
+        damaged=damage is not None,
+        state=state or ("unreadable" if damage else ""),
         loaded=loaded,
         marked=marked,
-        detail="  ·  ".join(_details(row, figures, here=here)),
+        detail="  ·  ".join(_details(row, figures, here=here, damage=damage)),
     )
 
 
@@ -98,10 +110,12 @@ def _doing(words: str, share: float | None) -> str:
     return f"{word} {share:.0%}" if share is not None else word
 
 
-def _details(row: ModelRow, figures: Figures | None, *, here: bool) -> Iterable[str]:
+def _details(row: ModelRow, figures: Figures | None, *, here: bool, damage: str | None) -> Iterable[str]:
     yield f"{row.status}: {row.reason}" if row.reason else row.status
     if place := place_of(row.entry.source):
         yield f"behind the server {place}"
+    elif damage:
+        yield f"cannot be read: {damage}"
     else:
         yield "on this machine" if here else "not downloaded"
     if (parameters := row.run.model.parameters if row.run else row.entry.parameters) is not None:

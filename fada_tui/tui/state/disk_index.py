@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from fada_tui.core.records import Run
 from fada_tui.images.catalogue import Catalogue, scan
 from fada_tui.images.expand import Frames, expand
-from fada_tui.models.hub_cache import is_here
+from fada_tui.models.hub_cache import damage_of, is_here
 from fada_tui.models.registry import ModelRow, Registry, statuses, with_models_of
 from fada_tui.report.figures import Figures, figures
 from fada_tui.store import folder as store
@@ -38,6 +38,8 @@ class DiskIndex(Struct, frozen=True):
     """The model list with its statuses, and the models with runs that it lacks."""
     here: frozenset[str] = frozenset()
     """Names of the models whose weights are on this machine."""
+    damaged: Mapping[str, str] = {}
+    """Why a model's files cannot be read, by its name."""
     answered: Mapping[str, frozenset[str]] = {}
     """Run ids by the path of an image that they have an answer for."""
     warnings: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ def read_disk_index(results: Path, registry: Registry) -> DiskIndex:
         figures={run.id: figures(run) for run in runs},
         rows=tuple(_light(row) for row in statuses(registry, runs)),
         here=frozenset(entry.name for entry in registry.entries if is_here(entry)),
+        damaged={entry.name: why for entry in registry.entries if (why := damage_of(entry))},
         answered={path: frozenset(ids) for path, ids in answered.items()},
         warnings=tuple(warnings),
     )

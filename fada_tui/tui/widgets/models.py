@@ -123,12 +123,14 @@ class ModelList(ScrollView, can_focus=True):
         mark = "▶" if model.loaded else STATUS_GLYPHS[model.status]
         mark_style = "loaded" if model.loaded else "failed" if model.status == "failed" else "muted"
         name_style = "chosen" if model.marked else "loaded" if model.loaded else "" if model.here else "muted"
+        tail_style = "loaded" if model.state else "muted"
+        tail_style = "failed" if model.damaged else tail_style
         segments = [
             Segment("›" if cursor else " ", base),
             Segment("+" if model.marked else " ", base + self._style("chosen")),
             Segment(f"{mark} ", base + self._style(mark_style)),
             Segment(name, base + self._style(name_style) if name_style else base),
-            Segment(tail, base + self._style("loaded" if model.state else "muted")),
+            Segment(tail, base + self._style(tail_style)),
         ]
         return Strip(segments).adjust_cell_length(width, base)
 
