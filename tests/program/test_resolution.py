@@ -233,6 +233,7 @@ def test_prompts_have_words_for_so_many_tiles_alone(cut: Path, tmp_path: Path) -
     folder = tmp_path / "two"
     processor.save_pretrained(folder)
     (folder / "config.json").write_bytes((cut / "config.json").read_bytes())
+    (folder / "model.safetensors").write_bytes(b"never read")
     with pytest.raises(ModelLoadError, match="129 is out of its bounds, 64 to 128 pixels"):
         seen(ModelEntry(name="two", source=str(folder), longest_edge=129))
 
@@ -295,7 +296,7 @@ def test_a_tower_of_one_size_refuses_before_weights(tmp_path: Path) -> None:
     folder = tmp_path / "llava"
     llava.FAMILY.build(folder)
     for weights in folder.glob("*.safetensors"):
-        weights.unlink()
+        weights.write_bytes(b"never read")
     with pytest.raises(ModelLoadError) as refused:
         seen(ModelEntry(name="llava", source=str(folder), longest_edge=512))
     assert str(refused.value) == "llava: its images always have 32 × 32 pixels; leave --longest-edge out"
