@@ -27,6 +27,8 @@ def visible(text: str) -> str:
     become `\n`, which is kept, as tabs are. What is left is safe to print on a terminal.
     """
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    if unified.replace("\n", "").replace("\t", "").isprintable():
+        return unified  # Nearly all text is such, and a long page has millions of characters.
     return "".join(
         _shown(character)
         if unicodedata.category(character) in _INVISIBLE and character not in _KEPT
