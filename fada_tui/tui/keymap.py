@@ -75,7 +75,7 @@ COMMANDS: tuple[Command, ...] = (
         "A",
         "door('judge_anyway')",
         "Judge anyway",
-        "Judge answers though their image has changed since",
+        "Judge though the image was changed since",
         "verdict",
         False,
     ),
