@@ -2,20 +2,16 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from fada_tui.core.atomic import make_folder, write_whole
 from fada_tui.core.errors import PASSING, ErrorKind, UsageError, reason
-from fada_tui.core.file_lock import LockedError, held
-from fada_tui.core.file_modes import owner_only
 from fada_tui.core.paths import demo_weights, expanded
 from fada_tui.core.records import ModelEntry, ModelStatus, Record, Run, known_keys, only_known
-from fada_tui.core.temporary import clean
 from fada_tui.core.toml import read_toml, suggestion
 from fada_tui.models.endpoint import ADAPTER, is_endpoint, parse
 
@@ -24,15 +20,9 @@ SHIPPED = Path(__file__).with_suffix(".toml")
 EMBEDDED = "demo"
 """The source of the model that comes with the program."""
 
-LOCK_PATIENCE = 30.0
-"""Seconds to wait for another program that changes the user's list."""
-
 Table = dict[str, Any]
 """A model's table in a file: only the keys that were written."""
 
-_HEADER = (
-    "# Written by fada-tui: each table overrides, or adds to, the model list. Comments are not kept.\n\n"
-)
 _HUB_PART = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _PATH_LIKE = ("./", "../", "/", "~")
 
@@ -256,75 +246,6 @@ def check_entry(table: Mapping[str, Any], file: Path) -> None:
         file: where it is to be written, for the message.
     """
     _entry(dict(table), file)
-
-
-def override(registry: Registry, name: str, changes: Mapping[str, Any]) -> tuple[Table, ...]:
-    """Return the user's tables with changes to one model's.
-
-    A value of `None` takes a key out; a table that then says nothing of a shipped model is left out.
-    """
-    old = registry.user_table(name)
-    new = (old or {"name": name}) | dict(changes)
-    new = {key: value for key, value in new.items() if value is not None}
-    tables = [new if table is old else table for table in registry.user]
-    if old is None:
-        tables.append(new)
-    empty = len(new) == 1 and name.casefold() in registry.shipped
-    return tuple(table for table in tables if not (empty and table is new))
-
-
-def change_user_entries(file: Path, change: Callable[[Registry], Sequence[Table]]) -> Registry:
-    """Change the user's `models.toml` as it is now, alone: no other program's change in between is lost.
-
-    Args:
-        file: the user's `models.toml`.
-        change: returns the user's tables that are to be, from the list as it is now.
-
-    Returns:
-        The list after the change.
-
-    Raises:
-        UsageError: the file cannot be read or written, or another program is changing it for too long; or
-            `change` says so.
-    """
-    # A link, as into a folder of dotfiles, stays one.
-    target = file.resolve()
-    try:
-        make_folder(target.parent, private=True)
-        with held(target.with_name(f".{target.name}.lock"), LOCK_PATIENCE):
-            clean(target.parent)
-            registry = load_registry(file)
-            registry.check()
-            save_user_entries(change(registry), file)
-            return load_registry(file)
-    except LockedError:
-        raise UsageError(f"{file} is being changed by another program: try again") from None
-    except OSError as error:
-        raise _unwritable(file, error) from None
-
-
-def save_user_entries(tables: Sequence[Table], file: Path) -> None:
-    """Write the user's `models.toml` atomically, creating its folder if needed.
-
-    Raises:
-        UsageError: the file cannot be written; what was there is unharmed.
-    """
-    import tomli_w
-
-    data = (_HEADER + tomli_w.dumps({"model": list(tables)})).encode(errors="replace")
-    # A link, as into a folder of dotfiles, stays one.
-    target = file.resolve()
-    try:
-        make_folder(target.parent, private=True)
-        write_whole(target, data, owner_only)
-    except OSError as error:
-        raise _unwritable(file, error) from None
-
-
-def _unwritable(file: Path, error: OSError) -> UsageError:
-    return UsageError(
-        f"cannot write {file}: {error.strerror}; FADA_TUI_CONFIG_DIR names another folder for it"
-    )
 
 
 def _tables(document: Mapping[str, Any], file: Path) -> list[Table]:

@@ -26,6 +26,8 @@ from fada_tui.core.records import (
 from fada_tui.models.registry import located
 from fada_tui.store.folder import now
 
+ONE_QUESTION = "{} sorts images and is asked nothing: one result for each image, whatever the questions"
+
 
 class Job(Struct, frozen=True, kw_only=True):
     """The specification of a new run."""

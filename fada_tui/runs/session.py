@@ -27,7 +27,7 @@ from fada_tui.core.protocol import (
     Started,
     Work,
 )
-from fada_tui.core.records import Failure, ModelMemory, Result, Run
+from fada_tui.core.records import Failure, Result, Run
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
@@ -48,7 +48,7 @@ from fada_tui.runs.events import (
     Warned,
     WorkerRestarted,
 )
-from fada_tui.runs.job import Job, first_run, load_command, planned_items, with_loaded
+from fada_tui.runs.job import ONE_QUESTION, Job, first_run, load_command, planned_items, with_loaded
 from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
 from fada_tui.runs.telemetry import Telemetry
@@ -62,8 +62,6 @@ from fada_tui.store.lock import RunLock
 
 CANCEL_PATIENCE = 10.0
 """Seconds that a cancelled worker may take to reach its next token before it is killed."""
-
-ONE_QUESTION = "{} sorts images and is asked nothing: one result for each image, whatever the questions"
 
 
 class Session:
@@ -369,7 +367,9 @@ class Session:
     def _write_files(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
         self._lock.check()
         run, warnings = runs.settle(self.folder)
-        memory = run.model.memory if self._served else self._memory(run.model.memory)
+        memory = run.model.memory
+        if not self._served:
+            memory = self._telemetry.with_peaks(memory, self._reserved)
         finished = runs.now() if self._client.hello or run.finished is None else run.finished
         run = replace(run, finished=finished, model=replace(run.model, memory=memory))
         if failure:
@@ -378,15 +378,6 @@ class Session:
         run, unread = publish(self.folder, run, self._registry)
         trouble = (self._telemetry.warning,) if self._telemetry.warning else ()
         return run, (*warnings, *unread, *trouble)
-
-    def _memory(self, known: ModelMemory) -> ModelMemory:
-        """Return the model's memory with the peaks of this session."""
-        return replace(
-            known,
-            torch_peak_reserved=highest(known.torch_peak_reserved, self._reserved),
-            nvml_process_peak=highest(known.nvml_process_peak, self._telemetry.nvml_process_peak),
-            worker_rss_peak=highest(known.worker_rss_peak, self._telemetry.worker_rss_peak),
-        )
 
     def _remaining(self) -> list[Item]:
         return [item for item in self._items if item.key not in self._done]

@@ -19,7 +19,8 @@ from fada_tui.config.schema import SETTINGS
 from fada_tui.config.settings import Settings, load_settings
 from fada_tui.core.errors import FadaError
 from fada_tui.models.hub_cache import is_here, snapshot
-from fada_tui.models.registry import load_registry, resolve_model, save_user_entries, statuses
+from fada_tui.models.registry import load_registry, resolve_model, statuses
+from fada_tui.models.user_list import save_user_entries
 from fada_tui.runs.planning import questions_of
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.tui.keymap import COMMANDS, keymap_faults, shown_keys

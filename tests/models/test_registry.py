@@ -17,12 +17,11 @@ from fada_tui.models.registry import (
     load_registry,
     located,
     next_model,
-    override,
     resolve_model,
-    save_user_entries,
     statuses,
     with_models_of,
 )
+from fada_tui.models.user_list import override, save_user_entries
 from tests.examples import error_result, result
 from tests.noflock.preload import without_flock
 
@@ -341,7 +340,7 @@ def test_a_file_that_cannot_be_written_keeps_what_was_there(tmp_path: Path) -> N
 CHANGE = """
 import sys
 from pathlib import Path
-from fada_tui.models.registry import change_user_entries, override
+from fada_tui.models.user_list import change_user_entries, override
 file, writer = Path(sys.argv[1]), sys.argv[2]
 for number in range(4):
     name = f"model-{writer}-{number}"
@@ -367,7 +366,7 @@ def test_a_killed_change_hinders_no_other(tmp_path: Path) -> None:
     script = """
 import os, signal, sys
 from pathlib import Path
-from fada_tui.models.registry import change_user_entries
+from fada_tui.models.user_list import change_user_entries
 change_user_entries(Path(sys.argv[1]), lambda now: os.kill(os.getpid(), signal.SIGKILL))
 """
     for environment in (dict(os.environ), without_flock(tmp_path)):

@@ -26,16 +26,15 @@ from fada_tui.models.endpoint import is_endpoint, parse
 from fada_tui.models.registry import (
     Registry,
     Table,
-    change_user_entries,
     check_entry,
     folder_source,
     is_hub_id,
     load_registry,
     next_model,
-    override,
     resolve_model,
     statuses,
 )
+from fada_tui.models.user_list import change_user_entries, override
 from fada_tui.runs.planning import with_choices
 from fada_tui.runs.preflight.describe import as_json, facts, measured
 from fada_tui.runs.preflight.inspection import look

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fada_tui.core.records import Gpu, ResultMemory
-from fada_tui.runs.telemetry.readings import Sample, memory_of, peak
+from msgspec.structs import replace
+
+from fada_tui.core.records import Gpu, ModelMemory, ResultMemory
+from fada_tui.runs.telemetry.readings import Sample, larger, memory_of, peak
 from fada_tui.runs.telemetry.table import Table
 
 if TYPE_CHECKING:
@@ -122,6 +124,20 @@ class Telemetry:
     def worker_rss_peak(self) -> int | None:
         """Bytes: the worker's largest resident memory since the sampler was made."""
         return self._whole.worker_rss
+
+    def with_peaks(self, known: ModelMemory, reserved: int | None) -> ModelMemory:
+        """Return a model's memory with what was measured since.
+
+        Args:
+            known: from earlier.
+            reserved: peak bytes that torch's allocator has held since.
+        """
+        return replace(
+            known,
+            torch_peak_reserved=larger(known.torch_peak_reserved, reserved),
+            nvml_process_peak=larger(known.nvml_process_peak, self.nvml_process_peak),
+            worker_rss_peak=larger(known.worker_rss_peak, self.worker_rss_peak),
+        )
 
     @property
     def gpus(self) -> tuple[Gpu, ...]:
