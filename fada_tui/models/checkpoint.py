@@ -84,6 +84,8 @@ class CheckpointFiles(Struct, frozen=True, kw_only=True):
     """The available and readable files of `DOCUMENTS`."""
     tensors: tuple[Tensor, ...] | None = None
     """Tensors in the headers of its safetensors files; `None` if these are unknown."""
+    damage: str | None = None
+    """Why a file of its weights cannot be read."""
     indexes: Indexes = {}
     """Its index files, by name."""
     inside: tuple[str, ...] = ()
@@ -208,11 +210,13 @@ def read_folder(
     documents = {name: found for name in DOCUMENTS if (found := read_document(folder / name)) is not None}
     weights = of_folder(folder)
     headers = () if weights.missing else [folder / name for name in held(weights, sizes)]
+    tensors, damaged = read_headers(headers)
     return CheckpointFiles(
         origin=origin,
         sizes=sizes,
         documents=documents,
-        tensors=_tensors(headers),
+        tensors=tensors,
+        damage=damaged,
         revision=folder.name if folder.parent.name == "snapshots" else None,
         license=_license(folder / CARD),
         indexes=read_indexes(folder, sizes),
@@ -228,20 +232,26 @@ def header(file: Path) -> Sequence[Tensor]:
     (https://github.com/huggingface/safetensors#format).
 
     Raises:
-        ValueError: the file is no such file, or damaged.
+        ValueError: the file is no such file, or damaged, which one line says.
         OSError: it cannot be read.
     """
+    status = file.stat()
     try:
-        if why := oddity(file.stat()):
+        if why := oddity(status):
             raise ValueError(f"{file}: {why}")
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > LONGEST_HEADER:
                 raise ValueError(f"{file}: header too long")
             found = parse_json(stream.read(length))
-        return [_tensor(name, said) for name, said in found.items() if name != "__metadata__"]
+        found.pop("__metadata__", None)
+        tensors = [_tensor(name, said) for name, said in found.items()]
+        promised = max((_end(said) for said in found.values()), default=0)
     except (struct.error, MalformedError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{file}: {reason(error)}") from error
+    if status.st_size < 8 + length + promised:
+        raise ValueError(f"{file}: it ends before its last weight")
+    return tensors
 
 
 def _tensor(name: str, said: Document) -> Tensor:
@@ -252,11 +262,20 @@ def _tensor(name: str, said: Document) -> Tensor:
     return Tensor(name, dtype, tuple(shape))
 
 
-def _tensors(files: Iterable[Path]) -> tuple[Tensor, ...] | None:
+def _end(said: Document) -> int:
+    """Return where a tensor's data ends, in bytes after the header."""
+    offsets = said["data_offsets"]
+    if not isinstance(offsets, list) or len(offsets) != 2 or type(offsets[1]) is not int:
+        raise TypeError("a tensor has no place in the file")
+    return offsets[1]
+
+
+def read_headers(files: Iterable[Path]) -> tuple[tuple[Tensor, ...] | None, str | None]:
+    """Return the tensors of some files, and why one of them cannot be read; of pickles neither is known."""
     try:
-        return tuple(tensor for file in files for tensor in header(file)) or None
-    except (OSError, ValueError):
-        return None
+        return tuple(tensor for file in files if file.suffix == SAFE for tensor in header(file)) or None, None
+    except (OSError, ValueError) as error:
+        return None, reason(error)
 
 
 def _inside(folder: Path) -> Iterator[str]:

@@ -182,6 +182,11 @@ def _some(names: Sequence[str], *, last: bool = False) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
+def damaged_weights(why: str) -> str:
+    """Return the message: a file of weights is damaged; `why` names it."""
+    return f"its weights are damaged: {why}; download or save them again"
+
+
 def unreadable_config(name: str, why: str) -> str:
     """Return the message: `config.json` is damaged."""
     return f"{name}: its configuration cannot be read: {why}; download or save it again"

@@ -10,6 +10,9 @@ Config: TypeAlias = Document
 _TEXT = ("text_config", "llm_config", "language_config", "thinker_config", "decoder", "text_decoder")
 _VISION = ("vision_config", "vit_config", "vision_tower_config", "encoder")
 
+_SIZES = ("num_hidden_layers", "hidden_size", "intermediate_size", "num_attention_heads", "vocab_size")
+"""Keys whose values are whole numbers, or lists of them, wherever they stand."""
+
 
 def text_part(config: Config) -> Config:
     """Return the part that describes the language model; the whole if there is none."""
@@ -34,6 +37,15 @@ def number(config: Config, *names: str) -> int | None:
         value = config.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return value
+    return None
+
+
+def not_a_number(config: Config) -> tuple[str, str] | None:
+    """Return the name and the value of the first size that is a text; `None` if there is none."""
+    for part in parts(config):
+        for name in _SIZES:
+            if isinstance(value := part.get(name), str):
+                return name, value
     return None
 
 

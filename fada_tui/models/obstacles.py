@@ -104,6 +104,10 @@ def of_the_class(model: Candidate) -> Iterator[Refusal]:
         yield files.trouble
     elif model.weights_here and _is_adapter_alone(files):
         yield _adapter_alone(model.where, files)
+    elif odd := model_config.not_a_number(files.config):
+        why = f"field '{odd[0]}' expected int, got str (value: {odd[1][:40]!r})"
+        message = load_errors.unreadable_config(model.name, why)
+        yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
     elif "config.json" in files.documents:
         yield from _of_the_architecture(model)
     elif OPENCLIP in files.sizes:
@@ -153,6 +157,8 @@ def of_weights(where: str, files: CheckpointFiles, *, allow_pickle: bool) -> Ite
     elif found.named_by in files.indexes and not found.names:
         message = load_errors.index_of_nothing(where, found.named_by or "")
         yield Refusal(ErrorKind.WEIGHTS_MISMATCH, message)
+    elif files.damage:
+        yield from of_damage(files)
     elif found.names or found.named_by or OPENCLIP in files.sizes:
         return
     elif files.weights(allow_pickle=True).names:
@@ -160,6 +166,12 @@ def of_weights(where: str, files: CheckpointFiles, *, allow_pickle: bool) -> Ite
     else:
         message = load_errors.no_weights(where, _other_weights(files.sizes), files.inside)
         yield Refusal(ErrorKind.WEIGHTS_MISMATCH, message)
+
+
+def of_damage(files: CheckpointFiles) -> Iterator[Refusal]:
+    """Yield the reason why a file of weights cannot be read."""
+    if files.damage:
+        yield Refusal(ErrorKind.WEIGHTS_MISMATCH, load_errors.damaged_weights(files.damage))
 
 
 def needs_own_code(config: Config, library: TransformersTables) -> bool:

@@ -73,11 +73,12 @@ def test_a_checkpoint_that_has_a_port(
 
 def test_a_setting_of_another_kind_is_told_with_its_whole_reason(tmp_path: Path) -> None:
     config = {"model_type": "idefics3", "architectures": ["Idefics3ForConditionalGeneration"]}
-    error = refused(tmp_path / "model", config | {"text_config": {"num_hidden_layers": "2"}})
+    error = refused(tmp_path / "model", config | {"text_config": {"max_position_embeddings": "2"}})
     assert error.kind == ErrorKind.ARCHITECTURE_UNKNOWN
     assert str(error) == (
-        "model: its configuration cannot be read: Validation error for field 'num_hidden_layers': "
-        "TypeError: Field 'num_hidden_layers' expected int, got str (value: '2'); download or save it again"
+        "model: its configuration cannot be read: Validation error for field 'max_position_embeddings': "
+        "TypeError: Field 'max_position_embeddings' expected int, got str (value: '2'); "
+        "download or save it again"
     )
 
 

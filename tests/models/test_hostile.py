@@ -68,7 +68,7 @@ HEADER = {
 
 def write_header(file: Path, said: Any) -> None:
     data = said if isinstance(said, bytes) else json.dumps(said).encode()
-    file.write_bytes(struct.pack("<Q", len(data)) + data)
+    file.write_bytes(struct.pack("<Q", len(data)) + data + bytes(64_000))
 
 
 @pytest.fixture

@@ -105,6 +105,22 @@ def as_another_framework(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "tf_model.h5")
 
 
+def cut_short(folder: Path) -> None:
+    data = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(data[: len(data) // 2])
+
+
+def with_a_shape_of_text(folder: Path) -> None:
+    data = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(data.replace(b'"shape":[64]', b'"shape":"64"', 1))
+
+
+def with_a_size_of_text(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"]["num_hidden_layers"] = str(config["text_config"]["num_hidden_layers"])
+    (folder / "config.json").write_text(json.dumps(config))
+
+
 def without_tokenizer(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
 
@@ -148,6 +164,9 @@ REFUSED = [
     (as_adapter_alone, MISMATCH, ("is an adapter of owner/the-base", "save_pretrained")),
     (as_pickled_adapter, MISMATCH, ("is an adapter of owner/the-base",)),
     (as_another_framework, MISMATCH, ("no weights of a kind that can be read (it has tf_model.h5)",)),
+    (cut_short, MISMATCH, ("safetensors: it ends before its last weight", "download")),
+    (with_a_shape_of_text, MISMATCH, ("weights are damaged", "model.safetensors", "no shape")),
+    (with_a_size_of_text, ErrorKind.ARCHITECTURE_UNKNOWN, ("'num_hidden_layers' expected int, got str",)),
     (as_pickle, ErrorKind.PICKLE_REFUSED, ("--allow-pickle",)),
     (without_tokenizer, ErrorKind.PROCESSOR_MISSING, ("has no tokenizer", "processor.save_pretrained")),
     (of_a_training, ErrorKind.NOT_FOUND, ("checkpoint-900, checkpoint-1000", "/checkpoint-1000")),

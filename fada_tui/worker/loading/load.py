@@ -14,7 +14,7 @@ from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
 from fada_tui.core.records import LoadOptions, ModelEntry, ModelFacts, ModelMemory
 from fada_tui.models import obstacles
-from fada_tui.models.checkpoint import CheckpointFiles, header, read_folder
+from fada_tui.models.checkpoint import CheckpointFiles, read_folder, read_headers
 from fada_tui.models.installed import has_package
 from fada_tui.models.model_config import quantization
 from fada_tui.models.remarks import remarks
@@ -75,10 +75,12 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         else checkpoint.weight_files(command, folder, send)
     )
     begun = time.perf_counter() - described
-    weights.check_whole(files)
     saved = _saved(files, allow_pickle=command.allow_pickle)
-    if not release:
-        checkpoint.refuse(obstacles.of_weights(entry.source, saved, allow_pickle=command.allow_pickle))
+    checkpoint.refuse(
+        obstacles.of_damage(saved)
+        if release
+        else obstacles.of_weights(entry.source, saved, allow_pickle=command.allow_pickle)
+    )
     dtype = weights.choose_dtype(entry.dtype, saved)
     weights.check_memory(entry, saved, device)
     quantized = entry.quantization is not None or quantization(saved.config) is not None
@@ -181,8 +183,8 @@ def _saved(files: Path, *, allow_pickle: bool) -> CheckpointFiles:
     if files.is_dir():
         return read_folder(files, "folder", allow_pickle=allow_pickle)
     folder = read_folder(files.parent, "folder", allow_pickle=allow_pickle)
-    tensors = tuple(header(files)) if files.suffix == SAFE else None
-    return replace(folder, sizes={files.name: folder.sizes[files.name]}, tensors=tensors)
+    tensors, damage = read_headers([files])
+    return replace(folder, sizes={files.name: folder.sizes[files.name]}, tensors=tensors, damage=damage)
 
 
 def _options(entry: ModelEntry, *, sorts: bool) -> LoadOptions:

@@ -7,8 +7,6 @@ from typing import Any
 
 import torch
 import transformers
-from huggingface_hub import parse_local_safetensors_file_metadata
-from huggingface_hub.errors import SafetensorsParsingError
 from transformers import BitsAndBytesConfig
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
@@ -17,7 +15,6 @@ from fada_tui.core.records import ModelEntry
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor
 from fada_tui.models.memory import precision_of, weigh, weights_at
-from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import devices
 from fada_tui.worker.loading import constants, generation_settings
 from fada_tui.worker.loading.progress import weights_counted
@@ -56,19 +53,6 @@ def choose_dtype(asked: str, saved: CheckpointFiles) -> torch.dtype:
     if not isinstance(found, torch.dtype):
         raise ModelLoadError(ErrorKind.LOAD, f"no dtype '{name}'; there are: auto, {', '.join(DTYPES)}")
     return found
-
-
-def check_whole(source: Path) -> None:
-    """Refuse a file or folder of weights that is damaged, by the headers; pickles have none.
-
-    Raises:
-        ModelLoadError: a file is damaged.
-    """
-    if source.is_dir():
-        for name in of_folder(source).names:
-            check_whole(source / name)
-    elif source.suffix == SAFE:
-        _check_header(source)
 
 
 def check_memory(entry: ModelEntry, saved: CheckpointFiles, device: str) -> None:
@@ -201,18 +185,6 @@ def _check_filled(name: str, model_class: str, info: dict[str, Any]) -> None:
 def _example(keys: Any) -> str:
     first = sorted(keys, key=str)[0]
     return str(first[0] if isinstance(first, tuple) else first)
-
-
-def _check_header(file: Path) -> None:
-    try:
-        tensors = parse_local_safetensors_file_metadata(file).tensors
-    except (SafetensorsParsingError, OSError) as error:
-        message = f"{file} is damaged: {reason(error)}; download or save it again"
-        raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message) from error
-    promised = max((tensor.data_offsets[1] for tensor in tensors.values()), default=0)
-    if file.stat().st_size < promised:
-        message = f"{file} is damaged: it ends before its last weight; download or save it again"
-        raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message)
 
 
 def _quantization(name: str, asked: str, dtype: torch.dtype, device: str) -> BitsAndBytesConfig:
