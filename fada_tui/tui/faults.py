@@ -4,6 +4,7 @@ Textual ends the program on each, wherever it comes from: a worker, a timer, a m
 the drawing of a widget. `FadaApp` has the names that it calls then; what to do is said here.
 """
 
+import errno
 import os
 import threading
 import traceback
@@ -37,6 +38,12 @@ LONGEST_ENTRY = 20_000
 
 TIMES_LOGGED = 3
 """How often the same fault is told and logged; from then on it is only counted."""
+
+WRITER = "textual-output"
+"""Name of Textual's thread that writes to the terminal."""
+
+TERMINAL_GONE = frozenset({errno.EIO, errno.EPIPE, errno.EBADF})
+"""Errors of a terminal that has hung up, which is no fault: `terminal.shutdown` sees to it."""
 
 
 class Faults:
@@ -99,9 +106,11 @@ class Faults:
         """Return a `threading.excepthook`; `call` calls a function with its arguments in the event loop."""
 
         def hook(args: threading.ExceptHookArgs) -> None:
-            if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
+            error, name = args.exc_value, args.thread.name if args.thread else ""
+            gone = name == WRITER and isinstance(error, OSError) and error.errno in TERMINAL_GONE
+            if error is not None and not isinstance(error, SystemExit) and not gone:
                 with suppress(RuntimeError):  # the loop has ended
-                    call(self.take, args.exc_value, args.thread.name if args.thread else "")
+                    call(self.take, error, name)
 
         return hook
 

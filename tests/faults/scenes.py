@@ -208,7 +208,11 @@ def judged(place: Place) -> None:
 def half_run(place: Place) -> None:
     """A run that was killed after two of its results."""
     _, guard = place.guarded(batch(place))
-    begun = [call for call in guard.calls() if call.call == "create" and call.name.endswith("/journal.jsonl")]
+    begun = [
+        call
+        for call in guard.calls()
+        if (call.who, call.call) == ("worker", "write") and call.name.endswith("/journal.jsonl")
+    ]
     shutil.rmtree(place.disk)
     place.disk.mkdir()
     place.guarded(batch(place), Fault(begun[2], "killall"))

@@ -136,7 +136,9 @@ def test_all_processes_are_killed(library: Path, disk: Path, tmp_path: Path) -> 
     bystander = subprocess.Popen(["sleep", "1000"])
     script = (
         "import subprocess, sys\n"
-        "child = subprocess.Popen(['sleep', '1000'], start_new_session=True)\n"
+        "sleeping = ['sh', '-c', 'echo; exec sleep 1000']\n"
+        "child = subprocess.Popen(sleeping, stdout=subprocess.PIPE, start_new_session=True)\n"
+        "child.stdout.readline()  # it has the library by now\n"
         "print(child.pid, flush=True)\n" + WRITE
     )
     guard = Guard(library, disk, tmp_path, fault("killall"))

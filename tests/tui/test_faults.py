@@ -1,6 +1,7 @@
 """Whatever raises while the dashboard is open, it says so in one line and goes on."""
 
 import asyncio
+import errno
 import os
 import stat
 import threading
@@ -20,7 +21,7 @@ from textual.widgets import Static
 from fada_tui.core.paths import faults_file
 from fada_tui.core.secrets import remember
 from fada_tui.tui.app import FadaApp
-from fada_tui.tui.faults import LARGEST_LOG, TIMES_LOGGED, Faults
+from fada_tui.tui.faults import LARGEST_LOG, TIMES_LOGGED, WRITER, Faults
 from fada_tui.tui.screens.help import HelpScreen
 from fada_tui.tui.widgets.gpu import GpuPane
 from fada_tui.tui.widgets.images import ImageList
@@ -274,3 +275,20 @@ def test_a_fault_is_told_though_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     Faults(tmp_path / "file" / "faults.log", told.append).take(ValueError("x"))
     assert told == ["unexpected ValueError: x in an unknown place"] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "is_fault"),
+    [
+        (WRITER, OSError(errno.EIO, "gone"), False),
+        (WRITER, ValueError("odd"), True),
+        ("another", OSError(errno.EIO, "a disk"), True),
+    ],
+)
+def test_a_terminal_that_has_hung_up_is_no_fault(
+    name: str, error: Exception, is_fault: bool, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    hook = Faults(tmp_path / "faults.log", told.append).of_threads(lambda call, *given: call(*given))
+    hook(threading.ExceptHookArgs((type(error), error, None, threading.Thread(name=name))))
+    assert bool(told) == (tmp_path / "faults.log").exists() == is_fault
