@@ -45,7 +45,7 @@ SCREENS = (
     Shown("runs", b"R", b"Compare", (DOWN, b"k")),
     Shown("comparison", b"C", b"Sort", (DOWN, b"k")),
     Shown("models side by side", b"m", b"large-3", (b"\t",)),
-    Shown("tags", b"t", b"Back", (b"j", b"k")),
+    Shown("tags", b"t", b"Back", ()),  # its keys write to the disk
     Shown("note", b"n", b"Save", (b"x", b"\x7f")),
     Shown("zoom", b"z", b"Image_", ()),
     Shown("new run", b"r", b"Start", (DOWN, b"k", b"\t", DOWN, b"j", b"k")),
