@@ -165,7 +165,7 @@ def damage(folder: Path) -> str | None:
             if name.endswith(SAFE):
                 header(folder / name)
     except (OSError, ValueError) as error:
-        return reason(error)
+        return reason(error).replace(f"{folder}/", "")
     try:
         parse_json(read_small(folder / CONFIG))
     except FileNotFoundError:
