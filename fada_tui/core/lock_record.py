@@ -1,7 +1,6 @@
 """What a lock's file says: who holds it, and whether he is still there."""
 
 import os
-import secrets
 import stat
 import time
 from typing import Literal, TypeAlias
@@ -87,7 +86,7 @@ class LockFile(Struct, frozen=True):
 
 def ourselves(by: Means) -> Holder:
     """Return this program as the holder of a lock that it takes now."""
-    return Holder(by=by, key=secrets.token_hex(8), machine=this_machine(), program=identify(os.getpid()))
+    return Holder(by=by, key=os.urandom(8).hex(), machine=this_machine(), program=identify(os.getpid()))
 
 
 _holders: msgspec.json.Decoder[Holder] = msgspec.json.Decoder(Holder)

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import os
 import re
-import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ def beside(path: Path) -> Path:
     """Return the path of a temporary file in the same folder that no other thread or process has."""
     ours = identify(os.getpid())
     name = path.name[:_LONGEST_NAME]
-    return path.with_name(f".{name}.{ours.pid}-{ours.started}-{_machine()}-{secrets.token_hex(4)}.tmp")
+    return path.with_name(f".{name}.{ours.pid}-{ours.started}-{_machine()}-{os.urandom(4).hex()}.tmp")
 
 
 def leftovers(folder: Path) -> Iterator[Path]:
