@@ -342,7 +342,7 @@ async def leave(workspace: Workspace, app: App[Any]) -> None:
     queue = workspace.run_control.queue
     if queue.busy:
         question = "A run goes on. Stop it and leave?"
-        kept = "What is answered is kept; the run can be taken up again."
+        kept = "What is answered is kept; the run can be resumed."
         detail = f"{kept} {_not_started(queue.waiting)}".rstrip()
         if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop and leave", danger=False)):
             return

@@ -173,10 +173,10 @@ async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
 
             stage.say(NAMES[1], 2)
             await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
-            await wait_for(pilot, lambda: "w takes it up again" in " ".join(screen_text(app).split()))
+            await wait_for(pilot, lambda: "w resumes it" in " ".join(screen_text(app).split()))
             assert "stopping after" not in screen_text(app) and run.counts()[1] == 2
             await pilot.press("g", *"jjjj")
-            await wait_for(pilot, lambda: "not answered in this run: w takes it up again" in screen_text(app))
+            await wait_for(pilot, lambda: "not answered in this run: w resumes it" in screen_text(app))
             await pilot.press("j", "j")
             await wait_for(pilot, lambda: "not asked in this run" in screen_text(app))
 

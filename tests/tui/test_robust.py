@@ -46,7 +46,7 @@ def judge_one(program: OnPty) -> None:
 
 
 def check_interrupted(folder: Path) -> None:
-    """The run's files hold what was finished and judged, and it can be taken up."""
+    """The run's files hold what was finished and judged, and it can be resumed."""
     (run_folder,) = run_folders(folder)
     run = json.loads((run_folder / "run.json").read_bytes())
     assert run["status"] == "interrupted" and run["plan"]

@@ -1,4 +1,4 @@
-"""Runs started, followed, stopped and taken up again by keys, with the real worker and the embedded model."""
+"""Runs started, followed, stopped and resumed by keys, with the real worker and the embedded model."""
 
 import json
 import os
@@ -77,7 +77,7 @@ async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(tmp_p
         with slowed(os.getpid()):
             await pilot.press("x")
             await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
-        await wait_for(pilot, lambda: "w takes it up again" in " ".join(screen_text(app).split()))
+        await wait_for(pilot, lambda: "w resumes it" in " ".join(screen_text(app).split()))
         (before,) = runs_in(tmp_path)
         assert before["status"] == "interrupted" and 1 <= len(before["results"]) < 120
         await pilot.pause(AWAITING_SECONDS + DRAWING_SECONDS + GUARD_SECONDS)

@@ -180,7 +180,7 @@ def _ended(workspace: Workspace, run: Run, folder: Path) -> None:
         workspace.view.say(f"{run.error.message}{again}", "error", holds=lambda: not ended.running)
     else:
         answered = sum(result.error is None for result in run.results)
-        again = "; w takes it up again" if run.status == "interrupted" else ""
+        again = "; w resumes it" if run.status == "interrupted" else ""
         here = review.run is ended
         shows = " (s shows it)" if here else ""
         workspace.view.say(

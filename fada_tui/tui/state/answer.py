@@ -43,7 +43,7 @@ def _missing(run: OpenRun, key: Key) -> str:
     if run.running:
         return "waiting for its turn"
     if run.resumable and any(image.path == key[0] for image in run.planned_images()):
-        return "not answered in this run: w takes it up again"
+        return "not answered in this run: w resumes it"
     return "not asked in this run"
 
 
