@@ -1,6 +1,6 @@
 """Every fault at every call that changes a file: `python -m tests.faults`, or `make faults`.
 
-Prints a table, and what was wrong; exits with 1 if anything was. Half an hour on two quiet cores.
+Prints a table, and what was wrong; exits with 1 if anything was. About 17 minutes on two cores.
 """
 
 import argparse
