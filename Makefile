@@ -17,7 +17,7 @@ test: $(VENV)/.test
 quick: $(VENV)/.test
 	$(BIN)/pytest -n 3 --dist worksteal --quick
 
-# A fault at every call that changes a file, in turn: half an hour on two quiet cores. docs/reliability.md has what
+# A fault at every call that changes a file, in turn: about 17 minutes on two cores. docs/reliability.md has what
 # came of it; FAULTS='--scene "a run" --sample 50' tries less.
 faults: $(VENV)/.test
 	$(BIN)/python -m tests.faults $(FAULTS)

@@ -149,7 +149,8 @@ def test_weights_whose_header_is_damaged_cost_their_model_alone(folder: Path, sa
     assert "mine" not in index.here and "fada-demo" in index.here
     assert list(index.damaged) == ["mine"] and "model.safetensors" in index.damaged["mine"]
     (line,) = [line for line in shown(index) if line.name == "mine"]
-    assert line.state == "unreadable" and "cannot be read: model.safetensors: " in line.detail and "\n" not in line.detail
+    assert line.state == "unreadable" and "\n" not in line.detail
+    assert "cannot be read: model.safetensors: " in line.detail
 
 
 def shown(index: DiskIndex) -> tuple[ModelLine, ...]:
