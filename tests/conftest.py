@@ -18,7 +18,7 @@ from PIL import Image
 
 from fada_tui.store import folder as runs
 from fada_tui.store import journal
-from tests.quick import NO_WORKER, imports_torch, needs_worker
+from tests.quick import NO_WORKER, imports_torch, takes_long
 
 os.environ["OMP_NUM_THREADS"] = "1"
 """Here and in every program, before torch is imported: tests run side by side, and have one core each."""
@@ -47,8 +47,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         os.environ["PYTHONPATH"] = os.pathsep.join(
             [str(NO_WORKER), *filter(None, [os.environ.get("PYTHONPATH")])]
         )
-        config.hook.pytest_deselected(items=[item for item in items if needs_worker(item)])
-        items[:] = [item for item in items if not needs_worker(item)]
+        config.hook.pytest_deselected(items=[item for item in items if takes_long(item)])
+        items[:] = [item for item in items if not takes_long(item)]
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Which tests `pytest --quick` runs: those that start no worker and import neither torch nor transformers."""
+"""Which tests `pytest --quick` runs: short ones that start no worker and import no torch or transformers."""
 
 import ast
 from functools import cache
@@ -20,10 +20,10 @@ OF_A_WORKER = frozenset({"tiny", "uneven", "start"})
 """Fixtures whose tests take a model, or run the program on a terminal."""
 
 
-def needs_worker(item: pytest.Item) -> bool:
-    """Whether a test starts a worker, or takes what only torch makes."""
+def takes_long(item: pytest.Item) -> bool:
+    """Whether a test starts a worker, takes what only torch makes, or takes seconds otherwise."""
     fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(fixtures & OF_A_WORKER) or item.get_closest_marker("worker") is not None
+    return bool(fixtures & OF_A_WORKER) or any(map(item.get_closest_marker, ("worker", "long")))
 
 
 @cache

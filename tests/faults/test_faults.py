@@ -8,6 +8,8 @@ from tests.faults.__main__ import table, try_scene, workshop
 from tests.faults.place import Place
 from tests.faults.scenes import SCENES, Scene
 
+pytestmark = pytest.mark.long
+
 SEED = 16
 
 WITHOUT_A_WORKER = [scene for scene in SCENES if not scene.worker]

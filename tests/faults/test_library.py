@@ -9,6 +9,8 @@ import pytest
 
 from tests.faults.library import Call, Fault, Guard, build, faults_at
 
+pytestmark = pytest.mark.long
+
 EVERY_CALL = """
 import os, sys
 os.chdir(sys.argv[1])

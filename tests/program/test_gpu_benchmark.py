@@ -92,6 +92,7 @@ def failures(value: Any, path: str = "") -> list[str]:
     return own + [line for name, one in value.items() for line in failures(one, f"{path}/{name}")]
 
 
+@pytest.mark.long
 def test_a_part_that_hangs_is_ended_and_one_that_fails_is_told(tmp_path: Path) -> None:
     scripts = {"hangs": HANGS, "fails": FAILS, "works": WORKS}
     parts = [Part("hangs", 1, 3, ""), Part("fails", 2, 30, ""), Part("works", 3, 30, "")]

@@ -28,7 +28,7 @@ from fada_tui.tui.widgets.images import ImageList
 from fada_tui.tui.widgets.notice import Notice
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 WORDS = "hostile"
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.tui.terminal import Terminal
 
+pytestmark = pytest.mark.long
+
 APP = """
 import json, os, sys
 from pathlib import Path

@@ -20,6 +20,8 @@ from tests.examples import ENTRY, result, run
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
 from tests.tui.stage import Stage, lines_of
 
+pytestmark = pytest.mark.long
+
 LARGE = "20260101-000000_large"
 PLAIN = PageText({name: Style() for name in STYLES})
 

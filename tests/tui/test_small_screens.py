@@ -277,6 +277,7 @@ async def test_blind_mode_shows_nothing_of_the_page() -> None:
 # Help
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [*SIZES, (200, 50)])
 async def test_the_help_names_all_keys_and_the_users_own(size: tuple[int, int]) -> None:
     screen: Screen[None] = HelpScreen({"zoom": "Z"}, [("model", HOSTILE)])
