@@ -130,9 +130,10 @@ async def test_several_questions_are_judged_one_by_one(tmp_path: Path) -> None:
 async def test_filters_show_what_they_say_and_follow_verdicts(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, main):
+        review = main.workspace.review
         await pilot.press("1", "slash", *"category:heart")
-        await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 4)
-        assert {slot.image.category for slot in main.workspace.review.shown.slots} == {"Heart"}
+        await wait_for(pilot, lambda: {slot.image.category for slot in review.shown.slots} == {"Heart"})
+        assert len(review.shown.slots) == 4
         await pilot.press("escape")
         await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 24)
         await pilot.press("slash", *"unassessed", "enter")
