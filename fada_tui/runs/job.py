@@ -100,6 +100,13 @@ def load_command(run: Run) -> Load:
     )
 
 
+def remarks_on(run: Run, loaded: Loaded) -> tuple[str, ...]:
+    """Return what to tell of a run's loaded model: questions and settings that are not followed."""
+    name = run.model.name
+    alone = loaded.sorts and len(run.questions) > 1
+    return (*([ONE_QUESTION.format(name)] if alone else []), *(f"{name}: {one}" for one in loaded.remarks))
+
+
 def with_loaded(run: Run, loaded: Loaded, where: Environment) -> Run:
     """Return a run with the facts of its loaded model, for which it keeps its own name, and where that runs.
 

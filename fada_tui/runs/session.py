@@ -48,7 +48,7 @@ from fada_tui.runs.events import (
     Warned,
     WorkerRestarted,
 )
-from fada_tui.runs.job import ONE_QUESTION, Job, first_run, load_command, planned_items, with_loaded
+from fada_tui.runs.job import Job, first_run, load_command, planned_items, remarks_on, with_loaded
 from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
 from fada_tui.runs.telemetry import Telemetry
@@ -203,14 +203,12 @@ class Session:
         failure: Failure | None = None
         self._pool = pool
         try:
-            remaining = self._remaining()
-            yield RunStarted(self._run, self.folder, len(remaining), self._total)
-            for warning in self._lock.warning():
+            yield RunStarted(self._run, self.folder, len(self._remaining()), self._total)
+            told = names_dicom(item.path for item in self._remaining())
+            for warning in (*self._lock.warning(), *([BURNED_IN] if told else [])):
                 yield Warned(warning)
-            told = names_dicom(item.path for item in remaining)
-            if told:
-                yield Warned(BURNED_IN)
             self._telemetry.start()
+            self._changed.begin()
             try:
                 async with aclosing(self._answers()) as answers:
                     async for event in answers:
@@ -226,6 +224,7 @@ class Session:
             yield RunEnded(run, self.folder)
         finally:
             self._telemetry.stop()
+            await self._changed.stop()
             await self._client.close()
             self._lock.release()
 
@@ -238,6 +237,8 @@ class Session:
                         async for event in loading:
                             yield event
                     loaded = True
+                    if changed := await self._changed.looked():
+                        yield Warned(changed)
                 remaining = self._remaining()
                 suspects = self._recovery.suspects(remaining)
                 async with aclosing(self._work(suspects or remaining, alone=bool(suspects))) as working:
@@ -269,10 +270,8 @@ class Session:
                         yield LoadProgress(stage, done, total)
                     case Loaded():
                         self._telemetry.watch(self._client.pid, event.gpu_uuid)
-                        if event.sorts and len(self._run.questions) > 1:
-                            yield Warned(ONE_QUESTION.format(self._run.model.name))
-                        for remark in event.remarks:
-                            yield Warned(f"{self._run.model.name}: {remark}")
+                        for remark in remarks_on(self._run, event):
+                            yield Warned(remark)
                         self._record_model(hello, event)
                         yield ModelReady(
                             self._run.model, self._run.questions, len(self._remaining()), self._total
@@ -359,6 +358,7 @@ class Session:
 
     async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
         self._telemetry.stop()
+        await self._changed.stop()
         if self._pool and not failure and (kept := await self._client.part()):
             self._pool.keep(kept)
         await self._client.close()

@@ -166,6 +166,47 @@ def test_an_image_that_was_changed_is_not_asked_again_until_it_is_back(
     assert [one["state"] for one in restored["images_found"]][2:] == ["as_asked", "as_asked"]
 
 
+def test_an_answered_image_that_was_changed_is_found_on_resuming(
+    program: Program, tiny: Path, many: Path
+) -> None:
+    """Though nothing more is asked about it, and once it is back that is found, too."""
+    done = program.run(*arguments(tiny, many, 3), "--limit", "3")
+    assert done.returncode == 0, done.stderr
+    (folder,) = run_folders(program.cwd)
+    whole = load(folder)
+    answered, missing, last = dict.fromkeys(result["path"] for result in whole["results"])
+    images = [{key: one[key] for key in ("image", "category", "path")} for one in whole["results"][::2]]
+    plan = {
+        "model": {"name": "tiny", "source": str(tiny)},
+        "device": "auto",
+        "rubric": "fada",
+        "images": images,
+    }
+
+    def interrupted(run: dict[str, Any]) -> None:
+        left = [one for one in run["results"] if one["path"] != last]
+        (folder / "run.json").write_text(
+            json.dumps(run | {"status": "interrupted", "plan": plan, "results": left})
+        )
+
+    interrupted(whole)
+    kept = (many / answered).read_bytes()
+    (many / answered).write_bytes(kept + b"more")
+    (many / missing).unlink()
+    done, resumed = resume(program)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("was changed since it was asked about") == 1
+    assert [(one["path"], one["state"]) for one in resumed["images_found"]] == [(answered, "changed")]
+    assert content(resumed) == content(whole)
+    assert "was changed" in done.stderr and answered in (folder / "summary.md").read_text()
+
+    interrupted(resumed)
+    (many / answered).write_bytes(kept)
+    done, restored = resume(program)
+    assert done.returncode == 0 and "was changed" not in done.stderr
+    assert [one["state"] for one in restored["images_found"]] == ["changed", "as_asked"]
+
+
 @pytest.mark.parametrize("told", [[signal.SIGINT, signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP]])
 def test_stop_now_keeps_what_is_finished(
     program: Program, tiny: Path, many: Path, told: list[signal.Signals]
