@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from fada_tui.core.records import Result, Timing, Tokens
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import ModelEntry, Result, Timing, Tokens
 from fada_tui.worker.generation import threads
 from fada_tui.worker.generation.threads import Threads, best, candidates, pace_of
+from fada_tui.worker.loading import load as loading
 from tests.conftest import Program, load, run_folders
 
 
@@ -174,6 +176,16 @@ def test_the_pace_of_a_batch_is_that_of_its_last_answer(
     results: Sequence[Result], pace: float | None
 ) -> None:
     assert pace_of(results) == pytest.approx(pace)
+
+
+def test_the_next_model_is_not_bound_to_the_number_of_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "OWN", 4)
+    torch.set_num_threads(1)
+    found: list[int] = []
+    monkeypatch.setattr(Threads, "choose", lambda chosen: found.append(chosen.now()))
+    entry = ModelEntry(name="m", source=str(loading.EMBEDDED))
+    loading.load(Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False), print)
+    assert found == [4]
 
 
 def test_each_result_says_how_many(program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -43,7 +43,15 @@ PART = 500_000
 FIXED_BY = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Environment variables by which a person sets the number."""
 
+OWN = torch.get_num_threads()
+"""The number that torch takes by itself, before any model is given another."""
+
 log = logging.getLogger("fada_tui.worker")
+
+
+def restore() -> None:
+    """Give torch its own number again, before another model is loaded in the same process."""
+    torch.set_num_threads(OWN)
 
 
 class Threads:

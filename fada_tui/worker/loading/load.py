@@ -25,7 +25,7 @@ from fada_tui.worker.adapters.prompting import TextAdapter
 from fada_tui.worker.generation.generator import Generator
 from fada_tui.worker.generation.interfaces import Answerer, LoadedModel
 from fada_tui.worker.generation.ranker import Ranker
-from fada_tui.worker.generation.threads import Threads
+from fada_tui.worker.generation.threads import Threads, restore
 from fada_tui.worker.loading import (
     attention,
     checkpoint,
@@ -54,6 +54,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     entry = command.model
     device = devices.choose_device(command.device)
     _check_device(device)
+    restore()
     folder = checkpoint.describing_files(command, send)
     begun = time.perf_counter()
     release = openclip_files.recognise(command, folder)
