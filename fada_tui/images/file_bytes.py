@@ -49,15 +49,17 @@ def hashed(file: IO[bytes], name: str) -> Iterator[tuple[IO[bytes], FileFacts]]:
             file.seek(0)
     except OSError as error:
         raise damaged(name, error) from None
-    large = len(data) > WHOLE
+    watched = file if len(data) > WHOLE else None
     del data
     try:
         yield file, facts
     except ImageError as error:
+        if watched and _version(watched) != version:
+            raise _changed(name) from None
         error.file = facts
         raise
-    if large and _version(file) != version:
-        raise unreadable(name, "it was changed while it was read; ask again")
+    if watched and _version(watched) != version:
+        raise _changed(name)
 
 
 def file_facts(path: str | Path) -> FileFacts:
@@ -91,6 +93,10 @@ def _facts_of(file: IO[bytes], version: _Version) -> FileFacts:
     if facts.size > WHOLE and _version(file) == version:
         _last = (version, facts)
     return facts
+
+
+def _changed(name: str) -> ImageError:
+    return unreadable(name, "it was changed while it was read; ask again")
 
 
 def _version(file: IO[bytes]) -> _Version:

@@ -82,6 +82,24 @@ def test_a_file_written_while_it_is_decoded(
         assert (found.sha256, found.file) == (expected.sha256, expected.file)
 
 
+def test_a_file_cut_while_it_is_decoded_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_bytes, "WHOLE", 100)
+    path = tmp_path / "a.bmp"
+    path.write_bytes(encoded(noise(1), "BMP"))
+    read = decoding.stills.read
+
+    def late(file: io.BytesIO, name: str, number: int) -> Image.Image:
+        os.truncate(path, 500)
+        return read(file, name, number)
+
+    monkeypatch.setattr(decoding.stills, "read", late)
+    with pytest.raises(ImageError, match=r"a\.bmp: it was changed while it was read") as caught:
+        decode(path)
+    assert caught.value.file is None
+
+
 def test_an_image_that_cannot_be_decoded_still_has_facts(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encoded(noise(1), "PNG")[:500])
