@@ -22,7 +22,6 @@ from fada_tui.models import load_errors
 
 DESCRIBING_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.ttf")
 """Configuration, processor and tokenizer files, needed before any weight. ERNIE 4.5 VL has a font."""
-PICKLED_WEIGHTS = ("*.bin", "*.pt", "*.pth")
 CODE_FILES = ("*.py",)
 
 OnBytes = Callable[[int, int], None]

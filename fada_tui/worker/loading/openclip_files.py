@@ -21,10 +21,10 @@ from transformers import CLIPImageProcessorPil, CLIPProcessor, CLIPTokenizer
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message
 from fada_tui.models.documents import Document, read_document
+from fada_tui.models.obstacles import OPENCLIP
+from fada_tui.models.weight_files import PICKLES, SAFE
 from fada_tui.worker.loading import checkpoint, hub
 from fada_tui.worker.loading.openclip import INSTEAD, UnsupportedError, clip_config, renamed, side
-
-CONFIG_NAME = "open_clip_config.json"
 
 PUBLISHED_ELSEWHERE: dict[str, dict[str, Any]] = {
     # https://github.com/BioMedIA-MBZUAI/FetalCLIP, FetalCLIP_config.json
@@ -93,7 +93,7 @@ def recognise(command: Load, folder: Path) -> Release | None:
         model=document.get("model_cfg", document),
         preprocessing=document.get("preprocess_cfg") or {},
         weights=weights,
-        pickled=not weights.endswith(".safetensors"),
+        pickled=not weights.endswith(SAFE),
     )
 
 
@@ -162,7 +162,7 @@ def read_tensors(command: Load, file: Path) -> dict[str, torch.Tensor]:
         ModelLoadError: the file is damaged, or holds more than tensors.
     """
     try:
-        if file.suffix == ".safetensors":
+        if file.suffix == SAFE:
             return renamed(load_file(file))
         found = torch.load(file, map_location="cpu", weights_only=True, mmap=_is_zip(file))
         found = found.get("state_dict", found)
@@ -184,7 +184,7 @@ def read_tensors(command: Load, file: Path) -> dict[str, torch.Tensor]:
 
 def _description(folder: Path) -> Document | None:
     """Return the release's JSON: by OpenCLIP's file name, else any file that parses as one."""
-    named = folder / CONFIG_NAME
+    named = folder / OPENCLIP
     others = sorted(file for file in folder.glob("*.json") if "config" in file.name.lower() and file != named)
     for file in (named, *others):
         document = read_document(file) or {}
@@ -202,7 +202,7 @@ def _names(command: Load, folder: Path) -> tuple[str, ...]:
 
 def _is_transformers(names: Iterable[str]) -> bool:
     """Return whether transformers' own format is there, too, with weights that are no less safe."""
-    safe = [name for name in names if name.endswith(".safetensors")]
+    safe = [name for name in names if name.endswith(SAFE)]
     own = [name for name in safe if not name.startswith("open_clip")]
     pickled = [name for name in names if name.startswith("pytorch_model")]
     return "config.json" in names and bool(own or (not safe and pickled))
@@ -210,10 +210,10 @@ def _is_transformers(names: Iterable[str]) -> bool:
 
 def _weights(names: Iterable[str]) -> str | None:
     """Return the weights file: safetensors first, OpenCLIP's own names first."""
-    files = [name for name in names if name.endswith((".safetensors", *(p[1:] for p in hub.PICKLED_WEIGHTS)))]
+    files = [name for name in names if name.endswith((SAFE, *PICKLES))]
     order = sorted(
         files,
-        key=lambda name: (not name.endswith(".safetensors"), not name.startswith("open_clip"), name),
+        key=lambda name: (not name.endswith(SAFE), not name.startswith("open_clip"), name),
     )
     return next(iter(order), None)
 
