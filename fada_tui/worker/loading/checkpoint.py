@@ -159,11 +159,6 @@ def read_processor(command: Load, folder: Path) -> Any:
     return processor
 
 
-def revision(folder: Path) -> str | None:
-    """Return the commit, if the folder is a snapshot in the hub's cache."""
-    return folder.name if folder.parent.name == "snapshots" else None
-
-
 def package(error: Exception) -> str:
     """Return the package that a processor lacks, on one line with the remedy."""
     text = reason(error)

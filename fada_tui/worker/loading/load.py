@@ -18,7 +18,6 @@ from fada_tui.models.checkpoint import CheckpointFiles, read_folder, read_header
 from fada_tui.models.installed import has_package
 from fada_tui.models.model_config import quantization
 from fada_tui.models.remarks import remarks
-from fada_tui.models.weight_files import SAFE, of_folder
 from fada_tui.worker import adapters, devices
 from fada_tui.worker.adapters.contrastive import ContrastiveAdapter, scale
 from fada_tui.worker.adapters.prompting import TextAdapter
@@ -51,83 +50,55 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     Raises:
         ModelLoadError: with the reason and what to do.
     """
-    entry = command.model
     device = devices.choose_device(command.device)
     _check_device(device)
     restore()
     folder = checkpoint.describing_files(command, send)
     begun = time.perf_counter()
     release = openclip_files.recognise(command, folder)
-    if release:
-        openclip_files.read_config(command, release)
-        openclip_files.tokenizer_folder(folder, send)  # what downloads is not bounded in time
-    if not _is_embedded(folder):
-        trial.attempt(
-            entry.name,
-            lambda: _described(command, folder, release, lambda _: None),
-            lambda found: _prompted(command, *found),
-        )
+    _try(command, folder, release, send)
     config, architecture, processor = _described(command, folder, release, send)
     adapter = _prompted(command, config, architecture, processor)
-    described = time.perf_counter() - begun
+    fetching = time.perf_counter()
     files = (
         openclip_files.weight_file(command, release, send)
         if release
         else checkpoint.weight_files(command, folder, send)
     )
-    begun = time.perf_counter() - described
+    begun += time.perf_counter() - fetching  # a download is no part of loading
     saved = _saved(files, allow_pickle=command.allow_pickle)
-    checkpoint.refuse(
-        obstacles.of_damage(saved)
-        if release
-        else obstacles.of_weights(entry.source, saved, allow_pickle=command.allow_pickle)
-    )
-    dtype = weights.choose_dtype(entry.dtype, saved)
-    weights.check_memory(entry, saved, device)
-    quantized = entry.quantization is not None or quantization(saved.config) is not None
-    source = openclip_files.read_tensors(command, files) if release else files
+    _check_weights(command, saved, release)
     flash = device.startswith("cuda") and has_package("flash_attn")
     attention.settle(config, flash=flash)
+    dtype = weights.choose_dtype(command.model.dtype, saved)
+    weights.check_memory(command.model, saved, device)
+    source = openclip_files.read_tensors(command, files) if release else files
     model = weights.load_model(command, source, config, dtype, device, send, saved.tensors or ())
-    sorts = isinstance(adapter, ContrastiveAdapter)
-    if sorts:
-        with torch.inference_mode():
-            adapter.read_classes(model)
-    threads = Threads(model) if model.device.type == "cpu" else None
-    if threads:
-        threads.choose()
-    answerer: Answerer = (
-        Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
-    )
-    if not getattr(adapter, "in_blocks", False):  # a whole block is a whole answer
-        rehearsal.answer(command, answerer, device)
-    facts = ModelFacts(
-        name=entry.name,
-        source=entry.source,
-        revision=checkpoint.revision(folder),
-        adapter=adapter.name,
-        architecture=architecture,
-        parameters=weights.count_parameters(model),
-        dtype=str(model.dtype).removeprefix("torch."),
-        quantization=entry.quantization,
-        device=device,
-        attention=getattr(model.config, "_attn_implementation", None) or UNSET,
-        image_processor=_image_processor(processor) or UNSET,
-        scale=scale(model) if sorts else UNSET,
-        pickled=_are_pickles(command, files) or UNSET,
-        remote_code=any(name.startswith(OWN_CODE) for name in sys.modules) or UNSET,
-        load_time=time.perf_counter() - begun,
-        memory=ModelMemory(weights=model.get_memory_footprint()),
-        **_options(entry, sorts=sorts).as_facts(),
-    )
-    loaded = Loaded(
-        model=facts,
+    loaded = _rehearsed(command, model, adapter, device)
+    facts = _facts(command, loaded, saved, architecture, processor)
+    pickled = release.pickled if release else saved.weights(allow_pickle=command.allow_pickle).pickled
+    return loaded, Loaded(
+        model=replace(facts, pickled=pickled or UNSET, load_time=time.perf_counter() - begun),
         gpu_uuid=devices.gpu_uuid(device),
-        sorts=sorts,
-        quantized=quantized,
+        sorts=isinstance(adapter, ContrastiveAdapter),
+        quantized=command.model.quantization is not None or quantization(saved.config) is not None,
         remarks=() if release else tuple(remarks(saved, flash=flash)),
     )
-    return LoadedModel(answerer, device, model, adapter, threads), loaded
+
+
+def _try(
+    command: Load, folder: Path, release: openclip_files.Release | None, send: Callable[[Message], None]
+) -> None:
+    """Try a checkpoint's processor and template, unless it comes with the program."""
+    if release:
+        openclip_files.read_config(command, release)
+        openclip_files.tokenizer_folder(folder, send)  # what downloads is not bounded in time
+    if not _is_embedded(folder):
+        trial.attempt(
+            command.model.name,
+            lambda: _described(command, folder, release, lambda _: None),
+            lambda found: _prompted(command, *found),
+        )
 
 
 def _described(
@@ -188,6 +159,56 @@ def _saved(files: Path, *, allow_pickle: bool) -> CheckpointFiles:
     return replace(folder, sizes={files.name: folder.sizes[files.name]}, tensors=tensors, damage=damage)
 
 
+def _check_weights(command: Load, saved: CheckpointFiles, release: openclip_files.Release | None) -> None:
+    """Refuse weights that are damaged, or that must not be read."""
+    checkpoint.refuse(
+        obstacles.of_damage(saved)
+        if release
+        else obstacles.of_weights(command.model.source, saved, allow_pickle=command.allow_pickle)
+    )
+
+
+def _rehearsed(command: Load, model: Any, adapter: Any, device: str) -> LoadedModel:
+    """Return a model that has answered once, with as many threads as help it."""
+    if isinstance(adapter, ContrastiveAdapter):
+        with torch.inference_mode():
+            adapter.read_classes(model)
+    threads = Threads(model) if model.device.type == "cpu" else None
+    if threads:
+        threads.choose()
+    answerer: Answerer = (
+        Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
+    )
+    if not getattr(adapter, "in_blocks", False):  # a whole block is a whole answer
+        rehearsal.answer(command, answerer, device)
+    return LoadedModel(answerer, device, model, adapter, threads)
+
+
+def _facts(
+    command: Load, loaded: LoadedModel, saved: CheckpointFiles, architecture: str, processor: Any
+) -> ModelFacts:
+    """Return what a run records of a loaded model."""
+    entry, model = command.model, loaded.model
+    sorts = isinstance(loaded.adapter, ContrastiveAdapter)
+    return ModelFacts(
+        name=entry.name,
+        source=entry.source,
+        revision=saved.revision,
+        adapter=loaded.adapter.name,
+        architecture=architecture,
+        parameters=weights.count_parameters(model),
+        dtype=str(model.dtype).removeprefix("torch."),
+        quantization=entry.quantization,
+        device=loaded.device,
+        attention=getattr(model.config, "_attn_implementation", None) or UNSET,
+        image_processor=_image_processor(processor) or UNSET,
+        scale=scale(model) if sorts else UNSET,
+        remote_code=any(name.startswith(OWN_CODE) for name in sys.modules) or UNSET,
+        memory=ModelMemory(weights=model.get_memory_footprint()),
+        **_options(entry, sorts=sorts).as_facts(),
+    )
+
+
 def _options(entry: ModelEntry, *, sorts: bool) -> LoadOptions:
     """Return the options to record: padding has an effect on models that sort images alone."""
     return entry.options if sorts else replace(entry.options, pad_square=None)
@@ -196,13 +217,6 @@ def _options(entry: ModelEntry, *, sorts: bool) -> LoadOptions:
 def _image_processor(processor: Any) -> str | None:
     images = getattr(processor, "image_processor", None)
     return None if images is None else type(images).__name__
-
-
-def _are_pickles(command: Load, files: Path) -> bool:
-    """Return whether weights are pickles: those of a file, or of a folder."""
-    if files.is_dir():
-        return of_folder(files, allow_pickle=command.allow_pickle).pickled
-    return files.suffix != SAFE
 
 
 def _check_device(device: str) -> None:
