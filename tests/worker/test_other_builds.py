@@ -7,6 +7,7 @@ import pytest
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.models.installed import other_build_of_torchvision
+from fada_tui.worker.loading import checkpoint
 from tests.conftest import Program
 
 
@@ -56,3 +57,17 @@ def test_builds_are_told_by_their_versions(
     monkeypatch.setattr("importlib.metadata.version", versions.__getitem__)
     monkeypatch.setattr("importlib.metadata.requires", lambda _: ["numpy", pinned])
     assert (other_build_of_torchvision() is None) is fits
+
+
+@pytest.mark.parametrize("text", ["it requires the Torchvision library", "operator torchvision::nms"])
+def test_a_processor_that_lacks_it_is_refused_with_what_to_do(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "torchvision 0.3.0 is of another build than torch 2.13.0"
+    monkeypatch.setattr(checkpoint, "other_build_of_torchvision", lambda: why)
+    message = checkpoint.package("m", ImportError(text))
+    assert message.startswith(f"m: {why}: ") and "pip install" in message
+
+    monkeypatch.setattr(checkpoint, "other_build_of_torchvision", lambda: None)
+    message = checkpoint.package("m", ImportError(text))
+    assert message == "m: its processor needs torchvision: pip install 'fada-tui[vision]'"

@@ -147,7 +147,7 @@ def read_processor(command: Load, folder: Path) -> Any:
             processor = TrOCRProcessor(images, processor)
     except (ImportError, ValueError, OSError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         if isinstance(error, ImportError) or any(sign in str(error) for sign in (NO_BACKEND, VISION)):
-            raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {package(error)}") from error
+            raise ModelLoadError(ErrorKind.MISSING_PACKAGE, package(name, error)) from error
         message = f"{name}: its processor cannot be loaded: {reason(error)} (worker.log has more)"
         raise ModelLoadError(ErrorKind.PROCESSOR_MISSING, message) from error
     if not command.trust_remote_code and not hasattr(processor, "image_processor"):
@@ -159,14 +159,14 @@ def read_processor(command: Load, folder: Path) -> Any:
     return processor
 
 
-def package(error: Exception) -> str:
-    """Return the package that a processor lacks, on one line with the remedy."""
+def package(name: str, error: Exception) -> str:
+    """Return the message: a processor lacks a package; `name` is the model's."""
     text = reason(error)
-    if VISION in text and (fault := other_build_of_torchvision()):
-        return fault
-    if VISION in text.lower():
-        return "its processor needs torchvision: pip install 'fada-tui[vision]'"
-    return f"its processor needs a package that is not installed: {text}"
+    if VISION not in text.lower():
+        return f"{name}: its processor needs a package that is not installed: {text}"
+    if fault := other_build_of_torchvision():
+        return load_errors.other_build(name, fault)
+    return load_errors.needs_package(name, VISION, "its processor")
 
 
 def local_folder(command: Load) -> Path | None:

@@ -37,7 +37,7 @@ def prepare(command: Load, adapter: Any) -> None:
     except ImageIgnoredError as error:
         raise ModelLoadError(error.kind, f"{name}: {error}") from error
     except ImportError as error:
-        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, f"{name}: {checkpoint.package(error)}") from error
+        raise ModelLoadError(ErrorKind.MISSING_PACKAGE, checkpoint.package(name, error)) from error
     except Exception as error:  # processors raise anything where their files do not fit each other
         raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {reason(error)}") from error
 
