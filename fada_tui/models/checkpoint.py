@@ -209,7 +209,8 @@ def read_folder(
     """
     sizes = {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()}
     documents = {name: found for name in DOCUMENTS if (found := read_document(folder / name)) is not None}
-    weights = of_folder(folder)
+    indexes = read_indexes(folder, sizes)
+    weights = choose(sizes, indexes, explicit=documents.get(CONFIG, {}).get(EXPLICIT))
     headers = () if weights.missing else [folder / name for name in held(weights, sizes)]
     tensors, damaged = read_headers(headers)
     return CheckpointFiles(
@@ -220,7 +221,7 @@ def read_folder(
         damage=damaged,
         revision=folder.name if folder.parent.name == "snapshots" else None,
         license=_license(folder / CARD),
-        indexes=read_indexes(folder, sizes),
+        indexes=indexes,
         inside=tuple(_inside(folder)),
         trouble=trouble(folder, allow_pickle=allow_pickle),
     )
