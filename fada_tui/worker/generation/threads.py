@@ -10,7 +10,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import torch
 
@@ -142,10 +141,6 @@ class _Cost:
     def __init__(self) -> None:
         self._row = self._step = 0.0
 
-    @property
-    def known(self) -> bool:
-        return self._step > 0
-
     def add(self, row: float, step: float) -> None:
         self._row += row
         self._step += step
@@ -165,14 +160,14 @@ def _time(layers: Sequence[torch.nn.Linear], costs: dict[int, _Cost], together: 
     numbers = list(costs)
     end = time.perf_counter() + SECONDS * min(len(numbers), 4)
     known: set[int] = set()
-    for part in _parts(layers):
+    for turn, part in enumerate(_parts(layers)):
         rows = {id(layer): (_rows(layer, PROMPT_ROWS), _rows(layer, together)) for layer in part}
         if new := set(rows) - known:  # the first time costs more: kernels are chosen
             known |= new
             _passes(part, rows)
         taken = {}
         for number in numbers:
-            if costs[numbers[-1]].known and time.perf_counter() > end:
+            if turn and time.perf_counter() > end:
                 return
             torch.set_num_threads(number)
             taken[number] = _passes(part, rows)
@@ -197,7 +192,9 @@ def _parts(layers: Sequence[torch.nn.Linear]) -> Iterator[list[torch.nn.Linear]]
             part, size = [], 0
 
 
-def _passes(part: Sequence[torch.nn.Linear], rows: dict[int, tuple[Any, Any]]) -> tuple[float, float]:
+def _passes(
+    part: Sequence[torch.nn.Linear], rows: dict[int, tuple[torch.Tensor, torch.Tensor]]
+) -> tuple[float, float]:
     """Return the seconds that some layers took for one row of a prompt, and for one step."""
 
     def run(which: int) -> None:
