@@ -39,8 +39,7 @@ def hashed(file: IO[bytes], name: str) -> Iterator[tuple[IO[bytes], FileFacts]]:
     """
     try:
         version = _version(file)
-        data = file.read(min(os.fstat(file.fileno()).st_size, WHOLE) + 1)
-        data += file.read(WHOLE + 1 - len(data))
+        data = file.read(WHOLE + 1)
         if len(data) <= WHOLE:
             facts = FileFacts(size=len(data), sha256=hashlib.sha256(data).hexdigest())
             file = io.BytesIO(data)
