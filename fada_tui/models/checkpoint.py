@@ -146,8 +146,7 @@ class Size(Struct, frozen=True):
 def measure(folder: Path) -> Size | None:
     """Return a local checkpoint's size; `None` if the folder holds no readable safetensors."""
     try:
-        names = held(of_folder(folder), [file.name for file in folder.iterdir()])
-        tensors = [tensor for name in names for tensor in header(folder / name)]
+        tensors = [tensor for file in _weights_in(folder) for tensor in header(file)]
     except (OSError, ValueError):
         return None
     config = read_document(folder / "config.json")
@@ -161,9 +160,9 @@ def damage(folder: Path) -> str | None:
     if not os.path.isdir(folder):  # noqa: PTH112 - says no where Path raises
         return None
     try:
-        for name in held(of_folder(folder), [file.name for file in folder.iterdir()]):
-            if name.endswith(SAFE):
-                header(folder / name)
+        for file in _weights_in(folder):
+            if file.suffix == SAFE:
+                header(file)
     except (OSError, ValueError) as error:
         return reason(error).replace(f"{folder}/", "")
     try:
@@ -173,6 +172,10 @@ def damage(folder: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"{CONFIG}: {reason(error)}"
     return None
+
+
+def _weights_in(folder: Path) -> list[Path]:
+    return [folder / name for name in held(of_folder(folder), [file.name for file in folder.iterdir()])]
 
 
 def own_dtype(config: Document, tensors: Sequence[Tensor]) -> str | None:
