@@ -1,6 +1,5 @@
 """Whether a run's files are sound: what is damaged, where, and what lies beside them. Changes nothing."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
@@ -168,17 +167,21 @@ def _journal_findings(run: Run | None, contents: journal.Contents, locked: bool)
 
 
 def _left_over(folder: Path) -> Iterator[Finding]:
-    """Yield what earlier repairs, damage and kills left in a run's folder."""
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name == journal.QUARANTINE_NAME:
+    """Yield what earlier repairs, damage and kills left in a run's folder; nothing if it cannot be listed."""
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:  # it is being removed, or is closed to us
+        return
+    for name in names:
+        if name == journal.QUARANTINE_NAME:
             message = "lines that were set aside earlier; they count for nothing"
-        elif entry.name.startswith(DAMAGED_NAME):
+        elif name.startswith(DAMAGED_NAME):
             message = "a damaged file that was kept when the run was repaired"
-        elif entry.name.startswith(".") and entry.name.endswith(".tmp"):
+        elif name.startswith(".") and name.endswith(".tmp"):
             message = "a temporary file, of a program that writes now or was killed"
         else:
             continue
-        yield Finding(FindingKind.LEFT_OVER, entry.name, message)
+        yield Finding(FindingKind.LEFT_OVER, name, message)
 
 
 def _named(keys: list[tuple[str, str]]) -> str:

@@ -206,6 +206,18 @@ def test_all_runs_and_only_the_one_that_is_named(folder: Path, capsys: pytest.Ca
     assert main(["runs", "check", "--results", str(folder / "none")]) == 0
 
 
+def test_a_run_that_is_removed_meanwhile_costs_itself_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = folder.with_name("20250101-000000_gone")
+    monkeypatch.setattr("fada_tui.cli.commands.check.run_folders", lambda results: [gone, folder])
+    for options in ((), ("--repair",)):
+        assert main(["runs", "check", *options]) == 1
+        said = capsys.readouterr().out
+        assert f"{gone.name}: damaged, 0 result(s)\n" in said and f"{NAME}: sound" in said
+    assert not gone.exists()
+
+
 @pytest.mark.parametrize("what", ["a folder", "no text"])
 def test_a_file_that_cannot_be_read_costs_its_run_alone(
     what: str, folder: Path, capsys: pytest.CaptureFixture[str]
