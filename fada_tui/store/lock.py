@@ -85,8 +85,17 @@ class RunLock:
             raise StoreError(f"cannot write {self._lock.path}: {error.strerror}") from error
 
     def check(self) -> None:
-        """Raise `RunLockedError` if the lock is another's by now."""
-        if not self._lock.is_kept:
+        """See that the lock is still ours.
+
+        Raises:
+            RunLockedError: it is another's by now.
+            StoreError: the lock cannot be looked at.
+        """
+        try:
+            kept = self._lock.is_kept
+        except OSError as error:
+            raise StoreError(f"cannot read {self._lock.path}: {error.strerror}") from error
+        if not kept:
             raise RunLockedError(
                 f"{self._folder} was unlocked by hand, or taken over while this program was asleep: "
                 "what was answered is in its journal; resume it"

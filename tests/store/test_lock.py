@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fada_tui.core import file_lock
-from fada_tui.core.errors import RunLockedError
+from fada_tui.core.errors import RunLockedError, StoreError
 from fada_tui.core.temporary import beside
 from fada_tui.store.lock import LOCK_NAME, RunLock, is_locked, unlock
 from tests.noflock.preload import without_flock
@@ -169,6 +169,17 @@ def test_who_lost_the_lock_is_told(tmp_path: Path) -> None:
     lock.check()
     file_lock.break_open(tmp_path / LOCK_NAME)
     with pytest.raises(RunLockedError, match="resume"):
+        lock.check()
+    lock.release()
+
+
+def test_a_lock_that_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lock = RunLock(folder)
+    folder.rename(tmp_path / "moved")
+    folder.write_bytes(b"")
+    with pytest.raises(StoreError, match=f"cannot read {folder / LOCK_NAME}: Not a directory"):
         lock.check()
     lock.release()
 
