@@ -68,7 +68,7 @@ class FileLock:
     @property
     def is_kept(self) -> bool:
         """Whether the lock is still ours: nobody broke it, or took it over while this machine slept."""
-        return self.descriptor >= 0 and _is_named(self.descriptor, self.path)
+        return self.descriptor >= 0 and is_named(self.descriptor, self.path)
 
     def note_worker(self, pid: int) -> None:
         """Write down the worker that goes on writing if this program dies; raises `OSError`."""
@@ -88,7 +88,7 @@ class FileLock:
         with suppress(OSError, LockedError):
             if self.holder.by == "file":
                 _remove(self.path, descriptor, self.holder)
-            elif _is_named(descriptor, self.path):
+            elif is_named(descriptor, self.path):
                 self.path.unlink()
         with suppress(OSError):
             lock_record.write(descriptor, replace(self.holder, program=None, worker=None))
@@ -191,7 +191,7 @@ def discard(path: Path) -> bool:
     with suppress(FileNotFoundError, LockedError), _opened(path) as descriptor:
         if not _flock(descriptor, fcntl.LOCK_EX):
             return _remove(path, descriptor, found[0].holder)
-        if _is_named(descriptor, path):
+        if is_named(descriptor, path):
             path.unlink()
             return True
     return False
@@ -215,7 +215,7 @@ def _by_flock(path: Path, descriptor: int) -> FileLock | None:
         LockedError: a program that has no `flock` here holds it.
         OSError: it cannot be written.
     """
-    if not _is_named(descriptor, path):
+    if not is_named(descriptor, path):
         return None
     seen = lock_record.read(descriptor)
     if seen.is_held_by_file:
@@ -290,7 +290,7 @@ def _claim(path: Path, descriptor: int, holder: Holder | None) -> FileLock | Non
             raise
         finally:
             os.close(made)
-        if _is_named(descriptor, path) and lock_record.read(descriptor).holder == holder:
+        if is_named(descriptor, path) and lock_record.read(descriptor).holder == holder:
             return claim
         os.close(claim.descriptor)
         remove_quietly(name)
@@ -356,7 +356,7 @@ def _flock(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _is_named(descriptor: int, path: Path) -> bool:
+def is_named(descriptor: int, path: Path) -> bool:
     """Return whether an open file still has its name."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())

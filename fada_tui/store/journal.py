@@ -27,7 +27,7 @@ from msgspec import UNSET, Struct
 from fada_tui.core.atomic import sync_folder
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError
-from fada_tui.core.file_lock import NO_FLOCK
+from fada_tui.core.file_lock import NO_FLOCK, is_named
 from fada_tui.core.file_modes import open_file
 from fada_tui.core.json_data import MalformedError
 from fada_tui.core.records import (
@@ -122,7 +122,7 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
             if durable:
                 os.fsync(descriptor)
                 _sync_name(descriptor, journal, fresh=not size)
-            was_settled = not _is_named(descriptor, journal)
+            was_settled = not is_named(descriptor, journal)
     except OSError as error:
         raise StoreError(f"cannot write {journal}: {error.strerror}; make room there, then resume") from error
     if written < len(data):
@@ -194,7 +194,7 @@ def _held(journal: Path, kind: int, flags: int) -> Iterator[tuple[int, Hold]]:
         descriptor = open_file(journal, flags | os.O_NONBLOCK)
         try:
             hold = _lock(descriptor, kind)
-            if _is_named(descriptor, journal):
+            if is_named(descriptor, journal):
                 yield descriptor, hold
                 return
         finally:
@@ -210,13 +210,6 @@ def _lock(descriptor: int, kind: int) -> Hold:
             raise
         return Hold.UNLOCKED
     return Hold.LOCKED
-
-
-def _is_named(descriptor: int, journal: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(journal))  # noqa: PTH116
-    except FileNotFoundError:
-        return False
 
 
 def parse(data: bytes) -> Contents:
