@@ -81,6 +81,15 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:80] or "model"
 
 
+def unused(path: Path) -> Path:
+    """Return the path, with a number after it if there is something already."""
+    number, candidate = 1, path
+    while os.path.lexists(candidate):
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate
+
+
 def write_whole(path: Path, data: bytes, like: Path | None = None) -> None:
     """Write a file of a run atomically; a new one takes after a folder, by default its own.
 

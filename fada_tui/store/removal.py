@@ -8,7 +8,7 @@ from pathlib import Path
 from fada_tui.core.errors import StoreError
 from fada_tui.core.file_modes import make_run_folder
 from fada_tui.store import journal
-from fada_tui.store.folder import RUN_NAME
+from fada_tui.store.folder import RUN_NAME, unused
 from fada_tui.store.leftovers import REMOVED_NAME
 from fada_tui.store.lock import RunLock
 
@@ -36,7 +36,8 @@ def remove_run(folder: Path, results: Path) -> None:
                 make_run_folder(aside, None)
             if aside.is_symlink():
                 raise StoreError(f"cannot delete {folder}: {aside} is a link, not a folder")
-            folder.rename(_unused(aside / folder.name))
+            # An unfinished deletion may have left one of that name.
+            folder.rename(unused(aside / folder.name))
         except OSError as error:
             raise StoreError(f"cannot delete {folder}: {error.strerror}; nothing was deleted") from error
     try:
@@ -56,13 +57,3 @@ def _refuse_others(folder: Path, results: Path) -> None:
         raise StoreError(f"{folder} does not lie directly in {results}: it is not deleted")
     if not is_run_folder(folder):
         raise StoreError(f"{folder} is no run: it is not deleted")
-
-
-def _unused(path: Path) -> Path:
-    """Return the path, or a similar one if an unfinished deletion left something there."""
-    number = 1
-    candidate = path
-    while os.path.lexists(candidate):
-        number += 1
-        candidate = path.with_name(f"{path.name}-{number}")
-    return candidate

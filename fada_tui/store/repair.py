@@ -1,6 +1,5 @@
 """Repairing a damaged run: what can be saved is saved, and what was there is kept beside it."""
 
-import os
 from pathlib import Path
 
 from msgspec import UNSET
@@ -10,7 +9,7 @@ from fada_tui.core.errors import StoreError
 from fada_tui.store import journal
 from fada_tui.store.check import DAMAGED_NAME, Checked, FindingKind, check_run
 from fada_tui.store.fold import fold
-from fada_tui.store.folder import RUN_NAME, read_run, settle, write_run, write_whole
+from fada_tui.store.folder import RUN_NAME, read_run, settle, unused, write_run, write_whole
 from fada_tui.store.journal import ResultLine
 from fada_tui.store.lock import RunLock
 from fada_tui.store.salvage import salvage
@@ -76,9 +75,6 @@ def _bytes(file: Path) -> bytes:
 
 def _keep(folder: Path, data: bytes) -> Path:
     """Write what a file held beside it, under a name that nothing has."""
-    number, path = 1, folder / DAMAGED_NAME
-    while os.path.lexists(path):
-        number += 1
-        path = folder / f"{DAMAGED_NAME}-{number}"
+    path = unused(folder / DAMAGED_NAME)
     write_whole(path, data)
     return path
