@@ -56,11 +56,6 @@ def faults_file(environ: Mapping[str, str] = os.environ) -> Path:
     return config_dir(environ) / "faults.log"
 
 
-def default_results() -> Path:
-    """Return the default results folder, relative to the current folder."""
-    return Path("results")
-
-
 def demo_weights() -> Path:
     """Return the folder of the embedded model."""
     return _PACKAGE / "models" / "demo" / "weights"
