@@ -1,11 +1,9 @@
 """Memory that runs out in processes that a test starts."""
 
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.compiled import compile_library
 
 SOURCE = Path(__file__).parent / "scarce.c"
 
@@ -39,10 +37,4 @@ class Scarcity:
 
 def build_scarcity(folder: Path) -> Scarcity:
     """Compile the library that lets memory run out into a folder."""
-    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
-    if compiler is None:
-        pytest.fail("these tests compile a library that lets memory run out: install a C compiler")
-    library = folder / "scarce.so"
-    options = ["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
-    subprocess.run([compiler, *options, "-o", library, SOURCE, "-ldl"], check=True)
-    return Scarcity(library, folder / "scarce")
+    return Scarcity(compile_library(folder / "scarce.so", [SOURCE], "-ldl"), folder / "scarce")

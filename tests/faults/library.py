@@ -1,10 +1,8 @@
 """Faults at system calls: the preloaded library, the calls of a clean pass, and what can go wrong at each."""
 
 import os
-import shutil
 import signal
 import struct
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from typing import Literal, NamedTuple
 
 import psutil
 
+from tests.compiled import compile_library
 from tests.faults.power import PowerCut
 
 SOURCES = [Path(__file__).parent / name for name in ("fate.c", "calls.c")]
@@ -65,19 +64,9 @@ class Fault:
         )
 
 
-class NoCompilerError(Exception):
-    """There is no C compiler."""
-
-
 def build(folder: Path) -> Path:
-    """Compile the library into a folder and return it; raises `NoCompilerError`."""
-    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
-    if compiler is None:
-        raise NoCompilerError("the library that makes calls fail is compiled: install a C compiler")
-    library = folder / "faults.so"
-    options = ["-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
-    subprocess.run([compiler, *options, "-o", library, *SOURCES], check=True)
-    return library
+    """Compile the library into a folder and return it."""
+    return compile_library(folder / "faults.so", SOURCES, "-O1")
 
 
 class Guard:

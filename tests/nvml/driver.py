@@ -2,14 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.compiled import compile_library
 
 SOURCE = Path(__file__).parent / "nvml_stub.c"
 
@@ -59,9 +58,6 @@ class Driver:
 
 def build_driver(folder: Path) -> Driver:
     """Compile the stand-in into sub-folders: whole, partial (some functions missing), damaged."""
-    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
-    if compiler is None:
-        pytest.fail("these tests compile a stand-in for NVIDIA's library: install a C compiler")
     folders = {build: folder / build for build in ("whole", "partial", "damaged")}
     for build, place in folders.items():
         place.mkdir()
@@ -70,5 +66,5 @@ def build_driver(folder: Path) -> Driver:
             library.write_text("no library")
             continue
         options = ["-DOMIT_POWER", "-DOMIT_PROCESSES"] if build == "partial" else []
-        subprocess.run([compiler, "-Wall", "-shared", "-fPIC", *options, "-o", library, SOURCE], check=True)
+        compile_library(library, [SOURCE], *options)
     return Driver(folders)
