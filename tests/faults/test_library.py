@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.library import Call, Fault, Guard, build, faults_at
+from tests.faults.library import Call, Fault, Guard, faults_at
 
 pytestmark = pytest.mark.long
 
@@ -50,18 +50,6 @@ for name in sys.argv[1:]:
         except OSError as error:
             print(error.strerror)
 """
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("library"))
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Path:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    return folder
 
 
 def do(guard: Guard, script: str, *arguments: Path) -> "subprocess.CompletedProcess[str]":

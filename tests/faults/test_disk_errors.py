@@ -10,7 +10,7 @@ import pytest
 
 from fada_tui.core import atomic
 from tests.conftest import PROGRAM, write_image
-from tests.faults.library import Call, Fault, Guard, build
+from tests.faults.library import Call, Fault, Guard
 
 PREAMBLE = """
 import os, sys
@@ -24,18 +24,6 @@ from tests.examples import result, run
 disk = Path(sys.argv[1])
 line = journal.ResultLine(result=result())
 """
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("library"))
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Path:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    return folder
 
 
 def do(guard: Guard, command: list[str]) -> "subprocess.CompletedProcess[str]":
