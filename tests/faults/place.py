@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fada_tui.store import folder as store
+from tests.conftest import PROGRAM
 from tests.faults.library import Fault, Guard
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = [sys.executable, "-P", "-m", "fada_tui.cli"]
 
 LONGEST = 120.0
 """Seconds that a command may take."""
