@@ -2,11 +2,10 @@
 
 import errno
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from fada_tui.core.file_modes import Access, as_before
-from fada_tui.core.temporary import beside
+from fada_tui.core.temporary import beside, remove_quietly
 
 _NOT_SYNCED = frozenset({errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS})
 """Errors of file systems, as of Windows shares, that cannot sync a folder."""
@@ -38,8 +37,7 @@ def write_whole(path: Path, data: bytes, access: Access | None = None) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
-        with suppress(OSError):  # what went wrong first is what is told
-            temporary.unlink()
+        remove_quietly(temporary)  # what went wrong first is what is told
         raise
     sync_folder(path.parent)
 

@@ -49,9 +49,9 @@ def set_folder(path: Path, files: Files | None, *, like: Path) -> None:
         files: as for `make_run_folder`; nothing is done for `umask`.
         like: the folder whose group it is for.
     """
-    parent = like.stat()
     if files == "umask":
         return
+    parent = like.stat()
     if files == "owner" or (files is None and not parent.st_mode & stat.S_ISGID):
         with suppress(OSError):
             path.chmod(_OWNER_FOLDER)
