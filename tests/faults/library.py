@@ -1,7 +1,5 @@
 """Faults at system calls: the preloaded library, the calls of a clean pass, and what can go wrong at each."""
 
-import os
-import signal
 import struct
 import time
 from collections import Counter
@@ -149,7 +147,7 @@ class Guard:
             if time.monotonic() > deadline:
                 for process in left:
                     with suppress(psutil.Error):
-                        os.kill(process.pid, signal.SIGKILL)
+                        process.kill()
                 return False
             time.sleep(0.02)
         return True
