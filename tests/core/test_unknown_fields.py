@@ -16,6 +16,7 @@ from fada_tui.core.records import (
     Environment,
     Gpu,
     ModelEntry,
+    UnknownFields,
     decode_run,
     encode_run,
     known_keys,
@@ -115,6 +116,9 @@ def test_what_takes_a_record_s_place_keeps_them() -> None:
     assert (kept.python, kept.unknown_fields) == ("4", {"a": 1})
     assert [gpu.unknown_fields for gpu in kept.gpus] == [UNSET, {"b": 2}]
     assert with_unknown_of(now, Environment()) == now
+    added = replace(now, unknown_fields=UnknownFields({"a": 2, "c": 3}))
+    assert with_unknown_of(added, before).unknown_fields == {"a": 2, "c": 3}
+    assert with_unknown_of(before, added).unknown_fields == {"a": 1, "c": 3}
 
 
 def test_a_new_verdict_takes_over_none_of_an_earlier_one() -> None:

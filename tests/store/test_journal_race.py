@@ -1,5 +1,6 @@
 """Appending, reading and settling at the same time, from several processes: nothing is lost."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -125,6 +126,24 @@ def test_a_journal_begun_while_there_was_none_to_settle_stays(
     store.settle(folder)
     monkeypatch.undo()
     assert [note for _, note in notes(folder)] == ["late"]
+
+
+def test_a_line_whose_journal_was_removed_meanwhile_is_appended_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by who settles it where there is no `flock`."""
+    path = save(tmp_path) / journal.JOURNAL_NAME
+    write = os.write
+
+    def too_late(descriptor: int, data: bytes) -> int:
+        monkeypatch.undo()
+        path.unlink()
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", too_late)
+    late = journal.AssessmentLine(path="A/a.png", question_id="q1", assessment=Assessment(note="late"))
+    journal.append(path, late)
+    assert journal.read(path).lines == (late,)
 
 
 SETTLER = """

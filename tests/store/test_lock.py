@@ -184,6 +184,18 @@ def test_a_lock_that_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
     lock.release()
 
 
+def test_the_lock_of_a_run_is_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without that another machine that has no `flock` would take it over after ten minutes."""
+    monkeypatch.setattr(file_lock, "TOUCH_SECONDS", 0.01)
+    path = tmp_path / LOCK_NAME
+    with RunLock(tmp_path):
+        os.utime(path, (0, 0))
+        deadline = time.monotonic() + 60
+        while path.stat().st_mtime == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
 def test_taking_the_lock_removes_what_a_killed_program_left_half_written(tmp_path: Path) -> None:
     ours = beside(tmp_path / "run.json")
     left = ours.with_name(ours.name.replace(f".{os.getpid()}-", f".{os.getpid()}-9"))
