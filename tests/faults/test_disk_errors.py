@@ -166,6 +166,28 @@ print(len(store.read_run(disk / "run").results))
     assert said == f"cannot remove {path}: Input/output error; what is in it is in run.json, too\n1\n"
 
 
+def test_a_journal_goes_only_once_the_new_run_is_on_disk_with_its_name(
+    library: Path, disk: Path, tmp_path: Path
+) -> None:
+    guard = Guard(library, disk, tmp_path)
+    script(
+        guard,
+        """
+os.mkdir(disk / "run")
+store.write_run(disk / "run", run())
+journal.append(disk / "run" / journal.JOURNAL_NAME, line)
+os.mkdir(disk / "settling")
+store.settle(disk / "run")
+""",
+        disk,
+    )
+    calls = [(call, name.removeprefix("run/")) for _, call, name, _ in guard.lines()]
+    settling = calls[calls.index(("mkdir", "settling")) :]
+    assert settling[-4:] == [
+        ("fsync", ".run.json.tmp"), ("rename", "run.json"), ("fsync", "run"), ("unlink", "journal.jsonl")
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("call", "file", "code"),
     [("write", ".run.json.tmp", 2), ("create", ".lock", 2), ("create", "worker.log", 130)],

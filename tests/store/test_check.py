@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from fada_tui.cli import main
 from fada_tui.core.records import Assessment, encode_run
@@ -58,7 +60,8 @@ def test_a_truncated_run_json_is_told_and_repaired(folder: Path, capsys: pytest.
     file = folder / store.RUN_NAME
     cut = file.read_bytes().partition(b'"plan"')[0]
     file.write_bytes(cut)
-    journal.append(folder / journal.JOURNAL_NAME, ResultLine(result=examples.result("B/c.png")))
+    for result in (examples.result("B/c.png"), full_run().results[0]):
+        journal.append(folder / journal.JOURNAL_NAME, ResultLine(result=result))
     code, row = checked(capsys)
     assert (code, kinds(row)) == (1, ["run_damaged"])
     assert row["findings"][0]["message"] == f"cut off after {len(cut)} bytes; 3 whole result(s) can be saved"
@@ -184,6 +187,29 @@ def test_a_run_of_a_newer_version_is_not_called_damaged(
     code, row = checked(capsys, "--repair")
     assert (code, kinds(row)) == (0, ["run_newer"])
     assert file.read_bytes() == before
+
+
+def test_a_schema_that_is_damaged_is_no_newer_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The check sum tells them apart."""
+    file = folder / store.RUN_NAME
+    file.write_bytes(file.read_bytes().replace(b"fada-tui/run/2", b"fada-tui/run/r"))
+    assert kinds(checked(capsys)[1]) == ["run_damaged"]
+    assert checked(capsys, "--repair")[0] == 0
+    assert store.read_run(folder).results == full_run().results
+
+
+def test_of_a_complete_run_no_plan_is_missed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor is a result that no question asks for taken for one of the run."""
+    whole = replace(full_run(), status="complete", plan=UNSET)
+    stray = replace(examples.result("B/c.png"), question_id="q9")
+    store.write_run(folder, replace(whole, results=(*whole.results, stray)))
+    assert kinds(checked(capsys)[1]) == ["results_unplanned"]
+    file = folder / store.RUN_NAME
+    file.write_bytes(file.read_bytes().rstrip()[:-1])
+    code, row = checked(capsys, "--repair")
+    assert code == 0 and row["repaired"] == [
+        "run.json was written anew with 3 result(s); the damaged one is kept in run.json.damaged"
+    ]
 
 
 def test_leftovers_of_a_kill_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

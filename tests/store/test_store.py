@@ -113,11 +113,16 @@ def test_fold_twice_changes_nothing() -> None:
 
 
 def test_an_answer_replaces_an_error_and_never_the_other_way() -> None:
-    first = fold(run(), [ResultLine(result=error_result("A/a.png"))])
+    noted = Assessment(note="no answer?")
+    lines = (
+        ResultLine(result=error_result("A/a.png")),
+        AssessmentLine(path="A/a.png", question_id="q1", assessment=noted),
+    )
+    first = fold(run(), lines)
     assert first.results[0].error
     second = fold(first, [ResultLine(result=result("A/a.png", response="answer"))])
     third = fold(second, [ResultLine(result=error_result("A/a.png"))])
-    assert [r.response for r in third.results] == ["answer"]
+    assert [(r.response, r.assessments) for r in third.results] == [("answer", (noted,))]
 
 
 def test_complete_with_errors_keeps_the_plan() -> None:
