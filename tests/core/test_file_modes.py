@@ -93,6 +93,8 @@ def test_the_setting_decides(tmp_path: Path, umask: int) -> None:
     whole_run(shared, "group")
     assert modes(shared) == ({0o660}, {0o2770})
     assert {one.stat().st_gid for one in shared.rglob("*")} == {shared.stat().st_gid}
+    whole_run(tmp_path / "new", "group")
+    assert mode(tmp_path / "new") == 0o2770
 
 
 def test_a_rewritten_file_keeps_mode_and_group(tmp_path: Path) -> None:

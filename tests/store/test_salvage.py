@@ -106,10 +106,13 @@ def test_a_file_whose_keys_an_editor_sorted() -> None:
 def test_fields_of_another_type_cost_themselves_alone() -> None:
     whole = json.loads(DATA) | {"status": "done", "environment": 7, "new": {"key": 1}, "schema": "other"}
     whole["results"][3]["path"] = None
+    whole["results"][0]["tokens"]["new"] = whole["plan"]["new"] = 2
     saved = salvage(json.dumps(whole).encode(), RUN.id)
     assert (saved.status, saved.environment, saved.schema) == ("interrupted", RUN.environment, RUN.schema)
     assert len(saved.results) == len(RUN.results) - 1
     assert saved.unknown_fields == {"new": {"key": 1}}
+    assert saved.plan is not UNSET
+    assert saved.results[0].tokens.unknown_fields == saved.plan.unknown_fields == {"new": 2}
 
 
 def test_a_file_that_is_gone_is_made_of_the_journal() -> None:
