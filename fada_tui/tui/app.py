@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -58,7 +58,7 @@ class FadaApp(App[int]):
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES[app_context.settings.theme].name
-        self.set_keymap(app_context.settings.keymap)
+        self.set_keymap(self.keymap)
         if app_context.settings.low_bandwidth:
             self.animation_level = "none"
 
@@ -152,6 +152,11 @@ class FadaApp(App[int]):
             raise SystemExit
         self._event_loop.call_soon_threadsafe(lambda: self.run_worker(self._main.workspace.leave()))
 
+    @property
+    def keymap(self) -> Mapping[str, str]:
+        """The user's keys by command, in place of the usual ones."""
+        return self._app_context.settings.keymap
+
     async def action_quit(self) -> None:
         """Quit as the main screen does, which asks during a run."""
         self._main.action_quit()
@@ -169,7 +174,7 @@ class FadaApp(App[int]):
         places = getattr(screen, "PLACES", ())
         for command in (*(one for place in places for one in commands(place)), *commands("app")):
             if command.id != "palette":
-                keys = shown_keys(command, self._app_context.settings.keymap)
+                keys = shown_keys(command, self.keymap)
                 yield SystemCommand(
                     f"{command.label or command.help} ({keys})", command.help, partial(self._call, command)
                 )
@@ -203,4 +208,4 @@ class FadaApp(App[int]):
         from fada_tui.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._app_context.settings.keymap, self._app_context.facts()))
+            self.push_screen(HelpScreen(self.keymap, self._app_context.facts()))

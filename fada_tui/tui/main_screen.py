@@ -74,7 +74,6 @@ class MainScreen(Screen[None]):
             app_context.graphics,
             app_context.rubric.context.name,
             WORDS,
-            app_context.settings.keymap,
         )
 
     def on_mount(self) -> None:

@@ -2,7 +2,10 @@ from collections import Counter
 from pathlib import Path
 from runpy import run_path
 
+import pytest
+
 from fada_tui.tui.keymap import COMMANDS, PLACES, bindings, commands, keymap_faults, shown_keys
+from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,6 +78,44 @@ def test_bindings_carry_the_ids_that_the_keymap_changes() -> None:
 def test_a_users_key_is_shown_in_place_of_ours() -> None:
     undo = next(command for command in COMMANDS if command.id == "undo")
     assert shown_keys(undo, {"undo": "ctrl+z,backspace"}) == "^z backspace"
+
+
+@pytest.mark.parametrize(
+    ("opening", "command", "label"),
+    [
+        ("question_mark", "help.back", "Back"),
+        ("R", "runs.back", "Back"),
+        ("C", "comparison.back", "Back"),
+        ("s", "summary.back", "Back"),
+        ("e", "export.back", "Back"),
+        ("z", "zoom.back", "Back"),
+        ("m", "column.back", "Back"),
+        ("t", "tags.back", "Back"),
+        ("n", "note.back", "Drop"),
+        ("r", "setup.back", "Cancel"),
+    ],
+)
+async def test_each_screen_shows_the_users_keys(
+    tmp_path: Path, opening: str, command: str, label: str
+) -> None:
+    save_run(tmp_path)
+    app = make_app(tmp_path, keymap={command: "f9"})
+    async with app.run_test(size=(140, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: main.workspace.review.run)
+        await pilot.press(opening)
+        await wait_for(pilot, lambda: app.screen is not main and f"f9 {label}" in screen_text(app))
+        await pilot.press("f9")
+        await wait_for(pilot, lambda: app.screen is main)
+
+
+async def test_a_field_of_a_new_run_shows_the_users_keys(tmp_path: Path) -> None:
+    app = make_app(tmp_path, keymap={"field.leave": "f9"})
+    async with app.run_test(size=(140, 36)) as pilot:
+        await pilot.press("r")
+        await wait_for(pilot, lambda: app.focused and app.focused.id == "models-list")
+        app.screen.query_one("#limit").focus()
+        await wait_for(pilot, lambda: "f9 Done" in screen_text(app))
 
 
 def test_faults_of_a_keymap_are_named() -> None:

@@ -278,7 +278,7 @@ class NewRunScreen(Screen[RunRequest | None]):
     def on_descendant_focus(self) -> None:
         """Show the keys that work where one is, and what is wrong there."""
         typing = isinstance(self.focused, Input | TextArea)
-        self.query_one(KeyBar).show(("field",) if typing else self.PLACES, {})
+        self.query_one(KeyBar).show(("field",) if typing else self.PLACES)
         if self._offer is not None:
             self._show_faults(faults(self._form, self._offer))
 

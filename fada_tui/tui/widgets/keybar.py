@@ -43,12 +43,16 @@ class KeyBar(Measured):
     def __init__(self, *places: str, id: str | None = None) -> None:
         super().__init__(id=id)
         self._places: tuple[str, ...] = places
-        self._keymap: Mapping[str, str] = {}
 
-    def show(self, places: Sequence[str], keymap: Mapping[str, str]) -> None:
+    @property
+    def _keymap(self) -> Mapping[str, str]:
+        """The user's keys, where the application has some."""
+        return getattr(self.app, "keymap", {})
+
+    def show(self, places: Sequence[str]) -> None:
         """Show the commands of these places from now on."""
-        if (tuple(places), keymap) != (self._places, self._keymap):
-            self._places, self._keymap = tuple(places), keymap
+        if tuple(places) != self._places:
+            self._places = tuple(places)
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

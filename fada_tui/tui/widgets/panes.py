@@ -1,6 +1,6 @@
 """All panes of the main screen: side by side, or as tabs where the terminal is small."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual import events, on
@@ -49,7 +49,6 @@ class Panes(Widget):
         graphics: how pictures are drawn.
         context: the name of the rubric's context flag.
         filter_words: the filter's words.
-        keymap: the user's keys.
     """
 
     def __init__(
@@ -58,7 +57,6 @@ class Panes(Widget):
         graphics: Detected,
         context: str,
         filter_words: Sequence[str],
-        keymap: Mapping[str, str],
     ) -> None:
         # A class that is added later would have all styles below it computed again.
         super().__init__(classes="-tab-images")
@@ -66,7 +64,6 @@ class Panes(Widget):
         self._graphics = graphics
         self._flag = context
         self._filter_words = filter_words
-        self._keymap = keymap
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -187,10 +184,10 @@ class Panes(Widget):
     def show_keys(self) -> None:
         """Show the keys that work here: all of them where there is room."""
         if self.query_one(FilterBox).has_focus_within:
-            self.query_one(KeyBar).show(("filter",), self._keymap)
+            self.query_one(KeyBar).show(("filter",))
             return
         pane = self.focused_pane
         places: tuple[str, ...] = (pane, "verdict", "assess", "main", "app")
         if self.has_class("-small"):
             places = ("verdict", "assess", "app") if pane == "answer" else (pane, "main", "app")
-        self.query_one(KeyBar).show(places, self._keymap)
+        self.query_one(KeyBar).show(places)
