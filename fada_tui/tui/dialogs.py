@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from textual.app import App
 
 from fada_tui.core.errors import FadaError
-from fada_tui.core.image_identity import identity_of
 from fada_tui.core.records import Assessment, Notes
 from fada_tui.evaluation.assessment.edit import with_note, with_tag_toggled
 from fada_tui.evaluation.assessment.history import Change
@@ -150,7 +149,7 @@ async def zoom(workspace: Workspace, app: App[Any]) -> None:
 
     if image := workspace.review.image:
         await judging.note_change(workspace)
-        screen = ZoomScreen(image, workspace.app_context.graphics, image.name, workspace.review.asked_about)
+        screen = ZoomScreen(image, workspace.app_context.graphics, image.name, workspace.asked_about)
         await app.push_screen_wait(screen)
 
 
@@ -158,6 +157,7 @@ async def judge_anyway(workspace: Workspace, app: App[Any]) -> None:
     """Let the answers about an image that has changed be judged."""
     if (place := judging.judgeable(workspace)) is not None:
         workspace.view.say(await _judge_anyway(workspace, app, *place))
+        workspace.view.draw()
 
 
 async def _judge_anyway(workspace: Workspace, app: App[Any], run: OpenRun, key: Key) -> str:
@@ -192,7 +192,7 @@ async def models_on_image(workspace: Workspace, app: App[Any]) -> None:
             name=review.model_name(run),
             view=partial(review.view_of, run, key),
             assess=partial(_assess, workspace, run, key),
-            image=identity_of(result) if (result := run.result(*key)) else None,
+            asked_about=partial(workspace.image_checks.asked_about, run, key),
             judge_anyway=partial(_judge_anyway, workspace, app, run, key),
         )
         for run, key in places

@@ -126,7 +126,7 @@ class MainScreen(Screen[None]):
         self.query_one(AnswerPane).show(review.answer_view())
         self.query_one(ImageList).refresh_marks()
         caption = review.slot.image.category if review.slot else ""
-        panes.show_picture(review.image, review.neighbours(), caption, review.asked_about)
+        panes.show_picture(review.image, review.neighbours(), caption, self.workspace.asked_about)
         panes.show_title(title_text(review, review.open_runs.assessor))
         self.query_one(ModelList).show(self.workspace.model_lines())
         self.query_one(Notice).check()

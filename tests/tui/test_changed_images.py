@@ -109,6 +109,8 @@ async def test_words_in_place_of_the_picture_and_no_verdict_until_the_user_says_
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("y")
         await wait_for(pilot, lambda: "can be judged" in words(pilot))
+        await wait_for(pilot, lambda: "are judged anyway" in said_in_place_of_the_picture(pilot))
+        assert "or A" not in said_in_place_of_the_picture(pilot)
         await pilot.press("1")
         await wait_for(pilot, lambda: assessments_of(place))
         (given,) = assessments_of(place)[FIRST]
@@ -186,6 +188,7 @@ async def test_side_by_side_and_zoom_show_no_changed_image_either(tmp_path: Path
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("y")
         await wait_for(pilot, lambda: "can be judged" in words(pilot))
+        await wait_for(pilot, lambda: "are judged anyway" in said_in_place_of_the_picture(pilot))
         await pilot.press("1")
         await wait_for(pilot, lambda: assessments_of(old))
         assert assessments_of(old)[FIRST][0].image_changed is True

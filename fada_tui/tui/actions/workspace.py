@@ -22,7 +22,7 @@ from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.state.review import Place, Review
 from fada_tui.tui.state.run_control import RunControl
-from fada_tui.tui.state.views import RunView
+from fada_tui.tui.state.views import AskedAbout, RunView
 
 LEAVING_SECONDS = 8.0
 """Seconds that a run may take to stop and be written before the dashboard quits without it."""
@@ -83,6 +83,13 @@ class Workspace:
         self.view.show_images()
         if self.review.slot != before:
             self.view.moved()
+
+    @property
+    def asked_about(self) -> tuple[AskedAbout, ...]:
+        """What the image was when the current answer was made, where that is known."""
+        run, key = self.review.run, self.review.key
+        asked = self.image_checks.asked_about(run, key) if run and key else None
+        return () if asked is None else (asked,)
 
     def mark_model(self, name: str) -> None:
         """Mark a model for the next run, or remove the mark."""

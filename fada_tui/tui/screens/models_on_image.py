@@ -13,7 +13,6 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from fada_tui.core.errors import FadaError
-from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.records import Assessment, Verdict
 from fada_tui.evaluation.assessment.edit import with_next_context, with_note, with_tag_toggled, with_verdict
 from fada_tui.evaluation.rubric import Rubric
@@ -21,7 +20,7 @@ from fada_tui.tui.keymap import bindings
 from fada_tui.tui.screens.note import NoteScreen
 from fada_tui.tui.screens.tags import TagsScreen
 from fada_tui.tui.screens.zoom import ZoomScreen
-from fada_tui.tui.state.views import AnswerView
+from fada_tui.tui.state.views import AnswerView, AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.key_queue import DOOR
 from fada_tui.tui.terminal.sanitise import line
@@ -45,7 +44,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     view: Callable[[], AnswerView]
     assess: Callable[[Edit], Awaitable[Assessment]]
     """Returns the assessment as it is on disk then; raises `FadaError`."""
-    image: ImageIdentity | None
+    asked_about: Callable[[], AskedAbout | None]
     """What its image was when it was asked about."""
     judge_anyway: Callable[[], Awaitable[str]]
     """Asks whether to judge it though its image has changed; returns what became of that, in words."""
@@ -123,17 +122,18 @@ class ModelsOnImage(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the picture, and fill the columns."""
-        self.query_one(Picture).show(self._image, (), self._category, self._asked_about)
         for pane, answer in zip(self.query(AnswerPane), self._answers, strict=True):
             pane.border_title = line(answer.name)
         self._draw()
         self.query(AnswerText).first().focus()
 
     @property
-    def _asked_about(self) -> tuple[ImageIdentity, ...]:
-        return tuple(dict.fromkeys(answer.image for answer in self._answers if answer.image))
+    def _asked_about(self) -> tuple[AskedAbout, ...]:
+        asked = (answer.asked_about() for answer in self._answers)
+        return tuple(dict.fromkeys(one for one in asked if one))
 
     def _draw(self) -> None:
+        self.query_one(Picture).show(self._image, (), self._category, self._asked_about)
         for pane, answer in zip(self.query(AnswerPane), self._answers, strict=True):
             pane.show(answer.view())
 
@@ -209,6 +209,7 @@ class ModelsOnImage(Screen[None]):
     async def _judge_anyway(self) -> None:
         said = await self._answers[self._column].judge_anyway()
         self.query_one("#said", Static).update(line(said))
+        self._draw()
 
     @on(Verdicts.Chosen)
     async def _clicked(self, event: Verdicts.Chosen) -> None:

@@ -10,8 +10,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.tui.keymap import bindings
+from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.graphics.fit import Window, window
 from fada_tui.tui.terminal.graphics.loader import Loaded
@@ -47,9 +47,7 @@ class ZoomScreen(Screen[None]):
     }
     """
 
-    def __init__(
-        self, path: Path, graphics: Detected, title: str, asked: Sequence[ImageIdentity] = ()
-    ) -> None:
+    def __init__(self, path: Path, graphics: Detected, title: str, asked: Sequence[AskedAbout] = ()) -> None:
         super().__init__()
         self._path = path
         self._graphics = graphics

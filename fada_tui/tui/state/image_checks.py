@@ -18,6 +18,7 @@ from fada_tui.evaluation.assessment.edit import now_ms
 from fada_tui.runs.assessment_writer import AssessmentWriter
 from fada_tui.store.journal import ImageLine
 from fada_tui.tui.state.open_runs import Key, OpenRun
+from fada_tui.tui.state.views import AskedAbout
 
 ANYWAY = "A judges its answers anyway"
 
@@ -36,7 +37,8 @@ class ImageChecks:
     def __init__(self, writer: AssessmentWriter) -> None:
         self._writer = writer
         self._looked: dict[tuple[Path, int, int, bool], ImageIdentity] = {}
-        self._agreed: set[tuple[str, str, ImageIdentity]] = set()
+        self._agreed: dict[tuple[str, str], ImageIdentity] = {}
+        """By run id and path, what the image was when the user agreed."""
         self._recording = asyncio.Lock()
 
     async def change(self, run: OpenRun, key: Key) -> str | None:
@@ -60,14 +62,20 @@ class ImageChecks:
         found = await self._changed(run, key)
         if found is None:
             return False
-        if (run.id, key[0], found[0]) not in self._agreed:
+        if self._agreed.get((run.id, key[0])) != found[0]:
             raise ImageChangedError(f"not judged: {found[1]}; {ANYWAY}")
         return True
 
     async def agree(self, run: OpenRun, key: Key) -> None:
         """Let the answers about an image be judged, as it is now, though it has changed."""
         if found := await self._changed(run, key):
-            self._agreed.add((run.id, key[0], found[0]))
+            self._agreed[run.id, key[0]] = found[0]
+
+    def asked_about(self, run: OpenRun, key: Key) -> AskedAbout | None:
+        """Return what an answer's image was, where that is known."""
+        result = run.result(*key)
+        asked = identity_of(result) if result else None
+        return None if asked is None else AskedAbout(asked, self._agreed.get((run.id, key[0])))
 
     async def _changed(self, run: OpenRun, key: Key) -> tuple[ImageIdentity, str] | None:
         result = run.result(*key)

@@ -8,7 +8,6 @@ from typing import overload
 from msgspec.structs import replace
 
 from fada_tui.core.file_names import decode_name, encode_name
-from fada_tui.core.image_identity import ImageIdentity, identity_of
 from fada_tui.core.records import PlannedImage, Question, Result
 from fada_tui.evaluation.assessment.filters import Filter, Subject, matches, parse
 from fada_tui.evaluation.assessment.order import Progress, next_unassessed
@@ -89,12 +88,6 @@ class Review:
     def image(self) -> Path | None:
         """The file of the current image."""
         return self.file(self.slot) if self.slot else None
-
-    @property
-    def asked_about(self) -> tuple[ImageIdentity, ...]:
-        """What the image was when the current answer was made, where that is known."""
-        identity = identity_of(self.result) if self.result else None
-        return () if identity is None else (identity,)
 
     def file(self, slot: Slot) -> Path:
         """Return the file of a slot's image."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.records import Assessment, AutoScore, ResultMemory
 from fada_tui.runs.telemetry import Sample
 
@@ -42,6 +43,15 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     auto: AutoScore | None = None
     """`None` in blind mode, as are all times."""
     following: bool = False
+
+
+class AskedAbout(Struct, frozen=True):
+    """What an answer's image was, to be compared with what it is."""
+
+    image: ImageIdentity
+    """As it was when it was asked about."""
+    agreed: ImageIdentity | None = None
+    """As it was when the user said to judge the answer anyway."""
 
 
 class RunView(Struct, frozen=True, kw_only=True):

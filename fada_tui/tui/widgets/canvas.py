@@ -13,9 +13,10 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from fada_tui.core.image_identity import ImageIdentity, compare, described
+from fada_tui.core.image_identity import compare, described
 from fada_tui.core.text import printable
 from fada_tui.tui.present.wrapping import wrapped
+from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected, current_cell
 from fada_tui.tui.terminal.graphics.fit import Window
 from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Loader, Request
@@ -30,7 +31,9 @@ MEND_SECONDS = 0.1
 
 OFF = "pictures are off"
 
-CHANGED = "put the old file back to see it, or A judges its answers anyway"
+REFUSED = "put the old file back to see it, or A judges its answers anyway"
+AGREED = "its answers are judged anyway; put the old file back to see it"
+"""What to do about a changed image, before and after the user agreed."""
 
 
 class Canvas(Widget):
@@ -70,7 +73,7 @@ class Canvas(Widget):
     def __init__(self, graphics: Detected) -> None:
         super().__init__()
         self._graphics = graphics
-        self._asked_about: tuple[ImageIdentity, ...] = ()
+        self._asked_about: tuple[AskedAbout, ...] = ()
         self._change: str | None = None
         """That the image has changed, in words."""
         self._loader = Loader(graphics, self._deliver)
@@ -96,7 +99,7 @@ class Canvas(Widget):
         path: Path | None,
         ahead: Sequence[Path] = (),
         window: Window | None = None,
-        asked: Sequence[ImageIdentity] = (),
+        asked: Sequence[AskedAbout] = (),
     ) -> None:
         """Show an image, or a part of it; what is shown already stays as it is.
 
@@ -132,9 +135,15 @@ class Canvas(Widget):
         answer, before = self._answer, self._change
         if answer is None:
             return
-        other = [one for one in self._asked_about if compare(one, answer.found) != "as_asked"]
+        changed = [one for one in self._asked_about if compare(one.image, answer.found) != "as_asked"]
+        refused = [
+            one for one in changed if one.agreed is None or compare(one.agreed, answer.found) != "as_asked"
+        ]
         name = printable(answer.request.path.name)
-        self._change = f"{described(name, other[0], answer.found)}: {CHANGED}" if other else None
+        self._change = None
+        if changed:
+            what = described(name, (refused or changed)[0].image, answer.found)
+            self._change = f"{what}: {REFUSED if refused else AGREED}"
         if self._change != before:
             self.refresh()
         if self._change is not None:

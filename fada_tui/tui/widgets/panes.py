@@ -9,8 +9,8 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.tui.state.image_rows import ImageRows, Mark, Slot
+from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import AnswerPane
@@ -112,7 +112,7 @@ class Panes(Widget):
         image: Path | None,
         neighbours: Sequence[Path],
         caption: str,
-        asked: Sequence[ImageIdentity],
+        asked: Sequence[AskedAbout],
     ) -> None:
         """Show an image's picture, unless it is another than was asked about."""
         self.query_one(Picture).show(image, neighbours, caption, asked)

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Static
 
-from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.text import printable
+from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.graphics.loader import Failed
 from fada_tui.tui.terminal.sanitise import line
@@ -59,7 +59,7 @@ class Picture(Widget):
         path: Path | None,
         neighbours: Sequence[Path],
         caption: str,
-        asked: Sequence[ImageIdentity] = (),
+        asked: Sequence[AskedAbout] = (),
     ) -> None:
         """Show an image from now on; the one that is shown already is left alone.
 
