@@ -37,3 +37,7 @@ def test_lines_before_the_first_changed_one_stay() -> None:
 
 def test_controls_become_visible() -> None:
     assert Wrapped(40, "a\x1b[2Jb\x9bc‮d").lines == [r"a\x1b[2Jb\x9bc\u202ed"]
+
+
+def test_what_follows_a_word_that_was_cut_stays_apart_from_it() -> None:
+    assert wrapped("gestational sac seen", 8) == ["gestatio", "nal sac", "seen"]

@@ -19,8 +19,9 @@ def wrapped(paragraph: str, width: int) -> list[str]:
             lines.append(line.rstrip())
             line, room = "", width
         if needed > width:
-            *whole, piece = chop_cells(piece.rstrip(), width)
-            lines += whole
+            word = piece.rstrip()
+            *whole, end = chop_cells(word, width)
+            lines, piece = [*lines, *whole], end + piece[len(word) :]
         line += piece
         room = width - cell_len(line)
     lines.append(line.rstrip())
