@@ -15,6 +15,7 @@ from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -110,11 +111,12 @@ class FadaApp(App[int]):
         with suppress(Exception):  # the last resort must not fail; the log has it, whatever is on the screen
             self._main.say(line, "error")
             self._main.say(line, "warning")  # comes back from under what is said next, as loading says much
-            self.call_later(self._tell_above, line)  # what fails while it opens is on the screen by then
+            # What fails while it opens is on the screen by then.
+            self.call_later(self._tell_above, line, "error")
 
-    def _tell_above(self, line: str) -> None:
+    def _tell_above(self, line: str, severity: SeverityLevel = "information") -> None:
         if self.screen is not self._main:
-            self.notify(line, severity="error", timeout=20, markup=False)
+            self.notify(line, severity=severity, timeout=20 if severity == "error" else None, markup=False)
 
     def _task_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if isinstance(error := context.get("exception"), Exception):
@@ -197,11 +199,12 @@ class FadaApp(App[int]):
         try:
             place = Path(self.save_screenshot(filename, path)).absolute()
         except OSError as error:
-            self._main.say(
-                f"the picture cannot be saved: {error.strerror}; start from another folder", "error"
-            )
+            said = f"the picture cannot be saved: {error.strerror}; start from another folder"
+            self._main.say(said, "error")
+            self._tell_above(said, "error")
         else:
             self._main.say(f"saved: {place}", keep=True)
+            self._tell_above(f"saved: {place}")
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -269,6 +270,19 @@ async def test_a_click_on_a_key_at_the_bottom_does_what_the_key_does(tmp_path: P
             main.workspace.review.run
             and main.workspace.review.run.assessment(FIRST, "q1").verdict == "incorrect"
         )
+
+
+async def test_a_saved_screenshot_is_told_of_on_the_screen_that_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await pilot.press("R")
+        await wait_for(pilot, lambda: app.screen is not main_of(app))
+        await pilot.press("P")
+        await wait_for(pilot, lambda: "saved:" in screen_text(app))
+        assert app.screen is not main_of(app) and list(tmp_path.glob("*.svg"))
 
 
 async def test_what_is_typed_into_the_filter_can_be_read_and_nothing_found_is_said(tmp_path: Path) -> None:
