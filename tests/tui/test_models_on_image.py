@@ -93,3 +93,10 @@ async def test_in_blind_mode_the_columns_are_letters(tmp_path: Path, places: tup
         await wait_for(pilot, lambda: "“x”" in screen_text(app))
         written = [said for place in places for all_of in assessments_of(place).values() for said in all_of]
         assert [(said.note, said.blind) for said in written] == [("x", True)]
+
+
+async def test_how_an_answer_ended_is_seen_in_a_narrow_column(
+    tmp_path: Path, places: tuple[Path, Path]
+) -> None:
+    async with side_by_side(tmp_path, width=80) as (pilot, _):
+        assert " ".join(screen_text(pilot.app).split()).count("by itself") == 2

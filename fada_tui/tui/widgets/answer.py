@@ -25,7 +25,7 @@ class AnswerPane(Vertical):
     DEFAULT_CSS = """
     AnswerPane {
         & > .question { height: auto; max-height: 4; text-style: bold; margin: 0 0 1 0; }
-        & > .figures { height: auto; max-height: 2; color: $muted; }
+        & > .figures { height: auto; max-height: 3; color: $muted; }
         & > .details { height: auto; max-height: 4; }
     }
     """
