@@ -45,7 +45,7 @@ class SummaryScreen(Screen[bool | None]):
 
     DEFAULT_CSS = """
     SummaryScreen {
-        & .title { height: 1; padding: 0 1; background: $panel; }
+        & .title { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
         & .said { height: 1; padding: 0 1; color: $accent; }
     }
     """
