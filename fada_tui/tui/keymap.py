@@ -184,7 +184,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom.right", "l,right", "pan(1, 0)", "", "Look further right", "zoom"),
     Command("zoom.back", "escape,q,z", "back", "Back", "Back to the main screen", "zoom"),
     Command("runs.open", "enter", "open", "Open", "Look at the run", "runs"),
-    Command("runs.resume", "w", "resume", "Resume", "Take an unfinished run up again", "runs"),
+    Command("runs.resume", "w", "resume", "Resume", "Resume an unfinished run", "runs"),
     Command("runs.summary", "s", "summary", "Summary", "The run's page, and its notes", "runs"),
     Command("runs.export", "e", "export", "Export", f"Write the run as {LISTED}", "runs"),
     Command("runs.delete", "d", "delete", "Delete", "Delete the run for good; asks first", "runs"),
