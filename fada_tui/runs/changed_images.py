@@ -11,6 +11,7 @@ from fada_tui.core.errors import ErrorKind, StoreError
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.image_error import ImageError
 from fada_tui.core.image_identity import ImageIdentity, compare, described, identity_of
+from fada_tui.core.protocol import Item
 from fada_tui.core.records import FileFacts, ImageFound, Result, Run
 from fada_tui.core.text import printable
 from fada_tui.images.file_bytes import file_facts
@@ -22,7 +23,7 @@ TOLD = "{}; its earlier answers stay, and the run's page lists all such images"
 
 
 class ChangedImages:
-    """The images of a session that are refused because they have changed.
+    """What the images of a session were when they were asked about, and which are refused as changed.
 
     Args:
         path: the run's journal.
@@ -83,6 +84,10 @@ class ChangedImages:
                 told = told or described(printable(PurePath(path).name), asked, found)
         self._told = told is not None
         return told and TOLD.format(told)
+
+    def with_asked(self, item: Item) -> Item:
+        """Return an item with what its image was for the answers so far, also those of this session."""
+        return replace(item, asked=self._asked.get(item.path))
 
     def take(self, result: Result) -> str | None:
         """Take a result; record what has become of its image; return what to tell of the first changed one.

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from fada_tui import __version__
 from fada_tui.core.file_modes import Files
 from fada_tui.core.file_names import encode_name
-from fada_tui.core.image_identity import identity_of
 from fada_tui.core.protocol import Item, Load, Loaded
 from fada_tui.core.records import (
     Dataset,
@@ -72,7 +71,6 @@ def first_run(run_id: str, job: Job) -> Run:
 def planned_items(run: Run) -> tuple[Item, ...]:
     """Return the items of the run's plan, image by image; empty if it has no plan."""
     images = () if run.plan is UNSET else run.plan.images
-    asked = {one.path: identity_of(one) for one in run.results if one.error is None}
     return tuple(
         Item(
             image=image.image,
@@ -80,7 +78,6 @@ def planned_items(run: Run) -> tuple[Item, ...]:
             path=image.path,
             question_id=question.id,
             question=question.text,
-            asked=asked.get(image.path),
         )
         for image in images
         for question in run.questions

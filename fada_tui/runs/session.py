@@ -295,7 +295,7 @@ class Session:
             root=self._run.dataset.root or "",
             journal=encode_name(str(self._journal.absolute())),
             generation=self._run.generation,
-            items=tuple(items),
+            items=tuple(map(self._changed.with_asked, items)),
             at_most=1 if alone else None if self._served else self._recovery.at_most,
         )
         self._working = True
@@ -317,9 +317,8 @@ class Session:
                         case Finished(result=result):
                             self._recovery.finished(result.key)
                             self._reserved = highest(self._reserved, event.torch_peak_reserved)
-                            yield self._finished(result)
-                            if changed := self._changed.take(result):
-                                yield Warned(changed)
+                            for told in self._finished(result):
+                                yield told
                         case JournalFailed(message=message):
                             raise StoreError(message)
         finally:
@@ -329,25 +328,30 @@ class Session:
         """Collect the results of the dead worker, and decide what happens to its unfinished items."""
         events: list[SessionEvent] = [WorkerRestarted(str(error))]
         written = [line.result for line in journal.read(self._journal).lines if isinstance(line, ResultLine)]
-        events.extend(self._finished(result) for result in written if result.key not in self._done)
+        for result in written:
+            if result.key not in self._done:
+                events.extend(self._finished(result))
         given_up = self._recovery.died(self._done)
         if self._recovery.hopeless:
             raise error
         for item in given_up:
             failed = lost_result(item, error.kind, str(error))
             journal.append(self._journal, ResultLine(result=failed))
-            events.append(self._finished(failed))
+            events.extend(self._finished(failed))
         return events
 
-    def _finished(self, result: Result) -> AnswerFinished:
+    def _finished(self, result: Result) -> list[SessionEvent]:
+        """Count a result of the journal, record its memory and what has become of its image."""
         self._done.add(result.key)
         self._errors += result.error is not None
-        if self._served:  # what this machine uses says nothing of a model elsewhere
-            return AnswerFinished(result, len(self._done), self._errors, self._total)
-        seen = self._telemetry.peaks()
-        line = journal.MemoryLine(path=result.path, question_id=result.question_id, memory=seen)
-        journal.append(self._journal, line, durable=False)
-        return AnswerFinished(with_memory(result, seen), len(self._done), self._errors, self._total)
+        if not self._served:  # what this machine uses says nothing of a model elsewhere
+            seen = self._telemetry.peaks()
+            line = journal.MemoryLine(path=result.path, question_id=result.question_id, memory=seen)
+            journal.append(self._journal, line, durable=False)
+            result = with_memory(result, seen)
+        changed = self._changed.take(result)
+        finished = AnswerFinished(result, len(self._done), self._errors, self._total)
+        return [finished, *([Warned(changed)] if changed else [])]
 
     def _record_model(self, hello: Hello, loaded: Loaded) -> None:
         where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
