@@ -354,6 +354,7 @@ class Session:
         return [finished, *([Warned(changed)] if changed else [])]
 
     def _record_model(self, hello: Hello, loaded: Loaded) -> None:
+        self._lock.check()
         where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
         self._run = with_loaded(self._run, loaded, where)
         self._items = planned_items(self._run)

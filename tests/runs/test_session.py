@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fada_tui.core.errors import ErrorKind
+from fada_tui.core.errors import ErrorKind, RunLockedError
 from fada_tui.core.image_identity import identity_of
 from fada_tui.core.protocol import PROTOCOL_VERSION, Finished, Hello, Idle, Loaded, Work
 from fada_tui.core.records import Failure, FileFacts, ModelFacts, Question, Result
@@ -18,7 +18,7 @@ from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.client import Deadlines, WorkerDiedError
 from fada_tui.store import folder as store
 from fada_tui.store import journal
-from fada_tui.store.lock import RunLock
+from fada_tui.store.lock import LOCK_NAME, RunLock
 from tests import examples
 
 
@@ -100,3 +100,17 @@ async def test_a_worker_s_end_forgets_no_image(folder: Path, monkeypatch: pytest
     assert [(one.path, one.state, one.file) for one in end.run.images_changed] == [
         ("B/b.png", "changed", changed.file)
     ]
+
+
+async def test_who_lost_the_lock_while_loading_writes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Worker):
+        async def load(self, _: object) -> AsyncGenerator[Loaded, None]:
+            (folder / LOCK_NAME).unlink()
+            yield Loaded(model=ModelFacts(name="tiny", adapter="chat"))
+
+    before = (folder / store.RUN_NAME).read_bytes()
+    with pytest.raises(RunLockedError, match="unlocked by hand"):
+        _ = [event async for event in opened(folder, Slow, monkeypatch).events()]
+    assert (folder / store.RUN_NAME).read_bytes() == before
