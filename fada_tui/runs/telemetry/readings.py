@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from fada_tui.core.records import ResultMemory
+from fada_tui.store.fold import highest
 
 
 class GpuReading(Struct, frozen=True, kw_only=True):
@@ -62,12 +63,7 @@ def memory_of(sample: Sample, gpu_uuid: str | None) -> ResultMemory:
 def peak(one: ResultMemory, other: ResultMemory) -> ResultMemory:
     """Return the larger of each pair of figures; a known one replaces an unknown one."""
     return ResultMemory(
-        nvml_process=larger(one.nvml_process, other.nvml_process),
-        nvml_used=larger(one.nvml_used, other.nvml_used),
-        worker_rss=larger(one.worker_rss, other.worker_rss),
+        nvml_process=highest(one.nvml_process, other.nvml_process),
+        nvml_used=highest(one.nvml_used, other.nvml_used),
+        worker_rss=highest(one.worker_rss, other.worker_rss),
     )
-
-
-def larger(one: int | None, other: int | None) -> int | None:
-    """Return the larger of two figures, the known one where one is unknown."""
-    return other if one is None else one if other is None else max(one, other)

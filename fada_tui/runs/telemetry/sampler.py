@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fada_tui.core.records import Gpu, ModelMemory, ResultMemory
-from fada_tui.runs.telemetry.readings import Sample, larger, memory_of, peak
+from fada_tui.runs.telemetry.readings import Sample, memory_of, peak
 from fada_tui.runs.telemetry.table import Table
+from fada_tui.store.fold import highest
 
 if TYPE_CHECKING:
     import psutil
@@ -134,9 +135,9 @@ class Telemetry:
         """
         return replace(
             known,
-            torch_peak_reserved=larger(known.torch_peak_reserved, reserved),
-            nvml_process_peak=larger(known.nvml_process_peak, self.nvml_process_peak),
-            worker_rss_peak=larger(known.worker_rss_peak, self.worker_rss_peak),
+            torch_peak_reserved=highest(known.torch_peak_reserved, reserved),
+            nvml_process_peak=highest(known.nvml_process_peak, self.nvml_process_peak),
+            worker_rss_peak=highest(known.worker_rss_peak, self.worker_rss_peak),
         )
 
     @property
