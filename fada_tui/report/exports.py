@@ -72,6 +72,8 @@ _COLUMNS: Final[Mapping[str, Callable[[Run, Result], Any]]] = {
     "width": lambda _, result: result.width,
     "height": lambda _, result: result.height,
     "sha256": lambda _, result: result.sha256,
+    "file_size": lambda _, result: result.file.size if result.file else None,
+    "file_sha256": lambda _, result: result.file.sha256 if result.file else None,
     "load": lambda _, result: result.timing.load,
     "preprocess": lambda _, result: result.timing.preprocess,
     "first_token": lambda _, result: result.timing.first_token,
@@ -98,6 +100,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Run, Result], Any]]] = {
     "assessor": _standing(lambda assessment: assessment.assessor),
     "assessed_at": _standing(lambda assessment: assessment.at),
     "blind": _standing(lambda assessment: _truth(assessment.blind)),
+    "image_changed": _standing(lambda assessment: "true" if assessment.image_changed is True else None),
     "ranking": lambda _, result: None if result.ranking is UNSET else " | ".join(map(ranked, result.ranking)),
 }
 

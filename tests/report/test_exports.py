@@ -3,6 +3,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from fada_tui.core.records import (
     Assessment,
     AutoScore,
     Failure,
+    FileFacts,
     Ranked,
     ResultMemory,
     Run,
@@ -23,6 +25,7 @@ from fada_tui.report.export_formats import EXPORT_FORMATS
 from fada_tui.report.exports import export_run
 from tests.examples import result, run
 
+ROOT = Path(__file__).parents[2]
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"]
 HOSTILE = '<script>alert("1")</script>\x1b]52;c;YQ==\x07\x9b\u202e'
 SHOWN = '<script>alert("1")</script>␛]52;c;YQ==␇⟨U+009B⟩⟨U+202E⟩'
@@ -63,6 +66,7 @@ def test_csv_has_a_row_per_result_with_unknown_cells_empty() -> None:
         "h, w | ",
     )
     assert (failed["response"], failed["time"], failed["verdict"]) == ("", "", "")
+    assert (failed["file_size"], failed["file_sha256"], failed["image_changed"]) == ("", "", "")
     assert (failed["error_kind"], failed["error_message"]) == ("timeout", "after 60 s")
 
 
@@ -138,6 +142,8 @@ EXPORTED: dict[str, Any] = {
     "width": 640,
     "height": 480,
     "sha256": "abc",
+    "file_size": 1234,
+    "file_sha256": "def",
     "load": 0.1,
     "preprocess": 0.2,
     "first_token": 0.3,
@@ -164,6 +170,7 @@ EXPORTED: dict[str, Any] = {
     "assessor": "ann",
     "assessed_at": "2026-01-02",
     "blind": "true",
+    "image_changed": "true",
     "ranking": "heart 0.5000",
 }
 
@@ -175,6 +182,7 @@ def exported() -> Run:
         width=640,
         height=480,
         sha256="abc",
+        file=FileFacts(size=1234, sha256="def"),
         finish="length",
         batch_size=7,
         threads=6,
@@ -201,6 +209,7 @@ def exported() -> Run:
                 assessor="ann",
                 at="2026-01-02",
                 blind=True,
+                image_changed=True,
             ),
         ),
     )
@@ -223,6 +232,13 @@ def test_an_export_has_each_value_in_its_column() -> None:
         "Time": "1.50 s in a batch of 7, its share 0.40 s",
         "Assessment": "🟡 Partially correct - so-so",
     }
+
+
+def test_the_columns_are_those_that_the_documentation_names() -> None:
+    page = (ROOT / "docs" / "file-formats.md").read_text()
+    section = page.partition("The columns are ")[2].partition(". A text that")[0]
+    groups = {"timing", "tokens", "memory", "auto", " | "}
+    assert [name for name in re.findall("`([^`]+)`", section) if name not in groups] == [*EXPORTED]
 
 
 @pytest.mark.parametrize("format", [one.name for one in EXPORT_FORMATS])
