@@ -17,7 +17,7 @@ from fada_tui.cli import progress
 from fada_tui.cli.output import print_json, print_line
 from fada_tui.cli.progress import Display
 from fada_tui.config.settings import Settings
-from fada_tui.core.errors import ExitCode, StoreError
+from fada_tui.core.errors import ExitCode, FadaError, StoreError
 from fada_tui.core.records import Run
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import place_of
@@ -65,7 +65,7 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
     """Run the jobs that the settings describe and return the program's exit code.
 
     Raises:
-        FadaError: before a run began; nothing was written.
+        FadaError: before the first run began; nothing was written.
     """
     results = Path(settings.results)
     sessions: Iterable[Callable[[], Session]]
@@ -80,10 +80,18 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
             _print_plan(jobs, request)
             return ExitCode.OK
         sessions = [_starter(job, results, settings, registry) for job in jobs]
-    outcomes = asyncio.run(_run_all(sessions))
+    outcomes: list[Outcome] = []
+    refusal: FadaError | None = None
+    try:
+        asyncio.run(_run_all(sessions, outcomes))
+    except FadaError as error:
+        if not outcomes:
+            raise
+        refusal = error
     with suppress(OSError):  # a terminal that has hung up; the files are written
-        _report(outcomes, request)
-    return next(code for code in SEVERITY if any(outcome.code is code for outcome in outcomes))
+        _report(outcomes, request, refusal)
+    codes = {outcome.code for outcome in outcomes} | ({refusal.exit_code} if refusal else set())
+    return next(code for code in SEVERITY if code in codes)
 
 
 def _starter(job: Job, results: Path, settings: Settings, registry: Registry) -> Callable[[], Session]:
@@ -100,8 +108,8 @@ def _resumed(settings: Settings, registry: Registry, results: Path, request: Req
     return session
 
 
-async def _run_all(sessions: Iterable[Callable[[], Session]]) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+async def _run_all(sessions: Iterable[Callable[[], Session]], outcomes: list[Outcome]) -> None:
+    """Run sessions one after another, adding what came of each; raises `FadaError` if one cannot begin."""
     dumb = os.environ.get("TERM") == "dumb"
     pool = WorkerPool()
     try:
@@ -113,7 +121,6 @@ async def _run_all(sessions: Iterable[Callable[[], Session]]) -> list[Outcome]:
                     break
     finally:
         await pool.close()
-    return outcomes
 
 
 async def _run_one(session: Session, shown: Display, pool: WorkerPool) -> Outcome:
@@ -172,9 +179,12 @@ def _signals(session: Session, shown: Display) -> Iterator[None]:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # all that is left to do is to write and leave
 
 
-def _report(outcomes: Sequence[Outcome], request: Request) -> None:
+def _report(outcomes: Sequence[Outcome], request: Request, refusal: FadaError | None) -> None:
+    if refusal:
+        _complain(f"fada-tui: {printable(str(refusal))}")
     if request.json:
-        print_json({"runs": [_summary(outcome) for outcome in outcomes]})
+        error = {"error": str(refusal)} if refusal else {}
+        print_json({"runs": [_summary(outcome) for outcome in outcomes], **error})
         return
     for outcome in outcomes:
         page = outcome.folder / runs.SUMMARY_NAME

@@ -1,0 +1,40 @@
+"""The front end without a screen, its sessions left out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fada_tui.cli import headless
+from fada_tui.cli.headless import Outcome, Request, run_batch
+from fada_tui.config.settings import Settings
+from fada_tui.core.errors import ExitCode, StoreError
+from fada_tui.models.registry import load_registry
+from fada_tui.runs.session import Session
+from tests import examples
+
+
+def test_what_was_done_is_told_though_the_next_run_cannot_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun: list[object] = []
+
+    def new(*_: object) -> object:
+        begun.append(object())
+        if len(begun) == 2:
+            raise StoreError("cannot write results: No space left on device")
+        return begun[0]
+
+    async def run_one(*_: object) -> Outcome:
+        return Outcome(ExitCode.OK, examples.run(status="complete"), tmp_path / "done")
+
+    monkeypatch.setattr(Session, "new", new)
+    monkeypatch.setattr(headless, "_run_one", run_one)
+    settings = Settings(model=("fada-demo", "fada-demo", "fada-demo"), limit=1)
+    code = run_batch(settings, load_registry(tmp_path / "none.toml"), Request(json=True))
+    out, err = capsys.readouterr()
+    said = json.loads(out)
+    assert code == ExitCode.USAGE and len(begun) == 2
+    assert [run["id"] for run in said["runs"]] == ["done"]
+    assert said["error"] == "cannot write results: No space left on device"
+    assert err.endswith("fada-tui: cannot write results: No space left on device\n")
