@@ -7,7 +7,7 @@ from threading import Event
 
 from msgspec.structs import replace
 
-from fada_tui.core.errors import ErrorKind, StoreError
+from fada_tui.core.errors import ErrorKind
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.image_error import ImageError
 from fada_tui.core.image_identity import ImageIdentity, compare, described, identity_of
@@ -34,13 +34,14 @@ class ChangedImages:
         self._journal = path
         self._root = Path(decode_name(run.dataset.root or ""))
         self._asked = {one.path: identity_of(one) for one in run.results if one.error is None}
+        self._planned = frozenset(one.path for one in (run.plan.images if run.plan else ()))
         self._known = {one.path: one for one in run.images_changed}
         self._told = False
         self._stopped = Event()
         self._looking: asyncio.Task[str | None] | None = None
 
     def begin(self) -> None:
-        """Begin to compare all images that have answers with what they were, in a thread.
+        """Begin to compare the plan's images that have answers with what they were, in a thread.
 
         Older runs do not say what bytes their images had: those are compared when they are decoded.
         """
@@ -57,9 +58,9 @@ class ChangedImages:
         return await looking if looking else None
 
     async def stop(self) -> None:
-        """End what was begun after the image at hand."""
+        """End what was begun after the image at hand; what went wrong with it is told by `looked` alone."""
         self._stopped.set()
-        with suppress(StoreError):
+        with suppress(Exception):
             await self.looked()
 
     def _look(self) -> str | None:
@@ -69,7 +70,7 @@ class ChangedImages:
             if self._stopped.is_set():
                 break
             file, _ = split(path)
-            if asked is None or asked.file is None:
+            if path not in self._planned or asked is None or asked.file is None:
                 continue
             if file not in files:
                 files[file] = _facts(self._root / decode_name(file))
@@ -124,5 +125,5 @@ class ChangedImages:
 def _facts(file: Path) -> FileFacts | None:
     try:
         return file_facts(file)
-    except ImageError:
+    except (ImageError, ValueError):  # a name that no file can have
         return None
