@@ -49,7 +49,8 @@ async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready]) -> Ready:
     """Let the app go on until something holds; return it."""
     deadline = time.monotonic() + LONG_ENOUGH
     while not (found := ready()):
-        assert time.monotonic() < deadline, f"not so within {LONG_ENOUGH} s: {ready}"
+        late = time.monotonic() >= deadline
+        assert not late, f"not so within {LONG_ENOUGH} s: {ready}\n{screen_text(pilot.app)}"
         await pilot.pause(0.02)
     return found
 

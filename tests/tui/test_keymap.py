@@ -112,6 +112,7 @@ async def test_each_screen_shows_the_users_keys(
 async def test_a_field_of_a_new_run_shows_the_users_keys(tmp_path: Path) -> None:
     app = make_app(tmp_path, keymap={"field.leave": "f9"})
     async with app.run_test(size=(140, 36)) as pilot:
+        await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
         await pilot.press("r")
         await wait_for(pilot, lambda: app.focused and app.focused.id == "models-list")
         app.screen.query_one("#limit").focus()

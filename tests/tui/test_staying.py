@@ -23,8 +23,10 @@ async def shows(pilot: Pilot[object], main: MainScreen, name: str) -> None:
 
 
 async def judge(pilot: Pilot[object], main: MainScreen, key: str, judged: int) -> None:
-    """Press a verdict's key until the picture has been in sight for long enough."""
-    while main.workspace.review.progress().judged < judged:
+    """Press a verdict's key until the picture has been in sight for long enough, and the run has so many."""
+    run = main.workspace.review.run
+    assert run
+    while run.counts()[0] < judged:
         await pilot.press(key)
         await pilot.pause(0.05)
 
@@ -91,8 +93,26 @@ async def test_the_next_run_of_the_queue_waits_until_the_answers_before_are_judg
             await judge(pilot, main, "1", 1)
             await wait_for(pilot, lambda: main.workspace.review.run is not first)
             assert looked_at(main) == NAMES[0]
-            await pilot.press("x", "x")
+
+
+async def test_a_run_that_ended_meanwhile_comes_up_when_the_answers_before_are_judged(tmp_path: Path) -> None:
+    stage = Stage()
+    with serving(stage) as server:
+        both = tuple(f"{server.source}{end}" for end in ("", "-2", "-3"))
+        server.models = tuple(f"{server.models[0]}{end}" for end in ("", "-2", "-3"))
+        app = make_app(tmp_path, model=both, category=("Abdomen",), limit=1, question=("Plane?",))
+        async with app.run_test(size=(140, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            stage.say(NAMES[0], 3)
+            await wait_for(pilot, lambda: len(server.asked) == 3)
             await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
+            for source in both:
+                assert main.workspace.review.run and main.workspace.review.run.run.model.source == source
+                assert main.workspace.review.to_judge
+                await judge(pilot, main, "1", 1)
+            await wait_for(pilot, lambda: "all judged" in screen_text(app))
 
 
 async def test_stopping_names_the_runs_that_wait_and_asks(tmp_path: Path) -> None:

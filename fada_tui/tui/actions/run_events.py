@@ -113,17 +113,17 @@ def turn_to(workspace: Workspace, run: OpenRun | None) -> None:
 def advance(workspace: Workspace) -> None:
     """Move on after a verdict: to the next answer to judge, else to the one in progress.
 
-    Where there is neither, the next one comes up when it is begun: of this run, or of the one that goes on.
+    Where there is neither, the next one comes up when it is begun: of this run, or of the next one to judge.
     """
     review = workspace.review
-    run = review.open_runs.at_work
+    run = review.open_runs.next_to_judge(review.run)
     if place := review.next_place(1):
         workspace.go(place)
     elif place := review.running_place():
         workspace.go(place)
         review.awaiting = True
     elif review.open_runs.blind:
-        come = "; answers that come are shuffled in" if run else ""
+        come = "; answers that come are shuffled in" if review.open_runs.running else ""
         workspace.view.say(f"all judged: {review.progress()}{come}", keep=True, holds=_all_judged(review))
     elif run is None:
         workspace.view.say(

@@ -115,10 +115,8 @@ class Workspace:
     def run_view(self) -> RunView:
         """Return the progress of the run."""
         waiting, at_work = len(self.run_control.queue.waiting), self.open_runs.at_work
-        judged, answers, _ = at_work.counts() if at_work else (0, 0, 0)
-        return self.run_control.run_progress.view(
-            waiting, hidden=self.open_runs.blind, to_judge=answers - judged
-        )
+        to_judge = at_work.left_to_judge if at_work else 0
+        return self.run_control.run_progress.view(waiting, hidden=self.open_runs.blind, to_judge=to_judge)
 
     # Runs on disk
 

@@ -74,6 +74,8 @@ class OpenRun:
         self.in_flight: dict[Key, Streaming] = {}
         """The answers being given, the first begun first."""
         self.running = False
+        self.begun_here = False
+        """It was begun, or resumed, since the dashboard was opened."""
         self.unsettled = False
         """Assessments or notes were written that `run.json` does not hold yet."""
         self._results: dict[Key, Result] = {}
@@ -158,6 +160,11 @@ class OpenRun:
         """Return how many answers are judged, how many there are, and how many errors in place of one."""
         return self._judged, self._answers, len(self._results) - self._answers
 
+    @property
+    def left_to_judge(self) -> int:
+        """How many answers have no verdict yet."""
+        return self._answers - self._judged
+
     def _count(self, key: Key, step: int) -> None:
         """Keep the counts in step, so that asking for them costs nothing."""
         if self.answered(*key):
@@ -225,6 +232,11 @@ class OpenRuns:
     def at_work(self) -> OpenRun | None:
         """The run in progress."""
         return next((run for run in self.runs.values() if run.running), None)
+
+    def next_to_judge(self, here: OpenRun | None) -> OpenRun | None:
+        """Return the first other run that was begun here and has answers to judge; else the one at work."""
+        begun = (run for run in self.runs.values() if run.begun_here and run.left_to_judge)
+        return next((run for run in begun if run is not here), self.at_work)
 
     def run_of(self, slot: Slot | None) -> OpenRun | None:
         """Return the run whose answer a slot shows."""

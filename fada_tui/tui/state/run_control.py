@@ -122,7 +122,8 @@ class RunControl:
         self.run_progress.take(event)
         match event:
             case RunStarted(run=run, folder=folder):
-                self._open_runs.open(folder, run).running = True
+                begun = self._open_runs.open(folder, run)
+                begun.running = begun.begun_here = True
                 self._image_peak = self._run_peak = ResultMemory()
             case ModelReady(questions=questions):
                 self._run().ask(questions)
