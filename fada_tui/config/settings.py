@@ -13,7 +13,7 @@ from fada_tui.config.setting import Setting
 from fada_tui.core.errors import UsageError
 from fada_tui.core.file_modes import Files
 from fada_tui.core.paths import expanded
-from fada_tui.core.records import Record
+from fada_tui.core.records import ImageDetail, ImageFormat, Record
 from fada_tui.core.toml import read_toml, suggestion
 
 ENVIRONMENT_PREFIX = "FADA_TUI_"
@@ -41,6 +41,8 @@ class Settings(Record, frozen=True, kw_only=True):
     temperature: float = _default("temperature")
     top_p: float = _default("top_p")
     system_prompt: str | None = _default("system_prompt")
+    thinking: Literal["auto", "on", "off"] = _default("thinking")
+    max_thinking_tokens: int | None = _default("max_thinking_tokens")
     seed: int = _default("seed")
     batch_size: int | Literal["auto"] = _default("batch_size")
     dtype: Literal["auto", "float32", "float16", "bfloat16"] | None = _default("dtype")
@@ -52,6 +54,9 @@ class Settings(Record, frozen=True, kw_only=True):
     trust_remote_code: tuple[str, ...] = _default("trust_remote_code")
     allow_host: tuple[str, ...] = _default("allow_host")
     concurrency: int = _default("concurrency")
+    image_format: ImageFormat = _default("image_format")
+    image_quality: int = _default("image_quality")
+    image_detail: ImageDetail | None = _default("image_detail")
     allow_pickle: bool = _default("allow_pickle")
     assessor: str | None = _default("assessor")
     files: Files | None = _default("files")
@@ -64,6 +69,7 @@ class Settings(Record, frozen=True, kw_only=True):
     load_timeout: float = _default("load_timeout")
     first_token_timeout: float = _default("first_token_timeout")
     token_timeout: float = _default("token_timeout")
+    server_patience: float = _default("server_patience")
     results: str = _default("results")
 
 

@@ -27,6 +27,8 @@ class ErrorKind(StrEnum):
     PROMPT = "prompt"
     IMAGE_IGNORED = "image_ignored"
     INFERENCE_ERROR = "inference_error"
+    ONLY_THOUGHTS = "only_thoughts"
+    REFUSAL = "refusal"
     TIMEOUT = "timeout"
     WORKER_DIED = "worker_died"
 

@@ -13,7 +13,7 @@ from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.json_data import decode_json
 from fada_tui.core.records import ClassSet, Generation, ModelEntry, ModelFacts, Result, unknown_hook
 
-PROTOCOL_VERSION = 5
+PROTOCOL_VERSION = 6
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -73,6 +73,10 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     """Seconds that a server may take to begin an answer."""
     token_timeout: float = 60.0
     """Seconds that a server may be silent in the middle of one."""
+    headers: dict[str, str] = {}
+    """Headers of each request to the server, as the settings have them; their values are secret."""
+    server_patience: float = 300.0
+    """Seconds that a server which is down is asked again before the work is given up."""
 
 
 class Work(Message, frozen=True, kw_only=True, tag="work"):
@@ -179,6 +183,8 @@ class Delta(Message, frozen=True, kw_only=True, tag="delta"):
     text: str
     tokens: int
     """Generated so far."""
+    thought: bool = False
+    """Whether the text is of its thoughts, and not of the answer."""
 
 
 class BegunAgain(Message, frozen=True, kw_only=True, tag="begun_again"):

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -143,7 +144,16 @@ def generation(entry: ModelEntry, settings: Settings) -> Generation:
     values = {name: getattr(settings, name) for name in Generation.__struct_fields__ if name in SETTINGS}
     unused = {} if sample else dict.fromkeys(SAMPLING)
     at_once = {"batch_size": 1} if served else {"concurrency": UNSET}
-    return Generation(do_sample=sample, **values | unused | at_once)
+    thinking: dict[str, Any] = {
+        "thinking": UNSET if settings.thinking == "auto" else settings.thinking,
+        "max_thinking_tokens": settings.max_thinking_tokens or UNSET,
+    }
+    sent: dict[str, Any] = {
+        "image_format": settings.image_format if served else UNSET,
+        "image_quality": settings.image_quality if served and settings.image_format != "png" else UNSET,
+        "image_detail": settings.image_detail or UNSET if served else UNSET,
+    }
+    return Generation(do_sample=sample, **values | unused | at_once | thinking | sent)
 
 
 def _check_server(entry: ModelEntry, settings: Settings) -> None:

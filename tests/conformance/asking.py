@@ -30,6 +30,7 @@ def asked(
         seed=0,
         on_prompt=on_prompt,
         on_text=lambda text, _: on_text(text),
+        on_thoughts=lambda *_: None,
         on_again=lambda *_: None,
         cancel=cancel or Event(),
     )

@@ -63,6 +63,8 @@ class ModelFacts(FileRecord, frozen=True, kw_only=True):
     """Hub id, folder, or a server's URL."""
     served: str | UnsetType = UNSET
     """Name by which the server knows it; present where the model ran behind one."""
+    left_out: tuple[str, ...] | UnsetType = UNSET
+    """Fields of requests that the server did not take, and that were left out from then on."""
     revision: str | None = None
     adapter: str | None = None
     architecture: str | None = None

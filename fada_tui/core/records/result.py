@@ -34,6 +34,14 @@ class Tokens(FileRecord, frozen=True, kw_only=True):
     """Prompt tokens that stand for the image."""
 
 
+class Thoughts(FileRecord, frozen=True, kw_only=True):
+    """What a model thought before its answer: kept apart, and never scored."""
+
+    text: str
+    tokens: int | None = None
+    """Generated tokens that they took, if the model's tokenizer or server counts them."""
+
+
 class ResultMemory(FileRecord, frozen=True, kw_only=True):
     """Peak memory while one result was made, in bytes."""
 
@@ -132,6 +140,9 @@ class Result(FileRecord, frozen=True, kw_only=True):
     category: str
     question: str
     response: str | None = None
+    """The answer, without thoughts."""
+    thoughts: Thoughts | UnsetType = UNSET
+    """Present where the model thought before it answered, or in place of an answer."""
     time: float | None = None
     """Seconds of generation."""
     path: str

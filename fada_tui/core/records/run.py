@@ -1,7 +1,7 @@
 """A run: one model over a set of images and questions."""
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,6 +20,10 @@ RUN_SCHEMA = "fada-tui/run/2"
 
 READ_SCHEMAS = ("fada-tui/run/1", RUN_SCHEMA)
 """What is read: run/1 has results without `file`, and nothing that run/2 lacks."""
+
+
+ImageFormat: TypeAlias = Literal["png", "jpeg", "webp"]
+ImageDetail: TypeAlias = Literal["low", "high", "auto"]
 
 
 class Tool(FileRecord, frozen=True, kw_only=True):
@@ -68,6 +72,18 @@ class Generation(FileRecord, frozen=True, kw_only=True):
     concurrency: int | UnsetType = UNSET
     """Requests in flight at once; present where the model runs behind a server."""
     system_prompt: str | None = None
+    thinking: Literal["on", "off"] | UnsetType = UNSET
+    """Whether the model was told to think before it answers; absent where template or server decide."""
+    max_thinking_tokens: int | UnsetType = UNSET
+    """Maximum tokens of thoughts beside those of the answer; absent where all count for `max_new_tokens`."""
+    image_format: ImageFormat | UnsetType = UNSET
+    """How images were encoded for the server; present where the model runs behind one."""
+    image_quality: int | UnsetType = UNSET
+    """Quality of lossy encoding, 1 to 100; present where images were encoded so."""
+    image_detail: ImageDetail | UnsetType = UNSET
+    """The detail in which the server was told to look at images; present where it was."""
+    extra: dict[str, Any] | UnsetType = UNSET
+    """Further fields of each request, as the settings have them for this server."""
 
 
 class Question(FileRecord, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 from msgspec import Struct
 from PIL.Image import Image
 
-from fada_tui.core.records import Finish, Generation, Ranked, Tokens
+from fada_tui.core.records import Finish, Generation, Ranked, Thoughts, Tokens
 
 if TYPE_CHECKING:  # it imports torch, which a model behind a server does not need
     from fada_tui.worker.generation.threads import Threads
@@ -31,6 +31,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     on_prompt: Callable[[str], None]
     """Called with the prompt as soon as it is known, so that an error can be recorded with it."""
     on_text: OnText
+    on_thoughts: OnText
+    """Takes what the model thinks before it answers, likewise."""
     on_again: Callable[[str, float], None]
     """Told why, and in how many seconds, the answer is asked for once more: its text so far is void."""
     cancel: Event
@@ -47,6 +49,8 @@ class Answered(Struct, frozen=True, kw_only=True):
     tokens: Tokens
     finish: Finish | None
     """The reason for its end; `None` if there is no name for it."""
+    thoughts: Thoughts | None = None
+    """What the model thought before; `None` if nothing."""
     token_ids: tuple[int, ...] = ()
     """Generated tokens of the response, including the end token; empty if there are none."""
     ranking: tuple[Ranked, ...] | None = None

@@ -68,6 +68,7 @@ class ItemAttempt:
             seed=self._seed(self._image.sha256),
             on_prompt=self._saw_prompt,
             on_text=self._send_delta,
+            on_thoughts=self._send_thoughts,
             on_again=self.send_again,
             cancel=self._cancel,
         )
@@ -76,6 +77,7 @@ class ItemAttempt:
         """Return an answer as the item's result."""
         return self._record(
             response=answer.response,
+            thoughts=UNSET if answer.thoughts is None else answer.thoughts,
             time=answer.generate,
             timing=Timing(
                 load=self._load_seconds,
@@ -132,6 +134,12 @@ class ItemAttempt:
     def _send_delta(self, text: str, tokens: int) -> None:
         item = self.item
         self._send(Delta(path=item.path, question_id=item.question_id, text=text, tokens=tokens))
+
+    def _send_thoughts(self, text: str, tokens: int) -> None:
+        item = self.item
+        self._send(
+            Delta(path=item.path, question_id=item.question_id, text=text, tokens=tokens, thought=True)
+        )
 
     def _record(self, **fields: object) -> Result:
         item, image = self.item, self._image

@@ -63,6 +63,7 @@ def answer(command: Load, answerer: Answerer, device: str) -> None:
         seed=0,
         on_prompt=lambda _: None,
         on_text=lambda *_: None,
+        on_thoughts=lambda *_: None,
         on_again=lambda *_: None,
         cancel=threading.Event(),
     )
