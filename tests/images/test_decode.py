@@ -17,6 +17,7 @@ from fada_tui.core.errors import ErrorKind
 from fada_tui.core.image_error import ImageError
 from fada_tui.images import stills
 from fada_tui.images.decode import MAX_PIXELS, decode
+from tests.conftest import open_files
 from tests.ordinary import as_ordinary_user, open_folder
 
 RED, GREEN, BLUE, WHITE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0)
@@ -42,10 +43,6 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def png(width: int, height: int, rows: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-
-
-def open_descriptors() -> set[Path]:
-    return set(Path("/proc/self/fd").iterdir())
 
 
 def refused(path: Path) -> ImageError:
@@ -440,11 +437,11 @@ def test_nothing_is_printed_kept_open_or_changed(tmp_path: Path, capfd: pytest.C
     damaged.write_bytes(good.read_bytes()[:-8])
     many = tmp_path / "c.png"
     many.write_bytes(png(10_000, MAX_PIXELS // 10_000 + 1, b""))
-    before = open_descriptors()
+    before = open_files()
     decode(good)
     for path in (damaged, many, tmp_path, tmp_path / "none.png"):
         refused(path)
-    assert open_descriptors() == before
+    assert open_files() == before
     assert bound == Image.MAX_IMAGE_PIXELS
     assert capfd.readouterr() == ("", "")
 

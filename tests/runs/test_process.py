@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fada_tui.runs.worker_client.process import WorkerProcess
-from tests.conftest import wait_for
+from tests.conftest import open_files, wait_for
 
 
 def waiting(socket: int) -> int:
@@ -36,30 +36,21 @@ async def test_a_worker_may_be_ended_while_a_command_is_sent(tmp_path: Path) -> 
         process.send(b"{}\n")
 
 
-def held() -> set[str]:
-    """Pipes, sockets, logs and devices that this process has open, the first two each by number.
-
-    Threads of other tests may be reading a file of /proc just now.
-    """
-    opened = {str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
-    return {name for name in opened if not name.startswith("/proc/")}
-
-
 async def test_a_worker_that_cannot_be_started_leaves_nothing_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = held()
+    before = open_files()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
     with pytest.raises(FileNotFoundError):
         await WorkerProcess.started(tmp_path / "worker.log")
-    assert held() == before
+    assert open_files() == before
 
 
 async def test_a_start_that_is_cancelled_leaves_nothing_open(tmp_path: Path) -> None:
-    before = held()
+    before = open_files()
     starting = asyncio.create_task(WorkerProcess.started(tmp_path / "worker.log"))
     await asyncio.sleep(0)
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    assert held() == before
+    assert open_files() == before
