@@ -56,12 +56,16 @@ class Terminal:
             except pexpect.TIMEOUT:
                 pass
 
-    def send(self, *pieces: bytes, gap: float = 0.0) -> None:
-        """Send bytes, in pieces so many seconds apart."""
+    def send(self, *pieces: bytes, gap: float = 0.0) -> float:
+        """Send bytes, in pieces so many seconds apart; return the longest time between two."""
+        longest, before = 0.0, time.monotonic()
         for index, piece in enumerate(pieces):
             if index:
                 time.sleep(gap)
             self.child.send(piece)
+            now = time.monotonic()
+            longest, before = max(longest, now - before), now
+        return longest
 
     def finish(self) -> Any:
         """Wait for the end, and return what the script reported."""

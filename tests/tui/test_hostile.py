@@ -196,7 +196,9 @@ def test_no_control_reaches_the_terminal(size: Size, start: Start, tmp_path: Pat
     program.press("/")
     program.type("[/bold]")
     program.wait_for("[/bold]")
-    program.press("escape", "q")
+    program.press("escape")
+    program.wait_for("Palette")
+    program.press("q")
     assert program.wait_end() == 0
     check(program, COPYING)
 

@@ -204,7 +204,9 @@ def test_stopped_and_continued_from_outside(start: Start) -> None:
     program.press("/")
     program.type("Brain Abdomen")
     program.wait_for("Brain Abdomen")
-    program.press("escape", "q")
+    program.press("escape")
+    program.wait_for(lambda text: "Brain Abdomen" not in text)
+    program.press("q")
     assert program.wait_end() == 0
     assert program.cooked
 
