@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -53,6 +54,7 @@ class Server:
     in_flight: int = 0
     peak: int = 0
     """Most requests in flight at once."""
+    scheme: str = "http"
     over: threading.Event = field(default_factory=threading.Event)
     """Set when the test is done: whatever hangs lets go."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,7 +62,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self.scheme}://127.0.0.1:{self.port}/v1"
 
     @property
     def source(self) -> str:
@@ -256,16 +258,22 @@ def hang(*words: str, begin: bool = True) -> Behaviour:
 
 @contextmanager
 def serving(
-    behave: Callable[[Asked], Behaviour] | Behaviour | None = None, port: int = 0
+    behave: Callable[[Asked], Behaviour] | Behaviour | None = None,
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Server]:
     """Serve on 127.0.0.1 while in the block.
 
     Args:
         behave: what to do at each request; by default each gets a normal answer.
         port: 0 for any.
+        tls: what to speak TLS by; plain HTTP without.
     """
     http = _Http(("127.0.0.1", port), Handler)
     http.of = Server(http.server_address[1], behave or (lambda asked: stream()))  # type: ignore[arg-type]
+    if tls:
+        http.of.scheme = "https"
+        http.socket = tls.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -20,7 +20,7 @@ from fada_tui.core.secrets import AnswerStream, hide_in_answer, remember
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import Endpoint
 from fada_tui.worker.generation.interfaces import Answered, Asked, OnText
-from fada_tui.worker.remote import chat_api, errors
+from fada_tui.worker.remote import chat_api, errors, tls
 from fada_tui.worker.remote.errors import ServerFault, ServerRefusal
 from fada_tui.worker.remote.retry import Backoff, retry_after
 
@@ -53,6 +53,9 @@ class Server:
         endpoint: where it is.
         key: sent as bearer token; appears in no message and no answer.
         patience: when to try again.
+
+    Raises:
+        ServerRefusal: the certificates that the environment names cannot be read.
     """
 
     def __init__(self, endpoint: Endpoint, key: str | None, patience: Backoff | None = None) -> None:
@@ -63,6 +66,7 @@ class Server:
         headers = {"User-Agent": f"fada-tui/{__version__}"}
         self._client = httpx2.AsyncClient(
             headers=headers | ({"Authorization": f"Bearer {key}"} if key else {}),
+            verify=tls.context(endpoint.place) if endpoint.scheme == "https" else True,
             # Reading has deadlines of its own, that go by what the model says and not by bytes.
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None),
@@ -141,6 +145,8 @@ class Server:
                     raise await self._failure(response)
                 yield response
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+            if refusal := tls.refusal(place, error):
+                raise refusal from None
             why = printable(reason(error))
             raise ServerFault(
                 ErrorKind.ENDPOINT_UNREACHABLE,

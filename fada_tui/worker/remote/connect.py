@@ -59,6 +59,8 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
         raise ModelLoadError(ErrorKind.ENDPOINT_REFUSED, f"{entry.name}: {error}") from None
     try:
         server = Server(endpoint, key)
+    except ServerRefusal as error:
+        raise ModelLoadError(error.kind, f"{entry.name}: {error}") from None
     except (ImportError, ValueError) as error:
         message = load_errors.proxy_unusable(entry.name, package=isinstance(error, ImportError))
         raise ModelLoadError(ErrorKind.ENDPOINT_UNREACHABLE, message) from error
