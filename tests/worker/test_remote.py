@@ -339,7 +339,7 @@ async def test_what_never_passes_becomes_an_error_and_the_work_goes_on(
         ),
         (
             served.stream(("half an",), finish="content_filter"),
-            ErrorKind.INFERENCE_ERROR,
+            ErrorKind.REFUSAL,
             "filter stopped the answer",
         ),
     ],

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -15,13 +15,19 @@ import msgspec
 
 from fada_tui import __version__
 from fada_tui.core.errors import ErrorKind, reason
-from fada_tui.core.records import Tokens
-from fada_tui.core.secrets import AnswerStream, hide_in_answer, remember
+from fada_tui.core.records import Thoughts, Tokens
+from fada_tui.core.secrets import hide_in_answer, remember
 from fada_tui.core.text import printable
+from fada_tui.core.thoughts import Split
 from fada_tui.models.endpoint import Endpoint
-from fada_tui.worker.generation.interfaces import Answered, Asked, OnText
-from fada_tui.worker.remote import chat_api, errors, tls
-from fada_tui.worker.remote.errors import ServerFault, ServerRefusal
+from fada_tui.worker.generation.interfaces import Answered, Asked
+from fada_tui.worker.remote import errors, tls
+from fada_tui.worker.remote.body import Body, NoAnswerError
+from fada_tui.worker.remote.chat_api import picture
+from fada_tui.worker.remote.errors import Refused, ServerFault, ServerRefusal
+from fada_tui.worker.remote.outcome import check
+from fada_tui.worker.remote.received import Received
+from fada_tui.worker.remote.request import limit, prompt, request
 from fada_tui.worker.remote.retry import Backoff, retry_after
 
 CONNECT_SECONDS = 10.0
@@ -31,17 +37,11 @@ LOOKS = 0.05
 LIFE_SECONDS = 0.5
 """Seconds between two progress events while no text arrives."""
 
-FLUSH_SECONDS = 0.033
-"""Minimum seconds between two deltas."""
-
 LAST_SECONDS = 0.2
 """Seconds that a connection may stay open after an answer's end before the client closes it."""
 
 LONGEST_ERROR = 64 * 1024
 """Maximum bytes read from an error response."""
-
-LONGEST_ANSWER = 4 * 1024 * 1024
-"""Maximum characters of an answer; longer ones are refused."""
 
 Made = TypeVar("Made")
 
@@ -162,7 +162,7 @@ class Server:
             body += part
             if len(body) >= LONGEST_ERROR:
                 break
-        refused = errors.Refused(
+        refused = Refused(
             place=self.endpoint.place,
             status=response.status_code,
             body=body,
@@ -188,6 +188,8 @@ class RemoteAnswerer:
         self._served = served
         self._first_token = first_token
         self._token = token
+        self._ends_unmarked = False
+        """The server's answers end without a word about it, as has been seen by one that came twice."""
 
     def answer(self, asked: Asked) -> Answered | None:
         """Encode the image, ask, and read the answer as it arrives.
@@ -196,96 +198,117 @@ class RemoteAnswerer:
             ServerFault, ServerRefusal: there is no answer, and why.
         """
         begun = time.perf_counter()
-        system = asked.generation.system_prompt
-        image = chat_api.picture(asked.pixels)
-        asked.on_prompt(chat_api.prompt(image, asked.question, system))
-        body = chat_api.request(
+        image = picture(asked.pixels)
+        asked.on_prompt(prompt(image, asked.question, asked.generation.system_prompt))
+        body = request(
             self._served, self._server.endpoint, image, asked.question, asked.generation, asked.seed
         )
         encoded = time.perf_counter() - begun
-        asking = self._server.again(lambda: self._attempt(body, asked.on_text), asked.on_again)
-        taken = self._server.wait(asking, asked.cancel, lambda: asked.on_text("", 0))
-        return None if taken is None else self._answered(taken, encoded)
+        asking = self._server.again(self._attempts(body, asked), asked.on_again)
+        received = self._server.wait(asking, asked.cancel, lambda: asked.on_text("", 0))
+        return None if received is None else self._answered(received, encoded)
 
-    def _answered(self, taken: "_Taken", encoded: float) -> Answered:
-        reading, count = taken.reading, taken.reading.generated
+    def _answered(self, received: Received, encoded: float) -> Answered:
+        reading, count, seconds = received.reading, received.reading.generated, received.seconds
+        thoughts, answer = map(hide_in_answer, reading.told)
+        thought = bool(thoughts or reading.thought_tokens)
         return Answered(
-            response=hide_in_answer(reading.text).strip(),
+            response=answer,
             preprocess=encoded,
-            first_token=taken.first_token,
-            generate=taken.seconds,
+            first_token=received.first_token,
+            generate=seconds,
             tokens=Tokens(
                 prompt=reading.prompt_tokens,
                 generated=count,
-                per_second=count / taken.seconds if count is not None and taken.seconds > 0 else None,
+                per_second=count / seconds if count is not None and seconds > 0 else None,
             ),
-            finish=reading.finish,
+            finish="length" if received.cut else reading.finish,
+            thoughts=Thoughts(text=thoughts, tokens=reading.thought_tokens or None) if thought else None,
         )
 
-    async def _attempt(self, body: bytes, on_text: OnText) -> "_Taken":
-        """Ask once.
+    def _attempts(self, body: bytes, asked: Asked) -> Callable[[], Coroutine[Any, Any, Received]]:
+        """Return what asks once; an answer that ends without a word is taken if it comes twice."""
+        before: Split | None = None
+
+        async def attempt() -> Received:
+            nonlocal before
+            received = await self._attempt(body, asked)
+            reading, told = received.reading, received.reading.told
+            if reading.whole or received.cut:
+                self._ends_unmarked &= not reading.whole
+                return received
+            if reading.characters and (self._ends_unmarked or told == before):
+                self._ends_unmarked = True
+                return received
+            before = told
+            raise self._fault("the answer was cut off" if reading.characters else "it sent an empty answer")
+
+        return attempt
+
+    async def _attempt(self, body: bytes, asked: Asked) -> Received:
+        """Ask once; the answer may have been cut off.
 
         Raises:
-            ServerFault: no answer came, or not the whole of it.
+            ServerFault: no answer came.
             ServerRefusal: it is not given, or the server was silent for too long.
         """
-        taken = _Taken(on_text)
+        received = Received(asked.on_text, asked.on_thoughts)
+        most = limit(asked.generation)
         over = False
         clock = asyncio.timeout(self._first_token)
         try:
             async with clock, self._server.send("POST", "/chat/completions", body) as response:
-                self._check_stream(response)
-                async for event in httpx2.EventSource(response):
-                    if over or not event.data:
-                        continue
-                    if self._take(taken, event.data):
-                        clock.reschedule(self._loop_time() + self._token)
-                    if taken.reading.ended:
-                        # A connection that is read to its end, which mostly follows at once, is used again.
-                        over = True
-                        taken.end()
-                        clock.reschedule(self._loop_time() + LAST_SECONDS)
+                content = Body(response)
+                async with aclosing(content.events()) as events:
+                    async for data in events:
+                        if over:
+                            continue
+                        alive = self._take(received, data, content.chunk)
+                        if alive:
+                            clock.reschedule(self._loop_time() + self._token)
+                        if received.reading.far_beyond(most):
+                            received.cut = True
+                            break
+                        if received.reading.ended:
+                            # A connection is used again if it is read to its end, which mostly follows.
+                            over = True
+                            received.end()
+                            clock.reschedule(self._loop_time() + LAST_SECONDS)
+        except NoAnswerError:
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            shown = errors.words(kind.encode(), "") or "no content type"
+            raise self._fault(f"it sent {shown} in place of a stream of events; check the URL") from None
         except TimeoutError:
             if not over:
-                raise self._silent(taken) from None
+                raise self._silent(received) from None
         except ServerFault:
             if not over:
                 raise
         finally:
-            taken.drop()
-        taken.end()
-        if not taken.reading.whole:
-            raise self._fault("the answer was cut off" if taken.reading.length else "it sent an empty answer")
-        return taken
+            received.drop()
+        received.end()
+        if not received.cut:
+            check(received.reading, self._server.endpoint.place)
+        return received
 
     @staticmethod
     def _loop_time() -> float:
         return asyncio.get_running_loop().time()
 
-    def _take(self, taken: "_Taken", data: str) -> bool:
+    def _take(self, received: Received, data: str, chunk: int) -> bool:
         """Process an event; return whether it shows that the model is generating."""
         try:
-            piece = taken.reading.take(data)
+            piece = received.reading.take(data)
         except msgspec.MsgspecError as error:
             raise self._fault(f"it sent what is no part of an answer ({printable(reason(error))})") from None
         if piece.error is not None:
             raise errors.in_stream(self._server.endpoint.place, piece.error)
-        if taken.reading.reason == "content_filter":
-            raise self._refusal("its filter stopped the answer")
-        if taken.reading.length > LONGEST_ANSWER:
-            raise self._refusal("its answer has no end")
-        taken.add(piece.text)
+        received.add(piece, chunk)
         return piece.alive
 
-    def _check_stream(self, response: httpx2.Response) -> None:
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "text/event-stream":
-            shown = errors.words(kind.encode(), "") or "no content type"
-            raise self._fault(f"it sent {shown} in place of a stream of events; check the URL")
-
-    def _silent(self, taken: "_Taken") -> ServerRefusal:
+    def _silent(self, received: Received) -> ServerRefusal:
         place = self._server.endpoint.place
-        if taken.first_token is None:
+        if not received.begun:
             message = (
                 f"{place}: no first token within {self._first_token:g} s; raise --first-token-timeout, or "
                 "lower --concurrency"
@@ -296,51 +319,3 @@ class RemoteAnswerer:
 
     def _fault(self, what: str) -> ServerFault:
         return ServerFault(ErrorKind.INFERENCE_ERROR, f"{self._server.endpoint.place}: {what}")
-
-    def _refusal(self, what: str) -> ServerRefusal:
-        return ServerRefusal(ErrorKind.INFERENCE_ERROR, f"{self._server.endpoint.place}: {what}")
-
-
-class _Taken:
-    """An answer as one attempt receives it, passed on at most 30 times a second."""
-
-    def __init__(self, on_text: OnText) -> None:
-        self.reading = chat_api.Reading()
-        self.first_token: float | None = None
-        """Seconds from the request to the first text."""
-        self.seconds = 0.0
-        """From the request to the end."""
-        self._on_text = on_text
-        self._begun = time.perf_counter()
-        self._pending = ""
-        self._safe = AnswerStream()
-        self._flushing: asyncio.TimerHandle | None = None
-
-    def add(self, text: str) -> None:
-        """Take text."""
-        if text and self.first_token is None:
-            self.first_token = time.perf_counter() - self._begun
-        self._pending += self._safe.take(text)
-        if self._flushing is None:
-            self._flush()
-            self._flushing = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush_late)
-
-    def end(self) -> None:
-        """Pass on the rest; a second call changes nothing."""
-        self.seconds = self.seconds or time.perf_counter() - self._begun
-        self._pending += self._safe.end()
-        self._flush()
-
-    def drop(self) -> None:
-        """Stop passing it on."""
-        if self._flushing is not None:
-            self._flushing.cancel()
-
-    def _flush_late(self) -> None:
-        self._flushing = None
-        self._flush()
-
-    def _flush(self) -> None:
-        if self._pending:
-            self._on_text(self._pending, self.reading.generated or 0)
-            self._pending = ""

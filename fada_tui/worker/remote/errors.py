@@ -1,6 +1,8 @@
 """Errors of a server, each on one line: temporary ones, for which a retry may help, and permanent ones."""
 
 import http
+import re
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +18,28 @@ LONGEST = 300
 _anything = msgspec.json.Decoder()
 
 _MAY_PASS = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTTPStatus.TOO_MANY_REQUESTS)
-_CONTEXT = ("context length", "context window", "context size", "context_length", "maximum context", "n_ctx")
+_CONTEXT = re.compile(
+    r"context[ _](length|window|size)|maximum context|max_model_len|maximum (model|sequence) length|n_ctx"
+    r"|(prompt|input|inputs?) (is|are) too long|too many (input )?tokens",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(r"(?:context|max|limit)[^0-9;\n]{0,60}?([0-9][0-9,]{1,9})(?![0-9.])", re.IGNORECASE)
+"""A server's limit, in a message about it."""
+
+_NO_IMAGES = re.compile(
+    r"(image|vision|multi-?modal)[\w -]{0,30} (is |are )?(not|n't|un)[ -]?support"
+    r"|(not|n't) (support|accept|take|a)\b[\w -]{0,30} ?(image|vision|multi-?modal)|mmproj",
+    re.IGNORECASE,
+)
+"""What is said by servers of models that see nothing."""
+
+_IMAGE_FORMAT = re.compile(
+    r"(unsupported|invalid|unknown|unrecogni[sz]ed) (image|media|mime)"
+    r"|image (format|type)|cannot identify image",
+    re.IGNORECASE,
+)
+_TOO_LARGE = re.compile(r"(entity|payload|body|content) (is )?too large", re.IGNORECASE)
+_LASTING = re.compile(r"(not|n't) (yet )?(supported?|implemented)|unsupported", re.IGNORECASE)
 
 
 class ServerFault(FadaError):
@@ -41,12 +64,16 @@ class ServerRefusal(FadaError):
         kind: becomes the error's.
         message: in one line.
         status: of its answer, if it gave one.
+        refused: its answer as it came, likewise.
     """
 
-    def __init__(self, kind: ErrorKind, message: str, status: int | None = None) -> None:
+    def __init__(
+        self, kind: ErrorKind, message: str, status: int | None = None, refused: "Refused | None" = None
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status
+        self.refused = refused
 
 
 class Refused(Struct, frozen=True, kw_only=True):
@@ -66,38 +93,74 @@ def failure(refused: Refused) -> ServerFault | ServerRefusal:
     status = refused.status
     said = words(refused.body, refused.content_type)
     line = f"{refused.place} answered {status} {_phrase(status)}{f': {said}' if said else ''}"
-    if status in _MAY_PASS or status >= 500:
+    if status in _MAY_PASS or (status >= 500 and not _lasts(refused)):
         return ServerFault(ErrorKind.INFERENCE_ERROR, line, refused.wait)
-    return ServerRefusal(ErrorKind.ENDPOINT_REFUSED, f"{line}; {_remedy(refused, said)}", status)
+    return ServerRefusal(ErrorKind.ENDPOINT_REFUSED, f"{line}; {_remedy(refused)}", status, refused)
 
 
 def in_stream(place: str, error: object) -> ServerFault | ServerRefusal:
-    """Return the error that a server reports in the middle of an answer."""
-    code = error.get("code") if isinstance(error, dict) else None
+    """Return the error that a server reports in place of an answer, or in the middle of one."""
     body = msgspec.json.encode({"error": error})
-    if isinstance(code, int) and 400 <= code < 500:
-        return failure(Refused(place=place, status=code, body=body))
-    return ServerFault(ErrorKind.INFERENCE_ERROR, f"{place} broke the answer off: {words(body, '')}")
+    refused = Refused(place=place, status=_code(error), body=body)
+    if refused.status:
+        return failure(refused)
+    line = f"{place} broke the answer off: {words(body, '')}"
+    if _lasts(refused):
+        return ServerRefusal(ErrorKind.ENDPOINT_REFUSED, f"{line}; {_remedy(refused)}", None, refused)
+    return ServerFault(ErrorKind.INFERENCE_ERROR, line)
+
+
+def about_context(refused: Refused) -> bool:
+    """Return whether a server says that question, image and answer are too long for it."""
+    return bool(_CONTEXT.search(_text(refused.body)))
+
+
+def words_of(refusal: ServerRefusal) -> str:
+    """Return the server's own words in a refusal, quoted; all of it if there are none."""
+    refused = refusal.refused
+    return (refused and words(refused.body, refused.content_type)) or str(refusal)
 
 
 def words(body: bytes, content_type: str) -> str:
     """Return a server's error text, quoted: the message in JSON, else the beginning of the text."""
     if "html" in content_type.lower() or body.lstrip()[:1] == b"<":
         return "a web page (HTML)"
+    return quoted(_text(body), LONGEST)
+
+
+def _text(body: bytes) -> str:
     try:
-        text = _message(decode_json(body, _anything))
+        return _message(decode_json(body, _anything))
     except MalformedError:
-        text = body.decode("utf-8", "replace")
-    return quoted(text, LONGEST)
+        return body.decode("utf-8", "replace")
 
 
 def _message(value: object) -> str:
-    """Return the message in `{"error": {"message"}}`, `{"error"}`, `{"message"}` or `{"detail"}`."""
+    """Return the message in `{"error": {"message"}}`, `{"error"}`, `{"message"}` or `{"detail"}`.
+
+    Of what pydantic lists, places and reasons without the values, which may be the images.
+    """
+    if isinstance(value, list) and value and all(isinstance(one, dict) and one.get("msg") for one in value):
+        return "; ".join(f"{_place(one.get('loc'))}: {one['msg']}" for one in value)
     if isinstance(value, dict):
         for name in ("error", "message", "detail"):
             if value.get(name):
                 return _message(value[name])
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _place(loc: object) -> str:
+    return ".".join(map(str, loc)) if isinstance(loc, list) else str(loc)
+
+
+def _code(error: object) -> int:
+    """Return the status of HTTP that an error names, as a number or in digits; 0 if none."""
+    if isinstance(error, dict):
+        for name in ("code", "status", "status_code"):
+            text = str(error.get(name))
+            if text.isascii() and text.isdecimal() and 400 <= int(text[:4]) < 600:
+                return int(text)
+    return 0
 
 
 def _phrase(status: int) -> str:
@@ -107,7 +170,17 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _remedy(refused: Refused, said: str) -> str:
+def _lasts(refused: Refused) -> bool:
+    """Return whether an error of a server will come again, whenever it is asked."""
+    said = _text(refused.body)
+    of_itself = refused.status in (0, http.HTTPStatus.INTERNAL_SERVER_ERROR) and _LASTING.search(said)
+    return refused.status == http.HTTPStatus.NOT_IMPLEMENTED or bool(
+        of_itself or _CONTEXT.search(said) or _NO_IMAGES.search(said)
+    )
+
+
+def _remedy(refused: Refused) -> str:
+    said = _text(refused.body)
     match refused.status:
         case 401 | 403 if refused.key_sent:
             return "check the key that was sent, and what it may do"
@@ -117,11 +190,32 @@ def _remedy(refused: Refused, said: str) -> str:
             )
         case 404 | 405:
             return "check the URL, which mostly ends in /v1, and the model's name"
-        case 413:
-            return "the image is larger than it takes"
+        case status if status == 413 or _TOO_LARGE.search(said):
+            return "the image is larger than it takes: set a smaller --longest-edge, or --image-format jpeg"
         case status if 300 <= status < 400:
             return "it redirects, which is not followed: name the address where it is"
-        case _ if any(word in said.lower() for word in _CONTEXT):
-            return "lower --max-new-tokens, or let the server take a longer context"
+        case _ if _CONTEXT.search(said):
+            return (
+                f"its context{_limit(refused.body)} is too short: set a smaller --longest-edge, lower "
+                "--max-new-tokens, or let the server take a longer context"
+            )
+        case _ if _NO_IMAGES.search(said):
+            return "this model sees no images there: choose one that does (llama.cpp wants --mmproj, too)"
+        case _ if _IMAGE_FORMAT.search(said):
+            return "another --image-format may be what it takes"
         case _:
             return "the server's log may say more"
+
+
+def _limit(body: bytes) -> str:
+    """Return the limit that a message about the context names, as an insertion; empty if it names none."""
+    told: Any = None
+    try:
+        value = decode_json(body, _anything)
+    except MalformedError:
+        value = None
+    for one in (value, value.get("error") if isinstance(value, dict) else None):
+        told = told or (one.get("n_ctx") if isinstance(one, dict) else None)
+    found = _LIMIT.search(_text(body))
+    number = told if isinstance(told, int) else found and found[1]
+    return f" ({number} tokens)" if number else ""
