@@ -75,6 +75,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     """Seconds that a server may be silent in the middle of one."""
     headers: dict[str, str] = {}
     """Headers of each request to the server, as the settings have them; their values are secret."""
+    left_out: tuple[str, ...] = ()
+    """Fields of requests that the server is known not to take."""
     server_patience: float = 300.0
     """Seconds that a server which is down is asked again before the work is given up."""
 
@@ -197,6 +199,14 @@ class BegunAgain(Message, frozen=True, kw_only=True, tag="begun_again"):
     """Seconds until the next request."""
 
 
+class LeftOut(Message, frozen=True, kw_only=True, tag="left_out"):
+    """An event: the server does not take fields of requests, which are left out from now on."""
+
+    fields: tuple[str, ...]
+    message: str
+    """What the server said, and what follows from it, in one line."""
+
+
 class Finished(Message, frozen=True, kw_only=True, tag="finished"):
     """An event with a result that is already in the journal."""
 
@@ -241,6 +251,7 @@ Event: TypeAlias = (
     | Started
     | Delta
     | BegunAgain
+    | LeftOut
     | Finished
     | Cancelled
     | Idle

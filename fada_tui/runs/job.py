@@ -94,6 +94,7 @@ def load_command(run: Run) -> Load:
         allow_pickle=run.plan.allow_pickle,
         system_prompt=run.generation.system_prompt,
         classes=run.plan.classes if run.plan.classes is not UNSET else None,
+        left_out=run.model.left_out or (),
     )
 
 
@@ -116,6 +117,7 @@ def with_loaded(run: Run, loaded: Loaded, where: Environment) -> Run:
         source=known.source,
         revision=loaded.model.revision or known.revision,
         license=known.license,
+        left_out=known.left_out,
         memory=replace(known.memory, weights=loaded.model.memory.weights),
     )
     classes = plan.classes if plan and loaded.sorts else UNSET
@@ -128,3 +130,9 @@ def with_loaded(run: Run, loaded: Loaded, where: Environment) -> Run:
         classes=classes,
         questions=run.questions[:1] if loaded.sorts else run.questions,
     )
+
+
+def with_left_out(run: Run, fields: tuple[str, ...]) -> Run:
+    """Return a run that records fields which its server does not take, beside those that it knew of."""
+    known = run.model.left_out or ()
+    return replace(run, model=replace(run.model, left_out=tuple(dict.fromkeys((*known, *fields)))))

@@ -21,6 +21,7 @@ from fada_tui.core.protocol import (
     Hello,
     Item,
     JournalFailed,
+    LeftOut,
     Load,
     Loaded,
     Progress,
@@ -48,7 +49,15 @@ from fada_tui.runs.events import (
     Warned,
     WorkerRestarted,
 )
-from fada_tui.runs.job import Job, first_run, load_command, planned_items, remarks_on, with_loaded
+from fada_tui.runs.job import (
+    Job,
+    first_run,
+    load_command,
+    planned_items,
+    remarks_on,
+    with_left_out,
+    with_loaded,
+)
 from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
 from fada_tui.runs.telemetry import Telemetry
@@ -314,6 +323,9 @@ class Session:
                         case BegunAgain():
                             item = by_key[event.path, event.question_id]
                             yield AnswerBegunAgain(item, event.reason, event.wait)
+                        case LeftOut():
+                            self._record_left_out(event.fields)
+                            yield Warned(event.message)
                         case Finished(result=result):
                             self._recovery.finished(result.key)
                             self._reserved = highest(self._reserved, event.torch_peak_reserved)
@@ -359,6 +371,11 @@ class Session:
         self._run = with_loaded(self._run, loaded, where)
         self._items = planned_items(self._run)
         self._total = len(self._items)
+        runs.write_run(self.folder, self._run)
+
+    def _record_left_out(self, fields: tuple[str, ...]) -> None:
+        self._lock.check()
+        self._run = with_left_out(self._run, fields)
         runs.write_run(self.folder, self._run)
 
     async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:

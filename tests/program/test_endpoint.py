@@ -121,6 +121,30 @@ def test_some_errors_and_the_run_goes_on(program: Program, images: Path) -> None
     assert "lower --max-new-tokens" in run["results"][0]["error"]["message"]
 
 
+def test_a_field_that_is_left_out_is_told_once_recorded_and_known_on_resuming(
+    program: Program, images: Path
+) -> None:
+    def behave(asked: Asked) -> Behaviour:
+        if "seed" in asked.body:
+            return served.status(422, {"detail": [{"loc": ["body", "seed"], "msg": "not permitted"}]})
+        return served.stream() if answering else served.hang("A ")
+
+    answering = False
+    with serving(behave) as server:
+        process = program.start("--batch", "--model", server.source, "--images", str(images))
+        wait_for(lambda: sum("seed" not in asked.body for asked in server.asked) == 4)
+        (folder,) = run_folders(program.cwd)
+        wait_for(lambda: load(folder)["model"].get("left_out") == ["seed"])
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=LONG_ENOUGH)
+        assert err.count("takes no seed (body.seed: not permitted): left out from now on") == 1
+        answering, before = True, len(server.asked)
+        done = program.run("--batch", "--resume", folder.name)
+        assert done.returncode == 0 and "takes no seed" not in done.stderr
+        assert not any("seed" in asked.body for asked in server.asked[before:])
+    assert load(folder)["model"]["left_out"] == ["seed"]
+
+
 def test_a_server_that_is_down_fails_the_run_and_says_what_to_check(program: Program, images: Path) -> None:
     source = f"http://127.0.0.1:{served.unused_port()}/v1#m"
     done, said = program.batch("--model", source, "--images", images)

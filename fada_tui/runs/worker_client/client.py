@@ -27,6 +27,7 @@ from fada_tui.core.protocol import (
     Hello,
     Idle,
     JournalFailed,
+    LeftOut,
     Load,
     Loaded,
     LoadFailed,
@@ -201,7 +202,9 @@ class WorkerClient:
 
     async def work(
         self, command: Work
-    ) -> AsyncGenerator[Started | Delta | BegunAgain | Finished | Cancelled | Idle | JournalFailed, None]:
+    ) -> AsyncGenerator[
+        Started | Delta | BegunAgain | LeftOut | Finished | Cancelled | Idle | JournalFailed, None
+    ]:
         """Have items answered: yield their events, finally `Idle` or `JournalFailed`.
 
         Where several are answered at once, the worker keeps each one's deadlines by itself and gives signs of
@@ -222,6 +225,8 @@ class WorkerClient:
                     deadline, doing = self._deadlines.token, f"{event.path}: waiting for a token"
                 case Finished() | Cancelled():
                     deadline, doing = self._deadlines.token, "between two images"
+                case LeftOut():
+                    pass
                 case Idle() | JournalFailed():
                     self._idle = isinstance(event, Idle)
                     yield event

@@ -3,11 +3,13 @@
 import asyncio
 import concurrent.futures
 import random
+import re
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx2
@@ -25,9 +27,10 @@ from fada_tui.worker.remote import errors, tls
 from fada_tui.worker.remote.body import Body, NoAnswerError
 from fada_tui.worker.remote.chat_api import picture
 from fada_tui.worker.remote.errors import Refused, ServerFault, ServerRefusal
+from fada_tui.worker.remote.left_out import LeftOutFields, OnLeftOut, named
 from fada_tui.worker.remote.outcome import check
 from fada_tui.worker.remote.received import Received
-from fada_tui.worker.remote.request import limit, prompt, request
+from fada_tui.worker.remote.request import Request, limit, prompt
 from fada_tui.worker.remote.retry import Backoff, retry_after
 
 CONNECT_SECONDS = 10.0
@@ -43,6 +46,12 @@ LAST_SECONDS = 0.2
 LONGEST_ERROR = 64 * 1024
 """Maximum bytes read from an error response."""
 
+_SCHEME = re.compile(r"(bearer|basic|token|digest|apikey) +", re.IGNORECASE)
+"""What stands before the secret in a header."""
+
+_SHORTEST_SECRET = 4
+"""Characters below which a header's value, such as `1`, is no secret, and would be hidden all over."""
+
 Made = TypeVar("Made")
 
 
@@ -53,19 +62,30 @@ class Server:
         endpoint: where it is.
         key: sent as bearer token; appears in no message and no answer.
         patience: when to try again.
+        headers: of each request, before those that are sent anyway; their values are secret, too.
 
     Raises:
         ServerRefusal: the certificates that the environment names cannot be read.
     """
 
-    def __init__(self, endpoint: Endpoint, key: str | None, patience: Backoff | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        key: str | None,
+        patience: Backoff | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.endpoint = endpoint
         self._key = key
+        given = headers or {}
         remember([key] if key else [])
+        remember(_secrets(given.values()))
         self._patience = patience or Backoff()
-        headers = {"User-Agent": f"fada-tui/{__version__}"}
+        usual = httpx2.Headers({"User-Agent": f"fada-tui/{__version__}"})
+        usual.update({"Authorization": f"Bearer {key}"} if key else {})
+        usual.update(given)
         self._client = httpx2.AsyncClient(
-            headers=headers | ({"Authorization": f"Bearer {key}"} if key else {}),
+            headers=usual,
             verify=tls.context(endpoint.place) if endpoint.scheme == "https" else True,
             # Reading has deadlines of its own, that go by what the model says and not by bytes.
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
@@ -173,6 +193,12 @@ class Server:
         return errors.failure(refused)
 
 
+def _secrets(values: Iterable[str]) -> list[str]:
+    """Return what of headers' values is secret."""
+    bare = [_SCHEME.sub("", value.strip(), count=1) for value in values]
+    return [value for value in bare if len(value) >= _SHORTEST_SECRET]
+
+
 class RemoteAnswerer:
     """An answerer by chat completions; several threads may ask at once.
 
@@ -181,13 +207,24 @@ class RemoteAnswerer:
         served: the model's name there.
         first_token: seconds that it may take to begin an answer.
         token: seconds that it may be silent in the middle of one.
+        left_out: fields of requests that it is known not to take.
+        on_left_out: told once of each other one, and what the server said.
     """
 
-    def __init__(self, server: Server, served: str, first_token: float, token: float) -> None:
+    def __init__(
+        self,
+        server: Server,
+        served: str,
+        first_token: float,
+        token: float,
+        left_out: Iterable[str] = (),
+        on_left_out: OnLeftOut = lambda names, said: None,
+    ) -> None:
         self._server = server
         self._served = served
         self._first_token = first_token
         self._token = token
+        self._left_out = LeftOutFields(left_out, server.endpoint.place, on_left_out)
         self._ends_unmarked = False
         """The server's answers end without a word about it, as has been seen by one that came twice."""
 
@@ -200,11 +237,12 @@ class RemoteAnswerer:
         begun = time.perf_counter()
         image = picture(asked.pixels)
         asked.on_prompt(prompt(image, asked.question, asked.generation.system_prompt))
-        body = request(
+        request = Request(
             self._served, self._server.endpoint, image, asked.question, asked.generation, asked.seed
         )
+        request.body(self._left_out.names)
         encoded = time.perf_counter() - begun
-        asking = self._server.again(self._attempts(body, asked), asked.on_again)
+        asking = self._server.again(self._attempts(request, asked), asked.on_again)
         received = self._server.wait(asking, asked.cancel, lambda: asked.on_text("", 0))
         return None if received is None else self._answered(received, encoded)
 
@@ -226,13 +264,13 @@ class RemoteAnswerer:
             thoughts=Thoughts(text=thoughts, tokens=reading.thought_tokens or None) if thought else None,
         )
 
-    def _attempts(self, body: bytes, asked: Asked) -> Callable[[], Coroutine[Any, Any, Received]]:
+    def _attempts(self, request: Request, asked: Asked) -> Callable[[], Coroutine[Any, Any, Received]]:
         """Return what asks once; an answer that ends without a word is taken if it comes twice."""
         before: Split | None = None
 
         async def attempt() -> Received:
             nonlocal before
-            received = await self._attempt(body, asked)
+            received = await self._adapted(request, asked)
             reading, told = received.reading, received.reading.told
             if reading.whole or received.cut:
                 self._ends_unmarked &= not reading.whole
@@ -245,8 +283,36 @@ class RemoteAnswerer:
 
         return attempt
 
-    async def _attempt(self, body: bytes, asked: Asked) -> Received:
-        """Ask once; the answer may have been cut off.
+    async def _adapted(self, request: Request, asked: Asked) -> Received:
+        """Ask, and at once again without a field that the server refuses, until it names none.
+
+        That it was the field is known as soon as the server answers, or says something else.
+        """
+        suspects: tuple[str, ...] = ()
+        said = ""
+        while True:
+            without = self._left_out.names | frozenset(suspects)
+            try:
+                return await self._attempt(
+                    request.body(without), asked, partial(self._left_out.add, suspects, said)
+                )
+            except ServerRefusal as refusal:
+                if (now := errors.words_of(refusal)) != said:
+                    self._left_out.add(suspects, said)
+                    suspects, said = (), now
+                found = self._refused_fields(refusal.refused, request.optional(without))
+                if not found:
+                    raise
+                suspects += found
+
+    @staticmethod
+    def _refused_fields(refused: Refused | None, sent: Mapping[str, Any]) -> tuple[str, ...]:
+        if refused is None or refused.status not in (400, 422) or errors.about_context(refused):
+            return ()
+        return named(refused.body, sent)
+
+    async def _attempt(self, body: bytes, asked: Asked, on_taken: Callable[[], None]) -> Received:
+        """Ask once; the answer may have been cut off. The request is taken once a part of it comes.
 
         Raises:
             ServerFault: no answer came.
@@ -264,6 +330,7 @@ class RemoteAnswerer:
                         if over:
                             continue
                         alive = self._take(received, data, content.chunk)
+                        on_taken()
                         if alive:
                             clock.reschedule(self._loop_time() + self._token)
                         if received.reading.far_beyond(most):

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
 from fada_tui.core.json_data import MalformedError, decode_json
-from fada_tui.core.protocol import Load, Loaded, Message, Progress
+from fada_tui.core.protocol import LeftOut, Load, Loaded, Message, Progress
 from fada_tui.core.records import ModelFacts
 from fada_tui.core.secrets import hide, quoted
 from fada_tui.core.text import printable
@@ -58,7 +58,7 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
     except UsageError as error:
         raise ModelLoadError(ErrorKind.ENDPOINT_REFUSED, f"{entry.name}: {error}") from None
     try:
-        server = Server(endpoint, key)
+        server = Server(endpoint, key, headers=command.headers)
     except ServerRefusal as error:
         raise ModelLoadError(error.kind, f"{entry.name}: {error}") from None
     except (ImportError, ValueError) as error:
@@ -84,7 +84,14 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
         adapter=ADAPTER,
         load_time=time.perf_counter() - begun,
     )
-    answerer = RemoteAnswerer(server, served, command.first_token_timeout, command.token_timeout)
+    answerer = RemoteAnswerer(
+        server,
+        served,
+        command.first_token_timeout,
+        command.token_timeout,
+        command.left_out,
+        lambda names, message: send(LeftOut(fields=names, message=message)),
+    )
     # What is left to this process runs on no GPU.
     return LoadedModel(answerer, "cpu"), Loaded(model=facts)
 

@@ -1,6 +1,7 @@
 """Questions to the tests' own server, asked by the worker's client without a worker."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ class Client:
     """A client of one server, and what it told."""
 
     answerer: RemoteAnswerer
+    left_out: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
@@ -51,9 +53,16 @@ class Client:
 def client_of(
     source: str,
     *,
+    headers: Mapping[str, str] | None = None,
+    key: str | None = None,
+    left_out: tuple[str, ...] = (),
     first_token: float = LONG_ENOUGH,
     token: float = LONG_ENOUGH,
 ) -> Client:
     """Return a client of a server."""
-    server = Server(parse(source), None, SOON)
-    return Client(RemoteAnswerer(server, MODEL, first_token, token))
+    told: list[tuple[tuple[str, ...], str]] = []
+    server = Server(parse(source), key, SOON, headers)
+    answerer = RemoteAnswerer(
+        server, MODEL, first_token, token, left_out, lambda names, message: told.append((names, message))
+    )
+    return Client(answerer, told)
