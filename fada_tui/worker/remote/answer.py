@@ -30,8 +30,11 @@ _FINISHES: Mapping[str, Finish] = {
 }
 _THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking")
 _THOUGHT_PARTS = ("thinking", "reasoning", "thought")
-_BYTES_A_TOKEN = 16
+_CHARACTERS = 16
 """Characters of a token at most, on the average of a long text."""
+
+_LONGEST = 4 * 1024 * 1024
+"""Maximum characters of an answer, whatever its limit."""
 
 _decoder = msgspec.json.Decoder()
 
@@ -56,7 +59,7 @@ class Reading:
         self.pieces = 0
         """Events that had text."""
         self.characters = 0
-        """Of answer and thoughts."""
+        """Of answer, thoughts and refusal."""
         self.prompt_tokens: int | None = None
         self.generated: int | None = None
         self.thought_tokens: int | None = None
@@ -64,6 +67,8 @@ class Reading:
         """Why the model ended, in the server's word, in lower case."""
         self.ended = False
         """The server said that there is no more."""
+        self._counted = False
+        """Its tokens were counted after its text, as `stream_options` have it at a stream's end."""
         self._text: list[str] = []
         self._thoughts: list[str] = []
         self._refusal: list[str] = []
@@ -84,7 +89,7 @@ class Reading:
     @property
     def whole(self) -> bool:
         """Return whether the answer is complete, not cut off in transmission."""
-        return self.reason is not None or (self.ended and self.characters > 0)
+        return self.reason is not None or ((self.ended or self._counted) and self.characters > 0)
 
     @property
     def finish(self) -> Finish | None:
@@ -124,7 +129,7 @@ class Reading:
         return (
             (self.generated or 0) > 2 * limit + 64
             or self.pieces > 4 * limit + 256
-            or self.characters > _BYTES_A_TOKEN * limit + 4096
+            or self.characters > min(_CHARACTERS * limit + 4096, _LONGEST)
         )
 
     def _add(self, choice: Mapping[str, Any]) -> Piece:
@@ -145,11 +150,12 @@ class Reading:
         self._text.append(parts.text)
         self._thoughts.append(parts.thoughts)
         self._refusal.append(parts.refusal)
-        self.characters += len(parts.text) + len(parts.thoughts)
-        alive = bool(parts.text or parts.thoughts)
-        self.pieces += alive
+        added = len(parts.text) + len(parts.thoughts) + len(parts.refusal)
+        self.characters += added
+        self.pieces += bool(added)
+        self._counted &= not added
         marked = self._marks.take(parts.text)
-        return Piece(marked.answer, parts.thoughts + marked.thoughts, alive or bool(parts.refusal))
+        return Piece(marked.answer, parts.thoughts + marked.thoughts, alive=added > 0)
 
     def _count(self, usage: Any, *, last: bool) -> None:
         if not isinstance(usage, dict):
@@ -159,7 +165,7 @@ class Reading:
         self.prompt_tokens = _or(_number(usage.get("prompt_tokens")), self.prompt_tokens)
         self.generated = _or(_number(usage.get("completion_tokens")), self.generated)
         self.thought_tokens = _or(thought, self.thought_tokens)
-        self.ended |= last and self.generated is not None
+        self._counted = last and self.generated is not None and self.characters > 0
 
 
 class _Parts:
@@ -215,7 +221,7 @@ def _error(value: Mapping[str, Any], choice: Mapping[str, Any]) -> Any:
     for error in (value.get("error"), choice.get("error")):
         if any(error.values()) if isinstance(error, dict) else error:
             return error
-    if "choices" in value:
+    if value.get("choices"):
         return None
     said = any(isinstance(value.get(name), (str, list)) and value[name] for name in ("message", "detail"))
     return dict(value) if said or value.get("object") == "error" else None

@@ -43,6 +43,9 @@ LIFE_SECONDS = 0.5
 LAST_SECONDS = 0.2
 """Seconds that a connection may stay open after an answer's end before the client closes it."""
 
+USAGE_SECONDS = 10.0
+"""Maximum seconds from an answer's finish to the count of its tokens, which mostly follows at once."""
+
 LONGEST_ERROR = 64 * 1024
 """Maximum bytes read from an error response."""
 
@@ -86,7 +89,7 @@ class Server:
         usual.update(given)
         self._client = httpx2.AsyncClient(
             headers=usual,
-            verify=tls.context(endpoint.place) if endpoint.scheme == "https" else True,
+            verify=True if endpoint.here and endpoint.scheme == "http" else tls.context(endpoint.place),
             # Reading has deadlines of its own, that go by what the model says and not by bytes.
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None),
@@ -320,7 +323,7 @@ class RemoteAnswerer:
         """
         received = Received(asked.on_text, asked.on_thoughts)
         most = limit(asked.generation)
-        over = False
+        over = finished = False
         clock = asyncio.timeout(self._first_token)
         try:
             async with clock, self._server.send("POST", "/chat/completions", body) as response:
@@ -331,9 +334,11 @@ class RemoteAnswerer:
                             continue
                         alive = self._take(received, data, content.chunk)
                         on_taken()
-                        if alive:
-                            clock.reschedule(self._loop_time() + self._token)
-                        if received.reading.far_beyond(most):
+                        if alive or (received.reading.whole and not finished):
+                            finished = received.reading.whole
+                            rest = min(self._token, USAGE_SECONDS) if finished else self._token
+                            clock.reschedule(self._loop_time() + rest)
+                        if received.reading.far_beyond(most) and not received.reading.whole:
                             received.cut = True
                             break
                         if received.reading.ended:
@@ -346,10 +351,10 @@ class RemoteAnswerer:
             shown = errors.words(kind.encode(), "") or "no content type"
             raise self._fault(f"it sent {shown} in place of a stream of events; check the URL") from None
         except TimeoutError:
-            if not over:
+            if not received.reading.whole:
                 raise self._silent(received) from None
         except ServerFault:
-            if not over:
+            if not received.reading.whole:
                 raise
         finally:
             received.drop()
@@ -369,7 +374,10 @@ class RemoteAnswerer:
         except msgspec.MsgspecError as error:
             raise self._fault(f"it sent what is no part of an answer ({printable(reason(error))})") from None
         if piece.error is not None:
-            raise errors.in_stream(self._server.endpoint.place, piece.error)
+            failure = errors.in_stream(self._server.endpoint.place, piece.error)
+            if isinstance(failure, ServerRefusal) and received.begun:
+                failure.refused = None  # a request whose answer has begun was taken
+            raise failure
         received.add(piece, chunk)
         return piece.alive
 

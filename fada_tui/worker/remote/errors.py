@@ -20,22 +20,27 @@ _anything = msgspec.json.Decoder()
 _MAY_PASS = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTTPStatus.TOO_MANY_REQUESTS)
 _CONTEXT = re.compile(
     r"context[ _](length|window|size)|maximum context|max_model_len|maximum (model|sequence) length|n_ctx"
-    r"|(prompt|input|inputs?) (is|are) too long|too many (input )?tokens",
+    r"|(prompt|input|inputs?) (is|are) too long|too many (input )?tokens"
+    r"|\btokens?\b.{0,60}(must be <=|exceed)|exceed.{0,60}\btokens?\b",
     re.IGNORECASE,
 )
-_LIMIT = re.compile(r"(?:context|max|limit)[^0-9;\n]{0,60}?([0-9][0-9,]{1,9})(?![0-9.])", re.IGNORECASE)
-"""A server's limit, in a message about it."""
+_LIMITS = tuple(
+    re.compile(rf"{named}[^0-9;\n]{{0,40}}?([0-9][0-9,]{{1,9}})(?![0-9]|\.[0-9])", re.IGNORECASE)
+    for named in (r"(context|model|sequence)[ _](length|window|size)", "max_model_len", "max(imum)?", "<=")
+)
+"""A server's limit in a message about it, the surest form first."""
 
 _NO_IMAGES = re.compile(
-    r"(image|vision|multi-?modal)[\w -]{0,30} (is |are )?(not|n't|un)[ -]?support"
-    r"|(not|n't) (support|accept|take|a)\b[\w -]{0,30} ?(image|vision|multi-?modal)|mmproj",
+    r"(image|vision|multi-?modal)( \w+){0,3} (not |un)supported"
+    r"|(not|n't) (support|accept|take)( \w+){0,4} (image|vision|multi-?modal)"
+    r"|not an? (multi-?modal|vision)|(type|variant)\W{1,3}image_url|image_url is (only|not)|mmproj",
     re.IGNORECASE,
 )
 """What is said by servers of models that see nothing."""
 
 _IMAGE_FORMAT = re.compile(
     r"(unsupported|invalid|unknown|unrecogni[sz]ed) (image|media|mime)"
-    r"|image (format|type)|cannot identify image",
+    r"|image (format|type)|cannot identify image|not a valid image",
     re.IGNORECASE,
 )
 _TOO_LARGE = re.compile(r"(entity|payload|body|content) (is )?too large", re.IGNORECASE)
@@ -142,6 +147,8 @@ def _message(value: object) -> str:
     """
     if isinstance(value, list) and value and all(isinstance(one, dict) and one.get("msg") for one in value):
         return "; ".join(f"{_place(one.get('loc'))}: {one['msg']}" for one in value)
+    if isinstance(value, list) and len(value) == 1:
+        return _message(value[0])
     if isinstance(value, dict):
         for name in ("error", "message", "detail"):
             if value.get(name):
@@ -199,10 +206,10 @@ def _remedy(refused: Refused) -> str:
                 f"its context{_limit(refused.body)} is too short: set a smaller --longest-edge, lower "
                 "--max-new-tokens, or let the server take a longer context"
             )
-        case _ if _NO_IMAGES.search(said):
-            return "this model sees no images there: choose one that does (llama.cpp wants --mmproj, too)"
         case _ if _IMAGE_FORMAT.search(said):
             return "another --image-format may be what it takes"
+        case _ if _NO_IMAGES.search(said):
+            return "this model sees no images there: choose one that does (llama.cpp wants --mmproj, too)"
         case _:
             return "the server's log may say more"
 
@@ -216,6 +223,7 @@ def _limit(body: bytes) -> str:
         value = None
     for one in (value, value.get("error") if isinstance(value, dict) else None):
         told = told or (one.get("n_ctx") if isinstance(one, dict) else None)
-    found = _LIMIT.search(_text(body))
-    number = told if isinstance(told, int) else found and found[1]
+    said = _text(body)
+    found = next((found for limit in _LIMITS if (found := limit.search(said))), None)
+    number = told if isinstance(told, int) else found and found[found.lastindex or 0]
     return f" ({number} tokens)" if number else ""

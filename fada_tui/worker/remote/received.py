@@ -48,11 +48,11 @@ class Received:
     def __init__(self, on_text: OnText, on_thoughts: OnText) -> None:
         self.reading = Reading()
         self.seconds = 0.0
-        """From the request to the end."""
+        """From the request to the last event."""
         self.cut = False
         """It went on far beyond its limit, and was broken off here."""
         self._begun = time.perf_counter()
-        self._first = self._last = 0.0
+        self._first = self._last = self._latest = 0.0
         self._chunks: list[int] = []
         self._end_chunk = 0
         self._thoughts, self._text = _Passing(on_thoughts), _Passing(on_text)
@@ -76,8 +76,9 @@ class Received:
             chunk: the number of the part of the response that it was in.
         """
         self._end_chunk = chunk
+        self._latest = time.perf_counter() - self._begun
         if piece.alive:
-            self._last = time.perf_counter() - self._begun
+            self._last = self._latest
             self._first = self._first if self._chunks else self._last
             self._chunks.append(chunk)
         self._pass_on(piece)
@@ -87,7 +88,7 @@ class Received:
 
     def end(self) -> None:
         """Pass on the rest; a second call changes nothing."""
-        self.seconds = self.seconds or time.perf_counter() - self._begun
+        self.seconds = self._latest
         self._pass_on(self.reading.end())
         self._thoughts.end()
         self._text.end()

@@ -33,8 +33,9 @@ def read(*events: dict[str, Any] | str) -> Reading:
         [chunk("A head."), {"choices": [{"message": {"content": "A head."}, "finish_reason": "stop"}]}],
         [chunk("A head.", "stop"), {"choices": [{"index": 1, "delta": {"content": "B"}}]}],
         [chunk("A head.", "STOP")],
+        [{"choices": [], "message": None}, chunk("A head.", "stop")],
     ],
-    ids=["plain", "parts", "part", "mixed", "whole", "legacy", "repeated", "another", "capitals"],
+    ids=["plain", "parts", "part", "mixed", "whole", "legacy", "repeated", "another", "capitals", "nothing"],
 )
 def test_an_answer_in_any_form_is_the_same(events: list[dict[str, Any]]) -> None:
     reading = read(*events)
@@ -70,6 +71,8 @@ def test_counts_may_be_floats_and_are_kept_once_told() -> None:
     reading = read(chunk("A"), {"choices": [], "usage": usage | details}, {"choices": [], "usage": None})
     assert (reading.prompt_tokens, reading.generated, reading.thought_tokens) == (10, 4, 3)
     assert reading.whole  # what stream_options ask for comes last
+    early = read({"choices": [], "usage": usage}, chunk("A"))
+    assert not early.whole and not early.ended
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,23 @@ def test_an_answer_that_ends_without_a_word_is_taken_once_it_has_come_twice() ->
         client_of(server.source).ask()
 
 
+@pytest.mark.parametrize("broken", [True, False], ids=["broken", "open"])
+def test_an_answer_that_is_finished_needs_no_end_of_its_connection(broken: bool) -> None:
+    def behave(handler: served.Handler, asked: Asked) -> None:
+        handler.begin()
+        handler.event(piece(TEXT, "stop"))
+        if broken:
+            handler.sever()
+        else:
+            handler.of.over.wait()
+
+    with serving(lambda asked: behave) as server:
+        client = client_of(server.source, token=0.5)
+        answered = client.ask()
+        assert answered.response == TEXT and answered.finish == "stop" and not client.again
+    assert broken or answered.generate < 0.5
+
+
 @pytest.mark.parametrize("first_of_all", [True, False])
 def test_thoughts_and_answer(first_of_all: bool) -> None:
     thoughts = () if first_of_all else ("hm ", "well")
@@ -355,6 +372,12 @@ def test_a_text_in_one_piece_has_no_first_token() -> None:
         (500, {"error": {"message": "exceeds the available context size", "n_ctx": 512}}, "(512 tokens)"),
         (400, {"error": "prompt is longer than the maximum model length of 2048"}, "(2048 tokens)"),
         (400, {"error": {"message": "unsupported image"}}, "another --image-format"),
+        (400, {"error": {"message": "it is not a valid image"}}, "another --image-format"),
+        (500, {"error": "m does not support vision"}, "no images"),
+        (400, {"error": "unknown variant `image_url`, expected `text`"}, "no images"),
+        (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000"}, "(4096 tokens)"),
+        (400, {"error": "max_tokens is too large: 5000. The context length is only 4096"}, "(4096 tokens)"),
+        (400, [{"error": {"code": 400, "message": "unsupported image"}}], "Bad Request: unsupported image;"),
     ],
     ids=str,
 )
