@@ -3,7 +3,6 @@
 import asyncio
 import concurrent.futures
 import random
-import re
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
@@ -15,10 +14,9 @@ from typing import Any, TypeVar
 import httpx2
 import msgspec
 
-from fada_tui import __version__
 from fada_tui.core.errors import ErrorKind, reason
 from fada_tui.core.records import Thoughts, Tokens
-from fada_tui.core.secrets import hide_in_answer, remember
+from fada_tui.core.secrets import hide_in_answer
 from fada_tui.core.text import printable
 from fada_tui.core.thoughts import Split
 from fada_tui.models.endpoint import Endpoint
@@ -27,6 +25,7 @@ from fada_tui.worker.remote import errors, tls
 from fada_tui.worker.remote.body import Body, NoAnswerError
 from fada_tui.worker.remote.chat_api import picture
 from fada_tui.worker.remote.errors import Refused, ServerFault, ServerRefusal
+from fada_tui.worker.remote.headers import headers as request_headers
 from fada_tui.worker.remote.left_out import LeftOutFields, OnLeftOut, named
 from fada_tui.worker.remote.outcome import check
 from fada_tui.worker.remote.received import Received
@@ -49,12 +48,6 @@ USAGE_SECONDS = 10.0
 LONGEST_ERROR = 64 * 1024
 """Maximum bytes read from an error response."""
 
-_SCHEME = re.compile(r"(bearer|basic|token|digest|apikey) +", re.IGNORECASE)
-"""What stands before the secret in a header."""
-
-_SHORTEST_SECRET = 4
-"""Characters below which a header's value, such as `1`, is no secret, and would be hidden all over."""
-
 Made = TypeVar("Made")
 
 
@@ -65,10 +58,10 @@ class Server:
         endpoint: where it is.
         key: sent as bearer token; appears in no message and no answer.
         patience: when to try again.
-        headers: of each request, before those that are sent anyway; their values are secret, too.
+        headers: of each request, in place of those that are sent anyway; their values are secret, too.
 
     Raises:
-        ServerRefusal: the certificates that the environment names cannot be read.
+        ServerRefusal: a header cannot be sent, or certificates that the environment names cannot be read.
     """
 
     def __init__(
@@ -79,16 +72,11 @@ class Server:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self._key = key
-        given = headers or {}
-        remember([key] if key else [])
-        remember(_secrets(given.values()))
+        sent = request_headers(endpoint, key, headers or {})
+        self._key_sent = "Authorization" in sent
         self._patience = patience or Backoff()
-        usual = httpx2.Headers({"User-Agent": f"fada-tui/{__version__}"})
-        usual.update({"Authorization": f"Bearer {key}"} if key else {})
-        usual.update(given)
         self._client = httpx2.AsyncClient(
-            headers=usual,
+            headers=sent,
             verify=True if endpoint.here and endpoint.scheme == "http" else tls.context(endpoint.place),
             # Reading has deadlines of its own, that go by what the model says and not by bytes.
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
@@ -191,15 +179,9 @@ class Server:
             body=body,
             content_type=response.headers.get("content-type", ""),
             wait=retry_after(response.headers.get("retry-after"), datetime.now(UTC)),
-            key_sent=self._key is not None,
+            key_sent=self._key_sent,
         )
         return errors.failure(refused)
-
-
-def _secrets(values: Iterable[str]) -> list[str]:
-    """Return what of headers' values is secret."""
-    bare = [_SCHEME.sub("", value.strip(), count=1) for value in values]
-    return [value for value in bare if len(value) >= _SHORTEST_SECRET]
 
 
 class RemoteAnswerer:

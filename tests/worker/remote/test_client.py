@@ -181,7 +181,23 @@ def test_headers_go_with_each_request_and_stay_secret() -> None:
             client.ask()
     sent = {name.lower(): value for name, value in server.asked[0].headers.items()}
     assert {name.lower(): value for name, value in headers.items()}.items() <= sent.items()
-    assert "no [key], Bearer [key]" in str(refused.value)
+    assert "no [key], Bearer [key]; check the key that was sent" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("X-Key", "two\nlines", "the header X-Key for 127.0.0.1:9 holds characters that no header has"),
+        ("X Key", "one", "characters that no header has"),
+        ("authorization", "Bearer other-8Fq2ZxT0vLwM", "not sent to hospital.example over plain http"),
+    ],
+    ids=["value", "name", "in the clear"],
+)
+def test_headers_that_cannot_be_sent(name: str, value: str, said: str) -> None:
+    host = "hospital.example" if name == "authorization" else "127.0.0.1:9"
+    with pytest.raises(ServerRefusal, match=said) as refused:
+        client_of(f"http://{host}/v1#m", headers={name: value})
+    assert value not in str(refused.value)
 
 
 @pytest.mark.parametrize(
