@@ -530,6 +530,20 @@ async def test_a_key_is_sent_and_said_to_nobody_else(
     assert "401" in (tmp_path / "worker.log").read_text()
 
 
+async def test_headers_and_thoughts_go_through_the_worker(
+    client: WorkerClient, images: Path, tmp_path: Path
+) -> None:
+    answer = served.stream(("It is ", KEY), thoughts=("hm ", KEY))
+    with serving(lambda asked: answer) as server:
+        await reach(client, server.source, headers={"X-Tenant": KEY})
+        result, events = await only(client, work(images, tmp_path))
+        assert server.asked[0].headers["X-Tenant"] == KEY
+    assert (result.response, result.thoughts.text) == ("It is [key]", "hm [key]")
+    deltas = [event for event in events if isinstance(event, Delta)]
+    assert "".join(event.text for event in deltas if event.thought) == "hm [key]"
+    assert KEY not in (tmp_path / "journal.jsonl").read_text()
+
+
 @pytest.mark.parametrize("before", [270, 281, 290, 65_519])
 async def test_no_part_of_a_key_is_left_where_a_server_s_words_are_cut(
     before: int, client: WorkerClient, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -20,7 +20,15 @@ _decoder = msgspec.json.Decoder()
 
 
 class NoAnswerError(Exception):
-    """The body is neither a stream of events nor JSON."""
+    """The body is neither a stream of events nor JSON.
+
+    Args:
+        begun: its first bytes.
+    """
+
+    def __init__(self, begun: bytes) -> None:
+        super().__init__()
+        self.begun = begun
 
 
 class Body:
@@ -43,18 +51,17 @@ class Body:
             NoAnswerError: it is something else.
         """
         begun = b""
-        while not begun.strip():
+        while not begun:
             chunk = await self._next()
             if chunk is None:
                 return
-            begun = (begun + chunk).removeprefix(b"\xef\xbb\xbf")
-        begun = begun.lstrip()
+            begun = chunk.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
         if begun[:1] in (b"{", b"["):
             async for data in self._documents(begun):
                 yield data
             return
         if not any(begun.startswith(name) or name.startswith(begun) for name in _FIELDS):
-            raise NoAnswerError
+            raise NoAnswerError(begun)
         stream = httpx2.Response(
             200, headers=_STREAM, content=self._rest(begun), request=self._response.request
         )
@@ -90,7 +97,7 @@ class Body:
             held.append(chunk)
             size += len(chunk)
             if size > LONGEST_BODY:
-                raise NoAnswerError
+                raise NoAnswerError(held[0])
         if rest := b"".join(held).strip():
             lines += 1
             yield rest.decode("utf-8", "replace")

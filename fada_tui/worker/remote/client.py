@@ -328,10 +328,12 @@ class RemoteAnswerer:
                             over = True
                             received.end()
                             clock.reschedule(self._loop_time() + LAST_SECONDS)
-        except NoAnswerError:
+        except NoAnswerError as error:
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             shown = errors.words(kind.encode(), "") or "no content type"
-            raise self._fault(f"it sent {shown} in place of a stream of events; check the URL") from None
+            said = f"'{errors.words(error.begun, kind)}'"
+            message = f"it sent {shown} in place of a stream of events: {said}; check the URL"
+            raise self._fault(message) from None
         except TimeoutError:
             if not received.reading.whole:
                 raise self._silent(received) from None

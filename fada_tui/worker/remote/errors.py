@@ -18,6 +18,7 @@ LONGEST = 300
 _anything = msgspec.json.Decoder()
 
 _MAY_PASS = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTTPStatus.TOO_MANY_REQUESTS)
+_MAY_LAST = (0, http.HTTPStatus.INTERNAL_SERVER_ERROR, http.HTTPStatus.NOT_IMPLEMENTED)
 _CONTEXT = re.compile(
     r"context[ _](length|window|size)|maximum context|max_model_len|maximum (model|sequence) length|n_ctx"
     r"|(prompt|input|inputs?) (is|are) too long|too many (input )?tokens"
@@ -44,6 +45,7 @@ _IMAGE_FORMAT = re.compile(
     re.IGNORECASE,
 )
 _TOO_LARGE = re.compile(r"(entity|payload|body|content) (is )?too large", re.IGNORECASE)
+_RATE = re.compile(r"\brate\b|\bper (second|minute|hour|day)\b|quota", re.IGNORECASE)
 _LASTING = re.compile(r"(not|n't) (yet )?(supported?|implemented)|unsupported", re.IGNORECASE)
 
 
@@ -179,11 +181,11 @@ def _phrase(status: int) -> str:
 
 def _lasts(refused: Refused) -> bool:
     """Return whether an error of a server will come again, whenever it is asked."""
+    if refused.status not in _MAY_LAST:
+        return False
     said = _text(refused.body)
-    of_itself = refused.status in (0, http.HTTPStatus.INTERNAL_SERVER_ERROR) and _LASTING.search(said)
-    return refused.status == http.HTTPStatus.NOT_IMPLEMENTED or bool(
-        of_itself or _CONTEXT.search(said) or _NO_IMAGES.search(said)
-    )
+    lasting = any(words.search(said) for words in (_LASTING, _CONTEXT, _NO_IMAGES))
+    return refused.status == http.HTTPStatus.NOT_IMPLEMENTED or (lasting and not _RATE.search(said))
 
 
 def _remedy(refused: Refused) -> str:

@@ -231,6 +231,7 @@ def test_a_body_is_judged_by_what_it_holds(body: bytes, kind: str, size: int) ->
         ({"error": {"message": "no room", "code": "422"}}, "no room", ServerRefusal),
         ({"object": "error", "message": "image input is not supported"}, "sees no images", ServerRefusal),
         ({"error": "the engine died"}, "the engine died", ServerFault),
+        ({"error": "rate limit exceeded: too many tokens per minute"}, "per minute", ServerFault),
         ({"error": {"message": "busy", "code": 503}}, "503 Service Unavailable: busy", ServerFault),
     ],
     ids=str,
@@ -264,6 +265,14 @@ def test_ends_that_are_no_answer(events: list[Any], kind: ErrorKind, said: str, 
             client_of(server.source).ask()
         assert len(server.asked) == times
     assert raised.value.kind == kind and said in str(raised.value)
+
+
+def test_what_came_in_place_of_an_answer_is_quoted() -> None:
+    with serving(lambda asked: served.raw(b"upstream is gone", kind="text/plain")) as server:
+        with pytest.raises(ServerFault, match=r"it sent text/plain .*: 'upstream is gone'; check the URL"):
+            client_of(server.source).ask()
+        server.behave = lambda asked: served.raw(b" \n" * 99, b"\n", data(piece(TEXT, "stop")))
+        assert client_of(server.source).ask().response == TEXT
 
 
 def test_an_end_of_an_unknown_name_is_an_end() -> None:
