@@ -49,8 +49,10 @@ class EventSender:
                 isinstance(message, Delta)
                 and isinstance(last, Delta)
                 and (last.path, last.question_id) == (message.path, message.question_id)
+                and (message.thought == last.thought or not message.text)
             ):
-                self._waiting[-1] = msgspec.structs.replace(message, text=last.text + message.text)
+                text = last.text + message.text
+                self._waiting[-1] = msgspec.structs.replace(last, text=text, tokens=message.tokens)
             else:
                 self._waiting.append(message)
             self._changed.notify()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import httpx2
 import msgspec
@@ -50,6 +51,11 @@ class Body:
         Raises:
             NoAnswerError: it is something else.
         """
+        async with aclosing(self._chunks), aclosing(self._events()) as events:
+            async for data in events:
+                yield data
+
+    async def _events(self) -> AsyncGenerator[str, None]:
         begun = b""
         while not begun:
             chunk = await self._next()
@@ -57,8 +63,9 @@ class Body:
                 return
             begun = chunk.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
         if begun[:1] in (b"{", b"["):
-            async for data in self._documents(begun):
-                yield data
+            async with aclosing(self._documents(begun)) as documents:
+                async for data in documents:
+                    yield data
             return
         if not any(begun.startswith(name) or name.startswith(begun) for name in _FIELDS):
             raise NoAnswerError(begun)

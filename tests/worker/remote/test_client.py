@@ -245,6 +245,16 @@ def test_an_error_inside_a_success(value: Any, said: str, error: type, streamed:
         assert len(server.asked) == (1 if error is ServerRefusal else 6)
 
 
+def test_a_field_that_is_named_in_mid_answer_is_not_left_out() -> None:
+    """What has been passed on of the answer would be followed by another one."""
+    late = served.raw(data(piece("A "), {"error": {"message": "seed is not supported", "code": 400}}))
+    with serving(lambda asked: late) as server:
+        client = client_of(server.source)
+        with pytest.raises(ServerRefusal, match="seed is not supported"):
+            client.ask()
+        assert len(server.asked) == 1 and not client.left_out
+
+
 @pytest.mark.parametrize(
     ("events", "kind", "said", "times"),
     [
