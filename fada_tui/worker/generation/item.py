@@ -13,7 +13,7 @@ from fada_tui.core.errors import ErrorKind, FadaError, reason
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.image_error import ImageError
 from fada_tui.core.protocol import BegunAgain, Delta, Item, Message
-from fada_tui.core.records import Failure, Generation, Result, ResultMemory, Timing
+from fada_tui.core.records import Failure, Finish, Generation, Result, ResultMemory, Thoughts, Timing
 from fada_tui.images.decode import DecodedImage, decode
 from fada_tui.worker import devices
 from fada_tui.worker.generation.interfaces import Answered, Asked
@@ -74,11 +74,20 @@ class ItemAttempt:
         )
 
     def answered(self, answer: Answered) -> Result:
-        """Return an answer as the item's result."""
+        """Return an answer as the item's result; one that is nothing but thoughts is an error."""
+        thoughts = UNSET if answer.thoughts is None else answer.thoughts
+        outcome: dict[str, object] = {
+            "response": answer.response,
+            "time": answer.generate,
+            "finish": answer.finish,
+        }
+        if thoughts and not answer.response and answer.ranking is None:
+            message = without_answer(thoughts, answer.finish, self._generation)
+            error = Failure(kind=ErrorKind.ONLY_THOUGHTS, message=message)
+            outcome = {"finish": "error", "error": error}
         return self._record(
-            response=answer.response,
-            thoughts=UNSET if answer.thoughts is None else answer.thoughts,
-            time=answer.generate,
+            **outcome,
+            thoughts=thoughts,
             timing=Timing(
                 load=self._load_seconds,
                 preprocess=answer.preprocess,
@@ -87,7 +96,6 @@ class ItemAttempt:
                 share=UNSET if answer.share is None else answer.share,
             ),
             tokens=answer.tokens,
-            finish=answer.finish,
             batch_size=self._batch_size(answer),
             threads=self._threads() if self._threads else UNSET,
             memory=ResultMemory(torch_peak_allocated=self._memory.allocated),
@@ -160,6 +168,22 @@ class ItemAttempt:
             prompt=self._prompt,
             **fields,  # type: ignore[arg-type]
         )
+
+
+def without_answer(thoughts: Thoughts, finish: Finish | None, generation: Generation) -> str:
+    """Return why there is no answer after thoughts, and what to do: which limit to raise, if one cut them."""
+    off = [] if generation.thinking == "off" else ["try --thinking off"]
+    took = thoughts.tokens
+    if finish != "length":
+        advice = " or ".join([*off, "put the question in other words"])
+        return f"it thought{f' ({took:,} tokens)' if took is not None else ''} and gave no answer; {advice}"
+    most = generation.max_thinking_tokens
+    if most is UNSET or (took is not None and took < most):
+        limit = f"raise --max-new-tokens ({generation.max_new_tokens})"
+    else:
+        limit = f"raise --max-thinking-tokens ({most})"
+    count = "all" if took is None else f"{took:,}"
+    return f"thoughts took {count} tokens and left none for an answer; {', or '.join([limit, *off])}"
 
 
 def read_image(root: str, path: str) -> DecodedImage:
