@@ -4,7 +4,7 @@ The client sends commands over a socket, the worker sends events over a pipe. Th
 event is `Hello`; a client that reads another protocol version there ends the worker.
 """
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -65,6 +65,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     allow_pickle: bool
     system_prompt: str | None = None
     """The system prompt of the questions: a model that supports none is refused before loading."""
+    thinking: Literal["on", "off"] | None = None
+    """Whether the model is told to think before it answers; `None`: as its chat template has it."""
     classes: ClassSet | None = None
     """For models that sort images into classes."""
     allowed_hosts: tuple[str, ...] = ()

@@ -93,6 +93,7 @@ def load_command(run: Run) -> Load:
         trust_remote_code=run.plan.trust_remote_code,
         allow_pickle=run.plan.allow_pickle,
         system_prompt=run.generation.system_prompt,
+        thinking=run.generation.thinking or None,
         classes=run.plan.classes if run.plan.classes is not UNSET else None,
         left_out=run.model.left_out or (),
     )

@@ -13,7 +13,7 @@ class Timing(FileRecord, frozen=True, kw_only=True):
     preprocess: float | None = None
     """Chat template, tokens and pixel values."""
     first_token: float | None = None
-    """From the start of generation to the first token of the answer."""
+    """From the start of generation to the first token, of thoughts or of the answer."""
     generate: float | None = None
     """The whole generation; equals the result's `time`."""
     share: float | UnsetType = UNSET
@@ -27,7 +27,7 @@ class Tokens(FileRecord, frozen=True, kw_only=True):
     prompt: int | None = None
     """All tokens of the prompt, including image tokens."""
     generated: int | None = None
-    """Generated tokens, including the end token."""
+    """Generated tokens, including thoughts and the end token."""
     per_second: float | None = None
     """Generated tokens over the seconds of generation."""
     image: int | None = None

@@ -85,6 +85,14 @@ class Generation(FileRecord, frozen=True, kw_only=True):
     extra: dict[str, Any] | UnsetType = UNSET
     """Further fields of each request, as the settings have them for this server."""
 
+    @property
+    def most_tokens(self) -> int | None:
+        """Return the most tokens that are generated for an answer, its thoughts included."""
+        thoughts = self.max_thinking_tokens
+        if self.max_new_tokens is None or thoughts is UNSET:
+            return self.max_new_tokens
+        return self.max_new_tokens + thoughts
+
 
 class Question(FileRecord, frozen=True, kw_only=True):
     """A question about an image."""

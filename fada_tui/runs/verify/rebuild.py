@@ -72,6 +72,7 @@ def load_command(
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
         system_prompt=run.generation.system_prompt,
+        thinking=run.generation.thinking or None,
         classes=None if run.classes is UNSET else run.classes,
     )
 

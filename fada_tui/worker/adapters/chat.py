@@ -14,7 +14,7 @@ from fada_tui.worker.adapters.prompting import (
     padding,
     prepared,
 )
-from fada_tui.worker.adapters.templates import template
+from fada_tui.worker.adapters.templates import template, thinking_set
 
 Conversation: TypeAlias = list[dict[str, Any]]
 
@@ -37,6 +37,22 @@ class ChatAdapter(TextAdapter):
         self._template = template(processor)
         self._asked_for = ASKED_FOR.get((config.architectures or [""])[0], {})
 
+    def can_switch_thinking(self) -> bool:
+        """Return whether the chat template makes another prompt of it."""
+        conversation = [_conversation(Image.new("RGB", (8, 8)), "?", None)]
+        try:
+            on, off = (
+                self.processor.apply_chat_template(
+                    conversation,
+                    chat_template=thinking_set(self._template or "", on),
+                    add_generation_prompt=True,
+                )
+                for on in (True, False)
+            )
+        except (TemplateError, TypeError):  # it refuses one of them
+            return False
+        return bool(on != off)
+
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:
         """Render and tokenise a batch.
 
@@ -49,7 +65,7 @@ class ChatAdapter(TextAdapter):
         conversations, prompts = self._render_all(batch, system_prompt)
         inputs = self.processor.apply_chat_template(
             conversations,
-            chat_template=self._template,
+            chat_template=self._told_template(),
             add_generation_prompt=True,
             tokenize=True,
             return_dict=True,
@@ -60,9 +76,14 @@ class ChatAdapter(TextAdapter):
 
     def _render(self, conversations: list[Conversation]) -> list[str]:
         prompts: list[str] = self.processor.apply_chat_template(
-            conversations, chat_template=self._template, add_generation_prompt=True
+            conversations, chat_template=self._told_template(), add_generation_prompt=True
         )
         return prompts
+
+    def _told_template(self) -> str | None:
+        if self._template is None or self.thinking is None:
+            return self._template
+        return thinking_set(self._template, self.thinking)
 
     def _render_all(self, batch: Batch, system_prompt: str | None) -> tuple[list[Conversation], list[str]]:
         """Return the conversations and the prompts that the template makes of them.

@@ -61,6 +61,9 @@ class TextAdapter(ABC):
     in_blocks: ClassVar[bool] = False
     """Whether `generate` writes whole blocks, padded after an end, with the checkpoint's temperatures."""
 
+    thinking: bool | None = None
+    """Whether the model is told to think before it answers; `None`: it is told nothing."""
+
     def __init__(self, processor: Any, config: Any) -> None:
         self.processor = processor
         self.tokenizer = getattr(processor, "tokenizer", processor)
@@ -76,6 +79,10 @@ class TextAdapter(ABC):
             processor: the checkpoint's.
         """
         return None
+
+    def can_switch_thinking(self) -> bool:
+        """Return whether the model can be told by `thinking` to think or not; most cannot."""
+        return False
 
     @abstractmethod
     def prepare(self, batch: Batch, system_prompt: str | None) -> Prepared:

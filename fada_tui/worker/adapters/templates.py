@@ -8,6 +8,18 @@ from PIL import Image
 
 from fada_tui.worker.adapters.prompting import image_token
 
+THINKING = ("enable_thinking", "thinking")
+"""Variables by which chat templates are told whether the model thinks before it answers."""
+
+
+def thinking_set(template: str, on: bool) -> str:
+    """Return a chat template with the variables set that switch thinking; others take no notice.
+
+    A variable that a template does not read would be handed to the processor, if it came as an argument.
+    """
+    value = "true" if on else "false"
+    return "".join(f"{{% set {name} = {value} %}}" for name in THINKING) + "\n" + template
+
 
 def template(processor: Any) -> str | None:
     """Return the chat template of a processor or its tokenizer; the default of several; `None` if none."""

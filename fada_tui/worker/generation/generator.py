@@ -18,6 +18,8 @@ from fada_tui.worker.generation.decoding import Batch, Decoding
 from fada_tui.worker.generation.interfaces import Answered, Asked, OnAnswer
 from fada_tui.worker.generation.preprocessor import Preprocessor
 from fada_tui.worker.generation.static_cache import StaticDecoding, worthwhile
+from fada_tui.worker.generation.thinking import BudgetSpent
+from fada_tui.worker.generation.token_text import special_marks
 
 log = logging.getLogger("fada_tui.worker")
 
@@ -53,6 +55,7 @@ class Generator:
         self._image_token = image_token(adapter.config)
         self._goes_on = architecture in PREFIX and self._image_token is not None
         settings = getattr(model, "generation_config", None)
+        self._marks = special_marks(adapter.tokenizer)
         self._stop_strings = bool(getattr(settings, "stop_strings", None))
         self._static: StaticDecoding | None = None
         self._preparer: Preprocessor | None = None
@@ -60,7 +63,7 @@ class Generator:
 
     def expect(self, answers: int, generation: Generation) -> None:
         """Take note of the number of answers to come: compiling pays only for many."""
-        tokens = generation.max_new_tokens or 0
+        tokens = self._most_tokens(generation) or 0
         self._static = worthwhile(self._model, generation.batch_size, answers, tokens)
 
     def prepare(self, batch: Sequence[Asked]) -> Batch:
@@ -107,10 +110,13 @@ class Generator:
 
     def _generate(self, batch: Sequence[Asked], prepared: Batch, on_answer: OnAnswer) -> None:
         first, prompt = batch[0], prepared.prompts[0]
-        tokens = first.generation.max_new_tokens
+        tokens = self._most_tokens(first.generation)
         ends = {*prompt.ends, *_ends(self._model)}
         limit = tokens if self._stop_strings else None
-        ongoing = Decoding(self._adapter, batch, prepared, ends, on_answer, limit=limit)
+        ongoing = Decoding(self._adapter, batch, prepared, ends, self._marks, on_answer, limit=limit)
+        criteria: list[StoppingCriteria] = [_Cancelled(first.cancel)]
+        if ongoing.budgets:
+            criteria.append(BudgetSpent(ongoing.budgets))
         torch.manual_seed(first.seed)
         with torch.inference_mode():
             inputs = self._inputs(batch, prepared)
@@ -123,7 +129,7 @@ class Generator:
                 **({"tokenizer": self._adapter.tokenizer} if self._stop_strings else {}),
                 max_new_tokens=tokens,
                 streamer=ongoing.streamer,
-                stopping_criteria=StoppingCriteriaList([_Cancelled(first.cancel)]),
+                stopping_criteria=StoppingCriteriaList(criteria),
             )
         if not first.cancel.is_set():
             ongoing.finish()
@@ -167,6 +173,10 @@ class Generator:
         if self._encoder is not None:
             return self._encoder.inputs(rows, fill)
         return moved[0] if len(rows) == 1 else devices.moved(self._together(batch).inputs, self._model)
+
+    def _most_tokens(self, generation: Generation) -> int | None:
+        """Return the most tokens of an answer; those written in blocks have no limit for thoughts alone."""
+        return generation.max_new_tokens if self._adapter.in_blocks else generation.most_tokens
 
     def _sampling(self, generation: Generation) -> dict[str, object]:
         if not self._adapter.in_blocks:

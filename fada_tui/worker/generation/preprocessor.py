@@ -44,6 +44,7 @@ class Preprocessor:
     def __init__(self, adapter: TextAdapter) -> None:
         processor = copy.copy(adapter.processor)
         self._adapter = type(adapter)(processor, adapter.config)
+        self._adapter.thinking = adapter.thinking
         self._images = _Once(processor.image_processor) if hasattr(processor, "image_processor") else None
         if self._images:
             processor.image_processor = self._images

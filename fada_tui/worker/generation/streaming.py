@@ -4,29 +4,54 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from tokenizers.decoders import DecodeStream
 from transformers.generation.streamers import BaseStreamer
+
+from fada_tui.core.thoughts import Split, ThoughtStream
+from fada_tui.worker.generation.interfaces import OnText
+from fada_tui.worker.generation.thinking import Budget
+from fada_tui.worker.generation.token_text import TokenText
 
 FLUSH_INTERVAL = 0.033
 """Minimum seconds between two deltas."""
 
 
 class AnswerStream:
-    """One answer's tokens, and its text as far as it was sent.
+    """One answer's tokens, and its text and thoughts as far as they were sent.
 
     Args:
-        tokenizer: the processor's tokenizer; one without a fast backend is decoded whole at each flush.
-        on_text: takes the text since the last call and the number of tokens so far.
+        text: turns its tokens into text.
+        on_text: takes the answer's text since the last call and the number of tokens so far.
+        on_thoughts: takes what the model thinks before it, likewise.
+        begun: the prompt has opened the thoughts.
+        budget: ends it, unless a token does.
     """
 
-    def __init__(self, tokenizer: Any, on_text: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        text: TokenText,
+        on_text: OnText,
+        on_thoughts: OnText,
+        *,
+        begun: bool = False,
+        budget: Budget | None = None,
+    ) -> None:
         self.tokens: list[int] = []
-        self._tokenizer = tokenizer
-        self._backend = getattr(tokenizer, "_tokenizer", None)
-        self._decoder = DecodeStream(skip_special_tokens=True)
+        self._text = text
+        self._thoughts = ThoughtStream(begun=begun)
         self._on_text = on_text
+        self._on_thoughts = on_thoughts
+        self._budget = budget
         self._flushed_tokens = 0
-        self._flushed_text = ""
+
+    def add(self, tokens: Sequence[int]) -> None:
+        """Take generated tokens."""
+        self.tokens.extend(tokens)
+
+    @property
+    def spent(self) -> bool:
+        """Return whether it ends here as its budget is spent."""
+        end = self._budget.spent_at if self._budget else None
+        return end is not None and len(self.tokens) >= end
 
     def flush(self) -> None:
         """Send the text of the tokens since the last time."""
@@ -34,22 +59,21 @@ class AnswerStream:
         if not new:
             return
         self._flushed_tokens = len(self.tokens)
-        text = self._decode(new)
-        self._flushed_text += text
-        self._on_text(text, len(self.tokens))
+        self._send(self._thoughts.take(self._text.take(new)))
 
     def end(self) -> None:
         """Send the rest, including bytes at the end that never became a character."""
         self.flush()
-        whole = self._tokenizer.decode(self.tokens, skip_special_tokens=True)
-        if len(whole) > len(self._flushed_text) and whole.startswith(self._flushed_text):
-            self._on_text(whole[len(self._flushed_text) :], len(self.tokens))
+        for rest in (self._thoughts.take(self._text.end()), self._thoughts.end()):
+            if rest.thoughts or rest.answer:
+                self._send(rest)
 
-    def _decode(self, new: list[int]) -> str:
-        if self._backend is not None:
-            return "".join(self._decoder.step(self._backend, token) or "" for token in new)
-        text: str = self._tokenizer.decode(self.tokens, skip_special_tokens=True)
-        return text[len(self._flushed_text) :]
+    def _send(self, part: Split) -> None:
+        """Send what is new; where nothing is, that tokens arrive."""
+        if part.thoughts or (self._thoughts.thinking and not part.answer):
+            self._on_thoughts(part.thoughts, len(self.tokens))
+        if part.answer or not (part.thoughts or self._thoughts.thinking):
+            self._on_text(part.answer, len(self.tokens))
 
 
 class TextStreamer(BaseStreamer):
@@ -89,7 +113,7 @@ class TextStreamer(BaseStreamer):
             self.first_token_at = now
         tokens = value.flatten().tolist()
         if self._alone:
-            self._alone.tokens.extend(tokens)
+            self._alone.add(tokens)
         else:
             self._take(tokens)
         if now - self._flushed_at >= FLUSH_INTERVAL:
@@ -104,8 +128,8 @@ class TextStreamer(BaseStreamer):
 
     def _take(self, tokens: list[int]) -> None:
         for place, answer in list(self._open.items()):
-            answer.tokens.append(tokens[place])
-            if tokens[place] in self._ends:
+            answer.add([tokens[place]])
+            if tokens[place] in self._ends or answer.spent:
                 del self._open[place]
                 answer.end()
                 self._on_end(place)

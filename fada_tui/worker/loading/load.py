@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         gpu_uuid=devices.gpu_uuid(device),
         sorts=isinstance(adapter, ContrastiveAdapter),
         quantized=command.model.quantization is not None or quantization(saved.config) is not None,
-        remarks=() if release else tuple(remarks(saved, flash=flash)),
+        remarks=(*([] if release else remarks(saved, flash=flash)), *_of_thinking(command, adapter)),
     )
 
 
@@ -125,6 +125,8 @@ def _prompted(command: Load, config: Any, architecture: str, processor: Any) -> 
     adapter_class = adapters.choose(name, command.model.adapter, architecture, processor, config)
     _check_adapter(name, adapter_class, processor)
     adapter = _adapter(command, adapter_class, processor, config)
+    if command.thinking and isinstance(adapter, TextAdapter) and adapter.can_switch_thinking():
+        adapter.thinking = command.thinking == "on"
     rehearsal.prepare(command, adapter)
     return adapter
 
@@ -148,6 +150,12 @@ def _adapter(command: Load, adapter_class: type[Any], processor: Any, config: An
             ErrorKind.LOAD, f"{command.model.name} sorts images into classes: name them with --classes"
         )
     return adapter_class(processor, config, command.classes, pad_square=command.model.pad_square)
+
+
+def _of_thinking(command: Load, adapter: Any) -> Iterator[str]:
+    """Yield that a model cannot be told to think, or not to, if it is to be."""
+    if command.thinking and isinstance(adapter, TextAdapter) and adapter.thinking is None:
+        yield f"its prompt has no switch for thinking: --thinking {command.thinking} changes nothing"
 
 
 def _saved(files: Path, *, allow_pickle: bool) -> CheckpointFiles:
