@@ -72,6 +72,11 @@ class Settings(Record, frozen=True, kw_only=True):
     server_patience: float = _default("server_patience")
     results: str = _default("results")
 
+    @property
+    def most_tokens(self) -> int:
+        """Return the most tokens that are generated for an answer, its thoughts included."""
+        return self.max_new_tokens + (self.max_thinking_tokens or 0)
+
 
 class LoadedSettings(NamedTuple):
     """Settings, and the parts of the file that were not understood."""

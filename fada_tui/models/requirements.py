@@ -88,7 +88,7 @@ def of_checkpoint(
     Args:
         entry: the model as it will be loaded.
         model: its files, and what is installed and allowed here.
-        max_new_tokens: the longest answer.
+        max_new_tokens: the longest answer, thoughts included.
         refusal: why no more is known of its files.
     """
     files, here, config = model.files, model.here, model.files.config

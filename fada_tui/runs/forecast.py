@@ -154,14 +154,18 @@ def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[F
 
 
 def _timed(latest: Sequence[Earlier], made: Generation) -> Earlier | None:
-    """Return the latest run with answers, preferring the same concurrency and the same token limit."""
+    """Return the latest run with answers, preferring the same concurrency, thinking and token limit."""
     timed = [
         (run, figures) for run, figures in latest if figures.answers and figures.time_per_answer is not None
     ]
 
-    def unlike(one: Earlier) -> tuple[bool, bool]:
+    def unlike(one: Earlier) -> tuple[bool, bool, bool]:
         generation = one[0].generation
-        return (_at_once(generation) != _at_once(made), generation.max_new_tokens != made.max_new_tokens)
+        return (
+            _at_once(generation) != _at_once(made),
+            generation.thinking != made.thinking,
+            generation.most_tokens != made.most_tokens,
+        )
 
     return min(timed, key=unlike, default=None)
 
@@ -175,9 +179,11 @@ def _each(run: Run, figures: Figures) -> float:
 
 def _source(run: Run, figures: Figures, made: Generation) -> str:
     """Return the basis of the estimated seconds, and how its conditions differ from the new run's."""
-    tokens, at_once = run.generation.max_new_tokens, _at_once(run.generation)
+    tokens, at_once = run.generation.most_tokens, _at_once(run.generation)
+    thinking = run.generation.thinking or "auto"
     other = "" if at_once == _at_once(made) else f", {at_once}"
-    other += f", at {tokens} tokens" if tokens not in (None, made.max_new_tokens) else ""
+    other += "" if thinking == (made.thinking or "auto") else f", thinking {thinking}"
+    other += f", at {tokens} tokens" if tokens not in (None, made.most_tokens) else ""
     return f"from {units.count(figures.answers, 'answer')} of run {run.id}{other}"
 
 

@@ -104,7 +104,7 @@ def estimate(job: Job, *, ask_hub: bool) -> Estimate:
     """Return the estimate of a job; `ask_hub` as for `preflight.inspection.look`, which may wait for it."""
     found = look(
         job.plan.model,
-        max_new_tokens=job.generation.max_new_tokens or 0,
+        max_new_tokens=job.generation.most_tokens or 0,
         ask_hub=ask_hub,
         trusted=job.plan.trust_remote_code,
         allow_pickle=job.plan.allow_pickle,

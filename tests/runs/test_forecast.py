@@ -86,6 +86,19 @@ def test_a_run_with_the_same_tokens_is_preferred_and_another_says_so() -> None:
     assert other.seconds_from.endswith("of run b, at 200 tokens")
 
 
+def test_a_run_that_thought_likewise_is_preferred_and_another_says_so() -> None:
+    runs = [
+        earlier("a", (9.0,), how={"thinking": "on", "max_thinking_tokens": 400}),
+        earlier("b", (2.0,)),
+        earlier("c", (1.0,), how={"thinking": "off"}),
+    ]
+    thinking = replace(LONG, thinking="on", max_thinking_tokens=400)
+    assert forecast(ENTRY, estimate(1), runs, thinking, None).seconds_from == "from 1 answer of run a"
+    assert forecast(ENTRY, estimate(1), runs, LONG, None).seconds_from == "from 1 answer of run b"
+    other = forecast(ENTRY, estimate(1), runs[:1], LONG, None)
+    assert other.seconds_from == "from 1 answer of run a, thinking on, at 500 tokens"
+
+
 def batched(id: str, time: float, size: int, asked: int | str = 8, **memory: int) -> Any:
     """A run of one full batch, whose answers each waited so long."""
     made, _ = earlier(id, (time,) * size, how={"batch_size": asked}, **memory)

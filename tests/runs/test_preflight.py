@@ -20,6 +20,7 @@ from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPI
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 from benchmarks.smolvlm_500m import configuration
+from fada_tui.config.settings import Settings
 from fada_tui.core.errors import ErrorKind, ModelLoadError
 from fada_tui.core.paths import demo_weights
 from fada_tui.core.protocol import Load
@@ -29,7 +30,9 @@ from fada_tui.models.checkpoint import CheckpointFiles, Tensor, read_folder
 from fada_tui.models.image_tokens import image_tokens
 from fada_tui.models.memory import MARGIN_LEAST, Need, bytes_at, margin, values_per_token, weigh
 from fada_tui.models.obstacles import Candidate
+from fada_tui.models.registry import Registry
 from fada_tui.models.requirements import UNKNOWN, Requirements, of_checkpoint
+from fada_tui.runs.planning import estimate, jobs
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.preflight.memory_fit import Free, suggest
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
@@ -387,6 +390,16 @@ def test_the_adapters_prompt_what_is_said_of_them() -> None:
     assert own | set(FORMS) == installed.adapters().prompted
     ranking = [adapter for adapter in every if not issubclass(adapter, TextAdapter)]
     assert {name for adapter in ranking for name in adapter.architectures} == installed.adapters().ranking
+
+
+def test_thoughts_count_for_the_longest_answer(tiny: Path, images: Path) -> None:
+    sizes = []
+    for thoughts in (None, 400):
+        settings = Settings(model=(str(tiny),), images=str(images), max_thinking_tokens=thoughts)
+        ((job,), _) = jobs(settings, Registry(entries=()), None)
+        sizes.append(estimate(job, ask_hub=False).requirements.tokens)
+        assert settings.most_tokens == job.generation.most_tokens == settings.max_new_tokens + (thoughts or 0)
+    assert sizes[1] - sizes[0] == 400
 
 
 def test_what_is_unknown_is_not_made_up(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def show(options: Namespace, read: ReadRuns) -> int:
     row = next(row for row in statuses(listed, read(results_folder(options))) if row.entry == entry)
     settings, warnings = load_settings({}, os.environ, settings_file(), tolerant=True)
     warn(warnings)
-    found = look(with_choices(entry, settings), max_new_tokens=settings.max_new_tokens, ask_hub=True)
+    found = look(with_choices(entry, settings), max_new_tokens=settings.most_tokens, ask_hub=True)
     room = measured()
     if _json(options):
         print_json(model_rows.flat(row) | as_json(found, room))

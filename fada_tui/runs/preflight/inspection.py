@@ -40,7 +40,7 @@ def look(
 
     Args:
         entry: the model as it will be loaded.
-        max_new_tokens: the longest answer.
+        max_new_tokens: the longest answer, thoughts included.
         ask_hub: ask the hub about a model that is not on this machine, unless that is set to be offline.
         trusted: its repository's own code may run.
         allow_pickle: its weights may be pickles.

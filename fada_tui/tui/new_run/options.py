@@ -79,7 +79,7 @@ def measure(name: str, entry: ModelEntry, offer: Offer) -> Estimate:
     """
     found = look(
         entry,
-        max_new_tokens=offer.settings.max_new_tokens,
+        max_new_tokens=offer.settings.most_tokens,
         ask_hub=False,
         trusted=name in offer.trusted,
         allow_pickle=offer.settings.allow_pickle,

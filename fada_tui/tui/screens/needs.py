@@ -81,7 +81,7 @@ class NeedsScreen(ModalScreen[None]):
         settings = self._settings
         found = look(
             with_choices(self._entry, settings),
-            max_new_tokens=settings.max_new_tokens,
+            max_new_tokens=settings.most_tokens,
             ask_hub=True,
             allow_pickle=settings.allow_pickle,
         )
