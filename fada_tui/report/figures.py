@@ -56,6 +56,8 @@ class Figures(Record, frozen=True, kw_only=True):
     """Answers identical to another image's; out of none if the model writes no text."""
     cut: Share
     """Answers cut at the token limit, of those whose end is known."""
+    thoughts: Share
+    """Answers that the model thought before: their tokens and times include the thoughts'."""
     sorting: Sorting | None
     """Classification metrics; `None` if the model writes text."""
 
@@ -103,6 +105,7 @@ def figures(run: Run) -> Figures:
         other_planes=Share(sum(bool(score.other_categories) for score in placed), len(placed)),
         identical=identical_answers(answered if run.classes is UNSET else ()),
         cut=Share(ends.count("length"), len(ends)),
+        thoughts=Share(sum(bool(result.thoughts) for result in answered), len(answered)),
         sorting=None if run.classes is UNSET else sorting(results, run.classes),
     )
 

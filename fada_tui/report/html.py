@@ -58,8 +58,17 @@ def html_page(run: Run) -> str:
 
 
 def _row(result: Result) -> str:
-    cells = (f'<td class="text">{_text(value(result))}</td>' for value in _COLUMNS.values())
-    return f"<tr>{''.join(cells)}</tr>"
+    cells = {name: _text(value(result)) for name, value in _COLUMNS.items()}
+    cells["Response"] += _thoughts(result)
+    return "<tr>" + "".join(f'<td class="text">{cell}</td>' for cell in cells.values()) + "</tr>"
+
+
+def _thoughts(result: Result) -> str:
+    """Return what the model thought before it answered, folded."""
+    if not result.thoughts:
+        return ""
+    heading, text = units.thoughts(result.thoughts.tokens), result.thoughts.text or "not told by the server"
+    return f"<details><summary>{heading}</summary>{_text(text)}</details>"
 
 
 def _time(result: Result) -> str:

@@ -83,7 +83,8 @@ def waiting_time(_: Run, found: Figures) -> str | None:
 def first_token(_: Run, found: Figures) -> str | None:
     """Return the time to the first token."""
     first = units.seconds(found.first_token)
-    return f"{first} seconds (mean)" if first else None
+    whose = ", of thoughts or answer" if found.thoughts.hits else ""
+    return f"{first} seconds (mean{whose})" if first else None
 
 
 def throughput(_: Run, found: Figures) -> str | None:
@@ -96,8 +97,11 @@ def throughput(_: Run, found: Figures) -> str | None:
 
 def tokens_per_second(_: Run, found: Figures) -> str | None:
     """Return the tokens generated per second."""
-    together = " (in batches)" if found.batch_sizes else ""
-    return None if found.tokens_per_second is None else f"{found.tokens_per_second:.1f}{together}"
+    if found.tokens_per_second is None:
+        return None
+    told = {"in batches": found.batch_sizes, "thoughts included": found.thoughts.hits}
+    how = ", ".join(words for words, applies in told.items() if applies)
+    return f"{found.tokens_per_second:.1f}" + (f" ({how})" if how else "")
 
 
 def speed(run: Run, found: Figures) -> str:

@@ -62,6 +62,7 @@ def _result(result: Result) -> list[str]:
     time = units.seconds(result.time)
     return [
         *answer,
+        *_thoughts(result),
         *bullet("Generation Time", f"{time}s{_ending(result)}" if time else None),
         *bullet("Batch", _batch(result)),
         *bullet("Tokens", _tokens(result)),
@@ -69,6 +70,13 @@ def _result(result: Result) -> list[str]:
         *bullet("Auto Score (computed)", _auto(result.auto) if result.auto else None),
         *_assessments(result),
     ]
+
+
+def _thoughts(result: Result) -> list[str]:
+    if not result.thoughts:
+        return []
+    heading, text = units.thoughts(result.thoughts.tokens), result.thoughts.text
+    return quoted(heading, text) if text else bullet(heading, "not told by the server")
 
 
 def _ending(result: Result) -> str:
@@ -90,9 +98,9 @@ def _batch(result: Result) -> str | None:
 
 def _tokens(result: Result) -> str | None:
     first, rate = units.seconds(result.timing.first_token), result.tokens.per_second
-    generated = result.tokens.generated
+    generated, thought = result.tokens.generated, ", thoughts included" if result.thoughts else ""
     known = [
-        f"{generated:,} generated" if generated is not None else None,
+        f"{generated:,} generated{thought}" if generated is not None else None,
         f"{rate:.1f} per second" if rate is not None else None,
         f"the first after {first}s" if first else None,
     ]

@@ -56,7 +56,11 @@ def _served(run: Run) -> list[str]:
     return bullet("Served by", f"{name(place)}{served}{waits}")
 
 
-_WORDED = {"max_new_tokens": "at most {:,} new tokens", "top_p": "top-p {}"}
+_WORDED = {
+    "max_new_tokens": "at most {:,} new tokens",
+    "max_thinking_tokens": "at most {:,} more of thoughts",
+    "top_p": "top-p {}",
+}
 """Page texts of settings that are not called by their names."""
 
 
@@ -65,6 +69,7 @@ def _generation(generation: Generation) -> str | None:
     parts = [
         sampling,
         *_numbers(generation),
+        f"thinking {generation.thinking}" if generation.thinking else None,
         units.at_most_together(generation.batch_size),
         f'system prompt "{inline(generation.system_prompt)}"' if generation.system_prompt else None,
     ]

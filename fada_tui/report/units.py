@@ -66,6 +66,11 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def thoughts(tokens: int | None) -> str:
+    """Return what thoughts are called: `Thoughts (212 tokens)`."""
+    return "Thoughts" if tokens is None else f"Thoughts ({count(tokens, 'token')})"
+
+
 def span(low: int | None, high: int | None) -> str | None:
     """Return one number, or the range from one to another."""
     if low is None or high is None:

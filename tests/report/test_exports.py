@@ -17,6 +17,7 @@ from fada_tui.core.records import (
     Ranked,
     ResultMemory,
     Run,
+    Thoughts,
     Timing,
     Tokens,
 )
@@ -172,6 +173,8 @@ EXPORTED: dict[str, Any] = {
     "blind": "true",
     "image_changed": "true",
     "ranking": "heart 0.5000",
+    "thoughts": "an organ",
+    "thoughts_tokens": 104,
 }
 
 
@@ -191,6 +194,7 @@ def exported() -> Run:
         memory=ResultMemory(torch_peak_allocated=201, nvml_process=202, nvml_used=203, worker_rss=204),
         error=Failure(kind="kind", message="message"),
         ranking=(Ranked(label="heart", probability=0.5),),
+        thoughts=Thoughts(text="an organ", tokens=104),
         auto=AutoScore(
             rubric="r",
             context=True,
@@ -228,7 +232,8 @@ def test_an_export_has_each_value_in_its_column() -> None:
         "Image": "a.png",
         "Category": "A",
         "Question": "text of q1",
-        "Response": "a fetal head\nheart 0.5000",
+        "Response": "a fetal head\nheart 0.5000"
+        "<details><summary>Thoughts (104 tokens)</summary>an organ</details>",
         "Time": "1.50 s in a batch of 7, its share 0.40 s",
         "Assessment": "🟡 Partially correct - so-so",
     }

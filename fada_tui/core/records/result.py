@@ -38,6 +38,7 @@ class Thoughts(FileRecord, frozen=True, kw_only=True):
     """What a model thought before its answer: kept apart, and never scored."""
 
     text: str
+    """Empty where a server counts them and does not tell them."""
     tokens: int | None = None
     """Generated tokens that they took, if the model's tokenizer or server counts them."""
 
