@@ -54,6 +54,8 @@ class AnswerText(Struct, frozen=True):
     text: str
     tokens: int
     """Generated so far."""
+    thought: bool = False
+    """Whether the text is of the thoughts before the answer."""
 
 
 class AnswerBegunAgain(Struct, frozen=True):

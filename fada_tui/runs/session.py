@@ -319,7 +319,7 @@ class Session:
                             yield AnswerStarted(item)
                         case Delta():
                             item = by_key[event.path, event.question_id]
-                            yield AnswerText(item, event.text, event.tokens)
+                            yield AnswerText(item, event.text, event.tokens, event.thought)
                         case BegunAgain():
                             item = by_key[event.path, event.question_id]
                             yield AnswerBegunAgain(item, event.reason, event.wait)

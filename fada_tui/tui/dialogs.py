@@ -210,6 +210,7 @@ async def models_on_image(workspace: Workspace, app: App[Any]) -> None:
         app_context.rubric,
         partial(_described, workspace.assessments.undo, "undone"),
         partial(_described, workspace.assessments.redo, "done again"),
+        review.toggle_thoughts,
     )
     await app.push_screen_wait(screen)
     workspace.view.draw()

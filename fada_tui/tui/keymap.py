@@ -99,6 +99,15 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "blind", "b", "door('blind')", "Blind", "Blind mode: no names, no auto scores, shuffled", "assess"
     ),
+    Command(
+        "thoughts",
+        "T",
+        "thoughts",
+        "Thoughts",
+        "Show or hide what the model thought before its answer",
+        "assess",
+        False,
+    ),
     Command("filter", "slash", "filter", "Filter", "Filter the images", "main"),
     Command("follow", "f", "follow", "Follow", "Follow the worker from image to image", "main", False),
     Command("zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "main"),
@@ -173,6 +182,15 @@ COMMANDS: tuple[Command, ...] = (
         "column.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "models_on_image"
     ),
     Command("column.note", "n", "door('note')", "Note", "Write a note on this answer", "models_on_image"),
+    Command(
+        "column.thoughts",
+        "T",
+        "thoughts",
+        "Thoughts",
+        "Show or hide what the models thought before their answers",
+        "models_on_image",
+        False,
+    ),
     Command("column.zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "models_on_image"),
     Command("column.back", "escape,q,m", "back", "Back", "Back to the main screen", "models_on_image"),
     Command("zoom.in", "plus,equals_sign", "zoom(1)", "Size", "A step larger", "zoom"),

@@ -241,6 +241,11 @@ class MainScreen(Screen[None]):
         self.workspace.review.turn(step)
         self.draw()
 
+    def action_thoughts(self) -> None:
+        """Show what models thought before they answered, or hide it."""
+        self.say(self.workspace.review.toggle_thoughts())
+        self.draw()
+
     def action_follow(self) -> None:
         """Follow the worker from image to image, or no longer."""
         run_events.toggle(self.workspace)

@@ -9,11 +9,11 @@ import pytest
 
 from fada_tui.core.errors import ErrorKind, RunLockedError
 from fada_tui.core.image_identity import identity_of
-from fada_tui.core.protocol import PROTOCOL_VERSION, Finished, Hello, Idle, Loaded, Work
+from fada_tui.core.protocol import PROTOCOL_VERSION, Delta, Finished, Hello, Idle, Loaded, Work
 from fada_tui.core.records import Failure, FileFacts, ModelFacts, Question, Result
 from fada_tui.models.registry import load_registry
 from fada_tui.runs import session as sessions
-from fada_tui.runs.events import RunEnded, Warned
+from fada_tui.runs.events import AnswerText, RunEnded, Warned
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.client import Deadlines, WorkerDiedError
 from fada_tui.store import folder as store
@@ -114,3 +114,19 @@ async def test_who_lost_the_lock_while_loading_writes_nothing(
     with pytest.raises(RunLockedError, match="unlocked by hand"):
         _ = [event async for event in opened(folder, Slow, monkeypatch).events()]
     assert (folder / store.RUN_NAME).read_bytes() == before
+
+
+async def test_text_of_thoughts_is_told_as_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Thinking(Worker):
+        async def work(self, command: Work) -> AsyncGenerator[Delta | Finished | Idle, None]:  # type: ignore[override]
+            item = command.items[0]
+            for text, thought in (("A heart?", True), ("A head.", False)):
+                yield Delta(
+                    path=item.path, question_id=item.question_id, text=text, tokens=3, thought=thought
+                )
+            async for event in super().work(command):
+                yield event
+
+    session = opened(folder, Thinking, monkeypatch)
+    told = [event async for event in session.events() if isinstance(event, AnswerText)]
+    assert [(event.text, event.thought) for event in told] == [("A heart?", True), ("A head.", False)]

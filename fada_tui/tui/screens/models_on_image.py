@@ -61,6 +61,7 @@ class ModelsOnImage(Screen[None]):
         rubric: what to assess by.
         undo: takes back the last assessment; returns what happened, in words.
         redo: makes it again.
+        toggle_thoughts: has the views show thoughts, or hide them; returns which, in words.
     """
 
     PLACES = ("verdict", "models_on_image")
@@ -98,6 +99,7 @@ class ModelsOnImage(Screen[None]):
         rubric: Rubric,
         undo: Callable[[], Awaitable[str]],
         redo: Callable[[], Awaitable[str]],
+        toggle_thoughts: Callable[[], str],
     ) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WITH_PICTURE, "-wide")]
@@ -108,6 +110,7 @@ class ModelsOnImage(Screen[None]):
         self._rubric = rubric
         self._undo = undo
         self._redo = redo
+        self._toggle_thoughts = toggle_thoughts
 
     def compose(self) -> ComposeResult:
         """Lay out the columns."""
@@ -165,6 +168,11 @@ class ModelsOnImage(Screen[None]):
     async def action_redo(self) -> None:
         """Make it again."""
         self.query_one("#said", Static).update(line(await self._redo()))
+        self._draw()
+
+    def action_thoughts(self) -> None:
+        """Show what the models thought before they answered, or hide it."""
+        self.query_one("#said", Static).update(line(self._toggle_thoughts()))
         self._draw()
 
     async def _assess(self, column: int, edit: Edit) -> None:

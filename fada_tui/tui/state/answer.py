@@ -35,7 +35,8 @@ def answer_view(run: OpenRun, key: Key, model: str, *, blind: bool) -> AnswerVie
         return replace(view, state="waiting", text=_missing(run, key))
     if result.error is not None:
         message = "" if blind else f": {result.error.message}"  # It may name the server.
-        return replace(view, state="error", text=f"{result.error.kind}{message}")
+        view = replace(view, state="error", text=f"{result.error.kind}{message}")
+        return view if blind else _with_thoughts(view, result)
     return _answered(view, result, run, blind)
 
 
@@ -51,10 +52,14 @@ def _streaming(view: AnswerView, streaming: Streaming, blind: bool) -> AnswerVie
     text = streaming.text.lstrip()
     if blind:
         return replace(view, state="running", text=text)
+    thinks = streaming.thinking or bool(streaming.thoughts)
     return replace(
         view,
         state="running",
         text=text or streaming.waiting,
+        thoughts=streaming.thoughts.strip() if thinks else None,
+        thoughts_tokens=streaming.thought_tokens or None,
+        thinking=streaming.thinking,
         first_token=streaming.first_token,
         tokens=streaming.tokens or None,
         per_second=streaming.per_second,
@@ -73,7 +78,7 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
     if blind:
         return answered
     return replace(
-        answered,
+        _with_thoughts(answered, result),
         first_token=result.timing.first_token,
         tokens=result.tokens.generated,
         per_second=result.tokens.per_second,
@@ -82,6 +87,12 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
         others=tuple(_others(result, run.assessor)),
         auto=result.auto,
     )
+
+
+def _with_thoughts(view: AnswerView, result: Result) -> AnswerView:
+    if not result.thoughts:
+        return view
+    return replace(view, thoughts=result.thoughts.text, thoughts_tokens=result.thoughts.tokens)
 
 
 def _others(result: Result, assessor: str | None) -> Iterable[str]:

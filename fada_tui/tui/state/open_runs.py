@@ -27,19 +27,32 @@ class Streaming:
 
     def _begin(self) -> None:
         self.text = ""
+        self.thoughts = ""
+        self.thinking = False
+        """It thinks, and has not begun to answer."""
+        self.thought_tokens = 0
+        """Tokens that came while it was thinking."""
         self.tokens = 0
         self.began = time.monotonic()
         self.first_token: float | None = None
 
-    def add(self, text: str, tokens: int) -> None:
-        """Take more of the answer; without text and tokens it is a sign of life and changes nothing."""
+    def add(self, text: str, tokens: int, *, thought: bool = False) -> None:
+        """Take more of the answer, or of the thoughts before it.
+
+        Without text and tokens it is a sign of life and changes nothing.
+        """
         if not text and not tokens:
             return
         if self.first_token is None:
             self.first_token = time.monotonic() - self.began
         self.waiting = ""
-        self.text += text
         self.tokens = tokens
+        if thought:
+            self.thoughts += text
+            self.thinking, self.thought_tokens = True, tokens
+        elif text:
+            self.text += text
+            self.thinking = False
 
     def begin_again(self, why: str) -> None:
         """Forget what has come: the answer is asked for once more."""

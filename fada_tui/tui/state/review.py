@@ -49,6 +49,8 @@ class Review:
         """The screen goes with the worker from answer to answer."""
         self.awaiting = False
         """There is nothing to judge here: the next answer comes up by itself, and stays."""
+        self.thoughts_shown = False
+        """Thoughts stand above the answers."""
         self.hint = ""
         self.next_questions = questions
         """What would be asked next."""
@@ -350,7 +352,15 @@ class Review:
 
     def view_of(self, run: OpenRun, key: Key) -> AnswerView:
         """Return a run's answer as it is shown."""
-        return answer_view(run, key, self.model_name(run), blind=self.open_runs.blind)
+        view = answer_view(run, key, self.model_name(run), blind=self.open_runs.blind)
+        return replace(view, thoughts_shown=self.thoughts_shown)
+
+    def toggle_thoughts(self) -> str:
+        """Show thoughts above the answers, or hide them; return which, in words."""
+        if self.open_runs.blind:
+            return "blind mode hides thoughts: that there are any would tell the model"
+        self.thoughts_shown = not self.thoughts_shown
+        return f"thoughts are {'shown above answers' if self.thoughts_shown else 'hidden'}"
 
 
 class _Places(Sequence[Place]):

@@ -133,7 +133,7 @@ class RunControl:
                 self._image_peak = ResultMemory()
             case AnswerText(item=item, text=text, tokens=tokens):
                 if streaming := self._run().in_flight.get(item.key):
-                    streaming.add(text, tokens)
+                    streaming.add(text, tokens, thought=event.thought)
             case AnswerBegunAgain(item=item):
                 if streaming := self._run().in_flight.get(item.key):
                     streaming.begin_again(event.what_happens)

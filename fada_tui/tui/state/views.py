@@ -27,6 +27,13 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     questions: int = 1
     text: str = ""
     """The answer so far, the error, or a hint."""
+    thoughts: str | None = None
+    """What the model thought before; `None` if nothing, and in blind mode, where it would tell the model."""
+    thoughts_tokens: int | None = None
+    thinking: bool = False
+    """It thinks, and has not begun to answer."""
+    thoughts_shown: bool = False
+    """Whether thoughts stand above the answer, or only how many tokens they took."""
     first_token: float | None = None
     """Seconds."""
     tokens: int | None = None

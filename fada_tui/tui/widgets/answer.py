@@ -25,6 +25,7 @@ class AnswerPane(Vertical):
     DEFAULT_CSS = """
     AnswerPane {
         & > .question { height: auto; max-height: 4; text-style: bold; margin: 0 0 1 0; }
+        & > .thoughts { height: auto; max-height: 2; color: $muted; }
         & > .figures { height: auto; max-height: 3; color: $muted; }
         & > .details { height: auto; max-height: 4; }
     }
@@ -39,6 +40,7 @@ class AnswerPane(Vertical):
     def compose(self) -> ComposeResult:
         """Lay the pane out."""
         yield Words(classes="question")
+        yield Words(classes="thoughts")
         yield AnswerText(id="answer-text")
         yield Words(classes="figures")
         yield Words(classes="details")
@@ -56,7 +58,12 @@ class AnswerPane(Vertical):
 
     def _draw(self) -> None:
         view = self._view
-        self.query_one(AnswerText).show(view.text, muted=view.state in ("none", "waiting", "error"))
+        self.query_one(AnswerText).show(
+            view.text,
+            muted=view.state in ("none", "waiting", "error"),
+            before=view.thoughts or "" if view.thoughts_shown else "",
+        )
+        self.query_one(".thoughts", Words).say(thoughts_line(view))
         self.query_one(".question", Words).say(question_line(view))
         self.query_one(".figures", Words).say(figures_line(view))
         self.query_one(".details", Words).say(details_lines(view, self._flag))
@@ -73,6 +80,19 @@ def question_line(view: AnswerView) -> str:
     """Return the question, numbered where there are several."""
     number = f"{view.number}/{view.questions}  " if view.questions > 1 else ""
     return f"{number}{view.question}" if view.question else ""
+
+
+def thoughts_line(view: AnswerView) -> str:
+    """Return that the model thinks, or thought, for how many tokens, and the key that shows what."""
+    if view.thoughts is None:
+        return ""
+    count = "" if view.thoughts_tokens is None else f"{view.thoughts_tokens:,} tokens"
+    if view.thinking:
+        does = f"thinking: {count} so far" if count else "thinking"
+    else:
+        does = f"thought {count}".strip()
+    key = f" · T {'hides' if view.thoughts_shown else 'shows'} it" if view.thoughts else ""
+    return does + key
 
 
 def figures_line(view: AnswerView) -> str:

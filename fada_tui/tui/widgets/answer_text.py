@@ -13,7 +13,7 @@ from fada_tui.tui.present.wrapping import Wrapped
 
 
 class AnswerText(ScrollView, can_focus=True):
-    """Plain text, wrapped, that can grow at its end. Nothing in it is parsed."""
+    """Plain text, wrapped, that can grow at its end, below muted text. Nothing in it is parsed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("answer")]
 
@@ -31,14 +31,28 @@ class AnswerText(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._text = ""
         self._muted = False
+        self._before = ""
+        self._muted_lines = 0
+        """How many lines are of the text before, which is muted."""
+        self._counted = ("", 0)
+        """What these were counted of, and at which width."""
         self._wrapped = Wrapped(1)
 
-    def show(self, text: str, *, muted: bool = False) -> None:
-        """Show this text; one that begins with what is shown only adds to it."""
-        if muted == self._muted and text.startswith(self._text) and self._text:
-            self._add(text[len(self._text) :])
-        elif (text, muted) != (self._text, self._muted):
-            self._text, self._muted = text, muted
+    def show(self, text: str, *, muted: bool = False, before: str = "") -> None:
+        """Show this text; one that begins with what is shown only adds to it.
+
+        Args:
+            text: may be empty, until there is some.
+            muted: all of it is.
+            before: muted text above it.
+        """
+        whole = "\n\n".join(part for part in (before, text) if part)
+        grows = before.startswith(self._before) and bool(before) == bool(self._before)
+        if muted == self._muted and grows and whole.startswith(self._text) and self._text:
+            self._before = before
+            self._add(whole[len(self._text) :])
+        elif (whole, muted, before) != (self._text, self._muted, self._before):
+            self._text, self._muted, self._before = whole, muted, before
             self._wrap()
             self.scroll_home(animate=False)
 
@@ -49,6 +63,7 @@ class AnswerText(ScrollView, can_focus=True):
         self._text += more
         before = len(self._wrapped.lines)
         changed = self._wrapped.add(more)
+        self._count_muted()
         if len(self._wrapped.lines) != before:
             self.virtual_size = Size(self._wrapped.width, len(self._wrapped.lines))
         width = self.scrollable_content_region.width
@@ -58,8 +73,15 @@ class AnswerText(ScrollView, can_focus=True):
 
     def _wrap(self) -> None:
         self._wrapped = Wrapped(self.scrollable_content_region.width, self._text)
+        self._count_muted()
         self.virtual_size = Size(self._wrapped.width, len(self._wrapped.lines))
         self.refresh()
+
+    def _count_muted(self) -> None:
+        now = (self._before, self._wrapped.width)
+        if now != self._counted:
+            self._counted = now
+            self._muted_lines = len(Wrapped(now[1], now[0]).lines) if now[0] else 0
 
     def on_resize(self) -> None:
         """Wrap to the new width."""
@@ -71,6 +93,6 @@ class AnswerText(ScrollView, can_focus=True):
         number = y + self.scroll_offset.y
         text = self._wrapped.lines[number] if number < len(self._wrapped.lines) else ""
         style = self.rich_style
-        if self._muted:
+        if self._muted or number < self._muted_lines:
             style += self.get_component_rich_style("answer-text--muted")
         return Strip([Segment(text, style)]).adjust_cell_length(width, style).crop(0, width)
