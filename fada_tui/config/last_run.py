@@ -26,6 +26,8 @@ REMEMBERED = (
     "max_new_tokens",
     "temperature",
     "top_p",
+    "thinking",
+    "max_thinking_tokens",
     "seed",
     "batch_size",
     "per_category",

@@ -154,6 +154,7 @@ _ALL = (
         "auto",
         "whether models that can think do so before they answer; auto: as the template or server has it",
         choices=("auto", "on", "off"),
+        label="Thinking",
     ),
     Setting(
         "max_thinking_tokens",
@@ -164,6 +165,7 @@ _ALL = (
         metavar="N",
         least=1,
         unset="thoughts count for --max-new-tokens",
+        label="Max thinking tokens",
     ),
     Setting("seed", "answered", "whole", 0, "seed of sampling", metavar="N", least=0, label="Seed"),
     Setting(

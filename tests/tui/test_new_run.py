@@ -406,7 +406,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
     async with Host(catalogue).run_test(size=size) as pilot:
         screen = await opened(pilot)
         seen = set()
-        for _ in range(13):
+        for _ in range(15):
             await pilot.pause()
             assert screen.focused is not None
             seen.add(screen.focused.id)
@@ -427,6 +427,8 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
             "seed",
             "batch_size",
             "longest_edge",
+            "thinking",
+            "max_thinking_tokens",
             "max_tiles",
         }
         assert screen.focused is not None

@@ -23,7 +23,7 @@ CATEGORY = "/"
 SECTIONS: Mapping[Group, str] = {"asked": "images", "answered": "answering"}
 """The section that the fields of a group of settings stand in."""
 
-BESIDE = {"longest_edge": ("tiles", "max_tiles")}
+BESIDE = {"thinking": ("max", "max_thinking_tokens"), "longest_edge": ("tiles", "max_tiles")}
 """Fields with another one in their line, and the word between them."""
 
 _LINE_ENDS = {"per_category": "limit", **{first: second for first, (_, second) in BESIDE.items()}}
@@ -36,18 +36,22 @@ ROWS = tuple(name for name, field in FIELDS.items() if field.group == "answered"
 
 
 _EMPTY: Mapping[Group, str] = {"asked": "all", "answered": "own"}
+_NO_LIMIT = {"max_thinking_tokens": "none"}
+"""Fields that are empty where there is no such limit."""
 
 
 def placeholder(name: str) -> str:
     """Return what an empty field shows, in a word; nothing where it must not be empty."""
-    return _EMPTY[FIELDS[name].group] if FIELDS[name].default is None else ""
+    if FIELDS[name].default is not None:
+        return ""
+    return _NO_LIMIT.get(name) or _EMPTY[FIELDS[name].group]
 
 
 def typable(name: str) -> str:
     """Return the pattern of what can be typed into a field: figures, and the words that the setting takes."""
     setting = FIELDS[name]
     beginnings = [word[:end] for word in setting.choices for end in range(1, len(word) + 1)]
-    figures = "[0-9]*" if setting.kind == "whole" else r"[0-9]*\.?[0-9]*"
+    figures = {"whole": "[0-9]*", "choice": ""}.get(setting.kind, r"[0-9]*\.?[0-9]*")
     return "|".join([figures, *beginnings])
 
 
@@ -59,7 +63,7 @@ def bounds(name: str) -> str:
     else:
         known = (("≥", setting.least), (">", setting.above), ("≤", setting.most))
         text = ", ".join(f"{sign} {bound:g}" for sign, bound in known if bound is not None)
-    return ", ".join([text, *setting.choices])
+    return ", ".join(filter(None, [text, *setting.choices]))
 
 
 def faults_by_section(found: Mapping[str, str], focused: str | None = None) -> Mapping[str, str]:

@@ -139,6 +139,8 @@ def value_of(form: Form, name: str) -> int | float | str | None:
     setting, text = FIELDS[name], form.typed.get(name, "").strip()
     if text in setting.choices:
         return text
+    if setting.kind == "choice":
+        return None
     value = _whole(text) if setting.kind == "whole" else _number(text)
     return value if value is not None and setting.allows(value) else None
 
