@@ -48,7 +48,13 @@ class Server:
     behave: Callable[[Asked], Behaviour]
     models: tuple[str, ...] = (MODEL,)
     listing: Callable[["Handler"], None] | None = None
-    """Answers `/models` in place of the list."""
+    """Answers each GET in place of the list."""
+    base: str = "/v1"
+    """Path above `/models` and `/chat/completions`; elsewhere there is nothing."""
+    gets: list[str] = field(default_factory=list)
+    """Paths of all GETs, with their queries."""
+    paths: list[str] = field(default_factory=list)
+    """Paths of all POSTs, likewise."""
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     in_flight: int = 0
@@ -87,15 +93,21 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
+        self.of.gets.append(self.path)
         if self.of.listing:
             self.of.listing(self)
-        elif self.path == "/v1/models":
+        elif self.path.partition("?")[0] == f"{self.of.base}/models":
             reply(self, 200, {"object": "list", "data": [{"id": name} for name in self.of.models]})
         else:
             reply(self, 404, {"error": {"message": f"no {self.path}"}})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.of.paths.append(self.path)
+        if self.path.partition("?")[0] != f"{self.of.base}/chat/completions":
+            return reply(self, 404, {"error": {"message": f"no {self.path}"}})
+        if "messages" not in body:
+            return reply(self, 400, {"error": {"message": "messages: field required"}})
         asked = self.read(body)
         with self.of.lock:
             self.of.asked.append(asked)

@@ -11,7 +11,15 @@ from msgspec import Struct
 
 from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.json_data import decode_json
-from fada_tui.core.records import ClassSet, Generation, ModelEntry, ModelFacts, Result, unknown_hook
+from fada_tui.core.records import (
+    ClassSet,
+    Generation,
+    ModelEntry,
+    ModelFacts,
+    Result,
+    ServerFacts,
+    unknown_hook,
+)
 
 PROTOCOL_VERSION = 6
 
@@ -36,6 +44,16 @@ class Item(Struct, frozen=True, kw_only=True):
     def key(self) -> tuple[str, str]:
         """Return the key of the result for this item."""
         return (self.path, self.question_id)
+
+
+class ServedModel(Struct, frozen=True, kw_only=True):
+    """A model of a server's list."""
+
+    name: str
+    images: bool | None = None
+    """Whether it takes images; `None` if the server does not say."""
+    context: int | None = None
+    """Most tokens of a request and its answer together; likewise."""
 
 
 # Commands
@@ -81,6 +99,17 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     """Fields of requests that the server is known not to take."""
     server_patience: float = 300.0
     """Seconds that a server which is down is asked again before the work is given up."""
+
+
+class ListServed(Message, frozen=True, kw_only=True, tag="list_served"):
+    """A command to ask a server what it serves; answered by `Listed` or `LoadFailed`. No image is sent."""
+
+    source: str
+    """URL of the server; a model's name in it is passed over."""
+    api_key_env: str | None = None
+    """Environment variable that holds its key, in place of the usual ones."""
+    headers: dict[str, str] = {}
+    """As those of `Load`."""
 
 
 class Work(Message, frozen=True, kw_only=True, tag="work"):
@@ -155,6 +184,15 @@ class LoadFailed(Message, frozen=True, kw_only=True, tag="load_failed"):
 
     kind: str
     message: str
+
+
+class Listed(Message, frozen=True, kw_only=True, tag="listed"):
+    """An event with what a server serves, in the order of its list."""
+
+    base: str
+    """The URL at which it answered."""
+    server: ServerFacts
+    models: tuple[ServedModel, ...]
 
 
 class Attached(Message, frozen=True, kw_only=True, tag="attached"):
@@ -241,12 +279,13 @@ class JournalFailed(Message, frozen=True, kw_only=True, tag="journal_failed"):
     message: str
 
 
-Command: TypeAlias = Attach | Detach | Unload | Load | Work | StopAfterItem | Cancel | Tokenise
+Command: TypeAlias = Attach | Detach | Unload | Load | ListServed | Work | StopAfterItem | Cancel | Tokenise
 Event: TypeAlias = (
     Hello
     | Progress
     | Loaded
     | LoadFailed
+    | Listed
     | Attached
     | Detached
     | Unloaded

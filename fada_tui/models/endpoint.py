@@ -1,14 +1,16 @@
 """A model's server: its address, the permission to send images, and the key for it.
 
-A source `http(s)://host[:port]/path#MODEL` names the base URL of an OpenAI-compatible server, which mostly
-ends in `/v1`, and the name that the server knows the model by. Nothing here connects to anything.
+A source `http(s)://host[:port]/path?query#MODEL` names the base URL of an OpenAI-compatible server, which
+mostly ends in `/v1`, and the name that the server knows the model by. Nothing here connects to anything.
 """
 
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fada_tui.core.errors import UsageError
 
@@ -28,11 +30,25 @@ _SOURCE = re.compile(
     r"(?P<host>[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
     r"(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/[a-z0-9._~%:!$&'()*+,;=-]*)*)"
+    r"(?:\?(?P<query>[a-z0-9._~%:!$&'()*+,;=/?-]*))?"
     r"(?:#(?P<model>.*))?",
     re.IGNORECASE | re.ASCII,
 )
+_VERSION = re.compile(r"/v[0-9]+[a-z0-9]*$", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _FORM = "write http(s)://HOST[:PORT]/v1#MODEL"
+
+VERSIONED = "/v1"
+"""The end of most base URLs; what a URL without a path means."""
+
+_REQUESTS = ("/chat/completions", "/models")
+"""Ends of URLs that name a request to a server, and not its base."""
+
+_PATH_NAMED_MODELS = ".azure.com"
+"""End of the hosts whose base URL itself ends in `/models`."""
+
+_SECRET = re.compile(r"(?:.*(?:key|token|secret|password)|sig|signature|code|auth|authorization)", re.DOTALL)
+"""Words of a query's names whose values are secrets: `api_key`, `subscription-key`, `access_token` …"""
 
 
 class Endpoint(Struct, frozen=True):
@@ -46,6 +62,8 @@ class Endpoint(Struct, frozen=True):
     """Path without a slash at its end."""
     model: str | None
     """The model's name on the server; `None` if the server has only one."""
+    query: str = ""
+    """What each request has after its `?`; it holds no key."""
 
     @property
     def place(self) -> str:
@@ -55,13 +73,29 @@ class Endpoint(Struct, frozen=True):
 
     @property
     def base(self) -> str:
-        """Return the URL to which `/models` and `/chat/completions` are appended."""
+        """Return the URL to which `/models` and `/chat/completions` are appended, without its query."""
         return f"{self.scheme}://{self.place}{self.path}"
+
+    def url(self, path: str) -> str:
+        """Return the URL of a request, for instance of `/models`."""
+        return f"{self.base}{path}{f'?{self.query}' if self.query else ''}"
 
     @property
     def source(self) -> str:
         """Return the source in its canonical spelling."""
-        return self.base if self.model is None else f"{self.base}#{self.model}"
+        return self.url("") if self.model is None else f"{self.url('')}#{self.model}"
+
+    @property
+    def others(self) -> "tuple[Endpoint, ...]":
+        """Return where else the server may be meant to answer: with or without `/v1`."""
+        if self.path.endswith(VERSIONED):
+            return (replace(self, path=self.path.removesuffix(VERSIONED)),)
+        return () if _VERSION.search(self.path) else (replace(self, path=self.path + VERSIONED),)
+
+    @property
+    def root(self) -> "Endpoint":
+        """Return the server above its `/v1`, where it may say more about itself than the base has."""
+        return replace(self, path=_VERSION.sub("", self.path))
 
     @property
     def name(self) -> str:
@@ -89,27 +123,33 @@ def is_endpoint(source: str | None) -> bool:
 def parse(source: str) -> Endpoint:
     """Parse a source.
 
+    A base without a path means `/v1`; what only names a request, as `/chat/completions`, is cut off.
+
     Raises:
-        UsageError: it cannot be used as given. The message leaves out what may be a password.
+        UsageError: it cannot be used as given. The message leaves out what may be a password or a key.
     """
-    address, _, model = source.partition("#")
+    address = source.partition("#")[0]
     if "@" in address:
         raise UsageError(
             "a server's URL holds no user or password, nor any @: "
             f"put the key into the environment variable {KEY_VARIABLE}"
         )
-    if "?" in address:
+    bare, asked, query = address.partition("?")
+    if secret := next(filter(_is_secret, query.split("&")), None):
         raise UsageError(
-            f"server '{address.partition('?')[0]}?…': a URL with a query cannot be used; {_FORM}"
+            f"server '{bare}?…': {unquote(secret.partition('=')[0])} may be a key, which no URL holds: "
+            f"put it into the environment variable {KEY_VARIABLE}, or as a header into settings.toml"
         )
     found = _SOURCE.fullmatch(source)
-    if found is None or not 0 < int(found["port"] or 80) < 65536 or (model and not _fit(model)):
-        raise UsageError(f"server '{source}' is no URL that can be used: {_FORM}")
+    if found is None or not 0 < int(found["port"] or 80) < 65536 or not _fit(found["model"] or ""):
+        shown = f"{bare}?…" if asked else source
+        raise UsageError(f"server '{shown}' is no URL that can be used: {_FORM}")
     scheme, host = found["scheme"].lower(), found["host"].lower().strip("[]")
     if ":" in host:
         host = _address(host, source)
     port = int(found["port"]) if found["port"] else _PORTS[scheme]
-    return Endpoint(scheme, host, port, found["path"].rstrip("/"), model or None)
+    path = _base_path(found["path"], host)
+    return Endpoint(scheme, host, port, path, found["model"] or None, (found["query"] or "").strip("&"))
 
 
 def place_of(source: str | None) -> str | None:
@@ -189,7 +229,7 @@ def _is_of(endpoint: Endpoint, text: str) -> bool:
     """Return whether a host, or host and port, is this server's; a bare IPv6 address needs no brackets."""
     for address in (text, f"[{text}]"):
         found = _SOURCE.fullmatch(f"{endpoint.scheme}://{address}")
-        if found and not found["path"] and found["model"] is None:
+        if found and not found["path"] and found["query"] is found["model"] is None:
             host, port = found["host"].lower().strip("[]"), found["port"]
             try:
                 host = _address(host, text) if ":" in host else host
@@ -197,6 +237,23 @@ def _is_of(endpoint: Endpoint, text: str) -> bool:
                 return False
             return host == endpoint.host and (port is None or int(port) == endpoint.port)
     return False
+
+
+def _base_path(path: str, host: str) -> str:
+    """Return a URL's path without the name of a request at its end; `/v1` if nothing is left."""
+    path = path.rstrip("/")
+    while end := next((end for end in _REQUESTS if path.endswith(end)), None):
+        if end == "/models" and host.endswith(_PATH_NAMED_MODELS):
+            break
+        path = path.removesuffix(end).rstrip("/")
+    return path or VERSIONED
+
+
+def _is_secret(part: str) -> bool:
+    """Return whether a `name=value` of a query has a value, and a name that keys have."""
+    name, _, value = part.partition("=")
+    words = re.split(r"[^a-z0-9]+", unquote(name).lower())
+    return bool(value) and any(map(_SECRET.fullmatch, words))
 
 
 def _fit(model: str) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.core.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run
@@ -172,7 +173,7 @@ def _command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:
 def _source(model: ModelFacts) -> str:
     """Return the model's source, for a server with the model's name, as it may serve others later."""
     if model.source and is_endpoint(model.source) and model.served is not UNSET:
-        return f"{parse(model.source).base}#{model.served}"
+        return replace(parse(model.source), model=model.served).source
     return model.source or model.name
 
 

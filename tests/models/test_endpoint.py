@@ -24,7 +24,13 @@ LOCAL = "http://127.0.0.1:8000/v1#Qwen/Qwen2-VL-2B"
         ("HTTPS://API.example.org/v1/#a:7b", "https://api.example.org/v1", "a:7b@api.example.org",
          "api.example.org"),
         ("https://h:443/v1#x#y", "https://h/v1", "x#y@h", "h"),
-        ("http://localhost", "http://localhost", "localhost", "localhost"),
+        ("http://localhost", "http://localhost/v1", "localhost", "localhost"),
+        ("http://localhost/?#m", "http://localhost/v1", "m@localhost", "localhost"),
+        ("http://h/v1/chat/completions#m", "http://h/v1", "m@h", "h"),
+        ("http://h/chat/completions/#m", "http://h/v1", "m@h", "h"),
+        ("http://h/way/v1/models#m", "http://h/way/v1", "m@h", "h"),
+        ("https://x.services.ai.azure.com/models/chat/completions#m",
+         "https://x.services.ai.azure.com/models", "m@x.services.ai.azure.com", "x.services.ai.azure.com"),
         ("http://[::1]:99/a/b#m", "http://[::1]:99/a/b", "m@[::1]:99", "[::1]:99"),
     ],
 )  # fmt: skip
@@ -50,6 +56,12 @@ def test_a_source_is_read(source: str, base: str, name: str, place: str) -> None
         "http://bücher.example/v1",
         "http://[::g]/v1",
         "http://a.example/v1?key=SECRET",
+        "http://a.example/v1?a=1&api_key=SECRET#m",
+        "http://a.example/v1?a=1&Subscription-Key=SECRET#m",
+        "http://a.example/v1?accessToken=SECRET",
+        "http://a.example/v1?%73ig=SECRET",
+        "http://a.example/v1?code=SECRET",
+        "http://a.example/v1?SEC RET#m",
         "http://me:SECRET@127.0.0.1/v1#m",
         "http://SECRET@a/v1",
         "http://127.0.0.1\\@a.example/SECRET",
@@ -62,6 +74,20 @@ def test_what_is_no_source_is_refused_without_saying_a_password(source: str) -> 
     said = str(caught.value)
     assert "SECRET" not in said and "SEC/RET" not in said
     assert place_of(source) is None
+
+
+def test_a_query_is_kept_and_goes_with_each_request() -> None:
+    azure = parse("https://H.example/openai/deployments/d/chat/completions?api-version=2024-10-21&x=%2Fa#m")
+    assert azure.source == "https://h.example/openai/deployments/d?api-version=2024-10-21&x=%2Fa#m"
+    assert azure.base == "https://h.example/openai/deployments/d"
+    assert azure.url("/models") == f"{azure.base}/models?api-version=2024-10-21&x=%2Fa"
+    assert parse(azure.source) == azure and azure.name == "m@h.example"
+    assert is_allowed(azure, ("h.example",)) and not is_allowed(azure, ("h.example?api-version=2024-10-21",))
+
+
+def test_a_query_that_holds_a_key_is_refused_with_the_way_out() -> None:
+    with pytest.raises(UsageError, match=r"api_key may be a key.*FADA_TUI_API_KEY"):
+        parse("https://h.example/v1?api_key=SECRET#m")
 
 
 @pytest.mark.parametrize(

@@ -439,21 +439,17 @@ async def test_a_server_that_is_not_there_or_serves_another(client: WorkerClient
         several = await refused(client, server.url)
         assert several.kind == ErrorKind.NOT_FOUND
         assert "serves one, two:latest; say which, as in URL#NAME" in str(several)
-        assert "does not serve 'three'; it serves one, two" in str(
-            await refused(client, f"{server.url}#three")
-        )
         assert (await reach(client, f"{server.url}#two")).model.served == "two"
         server.models = ()
         assert "serves nothing" in str(await refused(client, server.url))
         server.listing = lambda handler: served.reply(handler, 200, b"<html>", Content_Type="text/html")
-        assert "is no list of models: check the URL" in str(await refused(client, server.source))
+        assert "is no list of models: check the URL" in str(await refused(client, server.url))
         server.listing = lambda handler: served.reply(handler, 401, {"error": "who are you?"})
-        wanted = await refused(client, server.source)
+        wanted = await refused(client, server.url)
         assert wanted.kind == ErrorKind.ENDPOINT_REFUSED
         assert "who are you?; it wants a key: put it into FADA_TUI_API_KEY" in str(wanted)
         server.listing = lambda handler: served.reply(handler, 404, {"detail": "Not Found"})
         assert "check the URL" in str(await refused(client, server.url))
-        assert (await reach(client, server.source)).model.served == MODEL  # named, so that no list is needed
 
 
 async def test_a_server_that_still_loads_is_waited_for(client: WorkerClient) -> None:
@@ -467,7 +463,7 @@ async def test_a_server_that_still_loads_is_waited_for(client: WorkerClient) -> 
                 served.reply(handler, 200, {"data": [{"id": MODEL}]})
 
         server.listing = listing
-        assert (await reach(client, server.source)).model.served == MODEL
+        assert (await reach(client, server.url)).model.served == MODEL
 
 
 async def test_no_byte_goes_to_a_host_that_nobody_allowed(client: WorkerClient) -> None:
@@ -570,7 +566,8 @@ async def test_no_part_of_a_key_is_left_where_a_server_s_words_are_cut(
         events = await all_of(client, replace(work(images, tmp_path), items=work(images, tmp_path).items[:1]))
         events += await all_of(client, work(images, tmp_path))
         server.models = (f"of {key}",)
-        assert "it serves of [key]" in str(await refused(client, f"{server.url}#other"))
+        (remark,) = (await reach(client, f"{server.url}#other")).remarks
+        assert "it lists of [key]" in remark
         assert (await reach(client, server.url)).model.served == "of [key]"
     told = [repr(event) for event in events] + [
         (tmp_path / name).read_text() for name in ("worker.log", "journal.jsonl")

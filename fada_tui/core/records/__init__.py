@@ -15,7 +15,14 @@ from fada_tui.core.records.base import (
     UnknownFields,
     Verdict,
 )
-from fada_tui.core.records.model import LoadOptions, ModelEntry, ModelFacts, ModelMemory, Resolution
+from fada_tui.core.records.model import (
+    LoadOptions,
+    ModelEntry,
+    ModelFacts,
+    ModelMemory,
+    Resolution,
+    ServerFacts,
+)
 from fada_tui.core.records.result import (
     Assessment,
     AutoScore,
@@ -101,6 +108,7 @@ __all__ = [
     "Run",
     "RunStatus",
     "Selection",
+    "ServerFacts",
     "Thoughts",
     "Timing",
     "Tokens",

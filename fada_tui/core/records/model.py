@@ -55,6 +55,16 @@ class LoadOptions(Record, frozen=True, kw_only=True):
         return {name: UNSET if value is None else value for name, value in asdict(self).items()}
 
 
+class ServerFacts(FileRecord, frozen=True, kw_only=True):
+    """What a server says of itself and of a model that it serves; what it does not say is `None`."""
+
+    name: str | None = None
+    """The program that serves, as `vLLM`."""
+    version: str | None = None
+    context: int | None = None
+    """Most tokens of a request and its answer together."""
+
+
 class ModelFacts(FileRecord, frozen=True, kw_only=True):
     """The facts of a run's model as it was loaded."""
 
@@ -63,6 +73,8 @@ class ModelFacts(FileRecord, frozen=True, kw_only=True):
     """Hub id, folder, or a server's URL."""
     served: str | UnsetType = UNSET
     """Name by which the server knows it; present where the model ran behind one."""
+    server: ServerFacts | UnsetType = UNSET
+    """What the server says of itself and the model; present where it says anything."""
     left_out: tuple[str, ...] | UnsetType = UNSET
     """Fields of requests that the server did not take, and that were left out from then on."""
     revision: str | None = None

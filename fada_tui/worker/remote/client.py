@@ -139,8 +139,10 @@ class Server:
             await asyncio.sleep(wait)
 
     @asynccontextmanager
-    async def send(self, method: str, path: str, body: bytes | None = None) -> AsyncIterator[httpx2.Response]:
-        """Send a request; the response's body is read later.
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, base: Endpoint | None = None
+    ) -> AsyncIterator[httpx2.Response]:
+        """Send a request to the server's base, or to another one of it; the response's body is read later.
 
         Raises:
             ServerFault: the server is not reached, is too busy, or the connection breaks.
@@ -150,7 +152,7 @@ class Server:
         place = self.endpoint.place
         try:
             async with self._client.stream(
-                method, self.endpoint.base + path, content=body, headers=headers
+                method, (base or self.endpoint).url(path), content=body, headers=headers
             ) as response:
                 if response.status_code != httpx2.codes.OK:
                     raise await self._failure(response)

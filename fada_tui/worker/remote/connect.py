@@ -1,51 +1,44 @@
-"""Connecting to a model behind a server: permission to send images, availability, and models served."""
+"""Connecting to a model behind a server: permission to send images, availability, and which model is asked.
 
-import asyncio
+A named model needs no list: what is wrong with the server's is a remark, and its first answer decides.
+"""
+
+import difflib
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-import httpx2
-import msgspec
-from msgspec import Struct
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
-from fada_tui.core.json_data import MalformedError, decode_json
-from fada_tui.core.protocol import LeftOut, Load, Loaded, Message, Progress
-from fada_tui.core.records import ModelFacts
+from fada_tui.core.protocol import LeftOut, Listed, ListServed, Load, Loaded, Message, Progress, ServedModel
+from fada_tui.core.records import ModelFacts, ServerFacts
 from fada_tui.core.secrets import hide, quoted
 from fada_tui.core.text import printable
 from fada_tui.models import load_errors
-from fada_tui.models.endpoint import ADAPTER, check_allowed, key_of, parse
+from fada_tui.models.endpoint import ADAPTER, Endpoint, check_allowed, key_of, parse
 from fada_tui.worker.generation.interfaces import LoadedModel
+from fada_tui.worker.remote.about import about
 from fada_tui.worker.remote.client import RemoteAnswerer, Server
 from fada_tui.worker.remote.errors import ServerFault, ServerRefusal
-
-LISTING_SECONDS = 30.0
-"""Seconds that a server may take to list its models."""
-
-LONGEST_LIST = 8 * 1024 * 1024
-"""Maximum bytes of such a list."""
+from fada_tui.worker.remote.listing import NAMED_SECONDS, Listing, NoListError, base_of, listed
 
 SHOWN_NAMES = 10
+NEAREST_NAMES = 3
 LONGEST_NAME = 100
-"""Maximum characters of a model's name in a message."""
+"""Maximum characters of a model's name, or of what a server says of itself, in a message."""
 
+LATEST = ":latest"
+"""The tag that a name without one has."""
 
-class _Model(Struct):
-    id: str
-
-
-class _Models(Struct):
-    data: tuple[_Model, ...]
-
-
-_listed_models = msgspec.json.Decoder(_Models)
+PREFIX = "models/"
+"""What some lists have before each name, and their servers do without."""
 
 
 def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, Loaded]:
-    """Request the list of models from the server in the command.
+    """Connect to the server in the command, and find out which model there is to be asked.
 
     Raises:
         ModelLoadError: with the reason and what to do.
@@ -54,96 +47,160 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
     try:
         endpoint = parse(entry.source)
         check_allowed(endpoint, command.allowed_hosts)
-        key = key_of(endpoint, entry.api_key_env, os.environ)
     except UsageError as error:
         raise ModelLoadError(ErrorKind.ENDPOINT_REFUSED, f"{entry.name}: {error}") from None
-    try:
-        server = Server(endpoint, key, headers=command.headers)
-    except ServerRefusal as error:
-        raise ModelLoadError(error.kind, f"{entry.name}: {error}") from None
-    except (ImportError, ValueError) as error:
-        message = load_errors.proxy_unusable(entry.name, package=isinstance(error, ImportError))
-        raise ModelLoadError(ErrorKind.ENDPOINT_UNREACHABLE, message) from error
+    server = _server(entry.name, endpoint, entry.api_key_env, command.headers)
 
     def alive() -> None:
         send(Progress(stage="server", done=0, total=None))
 
     begun = time.perf_counter()
-    asking = server.again(lambda: _listed(server, endpoint.model), lambda why, wait: alive())
+    asking = _chosen(server, endpoint.model) if endpoint.model else _only(server, alive)
     try:
-        names = server.wait(asking, threading.Event(), alive)
-    except ServerFault as error:
-        raise ModelLoadError(ErrorKind.ENDPOINT_UNREACHABLE, f"{entry.name}: {error}") from None
-    except ServerRefusal as error:
-        raise ModelLoadError(error.kind, f"{entry.name}: {error}") from None
-    served = _choose(entry.name, endpoint.place, names or (), endpoint.model)
-    facts = ModelFacts(
+        chosen = server.wait(asking, threading.Event(), alive)
+    except (ServerFault, ServerRefusal) as error:
+        kind = ErrorKind.ENDPOINT_UNREACHABLE if isinstance(error, ServerFault) else error.kind
+        raise ModelLoadError(kind, f"{entry.name}: {error}") from None
+    assert chosen is not None  # nobody cancels it
+    model, facts, remarks = chosen
+    known = ModelFacts(
         name=entry.name,
         source=entry.source,
-        served=hide(served),
+        served=hide(model),
+        server=UNSET if facts == ServerFacts() else facts,
         adapter=ADAPTER,
         load_time=time.perf_counter() - begun,
     )
     answerer = RemoteAnswerer(
         server,
-        served,
+        model,
         command.first_token_timeout,
         command.token_timeout,
         command.left_out,
         lambda names, message: send(LeftOut(fields=names, message=message)),
     )
     # What is left to this process runs on no GPU.
-    return LoadedModel(answerer, "cpu"), Loaded(model=facts)
+    return LoadedModel(answerer, "cpu"), Loaded(model=known, remarks=remarks)
 
 
-async def _listed(server: Server, wanted: str | None) -> tuple[str, ...]:
-    """Return the names of the models served; `wanted` alone if the server keeps no list.
+def served(command: ListServed, send: Callable[[Message], None]) -> Listed:
+    """Return what a server serves; it is sent a key and no image.
 
-    A server that nobody hears is not waited for: it is not there, or the address is wrong.
+    Raises:
+        ModelLoadError: with the reason and what to do.
     """
+    try:
+        endpoint = replace(parse(command.source), model=None)
+    except UsageError as error:
+        raise ModelLoadError(ErrorKind.ENDPOINT_REFUSED, str(error)) from None
+    server = _server(endpoint.place, endpoint, command.api_key_env, command.headers)
+
+    def alive() -> None:
+        send(Progress(stage="server", done=0, total=None))
+
+    async def ask() -> Listed:
+        found = await listed(server)
+        facts, models = await about(server, found, found.models, search=True)
+        shown = tuple(replace(one, name=hide(one.name)) for one in models)
+        return Listed(base=found.endpoint.url(""), server=_told(facts), models=shown)
+
+    try:
+        found = server.wait(ask(), threading.Event(), alive)
+    except (ServerFault, ServerRefusal) as error:
+        raise ModelLoadError(error.kind, str(error)) from None
+    assert found is not None  # nobody cancels it
+    return found
+
+
+Chosen = tuple[str, ServerFacts, tuple[str, ...]]
+"""A model's name in requests, what its server says of it and of itself, and remarks."""
+
+
+async def _chosen(server: Server, wanted: str) -> Chosen:
+    """Return a named model with what its server's list says, if that can be had."""
     place = server.endpoint.place
     try:
-        async with asyncio.timeout(LISTING_SECONDS), server.send("GET", "/models") as response:
-            data = await _body(response)
-    except ServerFault as fault:
-        if fault.kind == ErrorKind.ENDPOINT_UNREACHABLE:
-            raise ServerRefusal(ErrorKind.ENDPOINT_UNREACHABLE, str(fault)) from None
-        raise
-    except ServerRefusal as refusal:
-        if wanted and refusal.status in (404, 405):
-            return (wanted,)
-        raise
-    except TimeoutError:
-        message = f"{place} did not say within {LISTING_SECONDS:g} s what it serves: see whether it is well"
-        raise ServerRefusal(ErrorKind.ENDPOINT_UNREACHABLE, message) from None
-    try:
-        return tuple(model.id for model in decode_json(data, _listed_models).data)
-    except MalformedError:
-        message = (
-            f"{server.endpoint.base}/models is no list of models: check the URL, which mostly ends in /v1"
+        found = await listed(server, NAMED_SECONDS)
+    except (ServerFault, ServerRefusal) as error:
+        if _ends(error):
+            raise
+        server.endpoint = await base_of(server)
+        why = str(error).removeprefix(f"{place} ").partition(";")[0]
+        return (
+            wanted,
+            ServerFacts(),
+            (f"{place} lists no models that could be compared with the name: {why}",),
         )
-        raise ServerRefusal(ErrorKind.ENDPOINT_REFUSED, message) from None
+    server.endpoint = found.endpoint
+    model = _in_list(found.models, wanted)
+    if model is None:
+        return wanted, _told(found.server), (_not_listed(place, found.models, wanted),)
+    facts, blind = await _facts(server, found, model)
+    return wanted, facts, blind
 
 
-async def _body(response: httpx2.Response) -> bytes:
-    data = b""
-    async for part in response.aiter_bytes():
-        data += part
-        if len(data) > LONGEST_LIST:
-            break
-    return data
+async def _only(server: Server, alive: Callable[[], None]) -> Chosen:
+    """Return the one model that a server serves."""
+    found = await server.again(lambda: listed(server), lambda why, wait: alive())
+    names = [model.name for model in found.models]
+    if len(names) != 1:
+        message = f"{server.endpoint.place} serves {_several(names)}; say which, as in URL#NAME"
+        raise ServerRefusal(ErrorKind.NOT_FOUND, message)
+    server.endpoint = found.endpoint
+    facts, blind = await _facts(server, found, found.models[0])
+    return names[0], facts, blind
 
 
-def _choose(name: str, place: str, names: Sequence[str], wanted: str | None) -> str:
-    """Return the model's name for requests; a missing tag means the latest."""
-    if wanted is None and len(names) == 1:
-        return names[0]
-    if wanted is not None and (wanted in names or f"{wanted}:latest" in names):
-        return wanted
+async def _facts(server: Server, found: Listing, model: ServedModel) -> tuple[ServerFacts, tuple[str, ...]]:
+    facts, (said,) = await about(server, found, (model,), search=False)
+    blind = (f"{found.endpoint.place} says that it takes no images",) if said.images is False else ()
+    return replace(_told(facts), context=said.context), blind
+
+
+def _ends(error: ServerFault | ServerRefusal) -> bool:
+    """Return whether an error says that no request would get through; an answer of any status does not."""
+    if isinstance(error, ServerFault):
+        return error.kind == ErrorKind.ENDPOINT_UNREACHABLE
+    return error.status is None and not isinstance(error, NoListError)
+
+
+def _in_list(models: Sequence[ServedModel], wanted: str) -> ServedModel | None:
+    """Return the listed model that a server understands a name as."""
+    by_name = {model.name: model for model in models}
+    spelt = (wanted, f"{wanted}{LATEST}", f"{PREFIX}{wanted}")
+    return next((by_name[name] for name in spelt if name in by_name), None)
+
+
+def _not_listed(place: str, models: Sequence[ServedModel], wanted: str) -> str:
+    """Return the remark on a name that a list lacks, with the nearest that it has."""
+    names = [model.name for model in models]
+    if not names:
+        return f"{place} lists no model at all; it is asked for '{printable(wanted)}' all the same"
+    near = difflib.get_close_matches(wanted, names, NEAREST_NAMES, cutoff=0.4) or names[:NEAREST_NAMES]
+    shown = ", ".join(quoted(one, LONGEST_NAME) for one in near)
+    which = "it lists" if len(near) == len(names) else f"the nearest of {len(names)} names are"
+    return f"{place} does not list '{printable(wanted)}', which is asked for all the same; {which} {shown}"
+
+
+def _several(names: Sequence[str]) -> str:
     shown = ", ".join(quoted(one, LONGEST_NAME) for one in names[:SHOWN_NAMES]) or "nothing"
-    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    if wanted is None:
-        message = f"{name}: {place} serves {shown}{more}; say which, as in URL#NAME"
-    else:
-        message = f"{name}: {place} does not serve '{printable(wanted)}'; it serves {shown}{more}"
-    raise ModelLoadError(ErrorKind.NOT_FOUND, message)
+    return f"{shown} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else shown
+
+
+def _told(facts: ServerFacts) -> ServerFacts:
+    """Return a server's facts fit to be recorded."""
+    version = None if facts.version is None else quoted(facts.version, LONGEST_NAME)
+    return replace(facts, version=version)
+
+
+def _server(name: str, endpoint: Endpoint, key_variable: str | None, headers: Mapping[str, str]) -> Server:
+    """Return a client of a server; raises `ModelLoadError`, which calls the model or server by `name`."""
+    try:
+        return Server(endpoint, key_of(endpoint, key_variable, os.environ), headers=headers)
+    except UsageError as error:
+        raise ModelLoadError(ErrorKind.ENDPOINT_REFUSED, f"{name}: {error}") from None
+    except ServerRefusal as error:
+        raise ModelLoadError(error.kind, f"{name}: {error}") from None
+    except (ImportError, ValueError) as error:
+        message = load_errors.proxy_unusable(name, package=isinstance(error, ImportError))
+        raise ModelLoadError(ErrorKind.ENDPOINT_UNREACHABLE, message) from error
