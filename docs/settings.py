@@ -11,7 +11,8 @@ Each is an option of the command line (`--max-new-tokens 150`), an environment v
 (`FADA_TUI_MAX_NEW_TOKENS=150`) and a line of `settings.toml` (`max_new_tokens = 150`). An option wins over
 the environment, that over the file, that over the default. `fada-tui doctor` says where the file is.
 
-In a variable several texts are separated by commas, several questions by line ends.
+In a variable several texts are separated by commas, several questions by line ends. A name in brackets is a
+table of `settings.toml` and stands nowhere else.
 """
 
 
@@ -30,7 +31,8 @@ def _table(group: Group) -> str:
 
 def _row(setting: Setting) -> str:
     default = setting.default_text if setting.unset else f"`{setting.default_text}`"
-    cells = (f"`{setting.option}`", setting.expected, default, setting.help)
+    name = f'`[{setting.name}."{setting.metavar}"]`' if setting.in_file_alone else f"`{setting.option}`"
+    cells = (name, setting.expected, default, setting.help)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

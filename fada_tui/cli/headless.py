@@ -95,14 +95,16 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
 
 
 def _starter(job: Job, results: Path, settings: Settings, registry: Registry) -> Callable[[], Session]:
-    return lambda: Session.new(job, results, planning.deadlines(settings), registry, settings.allow_host)
+    deadlines = planning.deadlines(settings)
+    return lambda: Session.new(job, results, deadlines, registry, settings.allow_host, settings.servers)
 
 
 def _resumed(settings: Settings, registry: Registry, results: Path, request: Request) -> Session:
     folder = runs.find(results, request.resume or "")
     plan = runs.read_run(folder).plan if request.trusted else UNSET
     consent = consent_of(settings, registry, request.trusted, () if plan is UNSET else (plan.model,))
-    session, warnings = Session.resume(folder, planning.deadlines(settings), registry, consent)
+    deadlines = planning.deadlines(settings)
+    session, warnings = Session.resume(folder, deadlines, registry, consent, settings.servers)
     for warning in warnings:
         _complain(f"warning: {warning}")
     return session

@@ -47,7 +47,7 @@ def _add_settings(root: argparse.ArgumentParser, of: Group) -> argparse._Argumen
     """Add a group with the options of settings; return it."""
     group = root.add_argument_group(GROUPS[of])
     for setting in SETTINGS.values():
-        if setting.group == of:
+        if setting.group == of and not setting.in_file_alone:
             _add_setting(group, setting)
     return group
 
@@ -68,7 +68,7 @@ def _add_setting(to: argparse._ActionsContainer, setting: Setting, *, default: s
             how = {"action": argparse.BooleanOptionalAction}
         case "flag":
             how = {"action": "store_true"}
-        case "text" | "choice":
+        case "text" | "choice" | "tables":
             pass
     to.add_argument(
         setting.option, help=f"{setting.help} (default: {default or setting.default_text})", **how

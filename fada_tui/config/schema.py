@@ -290,6 +290,15 @@ _ALL = (
         choices=("low", "high", "auto"),
         unset="the server's own",
     ),
+    Setting(
+        "servers",
+        "answered",
+        "tables",
+        {},
+        "headers, further fields of requests, and the key's variable of one server",
+        metavar="HOST",
+        unset="none",
+    ),
     Setting("allow_pickle", "answered", "flag", False, "read weights in other formats than safetensors"),
     Setting(
         "assessor", "written", "text", None, "name of the assessor", metavar="NAME", unset="nobody named"

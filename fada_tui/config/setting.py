@@ -2,9 +2,10 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
-Kind: TypeAlias = Literal["text", "texts", "pairs", "whole", "number", "switch", "flag", "choice"]
+Kind: TypeAlias = Literal["text", "texts", "pairs", "whole", "number", "switch", "flag", "choice", "tables"]
 """What values look like: a text, several, pairs of a key and a value, a whole number, any number, on or off,
-one of some words. A flag is on or off, too, but the command line only turns it on.
+one of some words. A flag is on or off, too, but the command line only turns it on. Tables stand in the file
+alone: no option and no variable sets them.
 """
 
 Group: TypeAlias = Literal["asked", "answered", "written", "dashboard", "silence", "everywhere"]
@@ -54,6 +55,11 @@ class Setting(NamedTuple):
         return f"--{self.name.replace('_', '-')}"
 
     @property
+    def in_file_alone(self) -> bool:
+        """Whether it is neither an option nor an environment variable."""
+        return self.kind == "tables"
+
+    @property
     def default_text(self) -> str:
         """The default in words."""
         if self.unset:
@@ -73,6 +79,7 @@ class Setting(NamedTuple):
             "pairs": "action=key, or a table of them",
             "switch": "true or false",
             "flag": "true or false",
+            "tables": "a table for each",
             "choice": f"one of {', '.join(self.choices)}",
             "whole": f"a whole number{self._bounds}",
             "number": f"a number{self._bounds}",

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from fada_tui.config.schema import SETTINGS
+from fada_tui.config.servers import ServerSettings, servers_of, unknown_keys
 from fada_tui.config.setting import Setting
 from fada_tui.core.errors import UsageError
 from fada_tui.core.file_modes import Files
@@ -57,6 +58,7 @@ class Settings(Record, frozen=True, kw_only=True):
     image_format: ImageFormat = _default("image_format")
     image_quality: int = _default("image_quality")
     image_detail: ImageDetail | None = _default("image_detail")
+    servers: dict[str, ServerSettings] = _default("servers")
     allow_pickle: bool = _default("allow_pickle")
     assessor: str | None = _default("assessor")
     files: Files | None = _default("files")
@@ -147,8 +149,9 @@ def merge(
                 chosen = {name: value for name, value in chosen.items() if name not in names_of_one}
         chosen |= source
     values = {name: _checked(name, value) for name, value in chosen.items()}
-    unknown = [key for key in table if key not in SETTINGS]
-    return LoadedSettings(Settings(**values), tuple(_unknown(key, origin) for key in unknown))
+    unknown = [_unknown(key, origin) for key in table if key not in SETTINGS]
+    unknown += unknown_keys(table.get("servers"), f"{origin}: servers")
+    return LoadedSettings(Settings(**values), tuple(unknown))
 
 
 def check_setting(name: str, file: Path) -> None:
@@ -212,6 +215,8 @@ def _type(name: str) -> Any:
             allowed.append(Annotated[float, Meta(**bounds)])
         case "switch" | "flag":
             allowed.append(bool)
+        case "tables":
+            allowed.append(dict[str, ServerSettings])
         case "choice":
             pass
     if setting.default is None:
@@ -225,7 +230,11 @@ def _from_table(table: Mapping[str, Any], origin: str) -> dict[str, _Value]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, _Value]:
-    variables = {name: ENVIRONMENT_PREFIX + name.upper() for name in SETTINGS}
+    variables = {
+        name: ENVIRONMENT_PREFIX + name.upper()
+        for name, setting in SETTINGS.items()
+        if not setting.in_file_alone
+    }
     return {
         name: _Value(_from_text(SETTINGS[name], text), variable, True)
         for name, variable in variables.items()
@@ -237,7 +246,7 @@ def _from_options(options: Mapping[str, object]) -> dict[str, _Value]:
     return {
         name: _Value(value, setting.option, isinstance(value, str))
         for name, setting in SETTINGS.items()
-        if (value := options.get(name)) is not None
+        if (value := options.get(name)) is not None and not setting.in_file_alone
     }
 
 
@@ -250,6 +259,8 @@ def _from_text(setting: Setting, text: str) -> Any:
 
 def _checked(name: str, given: _Value) -> Any:
     setting, value = SETTINGS[name], given.value
+    if setting.kind == "tables":
+        return servers_of(value, given.place)
     if setting.kind == "texts" and isinstance(value, str):
         value = [value]
     if setting.kind == "pairs" and isinstance(value, list | tuple) and all(isinstance(p, str) for p in value):

@@ -21,6 +21,10 @@ SHORTEST_PART = 6
 """Characters of a key from which on a part of it is hidden in a message."""
 
 _MASK = r"(?:[*•·…]{2,}|…|\.{3,})"
+_SCHEME = re.compile(r"(bearer|basic|token|digest|apikey) +", re.IGNORECASE)
+_SHORTEST_VALUE = 4
+"""Characters below which a header's value is no secret, and would be hidden all over."""
+
 _ENDS = range(5, 2, -1)
 """Lengths of a key's beginning or end that are hidden beside a mask."""
 
@@ -172,6 +176,12 @@ def quoted(text: str, most: int) -> str:
     """
     line = printable(" ".join(hide(text).split()))
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def in_headers(values: Iterable[str]) -> tuple[str, ...]:
+    """Return what is secret of headers' values: not the scheme before a token, nor a word such as `on`."""
+    bare = (_SCHEME.sub("", value.strip(), count=1) for value in values)
+    return tuple(value for value in bare if len(value) >= _SHORTEST_VALUE)
 
 
 def in_environment(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -162,6 +162,20 @@ def place_of(source: str | None) -> str | None:
         return None
 
 
+def is_of(endpoint: Endpoint, text: str) -> bool:
+    """Return whether a host, or host and port, is this server's; a bare IPv6 address needs no brackets."""
+    for address in (text, f"[{text}]"):
+        found = _SOURCE.fullmatch(f"{endpoint.scheme}://{address}")
+        if found and not found["path"] and found["query"] is found["model"] is None:
+            host, port = found["host"].lower().strip("[]"), found["port"]
+            try:
+                host = _address(host, text) if ":" in host else host
+            except UsageError:
+                return False
+            return host == endpoint.host and (port is None or int(port) == endpoint.port)
+    return False
+
+
 def is_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> bool:
     """Return whether images may be sent there: always to this machine, else if its host is in `hosts`.
 
@@ -169,7 +183,7 @@ def is_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> bool:
         endpoint: the server.
         hosts: each a host, or a host and port.
     """
-    return endpoint.here or any(_is_of(endpoint, one.strip()) for one in hosts)
+    return endpoint.here or any(is_of(endpoint, one.strip()) for one in hosts)
 
 
 def check_allowed(endpoint: Endpoint, hosts: Iterable[str]) -> None:
@@ -223,20 +237,6 @@ def key_of(endpoint: Endpoint, variable: str | None, environ: Mapping[str, str])
             f"the key in {name} is not sent to {endpoint.place} over plain http: use https, or unset {name}"
         )
     return key
-
-
-def _is_of(endpoint: Endpoint, text: str) -> bool:
-    """Return whether a host, or host and port, is this server's; a bare IPv6 address needs no brackets."""
-    for address in (text, f"[{text}]"):
-        found = _SOURCE.fullmatch(f"{endpoint.scheme}://{address}")
-        if found and not found["path"] and found["query"] is found["model"] is None:
-            host, port = found["host"].lower().strip("[]"), found["port"]
-            try:
-                host = _address(host, text) if ":" in host else host
-            except UsageError:
-                return False
-            return host == endpoint.host and (port is None or int(port) == endpoint.port)
-    return False
 
 
 def _base_path(path: str, host: str) -> str:

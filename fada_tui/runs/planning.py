@@ -25,6 +25,7 @@ from fada_tui.models.resolution import options_of
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
+from fada_tui.runs.server_settings import headers_of, settings_of
 from fada_tui.runs.worker_client.client import Deadlines
 
 
@@ -153,6 +154,8 @@ def generation(entry: ModelEntry, settings: Settings) -> Generation:
         "image_quality": settings.image_quality if served and settings.image_format != "png" else UNSET,
         "image_detail": settings.image_detail or UNSET if served else UNSET,
     }
+    extra = settings_of(parse(entry.source), settings.servers).extra if served else {}
+    sent["extra"] = extra or UNSET
     return Generation(do_sample=sample, **values | unused | at_once | thinking | sent)
 
 
@@ -160,7 +163,9 @@ def _check_server(entry: ModelEntry, settings: Settings) -> None:
     if is_endpoint(entry.source):
         server = parse(entry.source)
         check_allowed(server, settings.allow_host)
-        key_of(server, entry.api_key_env, os.environ)
+        own = settings_of(server, settings.servers)
+        key_of(server, entry.api_key_env or own.api_key_env, os.environ)
+        headers_of(server, settings.servers, os.environ)
         if options := options_of(with_choices(entry, settings).asked_resolution):
             raise UsageError(load_errors.server_decides(entry.name, options))
 

@@ -4,6 +4,7 @@ Both front ends call this and nothing beneath it. Whatever happens, what is fini
 """
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -60,6 +61,7 @@ from fada_tui.runs.job import (
 )
 from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
+from fada_tui.runs.server_settings import NO_SERVERS, Servers, with_settings
 from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError
 from fada_tui.runs.worker_client.pool import WorkerPool
@@ -83,6 +85,7 @@ class Session:
         deadlines: the worker's.
         registry: the model list, for the page.
         allowed_hosts: servers beside this machine that images may be sent to.
+        servers: the settings of servers in force.
     """
 
     def __init__(
@@ -93,10 +96,12 @@ class Session:
         deadlines: Deadlines,
         registry: Registry,
         allowed_hosts: tuple[str, ...] = (),
+        servers: Servers = NO_SERVERS,
     ) -> None:
         self.folder = folder
         self._deadlines = deadlines
         self._allowed_hosts = allowed_hosts
+        self._servers = servers
         self._lock = lock
         self._run = run
         self._registry = registry
@@ -124,6 +129,7 @@ class Session:
         deadlines: Deadlines,
         registry: Registry,
         allowed_hosts: tuple[str, ...] = (),
+        servers: Servers = NO_SERVERS,
     ) -> "Session":
         """Create a run's folder with its plan in it.
 
@@ -143,7 +149,7 @@ class Session:
             with suppress(OSError):  # what went wrong first is what is told
                 folder.rmdir()
             raise
-        return cls(folder, lock, run, deadlines, registry, allowed_hosts)
+        return cls(folder, lock, run, deadlines, registry, allowed_hosts, servers)
 
     @classmethod
     def resume(
@@ -152,6 +158,7 @@ class Session:
         deadlines: Deadlines,
         registry: Registry,
         consent: Consent = NOTHING,
+        servers: Servers = NO_SERVERS,
     ) -> tuple["Session", tuple[str, ...]]:
         """Resume an unfinished run: repeat missing results and errors.
 
@@ -171,10 +178,12 @@ class Session:
             run, warnings = runs.settle(folder)
             check(run, consent)
             run = allowed_now(run, consent, registry)
+            if run.plan is not UNSET:  # what is wrong with them now is told before anything begins
+                with_settings(load_command(run), servers, os.environ)
         except (StoreError, UsageError):
             lock.release()
             raise
-        session = cls(folder, lock, replace(run, error=UNSET), deadlines, registry, consent.hosts)
+        session = cls(folder, lock, replace(run, error=UNSET), deadlines, registry, consent.hosts, servers)
         return session, warnings
 
     def stop_after_image(self) -> None:
@@ -265,7 +274,7 @@ class Session:
     async def _load(self) -> AsyncGenerator[SessionEvent, None]:
         yield LoadProgress("start", 0, None)
         command = replace(
-            load_command(self._run),
+            with_settings(load_command(self._run), self._servers, os.environ),
             allowed_hosts=self._allowed_hosts,
             first_token_timeout=self._deadlines.first_token,
             token_timeout=self._deadlines.token,

@@ -8,6 +8,7 @@ import pytest
 
 from fada_tui.cli.commands.common import results_folder
 from fada_tui.config.schema import SETTINGS
+from fada_tui.config.servers import ServerSettings
 from fada_tui.config.settings import Settings, load_settings, names_given
 from fada_tui.core import paths
 from fada_tui.core.errors import UsageError
@@ -71,6 +72,7 @@ def test_each_setting_has_the_type_and_the_default_that_its_description_says(nam
         "switch": (bool,),
         "flag": (bool,),
         "choice": (),
+        "tables": (dict[str, ServerSettings],),
     }
     literal, union = (Literal, Union)
     parts = kinds[setting.kind] + ((literal[setting.choices],) if setting.choices else ())

@@ -104,6 +104,50 @@ def test_the_command_of_the_page_makes_the_run_again(program: Program, images: P
     assert answers[0] == answers[1] == ["".join(WORDS)] * 4
 
 
+def test_headers_and_fields_of_the_settings(program: Program, images: Path) -> None:
+    """Fields are recorded; headers go with each request, are written nowhere, are taken anew on resuming."""
+    config = program.cwd.parent / "config"
+    config.mkdir()
+    program.env = {"FADA_TUI_CONFIG_DIR": str(config), "MY_TOKEN": KEY}
+    seen: list[str | None] = []
+
+    def settings(header: str) -> None:
+        (config / "settings.toml").write_text(
+            f'[servers."127.0.0.1"]\nheaders = {{X-Team = "{header}", Authorization = "Bearer $MY_TOKEN"}}\n'
+            "extra = {chat_template_kwargs = {enable_thinking = false}}\n"
+        )
+
+    def listing(handler: served.Handler) -> None:
+        seen.append(handler.headers["X-Team"])
+        served.reply(handler, 401, {"error": f"not to {handler.headers['Authorization']}"})
+
+    with serving(lambda asked: served.status(400, {"error": f"to {asked.headers['X-Team']}"})) as server:
+        server.listing = listing
+        settings("team-of-fetal-images")
+        done, said = program.batch("--model", server.source, "--images", images, "--debug")
+        assert done.returncode in (1, 3), done.stderr
+        assert set(seen) == {"team-of-fetal-images"}
+        assert {asked.headers["Authorization"] for asked in server.asked} == {f"Bearer {KEY}"}
+        folder = Path(said["runs"][0]["path"])
+        assert load(folder)["generation"]["extra"] == {"chat_template_kwargs": {"enable_thinking": False}}
+        server.behave = lambda asked: served.stream()
+        server.asked.clear()
+        settings("another-team")
+        again = program.run("--batch", "--resume", folder.name)
+        assert again.returncode == 0, again.stderr
+        assert {asked.headers["X-Team"] for asked in server.asked} == {"another-team"}
+        kwargs = [asked.body["chat_template_kwargs"] for asked in server.asked]
+        assert kwargs == [{"enable_thinking": False}] * 4
+        program.env.pop("MY_TOKEN")
+        refused = program.run("--batch", "--model", server.source, "--images", images)
+        assert refused.returncode == 2 and "wants the variable MY_TOKEN" in refused.stderr
+        doctor = program.run("doctor")
+    told = done.stdout + done.stderr + again.stdout + again.stderr + doctor.stdout + doctor.stderr
+    files = [path.read_bytes() for path in program.cwd.rglob("*") if path.is_file()]
+    for secret in (KEY, "team-of-fetal-images", "another-team"):
+        assert secret not in told and not any(secret.encode() in data for data in files)
+
+
 def test_some_errors_and_the_run_goes_on(program: Program, images: Path) -> None:
     def behave(asked: Asked) -> Behaviour:
         return (

@@ -103,7 +103,7 @@ async def test_a_named_model_needs_no_list(
         loaded = await reach(client, server.source)
         assert loaded.model.served == MODEL
         (remark,) = loaded.remarks
-        assert "lists no models that could be compared with the name" in remark and why in remark
+        assert "does not list its models, so the name is not checked" in remark and why in remark
         assert "\n" not in remark and len(remark) < 500
         result, _ = await only(client, work(images, tmp_path))
         assert result.error is None and [asked.body["model"] for asked in server.asked] == [MODEL]

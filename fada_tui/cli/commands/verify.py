@@ -21,6 +21,7 @@ from fada_tui.core.text import printable
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.planning import deadlines
+from fada_tui.runs.server_settings import with_settings
 from fada_tui.runs.verify import describe, rebuild
 from fada_tui.runs.verify.compare import Verified
 from fada_tui.runs.verify.rerun import Verification
@@ -73,6 +74,7 @@ def _prepared(options: Namespace) -> "_Verifying":
         trust_remote_code=consent.runs_code_of(entry),
         allow_pickle=consent.reads_pickles_of(entry),
     )
+    load = with_settings(load, settings.servers, os.environ)
     return _Verifying(recorded, sample, Verification(recorded, sample, load, deadlines(settings)))
 
 

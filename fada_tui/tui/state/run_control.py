@@ -109,13 +109,17 @@ class RunControl:
         )
 
     def _new(self, job: Job) -> Session:
-        deadlines = planning.deadlines(self._app_context.settings)
         app_context = self._app_context
-        return Session.new(job, app_context.results, deadlines, app_context.registry, self.consent.hosts)
+        settings = app_context.settings
+        deadlines = planning.deadlines(settings)
+        return Session.new(
+            job, app_context.results, deadlines, app_context.registry, self.consent.hosts, settings.servers
+        )
 
     def _resumed(self, folder: Path) -> Session:
-        deadlines = planning.deadlines(self._app_context.settings)
-        session, _warnings = Session.resume(folder, deadlines, self._app_context.registry, self.consent)
+        settings, registry = self._app_context.settings, self._app_context.registry
+        deadlines = planning.deadlines(settings)
+        session, _warnings = Session.resume(folder, deadlines, registry, self.consent, settings.servers)
         return session
 
     def _take(self, event: SessionEvent) -> None:

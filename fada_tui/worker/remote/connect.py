@@ -125,12 +125,9 @@ async def _chosen(server: Server, wanted: str) -> Chosen:
         if _ends(error):
             raise
         server.endpoint = await base_of(server)
-        why = str(error).removeprefix(f"{place} ").partition(";")[0]
-        return (
-            wanted,
-            ServerFacts(),
-            (f"{place} lists no models that could be compared with the name: {why}",),
-        )
+        why = str(error).removeprefix(f"{place} ").removeprefix(f"{place}: ").partition(";")[0]
+        remark = f"{place} does not list its models, so the name is not checked: {why}"
+        return wanted, ServerFacts(), (remark,)
     server.endpoint = found.endpoint
     model = _in_list(found.models, wanted)
     if model is None:

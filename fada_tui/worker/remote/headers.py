@@ -1,24 +1,18 @@
 """Headers of requests: those sent anyway, the key, and those of the settings, whose values are secret."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import httpx2
 
 from fada_tui import __version__
 from fada_tui.core.errors import ErrorKind
-from fada_tui.core.secrets import remember
+from fada_tui.core.secrets import in_headers, remember
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import Endpoint
 from fada_tui.worker.remote.errors import ServerRefusal
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_SCHEME = re.compile(r"(bearer|basic|token|digest|apikey) +", re.IGNORECASE)
-"""What stands before the secret in a header."""
-
-_SHORTEST_SECRET = 4
-"""Characters below which a value, such as `1`, is no secret, and would be hidden all over."""
-
 _KEYS = ("authorization", "proxy-authorization", "api-key", "x-api-key")
 """Headers that hold a key."""
 
@@ -35,7 +29,7 @@ def headers(endpoint: Endpoint, key: str | None, given: Mapping[str, str]) -> ht
         ServerRefusal: one cannot be sent, or would carry a key over the network in the clear.
     """
     remember([key] if key else [])
-    remember(_secrets(given.values()))
+    remember(in_headers(given.values()))
     for name, value in given.items():
         _check(endpoint, name, value)
     sent = httpx2.Headers({"User-Agent": f"fada-tui/{__version__}"})
@@ -55,8 +49,3 @@ def _check(endpoint: Endpoint, name: str, value: str) -> None:
             "use https, or take it out"
         )
         raise ServerRefusal(ErrorKind.ENDPOINT_REFUSED, message)
-
-
-def _secrets(values: Iterable[str]) -> list[str]:
-    bare = [_SCHEME.sub("", value.strip(), count=1) for value in values]
-    return [value for value in bare if len(value) >= _SHORTEST_SECRET]

@@ -1,0 +1,78 @@
+"""One's own settings for the server of a model, applied to what a worker is told.
+
+Headers are taken from the settings in force, on resuming and verifying, too: no run's file holds one.
+"""
+
+from collections.abc import Mapping
+from string import Template
+
+from msgspec.structs import replace
+
+from fada_tui.config.servers import ServerSettings
+from fada_tui.core.errors import UsageError
+from fada_tui.core.protocol import Load
+from fada_tui.core.secrets import in_headers, remember
+from fada_tui.models.endpoint import Endpoint, is_endpoint, is_of, parse
+
+Servers = Mapping[str, ServerSettings]
+"""The settings of servers, by host, or host and port."""
+
+NO_SERVERS: Servers = {}
+
+_NONE = ServerSettings()
+
+
+def settings_of(endpoint: Endpoint, servers: Servers) -> ServerSettings:
+    """Return the settings of a server: of its host and port, else of its host."""
+    fitting = [name for name in servers if is_of(endpoint, name)]
+    exact = [name for name in fitting if not is_of(replace(endpoint, port=0), name)]
+    return servers[(exact or fitting)[0]] if fitting else _NONE
+
+
+def headers_of(endpoint: Endpoint, servers: Servers, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers for a server, with what its values name put in; they are hidden from now on.
+
+    Raises:
+        UsageError: a variable is not set, its value cannot stand in a header, or would cross the network in
+            the clear. No message holds a value.
+    """
+    found = {}
+    for name, value in settings_of(endpoint, servers).headers.items():
+        place = f'servers."{endpoint.place}".headers."{name}" in settings.toml'
+        try:
+            text = Template(value).substitute(environ).strip()
+        except KeyError as error:
+            raise UsageError(
+                f"{place} wants the variable {error.args[0]}, which is not set: export it"
+            ) from None
+        except ValueError:
+            raise UsageError(
+                f"{place} has a $ that begins no variable's name: write $$ for a dollar"
+            ) from None
+        if not text or not (text.isascii() and text.isprintable()):
+            raise UsageError(f"{place} names a variable that is empty, or holds what no header can")
+        found[name] = text
+    if found and endpoint.scheme == "http" and not endpoint.here:
+        raise UsageError(
+            f"the headers for {endpoint.place} in settings.toml are not sent there over plain http: use "
+            "https, or take them out"
+        )
+    remember(in_headers(found.values()))
+    return found
+
+
+def with_settings(load: Load, servers: Servers, environ: Mapping[str, str]) -> Load:
+    """Return a command to load a model with what the settings say of its server.
+
+    Raises:
+        UsageError: as for `headers_of`.
+    """
+    if not is_endpoint(load.model.source):
+        return load
+    endpoint = parse(load.model.source)
+    variable = load.model.api_key_env or settings_of(endpoint, servers).api_key_env
+    return replace(
+        load,
+        headers=headers_of(endpoint, servers, environ),
+        model=replace(load.model, api_key_env=variable),
+    )
