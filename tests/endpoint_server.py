@@ -48,7 +48,7 @@ class Server:
     behave: Callable[[Asked], Behaviour]
     models: tuple[str, ...] = (MODEL,)
     listing: Callable[["Handler"], None] | None = None
-    """Answers each GET in place of the list."""
+    """Answers all but questions, in place of the list."""
     base: str = "/v1"
     """Path above `/models` and `/chat/completions`; elsewhere there is nothing."""
     gets: list[str] = field(default_factory=list)
@@ -104,6 +104,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.of.paths.append(self.path)
+        if self.of.listing and not self.path.partition("?")[0].endswith("/chat/completions"):
+            return self.of.listing(self)
         if self.path.partition("?")[0] != f"{self.of.base}/chat/completions":
             return reply(self, 404, {"error": {"message": f"no {self.path}"}})
         if "messages" not in body:

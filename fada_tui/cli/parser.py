@@ -99,6 +99,7 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
         return of.add_parser(name, help=help, description=description, parents=[common])
 
     _add_models(command(commands, "models", "the model list, and changes to your part of it"), command)
+    _add_servers(command(commands, "servers", "what servers serve"), command)
     _add_runs(command(commands, "runs", "the runs in the results folder"), command)
     _add_run_argument(command(commands, "report", "write a run's page again"))
     _add_verify(command(commands, "verify", "make a sample of a run's answers again, one at a time"))
@@ -137,6 +138,12 @@ def _add_runs(runs: argparse.ArgumentParser, command: CommandAdder) -> None:
     check.add_argument(
         "--repair", action="store_true", help="save what can be saved; damaged files are kept beside it"
     )
+
+
+def _add_servers(servers: argparse.ArgumentParser, command: CommandAdder) -> None:
+    actions = servers.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    listing = command(actions, "list", "list the models that a server serves, and what it says of them")
+    listing.add_argument("url", metavar="URL", help="the server's URL, or a listed model behind it")
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:

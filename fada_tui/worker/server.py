@@ -20,9 +20,11 @@ from fada_tui.core.protocol import (
     Detached,
     Hello,
     Idle,
+    ListServed,
     Load,
     Loaded,
     LoadFailed,
+    Message,
     Tokenise,
     Unload,
     Unloaded,
@@ -119,6 +121,8 @@ def serve(commands: int, events: int) -> None:
                 loaded = None  # for the next one to have its memory
                 devices.release()
                 loaded = _load(command, sender)
+            case ListServed():
+                _list(command, sender)
             case Work() if loaded is not None:
                 work(loaded, command, receiver, sender)
                 receiver.working.clear()
@@ -160,17 +164,32 @@ def _hello() -> Hello:
 def _load(command: Load, sender: EventSender) -> LoadedModel | None:
     try:
         loaded, facts = _loaded(command, sender)
-    except ModelLoadError as error:
-        log.error("%s", traceback.format_exc())
-        sender.send(LoadFailed(kind=error.kind, message=str(error)))
     except Exception as error:
-        log.error("%s", traceback.format_exc())
-        message = f"{command.model.name}: {reason(error, named=True)} (worker.log has more)"
-        sender.send(LoadFailed(kind=ErrorKind.LOAD, message=message))
+        sender.send(_failed(command.model.name, error))
     else:
         sender.send(facts)
         return loaded
     return None
+
+
+def _list(command: ListServed, sender: EventSender) -> None:
+    told: Message
+    try:
+        from fada_tui.worker.remote.connect import served
+
+        told = served(command, sender.send)
+    except Exception as error:
+        told = _failed("the server", error)
+    sender.send(told)
+
+
+def _failed(name: str, error: Exception) -> LoadFailed:
+    """Return the event for an error, which is logged."""
+    log.error("%s", traceback.format_exc())
+    if isinstance(error, ModelLoadError):
+        return LoadFailed(kind=error.kind, message=str(error))
+    message = f"{name}: {reason(error, named=True)} (worker.log has more)"
+    return LoadFailed(kind=ErrorKind.LOAD, message=message)
 
 
 def _loaded(command: Load, sender: EventSender) -> tuple[LoadedModel, Loaded]:

@@ -57,6 +57,8 @@ def completions(program: Program, line: str, shell: str = "bash") -> list[str]:
         ("fada-tui --resume ", ["20260102-030405_a"]),
         ("fada-tui verify ", ["20260102-030405_a"]),
         ("fada-tui --name ", []),
+        ("fada-tui servers ", ["list"]),
+        ("fada-tui servers list ", []),
     ],
 )
 def test_names_that_may_stand_there(installed: Program, line: str, expected: list[str]) -> None:

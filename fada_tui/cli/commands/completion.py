@@ -19,6 +19,7 @@ from fada_tui.config.questions import QUESTION_SETS
 from fada_tui.config.rubrics import RUBRICS
 from fada_tui.core.errors import FadaError
 from fada_tui.core.paths import models_file
+from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import load_registry
 from fada_tui.store.folder import folders
 
@@ -39,6 +40,11 @@ def complete(parser: argparse.ArgumentParser) -> None:
 
 def _models(_: argparse.Namespace) -> Iterable[str]:
     return (entry.name for entry in load_registry(models_file()).entries)
+
+
+def _servers(_: argparse.Namespace) -> Iterable[str]:
+    entries = load_registry(models_file()).entries
+    return (entry.name for entry in entries if is_endpoint(entry.source))
 
 
 def _runs(options: argparse.Namespace) -> Iterable[str]:
@@ -75,6 +81,7 @@ _COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "--model": _NamesOrFiles(_models),
     "--trust-remote-code": _NamesOrFiles(_models),
     "name": _NamesOrFiles(_models),
+    "url": _NamesOrFiles(_servers),
     "--resume": _NamesOrFiles(_runs),
     "run": _NamesOrFiles(_runs),
     "runs": _NamesOrFiles(_runs),

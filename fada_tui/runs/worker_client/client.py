@@ -28,6 +28,8 @@ from fada_tui.core.protocol import (
     Idle,
     JournalFailed,
     LeftOut,
+    Listed,
+    ListServed,
     Load,
     Loaded,
     LoadFailed,
@@ -195,6 +197,24 @@ class WorkerClient:
                     self._model, self._idle = (command, wanted, event), True
                     yield event
                     return
+                case LoadFailed():
+                    raise ModelLoadError(ErrorKind(event.kind), event.message)
+                case _:
+                    pass
+
+    async def list_served(self, command: ListServed) -> Listed:
+        """Ask a server what it serves.
+
+        Raises:
+            ModelLoadError: it cannot be reached, or does not say.
+            WorkerDiedError: the worker ended, or missed the load deadline and was ended.
+        """
+        await self._send(command)
+        while True:
+            event = await self._next(self._deadlines.load, "listing what a server serves")
+            match event:
+                case Listed():
+                    return event
                 case LoadFailed():
                     raise ModelLoadError(ErrorKind(event.kind), event.message)
                 case _:

@@ -82,16 +82,22 @@ async def _ollama(ask: Ask, facts: ServerFacts, models: Models) -> Told | None:
 
 
 async def _lm_studio(ask: Ask, facts: ServerFacts, models: Models) -> Told | None:
-    return _with(models_of(await ask("/api/v0/models")), replace(facts, name="LM Studio"), models)
+    said = await ask("/api/v0/models")
+    return _with(said, "max_context_length", replace(facts, name="LM Studio"), models)
 
 
 async def _litellm(ask: Ask, facts: ServerFacts, models: Models) -> Told | None:
-    return _with(models_of(await ask("/model/info")), replace(facts, name="LiteLLM"), models)
+    said = await ask("/model/info")
+    return _with(said, "litellm_params", replace(facts, name="LiteLLM"), models)
 
 
-def _with(more: Models | None, facts: ServerFacts, models: Models) -> Told | None:
-    """Return models with what a list of the server's own says of them."""
-    if not more:
+def _with(said: Any, key: str, facts: ServerFacts, models: Models) -> Told | None:
+    """Return models with what a list in a program's own form, known by a key of its entries, says of them."""
+    entries = said.get("data") if isinstance(said, dict) else None
+    own = (
+        [one for one in entries if isinstance(one, dict) and key in one] if isinstance(entries, list) else []
+    )
+    if not (more := models_of(own)):
         return None
     by_name = {one.name: one for one in more}
     return facts, tuple(merged(by_name.get(one.name, one), one) for one in models)
