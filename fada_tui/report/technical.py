@@ -7,7 +7,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config.schema import SAMPLING, SETTINGS
-from fada_tui.core.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run
+from fada_tui.core.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run, ServerFacts
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint, parse, place_of
@@ -54,7 +54,11 @@ def _served(run: Run) -> list[str]:
     waits = (
         f", up to {at_once} requests at once, so that times include waiting for each other" if several else ""
     )
-    return bullet("Served by", f"{name(place)}{served}{waits}")
+    facts = ServerFacts() if run.model.server is UNSET else run.model.server
+    program = " ".join(name(word) for word in (facts.name, facts.version) if word)
+    context = f"a context of {facts.context:,} tokens" if facts.context else ""
+    said = ", ".join(filter(None, (program, context)))
+    return [*bullet("Served by", f"{name(place)}{served}{waits}"), *bullet("Server", said or None)]
 
 
 _WORDED = {

@@ -126,6 +126,37 @@ async def test_one_of_several_answers_is_followed_to_its_end(
     }
 
 
+async def test_while_it_runs_the_server_s_facts_stand_in_the_pane(tmp_path: Path) -> None:
+    stage = Stage()
+    with serving(stage) as server:
+        server.listing = lambda handler: served.reply(
+            handler, 200, {"data": [{"id": served.MODEL, "owned_by": "vllm", "max_model_len": 4096}],
+                           "version": "0.32.0"})  # fmt: skip
+        app = make_app(tmp_path, model=(server.source,), category=("Abdomen",), limit=1, question=("Plane?",))
+        async with app.run_test(size=(140, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            assert "serves" not in screen_text(app)
+            await begin(pilot, main)
+            await wait_for(pilot, lambda: "context  4,096 tokens" in screen_text(app))
+            assert f"serves   {served.MODEL}" in screen_text(app) and "vLLM 0.32.0" in screen_text(app)
+            await wait_for(pilot, lambda: server.asked)
+            stage.say(server_name(main), 3)
+            await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
+            await wait_for(pilot, lambda: "serves" not in screen_text(app))
+    (made,) = runs_in(tmp_path)
+    assert made["model"]["server"] == {"name": "vLLM", "version": "0.32.0", "context": 4096}
+    (page,) = tmp_path.rglob("summary.md")
+    assert "- **Server**: vLLM 0.32.0, a context of 4,096 tokens" in page.read_text()
+
+
+def server_name(main: MainScreen) -> str:
+    """The image that is asked about."""
+    run = main.workspace.review.run
+    assert run is not None
+    return next(path.partition("/")[2] for path, _ in run.in_flight)
+
+
 async def test_an_answer_begun_again_starts_from_nothing(tmp_path: Path) -> None:
     """The text that was cut off does not stand there as if it were the answer, nor before the real one."""
     stage = Stage()

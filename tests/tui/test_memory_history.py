@@ -1,6 +1,6 @@
 """Bars, sparklines, and the GPU pane's lines."""
 
-from fada_tui.core.records import ResultMemory
+from fada_tui.core.records import ModelFacts, ResultMemory, ServerFacts
 from fada_tui.runs.telemetry import GpuReading, Sample
 from fada_tui.tui.state.memory_history import SAMPLES, MemoryHistory, bar, sparkline
 from fada_tui.tui.state.views import GpuView
@@ -82,6 +82,24 @@ def test_what_nvml_does_not_give_is_not_a_number() -> None:
     assert "87 %  51 °C  power n/a (old card)" in lines
     assert not any("0 W" in line or "0.0 MB" in line for line in lines)
     assert texts(GpuView(sample=sample(gpu(memory_used=None))))[0] == "0 memory n/a"
+
+
+def test_of_a_model_behind_a_server_its_facts_stand_where_its_memory_would() -> None:
+    facts = ServerFacts(name="vLLM", version="0.32.0", context=32768)
+    model = ModelFacts(name="m", source="http://gpu7.example:8000/v1#m", served="Qwen/m", server=facts)
+    shown = [
+        "server   gpu7.example:8000",
+        "serves   Qwen/m",
+        "with     vLLM 0.32.0",
+        "context  32,768 tokens",
+    ]
+    alone = texts(GpuView(sample=sample(), served=model))
+    assert alone[:4] == shown and alone[4].startswith("machine ") and len(alone) == 5
+    beside = texts(GpuView(sample=sample(gpu()), served=model))
+    assert beside[:4] == shown and beside[4].startswith("0 █")
+    assert not any("peak" in line or "worker" in line for line in alone)
+    bare = ModelFacts(name="m", source="http://gpu7.example:8000/v1#m", served="\x1b[2J")
+    assert texts(GpuView(sample=sample(), served=bare))[:2] == [shown[0], "serves   \\x1b[2J"]
 
 
 def test_eight_gpus_each_have_a_line() -> None:

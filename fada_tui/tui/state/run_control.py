@@ -106,6 +106,7 @@ class RunControl:
             worker=self._history.series(None),
             image_peak=self._image_peak,
             run_peak=self._run_peak,
+            served=None if self._open_runs.blind else self.run_progress.served,
         )
 
     def _new(self, job: Job) -> Session:

@@ -2,6 +2,9 @@
 
 import time
 
+from msgspec import UNSET
+
+from fada_tui.core.records import ModelFacts
 from fada_tui.report.units import memory
 from fada_tui.runs.eta import Eta
 from fada_tui.runs.events import (
@@ -23,6 +26,8 @@ class RunProgress:
     def __init__(self) -> None:
         self.run_id: str | None = None
         self.model: str | None = None
+        self.served: ModelFacts | None = None
+        """The model that runs, once it is known, where it is behind a server."""
         self.stopping = False
         self._state = "idle"
         self._label = ""
@@ -43,11 +48,12 @@ class RunProgress:
                 self._state, self._label = "loading", run.model.name
                 self._done, self._total = event.total - event.remaining, event.total
                 self._errors, self._eta, self._ended = 0, Eta(), None
-                self._at, self.progress = "", ("starting the worker", None)
+                self._at, self.progress, self.served = "", ("starting the worker", None), None
             case LoadProgress():
                 self.progress = load_progress(event)
                 self._at = self.progress[0]
-            case ModelReady(remaining=remaining, total=total):
+            case ModelReady(model=model, remaining=remaining, total=total):
+                self.served = None if model.served is UNSET else model
                 self._done, self._total = total - remaining, total
                 self._state, self.progress, self._at = "running", None, ""
             case AnswerStarted(item=item):
@@ -64,6 +70,7 @@ class RunProgress:
                 self._eta.forget()
             case RunEnded(run=run):
                 self._in_flight.clear()
+                self.served = None
                 self._state, self._ended, self.progress, self._at = "ended", time.monotonic(), None, ""
                 self._label = f"{run.model.name}: {run.status}"
                 self.stopping = False
@@ -73,7 +80,7 @@ class RunProgress:
     def break_off(self) -> None:
         """Note that the run ended without a last event."""
         self._state, self.progress, self._at, self.stopping = "idle", None, "", False
-        self._label = ""
+        self._label, self.served = "", None
 
     @property
     def active(self) -> bool:

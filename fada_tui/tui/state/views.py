@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from fada_tui.core.image_identity import ImageIdentity
-from fada_tui.core.records import Assessment, AutoScore, ResultMemory
+from fada_tui.core.records import Assessment, AutoScore, ModelFacts, ResultMemory
 from fada_tui.runs.telemetry import Sample
 
 NoticeKind = Literal["info", "warning", "error"]
@@ -95,3 +95,5 @@ class GpuView(Struct, frozen=True, kw_only=True):
     """Bytes of the worker's process over the last minutes."""
     image_peak: ResultMemory = ResultMemory()
     run_peak: ResultMemory = ResultMemory()
+    served: ModelFacts | None = None
+    """The model that runs, where that is behind a server: then this machine's memory says nothing of it."""

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from typing import ClassVar, cast
 
+from msgspec import UNSET
 from textual.app import RenderResult
 from textual.content import Content
 from textual.visual import VisualType
 from textual.widget import Widget
 
-from fada_tui.core.records import ResultMemory
+from fada_tui.core.records import ModelFacts, ResultMemory, ServerFacts
 from fada_tui.core.text import printable
+from fada_tui.models.endpoint import place_of
 from fada_tui.report import units
 from fada_tui.runs.telemetry import GpuReading, Sample
 from fada_tui.tui.state.memory_history import bar, sparkline
@@ -74,11 +76,14 @@ def gpu_lines(view: GpuView, width: int, height: int) -> list[Line]:
     sample = view.sample
     if sample is None:
         return [[("reading …", "muted")]]
+    elsewhere = _server(view.served) if view.served else None
     if not sample.gpus:
-        return _process_lines(view, sample, width)[:height]
-    room = (height - ROWS_OF_PEAKS) // len(sample.gpus)
+        lines = [*elsewhere, _machine(sample, width)] if elsewhere else _process_lines(view, sample, width)
+        return lines[:height]
+    beside = elsewhere or _peaks(view)
+    room = (height - len(beside)) // len(sample.gpus)
     lines = [line for gpu in sample.gpus for line in _fewer(_one(gpu, view, width), max(room, 1))]
-    return [*lines, *_peaks(view)][:height]
+    return [*elsewhere, *lines][:height] if elsewhere else [*lines, *beside][:height]
 
 
 def _one(gpu: GpuReading, view: GpuView, width: int) -> list[Line]:
@@ -147,15 +152,32 @@ def _memory(peak: ResultMemory) -> str:
     return units.memory(size) or "–"
 
 
-def _process_lines(view: GpuView, sample: Sample, width: int) -> list[Line]:
-    """What there is to say without a GPU: why, the worker's process, and the machine's memory."""
+def _server(model: ModelFacts) -> list[Line]:
+    """What is known of a model behind a server, in place of the memory that it would take here."""
+    facts = ServerFacts() if model.server is UNSET else model.server
+    program = " ".join(word for word in (facts.name, facts.version) if word)
+    known = {
+        "server": place_of(model.source) or "",
+        "serves": "" if model.served is UNSET else model.served,
+        "with": program,
+        "context": f"{facts.context:,} tokens" if facts.context else "",
+    }
+    return [[(f"{label:<9}", "muted"), (printable(text), "")] for label, text in known.items() if text]
+
+
+def _machine(sample: Sample, width: int) -> Line:
     label, figures = "machine ", f" {sample.memory_used / 1e9:.1f}/{sample.memory_total / 1e9:.0f} GB"
     filled, rest = bar(sample.memory_used / sample.memory_total, max(width - len(label) - len(figures), 3))
+    return [(label, "muted"), (filled, "used"), (rest, "free"), (figures, "")]
+
+
+def _process_lines(view: GpuView, sample: Sample, width: int) -> list[Line]:
+    """What there is to say without a GPU: why, the worker's process, and the machine's memory."""
     worker = units.memory(sample.worker_rss) or "–"
     return [
         [("worker        ", "muted"), (worker, "name")],
         [(sparkline(view.worker, width), "spark")],
         *_peaks(view),
-        [(label, "muted"), (filled, "used"), (rest, "free"), (figures, "")],
+        _machine(sample, width),
         [(f"GPU n/a ({view.problem or 'none found'})", "muted")],
     ]
