@@ -30,6 +30,7 @@ REMEMBERED = (
     "max_thinking_tokens",
     "seed",
     "batch_size",
+    "concurrency",
     "per_category",
 )
 """Names of the settings that are remembered."""

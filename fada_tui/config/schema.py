@@ -262,6 +262,7 @@ _ALL = (
         metavar="N",
         least=1,
         most=256,
+        label="Concurrency",
     ),
     Setting(
         "image_format",

@@ -39,6 +39,15 @@ def listing(url: str, registry: Registry, settings: Settings, environ: Mapping[s
     return ListServed(source=server.source, api_key_env=variable, headers=headers)
 
 
+async def listed_at(url: str, registry: Registry, settings: Settings, deadlines: Deadlines) -> Listed:
+    """Have a worker list what is served at a URL, as `listing` and `listed` do.
+
+    Raises:
+        FadaError: as these.
+    """
+    return await listed(listing(url, registry, settings, os.environ), deadlines)
+
+
 async def listed(command: ListServed, deadlines: Deadlines) -> Listed:
     """Have a worker list what a server serves; it is ended with that.
 

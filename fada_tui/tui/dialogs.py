@@ -21,6 +21,7 @@ from fada_tui.report.units import count
 from fada_tui.runs import planning
 from fada_tui.runs.consent import Want, hosts_wanted, wants
 from fada_tui.runs.preflight.describe import room_of
+from fada_tui.runs.served import listed_at
 from fada_tui.store import folder as store
 from fada_tui.tui.actions import judging, loading
 from fada_tui.tui.actions.consent_questions import asking
@@ -48,6 +49,12 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
             given=app_context.given,
             disk_index=review.disk_index,
             sample=run_control.telemetry.latest,
+            list_served=partial(
+                listed_at,
+                registry=app_context.registry,
+                settings=replace(app_context.settings, allow_host=run_control.consent.hosts),
+                deadlines=planning.deadlines(app_context.settings),
+            ),
         )
     )
     if request is None:

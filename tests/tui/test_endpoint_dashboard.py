@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from fada_tui.core.paths import samples_dir
 from fada_tui.images.decode import decode
@@ -285,3 +285,25 @@ async def test_the_list_and_the_setup_call_it_a_server(tmp_path: Path) -> None:
         assert " server " in row
         await pilot.press("r")
         await wait_for(pilot, lambda: "it runs on a server" in screen_text(app))
+
+
+async def test_what_a_server_serves_is_asked_of_it_by_a_worker_and_run(tmp_path: Path) -> None:
+    with serving() as server:
+        server.models = ("one", "two")
+        app = make_app(tmp_path, category=("Abdomen",), limit=1)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await pilot.press("r")
+            await wait_for(
+                pilot, lambda: isinstance(app.screen, NewRunScreen) and "answer" in screen_text(app)
+            )
+            app.screen.query_one("#server", Input).value = f"http://127.0.0.1:{server.port}"
+            app.screen.query_one("#server", Input).focus()
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: f"two@127.0.0.1:{server.port}" in screen_text(app))
+            assert server.asked == []
+            await pilot.press("j", "space", "g", "space", "r")
+            await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
+    (run,) = runs_in(tmp_path)
+    assert (run["model"]["source"], run["model"]["served"]) == (f"{server.url}#two", "two")
+    assert [asked.body["model"] for asked in server.asked] == ["two"]

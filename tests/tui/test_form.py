@@ -17,6 +17,7 @@ from fada_tui.tui.new_run.form import (
     faults,
     first_form,
     image_counts,
+    meaningless,
     questions,
     request,
     toggled_model,
@@ -158,6 +159,23 @@ def test_nothing_is_said_of_what_a_faulty_field_would_come_to() -> None:
 
 def test_zero_is_a_temperature_and_a_seed() -> None:
     assert not faults(form(offer(), temperature="0", seed="0", per_category=" 3 "), offer())
+
+
+def test_fields_that_mean_nothing_for_the_marked_models_are_neither_wrong_nor_asked_for() -> None:
+    models = {"a": ModelEntry(name="a", source="a"), "s": ModelEntry(name="s", source="http://h/v1#s")}
+    there = replace(offer(Settings(batch_size=3, concurrency=5)), models=models)
+    local, served, both = (form(there, models=chosen) for chosen in (("a",), ("s",), ("a", "s")))
+    assert meaningless(local, there) == {"concurrency"}
+    assert meaningless(served, there) == {"batch_size"}
+    assert meaningless(both, there) == frozenset()
+    assert meaningless(form(there, models=()), there) == {"concurrency"}
+    wrong = {"batch_size": "0", "concurrency": "257"}
+    for chosen, told in ((local, ["batch_size"]), (served, ["concurrency"]), (both, [*wrong])):
+        faulty = replace(chosen, typed={**chosen.typed, **wrong})
+        assert list(faults(faulty, there)) == told
+    typed = replace(served, typed={**served.typed, "batch_size": "0", "concurrency": "7"})
+    settings = request(typed, there).settings
+    assert (settings.batch_size, settings.concurrency) == (3, 7)
 
 
 def test_models_run_in_the_order_of_marking_and_trust_only_what_loads() -> None:

@@ -11,6 +11,7 @@ from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import ModelRow
 from fada_tui.report.units import count
 from fada_tui.tui.new_run.form import FIELDS, Form, Offer, Which, batch_size, image_counts, value_of
+from fada_tui.tui.new_run.served import note
 from fada_tui.tui.present.models import entry_size
 from fada_tui.tui.widgets.picklist import Pick
 
@@ -31,7 +32,17 @@ _LINE_ENDS = {"per_category": "limit", **{first: second for first, (_, second) i
 
 _INNER = {inner for _, inner in BESIDE.values()}
 
-ROWS = tuple(name for name, field in FIELDS.items() if field.group == "answered" and name not in _INNER)
+_AFTER = {"concurrency": "batch_size"}
+"""Fields that stand behind another one than in the order of the settings: in place of it, or below."""
+
+
+def _place(name: str) -> int:
+    return list(FIELDS).index(_AFTER.get(name, name))
+
+
+_BEGINNING = [name for name, field in FIELDS.items() if field.group == "answered" and name not in _INNER]
+
+ROWS = tuple(sorted(_BEGINNING, key=_place))
 """Of how answers are made, the fields that begin a line of the screen."""
 
 
@@ -77,6 +88,11 @@ def faults_by_section(found: Mapping[str, str], focused: str | None = None) -> M
     return shown
 
 
+def row_id(name: str) -> str:
+    """Return the id of the line that a field begins."""
+    return f"{name}-row"
+
+
 def hint_id(name: str) -> str:
     """Return the id of what stands behind a field, or behind the last one of its line."""
     return f"{_LINE_ENDS.get(name, name)}-hint"
@@ -99,6 +115,7 @@ def hints(form: Form) -> Mapping[str, str]:
         "temperature": "not sampled" if greedy else "sampled",
         "top_p": "not used" if greedy else "",
         "batch_size": sizes.get(batch_size(form), "in batches"),
+        "concurrency": "at once",
     }
 
 
@@ -111,11 +128,17 @@ def model_rows(form: Form, offer: Offer, rows: Mapping[str, ModelRow]) -> list[P
         Pick(
             key=name,
             label=name if name in rows else shown_name(name, entry),
-            tail=f"{entry_size(entry):>6}  {statuses[name]:<8}",
+            tail=f"{entry_size(entry):>6}  {_said(offer, name, statuses[name]):<8}",
             on=name in form.models,
         )
         for name, entry in offer.models.items()
     ]
+
+
+def _said(offer: Offer, name: str, status: str) -> str:
+    """Return a model's status, or what its server says of one that was not tried yet."""
+    served = offer.served.get(name)
+    return (note(served) if served and status == "untested" else "") or status
 
 
 def shown_name(name: str, entry: ModelEntry) -> str:

@@ -11,8 +11,10 @@ from fada_tui.config.questions import DEFAULT_QUESTION
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import Setting
 from fada_tui.config.settings import Settings
+from fada_tui.core.protocol import ServedModel
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.core.text import printable
+from fada_tui.models.endpoint import is_endpoint
 from fada_tui.runs.planning import with_choices
 from fada_tui.tui.state.image_tree import Tree, folded
 
@@ -61,6 +63,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     marked: tuple[PlannedImage, ...]
     sets: Mapping[str, tuple[str, ...]]
     """Questions by the set's name."""
+    served: Mapping[str, ServedModel] = {}
+    """What servers say of their models, by the names in `models`."""
 
 
 def first_form(offer: Offer, models: Iterable[str]) -> Form:
@@ -106,9 +110,18 @@ def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
     }
 
 
+def meaningless(form: Form, offer: Offer) -> frozenset[str]:
+    """Return the fields that mean nothing for the marked models: behind servers, or not."""
+    served = {is_endpoint(offer.models[name].source) for name in form.models}
+    if len(served) > 1:
+        return frozenset()
+    return frozenset({"batch_size"} if True in served else {"concurrency"})
+
+
 def faults(form: Form, offer: Offer) -> Mapping[str, str]:
     """Return the errors by the field's name, in the order of the screen."""
-    wrong = {name: _fault(form, setting) for name, setting in FIELDS.items()}
+    hidden = meaningless(form, offer)
+    wrong = {name: _fault(form, setting) for name, setting in FIELDS.items() if name not in hidden}
     found = {
         "models": "" if form.models else "mark a model with space",
         "images": _images_fault(form, offer),
@@ -120,7 +133,7 @@ def faults(form: Form, offer: Offer) -> Mapping[str, str]:
 
 def request(form: Form, offer: Offer) -> RunRequest:
     """Return what a faultless form asks for."""
-    own = questions(form, offer)
+    own, hidden = questions(form, offer), meaningless(form, offer)
     usual = own == (DEFAULT_QUESTION.text,)
     settings = replace(
         offer.settings,
@@ -129,7 +142,7 @@ def request(form: Form, offer: Offer) -> RunRequest:
         question=() if form.set is not None or usual else own,
         questions=form.set,
         trust_remote_code=tuple(name for name in form.models if name in offer.trusted),
-        **{name: value_of(form, name) for name in FIELDS},
+        **{name: value_of(form, name) for name in FIELDS if name not in hidden},
     )
     return RunRequest(settings, offer.marked if form.images == "marked" else None)
 

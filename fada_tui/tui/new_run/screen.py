@@ -21,30 +21,28 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.paths import state_file
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.images.catalogue import Catalogue
-from fada_tui.models.registry import ModelRow, Registry, is_of
-from fada_tui.runs.forecast import Earlier, Forecast, forecast, places_for, together
-from fada_tui.runs.planning import Estimate, generation
+from fada_tui.models.registry import ModelRow, Registry
+from fada_tui.runs.forecast import places_for
+from fada_tui.runs.planning import Estimate
 from fada_tui.runs.telemetry import Sample
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.new_run import fields, options
-from fada_tui.tui.new_run.estimate import EstimateText, EstimateView, ModelForecast, together_text
+from fada_tui.tui.new_run import fields, options, served
+from fada_tui.tui.new_run.estimate import EstimateText, together_text
+from fada_tui.tui.new_run.forecasts import Forecasts
 from fada_tui.tui.new_run.form import (
     FIELDS,
     Form,
     Offer,
     RunRequest,
-    as_loaded,
-    batch_size,
     faults,
-    image_counts,
-    questions,
+    meaningless,
     request,
     shown_questions,
     toggled_model,
-    whole,
     with_typed,
 )
-from fada_tui.tui.new_run.inputs import hint_beside, number_field
+from fada_tui.tui.new_run.inputs import answering_rows, hint_beside, number_field
+from fada_tui.tui.new_run.server_field import ListServed, ServerField
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
@@ -79,6 +77,7 @@ class NewRunScreen(Screen[RunRequest | None]):
         given: names of the settings that a person gave.
         disk_index: the runs that were made before.
         sample: the machine as it was measured last.
+        list_served: asks a server what it serves; without it there is no field for one.
     """
 
     PLACES = ("setup",)
@@ -106,12 +105,14 @@ class NewRunScreen(Screen[RunRequest | None]):
         given: frozenset[str],
         disk_index: "DiskIndex",
         sample: Sample | None,
+        list_served: ListServed | None = None,
     ) -> None:
         super().__init__()
         self._rows = {row.entry.name: row for row in rows}
         self._catalogue = catalogue
-        self._disk_index = disk_index
-        self._places = places_for(sample, settings.device)
+        self._registry = registry
+        self._list_served = list_served
+        self._forecasts = Forecasts(disk_index, places_for(sample, settings.device), self._examine)
         self._read = partial(
             options.read,
             settings=settings,
@@ -125,9 +126,6 @@ class NewRunScreen(Screen[RunRequest | None]):
         )
         self._offer: Offer | None = None
         self._form = Form()
-        self._sizes: dict[ModelEntry, Estimate | None] = {}
-        """By the model as it would be loaded: another resolution needs other memory."""
-        self._earlier: dict[str, list[Earlier]] = {}
         self._pending: Timer | None = None
         self._opened = asyncio.Event()
         self._leaving = False
@@ -142,6 +140,8 @@ class NewRunScreen(Screen[RunRequest | None]):
             with Container(classes="column", id="what"):
                 with Vertical(id="models", classes="section"):
                     yield PickList(id="models-list")
+                    if self._list_served is not None:
+                        yield ServerField(self._list_served)
                     yield Text("", markup=False, classes="fault")
                 with Vertical(id="images", classes="section"):
                     yield PickList(id="images-list")
@@ -162,15 +162,7 @@ class NewRunScreen(Screen[RunRequest | None]):
                     )
                     yield Text("", markup=False, classes="fault")
                 with Vertical(id="answering", classes="section"):
-                    for name in fields.ROWS:
-                        with Horizontal(classes="field"):
-                            yield Static(FIELDS[name].label, markup=False, classes="label")
-                            yield number_field(name)
-                            if name in fields.BESIDE:
-                                word, other = fields.BESIDE[name]
-                                yield Static(f" {word} ", markup=False, classes="between")
-                                yield number_field(other)
-                            yield hint_beside(name)
+                    yield from answering_rows()
                     yield Text("", markup=False, classes="fault")
         with Container(id="estimate", classes="section"):
             yield EstimateText()
@@ -205,6 +197,9 @@ class NewRunScreen(Screen[RunRequest | None]):
         self.query_one("#sets", PickList).go(self._form.set or fields.OWN)
         self._estimate()
         self._opened.set()
+        if self._list_served is not None:
+            urls = served.servers_of(self._offer.models.values(), self._offer.settings.allow_host)
+            self.query_one(ServerField).ask_all(urls)
 
     # What is chosen
 
@@ -219,6 +214,9 @@ class NewRunScreen(Screen[RunRequest | None]):
         self.query_one("#models-list", PickList).show(fields.model_rows(self._form, self._offer, self._rows))
         self.query_one("#images-list", PickList).show(fields.image_rows(self._form, self._offer))
         self.query_one("#sets", PickList).show(fields.set_rows(self._form, self._offer))
+        hidden = meaningless(self._form, self._offer)
+        for name in fields.ROWS:
+            self.query_one(f"#{fields.row_id(name)}").display = name not in hidden
         self._show_faults(faults(self._form, self._offer))
         if self._pending is not None:
             self._pending.stop()
@@ -227,6 +225,25 @@ class NewRunScreen(Screen[RunRequest | None]):
     @on(PickList.Picked, "#models-list")
     def _model_picked(self, event: PickList.Picked) -> None:
         self._choose(toggled_model(self._form, event.key))
+
+    @on(ServerField.Found)
+    def _served(self, event: ServerField.Found) -> None:
+        if (offer := self._offer) is None:
+            return
+        before, rows = offer.models, []
+        if event.listed is not None:
+            offer = served.with_served(offer, event.listed, self._registry, seeing=not event.typed)
+            rows = [name for name in offer.models if name not in before]
+        if event.typed and (wanted := served.wanted_of(event.url, event.listed)):
+            offer, key = served.with_named(offer, wanted, self._registry)
+            self._form, rows = served.marked(self._form, key), [key]
+        self._offer = offer
+        self._changed()
+        if event.typed and rows:
+            picks = self.query_one("#models-list", PickList)
+            for name in (rows[-1], rows[0]):  # so that all of them are in sight, where they fit
+                picks.go(name)
+            picks.focus()
 
     @on(PickList.Picked, "#images-list")
     def _images_picked(self, event: PickList.Picked) -> None:
@@ -285,36 +302,14 @@ class NewRunScreen(Screen[RunRequest | None]):
     # The estimate
 
     def _estimate(self) -> None:
-        if (offer := self._offer) is None:
+        if self._offer is None:
             return
-        images = image_counts(self._form, offer)[self._form.images]
-        asked = len(questions(self._form, offer))
-        models = tuple(
-            ModelForecast(name, self._forecast(name, offer, images, asked)) for name in self._form.models
-        )
-        known = [model.forecast for model in models if model.forecast is not None]
-        all_of_them = together(known)
-        if len(known) < len(models):
-            all_of_them = replace(all_of_them, seconds=None, memory_needed=None, fits=None)
-        view = EstimateView(images, asked, models, all_of_them)
+        view = self._forecasts.view(self._form, self._offer)
         self.query_one("#estimate").border_subtitle = together_text(view)
         self.query_one(EstimateText).show(view)
 
-    def _forecast(self, name: str, offer: Offer, images: int, asked: int) -> Forecast | None:
-        entry = as_loaded(offer.models[name], self._form, offer.settings)
-        if entry not in self._sizes:
-            self._sizes[entry] = None
-            self.run_worker(partial(self._measure, name, entry), thread=True)
-        if (size := self._sizes[entry]) is None:
-            return None
-        estimate = replace(size, images=images, questions=asked, results=images * asked)
-        if name not in self._earlier:
-            runs = (run for run in self._disk_index.runs if is_of(run, entry))
-            self._earlier[name] = [(run, self._disk_index.figures[run.id]) for run in runs]
-        limit = whole(self._form, "max_new_tokens") or 0
-        settings = replace(offer.settings, max_new_tokens=limit, batch_size=batch_size(self._form) or 1)
-        made = generation(entry, settings)
-        return forecast(entry, estimate, self._earlier[name], made, *self._places)
+    def _examine(self, name: str, entry: ModelEntry) -> None:
+        self.run_worker(partial(self._measure, name, entry), thread=True)
 
     def _measure(self, name: str, entry: ModelEntry) -> None:
         if offer := self._offer:
@@ -322,7 +317,7 @@ class NewRunScreen(Screen[RunRequest | None]):
 
     @on(Measured)
     def _measured(self, event: Measured) -> None:
-        self._sizes[event.entry] = event.estimate
+        self._forecasts.take(event.entry, event.estimate)
         self._estimate()
 
     # Keys

@@ -1,0 +1,77 @@
+"""What the chosen models will take, by their files and earlier runs."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec.structs import replace
+
+from fada_tui.core.records import ModelEntry
+from fada_tui.models.registry import is_of
+from fada_tui.runs.forecast import Earlier, Forecast, forecast, together
+from fada_tui.runs.planning import Estimate, generation
+from fada_tui.runs.preflight.memory_fit import Free
+from fada_tui.tui.new_run.estimate import EstimateView, ModelForecast
+from fada_tui.tui.new_run.form import Form, Offer, as_loaded, batch_size, image_counts, questions, whole
+
+if TYPE_CHECKING:
+    from fada_tui.tui.state.disk_index import DiskIndex
+
+
+Places: TypeAlias = tuple[Free | None, tuple[Free, ...]]
+"""Free memory where a model is to be loaded, and where it could be."""
+
+
+class Forecasts:
+    """The models' forecasts, as far as their checkpoints have been examined.
+
+    Args:
+        disk_index: the runs that were made before.
+        places: where models can be loaded.
+        examine: called once for each model as it would be loaded, by its name; `take` takes what it finds.
+    """
+
+    def __init__(
+        self, disk_index: "DiskIndex", places: Places, examine: Callable[[str, ModelEntry], None]
+    ) -> None:
+        self._disk_index = disk_index
+        self._places = places
+        self._examine = examine
+        self._sizes: dict[ModelEntry, Estimate | None] = {}
+        """By the model as it would be loaded: another resolution needs other memory."""
+        self._earlier: dict[str, list[Earlier]] = {}
+
+    def take(self, entry: ModelEntry, estimate: Estimate) -> None:
+        """Take what was found of a model."""
+        self._sizes[entry] = estimate
+
+    def view(self, form: Form, offer: Offer) -> EstimateView:
+        """Return the estimate of all that is chosen."""
+        images = image_counts(form, offer)[form.images]
+        asked = len(questions(form, offer))
+        models = tuple(
+            ModelForecast(name, self._forecast(name, form, offer, images, asked)) for name in form.models
+        )
+        known = [model.forecast for model in models if model.forecast is not None]
+        all_of_them = together(known)
+        if len(known) < len(models):
+            all_of_them = replace(all_of_them, seconds=None, memory_needed=None, fits=None)
+        return EstimateView(images, asked, models, all_of_them)
+
+    def _forecast(self, name: str, form: Form, offer: Offer, images: int, asked: int) -> Forecast | None:
+        entry = as_loaded(offer.models[name], form, offer.settings)
+        if entry not in self._sizes:
+            self._sizes[entry] = None
+            self._examine(name, entry)
+        if (size := self._sizes[entry]) is None:
+            return None
+        estimate = replace(size, images=images, questions=asked, results=images * asked)
+        if name not in self._earlier:
+            runs = (run for run in self._disk_index.runs if is_of(run, entry))
+            self._earlier[name] = [(run, self._disk_index.figures[run.id]) for run in runs]
+        settings = replace(
+            offer.settings,
+            max_new_tokens=whole(form, "max_new_tokens") or 0,
+            batch_size=batch_size(form) or 1,
+            concurrency=whole(form, "concurrency") or 1,
+        )
+        return forecast(entry, estimate, self._earlier[name], generation(entry, settings), *self._places)
