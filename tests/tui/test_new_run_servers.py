@@ -107,6 +107,14 @@ async def test_a_typed_url_offers_what_is_served(catalogue: Catalogue, size: tup
     assert (request.settings.model, request.settings.concurrency) == ((f"{URL}#Qwen/a",), 16)
 
 
+async def test_what_is_marked_at_first_is_in_sight(catalogue: Catalogue) -> None:
+    app = Host(catalogue, settings=Settings(model=(f"{URL}#marked",)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert screen.query_one("#models-list", PickList).here == f"{URL}#marked"
+        await wait_for(pilot, lambda: "✓ marked@" in screen_text(app))
+
+
 async def test_the_only_model_is_marked_and_so_is_a_named_one(catalogue: Catalogue) -> None:
     servers = Servers(lambda url: listed(model("one")))
     app = Host(catalogue, list_served=servers)

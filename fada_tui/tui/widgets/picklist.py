@@ -102,6 +102,8 @@ class PickList(ScrollView, can_focus=True):
     def go(self, key: str) -> None:
         """Put the cursor on a row."""
         self.move(next((n for n, row in enumerate(self._rows) if row.key == key), 0) - self._cursor)
+        # Rows that were shown just now can be scrolled to only once they are laid out.
+        self.call_after_refresh(self._reveal)
 
     def move(self, step: int) -> None:
         """Move the cursor so many rows down, or up, as far as there are rows."""
