@@ -155,6 +155,10 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     _add_setting(verify, SETTINGS["device"], default="the run's own")
     _add_setting(verify, SETTINGS["trust_remote_code"])
     _add_setting(verify, SETTINGS["allow_pickle"])
+    verify.add_argument(
+        "--server", action="store_true", help="ask a server again, which may answer otherwise by now"
+    )
+    _add_setting(verify, SETTINGS["allow_host"])
 
 
 def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:

@@ -191,14 +191,19 @@ def allowed_now(run: Run, consent: Consent, registry: Registry) -> Run:
         run,
         plan=replace(
             plan,
-            model=_with_own_key(run.id, plan.model, registry),
+            model=with_own_key(run.id, plan.model, registry),
             trust_remote_code=code,
             allow_pickle=consent.reads_pickles_of(plan.model),
         ),
     )
 
 
-def _with_own_key(run_id: str, entry: ModelEntry, registry: Registry) -> ModelEntry:
+def with_own_key(run_id: str, entry: ModelEntry, registry: Registry) -> ModelEntry:
+    """Return a run's model with the variable of its server's key as one's own model list names it.
+
+    Raises:
+        UsageError: the run names such a variable and the model list does not.
+    """
     if not is_endpoint(entry.source):
         return entry
     source = parse(entry.source).source

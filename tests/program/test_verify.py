@@ -19,7 +19,7 @@ from fada_tui.runs.verify.rerun import Verification
 from fada_tui.runs.worker_client.client import Deadlines
 from tests.conftest import LONG_ENOUGH, Program, load, wait_for, worker_of, write_image
 from tests.contrastive import clip, save
-from tests.endpoint_server import serving, stream
+from tests.endpoint_server import MODEL, WORDS, Asked, Behaviour, serving, status, stream
 from tests.examples import run
 
 
@@ -186,13 +186,92 @@ def test_sampling_one_at_a_time_can_be_verified_and_in_batches_not(program: Prog
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_server_s_run_is_refused(program: Program, images: Path) -> None:
+def test_a_server_is_asked_again_only_where_that_is_said(program: Program, images: Path) -> None:
     with serving(lambda _: stream()) as server:
         _, said = program.batch("--model", server.source, "--images", images)
-    done = program.run("verify", said["runs"][0]["path"])
+    folder = said["runs"][0]["path"]
+    done = program.run("verify", folder)
     assert done.returncode == 2
     assert f"answered by a server at 127.0.0.1:{server.port}" in done.stderr
+    assert "--server asks it all the same" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+    gone = program.run("verify", folder, "--server")
+    assert gone.returncode == 3 and f"127.0.0.1:{server.port} cannot be reached" in gone.stderr
+    own = program.run("verify", a_run(program), "--server")
+    assert own.returncode == 2 and "leave out --server" in own.stderr
+
+
+def test_a_server_that_answers_the_same_holds(program: Program, images: Path, temporary: Path) -> None:
+    """It is asked one at a time, as it was asked: with the same image, limits and seed."""
+    with serving() as server:
+        done, said = program.batch(
+            "--model", server.url, "--images", images, "--temperature", "0.5", "--seed", "7",
+            "--max-new-tokens", "33", "--system-prompt", "Be brief.",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        folder = Path(said["runs"][0]["path"])
+        before = contents(folder)
+        asked, server.asked, server.peak = server.asked, [], 0
+        server.models = (MODEL, "another")
+        done = program.run("verify", folder, "--server")
+        assert done.returncode == 0, done.stderr
+    assert server.peak == 1
+    assert sorted(json.dumps(one.body) for one in server.asked) == sorted(
+        json.dumps(one.body) for one in asked
+    )
+    *lines, last = done.stdout.splitlines()
+    assert len(lines) == 4 and all(line.endswith(": identical") for line in lines)
+    assert last == f"4 of 4 identical; asked one at a time of {MODEL} at 127.0.0.1:{server.port}"
+    assert contents(folder) == before
+    assert not any(temporary.iterdir())
+
+
+def test_a_server_that_has_changed_is_told_by_words(program: Program, images: Path) -> None:
+    def changed(asked: Asked) -> Behaviour:
+        return stream(
+            ("A fetal \x1b[31m", "heart, ", *WORDS[2:]), finish=("stop", "length")[len(server.asked) % 2]
+        )
+
+    with serving() as server:
+        _, said = program.batch("--model", server.source, "--images", images)
+        server.behave = changed
+        done, verified = verify(program, Path(said["runs"][0]["path"]), "--server")
+    assert done.returncode == 1, done.stderr
+    assert (verified["different"], verified["server"]) == (4, f"127.0.0.1:{server.port}")
+    assert (verified["dtype"], verified["device"]) == (None, None)
+    assert verified["results"][0]["difference"] == {
+        "unit": "word", "at": 3, "recorded": "head,", "now": "\x1b[31mheart,",
+    }  # fmt: skip
+    assert "\x1b" not in done.stderr
+    assert f"hint: what serves at 127.0.0.1:{server.port} may have changed" in done.stderr
+    assert "torch" not in done.stderr
+
+
+def test_images_go_to_a_server_only_with_leave(program: Program, images: Path) -> None:
+    """Whatever the run's file says: of its server, or of the variable that would hold the key."""
+    with serving() as server:
+        _, said = program.batch("--model", server.source, "--images", images)
+        folder = Path(said["runs"][0]["path"])
+        tamper(folder, lambda data: data["model"].update(source=f"http://example.invalid/v1#{MODEL}"))
+        done = program.run("verify", folder, "--server")
+        assert done.returncode == 2 and "--allow-host example.invalid" in done.stderr
+        done = program.run("verify", folder, "--server", "--allow-host", "example.invalid")
+        assert done.returncode == 3 and "example.invalid cannot be reached" in done.stderr
+
+
+def test_a_run_names_no_key_for_its_server(program: Program, images: Path) -> None:
+    def behave(asked: Asked) -> Behaviour:
+        return status(400) if asked.times == 1 and len(server.asked) == 1 else stream()
+
+    with serving(behave) as server:
+        _, said = program.batch("--model", server.source, "--images", images)
+        folder = Path(said["runs"][0]["path"])
+        tamper(folder, lambda data: data["plan"]["model"].update(api_key_env="SECRET_OF_MINE"))
+        server.asked = []
+        program.env = {"SECRET_OF_MINE": "secret"}
+        done = program.run("verify", folder, "--server")
+        assert done.returncode == 2 and "only your own model list may say" in done.stderr
+        assert not server.asked
 
 
 def test_what_was_imported_is_refused(program: Program) -> None:

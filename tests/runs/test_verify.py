@@ -67,8 +67,19 @@ def test_the_first_difference_of_two_texts() -> None:
     assert (found.at, found.recorded, found.now) == (1, None, "a")
     found = first_difference("A b", "a b", [split(*same), split(*same)])
     assert (found.unit, found.at, found.recorded, found.now) == ("character", 1, "A", "a")
-    found = first_difference("ab", "ac")
+    found = first_difference("ab", "ac", [split(), split()])
     assert (found.unit, found.at) == ("character", 2)
+
+
+def test_without_tokens_texts_differ_by_words() -> None:
+    found = first_difference("a fetal head", "a fetal heart")
+    assert (found.unit, found.at, found.recorded, found.now) == ("word", 3, "head", "heart")
+    found = first_difference("a head", "a head, seen well")
+    assert (found.unit, found.at, found.recorded, found.now) == ("word", 2, "head", "head,")
+    found = first_difference("a head", "a")
+    assert (found.unit, found.at, found.recorded, found.now) == ("word", 2, "head", None)
+    found = first_difference("a head", "a  head")
+    assert (found.unit, found.at, found.recorded, found.now) == ("character", 3, "h", " ")
 
 
 def test_equal_texts_may_differ_in_tokens_that_leave_none() -> None:
@@ -110,7 +121,7 @@ def test_equal_rankings_with_another_answer() -> None:
 def test_foreign_text_is_shown_safely() -> None:
     verified = compare(result("\x1b]0;a.png"), result("\x1b]0;a.png", response="a \u202edaeh"))
     line = describe.line(verified)
-    assert line == r"\x1b]0;a.png, q1: differs from character 3: recorded 'h', now '\u202e'"
+    assert line == r"\x1b]0;a.png, q1: differs from word 2: recorded 'head', now '\u202edaeh'"
 
 
 def test_in_float32_the_precision_explains_nothing() -> None:

@@ -59,7 +59,8 @@ def _prepared(options: Namespace) -> "_Verifying":
     if count < 1:
         raise UsageError(f"--sample {count} verifies nothing; give a number from 1 up")
     recorded = store.read_run(store.find(Path(settings.results), options.run))
-    rebuild.check(recorded)
+    asks_server = getattr(options, "server", False)
+    rebuild.check(recorded, server=asks_server)
     results = answered(recorded.results)
     if not results:
         raise UsageError(f"{recorded.id} has no answer that could be verified")
@@ -67,15 +68,12 @@ def _prepared(options: Namespace) -> "_Verifying":
     entry = rebuild.entry_of(recorded, registry)
     named = settings.trust_remote_code if "trust_remote_code" in options else ()
     consent = consent_of(settings, registry, named, (entry,))
-    load = rebuild.load_command(
-        recorded,
-        entry,
-        device=getattr(options, "device", None),
-        trust_remote_code=consent.runs_code_of(entry),
-        allow_pickle=consent.reads_pickles_of(entry),
-    )
+    if asks_server:
+        entry = rebuild.server_of(recorded, entry, registry, consent)
+    patience = deadlines(settings)
+    load = rebuild.load_command(recorded, entry, consent, patience, device=getattr(options, "device", None))
     load = with_settings(load, settings.servers, os.environ)
-    return _Verifying(recorded, sample, Verification(recorded, sample, load, deadlines(settings)))
+    return _Verifying(recorded, sample, Verification(recorded, sample, load, patience))
 
 
 class _Verifying:

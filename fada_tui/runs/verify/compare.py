@@ -10,6 +10,8 @@ from fada_tui.core.records import Ranked, Result
 
 Outcome: TypeAlias = Literal["identical", "different", "image_missing", "image_changed", "not_answered"]
 
+Unit: TypeAlias = Literal["token", "word", "character"]
+
 SAME_PROBABILITY = 1e-5
 """Difference below which probabilities count as equal, to allow for float32 rounding."""
 
@@ -29,8 +31,9 @@ class Difference(Struct, frozen=True, kw_only=True):
 
     at: int
     """Position, counted from 1."""
-    unit: Literal["token", "character"]
-    """Unit of the position: characters if the model has no tokenizer that separates the texts."""
+    unit: Unit
+    """Unit of the position: words where nothing is known of the model's tokens, as of a server's; characters
+    where neither tokens nor words separate the texts."""
     recorded: str | None
     """The piece of the recorded text; `None` where that has ended."""
     now: str | None
@@ -64,7 +67,7 @@ def compare(recorded: Result, now: Result, tokens: Sequence[Split] = ()) -> Veri
     Args:
         recorded: with an answer.
         now: the new one.
-        tokens: the recorded response and the new one, where `texts_differ` and the model has a tokenizer.
+        tokens: the recorded response and the new one, where `texts_differ` and the model is loaded here.
     """
     if now.error:
         outcome = _of_error(now.error.kind)
@@ -82,18 +85,19 @@ def compare(recorded: Result, now: Result, tokens: Sequence[Split] = ()) -> Veri
 
 
 def first_difference(recorded: str, now: str, tokens: Sequence[Split] = ()) -> Difference:
-    """Return where two different texts first differ: by tokens, else by characters."""
+    """Return where two different texts first differ: by tokens, or words without these, else characters."""
     if tokens:
         before, after = tokens
         place = _parting(before.ids, after.ids)
         if place < max(len(before.ids), len(after.ids)):
             return _difference("token", place, before.pieces, after.pieces)
+    elif recorded.split() != now.split():
+        words, others = recorded.split(), now.split()
+        return _difference("word", _parting(words, others), words, others)
     return _difference("character", _parting(recorded, now), recorded, now)
 
 
-def _difference(
-    unit: Literal["token", "character"], place: int, recorded: Sequence[str], now: Sequence[str]
-) -> Difference:
+def _difference(unit: Unit, place: int, recorded: Sequence[str], now: Sequence[str]) -> Difference:
     return Difference(
         at=place + 1,
         unit=unit,

@@ -1,12 +1,13 @@
 """The outcome of a verification, as lines and as plain values, without side effects."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fada_tui.core.protocol import Hello
 from fada_tui.core.records import ModelFacts, Run
 from fada_tui.core.text import printable
+from fada_tui.models.endpoint import place_of
 from fada_tui.runs.verify.compare import Difference, Outcome, Verified
 
 EXACT = "float32"
@@ -47,6 +48,10 @@ def summary(found: Sequence[Verified], loaded: ModelFacts, asked: int) -> str:
     others = [f"{counts[outcome]} {words}" for outcome, words in _WORDS.items() if counts[outcome]]
     rest = [] if len(found) == asked else [f"{asked - len(found)} not reached"]
     parts = [f"{counts['identical']} of {asked} identical", *others[counts["identical"] > 0 :], *rest]
+    if place := place_of(loaded.source):
+        return (
+            f"{', '.join(parts)}; asked one at a time of {printable(loaded.served or loaded.name)} at {place}"
+        )
     return f"{', '.join(parts)}; made one at a time in {loaded.dtype} on {loaded.device}"
 
 
@@ -55,6 +60,8 @@ def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: ModelFacts)
     differing = [one.recorded for one in found if one.outcome == "different"]
     if not differing:
         return []
+    if place := place_of(run.model.source):
+        return [printable(hint) for hint in _of_server(run, place)]
     told = []
     if loaded.dtype != EXACT and any(result.together > 1 for result in differing):
         told.append(
@@ -84,8 +91,19 @@ def as_json(run: str, found: Sequence[Verified], loaded: ModelFacts | None, aske
         "missing": asked - counts["identical"] - counts["different"],
         "dtype": loaded.dtype if loaded else None,
         "device": loaded.device if loaded else None,
+        "server": place_of(loaded.source) if loaded else None,
         "results": [_row(one) for one in found],
     }
+
+
+def _of_server(run: Run, place: str) -> Iterator[str]:
+    """Return what may explain that a server answers otherwise; nothing tells whether it is the same."""
+    yield (
+        f"what serves at {place} may have changed: its weights, precision or version; and servers compute "
+        "requests together, which may change answers"
+    )
+    if run.generation.do_sample:
+        yield "the answers were sampled, and not every server follows the seed that it is sent"
 
 
 def _where(difference: Difference) -> str:

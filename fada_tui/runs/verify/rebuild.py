@@ -8,20 +8,32 @@ from msgspec.structs import replace
 from fada_tui.core.errors import UsageError
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import Generation, ModelEntry, Run
-from fada_tui.models.endpoint import is_endpoint, place_of
+from fada_tui.models.endpoint import is_endpoint, parse, place_of
 from fada_tui.models.registry import Registry, located
+from fada_tui.runs.consent import Consent, hosts_wanted, with_own_key
+from fada_tui.runs.worker_client.client import Deadlines
 
 
-def check(run: Run) -> None:
+def check(run: Run, *, server: bool = False) -> None:
     """Refuse a run whose answers cannot be repeated.
 
+    Args:
+        run: the run.
+        server: a server may be asked again, though nothing says that it is the same.
+
     Raises:
-        UsageError: it was answered by a server, sampled in batches, or does not say how it was made.
+        UsageError: it was answered by a server that is not to be asked, sampled in batches, or does not say
+            how it was made; or there is no server to ask.
     """
-    if is_endpoint(run.model.source):
+    served = is_endpoint(run.model.source)
+    if served and not server:
         raise UsageError(
-            f"{run.id} was answered by a server at {place_of(run.model.source)}: nothing says that it would "
-            "answer the same again, so there is nothing to verify"
+            f"{run.id} was answered by a server at {place_of(run.model.source)}, and nothing says that it "
+            "would answer the same again; --server asks it all the same"
+        )
+    if server and not served:
+        raise UsageError(
+            f"{run.id} was made with a model that is loaded here, so there is no server: leave out --server"
         )
     if run.model.source is None or run.dataset.root is None or run.generation.max_new_tokens is None:
         raise UsageError(f"{run.id} does not say how its results were made, so they cannot be made again")
@@ -54,26 +66,43 @@ def entry_of(run: Run, registry: Registry) -> ModelEntry:
     )
 
 
+def server_of(run: Run, entry: ModelEntry, registry: Registry, consent: Consent) -> ModelEntry:
+    """Return a run's model behind a server by the name that it was asked by, with a key of one's own list.
+
+    Raises:
+        UsageError: images may not be sent to the server, or the run names a variable for its key.
+    """
+    for want in hosts_wanted((entry,), consent):
+        raise UsageError(want.message)
+    endpoint = parse(entry.source)
+    if endpoint.model is None and run.model.served:
+        endpoint = replace(endpoint, model=run.model.served)
+    return with_own_key(run.id, replace(entry, source=endpoint.source), registry)
+
+
 def load_command(
-    run: Run, entry: ModelEntry, *, device: str | None, trust_remote_code: bool, allow_pickle: bool
+    run: Run, entry: ModelEntry, consent: Consent, deadlines: Deadlines, *, device: str | None
 ) -> Load:
     """Return the command that loads the run's model again.
 
     Args:
         run: the run.
-        entry: its model, from `entry_of`.
+        entry: its model, from `entry_of` or `server_of`.
+        consent: what it may do.
+        deadlines: a server's.
         device: in place of the one that the run used.
-        trust_remote_code: the model may run its repository's code.
-        allow_pickle: its weights may be no safetensors.
     """
     return Load(
         model=located(entry),
         device=device or run.model.device or "auto",
-        trust_remote_code=trust_remote_code,
-        allow_pickle=allow_pickle,
+        trust_remote_code=consent.runs_code_of(entry),
+        allow_pickle=consent.reads_pickles_of(entry),
         system_prompt=run.generation.system_prompt,
         thinking=run.generation.thinking or None,
         classes=None if run.classes is UNSET else run.classes,
+        allowed_hosts=consent.hosts,
+        first_token_timeout=deadlines.first_token,
+        token_timeout=deadlines.token,
     )
 
 
