@@ -42,3 +42,13 @@ def test_answers_are_the_local_ones(program: Program, server: ServerProcess) -> 
     assert load(folder)["model"]["served"] == NAME
     assert len(answers_of(local)) == COUNT
     assert answers_of(folder) == answers_of(local)
+
+
+def test_a_run_is_verified_there(program: Program, server: ServerProcess) -> None:
+    done, said = program.batch("--model", model(server), "--limit", "4", "--question", QUESTIONS[1])
+    assert done.returncode == 0, done.stderr
+    done = program.run("verify", said["runs"][0]["path"], "--server")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == (
+        f"4 of 4 identical; asked one at a time of {NAME} at 127.0.0.1:{server.port}"
+    )
