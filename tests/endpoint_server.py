@@ -137,18 +137,25 @@ class Handler(BaseHTTPRequestHandler):
     def begin(self, kind: str = "text/event-stream") -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)
-        self.send_header("Transfer-Encoding", "chunked")
+        if self.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
 
+    @property
+    def chunked(self) -> bool:
+        """Whether parts are marked; for proxies that speak HTTP/1.0 the connection ends instead."""
+        return self.request_version != "HTTP/1.0"
+
     def chunk(self, data: bytes) -> None:
-        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n" if self.chunked else data)
         self.wfile.flush()
 
     def event(self, value: object) -> None:
         self.chunk(b"data: " + json.dumps(value).encode() + b"\n\n")
 
     def end(self) -> None:
-        self.wfile.write(b"0\r\n\r\n")
+        if self.chunked:
+            self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
 
     def sever(self) -> None:

@@ -29,7 +29,6 @@ http {{
     {server}
     location / {{
       proxy_pass http://127.0.0.1:{behind};
-      proxy_http_version 1.1;
     }}
   }}
 }}
