@@ -34,6 +34,13 @@ def test_a_body_that_is_too_large_is_told(program: Program, images: Path, tmp_pa
         assert "--longest-edge" in result["error"]["message"]
 
 
+def test_images_that_are_made_smaller_pass(program: Program, images: Path, tmp_path: Path) -> None:
+    with serving() as behind, nginx(tmp_path / "nginx", behind.port, "client_max_body_size 10k;") as proxy:
+        done, _ = program.batch("--model", through(proxy.port), "--images", images, "--longest-edge", "32")
+        assert done.returncode == 0, done.stderr
+        assert {asked.image.size for asked in behind.asked} == {(32, 21)}
+
+
 def test_a_limit_on_requests_is_waited_for(program: Program, images: Path, tmp_path: Path) -> None:
     """One a second, where three come at once: all are answered in the end, and the server hears each once."""
     zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=1r/s; limit_req_status 429;"
