@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
 CONSTRAINTS ?= -c constraints.txt
 
-.PHONY: demo test quick faults vision check lint types imports format bench gpu-wheels wheel clean
+.PHONY: demo test quick faults vision servers check lint types imports format bench gpu-wheels wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch
@@ -25,6 +25,10 @@ faults: $(VENV)/.test
 # The families whose processors want torchvision or timm, in an environment of its own: some gigabytes.
 vision: $(VENV)-vision/.test
 	$(VENV)-vision/bin/pytest -n 2 --dist worksteal tests/conformance
+
+# The program against vLLM on the CPU, in an environment of its own: 3.5 GB, and some five minutes.
+servers: $(VENV)/.test $(VENV)-vllm/.installed
+	VLLM=$(abspath $(VENV)-vllm/bin/vllm) $(BIN)/pytest -m slow tests/servers
 
 check: lint types imports test
 
@@ -79,5 +83,10 @@ $(VENV)-vision/.test: pyproject.toml
 	$(VENV)-vision/bin/python -m pip install --quiet --editable '.[test,vision]'
 	touch $@
 
+$(VENV)-vllm/.installed: tests/servers/install_vllm.sh
+	$(PYTHON) -m venv $(VENV)-vllm
+	bash tests/servers/install_vllm.sh $(abspath $(VENV)-vllm)
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV)-vision dist build
+	rm -rf $(VENV) $(VENV)-vision $(VENV)-vllm dist build

@@ -154,14 +154,14 @@ def program(tmp_path: Path) -> Iterator[Program]:
             process.kill()
 
 
-def wait_for(condition: Callable[[], Any]) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = LONG_ENOUGH) -> Any:
     """Wait until a condition holds and return its value."""
-    deadline = time.monotonic() + LONG_ENOUGH
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
             return value
         time.sleep(0.02)
-    raise AssertionError(f"waited {LONG_ENOUGH} s for {condition}")
+    raise AssertionError(f"waited {seconds} s for {condition}")
 
 
 def open_files() -> set[str]:

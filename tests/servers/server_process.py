@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.conftest import wait_for
+from tests.conftest import LONG_ENOUGH, wait_for
 
 PORTS = range(20_000, 32_000)
 """Below those that systems hand out by themselves, so that nobody takes a port while its server is down."""
@@ -38,6 +38,8 @@ class ServerProcess:
     """Where its log lies, and whatever it writes."""
     env: dict[str, str] = field(default_factory=dict)
     """In place of these variables of ours."""
+    patience: float = LONG_ENOUGH
+    """Seconds that it may take to start."""
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -46,6 +48,11 @@ class ServerProcess:
         """The end of what it has printed."""
         file = self.folder / "server.log"
         return file.read_text(errors="replace")[-LONGEST_LOG:] if file.exists() else ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
         """Start it on the port that it had, else on any; return when it serves."""
@@ -80,7 +87,7 @@ class ServerProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # ctrl+c is the tests', which end it
             )
-        wait_for(lambda: process.poll() is not None or self.ready(port))
+        wait_for(lambda: process.poll() is not None or self.ready(port), self.patience)
         return process.poll() is None
 
     def _signal(self, send: Callable[[psutil.Process], None]) -> None:
