@@ -247,6 +247,19 @@ def test_a_server_that_has_changed_is_told_by_words(program: Program, images: Pa
     assert "torch" not in done.stderr
 
 
+def test_what_a_server_does_not_take_is_left_out_at_once(program: Program, images: Path) -> None:
+    def behave(asked: Asked) -> Behaviour:
+        return status(400, {"error": "unknown field: seed"}) if "seed" in asked.body else stream()
+
+    with serving(behave) as server:
+        done, said = program.batch("--model", server.source, "--images", images)
+        assert done.returncode == 0, done.stderr
+        server.asked = []
+        done = program.run("verify", said["runs"][0]["path"], "--server")
+        assert done.returncode == 0, done.stderr
+        assert len(server.asked) == 4 and not any("seed" in asked.body for asked in server.asked)
+
+
 def test_images_go_to_a_server_only_with_leave(program: Program, images: Path) -> None:
     """Whatever the run's file says: of its server, or of the variable that would hold the key."""
     with serving() as server:

@@ -20,6 +20,7 @@ from fada_tui.core.records import (
     Resolution,
     Result,
     Run,
+    ServerFacts,
     Tokens,
     Tool,
 )
@@ -132,6 +133,19 @@ def test_in_float32_the_precision_explains_nothing() -> None:
     assert len(describe.hints(recorded(), found, hello, replace(loaded, dtype="float16"))) == 1
     one = [compare(result(), result(response="other"))]
     assert describe.hints(recorded(), one, hello, replace(loaded, dtype="float16")) == []
+
+
+def test_a_server_s_version_may_explain_a_difference() -> None:
+    hello = Hello(protocol=0, pid=1, torch=None, transformers=None, cuda=None)
+    model = ModelFacts(
+        name="M", source="http://localhost:8000/v1#M", server=ServerFacts(name="vLLM", version="0.31")
+    )
+    now = replace(model, server=ServerFacts(name="vLLM", version="0.32"))
+    found = [compare(result(), result(response="other"))]
+    told, may = describe.hints(recorded(model=model), found, hello, now)
+    assert told == "the run was made with vLLM 0.31, now vLLM 0.32"
+    assert "localhost:8000 may have changed" in may
+    assert describe.hints(recorded(model=model), found, hello, model) == [may]
 
 
 def recorded(**fields: Any) -> Run:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fada_tui.core.protocol import Hello
-from fada_tui.core.records import ModelFacts, Run
+from fada_tui.core.records import ModelFacts, Run, ServerFacts
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import place_of
 from fada_tui.runs.verify.compare import Difference, Outcome, Verified
@@ -61,7 +61,7 @@ def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: ModelFacts)
     if not differing:
         return []
     if place := place_of(run.model.source):
-        return [printable(hint) for hint in _of_server(run, place)]
+        return [printable(hint) for hint in _of_server(run, loaded, place)]
     told = []
     if loaded.dtype != EXACT and any(result.together > 1 for result in differing):
         told.append(
@@ -96,14 +96,23 @@ def as_json(run: str, found: Sequence[Verified], loaded: ModelFacts | None, aske
     }
 
 
-def _of_server(run: Run, place: str) -> Iterator[str]:
+def _of_server(run: Run, loaded: ModelFacts, place: str) -> Iterator[str]:
     """Return what may explain that a server answers otherwise; nothing tells whether it is the same."""
+    was, is_now = (_program(facts) for facts in (run.model, loaded))
+    if was and is_now and was != is_now:
+        yield f"the run was made with {was}, now {is_now}"
     yield (
         f"what serves at {place} may have changed: its weights, precision or version; and servers compute "
         "requests together, which may change answers"
     )
     if run.generation.do_sample:
         yield "the answers were sampled, and not every server follows the seed that it is sent"
+
+
+def _program(facts: ModelFacts) -> str:
+    """Return the program that serves, and its version, as far as the server told them."""
+    server = facts.server or ServerFacts()
+    return " ".join(filter(None, (server.name, server.version)))
 
 
 def _where(difference: Difference) -> str:

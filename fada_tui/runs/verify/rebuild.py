@@ -100,6 +100,7 @@ def load_command(
         system_prompt=run.generation.system_prompt,
         thinking=run.generation.thinking or None,
         classes=None if run.classes is UNSET else run.classes,
+        left_out=run.model.left_out or (),
         allowed_hosts=consent.hosts,
         first_token_timeout=deadlines.first_token,
         token_timeout=deadlines.token,
