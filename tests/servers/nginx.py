@@ -57,7 +57,6 @@ def nginx(
         ssl: whether it speaks TLS; `server` names the certificate.
     """
     nginx = program()
-    folder.mkdir()
 
     def command(port: int) -> list[str | Path]:
         configuration = folder / "nginx.conf"

@@ -56,6 +56,7 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it on the port that it had, else on any; return when it serves."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         for left in reversed(range(TRIES)):
             port = self.port or unused_port()
             if self._serves(port):

@@ -8,7 +8,13 @@ import pytest
 
 from fada_tui.core.paths import demo_weights
 from tests.conftest import Program, load
-from tests.servers.acceptance import COUNT, QUESTIONS, answered_here, answered_though_killed, answers_of
+from tests.servers.acceptance import (
+    COUNT,
+    QUESTIONS,
+    answered_here,
+    answered_though_killed,
+    answers_of,
+)
 from tests.servers.server_process import ServerProcess, answers
 
 NAME = "fada-demo"
@@ -97,3 +103,38 @@ def test_answers_are_the_local_ones_and_survive_the_server_s_death(
     local = answers_of(answered_here(program, "--dtype", "float32"))
     assert len(local) == COUNT
     assert answers_of(folder) == local
+
+
+def test_thoughts_that_it_tells_apart(tmp_path: Path, program: Program) -> None:
+    """What comes after them is the answer; where nothing does, it is an error that keeps them."""
+    plugin = Path(__file__).with_name("thoughts_until_comma.py")
+    asked = (
+        "--question",
+        "Is this a fetal ultrasound image?",
+        "--question",
+        "Which anatomical plane is shown?",
+    )
+    thinking = vllm(
+        tmp_path / "thinking", "--reasoning-parser-plugin", str(plugin), "--reasoning-parser", "until_comma"
+    )
+    try:
+        thinking.start()
+        done, said = program.batch("--model", model(thinking), *asked)
+    finally:
+        thinking.stop()
+    assert done.returncode == 1, done.stderr
+    here, told = program.batch("--model", "fada-demo", "--dtype", "float32", *asked)
+    assert here.returncode == 0, here.stderr
+    local = answers_of(Path(told["runs"][0]["path"]))
+    results = load(Path(said["runs"][0]["path"]))["results"]
+    assert len(results) == len(local) == 48
+    kinds = set()
+    for result in results:
+        thoughts, comma, answer = local[result["path"], result["question_id"]][0].partition(",")
+        assert result["thoughts"]["text"].strip() == thoughts
+        if comma:
+            assert result["response"] == answer.strip()
+        else:
+            assert result["error"]["kind"] == "only_thoughts"
+        kinds.add(bool(comma))
+    assert kinds == {True, False}
