@@ -126,9 +126,9 @@ class Handler(BaseHTTPRequestHandler):
     def read(self, body: dict[str, Any]) -> Asked:
         picture, text = body["messages"][-1]["content"]
         head, _, data = picture["image_url"]["url"].partition(",")
-        assert head == "data:image/png;base64"
         image = Image.open(io.BytesIO(base64.b64decode(data)))
         image.load()
+        assert head == f"data:image/{str(image.format).lower()};base64"
         with self.of.lock:
             self.of.times[data + text["text"]] += 1
             times = self.of.times[data + text["text"]]

@@ -56,14 +56,12 @@ def not_fetched(name: str, source: str, files: Sequence[str], license: str | Non
     )
 
 
-def server_decides(name: str, options: str) -> str:
-    """Return the message: a resolution cannot be set for a model behind a server.
-
-    Args:
-        name: the model.
-        options: those that ask for it.
-    """
-    return f"{name}: its server decides how large it sees images; leave {options} out"
+def server_cuts(name: str) -> str:
+    """Return the message: the number of tiles cannot be set for a model behind a server."""
+    return (
+        f"{name}: into how many tiles it cuts images its server decides; leave --max-tiles out "
+        "(--longest-edge makes images smaller before they are sent)"
+    )
 
 
 def no_revision(repository: str, revision: str | None) -> str:

@@ -14,7 +14,7 @@ from fada_tui.models.memory import Need, Weighed, needs, precision_of, values_pe
 from fada_tui.models.model_config import text
 from fada_tui.models.obstacles import Candidate, needs_own_code, obstacles, packages
 from fada_tui.models.remarks import remarks
-from fada_tui.models.resolution import RefusedError, options_of
+from fada_tui.models.resolution import RefusedError
 
 QUESTION_TOKENS = 128
 """Assumed tokens of a question with its template."""
@@ -69,14 +69,13 @@ class Requirements(Struct, frozen=True, kw_only=True):
 
 def of_server(entry: ModelEntry) -> Requirements:
     """Return the requirements of a model behind a server, which needs nothing here."""
-    options = options_of(entry.asked_resolution)
-    refusal = Refusal(ErrorKind.LOAD, load_errors.server_decides(entry.name, options))
+    refusal = Refusal(ErrorKind.LOAD, load_errors.server_cuts(entry.name))
     return Requirements(
         origin="server",
         here=False,
         download=None,
         weighed=Weighed(entry.parameters, "the model list", None),
-        obstacles=(refusal,) if options else (),
+        obstacles=() if entry.max_tiles is None else (refusal,),
     )
 
 

@@ -1,13 +1,22 @@
 """The last part of the page: Technical Notes, Files Generated, and the model's place in the testing list."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config.schema import SAMPLING, SETTINGS
-from fada_tui.core.records import ClassSet, Environment, Generation, ModelEntry, ModelFacts, Run, ServerFacts
+from fada_tui.core.records import (
+    ClassSet,
+    Environment,
+    Generation,
+    ImageFormat,
+    ModelEntry,
+    ModelFacts,
+    Run,
+    ServerFacts,
+)
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint, parse, place_of
@@ -58,8 +67,30 @@ def _served(run: Run) -> list[str]:
     program = " ".join(name(word) for word in (facts.name, facts.version) if word)
     context = f"a context of {facts.context:,} tokens" if facts.context else ""
     said = ", ".join(filter(None, (program, context)))
-    return [*bullet("Served by", f"{name(place)}{served}{waits}"), *bullet("Server", said or None)]
+    return [
+        *bullet("Served by", f"{name(place)}{served}{waits}"),
+        *bullet("Server", said or None),
+        *bullet("Images Sent", _sent(run)),
+    ]
 
+
+def _sent(run: Run) -> str | None:
+    """Return how images were encoded for a server; `None` if the run does not say."""
+    kind, quality = run.generation.image_format, run.generation.image_quality
+    if kind is UNSET:
+        return None
+    lossy = "losslessly" if kind == "png" else "lossily" if quality is UNSET else f"quality {quality}"
+    detail = run.generation.image_detail
+    edge = run.model.longest_edge
+    parts = [
+        f"as {_FORMATS[kind]}, {lossy}",
+        f"at most {edge:,} pixels a side" if edge is not UNSET else None,
+        f"detail {detail}" if detail is not UNSET else None,
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+_FORMATS: Mapping[ImageFormat, str] = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
 
 _WORDED = {
     "max_new_tokens": "at most {:,} new tokens",
@@ -83,7 +114,7 @@ def _generation(generation: Generation) -> str | None:
 
 def _numbers(generation: Generation) -> list[str]:
     """Return the numeric settings in words, except the batch size, which stands elsewhere."""
-    left_out = {"batch_size", "concurrency", *(() if generation.do_sample else SAMPLING)}
+    left_out = {"batch_size", "concurrency", "image_quality", *(() if generation.do_sample else SAMPLING)}
     names = [name for name in generation.__struct_fields__ if name in SETTINGS and name not in left_out]
     numbers = ((name, getattr(generation, name)) for name in names)
     return [

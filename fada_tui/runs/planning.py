@@ -21,7 +21,6 @@ from fada_tui.models import load_errors
 from fada_tui.models.endpoint import check_allowed, is_endpoint, key_of, parse
 from fada_tui.models.registry import Registry, resolve_model
 from fada_tui.models.requirements import Requirements
-from fada_tui.models.resolution import options_of
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
@@ -166,8 +165,8 @@ def _check_server(entry: ModelEntry, settings: Settings) -> None:
         own = settings_of(server, settings.servers)
         key_of(server, entry.api_key_env or own.api_key_env, os.environ)
         headers_of(server, settings.servers, os.environ)
-        if options := options_of(with_choices(entry, settings).asked_resolution):
-            raise UsageError(load_errors.server_decides(entry.name, options))
+        if with_choices(entry, settings).max_tiles is not None:
+            raise UsageError(load_errors.server_cuts(entry.name))
 
 
 def _selection(settings: Settings) -> Selection:

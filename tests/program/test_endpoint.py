@@ -148,6 +148,39 @@ def test_headers_and_fields_of_the_settings(program: Program, images: Path) -> N
         assert secret not in told and not any(secret.encode() in data for data in files)
 
 
+def test_format_and_size_of_images_are_sent_recorded_and_shown(program: Program, images: Path) -> None:
+    options = ("--image-format", "jpeg", "--image-quality", "40", "--longest-edge", "48")
+    with serving() as server:
+        done, said = program.batch("--model", server.source, "--images", images, *options)
+        assert done.returncode == 0, done.stderr
+        assert {asked.format for asked in server.asked} == {"JPEG"}
+        assert {asked.image.size for asked in server.asked} == {(48, 32)}
+        folder = Path(said["runs"][0]["path"])
+        run, page = load(folder), (folder / "summary.md").read_text()
+        command = page.partition("```bash\n")[2].partition("```")[0]
+        again = program.run(*shlex.split(command.replace("\\\n", ""))[1:])
+        assert again.returncode == 0, again.stderr
+        pictures = [asked.image.tobytes() for asked in server.asked]
+        assert sorted(pictures[:4]) == sorted(pictures[4:])
+    assert run["generation"]["image_format"] == "jpeg" and run["generation"]["image_quality"] == 40
+    assert run["model"]["longest_edge"] == 48
+    assert all(result["prompt"].startswith("user: <image: JPEG, 48×32, ") for result in run["results"])
+    assert all((result["width"], result["height"]) == (96, 64) for result in run["results"])
+    assert "- **Images Sent**: as JPEG, quality 40, at most 48 pixels a side" in page
+
+
+def test_images_are_sent_as_png_unless_asked_otherwise(program: Program, images: Path) -> None:
+    with serving() as server:
+        done, said = program.batch("--model", server.source, "--images", images, "--limit", "1")
+        assert done.returncode == 0, done.stderr
+        assert server.asked[0].format == "PNG"
+    folder = Path(said["runs"][0]["path"])
+    generation = load(folder)["generation"]
+    assert generation["image_format"] == "png" and "image_quality" not in generation
+    page = (folder / "summary.md").read_text()
+    assert "- **Images Sent**: as PNG, losslessly\n" in page and "image quality" not in page
+
+
 def test_some_errors_and_the_run_goes_on(program: Program, images: Path) -> None:
     def behave(asked: Asked) -> Behaviour:
         return (

@@ -216,14 +216,13 @@ def test_a_model_that_cuts_no_tiles_is_not_sent_to_the_edge(program: Program) ->
     assert "takes no --max-tiles: it cuts none; leave --max-tiles out" in planned
 
 
-def test_a_server_decides_itself(program: Program, squares: Path) -> None:
+def test_into_how_many_tiles_a_server_decides_itself(program: Program, squares: Path) -> None:
     done = program.run(
-        "--batch", "--model", "http://127.0.0.1:9/v1#m", "--images", squares, "--longest-edge", "512"
+        "--batch", "--model", "http://127.0.0.1:9/v1#m", "--images", squares, "--max-tiles", "4"
     )
     assert done.returncode == 2
-    assert (
-        "m@127.0.0.1:9: its server decides how large it sees images; leave --longest-edge out" in done.stderr
-    )
+    assert "m@127.0.0.1:9: into how many tiles it cuts images its server decides" in done.stderr
+    assert "leave --max-tiles out (--longest-edge makes images smaller" in done.stderr
 
 
 def test_prompts_have_words_for_so_many_tiles_alone(cut: Path, tmp_path: Path) -> None:

@@ -381,13 +381,13 @@ async def test_a_model_that_cannot_be_run_is_said_so_with_the_way_out(
         assert lines and all(len(line) <= size[0] and line.endswith("--max-tiles out") for line in lines)
 
 
-async def test_a_server_that_is_asked_for_a_resolution_is_told_of_before(catalogue: Catalogue) -> None:
-    served = Settings(model=("http://127.0.0.1:9/v1#m",), longest_edge=512)
+async def test_a_server_that_is_asked_for_tiles_is_told_of_before(catalogue: Catalogue) -> None:
+    served = Settings(model=("http://127.0.0.1:9/v1#m",), longest_edge=512, max_tiles=4)
     async with Host(catalogue, settings=served).run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
-        told = "! cannot be run: m@127.0.0.1:9: its server decides how large it sees images"
+        told = "! cannot be run: m@127.0.0.1:9: into how many tiles it cuts images its server decides"
         assert told in " ".join(estimate(screen).split())
-        field(screen, "longest_edge").value = ""
+        field(screen, "max_tiles").value = ""
         await wait_for(pilot, lambda: "it runs on a server" in estimate(screen))
 
 

@@ -23,11 +23,11 @@ from fada_tui.models.endpoint import Endpoint
 from fada_tui.worker.generation.interfaces import Answered, Asked
 from fada_tui.worker.remote import errors, tls
 from fada_tui.worker.remote.body import Body, NoAnswerError
-from fada_tui.worker.remote.chat_api import picture
 from fada_tui.worker.remote.errors import Refused, ServerFault, ServerRefusal
 from fada_tui.worker.remote.headers import headers as request_headers
 from fada_tui.worker.remote.left_out import LeftOutFields, OnLeftOut, named
 from fada_tui.worker.remote.outcome import check
+from fada_tui.worker.remote.pictures import picture
 from fada_tui.worker.remote.received import Received
 from fada_tui.worker.remote.request import Request, limit, prompt
 from fada_tui.worker.remote.retry import Backoff, retry_after
@@ -196,6 +196,7 @@ class RemoteAnswerer:
         token: seconds that it may be silent in the middle of one.
         left_out: fields of requests that it is known not to take.
         on_left_out: told once of each other one, and what the server said.
+        longest_edge: pixels that images are scaled down to, if at all.
     """
 
     def __init__(
@@ -206,12 +207,14 @@ class RemoteAnswerer:
         token: float,
         left_out: Iterable[str] = (),
         on_left_out: OnLeftOut = lambda names, said: None,
+        longest_edge: int | None = None,
     ) -> None:
         self._server = server
         self._served = served
         self._first_token = first_token
         self._token = token
         self._left_out = LeftOutFields(left_out, server.endpoint.place, on_left_out)
+        self._longest_edge = longest_edge
         self._ends_unmarked = False
         """The server's answers end without a word about it, as has been seen by one that came twice."""
 
@@ -222,7 +225,7 @@ class RemoteAnswerer:
             ServerFault, ServerRefusal: there is no answer, and why.
         """
         begun = time.perf_counter()
-        image = picture(asked.pixels)
+        image = picture(asked.pixels, asked.generation, self._longest_edge)
         asked.on_prompt(prompt(image, asked.question, asked.generation.system_prompt))
         request = Request(
             self._served, self._server.endpoint, image, asked.question, asked.generation, asked.seed

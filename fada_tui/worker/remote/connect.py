@@ -69,6 +69,7 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
         served=hide(model),
         server=UNSET if facts == ServerFacts() else facts,
         adapter=ADAPTER,
+        longest_edge=entry.longest_edge or UNSET,
         load_time=time.perf_counter() - begun,
     )
     answerer = RemoteAnswerer(
@@ -78,6 +79,7 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
         command.token_timeout,
         command.left_out,
         lambda names, message: send(LeftOut(fields=names, message=message)),
+        entry.longest_edge,
     )
     # What is left to this process runs on no GPU.
     return LoadedModel(answerer, "cpu"), Loaded(model=known, remarks=remarks)

@@ -3,7 +3,6 @@
 https://platform.openai.com/docs/api-reference/chat
 """
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from msgspec import UNSET
 
 from fada_tui.core.records import Generation
 from fada_tui.models.endpoint import OPENAI_HOST, Endpoint
-from fada_tui.worker.remote.chat_api import Picture
+from fada_tui.worker.remote.pictures import Picture
 
 DETAIL = "detail"
 """Field of an image, not of the request itself."""
@@ -67,7 +66,7 @@ class Request:
         self._question = question
         self._seed = seed
         self._limits = LIMITS if endpoint.host != OPENAI_HOST else LIMITS[::-1]
-        self._url = "data:image/png;base64," + base64.b64encode(image.png).decode()
+        self._url = image.url
         self._made: dict[frozenset[str], bytes] = {}
 
     def body(self, left_out: frozenset[str]) -> bytes:
