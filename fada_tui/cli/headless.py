@@ -17,7 +17,7 @@ from fada_tui.cli import progress
 from fada_tui.cli.output import print_json, print_line
 from fada_tui.cli.progress import Display
 from fada_tui.config.settings import Settings
-from fada_tui.core.errors import ExitCode, FadaError, StoreError
+from fada_tui.core.errors import ErrorKind, ExitCode, FadaError, StoreError
 from fada_tui.core.records import Run
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import place_of
@@ -50,6 +50,16 @@ class Outcome(Struct, frozen=True):
     code: ExitCode
     run: Run | None
     folder: Path
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether the user or the disk stopped it, and with it what would follow."""
+        return self.code is ExitCode.INTERRUPTED and (self.run is None or self.run.error is UNSET)
+
+    @property
+    def unfinished(self) -> bool:
+        """Return whether resuming goes on with it."""
+        return self.run is None or self.run.status == "interrupted"
 
 
 SEVERITY = (
@@ -119,7 +129,7 @@ async def _run_all(sessions: Iterable[Callable[[], Session]], outcomes: list[Out
             for make in sessions:
                 outcome = await _run_one(make(), shown, pool)
                 outcomes.append(outcome)
-                if outcome.code is ExitCode.INTERRUPTED:
+                if outcome.stopped:
                     break
     finally:
         await pool.close()
@@ -147,8 +157,10 @@ def _code(run: Run) -> ExitCode:
     match run.status:
         case "failed":
             return ExitCode.MODEL_NOT_LOADED
-        case "interrupted":
+        case "interrupted" if run.error is UNSET or run.error.kind == ErrorKind.ENDPOINT_UNREACHABLE:
             return ExitCode.INTERRUPTED
+        case "interrupted":
+            return ExitCode.SOME_RESULTS_ARE_ERRORS
     failed = any(result.error is not None for result in run.results)
     return ExitCode.SOME_RESULTS_ARE_ERRORS if failed else ExitCode.OK
 
@@ -192,7 +204,7 @@ def _report(outcomes: Sequence[Outcome], request: Request, refusal: FadaError | 
         page = outcome.folder / runs.SUMMARY_NAME
         if outcome.run:
             print_line(f"{outcome.run.status}: {printable(str(page))}")
-        if outcome.code is ExitCode.INTERRUPTED:
+        if outcome.unfinished:
             _complain(f"go on with: fada-tui --batch --resume {printable(str(outcome.folder))}")
 
 

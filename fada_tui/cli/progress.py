@@ -34,6 +34,8 @@ from fada_tui.runs.events import (
     ModelReady,
     RunEnded,
     RunStarted,
+    ServerPaused,
+    ServerResumed,
     SessionEvent,
     Warned,
     WorkerRestarted,
@@ -175,6 +177,10 @@ class BarDisplay:
                 self._update(status=printable(item.image)[:LONGEST_NAME])
             case AnswerFinished():
                 self._finished(event)
+            case ServerPaused(left=left):
+                self._update(rate=f"server down, asked for {left:.0f} s more")
+            case ServerResumed():
+                self._update(rate="")
             case WorkerRestarted():
                 self._eta.forget()
             case _:
@@ -228,6 +234,12 @@ def describe(event: SessionEvent) -> str | None:
             return _ready(model)
         case AnswerFinished(result=result, done=done, total=total):
             return f"{done:>{len(str(total))}}/{total}  {describe_result(result)}"
+        case AnswerBegunAgain(server_down=True):
+            return None
+        case ServerPaused(asked=asked):
+            return f"warning: {printable(event.what_happens)}" if not asked else None
+        case ServerResumed():
+            return event.what_happens
         case AnswerBegunAgain(item=item, wait=wait):
             where = f"{item.category}/{item.image}  " if wait > 0 else "warning: "
             return printable(where + event.what_happens)

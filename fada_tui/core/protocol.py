@@ -21,7 +21,7 @@ from fada_tui.core.records import (
     unknown_hook,
 )
 
-PROTOCOL_VERSION = 6
+PROTOCOL_VERSION = 7
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -237,6 +237,25 @@ class BegunAgain(Message, frozen=True, kw_only=True, tag="begun_again"):
     reason: str
     wait: float
     """Seconds until the next request."""
+    server_down: bool = False
+    """Whether nothing answers there at all, which `ServerDown` tells once for all."""
+
+
+class ServerDown(Message, frozen=True, kw_only=True, tag="server_down"):
+    """An event: a server does not answer any more; all items wait, and one asks again now and then."""
+
+    message: str
+    asked: int
+    """How often it was asked again since; 0 at first."""
+    left: float
+    """Seconds for which it will still be asked."""
+
+
+class ServerBack(Message, frozen=True, kw_only=True, tag="server_back"):
+    """An event: a server answers again, and all items go on."""
+
+    seconds: float
+    """How long it did not."""
 
 
 class LeftOut(Message, frozen=True, kw_only=True, tag="left_out"):
@@ -263,6 +282,16 @@ class Cancelled(Message, frozen=True, kw_only=True, tag="cancelled"):
 
 class Idle(Message, frozen=True, kw_only=True, tag="idle"):
     """An event: the work is finished or was stopped."""
+
+
+class GaveUp(Message, frozen=True, kw_only=True, tag="gave_up"):
+    """An event in place of `Idle`: a server leaves no hope, so that items were left without a result."""
+
+    kind: str
+    """An `errors.ErrorKind`."""
+    message: str
+    server_down: bool
+    """Whether it is not heard any more; else it answers every request with the same error."""
 
 
 class Tokenised(Message, frozen=True, kw_only=True, tag="tokenised"):
@@ -292,10 +321,13 @@ Event: TypeAlias = (
     | Started
     | Delta
     | BegunAgain
+    | ServerDown
+    | ServerBack
     | LeftOut
     | Finished
     | Cancelled
     | Idle
+    | GaveUp
     | Tokenised
     | JournalFailed
 )

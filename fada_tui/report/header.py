@@ -32,9 +32,9 @@ def _source(model: ModelFacts) -> str:
 
 def _status(run: Run, found: Figures) -> str:
     progress = f"{found.results:,} of {units.count(found.planned, 'result')}"
-    if run.status == "interrupted":
-        return f"⚠️ Interrupted: {progress}. All figures below are of these alone."
     reason = f" ({inline(run.error.kind)}: {inline(run.error.message)})" if run.error is not UNSET else ""
+    if run.status == "interrupted":
+        return f"⚠️ Interrupted{reason}: {progress}. All figures below are of these alone."
     return f"❌ Failed{reason}: {progress}"
 
 

@@ -1,11 +1,12 @@
 """The events that a session sends to its front end during a run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
 
-from fada_tui.core.protocol import Item
+from fada_tui.core.protocol import BegunAgain, Delta, Item, ServerBack, ServerDown
 from fada_tui.core.records import ModelFacts, Question, Result, Run
 
 
@@ -65,12 +66,41 @@ class AnswerBegunAgain(Struct, frozen=True):
     reason: str
     wait: float
     """Seconds until the next request."""
+    server_down: bool = False
+    """Whether nothing answers there at all, which `ServerPaused` tells once for all."""
 
     @property
     def what_happens(self) -> str:
         """Return the reason for the new request and its time, in words."""
         when = f" in {self.wait:.1f} s" if self.wait > 0 else ""
         return f"{self.reason}; trying again{when}"
+
+
+class ServerPaused(Struct, frozen=True):
+    """An event: a server does not answer any more; all requests wait until it does."""
+
+    reason: str
+    asked: int
+    """How often it was asked again since; 0 at first."""
+    left: float
+    """Seconds for which it will still be asked."""
+
+    @property
+    def what_happens(self) -> str:
+        """Return the reason, and how long it will be asked, in words."""
+        return f"{self.reason}; all requests wait, and it is asked again for {self.left:.0f} s"
+
+
+class ServerResumed(Struct, frozen=True):
+    """An event: a server answers again, and all requests go on."""
+
+    seconds: float
+    """How long it did not."""
+
+    @property
+    def what_happens(self) -> str:
+        """Return it in words."""
+        return f"the server answers again after {self.seconds:.0f} s; the requests go on"
 
 
 class AnswerFinished(Struct, frozen=True):
@@ -110,8 +140,31 @@ SessionEvent: TypeAlias = (
     | AnswerStarted
     | AnswerText
     | AnswerBegunAgain
+    | ServerPaused
+    | ServerResumed
     | AnswerFinished
     | WorkerRestarted
     | Warned
     | RunEnded
 )
+
+
+def of_answers(
+    event: Delta | BegunAgain | ServerDown | ServerBack, items: Mapping[tuple[str, str], Item]
+) -> SessionEvent:
+    """Return what a worker says of answers in progress as the session's event.
+
+    Args:
+        event: the worker's.
+        items: those that are asked, by their keys.
+    """
+    match event:
+        case Delta():
+            return AnswerText(items[event.path, event.question_id], event.text, event.tokens, event.thought)
+        case BegunAgain():
+            item = items[event.path, event.question_id]
+            return AnswerBegunAgain(item, event.reason, event.wait, event.server_down)
+        case ServerDown():
+            return ServerPaused(event.message, event.asked, event.left)
+        case ServerBack():
+            return ServerResumed(event.seconds)

@@ -96,7 +96,10 @@ def jobs(
 def deadlines(settings: Settings) -> Deadlines:
     """Return the worker's deadlines from the settings."""
     return Deadlines(
-        load=settings.load_timeout, first_token=settings.first_token_timeout, token=settings.token_timeout
+        load=settings.load_timeout,
+        first_token=settings.first_token_timeout,
+        token=settings.token_timeout,
+        server=settings.server_patience,
     )
 
 

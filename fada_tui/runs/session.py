@@ -26,10 +26,12 @@ from fada_tui.core.protocol import (
     Load,
     Loaded,
     Progress,
+    ServerBack,
+    ServerDown,
     Started,
     Work,
 )
-from fada_tui.core.records import Failure, Result, Run
+from fada_tui.core.records import Result, Run
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
@@ -38,10 +40,8 @@ from fada_tui.runs import environment
 from fada_tui.runs.changed_images import ChangedImages
 from fada_tui.runs.consent import NOTHING, Consent, allowed_now, check
 from fada_tui.runs.events import (
-    AnswerBegunAgain,
     AnswerFinished,
     AnswerStarted,
-    AnswerText,
     LoadProgress,
     ModelReady,
     RunEnded,
@@ -49,6 +49,7 @@ from fada_tui.runs.events import (
     SessionEvent,
     Warned,
     WorkerRestarted,
+    of_answers,
 )
 from fada_tui.runs.job import (
     Job,
@@ -59,11 +60,12 @@ from fada_tui.runs.job import (
     with_left_out,
     with_loaded,
 )
+from fada_tui.runs.outcome import EndingError, ended_by
 from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
 from fada_tui.runs.server_settings import NO_SERVERS, Servers, with_settings
 from fada_tui.runs.telemetry import Telemetry
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError
+from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as runs
 from fada_tui.store import journal, leftovers
@@ -112,6 +114,7 @@ class Session:
         self._items = planned_items(run)
         self._total = len(self._items) or len(run.results)
         self._done = {result.key for result in run.results if result.error is None}
+        self._tried = {result.key for result in run.results if result.error is not None}
         self._errors = 0
         self._changed = ChangedImages(self._journal, run)
         self._recovery = Recovery()
@@ -212,13 +215,14 @@ class Session:
     async def events(self, pool: WorkerPool | None = None) -> AsyncGenerator[SessionEvent, None]:
         """Execute the run to its end, yielding events.
 
-        A model that cannot be loaded, or a worker that keeps dying, ends it as a failed run that says why.
+        A model that cannot be loaded, or a worker that keeps dying, ends it as a failed run that says why; a
+        server that leaves no hope does once nothing was answered, else the run is interrupted and says why.
         A worker of the run before is taken from `pool` if it serves; this one's is left there for the next.
 
         Raises:
             StoreError: the disk does not take the results; what it took stays in the journal.
         """
-        failure: Failure | None = None
+        failure: EndingError | None = None
         self._pool = pool
         try:
             yield RunStarted(self._run, self.folder, len(self._remaining()), self._total)
@@ -234,8 +238,8 @@ class Session:
                             told = True  # a DICOM file by another name
                             yield Warned(BURNED_IN)
                         yield event
-            except (ModelLoadError, WorkerDiedError) as error:
-                failure = Failure(kind=error.kind, message=str(error))
+            except (ModelLoadError, WorkerDiedError, WorkGivenUpError) as error:
+                failure = error
             run, warnings = await self._finish(failure)
             for warning in warnings:
                 yield Warned(warning)
@@ -278,6 +282,7 @@ class Session:
             allowed_hosts=self._allowed_hosts,
             first_token_timeout=self._deadlines.first_token,
             token_timeout=self._deadlines.token,
+            server_patience=self._deadlines.server,
         )
         hello = await self._worker(command)
         self._telemetry.watch(self._client.pid)
@@ -326,12 +331,8 @@ class Session:
                             item = by_key[event.path, event.question_id]
                             self._recovery.began(item)
                             yield AnswerStarted(item)
-                        case Delta():
-                            item = by_key[event.path, event.question_id]
-                            yield AnswerText(item, event.text, event.tokens, event.thought)
-                        case BegunAgain():
-                            item = by_key[event.path, event.question_id]
-                            yield AnswerBegunAgain(item, event.reason, event.wait)
+                        case Delta() | BegunAgain() | ServerDown() | ServerBack():
+                            yield of_answers(event, by_key)
                         case LeftOut():
                             self._record_left_out(event.fields)
                             yield Warned(event.message)
@@ -387,7 +388,7 @@ class Session:
         self._run = with_left_out(self._run, fields)
         runs.write_run(self.folder, self._run)
 
-    async def _finish(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
+    async def _finish(self, failure: EndingError | None) -> tuple[Run, tuple[str, ...]]:
         self._telemetry.stop()
         await self._changed.stop()
         if self._pool and not failure and (kept := await self._client.part()):
@@ -395,7 +396,7 @@ class Session:
         await self._client.close()
         return await asyncio.to_thread(self._write_files, failure)
 
-    def _write_files(self, failure: Failure | None) -> tuple[Run, tuple[str, ...]]:
+    def _write_files(self, failure: EndingError | None) -> tuple[Run, tuple[str, ...]]:
         self._lock.check()
         run, warnings = runs.settle(self.folder)
         memory = run.model.memory
@@ -404,14 +405,16 @@ class Session:
         finished = runs.now() if self._client.hello or run.finished is None else run.finished
         run = replace(run, finished=finished, model=replace(run.model, memory=memory))
         if failure:
-            run = replace(run, status="failed", error=failure)
+            run = ended_by(failure, run)
         runs.write_run(self.folder, run)
         run, unread = publish(self.folder, run, self._registry)
         trouble = (self._telemetry.warning,) if self._telemetry.warning else ()
         return run, (*warnings, *unread, *trouble)
 
     def _remaining(self) -> list[Item]:
-        return [item for item in self._items if item.key not in self._done]
+        """Return the items without an answer; those that a server failed on come last, so that all get on."""
+        left = [item for item in self._items if item.key not in self._done]
+        return sorted(left, key=lambda item: item.key in self._tried) if self._served else left
 
     async def _cancel(self) -> None:
         await self._client.cancel()

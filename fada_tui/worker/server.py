@@ -145,9 +145,10 @@ def work(loaded: LoadedModel, command: Work, receiver: CommandReceiver, sender: 
     session = WorkSession(loaded, command, receiver, sender)
     if isinstance(loaded.answerer, Answerer):
         Batches(loaded.answerer, session).run()
+        ended: Message = Idle()
     else:
-        ConcurrentRequests(loaded.answerer, session).run()
-    sender.send(session.problem or Idle())
+        ended = ConcurrentRequests(loaded.answerer, session).run() or Idle()
+    sender.send(session.problem or ended)
 
 
 def _hello() -> Hello:

@@ -179,6 +179,44 @@ async def test_an_answer_begun_again_starts_from_nothing(tmp_path: Path) -> None
             assert answer(NAMES[0]) in " ".join(seen(main).split())
 
 
+async def test_a_server_that_is_down_is_told_until_it_is_back(tmp_path: Path) -> None:
+    stage = Stage()
+    away = threading.Event()
+    stage.ask = lambda name, asked: served.status(503) if away.is_set() else served.stream([answer(name)])
+    away.set()
+    with serving(stage) as server:
+        settings = {"model": (server.source,), "category": ("Abdomen",), "limit": 4, "question": ("Plane?",)}
+        app = make_app(tmp_path, concurrency=3, server_patience=200.0, **settings)
+        async with app.run_test(size=(160, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            told = "all requests wait, and it is asked again for 200 s"
+            await wait_for(pilot, lambda: told in " ".join(screen_text(app).split()))
+            await wait_for(pilot, lambda: "server down, asked for 1" in screen_text(app))
+            assert " left" not in screen_text(app)
+            away.clear()
+            await wait_for(pilot, lambda: "4 answers:" in screen_text(app))
+            assert "all requests wait" not in screen_text(app) and "server down" not in screen_text(app)
+    (made,) = runs_in(tmp_path)
+    assert not any(result["error"] for result in made["results"])
+
+
+async def test_a_server_that_stays_down_leaves_a_run_to_be_resumed(tmp_path: Path) -> None:
+    with serving(lambda asked: served.status(503)) as server:
+        settings = {"model": (server.source,), "category": ("Abdomen",), "limit": 4, "question": ("Plane?",)}
+        app = make_app(tmp_path, server_patience=0.5, **settings)
+        async with app.run_test(size=(160, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            shown = lambda: " ".join(screen_text(app).split())  # noqa: E731
+            await wait_for(pilot, lambda: "asked again for 0.5 s, in vain (w resumes it)" in shown())
+            assert "all requests wait" not in shown()
+    (made,) = runs_in(tmp_path)
+    assert made["status"] == "interrupted" and not made["results"]
+
+
 async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -321,7 +321,6 @@ async def test_what_never_passes_becomes_an_error_and_the_work_goes_on(
     ("behaviour", "kind", "said"),
     [
         (served.status(401), ErrorKind.ENDPOINT_REFUSED, "FADA_TUI_API_KEY"),
-        (served.status(404), ErrorKind.ENDPOINT_REFUSED, "/v1"),
         (
             served.status(307, b"", Location="http://127.0.0.1:9/v1"),
             ErrorKind.ENDPOINT_REFUSED,
@@ -343,7 +342,7 @@ async def test_what_never_passes_becomes_an_error_and_the_work_goes_on(
             "filter stopped the answer",
         ),
     ],
-    ids=["401", "404", "redirect", "context", "error in the stream", "filter"],
+    ids=["401", "redirect", "context", "error in the stream", "filter"],
 )
 async def test_what_will_not_pass_is_not_tried_again(
     client: WorkerClient,

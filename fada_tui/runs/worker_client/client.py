@@ -8,6 +8,7 @@ import asyncio
 import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +25,7 @@ from fada_tui.core.protocol import (
     Detached,
     Event,
     Finished,
+    GaveUp,
     Hello,
     Idle,
     JournalFailed,
@@ -35,6 +37,8 @@ from fada_tui.core.protocol import (
     LoadFailed,
     Message,
     Progress,
+    ServerBack,
+    ServerDown,
     Started,
     StopAfterItem,
     Tokenise,
@@ -57,6 +61,21 @@ ASLEEP_SECONDS = 1.0
 """Delay in noticing a deadline from which this program, not the worker, was suspended."""
 
 
+WorkEvent: TypeAlias = (
+    Started
+    | Delta
+    | BegunAgain
+    | ServerDown
+    | ServerBack
+    | LeftOut
+    | Finished
+    | Cancelled
+    | Idle
+    | JournalFailed
+)
+"""What a work yields."""
+
+
 class Deadlines(Struct, frozen=True):
     """The maximum silences of the worker, in seconds."""
 
@@ -66,6 +85,8 @@ class Deadlines(Struct, frozen=True):
     """From the start of an item to its first token."""
     token: float = 60.0
     """Between two tokens."""
+    server: float = 300.0
+    """While a server is down."""
 
 
 class WorkerDiedError(FadaError):
@@ -74,6 +95,21 @@ class WorkerDiedError(FadaError):
     def __init__(self, kind: ErrorKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class WorkGivenUpError(FadaError):
+    """The error that a server leaves no hope of the answers that are missing.
+
+    Args:
+        kind: becomes the run's.
+        message: in one line.
+        server_down: it is not heard any more; else it answers every request with the same error.
+    """
+
+    def __init__(self, kind: ErrorKind, message: str, *, server_down: bool) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.server_down = server_down
 
 
 class Kept(Struct, frozen=True):
@@ -220,11 +256,7 @@ class WorkerClient:
                 case _:
                     pass
 
-    async def work(
-        self, command: Work
-    ) -> AsyncGenerator[
-        Started | Delta | BegunAgain | LeftOut | Finished | Cancelled | Idle | JournalFailed, None
-    ]:
+    async def work(self, command: Work) -> AsyncGenerator[WorkEvent, None]:
         """Have items answered: yield their events, finally `Idle` or `JournalFailed`.
 
         Where several are answered at once, the worker keeps each one's deadlines by itself and gives signs of
@@ -232,6 +264,7 @@ class WorkerClient:
 
         Raises:
             WorkerDiedError: the worker ended, or missed a deadline and was ended.
+            WorkGivenUpError: a server leaves no hope; what has a result is in the journal.
         """
         self._idle = False
         await self._send(command)
@@ -245,8 +278,13 @@ class WorkerClient:
                     deadline, doing = self._deadlines.token, f"{event.path}: waiting for a token"
                 case Finished() | Cancelled():
                     deadline, doing = self._deadlines.token, "between two images"
-                case LeftOut():
+                case LeftOut() | ServerDown() | ServerBack():
                     pass
+                case GaveUp():
+                    self._idle = True
+                    raise WorkGivenUpError(
+                        ErrorKind(event.kind), event.message, server_down=event.server_down
+                    )
                 case Idle() | JournalFailed():
                     self._idle = isinstance(event, Idle)
                     yield event

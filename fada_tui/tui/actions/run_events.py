@@ -14,6 +14,8 @@ from fada_tui.runs.events import (
     AnswerText,
     RunEnded,
     RunStarted,
+    ServerPaused,
+    ServerResumed,
     SessionEvent,
     Warned,
     WorkerRestarted,
@@ -69,6 +71,14 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
             _attend(workspace)
             workspace.view.refilter_soon()
             workspace.view.draw_soon()
+        case ServerPaused(asked=0):
+            waits = workspace.run_control.run_progress
+            workspace.view.say(event.what_happens, "warning", keep=True, holds=lambda: waits.server_down)
+            workspace.view.draw()
+        case ServerResumed():
+            workspace.view.say("")
+            workspace.view.say(event.what_happens)
+            workspace.view.draw()
         case WorkerRestarted(reason=reason):
             workspace.view.say(f"{reason}; another worker takes over", "warning")
             workspace.view.draw()
@@ -176,7 +186,8 @@ def _ended(workspace: Workspace, run: Run, folder: Path) -> None:
         workspace.view.refilter_soon()
         workspace.view.say("a run has ended and is written")  # Its folder would name its model.
     elif run.error is not UNSET:
-        again = " (w tries again)" if review.run is ended else ""
+        way = "w resumes it" if run.status == "interrupted" else "w tries again"
+        again = f" ({way})" if review.run is ended else ""
         workspace.view.say(f"{run.error.message}{again}", "error", holds=lambda: not ended.running)
     else:
         answered = sum(result.error is None for result in run.results)

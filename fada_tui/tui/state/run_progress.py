@@ -14,6 +14,8 @@ from fada_tui.runs.events import (
     ModelReady,
     RunEnded,
     RunStarted,
+    ServerPaused,
+    ServerResumed,
     SessionEvent,
     WorkerRestarted,
 )
@@ -35,6 +37,9 @@ class RunProgress:
         self._eta = Eta()
         self._ended: float | None = None
         self._at = ""
+        self.server_down = False
+        """Whether all requests wait for a server."""
+        self._asked_until = 0.0
         self._in_flight: dict[tuple[str, str], str] = {}
         """Names of the images that are being asked about, the first begun first."""
         self.progress: tuple[str, float | None] | None = None
@@ -49,6 +54,7 @@ class RunProgress:
                 self._done, self._total = event.total - event.remaining, event.total
                 self._errors, self._eta, self._ended = 0, Eta(), None
                 self._at, self.progress, self.served = "", ("starting the worker", None), None
+                self.server_down = False
             case LoadProgress():
                 self.progress = load_progress(event)
                 self._at = self.progress[0]
@@ -65,7 +71,12 @@ class RunProgress:
                 self._at = next(iter(self._in_flight.values()), self._at)
                 self._eta.end(result.key, time.monotonic())
                 self._done, self._errors = event.done, event.errors
+            case ServerPaused(left=left):
+                self.server_down, self._asked_until = True, time.monotonic() + left
+            case ServerResumed():
+                self.server_down = False
             case WorkerRestarted():
+                self.server_down = False
                 self._in_flight.clear()
                 self._eta.forget()
             case RunEnded(run=run):
@@ -73,14 +84,14 @@ class RunProgress:
                 self.served = None
                 self._state, self._ended, self.progress, self._at = "ended", time.monotonic(), None, ""
                 self._label = f"{run.model.name}: {run.status}"
-                self.stopping = False
+                self.stopping = self.server_down = False
             case _:
                 pass
 
     def break_off(self) -> None:
         """Note that the run ended without a last event."""
         self._state, self.progress, self._at, self.stopping = "idle", None, "", False
-        self._label, self.served = "", None
+        self._label, self.served, self.server_down = "", None, False
 
     @property
     def active(self) -> bool:
@@ -97,7 +108,8 @@ class RunProgress:
         """
         now, began = self._ended or time.monotonic(), self._eta.began
         elapsed = None if began is None else now - began
-        goes_on = self.active and not self.stopping
+        goes_on = self.active and not self.stopping and not self.server_down
+        patience = max(round(self._asked_until - now), 0)
         left = self._eta.left(self._total - self._done, now) if goes_on else None
         return RunView(
             state="stopping" if self.stopping and self.active else self._state,  # type: ignore[arg-type]
@@ -110,6 +122,7 @@ class RunProgress:
             errors=self._errors,
             to_judge=to_judge if self.active else 0,
             waiting=waiting,
+            trouble=f"server down, asked for {patience} s more" if self.server_down else "",
             at="" if hidden and self._state == "loading" else self._at,
         )
 

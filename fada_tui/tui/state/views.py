@@ -79,6 +79,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     """Its answers that have no verdict yet."""
     waiting: int = 0
     """Runs in the queue behind this one."""
+    trouble: str = ""
+    """What keeps it from going on."""
     at: str = ""
     """What the worker is at."""
 

@@ -80,6 +80,7 @@ def figures(view: RunView) -> list[str]:
     errors = f"{view.errors} error{'s' * (view.errors != 1)}" if view.errors else ""
     parts = [
         f"{view.done}/{view.total}" if view.total else "",
+        printable(view.trouble),
         errors,
         f"{view.to_judge} to judge" if view.to_judge else "",
         f"{clock(view.remaining)} left" if view.remaining is not None else "",

@@ -1,9 +1,9 @@
 """The common interface of all ways of answering: inputs and outputs, for any kind of model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from msgspec import Struct
 from PIL.Image import Image
@@ -12,6 +12,8 @@ from fada_tui.core.records import Finish, Generation, Ranked, Thoughts, Tokens
 
 if TYPE_CHECKING:  # it imports torch, which a model behind a server does not need
     from fada_tui.worker.generation.threads import Threads
+
+Made = TypeVar("Made")
 
 OnText = Callable[[str, int], None]
 """Takes the text since the last call, and the number of tokens so far."""
@@ -84,10 +86,24 @@ class Answerer(Protocol):
 
 
 class Served(Protocol):
-    """An interface to a model behind a server that answers one question at a time, from any thread."""
+    """An interface to a model behind a server that answers several questions at a time."""
 
-    def answer(self, asked: Asked) -> Answered | None:
-        """Answer a question; `None` if it was cancelled. Errors are raised."""
+    patience: float
+    """Seconds that a server which is down is asked again."""
+
+    def run(self, making: Coroutine[Any, Any, Made]) -> Made:
+        """Run a coroutine in the event loop of the server's connections; return its result."""
+
+    def encode(self, pixels: Image, generation: Generation) -> Any:
+        """Turn an image into what is sent of it, as `picture` of `answer`; called from any thread."""
+
+    async def answer(self, asked: Asked, picture: Any) -> Answered:
+        """Answer a question, in that event loop. Errors are raised.
+
+        Args:
+            asked: the question; its pixels are not looked at.
+            picture: the image as it is sent.
+        """
 
 
 @dataclass(frozen=True)

@@ -107,10 +107,18 @@ class ItemAttempt:
         kind, message = self._explained(error)
         return self._record(finish="error", error=Failure(kind=kind, message=message))
 
-    def send_again(self, reason: str, wait: float) -> None:
+    def send_again(self, reason: str, wait: float, *, server_down: bool = False) -> None:
         """Report that the item is asked again in some seconds, and its text so far is void."""
         item = self.item
-        self._send(BegunAgain(path=item.path, question_id=item.question_id, reason=reason, wait=wait))
+        self._send(
+            BegunAgain(
+                path=item.path,
+                question_id=item.question_id,
+                reason=reason,
+                wait=wait,
+                server_down=server_down,
+            )
+        )
 
     def _explained(self, error: Exception) -> tuple[ErrorKind, str]:
         if isinstance(error, ImageError):

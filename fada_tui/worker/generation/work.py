@@ -1,14 +1,14 @@
 """A loaded model at work: the common part of answering in batches and by requests."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fada_tui.core.errors import ErrorKind, StoreError
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.image_error import ImageError
 from fada_tui.core.image_identity import ImageIdentity, compare, described
-from fada_tui.core.protocol import Cancelled, Finished, Item, JournalFailed, Started, Work
+from fada_tui.core.protocol import Cancelled, Finished, Item, JournalFailed, Message, Started, Work
 from fada_tui.core.records import Result
 from fada_tui.core.text import printable
 from fada_tui.images.decode import DecodedImage
@@ -58,13 +58,22 @@ class WorkSession:
         for item in items:
             self._sender.send(Started(path=item.path, question_id=item.question_id))
 
-    def attempt(self, item: Item) -> ItemAttempt:
-        """Return an attempt at an item."""
+    def tell(self, message: Message) -> None:
+        """Report what is no item's own."""
+        self._sender.send(message)
+
+    def attempt(self, item: Item, tell: Callable[[Message], None] | None = None) -> ItemAttempt:
+        """Return an attempt at an item.
+
+        Args:
+            item: the image and the question.
+            tell: takes its events, to report them by `tell` in their turn; by default that is at once.
+        """
         return ItemAttempt(
             item,
             self.command.generation,
             self.memory,
-            self._sender.send,
+            tell or self._sender.send,
             self._receiver.cancel,
             self.threads.now if self.threads else None,
         )

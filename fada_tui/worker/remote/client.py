@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 import httpx2
 import msgspec
+from PIL.Image import Image
 
 from fada_tui.core.errors import ErrorKind, reason
-from fada_tui.core.records import Thoughts, Tokens
+from fada_tui.core.records import Generation, Thoughts, Tokens
 from fada_tui.core.secrets import hide_in_answer
 from fada_tui.core.text import printable
 from fada_tui.core.thoughts import Split
@@ -26,8 +27,9 @@ from fada_tui.worker.remote.body import Body, NoAnswerError
 from fada_tui.worker.remote.errors import Refused, ServerFault, ServerRefusal
 from fada_tui.worker.remote.headers import headers as request_headers
 from fada_tui.worker.remote.left_out import LeftOutFields, OnLeftOut, named
+from fada_tui.worker.remote.outage import ServerUnavailable
 from fada_tui.worker.remote.outcome import check
-from fada_tui.worker.remote.pictures import picture
+from fada_tui.worker.remote.pictures import Picture, picture
 from fada_tui.worker.remote.received import Received
 from fada_tui.worker.remote.request import Request, limit, prompt
 from fada_tui.worker.remote.retry import Backoff, retry_after
@@ -110,17 +112,27 @@ class Server:
                 alive()
         return None if cancel.is_set() else task.result()
 
+    def run(self, making: Coroutine[Any, Any, Made]) -> Made:
+        """Run a coroutine in the server's thread to its end; return its result."""
+        return asyncio.run_coroutine_threadsafe(making, self._loop).result()
+
     async def again(
-        self, attempt: Callable[[], Coroutine[Any, Any, Made]], on_again: Callable[[str, float], None]
+        self,
+        attempt: Callable[[], Coroutine[Any, Any, Made]],
+        on_again: Callable[[str, float], None],
+        *,
+        while_up: bool = False,
     ) -> Made:
         """Return the result of an attempt, retrying as long as that may help.
 
         Args:
             attempt: makes it.
             on_again: told why, and in how many seconds, there will be another attempt.
+            while_up: leave it to the caller to wait for a server that is down.
 
         Raises:
             ServerFault, ServerRefusal: the last one.
+            ServerUnavailable: nothing answers there.
         """
         begun = time.monotonic()
         tried = 0
@@ -128,15 +140,33 @@ class Server:
             try:
                 return await attempt()
             except ServerFault as fault:
+                if while_up and (down := await self._down(fault)):
+                    raise ServerUnavailable(str(down), down.wait, cut=down is not fault) from None
                 tried += 1
                 spent = time.monotonic() - begun
                 wait = self._patience.wait(tried, spent, fault.wait, random.random())
                 if wait is None:
                     times = f"{tried} times" if tried > 1 else "once"
                     asks = f", it asks to wait {fault.wait:.0f} s" if fault.wait else ""
-                    raise ServerFault(fault.kind, f"{fault} (tried {times}{asks})") from None
+                    message = f"{fault} (tried {times}{asks})"
+                    raise ServerFault(fault.kind, message, fault.wait, fault.status) from None
                 on_again(str(fault), wait)
             await asyncio.sleep(wait)
+
+    async def _down(self, fault: ServerFault) -> ServerFault | None:
+        """Return what shows that the server is down; `None` if one request alone has failed.
+
+        Where it did not even answer with an error, it is asked for something that costs nothing.
+        """
+        if fault.down or fault.status is not None:
+            return fault if fault.down else None
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS), self.send("GET", "/models"):
+                return None
+        except ServerFault as found:
+            return found if found.down or found.status is None else None
+        except (ServerRefusal, TimeoutError):
+            return None
 
     @asynccontextmanager
     async def send(
@@ -187,7 +217,7 @@ class Server:
 
 
 class RemoteAnswerer:
-    """An answerer by chat completions; several threads may ask at once.
+    """An answerer by chat completions; several lanes may ask at once.
 
     Args:
         server: where they are made.
@@ -197,6 +227,7 @@ class RemoteAnswerer:
         left_out: fields of requests that it is known not to take.
         on_left_out: told once of each other one, and what the server said.
         longest_edge: pixels that images are scaled down to, if at all.
+        patience: seconds that a server which is down is asked again.
     """
 
     def __init__(
@@ -208,7 +239,9 @@ class RemoteAnswerer:
         left_out: Iterable[str] = (),
         on_left_out: OnLeftOut = lambda names, said: None,
         longest_edge: int | None = None,
+        patience: float = 300.0,
     ) -> None:
+        self.patience = patience
         self._server = server
         self._served = served
         self._first_token = first_token
@@ -218,23 +251,30 @@ class RemoteAnswerer:
         self._ends_unmarked = False
         """The server's answers end without a word about it, as has been seen by one that came twice."""
 
-    def answer(self, asked: Asked) -> Answered | None:
-        """Encode the image, ask, and read the answer as it arrives.
+    def run(self, making: Coroutine[Any, Any, Made]) -> Made:
+        """Run a coroutine in the event loop of the server's connections; return its result."""
+        return self._server.run(making)
+
+    def encode(self, pixels: Image, generation: Generation) -> Picture:
+        """Scale an image down, where that is asked for, and encode it; raises `ImageError`."""
+        return picture(pixels, generation, self._longest_edge)
+
+    async def answer(self, asked: Asked, picture: Picture) -> Answered:
+        """Ask about an image that is encoded already, and read the answer as it arrives.
 
         Raises:
             ServerFault, ServerRefusal: there is no answer, and why.
+            ServerUnavailable: nothing answers there, to this or any question.
         """
         begun = time.perf_counter()
-        image = picture(asked.pixels, asked.generation, self._longest_edge)
-        asked.on_prompt(prompt(image, asked.question, asked.generation.system_prompt))
+        asked.on_prompt(prompt(picture, asked.question, asked.generation.system_prompt))
         request = Request(
-            self._served, self._server.endpoint, image, asked.question, asked.generation, asked.seed
+            self._served, self._server.endpoint, picture, asked.question, asked.generation, asked.seed
         )
         request.body(self._left_out.names)
         encoded = time.perf_counter() - begun
-        asking = self._server.again(self._attempts(request, asked), asked.on_again)
-        received = self._server.wait(asking, asked.cancel, lambda: asked.on_text("", 0))
-        return None if received is None else self._answered(received, encoded)
+        received = await self._server.again(self._attempts(request, asked), asked.on_again, while_up=True)
+        return self._answered(received, encoded)
 
     def _answered(self, received: Received, encoded: float) -> Answered:
         reading, count, seconds = received.reading, received.reading.generated, received.seconds

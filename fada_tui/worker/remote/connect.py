@@ -80,6 +80,7 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
         command.left_out,
         lambda names, message: send(LeftOut(fields=names, message=message)),
         entry.longest_edge,
+        command.server_patience,
     )
     # What is left to this process runs on no GPU.
     return LoadedModel(answerer, "cpu"), Loaded(model=known, remarks=remarks)

@@ -18,6 +18,11 @@ LONGEST = 300
 _anything = msgspec.json.Decoder()
 
 _MAY_PASS = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTTPStatus.TOO_MANY_REQUESTS)
+_DOWN = (
+    http.HTTPStatus.BAD_GATEWAY,
+    http.HTTPStatus.SERVICE_UNAVAILABLE,
+    http.HTTPStatus.GATEWAY_TIMEOUT,
+)
 _MAY_LAST = (0, http.HTTPStatus.INTERNAL_SERVER_ERROR, http.HTTPStatus.NOT_IMPLEMENTED)
 _CONTEXT = re.compile(
     r"context[ _](length|window|size)|maximum context|max_model_len|maximum (model|sequence) length|n_ctx"
@@ -56,12 +61,21 @@ class ServerFault(FadaError):
         kind: becomes the error's if trying again does not help.
         message: in one line.
         wait: the least seconds that the server asks to wait.
+        status: of its answer, if it gave one.
     """
 
-    def __init__(self, kind: ErrorKind, message: str, wait: float | None = None) -> None:
+    def __init__(
+        self, kind: ErrorKind, message: str, wait: float | None = None, status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.wait = wait
+        self.status = status
+
+    @property
+    def down(self) -> bool:
+        """Return whether nothing answers there, or a proxy says that nothing answers behind it."""
+        return self.kind == ErrorKind.ENDPOINT_UNREACHABLE or self.status in _DOWN
 
 
 class ServerRefusal(FadaError):
@@ -101,7 +115,7 @@ def failure(refused: Refused) -> ServerFault | ServerRefusal:
     said = words(refused.body, refused.content_type)
     line = f"{refused.place} answered {status} {_phrase(status)}{f': {said}' if said else ''}"
     if status in _MAY_PASS or (status >= 500 and not _lasts(refused)):
-        return ServerFault(ErrorKind.INFERENCE_ERROR, line, refused.wait)
+        return ServerFault(ErrorKind.INFERENCE_ERROR, line, refused.wait, status)
     return ServerRefusal(ErrorKind.ENDPOINT_REFUSED, f"{line}; {_remedy(refused)}", status, refused)
 
 
@@ -110,7 +124,10 @@ def in_stream(place: str, error: object) -> ServerFault | ServerRefusal:
     body = msgspec.json.encode({"error": error})
     refused = Refused(place=place, status=_code(error), body=body)
     if refused.status:
-        return failure(refused)
+        found = failure(refused)
+        if isinstance(found, ServerFault):
+            found.status = http.HTTPStatus.OK  # the server is there, whatever it says of what is behind it
+        return found
     line = f"{place} broke the answer off: {words(body, '')}"
     if _lasts(refused):
         return ServerRefusal(ErrorKind.ENDPOINT_REFUSED, f"{line}; {_remedy(refused)}", None, refused)
