@@ -21,7 +21,8 @@ from fada_tui.models import load_errors
 from fada_tui.models.endpoint import ADAPTER, Endpoint, check_allowed, key_of, parse
 from fada_tui.worker.generation.interfaces import LoadedModel
 from fada_tui.worker.remote.about import about
-from fada_tui.worker.remote.client import RemoteAnswerer, Server
+from fada_tui.worker.remote.answerer import RemoteAnswerer
+from fada_tui.worker.remote.client import Server
 from fada_tui.worker.remote.errors import ServerFault, ServerRefusal
 from fada_tui.worker.remote.listing import NAMED_SECONDS, Listing, NoListError, base_of, listed
 

@@ -10,7 +10,8 @@ from PIL import Image
 from fada_tui.core.records import Generation
 from fada_tui.models.endpoint import parse
 from fada_tui.worker.generation.interfaces import Answered, Asked
-from fada_tui.worker.remote.client import RemoteAnswerer, Server
+from fada_tui.worker.remote.answerer import RemoteAnswerer
+from fada_tui.worker.remote.client import Server
 from fada_tui.worker.remote.retry import Backoff
 from tests.conftest import LONG_ENOUGH
 from tests.endpoint_server import MODEL

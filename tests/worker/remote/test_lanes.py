@@ -16,7 +16,8 @@ from fada_tui.models.endpoint import parse
 from fada_tui.store import journal
 from fada_tui.worker.generation import work as working
 from fada_tui.worker.generation.interfaces import LoadedModel
-from fada_tui.worker.remote.client import RemoteAnswerer, Server
+from fada_tui.worker.remote.answerer import RemoteAnswerer
+from fada_tui.worker.remote.client import Server
 from fada_tui.worker.remote.pictures import Picture, picture
 from fada_tui.worker.remote.prefetch import MOST_UNDER_WAY, Prefetch
 from fada_tui.worker.remote.streak import MOST_ALIKE, Streak
