@@ -260,6 +260,19 @@ def test_what_a_server_does_not_take_is_left_out_at_once(program: Program, image
         assert len(server.asked) == 4 and not any("seed" in asked.body for asked in server.asked)
 
 
+def test_a_server_that_goes_leaves_the_rest_unreached(program: Program, images: Path) -> None:
+    with serving() as server:
+        _, said = program.batch("--model", server.source, "--images", images)
+        program.env = {"FADA_TUI_SERVER_PATIENCE": "1"}
+        server.asked = []
+        server.behave = lambda asked: stream() if len(server.asked) == 1 else status(503)
+        done, verified = verify(program, Path(said["runs"][0]["path"]), "--server")
+    assert done.returncode == 1, done.stderr
+    assert (verified["identical"], verified["missing"], len(verified["results"])) == (1, 3, 1)
+    assert "1 of 4 identical, 3 not reached" in done.stderr
+    assert f"error: 127.0.0.1:{server.port}" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_images_go_to_a_server_only_with_leave(program: Program, images: Path) -> None:
     """Whatever the run's file says: of its server, or of the variable that would hold the key."""
     with serving() as server:

@@ -26,7 +26,7 @@ from fada_tui.runs.verify import describe, rebuild
 from fada_tui.runs.verify.compare import Verified
 from fada_tui.runs.verify.rerun import Verification
 from fada_tui.runs.verify.sample import answered, draw
-from fada_tui.runs.worker_client.client import WorkerDiedError
+from fada_tui.runs.worker_client.client import WorkerDiedError, WorkGivenUpError
 from fada_tui.store import folder as store
 
 SAMPLE = 10
@@ -98,6 +98,8 @@ class _Verifying:
         except WorkerDiedError as error:
             if self._loaded is None:
                 raise ModelLoadError(ErrorKind.WORKER_DIED, str(error)) from error
+            _complain(f"error: {printable(str(error))}")
+        except WorkGivenUpError as error:
             _complain(f"error: {printable(str(error))}")
         finally:
             if log := self._verification.log:

@@ -104,6 +104,7 @@ def load_command(
         allowed_hosts=consent.hosts,
         first_token_timeout=deadlines.first_token,
         token_timeout=deadlines.token,
+        server_patience=deadlines.server,
     )
 
 

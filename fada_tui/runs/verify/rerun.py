@@ -14,7 +14,7 @@ from fada_tui.core.records import Result, Run
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.runs.verify.compare import Split, Verified, compare, texts_differ
 from fada_tui.runs.verify.rebuild import alone
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError
+from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError, WorkGivenUpError
 from fada_tui.store.folder import LOG_NAME
 from fada_tui.store.journal import JOURNAL_NAME
 
@@ -59,6 +59,7 @@ class Verification:
         Raises:
             ModelLoadError: the model cannot be loaded.
             WorkerDiedError: the worker ended; results that it did not reach are not told.
+            WorkGivenUpError: the server does not answer any more; likewise.
             StoreError: the disk does not take a result, or the temporary folder.
         """
         try:
@@ -85,7 +86,7 @@ class Verification:
                     self.log = log
                 yield verified
             finished = True
-        except (ModelLoadError, WorkerDiedError, StoreError):
+        except (ModelLoadError, WorkerDiedError, WorkGivenUpError, StoreError):
             if self._asked_to_stop():
                 return
             self.log = log
