@@ -6,18 +6,23 @@ Headers are taken from the settings in force, on resuming and verifying, too: no
 from collections.abc import Mapping
 from string import Template
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config.servers import ServerSettings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.protocol import Load
-from fada_tui.core.secrets import in_headers, remember
+from fada_tui.core.records import Run
+from fada_tui.core.secrets import in_headers, quoted, remember
 from fada_tui.models.endpoint import Endpoint, is_endpoint, is_of, parse
 
 Servers = Mapping[str, ServerSettings]
 """The settings of servers, by host, or host and port."""
 
 NO_SERVERS: Servers = {}
+
+LONGEST = 200
+"""Maximum characters of fields' names in a message."""
 
 _NONE = ServerSettings()
 
@@ -59,6 +64,27 @@ def headers_of(endpoint: Endpoint, servers: Servers, environ: Mapping[str, str])
         )
     remember(in_headers(found.values()))
     return found
+
+
+def check_extra(run: Run, servers: Servers) -> None:
+    """Refuse fields of requests that a run's file asks for and one's own settings do not.
+
+    A run may come from somebody else, and a field may tell a server where to send an image on.
+
+    Raises:
+        UsageError: names them, and where they would have to stand.
+    """
+    if run.generation.extra is UNSET or not is_endpoint(run.model.source):
+        return
+    endpoint = parse(run.model.source or "")
+    own = settings_of(endpoint, servers).extra
+    foreign = [name for name, value in run.generation.extra.items() if name not in own or own[name] != value]
+    if foreign:
+        raise UsageError(
+            f"{run.id} was made with fields of requests that a run's file cannot ask for "
+            f"({quoted(', '.join(foreign), LONGEST)}): if you want them sent, put them as they are there "
+            f'into extra of [servers."{endpoint.place}"] in settings.toml'
+        )
 
 
 def with_settings(load: Load, servers: Servers, environ: Mapping[str, str]) -> Load:

@@ -63,7 +63,7 @@ from fada_tui.runs.job import (
 from fada_tui.runs.outcome import EndingError, ended_by
 from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
-from fada_tui.runs.server_settings import NO_SERVERS, Servers, with_settings
+from fada_tui.runs.server_settings import NO_SERVERS, Servers, check_extra, with_settings
 from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.pool import WorkerPool
@@ -173,7 +173,8 @@ class Session:
         Raises:
             RunLockedError: another program writes this run.
             StoreError: the run cannot be read or written.
-            UsageError: it would send images, run code or read pickles, and that is not allowed.
+            UsageError: it would send images or further fields to a server, run code or read pickles, and that
+                is not allowed.
         """
         lock = RunLock(folder)
         leftovers.clean(folder.absolute().parent)
@@ -182,6 +183,7 @@ class Session:
             check(run, consent)
             run = allowed_now(run, consent, registry)
             if run.plan is not UNSET:  # what is wrong with them now is told before anything begins
+                check_extra(run, servers)
                 with_settings(load_command(run), servers, os.environ)
         except (StoreError, UsageError):
             lock.release()

@@ -132,12 +132,21 @@ def test_headers_and_fields_of_the_settings(program: Program, images: Path) -> N
         assert load(folder)["generation"]["extra"] == {"chat_template_kwargs": {"enable_thinking": False}}
         server.behave = lambda asked: served.stream()
         server.asked.clear()
+        (config / "settings.toml").write_text("")
+        foreign = program.run("--batch", "--resume", folder.name)
+        assert foreign.returncode == 2 and "(chat_template_kwargs)" in foreign.stderr
+        assert f'[servers."127.0.0.1:{server.port}"]' in foreign.stderr and not server.asked
         settings("another-team")
         again = program.run("--batch", "--resume", folder.name)
         assert again.returncode == 0, again.stderr
         assert {asked.headers["X-Team"] for asked in server.asked} == {"another-team"}
+        assert {asked.headers["Accept-Encoding"] for asked in server.asked} == {"identity"}
         kwargs = [asked.body["chat_template_kwargs"] for asked in server.asked]
         assert kwargs == [{"enable_thinking": False}] * 4
+        (config / "settings.toml").write_text("")
+        foreign = program.run("verify", folder.name, "--server")
+        assert foreign.returncode == 2 and "(chat_template_kwargs)" in foreign.stderr
+        settings("another-team")
         program.env.pop("MY_TOKEN")
         refused = program.run("--batch", "--model", server.source, "--images", images)
         assert refused.returncode == 2 and "wants the variable MY_TOKEN" in refused.stderr

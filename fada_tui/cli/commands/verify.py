@@ -21,7 +21,7 @@ from fada_tui.core.text import printable
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.planning import deadlines
-from fada_tui.runs.server_settings import with_settings
+from fada_tui.runs.server_settings import check_extra, with_settings
 from fada_tui.runs.verify import describe, rebuild
 from fada_tui.runs.verify.compare import Verified
 from fada_tui.runs.verify.rerun import Verification
@@ -68,6 +68,7 @@ def _prepared(options: Namespace) -> "_Verifying":
     entry = rebuild.entry_of(recorded, registry)
     named = settings.trust_remote_code if "trust_remote_code" in options else ()
     consent = consent_of(settings, registry, named, (entry,))
+    check_extra(recorded, settings.servers)
     if asks_server:
         entry = rebuild.server_of(recorded, entry, registry, consent)
     patience = deadlines(settings)

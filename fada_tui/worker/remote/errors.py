@@ -49,6 +49,13 @@ _IMAGE_FORMAT = re.compile(
     r"|image (format|type)|cannot identify image|not a valid image",
     re.IGNORECASE,
 )
+_NOTHING_BEHIND = re.compile(
+    r"\bconnection (error|refused|reset)|(cannot|can't|could not|unable to|failed to) connect"
+    r"|no route to host|all connection attempts failed",
+    re.IGNORECASE,
+)
+"""What a proxy says, whatever its status, when nothing answers behind it."""
+
 _TOO_LARGE = re.compile(r"(entity|payload|body|content) (is )?too large", re.IGNORECASE)
 _RATE = re.compile(r"\brate\b|\bper (second|minute|hour|day)\b|quota", re.IGNORECASE)
 _LASTING = re.compile(r"(not|n't) (yet )?(supported?|implemented)|unsupported", re.IGNORECASE)
@@ -114,6 +121,8 @@ def failure(refused: Refused) -> ServerFault | ServerRefusal:
     status = refused.status
     said = words(refused.body, refused.content_type)
     line = f"{refused.place} answered {status} {_phrase(status)}{f': {said}' if said else ''}"
+    if status >= 500 and _NOTHING_BEHIND.search(_text(refused.body)):
+        return ServerFault(ErrorKind.ENDPOINT_UNREACHABLE, line, refused.wait, status)
     if status in _MAY_PASS or (status >= 500 and not _lasts(refused)):
         return ServerFault(ErrorKind.INFERENCE_ERROR, line, refused.wait, status)
     return ServerRefusal(ErrorKind.ENDPOINT_REFUSED, f"{line}; {_remedy(refused)}", status, refused)

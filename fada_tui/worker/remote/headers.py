@@ -32,7 +32,8 @@ def headers(endpoint: Endpoint, key: str | None, given: Mapping[str, str]) -> ht
     remember(in_headers(given.values()))
     for name, value in given.items():
         _check(endpoint, name, value)
-    sent = httpx2.Headers({"User-Agent": f"fada-tui/{__version__}"})
+    # A proxy that compresses a stream holds its words back until it has enough of them.
+    sent = httpx2.Headers({"User-Agent": f"fada-tui/{__version__}", "Accept-Encoding": "identity"})
     sent.update({"Authorization": f"Bearer {key}"} if key else {})
     sent.update(given)
     return sent

@@ -109,9 +109,17 @@ async def test_a_server_that_stays_down_ends_the_work_without_an_error(
         assert not any(one.error for one in results(await all_of(client, rest)).values())
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize(
+    ("status", "said", "shown"),
+    [
+        (502, b"<html>nobody</html>", "web page"),
+        (503, b"<html>nobody</html>", "web page"),
+        (504, b"<html>nobody</html>", "web page"),
+        (500, {"error": {"message": "InternalServerError: Connection error."}}, "Connection error"),
+    ],
+)
 async def test_one_asks_while_a_proxy_says_that_nobody_is_behind_it(
-    client: WorkerClient, many: Path, tmp_path: Path, status: int
+    client: WorkerClient, many: Path, tmp_path: Path, status: int, said: object, shown: str
 ) -> None:
     """All wait for the one, and none becomes an error."""
     refused: list[int] = []
@@ -120,7 +128,8 @@ async def test_one_asks_while_a_proxy_says_that_nobody_is_behind_it(
         together.wait(30) if len(server.asked) <= 4 else None
         if len(server.asked) < 4 + 3:
             refused.append(server.in_flight)
-            return served.status(status, b"<html>nobody</html>", Content_Type="text/html")
+            kind = "text/html" if isinstance(said, bytes) else "application/json"
+            return served.status(status, said, Content_Type=kind)
         return served.stream()
 
     together = threading.Barrier(4)
@@ -131,7 +140,7 @@ async def test_one_asks_while_a_proxy_says_that_nobody_is_behind_it(
     assert len(found) == 12 and not any(one.error for one in found.values())
     assert refused[4:] and set(refused[4:]) == {1}
     downs = of_type(events, ServerDown)
-    assert f"{status} " in downs[0].message and "web page" in downs[0].message
+    assert f"{status} " in downs[0].message and shown in downs[0].message
     assert [event.asked for event in downs] == list(range(len(downs)))
     assert len(of_type(events, ServerBack)) == 1
 
