@@ -2,7 +2,9 @@
 
 import asyncio
 import concurrent.futures
+import os
 import random
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -171,7 +173,7 @@ class Server:
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             if refusal := tls.refusal(place, error):
                 raise refusal from None
-            why = printable(reason(error))
+            why = printable(_why_unreached(error))
             raise ServerFault(
                 ErrorKind.ENDPOINT_UNREACHABLE,
                 f"{place} cannot be reached ({why}): is the server running there, and the URL right?",
@@ -195,3 +197,13 @@ class Server:
             key_sent=self._key_sent,
         )
         return errors.failure(refused)
+
+
+def _why_unreached(error: BaseException) -> str:
+    """Return the system's word for why there is no connection, else the library's."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) > 0:
+            return os.strerror(cause.errno or 0)
+        cause = cause.__cause__ or cause.__context__
+    return reason(error)

@@ -77,7 +77,7 @@ async def test_a_server_killed_and_started_again_loses_nothing(
     }
     assert len(found) == 12
     assert [event.asked for event in downs][:2] == [0, 1]
-    assert "cannot be reached" in downs[0].message and 290 < downs[0].left <= 300
+    assert "cannot be reached (Connection refused)" in downs[0].message and 290 < downs[0].left <= 300
     assert len(of_type(events, ServerBack)) == 1
     # Those in flight were asked again, and their text until then is void.
     again = [event for event in of_type(events, BegunAgain) if event.server_down]
