@@ -239,7 +239,13 @@ def loaded(**fields: Any) -> Loaded:
 
 def test_what_does_not_concern_loading_makes_no_other_model() -> None:
     told = command(
-        status="tested", notes="good", order=3, parameters=5, token_timeout=3, allowed_hosts=("a",)
+        status="tested",
+        notes="good",
+        order=3,
+        parameters=5,
+        token_timeout=3,
+        server_patience=9,
+        allowed_hosts=("a",),
     )
     assert identity(told) == identity(command())
 

@@ -324,6 +324,8 @@ async def test_estimate_tells_time_and_memory_and_their_sources(catalogue: Catal
             "Time    about 48 s + 3 s loading  from 12 answers of run 20260101-000000_fada-demo",
             "Memory  600.0 MB measured of 12.00 GB free in main memory  ✓ fits",
         ]
+        screen.query_one("#max_thinking_tokens", Input).value = "400"
+        await wait_for(pilot, lambda: "at 100 tokens" in estimate(screen))
 
 
 async def test_estimate_tells_the_image_tokens_of_a_resolution_that_was_asked_for(

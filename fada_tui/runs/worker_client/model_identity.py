@@ -24,7 +24,9 @@ def identity(command: Load) -> Identity:
     )
     if is_endpoint(model.source):
         return replace(command, model=model), ()
-    local = replace(command, model=model, allowed_hosts=(), first_token_timeout=0, token_timeout=0)
+    local = replace(
+        command, model=model, allowed_hosts=(), first_token_timeout=0, token_timeout=0, server_patience=0
+    )
     return local, _files(expanded(model.source))
 
 

@@ -11,7 +11,16 @@ from fada_tui.runs.forecast import Earlier, Forecast, forecast, together
 from fada_tui.runs.planning import Estimate, generation
 from fada_tui.runs.preflight.memory_fit import Free
 from fada_tui.tui.new_run.estimate import EstimateView, ModelForecast
-from fada_tui.tui.new_run.form import Form, Offer, as_loaded, batch_size, image_counts, questions, whole
+from fada_tui.tui.new_run.form import (
+    Form,
+    Offer,
+    as_loaded,
+    batch_size,
+    image_counts,
+    questions,
+    value_of,
+    whole,
+)
 
 if TYPE_CHECKING:
     from fada_tui.tui.state.disk_index import DiskIndex
@@ -73,5 +82,7 @@ class Forecasts:
             max_new_tokens=whole(form, "max_new_tokens") or 0,
             batch_size=batch_size(form) or 1,
             concurrency=whole(form, "concurrency") or 1,
+            thinking=value_of(form, "thinking") or "auto",
+            max_thinking_tokens=whole(form, "max_thinking_tokens"),
         )
         return forecast(entry, estimate, self._earlier[name], generation(entry, settings), *self._places)
