@@ -10,10 +10,9 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.errors import ErrorKind, ModelLoadError, StoreError, UsageError
+from fada_tui.core.errors import ErrorKind, ModelLoadError, StoreError
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.protocol import (
     BegunAgain,
@@ -36,9 +35,9 @@ from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import Registry
-from fada_tui.runs import environment
+from fada_tui.runs import environment, opening
 from fada_tui.runs.changed_images import ChangedImages
-from fada_tui.runs.consent import NOTHING, Consent, allowed_now, check
+from fada_tui.runs.consent import NOTHING, Consent
 from fada_tui.runs.events import (
     AnswerFinished,
     AnswerStarted,
@@ -51,24 +50,16 @@ from fada_tui.runs.events import (
     WorkerRestarted,
     of_answers,
 )
-from fada_tui.runs.job import (
-    Job,
-    first_run,
-    load_command,
-    planned_items,
-    remarks_on,
-    with_left_out,
-    with_loaded,
-)
+from fada_tui.runs.job import Job, load_command, planned_items, remarks_on, with_left_out, with_loaded
 from fada_tui.runs.outcome import EndingError, ended_by
 from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
-from fada_tui.runs.server_settings import NO_SERVERS, Servers, check_extra, with_settings
+from fada_tui.runs.server_settings import NO_SERVERS, Servers, with_settings
 from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as runs
-from fada_tui.store import journal, leftovers
+from fada_tui.store import journal
 from fada_tui.store.fold import highest, with_memory
 from fada_tui.store.journal import ResultLine
 from fada_tui.store.lock import RunLock
@@ -139,20 +130,8 @@ class Session:
         Raises:
             StoreError: the results folder cannot be written.
         """
-        folder = runs.create(results, job.plan.model.name, job.label, job.files)
-        run = first_run(folder.name, job)
-        try:
-            lock = RunLock(folder)
-            try:
-                runs.write_run(folder, run)
-            except BaseException:
-                lock.release()
-                raise
-        except StoreError:
-            with suppress(OSError):  # what went wrong first is what is told
-                folder.rmdir()
-            raise
-        return cls(folder, lock, run, deadlines, registry, allowed_hosts, servers)
+        opened = opening.new(job, results)
+        return cls(opened.folder, opened.lock, opened.run, deadlines, registry, allowed_hosts, servers)
 
     @classmethod
     def resume(
@@ -176,20 +155,9 @@ class Session:
             UsageError: it would send images or further fields to a server, run code or read pickles, and that
                 is not allowed.
         """
-        lock = RunLock(folder)
-        leftovers.clean(folder.absolute().parent)
-        try:
-            run, warnings = runs.settle(folder)
-            check(run, consent)
-            run = allowed_now(run, consent, registry)
-            if run.plan is not UNSET:  # what is wrong with them now is told before anything begins
-                check_extra(run, servers)
-                with_settings(load_command(run), servers, os.environ)
-        except (StoreError, UsageError):
-            lock.release()
-            raise
-        session = cls(folder, lock, replace(run, error=UNSET), deadlines, registry, consent.hosts, servers)
-        return session, warnings
+        opened = opening.again(folder, registry, consent, servers)
+        session = cls(folder, opened.lock, opened.run, deadlines, registry, consent.hosts, servers)
+        return session, opened.warnings
 
     def stop_after_image(self) -> None:
         """Finish the items in progress, then end; loading is aborted."""
@@ -279,13 +247,8 @@ class Session:
 
     async def _load(self) -> AsyncGenerator[SessionEvent, None]:
         yield LoadProgress("start", 0, None)
-        command = replace(
-            with_settings(load_command(self._run), self._servers, os.environ),
-            allowed_hosts=self._allowed_hosts,
-            first_token_timeout=self._deadlines.first_token,
-            token_timeout=self._deadlines.token,
-            server_patience=self._deadlines.server,
-        )
+        command = with_settings(load_command(self._run), self._servers, os.environ)
+        command = replace(self._deadlines.told(command), allowed_hosts=self._allowed_hosts)
         hello = await self._worker(command)
         self._telemetry.watch(self._client.pid)
         async with aclosing(self._client.load(command)) as loading:

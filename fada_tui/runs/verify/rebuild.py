@@ -92,7 +92,7 @@ def load_command(
         deadlines: a server's.
         device: in place of the one that the run used.
     """
-    return Load(
+    command = Load(
         model=located(entry),
         device=device or run.model.device or "auto",
         trust_remote_code=consent.runs_code_of(entry),
@@ -102,10 +102,8 @@ def load_command(
         classes=None if run.classes is UNSET else run.classes,
         left_out=run.model.left_out or (),
         allowed_hosts=consent.hosts,
-        first_token_timeout=deadlines.first_token,
-        token_timeout=deadlines.token,
-        server_patience=deadlines.server,
     )
+    return deadlines.told(command)
 
 
 def alone(generation: Generation) -> Generation:

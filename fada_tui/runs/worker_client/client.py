@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fada_tui.core.errors import ErrorKind, FadaError, ModelLoadError, reason
 from fada_tui.core.protocol import (
@@ -87,6 +88,15 @@ class Deadlines(Struct, frozen=True):
     """Between two tokens."""
     server: float = 300.0
     """While a server is down."""
+
+    def told(self, command: Load) -> Load:
+        """Return a command with those that the worker itself keeps to with a server."""
+        return replace(
+            command,
+            first_token_timeout=self.first_token,
+            token_timeout=self.token,
+            server_patience=self.server,
+        )
 
 
 class WorkerDiedError(FadaError):
