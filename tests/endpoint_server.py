@@ -6,6 +6,7 @@
 import base64
 import io
 import json
+import random
 import socket
 import ssl
 import sys
@@ -22,6 +23,9 @@ from PIL import Image
 
 WORDS = ("A fetal ", "head, ", "seen in ", "an axial plane.")
 MODEL = "tiny-vlm"
+
+PORTS = range(20_000, 32_000)
+"""Below those that systems hand out by themselves, so that nobody takes a port while its server is down."""
 
 
 @dataclass
@@ -306,10 +310,16 @@ def serving(
 
 
 def unused_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nobody listens, and that no other program is given by the system."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A server of `endpoint_server` in a process of its own: it can be killed, and started again where it was."""
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -10,9 +11,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.endpoint_server import MODEL, Asked, Behaviour, serving, stream, unused_port
+from tests.endpoint_server import MODEL, Asked, Behaviour, hang, serving, stream, unused_port
 
 ROOT = Path(__file__).parent.parent
+
+ALL = 1_000_000
+"""Answers that no test asks for."""
 
 
 def said_of(image: Image.Image) -> str:
@@ -21,17 +25,24 @@ def said_of(image: Image.Image) -> str:
 
 
 class ServerProcess:
-    """The server's process; `pace` seconds between two words."""
+    """The server's process.
 
-    def __init__(self, pace: float) -> None:
+    Args:
+        pace: seconds between two words.
+        answers: it makes so many, and keeps further requests waiting, until it is started again.
+    """
+
+    def __init__(self, pace: float, answers: int) -> None:
         self.source = f"http://127.0.0.1:{unused_port()}/v1#{MODEL}"
-        self.pace = pace
+        self._pace = pace
+        self._answers = answers
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Return once it serves."""
         port = self.source.rpartition(":")[2].partition("/")[0]
-        command = [sys.executable, "-m", "tests.server_process", port, str(self.pace)]
+        command = [sys.executable, "-m", "tests.server_process", port, str(self._pace), str(self._answers)]
+        self._answers = ALL
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout and self._process.stdout.readline().startswith("serving")
 
@@ -44,9 +55,9 @@ class ServerProcess:
 
 
 @contextmanager
-def running(pace: float = 0.1) -> Iterator[ServerProcess]:
+def running(pace: float = 0.05, answers: int = ALL) -> Iterator[ServerProcess]:
     """A server that serves while in the block, unless it is killed."""
-    server = ServerProcess(pace)
+    server = ServerProcess(pace, answers)
     server.start()
     try:
         yield server
@@ -54,10 +65,13 @@ def running(pace: float = 0.1) -> Iterator[ServerProcess]:
         server.kill()
 
 
-def main(port: int, pace: float) -> None:
+def main(port: int, pace: float, answers: int) -> None:
     """Serve until killed."""
+    numbers = itertools.count()
 
     def behave(asked: Asked) -> Behaviour:
+        if next(numbers) >= answers:
+            return hang()
         return stream([f"{word} " for word in said_of(asked.image).split()], pace=pace)
 
     with serving(behave, port):
@@ -66,4 +80,4 @@ def main(port: int, pace: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))

@@ -26,7 +26,7 @@ def many(tmp_path: Path) -> Path:
 
 
 def test_a_server_started_again_in_time_is_gone_on_with(program: Program, many: Path) -> None:
-    with running(pace=0.1) as server:
+    with running(answers=6) as server:
         process = program.start("--batch", "--json", "--model", server.source, "--images", str(many))
         wait_for(lambda: journaled(program.cwd) >= 2)
         server.kill()
@@ -43,7 +43,7 @@ def test_a_server_started_again_in_time_is_gone_on_with(program: Program, many: 
 
 
 def test_a_server_that_stays_away_interrupts_the_run(program: Program, many: Path) -> None:
-    with running(pace=0.1) as server:
+    with running(answers=6) as server:
         process = program.start(
             "--batch", "--json", "--model", server.source, "--images", str(many), "--server-patience", "1"
         )

@@ -1,7 +1,6 @@
 """A server in a process of its own, on 127.0.0.1: started, waited for, killed, started again on its port."""
 
 import os
-import random
 import socket
 import subprocess
 import urllib.request
@@ -12,9 +11,7 @@ from pathlib import Path
 import psutil
 
 from tests.conftest import LONG_ENOUGH, wait_for
-
-PORTS = range(20_000, 32_000)
-"""Below those that systems hand out by themselves, so that nobody takes a port while its server is down."""
+from tests.endpoint_server import unused_port
 
 TRIES = 5
 """Ports that are tried: somebody may take one between our look at it and the server's."""
@@ -106,19 +103,6 @@ class ServerProcess:
         for one in left:
             one.kill()
         process.wait()
-
-
-def unused_port() -> int:
-    """A port on which nobody listens, and that no other program is given by the system."""
-    while True:
-        port = random.choice(PORTS)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def listens(port: int) -> bool:

@@ -173,13 +173,13 @@ class Server:
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             if refusal := tls.refusal(place, error):
                 raise refusal from None
-            why = printable(_why_unreached(error))
+            why = printable(_why(error))
             raise ServerFault(
                 ErrorKind.ENDPOINT_UNREACHABLE,
                 f"{place} cannot be reached ({why}): is the server running there, and the URL right?",
             ) from None
         except httpx2.RequestError as error:
-            why = printable(reason(error))
+            why = printable(_why(error))
             raise ServerFault(ErrorKind.INFERENCE_ERROR, f"{place}: the connection broke ({why})") from None
 
     async def _failure(self, response: httpx2.Response) -> ServerFault | ServerRefusal:
@@ -199,8 +199,8 @@ class Server:
         return errors.failure(refused)
 
 
-def _why_unreached(error: BaseException) -> str:
-    """Return the system's word for why there is no connection, else the library's."""
+def _why(error: BaseException) -> str:
+    """Return the system's words for why there is no connection (any more), else the library's."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) > 0:

@@ -62,7 +62,7 @@ async def test_a_server_killed_and_started_again_loses_nothing(
     client: WorkerClient, many: Path, tmp_path: Path
 ) -> None:
     events: list[Event] = []
-    with running(pace=0.05) as server:
+    with running(answers=6) as server:
         await reach(client, server.source)
         async for event in client.work(work(many, tmp_path, at_once=4)):
             events.append(event)
@@ -77,7 +77,7 @@ async def test_a_server_killed_and_started_again_loses_nothing(
     }
     assert len(found) == 12
     assert [event.asked for event in downs][:2] == [0, 1]
-    assert "cannot be reached (Connection refused)" in downs[0].message and 290 < downs[0].left <= 300
+    assert "cannot be reached (Connection refused)" in downs[1].message and 290 < downs[0].left <= 300
     assert len(of_type(events, ServerBack)) == 1
     # Those in flight were asked again, and their text until then is void.
     again = [event for event in of_type(events, BegunAgain) if event.server_down]
@@ -88,7 +88,7 @@ async def test_a_server_killed_and_started_again_loses_nothing(
 async def test_a_server_that_stays_down_ends_the_work_without_an_error(
     client: WorkerClient, many: Path, tmp_path: Path
 ) -> None:
-    with running(pace=0.05) as server:
+    with running(answers=6) as server:
         await reach(client, server.source, server_patience=1.0)
         finished = 0
         with pytest.raises(WorkGivenUpError) as caught:
