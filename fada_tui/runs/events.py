@@ -88,7 +88,7 @@ class ServerPaused(Struct, frozen=True):
     @property
     def what_happens(self) -> str:
         """Return the reason, and how long it will be asked, in words."""
-        return f"all requests wait, and it is asked again for {self.left:.0f} s: {self.reason}"
+        return f"all requests wait, and the server is asked again for {self.left:.0f} s: {self.reason}"
 
 
 class ServerResumed(Struct, frozen=True):

@@ -61,7 +61,7 @@ def test_a_run_its_files_and_its_page(program: Program, images: Path) -> None:
         assert server.asked[0].headers["Authorization"] == f"Bearer {KEY}"
         place = f"127.0.0.1:{server.port}"
     assert f"{MODEL}@{place} reached at {place}" in done.stderr
-    assert "all requests wait, and it is asked again for 300 s: " in done.stderr
+    assert "all requests wait, and the server is asked again for 300 s: " in done.stderr
     assert "503 Service Unavailable: busy, Bearer [key]\n" in done.stderr
     folder = Path(said["runs"][0]["path"])
     assert folder.name.endswith(f"_{MODEL}-127.0.0.1-{server.port}")

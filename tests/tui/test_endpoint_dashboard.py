@@ -191,7 +191,7 @@ async def test_a_server_that_is_down_is_told_until_it_is_back(tmp_path: Path) ->
             main = main_of(app)
             await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
             await begin(pilot, main)
-            told = "all requests wait, and it is asked again for 200 s"
+            told = "all requests wait, and the server is asked again for 200 s"
             await wait_for(pilot, lambda: told in " ".join(screen_text(app).split()))
             await wait_for(pilot, lambda: "server down, asked for 1" in screen_text(app))
             assert " left" not in screen_text(app)
@@ -211,7 +211,8 @@ async def test_a_server_that_stays_down_leaves_a_run_to_be_resumed(tmp_path: Pat
             await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
             await begin(pilot, main)
             shown = lambda: " ".join(screen_text(app).split())  # noqa: E731
-            await wait_for(pilot, lambda: "asked again for 0.5 s, in vain (w resumes it)" in shown())
+            await wait_for(pilot, lambda: "asked again for 0.5 s, in vain: 127.0.0.1:" in shown())
+            assert "(w resumes it)" in shown()
             assert "all requests wait" not in shown()
     (made,) = runs_in(tmp_path)
     assert made["status"] == "interrupted" and not made["results"]

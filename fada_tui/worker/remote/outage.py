@@ -107,8 +107,8 @@ class Outage:
     async def _pause(self, down: ServerUnavailable) -> None:
         left = self._left()
         if left <= 0:
-            asked = f"; asked again for {self._patience:g} s, in vain" if self._patience else ""
-            raise ServerGone(f"{down}{asked}")
+            asked = f"asked again for {self._patience:g} s, in vain: " if self._patience else ""
+            raise ServerGone(f"{asked}{down}")
         pause = max(min(2.0**self._asked, LONGEST_PAUSE), down.wait or 0.0)
         await asyncio.sleep(min(pause, left))
         self._asked += 1
