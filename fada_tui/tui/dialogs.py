@@ -72,8 +72,15 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
         return
     workspace.marked_models = ()
     loading.tell_next_run(workspace)
-    review.awaiting = not run_control.queue.busy
+    _make_way(workspace)
     run_control.start(jobs)
+
+
+def _make_way(workspace: Workspace) -> None:
+    """Let a run that is started now come up, and end what was said before it; one in the queue waits."""
+    if idle := not workspace.run_control.queue.busy:
+        workspace.view.say("")
+    workspace.review.awaiting = idle
 
 
 async def _agreed(workspace: Workspace, app: App[Any], wanted: Sequence[Want]) -> bool:
@@ -104,7 +111,7 @@ async def needs(workspace: Workspace, app: App[Any]) -> None:
 
 async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
     """Resume an unfinished run."""
-    review, run_control = workspace.review, workspace.run_control
+    run_control = workspace.run_control
     try:
         folder = await asyncio.to_thread(store.find, workspace.app_context.results, name)
         run = await workspace.load_run(folder.name)
@@ -117,7 +124,7 @@ async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
     elif not run.resumable:
         workspace.view.say("every answer of this run is there; r sets up another run")
     elif await _agreed(workspace, app, wanted):
-        review.awaiting = not run_control.queue.busy
+        _make_way(workspace)
         run_control.resume(folder, run.run.model.name)
 
 

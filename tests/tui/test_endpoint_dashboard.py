@@ -218,6 +218,24 @@ async def test_a_server_that_stays_down_leaves_a_run_to_be_resumed(tmp_path: Pat
     assert made["status"] == "interrupted" and not made["results"]
 
 
+async def test_what_ended_a_run_stays_in_sight_while_the_next_one_goes_on(tmp_path: Path) -> None:
+    stage = Stage()
+    with serving() as gone:
+        nowhere = gone.source
+    with serving(stage) as server:
+        settings = {"category": ("Abdomen",), "limit": 1, "question": ("Plane?",)}
+        app = make_app(tmp_path, model=(nowhere, server.source), **settings)
+        async with app.run_test(size=(160, 40)) as pilot:
+            main = main_of(app)
+            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await begin(pilot, main)
+            await wait_for(pilot, lambda: (run := main.workspace.review.run) and run.in_flight)
+            assert "cannot be reached" in screen_text(app) and "w tries again" not in screen_text(app)
+            stage.say(server_name(main), 3)
+            await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
+            assert "cannot be reached" not in screen_text(app)
+
+
 async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

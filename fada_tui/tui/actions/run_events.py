@@ -40,7 +40,6 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
     review = workspace.review
     match event:
         case RunStarted(run=run):
-            workspace.view.say("")
             begun = review.open_runs.runs[run.id]
             if review.blind_list is not None:
                 review.blind_list.take_run(begun)
@@ -187,7 +186,8 @@ def _ended(workspace: Workspace, run: Run, folder: Path) -> None:
         workspace.view.say("a run has ended and is written")  # Its folder would name its model.
     elif run.error is not UNSET:
         way = "w resumes it" if run.status == "interrupted" else "w tries again"
-        again = f" ({way})" if review.run is ended else ""
+        stays = review.run is ended and not workspace.run_control.queue.waiting
+        again = f" ({way})" if stays else ""
         workspace.view.say(f"{run.error.message}{again}", "error", holds=lambda: not ended.running)
     else:
         answered = sum(result.error is None for result in run.results)
