@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from fada_tui.core.paths import samples_dir
+from fada_tui.core.records import ResultMemory
 from fada_tui.images.decode import decode
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.new_run.screen import NewRunScreen
@@ -141,9 +142,14 @@ async def test_while_it_runs_the_server_s_facts_stand_in_the_pane(tmp_path: Path
             await wait_for(pilot, lambda: "context  4,096 tokens" in screen_text(app))
             assert f"serves   {served.MODEL}" in screen_text(app) and "vLLM 0.32.0" in screen_text(app)
             await wait_for(pilot, lambda: server.asked)
+            control = main.workspace.run_control
+            await wait_for(pilot, lambda: (sample := control.telemetry.latest) and sample.worker_rss)
+            gauges = control.gauges()
+            assert gauges.run_peak == gauges.image_peak == ResultMemory(), "who asks a server is no model"
             stage.say(server_name(main), 3)
             await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
             await wait_for(pilot, lambda: "serves" not in screen_text(app))
+            assert main.workspace.run_control.gauges().run_peak == ResultMemory()
     (made,) = runs_in(tmp_path)
     assert made["model"]["server"] == {"name": "vLLM", "version": "0.32.0", "context": 4096}
     (page,) = tmp_path.rglob("summary.md")

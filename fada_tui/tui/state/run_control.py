@@ -96,7 +96,7 @@ class RunControl:
         sample = self.telemetry.latest
         if sample is not None:
             self._history.add(sample)
-            if self.run_progress.active:
+            if self.run_progress.active and not self.run_progress.at_server:
                 now = memory_of(sample, None)
                 self._image_peak, self._run_peak = peak(self._image_peak, now), peak(self._run_peak, now)
         return GpuView(

@@ -5,6 +5,7 @@ import time
 from msgspec import UNSET
 
 from fada_tui.core.records import ModelFacts
+from fada_tui.models.endpoint import is_endpoint
 from fada_tui.report.units import memory
 from fada_tui.runs.eta import Eta
 from fada_tui.runs.events import (
@@ -30,6 +31,8 @@ class RunProgress:
         self.model: str | None = None
         self.served: ModelFacts | None = None
         """The model that runs, once it is known, where it is behind a server."""
+        self.at_server = False
+        """Whether it is behind a server: then the worker's memory says nothing of it."""
         self.stopping = False
         self._state = "idle"
         self._label = ""
@@ -50,6 +53,7 @@ class RunProgress:
         match event:
             case RunStarted(run=run):
                 self.run_id, self.model, self.stopping = run.id, run.model.name, False
+                self.at_server = is_endpoint(run.model.source)
                 self._state, self._label = "loading", run.model.name
                 self._done, self._total = event.total - event.remaining, event.total
                 self._errors, self._eta, self._ended = 0, Eta(), None
