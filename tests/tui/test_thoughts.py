@@ -144,7 +144,8 @@ def test_an_error_after_thoughts_has_them_too() -> None:
     assert thoughts_line(view) == "thought · T shows it"
     assert thoughts_line(AnswerView(thoughts="", thoughts_tokens=9)) == "thought 9 tokens"
     review.open_runs.blind = True
-    assert review.view_of(opened, failed.key).thoughts is None
+    blind = review.view_of(opened, failed.key)
+    assert (blind.text, blind.thoughts) == ("no answer: an error", None)
 
 
 class Alone(App[None]):

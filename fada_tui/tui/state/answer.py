@@ -34,9 +34,10 @@ def answer_view(run: OpenRun, key: Key, model: str, *, blind: bool) -> AnswerVie
     if result is None:
         return replace(view, state="waiting", text=_missing(run, key))
     if result.error is not None:
-        message = "" if blind else f": {result.error.message}"  # It may name the server.
-        view = replace(view, state="error", text=f"{result.error.kind}{message}")
-        return view if blind else _with_thoughts(view, result)
+        if blind:  # The message may name the server, and the kind tell that there is one, or thoughts.
+            return replace(view, state="error", text="no answer: an error")
+        view = replace(view, state="error", text=f"{result.error.kind}: {result.error.message}")
+        return _with_thoughts(view, result)
     return _answered(view, result, run, blind)
 
 
