@@ -16,6 +16,7 @@ from fada_tui.core.protocol import Listed, ServedModel
 from fada_tui.core.records import ServerFacts
 from fada_tui.images.catalogue import Catalogue, scan
 from fada_tui.models.registry import load_registry, statuses
+from fada_tui.tui.new_run.estimate import EstimateText
 from fada_tui.tui.new_run.screen import NewRunScreen
 from fada_tui.tui.new_run.server_field import ServerField
 from fada_tui.tui.widgets.picklist import Pick, PickList
@@ -125,6 +126,7 @@ async def test_the_only_model_is_marked_and_so_is_a_named_one(catalogue: Catalog
         await typed(pilot, f"{URL}#alias")
         await wait_for(pilot, lambda: [row.on for row in rows(screen)] == [True, True])
         assert rows(screen)[1].key == f"{URL}#alias"
+        await wait_for(pilot, lambda: "alias@" in screen.query_one(EstimateText).text)
 
 
 async def test_a_server_that_does_not_say_is_told_and_a_named_model_offered_all_the_same(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec.structs import replace
 
 from fada_tui.core.records import ModelEntry
+from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import is_of
 from fada_tui.runs.forecast import Earlier, Forecast, forecast, together
 from fada_tui.runs.planning import Estimate, generation
@@ -58,7 +59,8 @@ class Forecasts:
         images = image_counts(form, offer)[form.images]
         asked = len(questions(form, offer))
         models = tuple(
-            ModelForecast(name, self._forecast(name, form, offer, images, asked)) for name in form.models
+            ModelForecast(_shown(name, offer), self._forecast(name, form, offer, images, asked))
+            for name in form.models
         )
         known = [model.forecast for model in models if model.forecast is not None]
         all_of_them = together(known)
@@ -86,3 +88,9 @@ class Forecasts:
             max_thinking_tokens=whole(form, "max_thinking_tokens"),
         )
         return forecast(entry, estimate, self._earlier[name], generation(entry, settings), *self._places)
+
+
+def _shown(name: str, offer: Offer) -> str:
+    """Return a model's name as the list has it: a server's URL says less in a narrow column."""
+    entry = offer.models[name]
+    return entry.name if is_endpoint(entry.source) else name
