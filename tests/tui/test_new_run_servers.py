@@ -129,6 +129,27 @@ async def test_the_only_model_is_marked_and_so_is_a_named_one(catalogue: Catalog
         await wait_for(pilot, lambda: "alias@" in screen.query_one(EstimateText).text)
 
 
+@pytest.mark.parametrize("elsewhere", ["#max_new_tokens", "#models-list", "#server"])
+async def test_an_answer_that_comes_late_takes_nobody_from_what_they_do(
+    catalogue: Catalogue, elsewhere: str
+) -> None:
+    servers = Servers(lambda url: listed(model("one"), model("two")))
+    app = Host(catalogue, list_served=servers)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        picks = screen.query_one("#models-list", PickList)
+        servers.open.clear()
+        await typed(pilot, f"{URL}#one")
+        await wait_for(pilot, lambda: servers.asked)
+        screen.query_one(elsewhere).focus()
+        await pilot.press("end" if elsewhere == "#server" else "home", "2")
+        at, here = screen.focused, picks.here
+        servers.open.set()
+        await wait_for(pilot, lambda: [row.on for row in rows(screen)] == [True, False])
+        assert screen.focused is at
+        assert picks.here == here or elsewhere != "#models-list"
+
+
 async def test_a_server_that_does_not_say_is_told_and_a_named_model_offered_all_the_same(
     catalogue: Catalogue,
 ) -> None:

@@ -241,9 +241,11 @@ class NewRunScreen(Screen[RunRequest | None]):
         self._changed()
         if event.typed and rows:
             picks = self.query_one("#models-list", PickList)
-            for name in (rows[-1], rows[0]):  # so that all of them are in sight, where they fit
-                picks.go(name)
-            picks.focus()
+            waits = self.query_one(ServerField).waits(event.url)
+            for name in (rows[-1], rows[0]) if waits or not picks.has_focus else ():
+                picks.go(name)  # the last one, too, so that all of them are in sight, where they fit
+            if waits:
+                picks.focus()
 
     @on(PickList.Picked, "#images-list")
     def _images_picked(self, event: PickList.Picked) -> None:

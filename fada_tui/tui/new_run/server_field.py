@@ -66,6 +66,11 @@ class ServerField(Vertical):
         """The line below the field."""
         return str(self.query_one(Text).content)
 
+    def waits(self, url: str) -> bool:
+        """Whether who typed this URL is still at the field, and has not typed on."""
+        field = self.query_one(Input)
+        return field.has_focus and field.value.strip() == url
+
     def ask_all(self, urls: Iterable[str]) -> None:
         """Ask these servers, one after another; what goes wrong there is not told."""
         self.run_worker(self._quietly(tuple(urls)))
