@@ -13,15 +13,16 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.errors import ErrorKind, ModelLoadError
 from fada_tui.core.paths import samples_dir
 from fada_tui.core.protocol import Listed, ServedModel
-from fada_tui.core.records import ServerFacts
+from fada_tui.core.records import ModelFacts, ServerFacts
 from fada_tui.images.catalogue import Catalogue, scan
-from fada_tui.models.registry import load_registry, statuses
+from fada_tui.models.registry import load_registry, resolve_model, statuses, with_models_of
 from fada_tui.tui.new_run.estimate import EstimateText
 from fada_tui.tui.new_run.screen import NewRunScreen
 from fada_tui.tui.new_run.server_field import ServerField
 from fada_tui.tui.widgets.picklist import Pick, PickList
+from tests.examples import run
 from tests.tui.dashboard import screen_text, wait_for
-from tests.tui.test_new_run import Host, answer, opened
+from tests.tui.test_new_run import REGISTRY, Host, answer, opened
 
 URL = "http://gpu7.example:8000/v1"
 
@@ -127,6 +128,27 @@ async def test_the_only_model_is_marked_and_so_is_a_named_one(catalogue: Catalog
         await wait_for(pilot, lambda: [row.on for row in rows(screen)] == [True, True])
         assert rows(screen)[1].key == f"{URL}#alias"
         await wait_for(pilot, lambda: "alias@" in screen.query_one(EstimateText).text)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+async def test_a_model_that_the_list_lacks_and_a_run_had_can_be_run_again(
+    catalogue: Catalogue, marked: bool
+) -> None:
+    made = run(model=ModelFacts(name="one@gpu7.example:8000", source=f"{URL}#one"))
+    known = statuses(with_models_of(REGISTRY, [made]), [made])
+    servers = Servers(lambda url: listed(model("one")))
+    names = ("one@gpu7.example:8000",) if marked else ()
+    app = Host(catalogue, rows=known, marked_models=names, list_served=servers)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        if not marked:
+            await typed(pilot, URL)
+        await wait_for(pilot, lambda: [row.on for row in rows(screen)] == [True])
+        assert rows(screen)[0].label == "one@gpu7.example:8000"
+        await pilot.press("ctrl+r")
+        request = await answer(pilot)
+        assert request is not None and request.settings.model[-1] == f"{URL}#one"
+        assert resolve_model(request.settings.model[-1], REGISTRY).source == f"{URL}#one"
 
 
 @pytest.mark.parametrize("elsewhere", ["#max_new_tokens", "#models-list", "#server"])

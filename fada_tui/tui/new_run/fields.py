@@ -121,18 +121,20 @@ def hints(form: Form) -> Mapping[str, str]:
 
 def model_rows(form: Form, offer: Offer, rows: Mapping[str, ModelRow]) -> list[Pick]:
     """Return the models, each with its size and status."""
-    statuses = {
-        name: (rows[name].status if name in rows else entry.status) for name, entry in offer.models.items()
-    }
-    return [
-        Pick(
-            key=name,
-            label=name if name in rows else shown_name(name, entry),
-            tail=f"{entry_size(entry):>6}  {_said(offer, name, statuses[name]):<8}",
-            on=name in form.models,
+    known = {row.entry: row for row in rows.values()}
+    picks = []
+    for name, entry in offer.models.items():
+        row = known.get(entry)
+        said = _said(offer, name, row.status if row else entry.status)
+        picks.append(
+            Pick(
+                key=name,
+                label=entry.name if row else shown_name(name, entry),
+                tail=f"{entry_size(entry):>6}  {said:<8}",
+                on=name in form.models,
+            )
         )
-        for name, entry in offer.models.items()
-    ]
+    return picks
 
 
 def _said(offer: Offer, name: str, status: str) -> str:

@@ -91,6 +91,6 @@ class Forecasts:
 
 
 def _shown(name: str, offer: Offer) -> str:
-    """Return a model's name as the list has it: a server's URL says less in a narrow column."""
+    """Return a model's name as the list has it: a URL or a path says less in a narrow column."""
     entry = offer.models[name]
-    return entry.name if is_endpoint(entry.source) else name
+    return entry.name if is_endpoint(entry.source) or name == entry.source else name

@@ -49,7 +49,7 @@ def read(
         state: the file of what was chosen last.
     """
     settings = with_remembered(settings, state, given)
-    models = {entry.name: entry for entry in entries}
+    models = {entry.name if registry.find(entry.name) else entry.source: entry for entry in entries}
     wanted = _known(marked_models or settings.model, registry, models)
     if not wanted:
         wanted = _known(Settings().model, registry, models)
@@ -90,7 +90,9 @@ def measure(name: str, entry: ModelEntry, offer: Offer) -> Estimate:
 def _known(names: Iterable[str], registry: Registry, models: dict[str, ModelEntry]) -> tuple[str, ...]:
     """Return the names under which the models are listed; those that the list lacks are added to it."""
     found: dict[str, None] = {}
-    for name, entry in _resolved(names, registry):
+    unlisted = {entry.name: key for key, entry in models.items() if key != entry.name}
+    sources = [unlisted.get(name, name) for name in names]
+    for name, entry in _resolved(sources, registry):
         listed = registry.find(entry.name)
         if listed is not None and listed.name in models and listed.source == entry.source:
             found[listed.name] = None
