@@ -112,9 +112,7 @@ class ConcurrentRequests:
                 return
             recorder.take(result)
             if by_server and self._streak.take(result) and result.error:
-                message = (
-                    f"{MOST_ALIKE} errors alike in sequence, so no more was asked: {result.error.message}"
-                )
+                message = f"{MOST_ALIKE} errors alike in sequence end the run: {result.error.message}"
                 self._give_up(result.error.kind, message, server_down=False)
 
     @property

@@ -200,7 +200,7 @@ async def test_five_errors_alike_end_the_work(client: WorkerClient, many: Path, 
         events, error = await until_given_up(client, work(many, tmp_path, at_once=1))
         assert len(server.asked) == 5
     assert not error.server_down and error.kind == ErrorKind.ENDPOINT_REFUSED
-    assert str(error).startswith("5 errors alike in sequence") and "401" in str(error)
+    assert str(error).startswith("5 errors alike in sequence end the run: ") and "401" in str(error)
     written = [line.result for line in journal.read(tmp_path / "journal.jsonl").lines]
     assert len(written) == 5 == len(of_type(events, Finished))
 
