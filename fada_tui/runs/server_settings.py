@@ -48,7 +48,7 @@ def headers_of(endpoint: Endpoint, servers: Servers, environ: Mapping[str, str])
             text = Template(value).substitute(environ).strip()
         except KeyError as error:
             raise UsageError(
-                f"{place} wants the variable {error.args[0]}, which is not set: export it"
+                f"the variable {error.args[0]} is not set: export it, as {place} wants it"
             ) from None
         except ValueError:
             raise UsageError(

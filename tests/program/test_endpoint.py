@@ -150,7 +150,7 @@ def test_headers_and_fields_of_the_settings(program: Program, images: Path) -> N
         settings("another-team")
         program.env.pop("MY_TOKEN")
         refused = program.run("--batch", "--model", server.source, "--images", images)
-        assert refused.returncode == 2 and "wants the variable MY_TOKEN" in refused.stderr
+        assert refused.returncode == 2 and "the variable MY_TOKEN is not set: export it" in refused.stderr
         doctor = program.run("doctor")
     told = done.stdout + done.stderr + again.stdout + again.stderr + doctor.stdout + doctor.stderr
     files = [path.read_bytes() for path in program.cwd.rglob("*") if path.is_file()]

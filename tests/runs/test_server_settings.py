@@ -38,7 +38,7 @@ def test_a_value_may_name_variables() -> None:
     assert found == {"Authorization": "Bearer tok-123456789", "X_Price": "$5", "X_Both": "a-b"}
     assert hide("it got tok-123456789") == "it got [key]"
     for environ, said in (
-        ({}, "wants the variable MY_TOKEN, which is not set"),
+        ({}, "the variable MY_TOKEN is not set: export it, as servers."),
         ({"MY_TOKEN": "hush\nHost: x", "A": "", "B": ""}, "holds what no header can"),
     ):
         with pytest.raises(UsageError, match=said) as caught:
