@@ -24,6 +24,10 @@ def reproducing_command(run: Run, model: str) -> str | None:
         model: The name, hub id or folder by which the program finds the model.
     """
     generation, selection = run.generation, run.dataset.selection
+    meaningless = {
+        *(() if generation.do_sample else SAMPLING),
+        *(() if generation.concurrency is UNSET else ("batch_size",)),
+    }
     if run.dataset.root is None or not run.questions or generation.max_new_tokens is None:
         return None
     options: list[tuple[str, Value]] = [
@@ -36,7 +40,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--frames", selection.frames or None),
         ("--frame", selection.frame or None),
         *(("--question", question.text) for question in run.questions),
-        *_settings(generation, left_out=() if generation.do_sample else SAMPLING),
+        *_settings(generation, left_out=meaningless),
         *_settings(run.model),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
         *(("--allow-host", host) for host in _elsewhere(run)),

@@ -106,7 +106,7 @@ def _generation(generation: Generation) -> str | None:
         sampling,
         *_numbers(generation),
         f"thinking {generation.thinking}" if generation.thinking else None,
-        units.at_most_together(generation.batch_size),
+        units.at_most_together(generation.batch_size) if generation.concurrency is UNSET else None,
         f'system prompt "{inline(generation.system_prompt)}"' if generation.system_prompt else None,
     ]
     return ", ".join(part for part in parts if part) or None

@@ -187,8 +187,10 @@ def test_images_are_sent_as_png_unless_asked_otherwise(program: Program, images:
     folder = Path(said["runs"][0]["path"])
     generation = load(folder)["generation"]
     assert generation["image_format"] == "png" and "image_quality" not in generation
+    assert generation["concurrency"] == 4
     page = (folder / "summary.md").read_text()
     assert "- **Images Sent**: as PNG, losslessly\n" in page and "image quality" not in page
+    assert "--concurrency 4" in page and "batch" not in page.replace("--batch ", "")
 
 
 def test_some_errors_and_the_run_goes_on(program: Program, images: Path) -> None:
