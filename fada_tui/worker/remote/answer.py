@@ -67,6 +67,8 @@ class Reading:
         """Why the model ended, in the server's word, in lower case."""
         self.ended = False
         """The server said that there is no more."""
+        self._by_deltas = False
+        """Some of it came as what is added, so that a whole message repeats it."""
         self._counted = False
         """Its tokens were counted after its text, as `stream_options` have it at a stream's end."""
         self._text: list[str] = []
@@ -137,10 +139,14 @@ class Reading:
         if not isinstance(said, dict):
             whole = choice.get("message")
             said = whole if isinstance(whole, dict) else {"content": choice.get("text")}
-            if whole and self.characters:  # at a stream's end it repeats what came before
+            if whole and self._by_deltas:  # at a stream's end it repeats what came before
                 said = {}
+        else:
+            self._by_deltas |= any(said.get(name) for name in ("content", "refusal", *_THOUGHT_FIELDS))
         parts = _Parts()
         parts.add(said.get("content"))
+        if "message" in choice:
+            parts.text = self._beyond(parts.text)
         for name in _THOUGHT_FIELDS:  # some servers send the same by two names
             if thought := _plain(said.get(name)):
                 parts.thoughts += thought
@@ -156,6 +162,11 @@ class Reading:
         self._counted &= not added
         marked = self._marks.take(parts.text)
         return Piece(marked.answer, parts.thoughts + marked.thoughts, alive=added > 0)
+
+    def _beyond(self, text: str) -> str:
+        """Return what a message adds to those before it, if it begins with all that they said."""
+        before = "".join(self._text)
+        return text.removeprefix(before)
 
     def _count(self, usage: Any, *, last: bool) -> None:
         if not isinstance(usage, dict):
@@ -203,7 +214,7 @@ def _plain(value: Any) -> str:
         case list():
             return "".join(map(_plain, value))
         case dict():
-            return _plain(value.get("text") or value.get("content"))
+            return _plain(value.get("text") or value.get("content") or value.get("value"))
         case _:
             return ""
 
@@ -211,7 +222,7 @@ def _plain(value: Any) -> str:
 def _first_choice(choices: Any) -> Mapping[str, Any]:
     """Return the first answer of an event; of others that were asked for nothing is read."""
     for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and choice.get("index") in (None, 0):
+        if isinstance(choice, dict) and choice.get("index") in (None, 0, "0"):
             return choice
     return {}
 

@@ -13,6 +13,10 @@ def chunk(content: Any = None, finish: Any = None, **delta: Any) -> dict[str, An
     return {"choices": [{"index": 0, "delta": {"content": content} | delta, "finish_reason": finish}]}
 
 
+def message(content: str | None, finish: str | None = None) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "message": {"content": content}, "finish_reason": finish}]}
+
+
 def read(*events: dict[str, Any] | str) -> Reading:
     reading = Reading()
     for event in events:
@@ -34,9 +38,14 @@ def read(*events: dict[str, Any] | str) -> Reading:
         [chunk("A head.", "stop"), {"choices": [{"index": 1, "delta": {"content": "B"}}]}],
         [chunk("A head.", "STOP")],
         [{"choices": [], "message": None}, chunk("A head.", "stop")],
+        [chunk([{"type": "text", "text": {"value": "A head.", "annotations": []}}], "stop")],
+        [message("A he"), message("ad."), message("", "stop")],
+        [message("A he"), message("A head."), message("A head.", "stop")],
+        [{"choices": [{"index": "0", "delta": {"content": "A head."}, "finish_reason": "stop"}]}],
     ],
-    ids=["plain", "parts", "part", "mixed", "whole", "legacy", "repeated", "another", "capitals", "nothing"],
-)
+    ids=["plain", "parts", "part", "mixed", "whole", "legacy", "repeated", "another", "capitals", "nothing",
+         "nested", "messages", "growing", "index"],
+)  # fmt: skip
 def test_an_answer_in_any_form_is_the_same(events: list[dict[str, Any]]) -> None:
     reading = read(*events)
     assert reading.told == ("", "A head.")
