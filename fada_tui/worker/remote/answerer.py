@@ -182,8 +182,8 @@ class RemoteAnswerer:
                             finished = received.reading.whole
                             rest = min(self._token, USAGE_SECONDS) if finished else self._token
                             clock.reschedule(self._loop_time() + rest)
-                        if received.reading.far_beyond(most) and not received.reading.whole:
-                            received.cut = True
+                        if received.reading.far_beyond(most):
+                            received.cut = not received.reading.whole
                             break
                         if received.reading.ended:
                             # A connection is used again if it is read to its end, which mostly follows.
@@ -205,8 +205,7 @@ class RemoteAnswerer:
         finally:
             received.drop()
         received.end()
-        if not received.cut:
-            check(received.reading, self._server.endpoint.place)
+        check(received.reading, self._server.endpoint.place, cut=received.cut)
         return received
 
     @staticmethod

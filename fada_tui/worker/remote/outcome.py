@@ -12,12 +12,13 @@ _FAILED = {"abort": "the server broke the answer off", "error": "the server fail
 _REPEATED = "repetition"
 
 
-def check(reading: Reading, place: str) -> None:
+def check(reading: Reading, place: str, *, cut: bool = False) -> None:
     """Raise the error for an answer that is none though it has ended.
 
     Args:
         reading: of the answer.
         place: the server's name in messages.
+        cut: it was broken off here, far beyond its limit.
 
     Raises:
         ServerFault: another try may help.
@@ -36,9 +37,10 @@ def check(reading: Reading, place: str) -> None:
         message = f"{place}: {_FAILED[reason]} (finish reason '{reason}')"
         raise ServerFault(ErrorKind.INFERENCE_ERROR, message)
     told = reading.told
-    if reading.whole and not told.answer and not told.thoughts and not reading.thought_tokens:
+    if (reading.whole or cut) and not told.answer and not told.thoughts and not reading.thought_tokens:
         # Sampling is seeded or greedy: what is empty once is so again.
         counted = "" if reading.generated is None else f", after {reading.generated} tokens"
-        shown = f"finish reason '{quoted(reason, LONGEST)}'" if reason else "no finish reason"
+        ended = "broken off far beyond its limit" if cut else "no finish reason"
+        shown = f"finish reason '{quoted(reason, LONGEST)}'" if reason else ended
         message = f"{place}: it sent an empty answer ({shown}{counted})"
         raise ServerRefusal(ErrorKind.INFERENCE_ERROR, message)

@@ -8,7 +8,7 @@ import pytest
 from fada_tui.core.errors import ErrorKind
 from fada_tui.worker.remote.errors import ServerFault, ServerRefusal
 from tests import endpoint_server as served
-from tests.endpoint_server import Asked, piece, serving
+from tests.endpoint_server import Asked, Behaviour, piece, serving
 from tests.worker.remote.asking import client_of
 
 TEXT = "".join(served.WORDS)
@@ -101,6 +101,44 @@ def test_ends_that_are_no_answer(events: list[Any], kind: ErrorKind, said: str, 
             client_of(server.source).ask()
         assert len(server.asked) == times
     assert raised.value.kind == kind and said in str(raised.value)
+
+
+MANY = 20_000
+
+
+def many(event: Any, *first: Any) -> Behaviour:
+    """The same event again and again."""
+
+    def behave(handler: served.Handler, asked: Asked) -> None:
+        handler.begin()
+        for one in first:
+            handler.event(one)
+        for _ in range(MANY):
+            handler.event(event)
+        handler.end()
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "said"),
+    [
+        (piece(" "), ErrorKind.INFERENCE_ERROR, "empty answer (broken off far beyond its limit)"),
+        (piece(refusal="no "), ErrorKind.REFUSAL, "the model refused to answer: no no"),
+    ],
+    ids=["blanks", "refusal"],
+)
+def test_what_goes_on_and_on_and_says_nothing_is_no_answer(event: Any, kind: ErrorKind, said: str) -> None:
+    with serving(lambda asked: many(event)) as server, pytest.raises(ServerRefusal) as raised:
+        client_of(server.source).ask()
+    assert raised.value.kind == kind and said in str(raised.value)
+
+
+def test_text_that_goes_on_and_on_after_the_end_is_broken_off() -> None:
+    with serving(lambda asked: many(piece("more "), piece("A head. ", "stop"))) as server:
+        answered = client_of(server.source).ask()
+    assert answered.response.startswith("A head. more") and answered.finish == "stop"
+    assert answered.response.count("more") < MANY
 
 
 def test_what_came_in_place_of_an_answer_is_quoted() -> None:
