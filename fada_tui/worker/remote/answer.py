@@ -23,6 +23,7 @@ _FINISHES: Mapping[str, Finish] = {
     "eos_token": "stop",
     "end_turn": "stop",
     "stop_sequence": "stop",
+    "complete": "stop",
     "length": "length",
     "max_tokens": "length",
     "max_output_tokens": "length",
@@ -64,7 +65,7 @@ class Reading:
         self.generated: int | None = None
         self.thought_tokens: int | None = None
         self.reason: str | None = None
-        """Why the model ended, in the server's word, in lower case."""
+        """Why the model ended, in the server's word, in lower case, with underscores."""
         self.ended = False
         """The server said that there is no more."""
         self._by_deltas = False
@@ -114,8 +115,10 @@ class Reading:
             return Piece(error=error)
         self._count(value.get("usage"), last=choices == [])
         reason = choice.get("finish_reason")
+        if isinstance(reason, dict):  # as SGLang has it beside the tokens that matched
+            reason = reason.get("type")
         if isinstance(reason, str) and reason:
-            self.reason = reason.lower()
+            self.reason = reason.lower().replace("-", "_").removeprefix("finish_reason_")
         return self._add(choice)
 
     def end(self) -> Piece:

@@ -5,8 +5,28 @@ from fada_tui.core.secrets import quoted
 from fada_tui.worker.remote.answer import Reading
 from fada_tui.worker.remote.errors import LONGEST, ServerFault, ServerRefusal
 
-_FILTERED = ("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "refusal")
-_FAILED = {"abort": "the server broke the answer off", "error": "the server failed in mid-answer"}
+_FILTERED = (
+    "content_filter",
+    "content_filtered",
+    "safety",
+    "image_safety",
+    "recitation",
+    "prohibited_content",
+    "blocklist",
+    "spii",
+    "sensitive",
+    "guardrail_intervened",
+    "error_toxic",
+    "refusal",
+)
+_FAILED = {
+    **dict.fromkeys(
+        ("abort", "aborted", "cancel", "cancelled", "canceled", "timeout"), "the server broke the answer off"
+    ),
+    **dict.fromkeys(
+        ("error", "network_error", "insufficient_system_resource"), "the server failed in mid-answer"
+    ),
+}
 """Reasons for an end that may not come again, in words."""
 
 _REPEATED = "repetition"

@@ -37,14 +37,16 @@ def read(*events: dict[str, Any] | str) -> Reading:
         [chunk("A head."), {"choices": [{"message": {"content": "A head."}, "finish_reason": "stop"}]}],
         [chunk("A head.", "stop"), {"choices": [{"index": 1, "delta": {"content": "B"}}]}],
         [chunk("A head.", "STOP")],
+        [chunk("A head.", "FINISH_REASON_STOP")],
+        [chunk("A head.", {"type": "stop", "matched": 2})],
         [{"choices": [], "message": None}, chunk("A head.", "stop")],
         [chunk([{"type": "text", "text": {"value": "A head.", "annotations": []}}], "stop")],
         [message("A he"), message("ad."), message("", "stop")],
         [message("A he"), message("A head."), message("A head.", "stop")],
         [{"choices": [{"index": "0", "delta": {"content": "A head."}, "finish_reason": "stop"}]}],
     ],
-    ids=["plain", "parts", "part", "mixed", "whole", "legacy", "repeated", "another", "capitals", "nothing",
-         "nested", "messages", "growing", "index"],
+    ids=["plain", "parts", "part", "mixed", "whole", "legacy", "repeated", "another", "capitals", "prefixed",
+         "table", "nothing", "nested", "messages", "growing", "index"],
 )  # fmt: skip
 def test_an_answer_in_any_form_is_the_same(events: list[dict[str, Any]]) -> None:
     reading = read(*events)

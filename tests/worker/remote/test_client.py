@@ -88,12 +88,18 @@ def test_a_field_that_is_named_in_mid_answer_is_not_left_out() -> None:
          "the model refused to answer: I cannot look.", 1),
         ([piece("half", "content_filter")], ErrorKind.REFUSAL, "its filter stopped the answer", 1),
         ([piece("half", "abort")], ErrorKind.INFERENCE_ERROR, "broke the answer off (finish", 6),
+        ([piece("half", "cancelled")], ErrorKind.INFERENCE_ERROR, "broke the answer off (finish", 6),
+        ([piece("half", "insufficient_system_resource")], ErrorKind.INFERENCE_ERROR,
+         "failed in mid-answer", 6),
+        ([piece("half", "content-filter")], ErrorKind.REFUSAL, "its filter stopped the answer", 1),
+        ([piece("half", "guardrail_intervened")], ErrorKind.REFUSAL, "its filter stopped the answer", 1),
         ([piece("half", "error")], ErrorKind.INFERENCE_ERROR, "failed in mid-answer", 6),
         ([piece("half half", "repetition")], ErrorKind.INFERENCE_ERROR, "repeated itself", 1),
         ([piece("", "stop")], ErrorKind.INFERENCE_ERROR, "an empty answer (finish reason 'stop')", 1),
         ([piece(" \n", "stop"), served.usage(3, 9)], ErrorKind.INFERENCE_ERROR, "after 9 tokens", 1),
     ],
-    ids=["refusal", "filter", "abort", "error", "repetition", "empty", "blank"],
+    ids=["refusal", "filter", "abort", "cancelled", "resource", "hyphen", "guardrail", "error", "repetition",
+         "empty", "blank"],
 )  # fmt: skip
 def test_ends_that_are_no_answer(events: list[Any], kind: ErrorKind, said: str, times: int) -> None:
     with serving(lambda asked: served.raw(data(*events), b"data: [DONE]\n\n")) as server:
