@@ -28,6 +28,7 @@ _TOO_LARGE = re.compile(
 _PLACE = re.compile(r"""\bloc['"]?\s*[:=]\s*[(\[]([^)\]]*)[)\]]""")
 """The place of an invalid value as pydantic writes it in a text."""
 
+_DOTS = re.compile(r"[.\[\]]+")
 _TEXTS = ("error", "message", "msg", "detail", "details", "description", "reason", "title", "errors")
 _decoder = msgspec.json.Decoder()
 
@@ -105,9 +106,12 @@ def _spellings(name: str, value: Any) -> list[str]:
 
 
 def _place_of(name: str, prose: str) -> int:
-    """Return where a name stands as a word of its own; one of two letters or less, in quotation marks."""
+    """Return where a name stands as a word of its own; one of two letters or less, in quotation marks.
+
+    Chinese and the like put no space around it.
+    """
     word = re.escape(name)
-    pattern = rf"['\"`]{word}['\"`]" if len(name) < 3 else rf"(?<![\w-]){word}(?![\w-])"
+    pattern = rf"['\"`]{word}['\"`]" if len(name) < 3 else rf"(?<![A-Za-z0-9_-]){word}(?![A-Za-z0-9_-])"
     found = re.search(pattern, prose, re.IGNORECASE)
     return found.start() if found else -1
 
@@ -128,7 +132,7 @@ def _decoded(body: bytes) -> Any:
 
 
 def _places(value: Any) -> Iterator[tuple[str, ...]]:
-    """Yield the places that are named as such: `loc` of pydantic, `param` of OpenAI."""
+    """Yield the places that are named as such: `loc` of pydantic, `param` of OpenAI, keys of `errors`."""
     if isinstance(value, list):
         for one in value:
             yield from _places(one)
@@ -136,7 +140,10 @@ def _places(value: Any) -> Iterator[tuple[str, ...]]:
         place = value.get("loc")
         yield from _place(place if isinstance(place, list) else [])
         param = value.get("param")
-        yield from _place(re.split(r"[.\[\]]+", param) if isinstance(param, str) else [])
+        yield from _place(_DOTS.split(param) if isinstance(param, str) else [])
+        by_field = value.get("errors")
+        for path in by_field if isinstance(by_field, dict) else ():
+            yield from _place(part for part in _DOTS.split(path) if part != "$")
         for name in _TEXTS:
             yield from _places(value.get(name))
 
