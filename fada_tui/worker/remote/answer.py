@@ -68,6 +68,8 @@ class Reading:
         """Why the model ended, in the server's word, in lower case, with underscores."""
         self.ended = False
         """The server said that there is no more."""
+        self.other: str | None = None
+        """What came first that has no place in an answer; only of use where nothing else came."""
         self._by_deltas = False
         """Some of it came as what is added, so that a whole message repeats it."""
         self._counted = False
@@ -113,6 +115,8 @@ class Reading:
         choice = _first_choice(choices)
         if error := _error(value, choice):
             return Piece(error=error)
+        if choices is None and self.other is None:
+            self.other = data
         self._count(value.get("usage"), last=choices == [])
         reason = choice.get("finish_reason")
         if isinstance(reason, dict):  # as SGLang has it beside the tokens that matched

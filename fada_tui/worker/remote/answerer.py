@@ -126,7 +126,12 @@ class RemoteAnswerer:
                 self._ends_unmarked = True
                 return received
             before = told
-            raise self._fault("the answer was cut off" if reading.characters else "it sent an empty answer")
+            if reading.characters:
+                raise self._fault("the answer was cut off")
+            if reading.other is None:
+                raise self._fault("it sent an empty answer")
+            said = errors.words(reading.other.encode(), "")
+            raise self._fault(f"it sent no answer but '{said}'; check the URL, and what serves there")
 
         return attempt
 

@@ -74,7 +74,7 @@ class Body:
         )
         async for event in httpx2.EventSource(stream, LONGEST_BODY):
             if event.data:
-                yield json.dumps({"error": event.data}) if _is_error(event) else event.data
+                yield _error(event.data) if event.event == "error" else event.data
 
     async def _next(self) -> bytes | None:
         self.chunk += 1
@@ -120,5 +120,10 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _is_error(event: httpx2.ServerSentEvent) -> bool:
-    return event.event == "error" and not event.data.lstrip().startswith("{")
+def _error(data: str) -> str:
+    """Return the data of an event that is an error by its name, as an error that stands in the data, too."""
+    try:
+        value = decode_json(data, _decoder)
+    except MalformedError:
+        value = data
+    return data if isinstance(value, dict) and value.get("error") else json.dumps({"error": value or data})

@@ -155,6 +155,22 @@ def test_what_came_in_place_of_an_answer_is_quoted() -> None:
         assert client_of(server.source).ask().response == TEXT
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"success": false, "msg": "it loads"}', "it sent no answer but '.*it loads"),
+        (data({"type": "message_start", "x": 1}, {"type": "ping"}), "it sent no answer but '.*message_start"),
+        (b'event: error\ndata: {"type": "busy", "text": "later"}\n\n', "broke the answer off: .*later"),
+        (b'event: error\ndata: {"message": "too busy"}\n\n', "broke the answer off: too busy"),
+        (b"event: error\ndata: too busy\n\n", "broke the answer off: too busy"),
+    ],
+    ids=["result", "another", "kind", "message", "words"],
+)  # fmt: skip
+def test_what_is_no_answer_is_told_in_its_own_words(body: bytes, said: str) -> None:
+    with serving(lambda asked: served.raw(body)) as server, pytest.raises(ServerFault, match=said):
+        client_of(server.source).ask()
+
+
 def test_an_end_of_an_unknown_name_is_an_end() -> None:
     with serving(lambda asked: served.stream(finish="tool_calls")) as server:
         answered = client_of(server.source).ask()
