@@ -56,6 +56,12 @@ _NOTHING_BEHIND = re.compile(
 )
 """What a proxy says, whatever its status, when nothing answers behind it."""
 
+_NO_MODEL = re.compile(
+    r"\b(no such|unknown|invalid) model\b|\bmodel\b.{0,120}?\b(does not exist|not found|not available)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What is said of a model's name with another status than 404."""
+
 _TOO_LARGE = re.compile(r"(entity|payload|body|content) (is )?too large", re.IGNORECASE)
 _RATE = re.compile(r"\brate\b|\bper (second|minute|hour|day)\b|quota", re.IGNORECASE)
 _LASTING = re.compile(r"(not|n't) (yet )?(supported?|implemented)|unsupported", re.IGNORECASE)
@@ -238,6 +244,8 @@ def _remedy(refused: Refused) -> str:
             return "another --image-format may be what it takes"
         case _ if _NO_IMAGES.search(said):
             return "this model sees no images there: choose one that does (llama.cpp wants --mmproj, too)"
+        case _ if _NO_MODEL.search(said):
+            return "check the model's name: fada-tui servers list URL says what is served"
         case _:
             return "the server's log may say more"
 

@@ -294,6 +294,8 @@ def test_a_text_in_one_piece_has_no_first_token() -> None:
         (400, {"error": "prompt is longer than the maximum model length of 2048"}, "(2048 tokens)"),
         (400, {"error": {"message": "unsupported image"}}, "another --image-format"),
         (400, {"error": {"message": "it is not a valid image"}}, "another --image-format"),
+        (400, {"error": {"message": "The model 'm' does not exist"}}, "servers list URL"),
+        (422, {"detail": "Unknown model: m"}, "servers list URL"),
         (500, {"error": "m does not support vision"}, "no images"),
         (400, {"error": "unknown variant `image_url`, expected `text`"}, "no images"),
         (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000"}, "(4096 tokens)"),
