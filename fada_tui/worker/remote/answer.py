@@ -29,7 +29,7 @@ _FINISHES: Mapping[str, Finish] = {
     "max_output_tokens": "length",
     "model_length": "length",
 }
-_THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking")
+_THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 _THOUGHT_PARTS = ("thinking", "reasoning", "thought")
 _CHARACTERS = 16
 """Characters of a token at most, on the average of a long text."""

@@ -95,8 +95,10 @@ def test_counts_may_be_floats_and_are_kept_once_told() -> None:
         [chunk([{"type": "reasoning", "text": "hm hm"}])],
         [chunk("<think>\nhm"), chunk(" hm\n</th"), chunk("ink>\n\n")],
         [chunk(thinking="hm hm")],
+        [chunk("", reasoning_details=[{"type": "reasoning.text", "text": "hm hm"}])],
+        [chunk(reasoning="hm hm", reasoning_details=[{"type": "reasoning.text", "text": "hm hm"}])],
     ],
-    ids=["reasoning", "by two names", "parts", "text", "marks", "thinking"],
+    ids=["reasoning", "by two names", "parts", "text", "marks", "thinking", "details", "with details"],
 )
 def test_thoughts_are_apart(thought: list[dict[str, Any]]) -> None:
     assert read(*thought, chunk("A head.", "stop")).told == ("hm hm", "A head.")
