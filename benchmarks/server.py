@@ -29,7 +29,8 @@ from fada_tui.core.protocol import Finished, Load, Work
 from fada_tui.core.records import Generation, ModelEntry, Question
 from fada_tui.images.decode import decode
 from fada_tui.models.endpoint import parse
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.worker.remote.pictures import picture
 from fada_tui.worker.remote.request import Request
 

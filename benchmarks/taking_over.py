@@ -17,7 +17,8 @@ from pathlib import Path
 from fada_tui.core.paths import demo_weights
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 
 
 async def ours(weights: Path, other: Path, log: Path) -> tuple[float, float, float, float]:

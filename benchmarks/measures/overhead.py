@@ -20,7 +20,7 @@ from fada_tui.runs.events import AnswerFinished
 from fada_tui.runs.job import Job
 from fada_tui.runs.session import Session
 from fada_tui.runs.telemetry import Telemetry
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store.journal import MemoryLine, ResultLine, append
 
 APPENDED = 300

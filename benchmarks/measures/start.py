@@ -19,7 +19,8 @@ from benchmarks.rounds import Spread, alternately, ratios, spread
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.protocol import Delta, Work
 from fada_tui.core.records import Generation
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 
 
 class Stages(Struct, frozen=True):

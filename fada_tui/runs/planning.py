@@ -25,7 +25,7 @@ from fada_tui.runs.consent import consent_of
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.server_settings import headers_of, settings_of
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 
 
 class Estimate(Struct, frozen=True):

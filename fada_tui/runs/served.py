@@ -11,7 +11,8 @@ from fada_tui.core.protocol import Listed, ListServed
 from fada_tui.models.endpoint import key_of, parse
 from fada_tui.models.registry import Registry
 from fada_tui.runs.server_settings import headers_of, settings_of
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 
 _NOWHERE = Path(os.devnull)
 """Where such a worker prints: what matters comes as an error."""

@@ -56,7 +56,8 @@ from fada_tui.runs.publish import publish
 from fada_tui.runs.recovery import Recovery, lost_result
 from fada_tui.runs.server_settings import NO_SERVERS, Servers, with_settings
 from fada_tui.runs.telemetry import Telemetry
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as runs
 from fada_tui.store import journal

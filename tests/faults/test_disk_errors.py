@@ -229,7 +229,7 @@ def test_verifying_on_a_disk_that_refuses_tells_the_first_error(
 import asyncio, tempfile
 from fada_tui.runs.job import load_command
 from fada_tui.runs.verify.rerun import Verification
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 
 def mkdtemp(prefix):  # not by a name at random
     os.mkdir(disk / "tmp" / "v")

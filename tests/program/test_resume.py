@@ -21,7 +21,7 @@ from fada_tui.models.registry import load_registry
 from fada_tui.runs.events import AnswerText, WorkerRestarted
 from fada_tui.runs.planning import jobs
 from fada_tui.runs.session import Session
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store import journal
 from tests.conftest import (
     LONG_ENOUGH,

@@ -16,7 +16,7 @@ from fada_tui.core.paths import demo_weights
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
 from fada_tui.runs.verify.rerun import Verification
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from tests.conftest import LONG_ENOUGH, Program, load, wait_for, worker_of, write_image
 from tests.contrastive import clip, save
 from tests.endpoint_server import MODEL, WORDS, Asked, Behaviour, serving, status, stream

@@ -15,7 +15,8 @@ import pytest
 from fada_tui.core.protocol import Load, Loaded
 from fada_tui.core.records import ModelEntry, ModelFacts
 from fada_tui.runs.events import ModelReady, RunEnded
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.model_identity import identity, leaves_traces
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store.lock import RunLock, is_locked
@@ -185,7 +186,7 @@ PROGRAM = """
 import asyncio, sys
 from functools import partial
 from pathlib import Path
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.config.settings import Settings
 from fada_tui.runs.planning import jobs
 from fada_tui.models.registry import load_registry

@@ -35,7 +35,8 @@ from fada_tui.models.requirements import UNKNOWN, Requirements, of_checkpoint
 from fada_tui.runs.planning import estimate, jobs
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.preflight.memory_fit import Free, suggest
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.worker import adapters
 from fada_tui.worker.adapters.plain import FORMS
 from fada_tui.worker.adapters.prompting import TextAdapter

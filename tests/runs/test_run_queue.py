@@ -31,7 +31,7 @@ from fada_tui.runs.job import Job
 from fada_tui.runs.planning import jobs
 from fada_tui.runs.run_queue import RunQueue
 from fada_tui.runs.session import Session
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store import journal
 from fada_tui.store.lock import RunLock
 from tests.conftest import LONG_ENOUGH, load

@@ -21,7 +21,7 @@ from fada_tui.core.records import (
 from fada_tui.models.registry import Registry
 from fada_tui.runs.publish import publish
 from fada_tui.runs.session import Session
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.store.journal import AssessmentLine, ImageLine, JournalLine, MemoryLine, NotesLine, ResultLine

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.protocol import BegunAgain, Cancelled, Delta, Finished, Idle, Message, Started
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store import journal
 from fada_tui.worker.generation.interfaces import LoadedModel
 from fada_tui.worker.loading.load import load

@@ -8,7 +8,8 @@ import pytest
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.protocol import BegunAgain, Message, Started
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from tests.allocator.scarcity import Scarcity, build_scarcity
 from tests.batching import (
     EARLY,

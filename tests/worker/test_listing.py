@@ -7,7 +7,8 @@ import pytest
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.records import ServerFacts
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from tests import endpoint_server as served
 from tests.endpoint_server import MODEL, Handler, serving
 from tests.worker.test_remote import only, reach, refused, work

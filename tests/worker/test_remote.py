@@ -27,7 +27,8 @@ from fada_tui.core.protocol import (
 )
 from fada_tui.core.records import Generation, ModelEntry, Result
 from fada_tui.images.decode import decode
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store import journal
 from tests import endpoint_server as served
 from tests.conftest import write_image

@@ -10,7 +10,8 @@ from transformers import AutoTokenizer, ByT5Tokenizer
 
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.worker.generation.tokenise import tokenised
 
 TEXTS = ("The fetal head,\n two  spaces and an é.", "", " 漢 ")

@@ -11,7 +11,7 @@ from fada_tui.core.records import Generation, ModelEntry, Run
 from fada_tui.models.endpoint import is_endpoint, parse, place_of
 from fada_tui.models.registry import Registry, located
 from fada_tui.runs.consent import Consent, hosts_wanted, with_own_key
-from fada_tui.runs.worker_client.client import Deadlines
+from fada_tui.runs.worker_client.deadlines import Deadlines
 
 
 def check(run: Run, *, server: bool = False) -> None:

@@ -14,7 +14,8 @@ from fada_tui.core.records import Result, Run
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.runs.verify.compare import Split, Verified, compare, texts_differ
 from fada_tui.runs.verify.rebuild import alone
-from fada_tui.runs.worker_client.client import Deadlines, WorkerClient, WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store.folder import LOG_NAME
 from fada_tui.store.journal import JOURNAL_NAME
 

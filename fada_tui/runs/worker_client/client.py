@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from fada_tui.core.errors import ErrorKind, FadaError, ModelLoadError, reason
 from fada_tui.core.protocol import (
@@ -51,6 +50,7 @@ from fada_tui.core.protocol import (
     encode,
 )
 from fada_tui.models.endpoint import is_endpoint
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.model_identity import Identity, identity, leaves_traces
 from fada_tui.runs.worker_client.process import POLITE_SECONDS, WorkerProcess, opened
 
@@ -75,28 +75,6 @@ WorkEvent: TypeAlias = (
     | JournalFailed
 )
 """What a work yields."""
-
-
-class Deadlines(Struct, frozen=True):
-    """The maximum silences of the worker, in seconds."""
-
-    load: float = 1800.0
-    """From the load command or the latest progress until the model is ready."""
-    first_token: float = 300.0
-    """From the start of an item to its first token."""
-    token: float = 60.0
-    """Between two tokens."""
-    server: float = 300.0
-    """While a server is down."""
-
-    def told(self, command: Load) -> Load:
-        """Return a command with those that the worker itself keeps to with a server."""
-        return replace(
-            command,
-            first_token_timeout=self.first_token,
-            token_timeout=self.token,
-            server_patience=self.server,
-        )
 
 
 class WorkerDiedError(FadaError):
