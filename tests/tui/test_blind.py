@@ -101,6 +101,7 @@ async def test_a_run_of_another_program_joins_once_it_is_seen_and_leaves_once_it
     assert {run for _, run in slots(workspace)} == {ONE}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("word", ["model:tiny", "-model:tiny", "disagree"])
 async def test_a_filter_does_not_tell_which_model_is_which(word: str, tmp_path: Path) -> None:
     save_run(tmp_path, ONE, "tiny")

@@ -80,6 +80,7 @@ def said_in_place_of_the_picture(pilot: Pilot[Any]) -> str:
     return " ".join(picture_of(pilot)._message(400)[0])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by_bytes", [True, False])
 async def test_words_in_place_of_the_picture_and_no_verdict_until_the_user_says_so(
     tmp_path: Path, images: Path, by_bytes: bool
@@ -166,6 +167,7 @@ async def test_an_image_that_was_damaged_since_is_a_changed_one(tmp_path: Path, 
         await wait_for(pilot, lambda: read_run(place).images_changed)
 
 
+@pytest.mark.long
 async def test_side_by_side_and_zoom_show_no_changed_image_either(tmp_path: Path, images: Path) -> None:
     old = a_run(tmp_path, images, "20260101-000000_old")
     change(images / FIRST)

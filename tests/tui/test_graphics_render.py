@@ -83,6 +83,7 @@ def test_a_part_is_that_part() -> None:
     assert max(black.colours) < 25
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("graphics", ["kitty", "sixel"])
 def test_a_large_screen_gets_a_picture_within_the_limit(graphics: Graphics) -> None:
     noise = np.random.default_rng(2).integers(0, 256, (400, 600, 3)).astype(np.uint8)

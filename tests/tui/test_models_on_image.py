@@ -38,6 +38,7 @@ def places(tmp_path: Path) -> tuple[Path, Path]:
     return save_run(tmp_path, "20260102-000000_new", "new"), old
 
 
+@pytest.mark.long
 async def test_each_column_is_judged_tagged_and_noted(tmp_path: Path, places: tuple[Path, Path]) -> None:
     new, old = places
     async with side_by_side(tmp_path) as (pilot, main):

@@ -81,6 +81,7 @@ async def test_an_error_stays(quick: None) -> None:
         assert shown(app) == "!! the disk is full"
 
 
+@pytest.mark.long
 async def test_every_warning_is_seen(quick: None) -> None:
     notice = Heard()
     app = Stage(notice)

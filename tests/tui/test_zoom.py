@@ -61,6 +61,7 @@ def title(pilot: Pilot[None]) -> str:
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
 
+@pytest.mark.long
 async def test_larger_to_the_sides_and_all_of_it_again(image: Path) -> None:
     async with zoomed(image) as pilot:
         await wait_for(pilot, lambda: colours(pilot) == {RED, GREEN, BLUE})
