@@ -1,7 +1,8 @@
 """Questions: shipped sets, the user's files, and texts from the command line.
 
-A set is TOML: `name = "…"`, then `[[question]]` tables with `id` (`q1`, `q2`… by place where left out) and
-`text`. Any other file is plain text with one question on each line; empty lines don't count.
+A set is TOML: `name = "…"`, then `[[question]]` tables with `id` (`q1`, `q2`… by place where left out),
+`text` and, if need be, `short` and how answers are scored (see `scoring_fields`). Any other file is plain
+text with one question on each line; empty lines don't count.
 """
 
 import re
@@ -9,7 +10,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import UNSET
+
 from fada_tui.config.preset import PresetKind, Table
+from fada_tui.config.scoring_fields import check_keys, scoring_fields, short_name
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Question
 
@@ -67,11 +71,15 @@ def _from_item(item: dict[str, Any], number: int) -> Question:
         raise ValueError(f"question {number} needs a text")
     if not isinstance(name, str) or not _ID.fullmatch(name):
         raise ValueError(f"question {number}: an id is letters, digits, '_', '-' and '.', got {name!r}")
-    return Question(id=name, text=text.strip())
+    try:
+        check_keys(item)
+        return Question(id=name, short=short_name(item), text=text.strip(), **scoring_fields(item))
+    except ValueError as error:
+        raise ValueError(f"question {name}: {error}") from None
 
 
 def _usable(questions: tuple[Question, ...]) -> tuple[Question, ...]:
-    """Return the questions; raises `ValueError` if there are none, one is empty, or an id occurs twice."""
+    """Return the questions; raises `ValueError` if there are none, one is empty, or two are alike."""
     if not questions:
         raise ValueError("there is no question in it")
     if empty := next((question.id for question in questions if not question.text), None):
@@ -82,4 +90,7 @@ def _usable(questions: tuple[Question, ...]) -> tuple[Question, ...]:
     texts = Counter(question.text for question in questions)
     if twice := next((text for text, times in texts.items() if times > 1), None):
         raise ValueError(f"the same question comes twice: {twice!r}")
+    shorts = Counter(question.short.casefold() for question in questions if question.short is not UNSET)
+    if twice := next((short for short, times in shorts.items() if times > 1), None):
+        raise ValueError(f"the short name {twice!r} comes twice")
     return questions

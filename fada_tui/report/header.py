@@ -105,6 +105,18 @@ def _questions(questions: Sequence[Question]) -> list[str]:
     if not questions:
         return []
     if len(questions) == 1:
-        return quoted("Question Used", questions[0].text)
-    asked = [line for question in questions for line in quoted(name(question.id), question.text, indent=2)]
+        return quoted(f"Question Used{_about(questions[0])}", questions[0].text)
+    asked = [
+        line
+        for question in questions
+        for line in quoted(f"{name(question.id)}{_about(question)}", question.text, indent=2)
+    ]
     return ["- **Questions Used**:", *asked]
+
+
+def _about(question: Question) -> str:
+    """Return a question's short name and kind in brackets, if it has any."""
+    short = None if question.short is UNSET else inline(question.short)
+    kind = None if question.score is UNSET else f"kind: {inline(question.score)}"
+    about = ", ".join(part for part in (short, kind) if part)
+    return f" ({about})" if about else ""

@@ -350,6 +350,14 @@ def test_the_page_names_the_next_model() -> None:
     assert "**Next Model**: none left untested" in page(run())
 
 
+def test_the_page_says_a_question_s_short_name_and_kind() -> None:
+    organs = Question(id="organs", short="Organs *seen*", text="Name them.", score="set", context=True)
+    asked = page(replace(run(), questions=(organs, Question(id="q2", text="Why?"))))
+    assert '  - **organs (Organs \\*seen\\*, kind: set)**: "Name them."\n  - **q2**: "Why?"' in asked
+    alone = page(replace(run(), questions=(Question(id="q1", text="Why?", score="text"),)))
+    assert '- **Question Used (kind: text)**: "Why?"' in alone
+
+
 def test_the_command_survives_the_shell() -> None:
     root = "/data/it's \x1b\n\udcff\u202e7 $(x) `y`"
     asked = replace(

@@ -6,12 +6,14 @@ left out of the file while unset.
 """
 
 from fada_tui.core.records.base import (
+    SCORE_KINDS,
     FileRecord,
     Finish,
     ImageState,
     ModelStatus,
     Record,
     RunStatus,
+    ScoreKind,
     UnknownFields,
     Verdict,
 )
@@ -74,6 +76,7 @@ from fada_tui.core.records.unknown_fields import (
 __all__ = [
     "READ_SCHEMAS",
     "RUN_SCHEMA",
+    "SCORE_KINDS",
     "Assessment",
     "AutoScore",
     "ClassSet",
@@ -107,6 +110,7 @@ __all__ = [
     "ResultMemory",
     "Run",
     "RunStatus",
+    "ScoreKind",
     "Selection",
     "ServerFacts",
     "Thoughts",

@@ -1,6 +1,6 @@
 """The base classes of all records."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -10,6 +10,9 @@ Finish: TypeAlias = Literal["stop", "length", "cancelled", "error"]
 RunStatus: TypeAlias = Literal["complete", "interrupted", "failed"]
 ImageState: TypeAlias = Literal["as_asked", "changed", "decodes_differently"]
 ModelStatus: TypeAlias = Literal["untested", "tested", "failed", "skipped", "gated"]
+ScoreKind: TypeAlias = Literal["none", "terms", "set", "choice", "ordered", "yes_no", "text"]
+
+SCORE_KINDS: tuple[ScoreKind, ...] = get_args(ScoreKind)
 
 UNKNOWN_KEY = "unknown fields"
 """Key of a record's unknown fields where it is encoded as it is; no file has it (see `unknown_fields`)."""

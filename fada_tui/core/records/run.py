@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.json_data import decode_json
 from fada_tui.core.records import check_sum
-from fada_tui.core.records.base import FileRecord, RunStatus
+from fada_tui.core.records.base import SCORE_KINDS, FileRecord, RunStatus, ScoreKind
 from fada_tui.core.records.model import ModelEntry, ModelFacts
 from fada_tui.core.records.result import Failure, ImageFound, Result
 from fada_tui.core.records.unknown_fields import decode, flattened
@@ -95,10 +95,25 @@ class Generation(FileRecord, frozen=True, kw_only=True):
 
 
 class Question(FileRecord, frozen=True, kw_only=True):
-    """A question about an image."""
+    """A question about an image, and how its answers are scored."""
 
     id: str
+    short: str | UnsetType = UNSET
+    """A name of a word or two, for tables."""
     text: str
+    score: str | UnsetType = UNSET
+    """A `ScoreKind`, or a kind that only a newer version knows."""
+    values: tuple[str, ...] | UnsetType = UNSET
+    """The answers that there are; of the kind `ordered` in their order, of `yes_no` that for no first."""
+    synonyms: dict[str, tuple[str, ...]] | UnsetType = UNSET
+    """Other words for a value or an item, by the word that stands for them all."""
+    context: bool | UnsetType = UNSET
+    """Whether an answer can be expected to say that the image shows a fetus, or the mother."""
+
+    @property
+    def kind(self) -> ScoreKind:
+        """Return how its answers are scored; `none` where it does not say, or in a way not known here."""
+        return next((kind for kind in SCORE_KINDS if kind == self.score), "none")
 
 
 class ImageClass(FileRecord, frozen=True, kw_only=True):
