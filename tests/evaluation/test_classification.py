@@ -3,12 +3,13 @@
 import csv
 import itertools
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from fada_tui.config.class_sets import load_classes
+from fada_tui.config.class_sets import CLASS_SETS, load_classes
 from fada_tui.config.rubrics import load_rubric
 from fada_tui.core.records import ClassSet, Generation, ImageClass, ModelFacts, Ranked, Result, Run
 from fada_tui.evaluation.classification import (
@@ -246,17 +247,38 @@ def test_exports_carry_the_ranking() -> None:
     assert row["ranking"] == ""
 
 
-def test_the_samples_categories_are_classes_of_the_shipped_set() -> None:
-    shipped = load_classes("fada")
-    categories = (
-        "Abdomen",
-        "Abodomen",
-        "AORTA",
-        "brain",
-        "Cervical",
-        "Femur",
-        "heart",
-        "Public_Symphysis_fetal_head",
-    )
-    found = sorting([said(f"{name}/1.png", "brain", "heart") for name in categories], shipped)
-    assert not found.excluded and found.top1 == Share(1, len(categories))
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("Abodomen", "abdomen"),
+        ("AORTA", "aorta"),
+        ("brain", "brain"),
+        ("Cervical", "cervical region"),
+        ("Cervix", "cervix"),
+        ("CRL-View", "crown-rump length"),
+        ("Femur", "femur"),
+        ("heart", "heart"),
+        ("NT-View", "nuchal translucency"),
+        ("Non_standard_NT", "nuchal translucency"),
+        ("Public_Symphysis_fetal_head", "pubic symphysis and fetal head"),
+        ("Standard_NT", "nuchal translucency"),
+        ("Thorax", "thorax"),
+        ("Trans-cerebellum", "brain"),
+        ("Trans-thalamic", "brain"),
+        ("trans_ventricular", "brain"),
+    ],
+)
+def test_folders_of_fetal_data_sets_are_classes_of_the_shipped_set(folder: str, name: str) -> None:
+    found = sorting([said(f"{folder}/1.png", name, "none")], load_classes("fada"))
+    assert not found.excluded and found.top1 == Share(1, 1)
+
+
+def test_a_set_of_ones_own_says_that_a_folder_cervical_is_the_cervix(tmp_path: Path) -> None:
+    images = [
+        said(f"{folder}/{number}.png", "cervix") for folder in ("Cervical", "Cervix") for number in "123"
+    ]
+    assert sorting(images, load_classes("fada")).top1 == Share(3, 6)
+    file = tmp_path / "own.toml"
+    shipped = CLASS_SETS.file("fada").read_text().replace('"Cervical", ', "")
+    file.write_text(shipped.replace('["Maternal cervix"]', '["Maternal cervix", "Cervical"]'))
+    assert sorting(images, load_classes(str(file))).top1 == Share(6, 6)

@@ -45,11 +45,19 @@ def scored(response: str, category: str, rubric: Rubric) -> AutoScore:
     [
         ("Abodomen", "Abdomen"),
         ("ABDOMEN", "Abdomen"),
-        ("Cervical", "Cervix"),
-        ("trans_thalamic", "Brain"),
-        ("Trans-cerebellum", "Brain"),
+        ("Aorta", "Aorta"),
+        ("Cervical", "Cervical region"),
+        ("Cervix", "Cervix"),
+        ("CRL-View", "Crown-rump length"),
+        ("Femur", "Femur"),
+        ("NT-View", "Nuchal translucency"),
         ("Non_standard_NT", "Nuchal translucency"),
         ("Public_Symphysis_fetal_head", "Pubic symphysis"),
+        ("Standard_NT", "Nuchal translucency"),
+        ("Thorax", "Thorax"),
+        ("Trans-cerebellum", "Brain"),
+        ("trans_thalamic", "Brain"),
+        ("Trans-ventricular", "Brain"),
     ],
 )
 def test_folder_names_find_their_category(fada: Rubric, folder: str, category: str) -> None:
@@ -88,9 +96,38 @@ def test_maternal_terms_are_confusion_except_where_the_mother_is_shown(fada: Rub
     confused = scored(answer, "Abodomen", fada)
     assert confused.maternal_terms == ("uterus", "cervix", "fallopian tube")
     assert confused.other_categories == ("Cervix",)
-    right = scored(answer, "Cervical", fada)
+    right = scored(answer, "Cervix", fada)
     assert right.maternal_terms == ()
     assert right.category_terms == ("cervix", "uterus")
+
+
+def test_the_cervical_region_is_the_fetus_s_unless_a_rubric_gives_its_folder_to_the_cervix(
+    fada: Rubric, tmp_path: Path
+) -> None:
+    neck = scored("the cervical spine of a fetus, its neck", "Cervical", fada)
+    assert neck.category_terms == ("cervical spine", "neck", "spine")
+    assert neck.maternal_terms == neck.other_categories == ()
+    assert scored("the cervix", "Cervical", fada).maternal_terms == ("cervix",)
+    assert scored("the cervical spine", "Cervix", fada).category_terms == ()
+    assert scored("the cervical spine", "Cervix", fada).other_categories == ("Cervical region",)
+    file = tmp_path / "own.toml"
+    shipped = RUBRICS.file("fada").read_text().replace('"Cervical", ', "")
+    file.write_text(shipped.replace('["Maternal cervix"]', '["Maternal cervix", "Cervical"]'))
+    own = load_rubric(str(file))
+    assert scored("the cervix", "Cervical", own).maternal_terms == ()
+    assert scored("the cervix", "Cervical", own).category_terms == ("cervix",)
+
+
+@pytest.mark.parametrize("answer", ["a baby in profile", "BABIES", "the baby's head"])
+def test_a_baby_is_fetal_context(fada: Rubric, answer: str) -> None:
+    assert scored(answer, "Brain", fada).context_terms == ("baby",)
+
+
+def test_a_whole_fetus_is_known_by_its_crown_and_rump(fada: Rubric) -> None:
+    found = scored("The CRL plane: crown to rump, the whole body", "CRL-View", fada)
+    assert found.category_terms == ("crown-rump length", "crown", "rump", "trunk")
+    assert found.other_categories == ()
+    assert scored("the crown rump length", "Femur", fada).other_categories == ("Crown-rump length",)
 
 
 def test_naming_another_plane_is_found_but_not_organs_that_share_one(fada: Rubric) -> None:

@@ -186,16 +186,16 @@ def test_a_run_is_one_result_an_image_and_a_page_with_figures(
     assert "plan" not in run
     for result in run["results"]:
         assert result["auto"] is None and result["tokens"]["generated"] is None
-        assert result["finish"] == "stop" and result["prompt"] == "9 classes of fada"
+        assert result["finish"] == "stop" and result["prompt"] == "11 classes of fada"
     page = (here / "summary.md").read_text()
-    assert "## Classification" in page and "45 prompts" in page
+    assert "## Classification" in page and "55 prompts" in page
     assert "3 images of categories that are no class: Unknown (3)" in page
     assert "of 6" in page and "--classes fada" in page and "--pad-square" in page
     assert "Auto Score" not in page and "Question Used" not in page
     again = program.run("report", here)
     assert again.returncode == 0 and (here / "summary.md").read_text() == page
     exported = next(csv.DictReader(program.run("export", here, "--format", "csv").stdout.splitlines()))
-    assert exported["ranking"].count(" | ") == 8
+    assert exported["ranking"].count(" | ") == 10
     compared = program.run("compare", "--format", "csv").stdout
     assert "accuracy" in compared.splitlines()[0]
     assert "| Accuracy | Macro F1 |" in (here.parent / "comparison.md").read_text()
