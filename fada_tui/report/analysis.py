@@ -8,7 +8,8 @@ from fada_tui.evaluation.statistics import Share, mean
 from fada_tui.evaluation.verdicts import tally
 from fada_tui.report import units
 from fada_tui.report.figures import Figures
-from fada_tui.report.markdown import item, name
+from fada_tui.report.markdown import name
+from fada_tui.report.notes import listed
 
 
 class Ranking(NamedTuple):
@@ -49,9 +50,7 @@ def strengths_and_weaknesses(run: Run, found: Figures) -> list[str]:
 
 
 def _numbered(notes: Sequence[str], facts: Sequence[str | None]) -> list[str]:
-    lines = [item(note) for note in notes if note.strip()]
-    lines += [f"{fact} (computed)" for fact in facts if fact]
-    return [f"{number}. {line}" for number, line in enumerate(lines, start=1)] or ["None noted."]
+    return listed(notes, [f"{fact} (computed)" for fact in facts if fact], below=3) or ["None noted."]
 
 
 def _some(share: Share, what: str, of_what: str) -> str | None:

@@ -6,11 +6,12 @@ from typing import Final
 
 from msgspec import UNSET
 
-from fada_tui.core.records import Ranked, Result, Run
+from fada_tui.core.records import Notes, Ranked, Result, Run
 from fada_tui.evaluation.verdicts import current
 from fada_tui.report import units
 from fada_tui.report.figures import figures
 from fada_tui.report.markdown import visible
+from fada_tui.report.notes import listed, to_html, written
 from fada_tui.report.results import MARKS
 
 _HEAD = """<!doctype html>
@@ -31,7 +32,7 @@ td.text {{ overflow-wrap: anywhere; white-space: pre-wrap }}
 
 
 def html_page(run: Run) -> str:
-    """Return the page: figures of the run, then a table row for each result."""
+    """Return the page: figures of the run, a person's notes, then a table row for each result."""
     found = figures(run)
     mean, each = units.seconds(found.mean_time), units.seconds(found.time_per_answer)
     sizes = units.batches(found.batch_sizes)
@@ -46,6 +47,7 @@ def html_page(run: Run) -> str:
         _HEAD.format(title=heading) + "<body>",
         f"<h1>{heading}</h1>",
         f"<p>{'; '.join(_text(fact) for fact in facts if fact)}</p>",
+        *_notes(run.notes),
         "<table>",
         "<tr>" + "".join(f"<th>{heading}</th>" for heading in _COLUMNS) + "</tr>",
         *map(_row, run.results),
@@ -55,6 +57,17 @@ def html_page(run: Run) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _notes(notes: Notes) -> list[str]:
+    sections = {
+        "Strengths": listed(notes.strengths, (), below=2),
+        "Weaknesses": listed(notes.weaknesses, (), below=2),
+        "Conclusions": written(notes.conclusion, below=2),
+        "Technical Notes": written(notes.technical or None, below=2),
+        "Recommendation": written(notes.recommendation, below=2),
+    }
+    return [f"<h2>{heading}</h2>\n{to_html(lines)}" for heading, lines in sections.items() if lines]
 
 
 def _row(result: Result) -> str:

@@ -1,7 +1,7 @@
 """Escaping of untrusted text for a Markdown page, so that it cannot change the page's structure.
 
 Foreign is whatever a person or the program did not choose for the page: answers, questions, prompts, file
-names, error messages, and the assessors' own notes.
+names, error messages, and the notes on assessments. A person's notes on a run are Markdown (`report.notes`).
 """
 
 import re

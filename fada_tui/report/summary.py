@@ -8,7 +8,7 @@ from fada_tui.report.changed_images import changed_images
 from fada_tui.report.comparison import comparison_section
 from fada_tui.report.figures import figures
 from fada_tui.report.header import metrics, specifications, title
-from fada_tui.report.markdown import paragraphs
+from fada_tui.report.notes import written
 from fada_tui.report.results import detailed_results
 from fada_tui.report.sorting import classification_section
 from fada_tui.report.technical import files, technical_notes, testing_list
@@ -47,5 +47,5 @@ def render_summary(
 
 
 def _written(heading: str, text: str | None) -> list[str]:
-    body = paragraphs(text or "")
+    body = written(text, below=2)
     return [f"## {heading}", "", *body, ""] if body else []

@@ -24,14 +24,17 @@ from fada_tui.report import units
 from fada_tui.report.command import reproducing_command, verifying_command
 from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, fenced, inline, name
+from fada_tui.report.notes import written
 
 
 def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> list[str]:
-    """Return the section Technical Notes: how the model was used, and how to reproduce the run."""
+    """Return the section Technical Notes: a person's, how the model was used, how to reproduce the run."""
     model, writes = run.model, run.classes is UNSET
+    noted = written(run.notes.technical or None, below=2)
     return [
         "## Technical Notes",
         "",
+        *([*noted, "", "### Settings", ""] if noted else []),
         *bullet("Run", f"{name(run.id)}, by {name(run.tool.name)} {name(run.tool.version)}"),
         *bullet("Adapter", model.adapter and name(model.adapter)),
         *bullet("Architecture", model.architecture and name(model.architecture)),

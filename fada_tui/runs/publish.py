@@ -12,7 +12,6 @@ from fada_tui.evaluation.auto import score
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.models.registry import Registry, next_model
 from fada_tui.report.comparison import render_comparison
-from fada_tui.report.summary import render_summary
 from fada_tui.store import folder as runs
 
 DEFAULT_RUBRIC = "fada"
@@ -53,6 +52,9 @@ def preview(folder: Path, registry: Registry) -> str:
 
 
 def _page(run: Run, everyone: Sequence[Run], registry: Registry) -> str:
+    # It parses Markdown: nothing that starts waits for the parser.
+    from fada_tui.report.summary import render_summary
+
     others = [other for other in everyone if other.id != run.id]
     upcoming = next_model(registry, [run, *others], after=run)
     return render_summary(run, others, registry.entries, upcoming.entry if upcoming else None)

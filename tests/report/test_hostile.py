@@ -17,7 +17,6 @@ from fada_tui.core.records import (
     Gpu,
     ModelEntry,
     ModelFacts,
-    Notes,
     Question,
     Result,
     Run,
@@ -118,7 +117,6 @@ def everywhere(text: str, shown: str) -> Run:
         questions=(Question(id="q1", text=text), Question(id=shown, text=text)),
         dataset=replace(run().dataset, name=shown, root=shown, selection=Selection(categories=(shown,))),
         results=(*several, failed),
-        notes=Notes(strengths=(shown,), weaknesses=(shown,), conclusion=shown, recommendation=shown),
         error=Failure(kind=shown, message=shown),
     )
 

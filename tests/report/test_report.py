@@ -294,14 +294,14 @@ def test_each_assessor_has_a_line_and_the_notes_come_before_computed_facts() -> 
     judged = run(
         status="complete",
         results=(result(assessments=verdicts), result("B/c.png", assessments=verdicts[:1])),
-        notes=Notes(strengths=("1. quick",), conclusion="Good.\n\n# Not a heading", recommendation="Go on"),
+        notes=Notes(strengths=("1. quick",), conclusion="Good.\n\n# A heading", recommendation="Go on"),
     )
     text = page(judged)
     assert "- **Assessment**: ✅ Correct - a \\*note\\* (context: yes; tags: h; by ann)\n" in text
     assert "- **Assessment**: ❌ Incorrect (by bob; blind)\n" in text
     assert "✅ 1 correct, 🟡 0 partially correct, ❌ 2 incorrect (verdicts of 2 assessors)" in text
-    assert "1. 1\\. quick\n2. Best category by verdicts: A (n = 1), 50% (computed)" in text
-    assert "## Conclusions\n\nGood.\n\n\\# Not a heading\n\n## Technical Notes" in text
+    assert "1. quick\n2. Best category by verdicts: A (n = 1), 50% (computed)" in text
+    assert "## Conclusions\n\nGood.\n\n### A heading\n\n## Technical Notes" in text
     assert "## Recommendation\n\nGo on\n\n## Files Generated" in text
 
 

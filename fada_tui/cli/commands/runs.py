@@ -17,7 +17,6 @@ from fada_tui.core.records import ModelEntry, Run, Tool
 from fada_tui.core.text import printable
 from fada_tui.models.registry import Registry, load_registry, resolve_model
 from fada_tui.report.comparison import render_comparison
-from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
 from fada_tui.report.metric_texts import time_in_list
 from fada_tui.runs.job import planned_items
@@ -120,6 +119,8 @@ def import_legacy(options: Namespace) -> int:
 
 def export(options: Namespace) -> int:
     """Print a run's results in another format."""
+    from fada_tui.report.exports import export_run  # it parses Markdown, which no other command waits for
+
     run = store.read_run(store.find(results_folder(options), options.run))
     sys.stdout.write(export_run(run, options.format))
     return 0

@@ -162,12 +162,14 @@ class Dataset(FileRecord, frozen=True, kw_only=True):
 
 
 class Notes(FileRecord, frozen=True, kw_only=True):
-    """The assessor's conclusions about the run."""
+    """The assessor's conclusions about the run, in Markdown."""
 
     strengths: tuple[str, ...] = ()
+    """Entries of a list, without the markers of its items."""
     weaknesses: tuple[str, ...] = ()
     conclusion: str | None = None
     recommendation: str | None = None
+    technical: str | UnsetType = UNSET
 
 
 class PlannedImage(FileRecord, frozen=True, kw_only=True):
