@@ -102,6 +102,15 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     _add_servers(command(commands, "servers", "what servers serve"), command)
     _add_runs(command(commands, "runs", "the runs in the results folder"), command)
     _add_run_argument(command(commands, "report", "write a run's page again"))
+    notes = command(commands, "notes", "write your notes on a run, from a Markdown file")
+    _add_run_argument(notes)
+    notes.add_argument(
+        "--from",
+        required=True,
+        metavar="FILE",
+        dest="file",
+        help="Markdown with headings Strengths, Weaknesses, Conclusion, Recommendation, Technical notes",
+    )
     _add_verify(command(commands, "verify", "make a sample of a run's answers again, one at a time"))
     compare = command(commands, "compare", "print a table of runs")
     compare.add_argument("runs", nargs="*", default=(), metavar="RUN", help="only these runs (default: all)")

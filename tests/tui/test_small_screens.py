@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.screen import Screen
 
 from fada_tui.config.rubrics import load_rubric
@@ -178,6 +179,17 @@ async def test_notes_are_edited_field_by_field() -> None:
         assert app.returned == Notes(
             strengths=("quick",), weaknesses=("slow", "large"), conclusion="fine", recommendation="use"
         )
+
+
+async def test_notes_are_markdown_with_technical_ones() -> None:
+    before = Notes(strengths=("**quick**\n\n- indeed", "small"), weaknesses=("x",), conclusion="y")
+    app = Stage(screen=NotesScreen(replace(before, recommendation="z")))  # type: ignore[arg-type]
+    async with app.shown(80, 24) as pilot:
+        await pilot.pause()
+        assert app.focused is not None and app.focused.id == "technical"
+        await pilot.press(*"`a`", "enter", *"- b", "ctrl+s")
+        await pilot.pause()
+        assert app.returned == replace(before, recommendation="z", technical="`a`\n- b")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,10 @@ def run(command: str, options: Namespace) -> int:
             from fada_tui.cli.commands import verify
 
             return verify.run(options)
+        case "notes":
+            from fada_tui.cli.commands import notes
+
+            return notes.run(options)
         case "servers":
             from fada_tui.cli.commands import servers
 

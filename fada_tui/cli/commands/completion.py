@@ -91,6 +91,7 @@ _COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "--images": DirectoriesCompleter(),
     "--results": DirectoriesCompleter(),
     "--source": FilesCompleter(),
+    "--from": FilesCompleter(),
     "file": FilesCompleter(),
 }
 """Completers by option, or by an argument's name."""

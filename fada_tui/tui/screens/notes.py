@@ -1,7 +1,8 @@
-"""The editor of a run's notes: strengths, weaknesses, conclusion, recommendation."""
+"""The editor of a run's notes in Markdown: a field for each part of the page that a person writes."""
 
 from typing import ClassVar
 
+from msgspec import UNSET
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -9,17 +10,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from fada_tui.core.notes_text import FIELDS, LISTS, entries, list_text
 from fada_tui.core.records import Notes
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.widgets.editor import Editor
 from fada_tui.tui.widgets.keybar import KeyBar
-
-FIELDS = {
-    "strengths": "Strengths, one on each line",
-    "weaknesses": "Weaknesses, one on each line",
-    "conclusion": "Conclusion",
-    "recommendation": "Recommendation",
-}
 
 
 class NotesScreen(ModalScreen[Notes | None]):
@@ -65,15 +60,17 @@ class NotesScreen(ModalScreen[Notes | None]):
     def compose(self) -> ComposeResult:
         """Lay the editors out."""
         texts = {
-            "strengths": "\n".join(self._text.strengths),
-            "weaknesses": "\n".join(self._text.weaknesses),
+            "strengths": list_text(self._text.strengths),
+            "weaknesses": list_text(self._text.weaknesses),
             "conclusion": self._text.conclusion or "",
             "recommendation": self._text.recommendation or "",
+            "technical": self._text.technical or "",
         }
         with Vertical() as box:
             box.border_title = "Notes on this run"
             for field, label in FIELDS.items():
-                yield Static(label, markup=False, classes="label")
+                one_a_line = ", one on each line" if field in LISTS else ""
+                yield Static(f"{label}{one_a_line}", markup=False, classes="label")
                 yield Editor(texts[field], id=field)
             yield Static("", markup=False, classes="said")
             yield KeyBar(*self.PLACES)
@@ -89,14 +86,12 @@ class NotesScreen(ModalScreen[Notes | None]):
         def text(field: str) -> str:
             return self.query_one(f"#{field}", Editor).text.strip()
 
-        def lines(field: str) -> tuple[str, ...]:
-            return tuple(one.strip() for one in text(field).splitlines() if one.strip())
-
         return Notes(
-            strengths=lines("strengths"),
-            weaknesses=lines("weaknesses"),
+            strengths=entries(text("strengths")),
+            weaknesses=entries(text("weaknesses")),
             conclusion=text("conclusion") or None,
             recommendation=text("recommendation") or None,
+            technical=text("technical") or UNSET,
         )
 
     @on(TextArea.Changed)
