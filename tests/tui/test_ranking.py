@@ -57,6 +57,6 @@ async def test_a_run_from_the_keys_has_one_answer_an_image(tmp_path: Path) -> No
             run.run.status == "complete"
             and main.workspace.run_control.run_progress.view(0, hidden=False).total == 2
         )
-        await wait_for(pilot, lambda: "and 4 more" in screen_text(app))
-        assert "Most likely" in screen_text(app) and "9 classes of fada" in screen_text(app)
+        await wait_for(pilot, lambda: "and 6 more" in screen_text(app))
+        assert "Most likely" in screen_text(app) and "11 classes of fada" in screen_text(app)
         await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
