@@ -101,6 +101,15 @@ def images(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Twelve images in three categories."""
+    root = tmp_path / "many"
+    for number in range(12):
+        write_image(root / "ABC"[number % 3] / f"{number}.png", number)
+    return root
+
+
 @dataclass
 class Program:
     """The program, started as a user would, in a folder of its own."""

@@ -27,7 +27,6 @@ from tests.conftest import (
     run_folders,
     wait_for,
     worker_of,
-    write_image,
 )
 from tests.endpoint_server import MODEL, WORDS, Asked, Behaviour, serving
 
@@ -35,15 +34,6 @@ pytestmark = pytest.mark.worker
 
 
 KEY = "sk-secret-0123456789"
-
-
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """Twelve images in three categories."""
-    root = tmp_path / "many"
-    for number in range(12):
-        write_image(root / "ABC"[number % 3] / f"{number}.png", number)
-    return root
 
 
 def test_a_run_its_files_and_its_page(program: Program, images: Path) -> None:

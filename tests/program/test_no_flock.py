@@ -16,7 +16,6 @@ from tests.conftest import (
     run_folders,
     wait_for,
     worker_of,
-    write_image,
 )
 from tests.noflock.preload import without_flock
 
@@ -29,14 +28,6 @@ WARNING = "this file system has no flock"
 def no_flock(program: Program, tmp_path: Path) -> None:
     """Take `flock` away from the program and its worker."""
     program.env["LD_PRELOAD"] = without_flock(tmp_path)["LD_PRELOAD"]
-
-
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """Twelve images."""
-    for number in range(12):
-        write_image(tmp_path / "many" / "ABC"[number % 3] / f"{number}.png", number)
-    return tmp_path / "many"
 
 
 def arguments(model: Path, images: Path, tokens: int = 300) -> list[str]:

@@ -9,20 +9,11 @@ import pytest
 
 from fada_tui.core.errors import ErrorKind
 from tests import endpoint_server as served
-from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders, wait_for, write_image
+from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders, wait_for
 from tests.endpoint_server import serving
 from tests.server_process import running
 
 pytestmark = pytest.mark.worker
-
-
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """Twelve images in three categories."""
-    root = tmp_path / "many"
-    for number in range(12):
-        write_image(root / "ABC"[number % 3] / f"{number}.png", number)
-    return root
 
 
 def test_a_server_started_again_in_time_is_gone_on_with(program: Program, many: Path) -> None:

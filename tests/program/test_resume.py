@@ -41,15 +41,6 @@ pytestmark = pytest.mark.worker
 TIMINGS = ("time", "timing", "memory")
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """Twelve images in three categories."""
-    root = tmp_path / "many"
-    for number in range(12):
-        write_image(root / "ABC"[number % 3] / f"{number}.png", number)
-    return root
-
-
 def content(run: dict[str, Any]) -> list[dict[str, Any]]:
     """A run's results without what is measured."""
     kept = []
