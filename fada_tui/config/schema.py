@@ -111,6 +111,26 @@ _ALL = (
         path=True,
     ),
     Setting(
+        "references",
+        "asked",
+        "texts",
+        (),
+        "a file with an expert's answers (CSV, JSON Lines, XLSX) to score against; repeatable, the first "
+        "counts and others stand beside it",
+        metavar="FILE",
+        unset="none",
+        path=True,
+    ),
+    Setting(
+        "alias",
+        "asked",
+        "pairs",
+        {},
+        "what a folder's name means in rubric, classes and references; repeatable",
+        metavar="FOLDER=CATEGORY",
+        unset="what rubric and class set say",
+    ),
+    Setting(
         "max_new_tokens",
         "answered",
         "whole",

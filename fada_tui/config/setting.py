@@ -76,7 +76,7 @@ class Setting(NamedTuple):
         words = {
             "text": "text",
             "texts": "text, or a list of texts",
-            "pairs": "action=key, or a table of them",
+            "pairs": f"{self.metavar.lower()}, or a table of them",
             "switch": "true or false",
             "flag": "true or false",
             "tables": "a table for each",

@@ -38,6 +38,8 @@ class Settings(Record, frozen=True, kw_only=True):
     question: tuple[str, ...] = _default("question")
     questions: str | None = _default("questions")
     classes: str = _default("classes")
+    references: tuple[str, ...] = _default("references")
+    alias: dict[str, str] = _default("alias")
     max_new_tokens: int = _default("max_new_tokens")
     temperature: float = _default("temperature")
     top_p: float = _default("top_p")
@@ -269,4 +271,6 @@ def _checked(name: str, given: _Value) -> Any:
         checked = value_of(name, value, from_text=given.text)
     except msgspec.ValidationError:
         raise UsageError(f"{given.place}: expected {setting.expected}, got {repr(value)[:200]}") from None
+    if setting.path and isinstance(checked, tuple):
+        return tuple(str(expanded(path)) for path in checked)
     return str(expanded(checked)) if setting.path and isinstance(checked, str) else checked

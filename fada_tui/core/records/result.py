@@ -83,6 +83,25 @@ class AutoScore(FileRecord, frozen=True, kw_only=True):
     """Share of the category's term groups named, 0 to 1; `None` where the rubric has no such category."""
 
 
+class Score(FileRecord, frozen=True, kw_only=True):
+    """The score of an answer by its question's kind, against a reference or the rubric; never a person's."""
+
+    kind: str
+    """A `ScoreKind`, or one that only a newer version knows."""
+    value: float
+    """0 to 1: the share of terms named, F-beta, token F1, or whether the value is right."""
+    matched: tuple[str, ...] = ()
+    """Terms, items, values or words of the reference that the answer has."""
+    missed: tuple[str, ...] = ()
+    """Those that it has not."""
+    extra: tuple[str, ...] = ()
+    """Items, values or words that it has and the reference has not."""
+    rouge_l: float | UnsetType = UNSET
+    """ROUGE-L's F1, 0 to 1; present for the kind `text`."""
+    similarity: float | UnsetType = UNSET
+    """Cosine of the embeddings of answer and reference; present where it was asked for."""
+
+
 class Assessment(FileRecord, frozen=True, kw_only=True):
     """A person's verdict on one result."""
 
@@ -168,6 +187,12 @@ class Result(FileRecord, frozen=True, kw_only=True):
     error: Failure | None = None
     ranking: tuple[Ranked, ...] | UnsetType = UNSET
     """Ranked labels, the likeliest first; present for models that rank instead of writing text."""
+    reference: str | UnsetType = UNSET
+    """The expert's answer; present where the references have one."""
+    other_references: dict[str, str] | UnsetType = UNSET
+    """Answers of further experts, by the names of their references."""
+    score: Score | UnsetType = UNSET
+    """Present where the question's kind has one, and there is what it is computed against."""
     auto: AutoScore | None = None
     assessments: tuple[Assessment, ...] = ()
     dicom: DicomFacts | UnsetType = UNSET

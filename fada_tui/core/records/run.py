@@ -151,6 +151,53 @@ class Selection(FileRecord, frozen=True, kw_only=True):
     """Number of the frame taken from each file with several, from 1."""
 
 
+class QuestionReferences(FileRecord, frozen=True, kw_only=True):
+    """How the answers of one expert to one question went with a run's results."""
+
+    question_id: str | None = None
+    """`None` for a question of the references that the run does not ask."""
+    heading: str | None = None
+    """What the references call it; `None` for a question of the run that they don't have."""
+    matched: int
+    """Results that have its reference."""
+    of: int
+    """Results, or planned ones, of the question in the run."""
+    unmatched: int
+    """Answers in the references that no result has."""
+
+
+class References(FileRecord, frozen=True, kw_only=True):
+    """One expert's answers to a run's questions, from a file; which of them went with what."""
+
+    name: str
+    sha256: str
+    """Of the file's bytes."""
+    matched: int
+    """Results that have a reference."""
+    of: int
+    """Results of the run, made or planned, of all its questions."""
+    unmatched: tuple[str, ...] = ()
+    """Images of the file, as it calls them, that are not the run's."""
+    questions: tuple[QuestionReferences, ...] = ()
+    """First the run's questions, then those that only the file has."""
+    remarks: tuple[str, ...] = ()
+    """What in the file was read as something else than it may seem, or counted twice; a line each."""
+    others: "tuple[References, ...] | UnsetType" = UNSET
+    """Those of further experts."""
+
+
+class Scoring(FileRecord, frozen=True, kw_only=True):
+    """By what a run's answers were scored."""
+
+    rubric: str
+    rubric_sha256: str
+    """Of its contents."""
+    questions_sha256: str
+    """Of the questions' kinds, values and synonyms."""
+    references_sha256: tuple[str, ...] = ()
+    """Of the references' files, the first expert's first."""
+
+
 class Dataset(FileRecord, frozen=True, kw_only=True):
     """The counts of a run's images."""
 
@@ -159,6 +206,8 @@ class Dataset(FileRecord, frozen=True, kw_only=True):
     categories: dict[str, int]
     images: int
     selection: Selection = Selection()
+    aliases: dict[str, str] | UnsetType = UNSET
+    """What folders' names mean, by a person's word, before rubric and class set are asked."""
 
 
 class Notes(FileRecord, frozen=True, kw_only=True):
@@ -178,6 +227,10 @@ class PlannedImage(FileRecord, frozen=True, kw_only=True):
     image: str
     category: str
     path: str
+    references: dict[str, str] | UnsetType = UNSET
+    """The expert's answers by question id."""
+    other_references: dict[str, dict[str, str]] | UnsetType = UNSET
+    """Answers of further experts, by the names of their references, then by question id."""
 
 
 class Plan(FileRecord, frozen=True, kw_only=True):
@@ -209,6 +262,10 @@ class Run(FileRecord, frozen=True, kw_only=True):
     """The classes that images were sorted into, if the model writes no text."""
     dataset: Dataset
     results: tuple[Result, ...] = ()
+    references: References | UnsetType = UNSET
+    """The first expert's; what is scored against them is in the results."""
+    scoring: Scoring | UnsetType = UNSET
+    """Present once answers were scored; older versions did not record it."""
     images_found: tuple[ImageFound, ...] | UnsetType = UNSET
     """What images were found to be when they were looked at again, where that is another than was asked."""
     notes: Notes = Notes()
