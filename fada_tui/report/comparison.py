@@ -1,9 +1,10 @@
 """Comparison of runs: the table of the page, and the comparison as Markdown, CSV or JSON."""
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from fada_tui.core.records import Run
+from fada_tui.core.records import Record, Run
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.markdown import table
@@ -28,79 +29,104 @@ SERVED_NOTE = (
 UNLIKE_NOTE = "Not all rows are of the same images and questions: compare them with care."
 
 
-def latest_complete(runs: Iterable[Run]) -> list[Run]:
+class Compared(Record, frozen=True, kw_only=True):
+    """What a comparison needs of a run: a thousandth of its results' memory."""
+
+    run: Run
+    """Without its results."""
+    figures: Figures
+    asked: bytes
+    """A hash of its images and questions; empty without results."""
+    pixels: Mapping[tuple[str, str], str]
+    """The beginnings of images' pixel hashes by category and name, as far as known."""
+
+
+def compared(run: Run) -> Compared:
+    """Return what a comparison needs of a run."""
+    asked = sorted({(result.category, result.image, result.question) for result in run.results})
+    pixels = {
+        (result.category, result.image): result.sha256[:32]
+        for result in run.results
+        if result.sha256 is not None
+    }
+    return Compared(
+        run=run.light(),
+        figures=figures(run),
+        asked=hashlib.sha256(repr(asked).encode(errors="surrogatepass")).digest() if asked else b"",
+        pixels=pixels,
+    )
+
+
+def latest_complete(rows: Iterable[Compared]) -> list[Compared]:
     """Return the latest complete run of each model in each resolution, ordered by the models' names."""
-    latest: dict[tuple[Any, ...], Run] = {}
-    for run in sorted(runs, key=_age):
-        if run.status == "complete":
-            latest[_seeing(run)] = run
-    return sorted(latest.values(), key=lambda run: (run.model.name.casefold(), run.model.name))
+    latest: dict[tuple[Any, ...], Compared] = {}
+    for row in sorted(rows, key=lambda row: _age(row.run)):
+        if row.run.status == "complete":
+            latest[_seeing(row.run)] = row
+    return sorted(latest.values(), key=lambda row: _name(row.run))
 
 
-def comparison_section(run: Run, others: Iterable[Run]) -> list[str]:
+def comparison_section(this: Compared, others: Iterable[Compared]) -> list[str]:
     """Return the page's table: this run first and bold, then each other model's latest complete run.
 
     A model in another resolution is another one.
     """
     rivals = [
         other
-        for other in latest_complete(other for other in others if other.id != run.id)
-        if _seeing(other) != _seeing(run)
+        for other in latest_complete(other for other in others if other.run.id != this.run.id)
+        if _seeing(other.run) != _seeing(this.run)
     ]
-    shown = [run, *rivals]
-    found = [figures(other) for other in shown]
+    shown = [this, *rivals]
     return [
         "### Comparison with Other Models",
         "",
-        *_table(TABLE, shown, found, bold=run),
+        *_table(TABLE, shown, bold=this),
         "",
         QUALITY_NOTE,
-        *(line for note in _notes(shown, found) for line in ("", note)),
+        *(line for note in _notes(shown) for line in ("", note)),
         "",
     ]
 
 
-def render_comparison(runs: Sequence[Run], format: Literal["md", "csv", "json"]) -> str:
+def render_comparison(runs: Iterable[Run], format: Literal["md", "csv", "json"]) -> str:
     """Return a row for each run, ordered by model and age.
 
     Args:
-        runs: The runs, each one once; see `latest_complete` for one run of each model.
+        runs: The runs, each one once; read one at a time, they need the memory of one.
         format: `md` for a page, `csv` or `json` for its figures in seconds, bytes and shares of 1.
     """
-    ordered = sorted(runs, key=lambda run: (run.model.name.casefold(), run.model.name, *_age(run)))
+    return render_rows(map(compared, runs), format)
+
+
+def render_rows(rows: Iterable[Compared], format: Literal["md", "csv", "json"]) -> str:
+    """Return a row for each compared run, as `render_comparison` does."""
+    ordered = sorted(rows, key=lambda row: (*_name(row.run), *_age(row.run)))
     match format:
         case "md":
             return _page(ordered)
         case "csv":
             return csv_text([metric.key for metric in METRICS if metric.in_data], map(_data, ordered))
         case "json":
-            return json_text([_data(run) for run in ordered])
+            return json_text([_data(row) for row in ordered])
 
 
-def _data(run: Run) -> dict[str, Value]:
-    found = figures(run)
-    return {metric.key: metric.value(run, found) for metric in METRICS if metric.in_data}
+def _data(row: Compared) -> dict[str, Value]:
+    return {metric.key: metric.value(row.run, row.figures) for metric in METRICS if metric.in_data}
 
 
-def _page(runs: Sequence[Run]) -> str:
-    found = [figures(run) for run in runs]
-    rows = _table((*TABLE, "run"), runs, found) if runs else ["No runs."]
-    lines = ["# Comparison of Models", "", *rows, ""]
-    lines += [QUALITY_NOTE, ""] if runs else []
-    lines += [line for note in _notes(runs, found) for line in (note, "")]
+def _page(rows: Sequence[Compared]) -> str:
+    table = _table((*TABLE, "run"), rows) if rows else ["No runs."]
+    lines = ["# Comparison of Models", "", *table, ""]
+    lines += [QUALITY_NOTE, ""] if rows else []
+    lines += [line for note in _notes(rows) for line in (note, "")]
     return "\n".join(lines)
 
 
-def _table(
-    keys: Sequence[str], runs: Sequence[Run], found: Sequence[Figures], *, bold: Run | None = None
-) -> list[str]:
+def _table(keys: Sequence[str], shown: Sequence[Compared], *, bold: Compared | None = None) -> list[str]:
     """Return the table; a column without any value is left out."""
-    rows = [
-        {key: METRIC[key].text("table", run, its) for key in keys}
-        for run, its in zip(runs, found, strict=True)
-    ]
-    for run, row in zip(runs, rows, strict=True):
-        if run is bold:
+    rows = [{key: METRIC[key].text("table", one.run, one.figures) for key in keys} for one in shown]
+    for one, row in zip(shown, rows, strict=True):
+        if one is bold:
             row["model"] = f"**{row['model']}**"
     told = [key for key in keys if any(row[key] is not None for row in rows)]
     return table(
@@ -109,13 +135,13 @@ def _table(
     )
 
 
-def _notes(runs: Sequence[Run], found: Sequence[Figures]) -> list[str]:
+def _notes(rows: Sequence[Compared]) -> list[str]:
     """Return the notes that are needed to interpret the rows."""
     notes = {
-        BATCHES_NOTE: any(its.batch_sizes for its in found),
-        SERVED_NOTE: any((run.generation.concurrency or 1) > 1 for run in runs),
-        SORTING_NOTE: any(its.sorting is not None for its in found),
-        UNLIKE_NOTE: not _alike(runs),
+        BATCHES_NOTE: any(row.figures.batch_sizes for row in rows),
+        SERVED_NOTE: any((row.run.generation.concurrency or 1) > 1 for row in rows),
+        SORTING_NOTE: any(row.figures.sorting is not None for row in rows),
+        UNLIKE_NOTE: not alike(rows),
     }
     return [note for note, holds in notes.items() if holds]
 
@@ -129,16 +155,17 @@ def _age(run: Run) -> tuple[str, str]:
     return (run.started or "", run.id)
 
 
-def _alike(runs: Sequence[Run]) -> bool:
+def _name(run: Run) -> tuple[str, str]:
+    return (run.model.name.casefold(), run.model.name)
+
+
+def alike(rows: Iterable[Compared]) -> bool:
     """Return whether all runs asked the same questions about the same images, by names and pixel hashes."""
-    asked = {
-        frozenset((result.category, result.image, result.question) for result in run.results)
-        for run in runs
-        if run.results
-    }
-    pixels: dict[tuple[str, str], set[str]] = {}
-    for run in runs:
-        for result in run.results:
-            if result.sha256 is not None:
-                pixels.setdefault((result.category, result.image), set()).add(result.sha256)
-    return len(asked) <= 1 and all(len(hashes) == 1 for hashes in pixels.values())
+    asked: set[bytes] = set()
+    pixels: dict[tuple[str, str], str] = {}
+    same = True
+    for row in rows:
+        if row.asked:
+            asked.add(row.asked)
+        same = same and all(pixels.setdefault(image, found) == found for image, found in row.pixels.items())
+    return same and len(asked) <= 1

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fada_tui.core.records import ModelEntry, Run
 from fada_tui.report.analysis import strengths_and_weaknesses
 from fada_tui.report.changed_images import changed_images
-from fada_tui.report.comparison import comparison_section
+from fada_tui.report.comparison import Compared, compared, comparison_section
 from fada_tui.report.figures import figures
 from fada_tui.report.header import metrics, specifications, title
 from fada_tui.report.notes import written
@@ -15,7 +15,7 @@ from fada_tui.report.technical import files, technical_notes, testing_list
 
 
 def render_summary(
-    run: Run, others: Sequence[Run], entries: Sequence[ModelEntry], upcoming: ModelEntry | None
+    run: Run, others: Sequence[Compared], entries: Sequence[ModelEntry], upcoming: ModelEntry | None
 ) -> str:
     """Return a run's page as Markdown.
 
@@ -36,7 +36,7 @@ def render_summary(
         "## Analysis",
         "",
         *strengths_and_weaknesses(run, found),
-        *comparison_section(run, others),
+        *comparison_section(compared(run), others),
         *_written("Conclusions", run.notes.conclusion),
         *technical_notes(run, found, entries),
         *_written("Recommendation", run.notes.recommendation),

@@ -11,7 +11,7 @@ from fada_tui.core.records import Run
 from fada_tui.evaluation.auto import score
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.models.registry import Registry, next_model
-from fada_tui.report.comparison import render_comparison
+from fada_tui.report.comparison import Compared, compared, render_rows
 from fada_tui.store import folder as runs
 
 DEFAULT_RUBRIC = "fada"
@@ -37,7 +37,8 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     scored = without_needless_plan(scored)
     if scored != run:
         runs.write_run(folder, scored)
-    everyone, warnings = runs.read_all(folder.parent)
+    warnings: list[str] = []
+    everyone = [compared(other) for other in runs.each_run(folder.parent, warnings)]
     page = _page(scored, everyone, registry)
     runs.write_whole(folder / runs.SUMMARY_NAME, page.encode())
     write_comparison(folder.parent, everyone, like=folder)
@@ -47,22 +48,22 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
 def preview(folder: Path, registry: Registry) -> str:
     """Return the page of a run as it would be written now, without writing; raises `StoreError`."""
     run = runs.read_run(folder)
-    everyone, _ = runs.read_all(folder.parent)
+    everyone = [compared(other) for other in runs.each_run(folder.parent, [])]
     return _page(add_auto_scores(run, load_rubric(rubric_of(run))), everyone, registry)
 
 
-def _page(run: Run, everyone: Sequence[Run], registry: Registry) -> str:
+def _page(run: Run, everyone: Sequence[Compared], registry: Registry) -> str:
     # It parses Markdown: nothing that starts waits for the parser.
     from fada_tui.report.summary import render_summary
 
-    others = [other for other in everyone if other.id != run.id]
-    upcoming = next_model(registry, [run, *others], after=run)
+    others = [other for other in everyone if other.run.id != run.id]
+    upcoming = next_model(registry, [run, *(other.run for other in others)], after=run)
     return render_summary(run, others, registry.entries, upcoming.entry if upcoming else None)
 
 
-def write_comparison(results: Path, everyone: Sequence[Run], like: Path | None = None) -> None:
+def write_comparison(results: Path, everyone: Sequence[Compared], like: Path | None = None) -> None:
     """Write `comparison.md` from all runs of a results folder; raises `StoreError`."""
-    runs.write_whole(results / runs.COMPARISON_NAME, render_comparison(everyone, "md").encode(), like)
+    runs.write_whole(results / runs.COMPARISON_NAME, render_rows(everyone, "md").encode(), like)
 
 
 def rubric_of(run: Run) -> str:

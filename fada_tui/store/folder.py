@@ -275,17 +275,15 @@ def folders(results: Path) -> Iterator[Path]:
         yield from sorted(path.parent for path in results.glob(f"*/{RUN_NAME}"))
 
 
-def read_all(results: Path) -> tuple[list[Run], list[str]]:
-    """Read every run of a results folder, oldest first.
+def each_run(results: Path, warnings: list[str]) -> Iterator[Run]:
+    """Read the runs of a results folder one after the other, oldest first.
 
-    Returns:
-        The runs, and a warning for each that could not be read.
+    Args:
+        results: the folder.
+        warnings: gets one for each run that cannot be read.
     """
-    runs: list[Run] = []
-    warnings: list[str] = []
     for folder in folders(results):
         try:
-            runs.append(read_run(folder))
+            yield read_run(folder)
         except StoreError as error:
             warnings.append(str(error))
-    return runs, warnings

@@ -11,6 +11,7 @@ import pytest
 from fada_tui.cli.commands import models
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Dataset, ModelFacts, ModelMemory, Result, Run, Tool, encode_run
+from fada_tui.report.figures import figures
 from fada_tui.store import folder as store
 
 SMOL = "SmolVLM-500M"
@@ -46,7 +47,10 @@ def run_of(name: str, load_time: float | None = None) -> Run:
 
 
 def call(action: str, runs: Sequence[Run] = (), **options: object) -> int:
-    return models.run(Namespace(action=action, **options), lambda _: runs)
+    return models.run(
+        Namespace(action=action, **options),
+        lambda _: models.Tried([one.light() for one in runs], {one.id: figures(one) for one in runs}),
+    )
 
 
 def test_list_is_aligned_and_shows_what_runs_measured(

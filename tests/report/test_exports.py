@@ -21,7 +21,7 @@ from fada_tui.core.records import (
     Timing,
     Tokens,
 )
-from fada_tui.report.comparison import latest_complete, render_comparison
+from fada_tui.report.comparison import compared, latest_complete, render_comparison
 from fada_tui.report.export_formats import EXPORT_FORMATS
 from fada_tui.report.exports import export_run
 from tests.examples import result, run
@@ -261,7 +261,10 @@ def models() -> list[Run]:
 
 
 def test_the_latest_complete_run_stands_for_its_model() -> None:
-    assert [one.id for one in latest_complete(models())] == ["20250101-000000_a", "20250202-000000_b"]
+    assert [one.run.id for one in latest_complete(map(compared, models()))] == [
+        "20250101-000000_a",
+        "20250202-000000_b",
+    ]
 
 
 def test_comparison_as_data_has_a_row_per_run_with_raw_figures() -> None:

@@ -23,7 +23,7 @@ from fada_tui.core.records import (
     Selection,
     Tool,
 )
-from fada_tui.report.comparison import render_comparison
+from fada_tui.report.comparison import compared, render_comparison
 from fada_tui.report.markdown import fenced, inline, name, visible
 from fada_tui.report.summary import render_summary
 from tests.examples import result, run
@@ -125,7 +125,8 @@ def whole(text: str, shown: str) -> str:
     hostile = everywhere(text, shown)
     other = replace(hostile, id="other", status="complete", model=ModelFacts(name=f"o{shown}"))
     entries = [ModelEntry(name=f"n{shown}", source="s", order=1)]
-    return render_summary(hostile, [other], entries, entries[0]) + render_comparison([hostile, other], "md")
+    page = render_summary(hostile, [compared(other)], entries, entries[0])
+    return page + render_comparison([hostile, other], "md")
 
 
 def test_a_hostile_answer_keeps_the_pages_structure() -> None:

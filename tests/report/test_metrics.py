@@ -12,7 +12,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.cli.commands.model_rows import flat, plain_table
+from fada_tui.cli.commands.model_rows import Line, flat, plain_table
 from fada_tui.cli.commands.runs import list_runs
 from fada_tui.core.records import (
     Assessment,
@@ -33,7 +33,8 @@ from fada_tui.core.records import (
     Verdict,
 )
 from fada_tui.models.registry import ModelRow
-from fada_tui.report.comparison import render_comparison
+from fada_tui.report.comparison import compared, render_comparison
+from fada_tui.report.figures import figures
 from fada_tui.report.metrics import METRIC, METRICS, PERFORMANCE, TABLE
 from fada_tui.report.summary import render_summary
 from fada_tui.tui.present.runs import compared_row
@@ -300,7 +301,7 @@ def test_the_comparisons_table_has_each_figure_under_its_heading() -> None:
 
 def test_the_dashboards_comparison_has_each_figure_under_its_heading() -> None:
     made = written()
-    found = compared_row(Found(Path("/results") / made.id, made), made)
+    found = compared_row(Found(Path("/results") / made.id, made), compared(made))
     assert {column.heading: found.cells[column.key] for column in COLUMNS} == {
         " ": "✓",
         "Model": "tiny",
@@ -334,10 +335,11 @@ def test_the_model_list_has_each_figure_under_its_heading() -> None:
     row = ModelRow(
         entry=ModelEntry(name="tiny", source="s", order=9), status="tested", reason="why", run=written()
     )
-    told: dict[str, Any] = flat(row)
+    line = Line(row, figures(written()))
+    told: dict[str, Any] = flat(line)
     keys = ("load_time", "mean_time", "time_per_answer", "tokens_per_second")
     assert {key: told[key] for key in keys} == {key: WRITTEN[key] for key in keys}
-    headings, cells = (re.split(r"  +", line) for line in plain_table([row]).splitlines())
+    headings, cells = (re.split(r"  +", line) for line in plain_table([line]).splitlines())
     assert dict(zip(headings, cells, strict=True)) == {
         "#": "9",
         "MODEL": "tiny",

@@ -33,7 +33,7 @@ from fada_tui.core.records import (
 from fada_tui.evaluation.auto import score
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command, shell_quoted, verifying_command
-from fada_tui.report.comparison import render_comparison
+from fada_tui.report.comparison import compared, render_comparison
 from fada_tui.report.summary import render_summary
 from fada_tui.store.legacy import read_legacy
 from tests.examples import error_result, result, run
@@ -95,7 +95,7 @@ def page(
     entries: Sequence[ModelEntry] = (),
     upcoming: ModelEntry | None = None,
 ) -> str:
-    return render_summary(of, others, entries, upcoming)
+    return render_summary(of, [compared(other) for other in others], entries, upcoming)
 
 
 def lines(of: Run) -> list[str]:

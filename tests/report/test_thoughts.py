@@ -12,7 +12,7 @@ from fada_tui.config.rubrics import load_rubric
 from fada_tui.core.records import Failure, Generation, Result, Run, Thoughts, Timing, Tokens
 from fada_tui.evaluation.auto import score
 from fada_tui.report.command import reproducing_command
-from fada_tui.report.comparison import render_comparison
+from fada_tui.report.comparison import compared, render_comparison
 from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
 from fada_tui.report.summary import render_summary
@@ -32,7 +32,7 @@ def failed() -> Result:
 
 
 def page(made: Run) -> str:
-    return render_summary(made, (made,), (), None)
+    return render_summary(made, (compared(made),), (), None)
 
 
 def test_the_page_has_thoughts_after_the_answer_and_after_an_error() -> None:

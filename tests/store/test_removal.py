@@ -135,7 +135,8 @@ def test_a_crash_in_the_middle_leaves_no_half_run(tmp_path: Path, monkeypatch: p
         with pytest.raises(KeyboardInterrupt):
             remove_run(folder, tmp_path)
     assert list(store.folders(tmp_path)) == []
-    assert store.read_all(tmp_path) == ([], [])
+    warnings: list[str] = []
+    assert list(store.each_run(tmp_path, warnings)) == [] == warnings
 
     # One of the same name can be made and deleted, which clears what the crash left.
     remove_run(make_run(tmp_path), tmp_path)

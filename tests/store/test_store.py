@@ -241,7 +241,8 @@ def test_a_damaged_run_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     good, bad = runs.create(tmp_path, "good"), runs.create(tmp_path, "bad")
     runs.write_run(good, run())
     (bad / runs.RUN_NAME).write_text('{"schema": ')
-    everyone, warnings = runs.read_all(tmp_path)
+    warnings: list[str] = []
+    everyone = list(runs.each_run(tmp_path, warnings))
     assert len(everyone) == 1
     assert str(bad) in warnings[0]
 

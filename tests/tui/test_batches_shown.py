@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.protocol import Item
 from fada_tui.core.records import ModelFacts, Question, Result, Timing
+from fada_tui.report.comparison import compared
 from fada_tui.report.figures import figures
 from fada_tui.runs.events import AnswerFinished, AnswerStarted, ModelReady, RunStarted, WorkerRestarted
 from fada_tui.tui.present.runs import compared_row, run_row
@@ -49,10 +50,10 @@ def test_the_answer_names_its_batch() -> None:
 def test_rows_of_runs_mark_times_that_are_shares() -> None:
     made = replace(run(results=(answer("q1"),)), status="complete")
     found = Found(Path("r"), made)
-    row, compared = run_row(found, None, ()), compared_row(found, made)
-    assert (row.per_answer, compared.cells["time_per_answer"]) == ("*0.50 s", "*0.50 s")
-    assert compared.order["time_per_answer"] == 0.5
-    assert "* in batches of 8" in row.detail and "* in batches of 8" in compared.detail
+    row, beside = run_row(found, None, ()), compared_row(found, compared(made))
+    assert (row.per_answer, beside.cells["time_per_answer"]) == ("*0.50 s", "*0.50 s")
+    assert beside.order["time_per_answer"] == 0.5
+    assert "* in batches of 8" in row.detail and "* in batches of 8" in beside.detail
     alone = run_row(Found(Path("r"), run(results=(result(time=2.0),))), None, ())
     assert alone.per_answer == "2.00 s" and "batches" not in alone.detail
     assert figures(made).mean_time == 4.0

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.core.records import Failure, ModelMemory, Question
-from fada_tui.report import memory
+from fada_tui.report import comparison, memory
 from fada_tui.report.comparison import render_comparison
 from fada_tui.tui.present.runs import (
     UNKNOWN,
@@ -32,7 +32,7 @@ def row(run: Any, *, locked: bool = False, current: str | None = None, running: 
 
 
 def compared(run: Any) -> ComparedRow:
-    return compared_row(Found(Path("/results") / run.id, run), run)
+    return compared_row(Found(Path("/results") / run.id, run), comparison.compared(run))
 
 
 def test_a_complete_run_in_figures() -> None:

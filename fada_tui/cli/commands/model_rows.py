@@ -1,7 +1,7 @@
 """The rows of the model list as JSON, as lines, and as a table."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -11,15 +11,22 @@ from fada_tui.core.text import printable
 from fada_tui.models.endpoint import ADAPTER, is_endpoint
 from fada_tui.models.registry import ModelRow
 from fada_tui.report import memory, units
-from fada_tui.report.figures import figures
+from fada_tui.report.figures import Figures
 from fada_tui.report.metric_texts import time_in_list
 
 _STYLES = {"tested": "green", "failed": "red", "gated": "yellow", "skipped": "dim"}
 
 
-def flat(row: ModelRow) -> dict[str, Any]:
+class Line(NamedTuple):
+    """A model of the list, with the figures of its latest complete run, whose results need not be there."""
+
+    row: ModelRow
+    found: Figures | None
+
+
+def flat(line: Line) -> dict[str, Any]:
     """Return a row for JSON: the entry's keys, its current status, and its latest complete run's figures."""
-    found = figures(row.run) if row.run else None
+    row, found = line
     model = row.run.model if row.run else None
     return msgspec.to_builtins(row.entry) | {  # type: ignore[no-any-return]
         "status": row.status,
@@ -35,9 +42,9 @@ def flat(row: ModelRow) -> dict[str, Any]:
     }
 
 
-def lines(row: ModelRow) -> list[str]:
+def lines(line: Line) -> list[str]:
     """Return a row as lines of label and value; unknown values are left out."""
-    entry = row.entry
+    row, entry = line.row, line.row.entry
     facts: list[tuple[str, object]] = [
         ("Model", entry.name),
         ("Source", entry.source),
@@ -53,7 +60,7 @@ def lines(row: ModelRow) -> list[str]:
         ("Quantized", entry.quantization),
         ("Asks for", units.resolution(entry.asked_resolution)),
         ("Runs", row.runs or None),
-        *_measured(row),
+        *_measured(line),
         ("Notes", entry.notes),
     ]
     return aligned((label, str(value)) for label, value in facts if value is not None)
@@ -64,12 +71,12 @@ def aligned(facts: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{f'{label}:' if label else '':<12}{printable(text)}".rstrip() for label, text in facts]
 
 
-def plain_table(rows: Sequence[ModelRow]) -> str:
+def plain_table(rows: Sequence[Line]) -> str:
     """Return rows as lines with aligned columns, for a pipe or a file."""
     return "\n".join(table_lines(_COLUMNS, rows))
 
 
-def print_table(rows: Sequence[ModelRow]) -> None:
+def print_table(rows: Sequence[Line]) -> None:
     """Print rows as a table fitted to the terminal."""
     from rich.console import Console
     from rich.table import Table
@@ -95,8 +102,7 @@ def _memory(row: ModelRow) -> str | None:
     return memory.briefly(measured) if measured != ModelMemory() else None
 
 
-def _speed(row: ModelRow) -> str:
-    found = figures(row.run) if row.run else None
+def _speed(found: Figures | None) -> str:
     return (found and time_in_list(found.time_per_answer, found.batch_sizes)) or "-"
 
 
@@ -108,10 +114,11 @@ def _size(row: ModelRow) -> str | None:
     return text.partition(" ")[0] if text else unknown
 
 
-def _measured(row: ModelRow) -> list[tuple[str, object]]:
-    if row.run is None:
+def _measured(line: Line) -> list[tuple[str, object]]:
+    row, found = line
+    if row.run is None or found is None:
         return []
-    found, model = figures(row.run), row.run.model
+    model = row.run.model
     load, speed = units.seconds(model.load_time), units.seconds(found.time_per_answer)
     rate, sizes = found.tokens_per_second, units.batches(found.batch_sizes)
     return [
@@ -123,13 +130,13 @@ def _measured(row: ModelRow) -> list[tuple[str, object]]:
     ]
 
 
-_COLUMNS: Final[Mapping[str, Callable[[ModelRow], str]]] = {
-    "#": lambda row: str(row.entry.order or "-"),
-    "MODEL": lambda row: row.entry.name,
-    "SIZE": lambda row: _size(row) or "-",
-    "STATUS": lambda row: row.status,
-    "LOAD": _load,
-    "MEMORY": lambda row: _memory(row) or "-",
-    "SPEED": _speed,
-    "WHY": lambda row: row.reason or "",
+_COLUMNS: Final[Mapping[str, Callable[[Line], str]]] = {
+    "#": lambda line: str(line.row.entry.order or "-"),
+    "MODEL": lambda line: line.row.entry.name,
+    "SIZE": lambda line: _size(line.row) or "-",
+    "STATUS": lambda line: line.row.status,
+    "LOAD": lambda line: _load(line.row),
+    "MEMORY": lambda line: _memory(line.row) or "-",
+    "SPEED": lambda line: _speed(line.found),
+    "WHY": lambda line: line.row.reason or "",
 }

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +24,7 @@ from fada_tui.core.text import printable
 from fada_tui.core.toml import suggestion
 from fada_tui.models.endpoint import is_endpoint, parse
 from fada_tui.models.registry import (
+    ModelRow,
     Registry,
     Table,
     check_entry,
@@ -35,12 +36,26 @@ from fada_tui.models.registry import (
     statuses,
 )
 from fada_tui.models.user_list import change_user_entries, override
+from fada_tui.report.figures import Figures, figures
 from fada_tui.runs.planning import with_choices
 from fada_tui.runs.preflight.describe import as_json, facts, measured
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.store import folder as store
 
-ReadRuns = Callable[[Path], Sequence[Run]]
+
+class Tried(NamedTuple):
+    """The runs of a results folder, without their results, and their figures."""
+
+    runs: Sequence[Run]
+    figures: Mapping[str, Figures]
+    """By the run's id."""
+
+    def line(self, row: ModelRow) -> model_rows.Line:
+        """Return a model's row with its figures."""
+        return model_rows.Line(row, self.figures.get(row.run.id) if row.run else None)
+
+
+ReadRuns = Callable[[Path], Tried]
 """Reads the runs of a results folder."""
 
 BY_RUNS = "auto"
@@ -58,11 +73,16 @@ class Change(Struct, frozen=True):
     """The change in words."""
 
 
-def read_runs(results: Path) -> Sequence[Run]:
+def read_runs(results: Path) -> Tried:
     """Read the runs of a results folder; those that cannot be read are named on stderr."""
-    runs, warnings = store.read_all(results)
+    warnings: list[str] = []
+    runs: list[Run] = []
+    found: dict[str, Figures] = {}
+    for run in store.each_run(results, warnings):
+        found[run.id] = figures(run)
+        runs.append(run.light())
     warn(warnings)
-    return runs
+    return Tried(runs, found)
 
 
 def run(options: Namespace, read: ReadRuns = read_runs) -> int:
@@ -80,7 +100,8 @@ def run(options: Namespace, read: ReadRuns = read_runs) -> int:
 
 def list_models(options: Namespace, read: ReadRuns) -> int:
     """Print all models in the order of the testing list."""
-    rows = statuses(_registry(), read(results_folder(options)))
+    tried = read(results_folder(options))
+    rows = [tried.line(row) for row in statuses(_registry(), tried.runs)]
     if _json(options):
         print_json({"models": [model_rows.flat(row) for row in rows]})
     elif sys.stdout.isatty():
@@ -98,7 +119,8 @@ def show(options: Namespace, read: ReadRuns) -> int:
     registry = _registry()
     entry = _named(registry, options.name)
     listed = registry if entry in registry.entries else replace(registry, entries=(entry,))
-    row = next(row for row in statuses(listed, read(results_folder(options))) if row.entry == entry)
+    tried = read(results_folder(options))
+    row = tried.line(next(row for row in statuses(listed, tried.runs) if row.entry == entry))
     settings, warnings = load_settings({}, os.environ, settings_file(), tolerant=True)
     warn(warnings)
     found = look(with_choices(entry, settings), max_new_tokens=settings.most_tokens, ask_hub=True)
@@ -113,12 +135,13 @@ def show(options: Namespace, read: ReadRuns) -> int:
 
 def following(options: Namespace, read: ReadRuns) -> int:
     """Print the model to test next."""
-    row = next_model(_registry(), read(results_folder(options)))
+    tried = read(results_folder(options))
+    row = next_model(_registry(), tried.runs)
     if _json(options):
-        print_json({"next": model_rows.flat(row) if row else None})
+        print_json({"next": model_rows.flat(tried.line(row)) if row else None})
     elif row:
         command = f"fada-tui --batch --model {shlex.quote(printable(row.entry.name))}"
-        _write("\n".join([*model_rows.lines(row), "", f"Run it:  {command}"]))
+        _write("\n".join([*model_rows.lines(tried.line(row)), "", f"Run it:  {command}"]))
     else:
         _write("No model of the list is left untested.")
     return ExitCode.OK

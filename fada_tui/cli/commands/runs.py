@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from fada_tui.core.paths import models_file
 from fada_tui.core.records import ModelEntry, Run, Tool
 from fada_tui.core.text import printable
 from fada_tui.models.registry import Registry, load_registry, resolve_model
-from fada_tui.report.comparison import render_comparison
+from fada_tui.report.comparison import compared, render_rows
 from fada_tui.report.figures import figures
 from fada_tui.report.metric_texts import time_in_list
 from fada_tui.runs.job import planned_items
@@ -34,12 +34,13 @@ def of_runs(options: Namespace) -> int:
 
 def list_runs(options: Namespace) -> int:
     """Print a line for each run, oldest first."""
-    runs, warnings = store.read_all(results_folder(options))
+    warnings: list[str] = []
+    rows = [_row(run) for run in store.each_run(results_folder(options), warnings)]
     warn(warnings)
     if getattr(options, "json", False):
-        print_json({"runs": [_row(run) for run in runs]})
+        print_json({"runs": rows})
         return 0
-    for line in table_lines(_COLUMNS, map(_row, runs)):
+    for line in table_lines(_COLUMNS, rows):
         sys.stdout.write(f"{line}\n")
     return 0
 
@@ -82,16 +83,15 @@ def report(options: Namespace) -> int:
 def compare(options: Namespace) -> int:
     """Print the comparison of some runs, or of all."""
     results = results_folder(options)
-    if options.runs:
-        chosen: Sequence[Run] = [store.read_run(store.find(results, name)) for name in options.runs]
-    else:
-        chosen, warnings = store.read_all(results)
-        warn(warnings)
-    if not chosen:
+    warnings: list[str] = []
+    runs = (store.read_run(store.find(results, name)) for name in options.runs)
+    rows = [compared(run) for run in (runs if options.runs else store.each_run(results, warnings))]
+    warn(warnings)
+    if not rows:
         raise UsageError(
             f"no runs in {results}: make one with fada-tui --batch, or name a folder with --results"
         )
-    sys.stdout.write(render_comparison(chosen, options.format))
+    sys.stdout.write(render_rows(rows, options.format))
     return 0
 
 

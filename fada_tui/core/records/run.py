@@ -285,6 +285,10 @@ class Run(FileRecord, frozen=True, kw_only=True):
             return self.results[0].error
         return None
 
+    def light(self) -> "Run":
+        """Return it without its results, of which one is left where all are errors: it says why."""
+        return replace(self, results=self.results[:1] if self.failure and self.error is UNSET else ())
+
     @property
     def images_changed(self) -> tuple[ImageFound, ...]:
         """Return what images were last found to be, of those that had changed, in the order of the finds."""

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct
 
 from fada_tui.core.records import ModelMemory, Run
 from fada_tui.report import memory, units
+from fada_tui.report.comparison import Compared
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.metric import Value, in_unit
 from fada_tui.report.metric_texts import BATCHED, time_on_screen
@@ -194,9 +195,9 @@ class ComparedRow(Struct, frozen=True, kw_only=True):
     detail: str
 
 
-def compared_row(found: Found, run: Run) -> ComparedRow:
+def compared_row(found: Found, one: Compared) -> ComparedRow:
     """Return a run's row of the comparison, its figures those of the report's."""
-    counted = figures(run)
+    run, counted = one.run, one.figures
     status: Status = "running" if found.locked else run.status
     started = _when(run.started, found.folder.name)
     shown = [metric for metric in METRICS if "screen" in metric.shown]

@@ -12,9 +12,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from fada_tui.core.records import Run
 from fada_tui.report import units
-from fada_tui.report.comparison import UNLIKE_NOTE, render_comparison
+from fada_tui.report.comparison import UNLIKE_NOTE, Compared, alike, compared
 from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.runs import BARS, UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
@@ -142,7 +141,7 @@ class ComparisonScreen(Screen[OpenRun | None]):
     def _read(self) -> None:
         worker = get_current_worker()
         rows: list[ComparedRow] = []
-        runs: list[Run] = []
+        runs: list[Compared] = []
         unread = 0
         folders = run_folders(self._results)
         shown = time.monotonic()
@@ -155,11 +154,10 @@ class ComparisonScreen(Screen[OpenRun | None]):
             if found.run is None:
                 unread += 1
             else:
-                runs.append(found.run)
-                rows.append(compared_row(found, found.run))
+                runs.append(one := compared(found.run))
+                rows.append(compared_row(found, one))
         self.post_message(ComparisonRead(tuple(rows), unread))
-        # The report decides what is alike.
-        if UNLIKE_NOTE in render_comparison(runs, "md"):
+        if not alike(runs):
             self.post_message(Unlike())
 
     @on(Progress)

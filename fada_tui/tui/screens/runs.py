@@ -17,6 +17,7 @@ from textual.worker import get_current_worker
 from fada_tui.core.errors import FadaError
 from fada_tui.core.text import printable
 from fada_tui.report import units
+from fada_tui.report.comparison import compared
 from fada_tui.runs.publish import write_comparison
 from fada_tui.store import folder as store
 from fada_tui.store.removal import remove_run
@@ -300,8 +301,7 @@ class RunsScreen(Screen[Wish | None]):
         self.post_message(Deleted(row, f"deleted: {row.folder.name}", done=False))
         text = f"deleted: {row.folder.name}"
         try:
-            runs, _ = store.read_all(self._results)
-            write_comparison(self._results, runs)
+            write_comparison(self._results, [compared(run) for run in store.each_run(self._results, [])])
         except FadaError as error:
             text += f"; but the comparison is as before: {error}"
         self.post_message(Deleted(None, text, done=True))

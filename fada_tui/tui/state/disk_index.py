@@ -70,30 +70,28 @@ def read_gallery(root: Path, frames: Frames) -> Gallery:
 
 def read_disk_index(results: Path, registry: Registry) -> DiskIndex:
     """Read all runs of the results folder. The cost is linear in their results."""
-    runs, warnings = store.read_all(results)
-    registry = with_models_of(registry, runs)
+    warnings: list[str] = []
+    runs: list[Run] = []
+    found: dict[str, Figures] = {}
     answered: dict[str, set[str]] = {}
-    for run in runs:
+    for run in store.each_run(results, warnings):
+        found[run.id] = figures(run)
         for result in run.results:
             if result.error is None:
                 answered.setdefault(result.path, set()).add(run.id)
+        runs.append(run.light())
+    registry = with_models_of(registry, runs)
     by_id = {run.id: store_folder for run, store_folder in _with_folders(results, runs)}
-    light = tuple(replace(run, results=()) for run in runs)
     return DiskIndex(
-        runs=light,
+        runs=tuple(runs),
         folders=by_id,
-        figures={run.id: figures(run) for run in runs},
-        rows=tuple(_light(row) for row in statuses(registry, runs)),
+        figures=found,
+        rows=statuses(registry, runs),
         here=frozenset(entry.name for entry in registry.entries if is_here(entry)),
         damaged={entry.name: why for entry in registry.entries if (why := damage_of(entry))},
         answered={path: frozenset(ids) for path, ids in answered.items()},
         warnings=tuple(warnings),
     )
-
-
-def _light(row: ModelRow) -> ModelRow:
-    """Return a row with its run's results removed, after its status was computed from them."""
-    return row if row.run is None else replace(row, run=replace(row.run, results=()))
 
 
 def _with_folders(results: Path, runs: Sequence[Run]) -> list[tuple[Run, Path]]:
