@@ -24,7 +24,7 @@ _PLURALS = (
 """English and Latin plurals of a term's last word by its ending; all others take -s or -es."""
 
 
-def score(response: str | None, category: str, rubric: Rubric) -> AutoScore | None:
+def score(response: str | None, category: str, rubric: Rubric, *, question: str = "") -> AutoScore | None:
     """Return the auto score of an answer by the rubric, or `None` if there is no answer.
 
     Words are matched whole, without regard to upper case, in singular and plural; a space in a term
