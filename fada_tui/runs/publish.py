@@ -1,4 +1,4 @@
-"""The files of a run for readers: auto scores in `run.json`, then `summary.md` and `comparison.md`."""
+"""The files of a run for readers: scores in `run.json`, then `summary.md` and `comparison.md`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,15 +6,11 @@ from pathlib import Path
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.config.rubrics import load_rubric
 from fada_tui.core.records import Run
-from fada_tui.evaluation.auto import score
-from fada_tui.evaluation.rubric import Rubric
 from fada_tui.models.registry import Registry, next_model
 from fada_tui.report.comparison import Compared, compared, render_rows
+from fada_tui.runs.scoring import with_scores
 from fada_tui.store import folder as runs
-
-DEFAULT_RUBRIC = "fada"
 
 
 def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str, ...]]:
@@ -26,18 +22,17 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
         registry: the model list, for the run's place in it and the next model.
 
     Returns:
-        The run with its auto scores, and a warning for each other run that could not be read.
+        The run with its scores, and warnings: of answers that could not be scored, and of each other run
+        that could not be read.
 
     Raises:
         StoreError: a file cannot be written.
     """
-    scored = run
-    if any(result.response is not None and result.auto is None for result in run.results):
-        scored = add_auto_scores(run, load_rubric(rubric_of(run)))
+    scored, unscored = with_scores(run)
     scored = without_needless_plan(scored)
     if scored != run:
         runs.write_run(folder, scored)
-    warnings: list[str] = []
+    warnings = [*unscored]
     everyone = [compared(other) for other in runs.each_run(folder.parent, warnings)]
     page = _page(scored, everyone, registry)
     runs.write_whole(folder / runs.SUMMARY_NAME, page.encode())
@@ -49,7 +44,7 @@ def preview(folder: Path, registry: Registry) -> str:
     """Return the page of a run as it would be written now, without writing; raises `StoreError`."""
     run = runs.read_run(folder)
     everyone = [compared(other) for other in runs.each_run(folder.parent, [])]
-    return _page(add_auto_scores(run, load_rubric(rubric_of(run))), everyone, registry)
+    return _page(with_scores(run)[0], everyone, registry)
 
 
 def _page(run: Run, everyone: Sequence[Compared], registry: Registry) -> str:
@@ -64,27 +59,6 @@ def _page(run: Run, everyone: Sequence[Compared], registry: Registry) -> str:
 def write_comparison(results: Path, everyone: Sequence[Compared], like: Path | None = None) -> None:
     """Write `comparison.md` from all runs of a results folder; raises `StoreError`."""
     runs.write_whole(results / runs.COMPARISON_NAME, render_rows(everyone, "md").encode(), like)
-
-
-def rubric_of(run: Run) -> str:
-    """Return the name of a run's rubric: the plan's while it has one, else that of its scores."""
-    if run.plan is not UNSET:
-        return run.plan.rubric
-    return next((result.auto.rubric for result in run.results if result.auto), DEFAULT_RUBRIC)
-
-
-def add_auto_scores(run: Run, rubric: Rubric) -> Run:
-    """Return the run with an auto score for each answer that has none.
-
-    A model that sorts images says the names of its classes and nothing else: its answers are not scored.
-    """
-    if run.classes is not UNSET:
-        return run
-    results = tuple(
-        result if result.auto else replace(result, auto=score(result.response, result.category, rubric))
-        for result in run.results
-    )
-    return replace(run, results=results)
 
 
 def without_needless_plan(run: Run) -> Run:

@@ -10,7 +10,6 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.config.class_sets import CLASS_SETS, load_classes
-from fada_tui.config.rubrics import load_rubric
 from fada_tui.core.records import ClassSet, Generation, ImageClass, ModelFacts, Ranked, Result, Run
 from fada_tui.evaluation.classification import (
     DRAWS,
@@ -27,7 +26,7 @@ from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
 from fada_tui.report.sorting import classification_section
 from fada_tui.report.summary import render_summary
-from fada_tui.runs.publish import add_auto_scores
+from fada_tui.runs.scoring import with_scores
 from tests.examples import error_result, result, run
 
 CLASSES = ClassSet(
@@ -220,7 +219,7 @@ def test_the_page_leaves_out_what_would_mislead() -> None:
 
 
 def test_answers_of_such_a_run_are_not_scored() -> None:
-    scored = add_auto_scores(sorted_by(), load_rubric("fada"))
+    scored, _ = with_scores(sorted_by())
     assert all(one.auto is None for one in scored.results)
 
 

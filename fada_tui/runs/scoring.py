@@ -1,0 +1,140 @@
+"""Scoring the answers of a run: by its questions' kinds, against references and the rubric."""
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.config.rubrics import RUBRICS, load_rubric
+from fada_tui.core.errors import UsageError
+from fada_tui.core.records import Question, References, Result, Run, Scoring
+from fada_tui.evaluation.auto import score
+from fada_tui.evaluation.rubric import Category, Rubric
+from fada_tui.evaluation.scoring import Vocabulary, score_answer, vocabulary_of
+from fada_tui.report.units import count
+
+DEFAULT_RUBRIC = "fada"
+
+
+def rubric_of(run: Run) -> str:
+    """Return what names a run's rubric: the plan while it has one, else what it was scored by."""
+    if run.plan is not UNSET:
+        return run.plan.rubric
+    if run.scoring is not UNSET:
+        return run.scoring.rubric
+    return next((result.auto.rubric for result in run.results if result.auto), DEFAULT_RUBRIC)
+
+
+def with_scores(run: Run) -> tuple[Run, tuple[str, ...]]:
+    """Return the run with scores for the answers that have none, and why it has none where that is so.
+
+    Answers that were scored keep their scores. New ones are scored only by what those were scored by: a
+    rubric that has changed since scores nothing until a person asks for all to be scored by it.
+    """
+    run = with_planned_references(run)
+    waiting = sum(result.response is not None and result.auto is None for result in run.results)
+    if not waiting or run.classes is not UNSET:
+        return run, ()
+    source = rubric_of(run)
+    try:
+        rubric = load_rubric(source)
+    except UsageError as error:
+        return run, (_unscored(run, waiting, str(error)),)
+    by = scoring_by(run, source, rubric)
+    if run.scoring is not UNSET and run.scoring.rubric_sha256 != by.rubric_sha256:
+        return run, (_unscored(run, waiting, f"the rubric '{source}' has changed since others were scored"),)
+    return scored(run, rubric, by), ()
+
+
+def without_scores(run: Run) -> Run:
+    """Return the run with nothing scored; its references stay."""
+    results = tuple(replace(result, auto=None, score=UNSET) for result in run.results)
+    return replace(run, results=results, scoring=UNSET)
+
+
+def scored(run: Run, rubric: Rubric, by: Scoring) -> Run:
+    """Return the run with scores for the answers that have none.
+
+    A model that sorts images says the names of its classes and nothing else: its answers are not scored.
+    """
+    if run.classes is not UNSET:
+        return run
+    categories = {name: rubric.category(name) for name in {result.category for result in run.results}}
+    vocabularies = {
+        question.id: vocabulary_of(question, list(_references(run, question)))
+        for question in run.questions
+        if question.kind != "none"
+    }
+    results = tuple(
+        _scored(result, vocabularies.get(result.question_id), categories[result.category], rubric)
+        for result in run.results
+    )
+    return replace(run, results=results, scoring=by)
+
+
+def scoring_by(run: Run, source: str, rubric: Rubric) -> Scoring:
+    """Return by what a run's answers are scored now."""
+    references: References | None = run.references or None
+    files = (references, *(references.others or ())) if references else ()
+    kinds = [[one.id, one.score, one.values, one.synonyms, one.context] for one in run.questions]
+    return Scoring(
+        rubric=RUBRICS.source(source),
+        rubric_sha256=_hash(rubric),
+        questions_sha256=_hash([[None if part is UNSET else part for part in kind] for kind in kinds]),
+        references_sha256=tuple(file.sha256 for file in files),
+    )
+
+
+def with_planned_references(run: Run) -> Run:
+    """Return the run with the plan's references in the results that have none."""
+    if run.plan is UNSET or run.references is UNSET:
+        return run
+    planned = {image.path: image for image in run.plan.images}
+    results: list[Result] = []
+    for result in run.results:
+        image = planned.get(result.path)
+        if image is not None and result.reference is UNSET and result.other_references is UNSET:
+            first = (image.references or {}).get(result.question_id, UNSET)
+            others = {
+                name: answers[result.question_id]
+                for name, answers in (image.other_references or {}).items()
+                if result.question_id in answers
+            }
+            result = replace(result, reference=first, other_references=others or UNSET)
+        results.append(result)
+    return replace(run, results=tuple(results))
+
+
+def _scored(
+    result: Result, vocabulary: Vocabulary | None, category: Category | None, rubric: Rubric
+) -> Result:
+    if result.response is None or result.auto is not None:
+        return result
+    auto = score(result.response, result.category, rubric)
+    by_kind = None
+    if vocabulary is not None:
+        by_kind = score_answer(vocabulary, result.response, result.reference or None, category=category)
+    return replace(result, auto=auto, score=by_kind or UNSET)
+
+
+def _references(run: Run, question: Question) -> Iterator[str]:
+    """Yield all experts' answers to a question, those of planned images too."""
+    for result in run.results:
+        if result.question_id == question.id:
+            if result.reference is not UNSET:
+                yield result.reference
+            yield from (result.other_references or {}).values()
+    for image in () if run.plan is UNSET else run.plan.images:
+        for answers in (image.references or {}, *(image.other_references or {}).values()):
+            if question.id in answers:
+                yield answers[question.id]
+
+
+def _unscored(run: Run, waiting: int, why: str) -> str:
+    return f"not scored: {count(waiting, 'answer')} of {run.id}: {why}; fada-tui rescore {run.id} scores all"
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
