@@ -111,6 +111,12 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
         dest="file",
         help="Markdown with headings Strengths, Weaknesses, Conclusion, Recommendation, Technical notes",
     )
+    rescore = command(commands, "rescore", "score runs again, with nothing generated")
+    rescore.add_argument(
+        "runs", nargs="+", metavar="RUN", help="folder of a run, or its name in the results folder"
+    )
+    for name in ("questions", "rubric"):
+        _add_setting(rescore, SETTINGS[name], default="the run's own")
     _add_verify(command(commands, "verify", "make a sample of a run's answers again, one at a time"))
     compare = command(commands, "compare", "print a table of runs")
     compare.add_argument("runs", nargs="*", default=(), metavar="RUN", help="only these runs (default: all)")

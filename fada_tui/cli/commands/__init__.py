@@ -33,6 +33,10 @@ def run(command: str, options: Namespace) -> int:
             from fada_tui.cli.commands import notes
 
             return notes.run(options)
+        case "rescore":
+            from fada_tui.cli.commands import rescore
+
+            return rescore.run(options)
         case "servers":
             from fada_tui.cli.commands import servers
 

@@ -1,0 +1,46 @@
+"""`fada-tui rescore`: runs scored again, with nothing generated."""
+
+import sys
+from argparse import Namespace
+
+from fada_tui.cli.commands.common import results_folder, warn
+from fada_tui.cli.output import print_json
+from fada_tui.config.questions import load_questions
+from fada_tui.core.paths import models_file
+from fada_tui.core.text import printable
+from fada_tui.models.registry import load_registry
+from fada_tui.runs.rescoring import Anew, rescore
+from fada_tui.store import folder as store
+
+
+def run(options: Namespace) -> int:
+    """Score runs again and write their pages; return the exit code.
+
+    What is not given stays each run's own: settings of the file and the environment are for new runs.
+
+    Raises:
+        UsageError: an unknown run, question set or rubric, or a file that cannot be used.
+        StoreError: a run cannot be read or written.
+    """
+    results, registry = results_folder(options), load_registry(models_file())
+    questions, rubric = (getattr(options, name, None) for name in ("questions", "rubric"))
+    anew = Anew(questions=load_questions(questions) if questions else None, rubric=rubric)
+    rows = []
+    for folder in [store.find(results, name) for name in options.runs]:
+        scored, told = rescore(folder, anew, registry)
+        warn(f"{folder.name}: {line}" for line in told)
+        number = sum(bool(result.score) for result in scored.results)
+        rows.append(
+            {
+                "run": folder.name,
+                "scored": number,
+                "answers": sum(result.response is not None for result in scored.results),
+                "page": str(folder / store.SUMMARY_NAME),
+                "told": told,
+            }
+        )
+        if not getattr(options, "json", False):
+            sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
+    if getattr(options, "json", False):
+        print_json({"runs": rows})
+    return 0

@@ -1,0 +1,82 @@
+"""Runs that are scored again: what changes, and what is told."""
+
+from pathlib import Path
+
+import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.core.errors import RunLockedError, UsageError
+from fada_tui.core.records import Assessment, Question, Run
+from fada_tui.models.registry import Registry
+from fada_tui.runs.rescoring import Anew, rescore, scored_anew, with_kinds
+from fada_tui.store import folder as store
+from fada_tui.store.lock import RunLock
+from tests.examples import result, run
+
+SIDES = Question(id="side", text="Which side?", score="choice", values=("left", "right"), short="Side")
+
+
+def asked(*questions: Question) -> Run:
+    return run(questions=questions, plan=UNSET, status="complete", results=())
+
+
+def test_questions_are_matched_by_their_texts_and_keep_their_ids() -> None:
+    made = asked(Question(id="q1", text=" which  SIDE "), Question(id="q2", text="What else?"))
+    again, told = with_kinds(made, (SIDES, Question(id="age", text="How old?")))
+    first, second = again.questions
+    assert (first.id, first.text, first.short, first.values) == ("q1", " which  SIDE ", "Side", SIDES.values)
+    assert second == made.questions[1]
+    assert told == (
+        "q2 is scored as before: the set has no such question",
+        "age of the set was not asked in this run",
+    )
+
+
+def test_the_same_id_with_another_text_is_another_question() -> None:
+    made = asked(Question(id="side", text="On which side is the stomach?"))
+    again, told = with_kinds(made, (SIDES,))
+    assert again == made
+    assert told == (
+        "side is scored as before: the set asks another question by that id: 'Which side?'",
+        "side of the set was not asked in this run",
+    )
+
+
+def test_a_set_takes_a_kind_back() -> None:
+    plain = Question(id="side", text="Which side?")
+    again, _ = with_kinds(asked(SIDES), (plain,))
+    assert again.questions == (plain,)
+
+
+def test_all_is_scored_again_by_another_rubric_and_verdicts_stay(tmp_path: Path) -> None:
+    verdict = Assessment(assessor="a", verdict="partial")
+    made = run(results=(result(assessments=(verdict,)), result("A/b.png"), result("B/c.png")))
+    before, _ = scored_anew(made, Anew())
+    file = tmp_path / "own.toml"
+    file.write_text(
+        'name = "own"\ntitle = "Own"\n[verdicts]\ncorrect = "c"\npartial = "p"\nincorrect = "i"\n'
+        '[context]\nname = "adult"\nterms = ["adult"]\n[maternal]\nterms = ["womb"]\n'
+    )
+    folder = tmp_path / made.id
+    folder.mkdir()
+    store.write_run(folder, before)
+    again, told = rescore(folder, Anew(rubric=str(file)), Registry(entries=()))
+    assert told == ()
+    assert [one.auto and (one.auto.rubric, one.auto.context) for one in again.results] == [("own", False)] * 3
+    assert again.results[0].assessments == (verdict,)
+    assert again.scoring is not UNSET and again.scoring.rubric == str(file)
+    assert store.read_run(folder) == again and (folder / store.SUMMARY_NAME).exists()
+
+
+def test_a_run_that_is_being_written_and_an_unknown_rubric_change_nothing(tmp_path: Path) -> None:
+    made = replace(run(results=(result(),)), id="one")
+    folder = tmp_path / "one"
+    folder.mkdir()
+    store.write_run(folder, made)
+    before = (folder / store.RUN_NAME).read_bytes()
+    with pytest.raises(UsageError, match="no rubric or file 'fadda'"):
+        rescore(folder, Anew(rubric="fadda"), Registry(entries=()))
+    with RunLock(folder), pytest.raises(RunLockedError):
+        rescore(folder, Anew(), Registry(entries=()))
+    assert (folder / store.RUN_NAME).read_bytes() == before
