@@ -1,0 +1,27 @@
+"""A table of texts, as it was read from a file: a spreadsheet, CSV, or JSON objects."""
+
+from msgspec import Struct
+
+
+class Row(Struct, frozen=True):
+    """One row below the headings."""
+
+    number: int
+    """Where it stands in the file, from 1: its line, its row or its entry (see `Table.unit`)."""
+    cells: tuple[str, ...]
+    """One text for each heading, without white space around it; empty where there is none."""
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """A table of texts."""
+
+    headings: tuple[str, ...]
+    """As they stand in the file; two may be alike, and one without a name is empty."""
+    rows: tuple[Row, ...]
+    """Without those that are empty."""
+    remarks: tuple[str, ...] = ()
+    """What was read as something else than it may seem, or left out; a line each."""
+    unit: str = "line"
+    """What a row's number counts: `line`, `row` or `entry`."""
+    sha256: str
+    """Of the file's bytes."""
