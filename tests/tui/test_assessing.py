@@ -212,15 +212,21 @@ async def test_leaving_writes_the_verdicts_into_run_json_and_the_page(tmp_path: 
     assert "✅" in page and "🟡" in page
 
 
-async def test_another_assessor_sees_the_others_words_beside_the_own(tmp_path: Path) -> None:
+async def test_another_assessor_sees_the_others_words_beside_the_own_not_before(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, _):
         await pilot.press("3", "q")
         await wait_for(pilot, lambda: pilot.app._exit)
-    async with opened(tmp_path, assessor="ben") as (pilot, main):
+    async with opened(tmp_path, assessor="ben", auto_advance=False) as (pilot, main):
         assert "0 of 24 judged" in screen_text(pilot.app)
-        assert "ada: incorrect" in screen_text(pilot.app)
-        assert main.workspace.review.progress().judged == 0
+        assert "ada: incorrect" not in screen_text(pilot.app)
+        assert "auto score" not in screen_text(pilot.app)
+        assert "once you have judged" in screen_text(pilot.app)
+        await pilot.press("1")
+        await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)
+        await wait_for(pilot, lambda: "ada: incorrect" in screen_text(pilot.app))
+        assert "auto score" in screen_text(pilot.app)
+        assert "once you have judged" not in screen_text(pilot.app)
 
 
 async def test_a_disk_that_takes_nothing_is_said_and_changes_nothing(tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
     )
     if blind:
         return answered
+    # What others said, and what was computed, would calibrate whoever has yet to judge.
+    judged = answered.assessment.verdict is not None
     return replace(
         _with_thoughts(answered, result),
         first_token=result.timing.first_token,
@@ -85,8 +87,9 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
         per_second=result.tokens.per_second,
         time=result.time,
         batch_size=result.together,
-        others=tuple(_others(result, run.assessor)),
-        auto=result.auto,
+        others=tuple(_others(result, run.assessor)) if judged else (),
+        auto=result.auto if judged else None,
+        withheld=not judged and (result.auto is not None or any(_others(result, run.assessor))),
     )
 
 

@@ -46,9 +46,11 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     assessment: Assessment = Assessment()
     """This assessor's own."""
     others: tuple[str, ...] = ()
-    """What other assessors said, a line each."""
+    """What other assessors said, a line each; nothing before this assessor's own verdict stands."""
     auto: AutoScore | None = None
-    """`None` in blind mode, as are all times."""
+    """Likewise; `None` in blind mode, as are all times."""
+    withheld: bool = False
+    """Whether there is more to be seen once the assessor has judged."""
     following: bool = False
 
 

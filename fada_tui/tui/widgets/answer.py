@@ -115,10 +115,14 @@ OTHERS_CELLS = 110
 """Of what another assessor said; the summary has it whole."""
 
 
+WITHHELD = "scores and others' verdicts show once you have judged"
+
+
 def details_lines(view: AnswerView, context: str) -> str:
     """Return tags, note, what others said, and the auto score, each on a line of its own."""
     others = (shortened(other, OTHERS_CELLS) for other in view.others)
-    lines = [tags_and_note(view.assessment), *others, auto_line(view.auto, context)]
+    withheld = WITHHELD if view.withheld else ""
+    lines = [tags_and_note(view.assessment), *others, auto_line(view.auto, context), withheld]
     return "\n".join(part for part in lines if part)
 
 
