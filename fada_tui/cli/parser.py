@@ -117,6 +117,11 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     )
     for name in ("questions", "rubric"):
         _add_setting(rescore, SETTINGS[name], default="the run's own")
+    rescore.add_argument(
+        "--similarity",
+        metavar="HUB_ID|FOLDER",
+        help="compare free texts by this sentence-transformers model's embeddings, too (default: none)",
+    )
     _add_verify(command(commands, "verify", "make a sample of a run's answers again, one at a time"))
     compare = command(commands, "compare", "print a table of runs")
     compare.add_argument("runs", nargs="*", default=(), metavar="RUN", help="only these runs (default: all)")

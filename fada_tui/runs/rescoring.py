@@ -10,6 +10,7 @@ from fada_tui.core.records import Question, Run
 from fada_tui.models.registry import Registry
 from fada_tui.runs.publish import publish
 from fada_tui.runs.scoring import rubric_of, scored, scoring_by, without_scores
+from fada_tui.runs.similarity import with_similarity
 from fada_tui.store import folder as store
 from fada_tui.store.lock import RunLock
 
@@ -22,6 +23,8 @@ class Anew(Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...] | None = None
     rubric: str | None = None
     """A shipped one's name, or a file."""
+    similarity: str | None = None
+    """Hub id or folder of a model whose embeddings compare answers with references."""
 
 
 def rescore(folder: Path, anew: Anew, registry: Registry) -> tuple[Run, tuple[str, ...]]:
@@ -54,7 +57,8 @@ def scored_anew(run: Run, anew: Anew) -> tuple[Run, tuple[str, ...]]:
     if anew.questions is not None:
         run, told = with_kinds(run, anew.questions)
     run = without_scores(run)
-    return scored(run, rubric, scoring_by(run, source, rubric)), told
+    run = scored(run, rubric, scoring_by(run, source, rubric))
+    return with_similarity(run, anew.similarity) if anew.similarity else run, told
 
 
 def with_kinds(run: Run, questions: tuple[Question, ...]) -> tuple[Run, tuple[str, ...]]:

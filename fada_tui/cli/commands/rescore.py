@@ -24,7 +24,11 @@ def run(options: Namespace) -> int:
     """
     results, registry = results_folder(options), load_registry(models_file())
     questions, rubric = (getattr(options, name, None) for name in ("questions", "rubric"))
-    anew = Anew(questions=load_questions(questions) if questions else None, rubric=rubric)
+    anew = Anew(
+        questions=load_questions(questions) if questions else None,
+        rubric=rubric,
+        similarity=options.similarity,
+    )
     rows = []
     for folder in [store.find(results, name) for name in options.runs]:
         scored, told = rescore(folder, anew, registry)

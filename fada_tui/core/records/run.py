@@ -186,6 +186,31 @@ class References(FileRecord, frozen=True, kw_only=True):
     """Those of further experts."""
 
 
+class ConstantCosine(FileRecord, frozen=True, kw_only=True):
+    """What one text, given for every image, would have as its mean cosine to a question's references."""
+
+    answer: str
+    value: float
+
+
+class QuestionSimilarity(FileRecord, frozen=True, kw_only=True):
+    """What the cosines of a question's answers are held against."""
+
+    question_id: str
+    majority: ConstantCosine
+    """The reference that is nearest to all references."""
+    commonest: ConstantCosine
+    """The model's own most frequent answer."""
+
+
+class Similarity(FileRecord, frozen=True, kw_only=True):
+    """By which embeddings the similarity of answers and references was computed."""
+
+    model: str
+    """Hub id or folder of a sentence-transformers model."""
+    questions: tuple[QuestionSimilarity, ...]
+
+
 class Scoring(FileRecord, frozen=True, kw_only=True):
     """By what a run's answers were scored."""
 
@@ -196,6 +221,8 @@ class Scoring(FileRecord, frozen=True, kw_only=True):
     """Of the questions' kinds, values and synonyms."""
     references_sha256: tuple[str, ...] = ()
     """Of the references' files, the first expert's first."""
+    similarity: Similarity | UnsetType = UNSET
+    """Present where embeddings were asked for."""
 
 
 class Dataset(FileRecord, frozen=True, kw_only=True):

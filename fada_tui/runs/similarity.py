@@ -1,0 +1,94 @@
+"""Similarity of answers to references by embeddings, which a process of their own computes."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.core.errors import UsageError
+from fada_tui.core.records import QuestionSimilarity, Result, Run, Similarity, convert
+
+_MODULE = "fada_tui.worker.similarity"
+
+
+def with_similarity(run: Run, model: str) -> Run:
+    """Return a scored run with the cosine of answer and reference in each score of the kind `text`.
+
+    Args:
+        run: scored.
+        model: hub id or folder of a sentence-transformers model; code of its own is never run.
+
+    Raises:
+        UsageError: no answer has such a score, the package is not installed, or the model cannot be used.
+    """
+    assert run.scoring is not UNSET
+    compared = {
+        question.id: found
+        for question in run.questions
+        if (found := [one for one in run.results if one.question_id == question.id and _is_compared(one)])
+    }
+    if not compared:
+        raise UsageError(f"{run.id}: no answer has a score of the kind 'text' to stand beside it")
+    told = _computed(model, [_request(name, results) for name, results in compared.items()])
+    cosines = {
+        result.key: cosine
+        for question in told
+        for result, cosine in zip(compared[question["id"]], question["cosines"], strict=True)
+    }
+    results = tuple(
+        replace(result, score=replace(result.score, similarity=cosines[result.key]))
+        if result.key in cosines and result.score is not UNSET
+        else result
+        for result in run.results
+    )
+    by = Similarity(model=model, questions=tuple(_held_against(question) for question in told))
+    return replace(run, results=results, scoring=replace(run.scoring, similarity=by))
+
+
+def _is_compared(result: Result) -> bool:
+    return (
+        result.score is not UNSET
+        and result.score.kind == "text"
+        and result.reference is not UNSET
+        and result.response is not None
+    )
+
+
+def _request(question_id: str, results: Sequence[Result]) -> dict[str, Any]:
+    answers = [result.response or "" for result in results]
+    (commonest, _), *_ = Counter(answers).most_common(1)
+    references = [result.reference or "" for result in results]
+    return {"id": question_id, "answers": answers, "references": references, "commonest": commonest}
+
+
+def _held_against(question: dict[str, Any]) -> QuestionSimilarity:
+    constants = {name: question[name] for name in ("majority", "commonest")}
+    held: QuestionSimilarity = convert({"question_id": question["id"], **constants}, QuestionSimilarity)
+    return held
+
+
+def _computed(model: str, questions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", _MODULE],
+        input=json.dumps({"model": model, "questions": questions}).encode(),
+        capture_output=True,
+        check=False,
+        env={**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"},
+    )
+    try:
+        told = msgspec.json.decode(done.stdout, type=dict[str, Any])
+    except msgspec.DecodeError:
+        printed = done.stderr.decode(errors="replace").strip().splitlines()
+        why = printed[-1] if printed else f"its process ended with {done.returncode}"
+        raise UsageError(f"--similarity {model}: {why}") from None
+    if "error" in told:
+        raise UsageError(f"--similarity {model}: {told['error']}")
+    questions_told: list[dict[str, Any]] = told["questions"]
+    return questions_told
