@@ -7,10 +7,12 @@ text with one question on each line; empty lines don't count.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from fada_tui.config.preset import PresetKind, Table
 from fada_tui.config.scoring_fields import check_keys, scoring_fields, short_name
@@ -18,9 +20,13 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Question
 
 DEFAULT_QUESTION = Question(
-    id="structures", text="What anatomical structures can you see in this ultrasound image?"
+    id="structures",
+    short="Structures",
+    text="What anatomical structures can you see in this ultrasound image?",
+    score="terms",
+    context=True,
 )
-"""The question that is asked if no other is given."""
+"""The question that is asked if no other is given: that of the shipped set `reference`."""
 
 QUESTION_SETS = PresetKind(
     "question set", "questions", "a TOML file, or a text file with one question per line"
@@ -39,7 +45,7 @@ def load_questions(set_or_file: str) -> tuple[Question, ...]:
 
 
 def questions_from_texts(texts: Iterable[str]) -> tuple[Question, ...]:
-    """Return questions with the ids `q1`, `q2`… in the order given.
+    """Return questions with the ids `q1`, `q2`… in the order given; shipped ones are scored as in their sets.
 
     Raises:
         UsageError: a text is empty, or comes twice.
@@ -50,8 +56,42 @@ def questions_from_texts(texts: Iterable[str]) -> tuple[Question, ...]:
         raise UsageError(f"--question: {error}") from None
 
 
+def known_question(text: str) -> Question | None:
+    """Return the shipped question of this text, letter case and white space aside; `None` if there is none.
+
+    Where several sets ask the same, it is the default question, else that of the first set by name.
+    """
+    return _shipped_questions().get(_folded(text))
+
+
+@cache
+def _shipped_questions() -> Mapping[str, Question]:
+    """Return the questions of all shipped sets by their folded texts."""
+    known = {_folded(DEFAULT_QUESTION.text): DEFAULT_QUESTION}
+    for name in QUESTION_SETS.shipped():
+        for question in load_questions(name):
+            known.setdefault(_folded(question.text), question)
+    return known
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
 def _numbered(texts: Iterable[str]) -> tuple[Question, ...]:
-    return tuple(Question(id=f"q{number}", text=text.strip()) for number, text in enumerate(texts, start=1))
+    shorts: set[str] = set()
+    return tuple(_from_text(text.strip(), f"q{number}", shorts) for number, text in enumerate(texts, start=1))
+
+
+def _from_text(text: str, name: str, shorts: set[str]) -> Question:
+    """Return a text's question with an id; a short name that is among `shorts` is left out."""
+    known = known_question(text)
+    if known is None:
+        return Question(id=name, text=text)
+    short = UNSET if known.short is UNSET or known.short in shorts else known.short
+    if short is not UNSET:
+        shorts.add(short)
+    return replace(known, id=name, text=text, short=short)
 
 
 def _from_lines(text: str) -> tuple[Question, ...]:

@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from fada_tui.config.questions import (
     DEFAULT_QUESTION,
     QUESTION_SETS,
+    known_question,
     load_questions,
     questions_from_texts,
 )
@@ -21,6 +23,82 @@ def test_every_shipped_set_can_be_loaded() -> None:
     assert "fada" in QUESTION_SETS.shipped()
     for name in QUESTION_SETS.shipped():
         assert load_questions(name)
+
+
+def test_the_reference_set_is_the_default_question_alone() -> None:
+    assert load_questions("reference") == (DEFAULT_QUESTION,)
+    assert (DEFAULT_QUESTION.kind, DEFAULT_QUESTION.context, DEFAULT_QUESTION.short) == (
+        "terms",
+        True,
+        "Structures",
+    )
+
+
+def test_every_shipped_question_says_how_it_is_scored_and_has_a_short_name() -> None:
+    for name in QUESTION_SETS.shipped():
+        for question in load_questions(name):
+            assert question.kind != "none" and question.short, (name, question.id)
+
+
+def test_the_clinical_set_asks_eight_questions_of_all_kinds_of_vocabulary() -> None:
+    kinds = {question.id: question.kind for question in load_questions("clinical")}
+    assert kinds == {
+        "structures": "set",
+        "orientation": "choice",
+        "plane": "choice",
+        "biometry": "set",
+        "age": "ordered",
+        "quality": "ordered",
+        "normality": "yes_no",
+        "advice": "text",
+    }
+
+
+def test_texts_that_users_runs_name_stay_as_they_were() -> None:
+    texts = {name: [question.text for question in load_questions(name)] for name in ("demo", "fada")}
+    assert texts == {
+        "demo": [
+            "What anatomical structures can you see in this ultrasound image?",
+            "Which anatomical plane is shown?",
+            "Is this a fetal ultrasound image?",
+            "On which side of the image is the stomach?",
+            "How good is the image quality?",
+        ],
+        "fada": [
+            "What anatomical structures can you see in this ultrasound image?",
+            "Which standard fetal ultrasound plane does this image show?",
+            "Is this a fetal ultrasound image? Answer yes or no, and say what in the image tells you.",
+            "Which fetal measurements could be taken in this image?",
+            "How is the fetus oriented in this image, and which side is its left?",
+            "How good is the quality of this ultrasound image, and what limits it?",
+            "Does anything in this ultrasound image look abnormal? Describe only what you can see.",
+        ],
+    }
+
+
+def test_a_text_is_known_by_its_words() -> None:
+    assert (
+        known_question(" what ANATOMICAL structures can\nyou see in this ultrasound image? ")
+        == DEFAULT_QUESTION
+    )
+    assert known_question("Which anatomical plane is shown?") == load_questions("demo")[1]
+    assert known_question("Which plane?") is None
+
+
+def test_a_shipped_question_s_text_is_scored_as_that_question(tmp_path: Path) -> None:
+    text = "how good is the  image quality?"
+    (quality,) = (question for question in load_questions("demo") if question.id == "quality")
+    (asked, other) = questions_from_texts([text, "Why?"])
+    assert asked == Question(id="q1", text=text, short="Quality", score="ordered", values=quality.values)
+    assert other == Question(id="q2", text="Why?")
+    file = tmp_path / "mine.txt"
+    file.write_text(f"{text}\nWhy?\n")
+    assert load_questions(str(file)) == (asked, other)
+
+
+def test_two_texts_with_one_short_name_are_both_asked() -> None:
+    texts = [load_questions("demo")[1].text, load_questions("fada")[1].text]
+    assert [question.short for question in questions_from_texts(texts)] == ["Plane", UNSET]
 
 
 def test_a_toml_file_with_and_without_ids(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ async def test_a_set_is_chosen_and_editing_it_makes_it_ones_own(catalogue: Catal
     async with Host(catalogue).run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
         screen.query_one("#sets").focus()
-        await pilot.press("G", "space")
+        await pilot.press("G", "k", "space")
         await wait_for(pilot, lambda: "168 answers" in estimate(screen))
         assert screen.query_one(TextArea).text.count("\n") == 6
         screen.query_one(TextArea).focus()
