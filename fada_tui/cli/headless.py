@@ -24,6 +24,7 @@ from fada_tui.models.endpoint import place_of
 from fada_tui.models.registry import Registry
 from fada_tui.report import units
 from fada_tui.runs import planning
+from fada_tui.runs.aliases import mistyped
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.events import RunEnded
 from fada_tui.runs.job import Job
@@ -86,6 +87,8 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
         if catalogue.skipped.total:
             found = f"{len(catalogue.images)} images in {printable(str(catalogue.root))}"
             _complain(f"{found}; skipped: {catalogue.skipped.describe()}")
+        for line in mistyped(settings.alias, {image.category for image in catalogue.images}):
+            _complain(printable(line))
         if request.dry_run:
             _print_plan(jobs, request)
             return ExitCode.OK

@@ -9,6 +9,7 @@ from random import Random
 from msgspec import UNSET
 
 from fada_tui.core.records import ClassSet, ImageClass, Record, Result
+from fada_tui.evaluation.categories import meaning
 from fada_tui.evaluation.rubric import normal
 from fada_tui.evaluation.statistics import Interval, Share
 
@@ -40,20 +41,30 @@ class Sorting(Record, frozen=True, kw_only=True):
         return macro_f1(self.confusions)
 
 
-def sorting(results: Iterable[Result], classes: ClassSet) -> Sorting:
+def sorting(results: Iterable[Result], classes: ClassSet, aliases: Mapping[str, str]) -> Sorting:
     """Compute the classification metrics from rankings and the categories of their images.
 
     A category is of the class of that name or alias; upper case, spaces, `_` and `-` make no difference.
     Results without a ranking are left out.
+
+    Args:
+        results: the run's.
+        classes: what the images were sorted into.
+        aliases: what folders' names mean by a person's word, which goes before the classes' own aliases.
     """
     own = {normal(name): one for one in classes.classes for name in (one.name, *one.aliases)}
+    results = list(results)
+    truths: dict[str, ImageClass | None] = {
+        category: own.get(normal(meaning(category, aliases)))
+        for category in {result.category for result in results}
+    }
     confusions: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
     first = third = 0
     for result in results:
         if result.error is not None or result.ranking is UNSET or not result.ranking:
             continue
-        truth: ImageClass | None = own.get(normal(result.category))
+        truth = truths[result.category]
         if truth is None:
             excluded[result.category] += 1
             continue

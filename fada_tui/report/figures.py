@@ -106,7 +106,7 @@ def figures(run: Run) -> Figures:
         identical=identical_answers(answered if run.classes is UNSET else ()),
         cut=Share(ends.count("length"), len(ends)),
         thoughts=Share(sum(bool(result.thoughts) for result in answered), len(answered)),
-        sorting=None if run.classes is UNSET else sorting(results, run.classes),
+        sorting=None if run.classes is UNSET else sorting(results, run.classes, run.dataset.aliases or {}),
     )
 
 

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from fada_tui.core.records import ClassSet, Run
 from fada_tui.evaluation.classification import SEED, Sorting, rounds
+from fada_tui.evaluation.rubric import normal
 from fada_tui.report import units
 from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, inline, name, table
@@ -31,6 +32,7 @@ def classification_section(run: Run, figures: Figures) -> list[str]:
         *item("accuracy", run, figures),
         *bullet("Accuracy of the First Three", right(found.top3) if found.top3 else None),
         *item("macro_f1", run, figures),
+        *bullet("Folders' Meaning", _aliases(run)),
         *bullet("Excluded", _excluded(found)),
         *bullet("Padded to a Square", _padded(run)),
         *bullet("Scale of the Cosine", None if run.model.scale is UNSET else f"{run.model.scale:.4g}"),
@@ -47,6 +49,14 @@ def _classes(classes: ClassSet) -> str:
         f"{name(classes.name)}: {number}, {units.count(prompts, 'prompt')} "
         f"(SHA-256 {inline(classes.sha256[:16])}…)"
     )
+
+
+def _aliases(run: Run) -> str | None:
+    """Return what a person's aliases say of the run's folders."""
+    here = {normal(category) for category in run.dataset.categories}
+    aliases = {folder: to for folder, to in (run.dataset.aliases or {}).items() if normal(folder) in here}
+    told = ", ".join(f"{name(folder)} means {name(to)}" for folder, to in aliases.items())
+    return f"{told} (a person's word)" if told else None
 
 
 def _excluded(found: Sorting) -> str | None:

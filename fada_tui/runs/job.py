@@ -1,6 +1,7 @@
 """A new run and its model's loading: the job, and the contents of `run.json` that follow from it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import UNSET, Struct
@@ -37,6 +38,8 @@ class Job(Struct, frozen=True, kw_only=True):
     selection: Selection
     questions: tuple[Question, ...]
     generation: Generation
+    aliases: Mapping[str, str] = {}
+    """What folders' names mean, by a person's word."""
     label: str | None = None
     files: Files | None = None
     """Whom the run's files are for, as in the settings."""
@@ -63,6 +66,7 @@ def first_run(run_id: str, job: Job) -> Run:
             categories=dict(counts),
             images=len(job.plan.images),
             selection=job.selection,
+            aliases=dict(job.aliases) or UNSET,
         ),
         plan=job.plan,
     )

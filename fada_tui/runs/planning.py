@@ -21,6 +21,7 @@ from fada_tui.models import load_errors
 from fada_tui.models.endpoint import check_allowed, is_endpoint, key_of, parse
 from fada_tui.models.registry import Registry, resolve_model
 from fada_tui.models.requirements import Requirements
+from fada_tui.runs.aliases import checked_aliases
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
@@ -54,19 +55,20 @@ def jobs(
         trusted: models that the command itself lets run their own code.
 
     Raises:
-        UsageError: an unknown model, category, question set or rubric, a folder without images, settings that
-            exclude each other, or a server that images may not be sent to.
+        UsageError: an unknown model, category, question set or rubric, an alias that means nothing, a folder
+            without images, settings that exclude each other, or a server that images may not be sent to.
     """
     entries = [resolve_model(name, registry) for name in settings.model]
     for entry in entries:
         _check_server(entry, settings)
     consent = consent_of(settings, registry, trusted, entries)
-    rubric = _rubric(settings.rubric)
+    rubric = load_rubric(settings.rubric)
     classes = load_classes(settings.classes)
     questions = questions_of(settings)
     frames = frames_of(settings)
     root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
     catalogue = scan(root)
+    aliases = checked_aliases(settings.alias, rubric, classes, {image.category for image in catalogue.images})
     selection = _selection(settings) if images is None else Selection()
     chosen = expand(select(catalogue.images, selection), root, frames) if images is None else images
     made = tuple(
@@ -76,7 +78,7 @@ def jobs(
                 device=settings.device,
                 trust_remote_code=consent.runs_code_of(entry),
                 allow_pickle=consent.reads_pickles_of(entry),
-                rubric=rubric,
+                rubric=RUBRICS.source(settings.rubric),
                 classes=classes,
                 images=chosen,
             ),
@@ -85,6 +87,7 @@ def jobs(
             selection=selection,
             questions=questions,
             generation=generation(entry, settings),
+            aliases=aliases,
             label=label,
             files=settings.files,
         )
@@ -181,9 +184,3 @@ def _selection(settings: Settings) -> Selection:
         frames=settings.frames or UNSET,
         frame=settings.frame or UNSET,
     )
-
-
-def _rubric(name: str) -> str:
-    """Return the run's reference to a valid rubric, which also works when resumed from another folder."""
-    load_rubric(name)
-    return RUBRICS.source(name)

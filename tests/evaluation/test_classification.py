@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config.class_sets import CLASS_SETS, load_classes
-from fada_tui.core.records import ClassSet, Generation, ImageClass, ModelFacts, Ranked, Result, Run
+from fada_tui.core.records import ClassSet, Dataset, Generation, ImageClass, ModelFacts, Ranked, Result, Run
 from fada_tui.evaluation.classification import (
     DRAWS,
     ROUNDS,
@@ -70,7 +71,7 @@ def sorted_by(results: tuple[Result, ...] = RESULTS, **fields: Any) -> Run:
 
 
 def test_accuracy_confusions_and_what_is_excluded() -> None:
-    found = sorting(RESULTS, CLASSES)
+    found = sorting(RESULTS, CLASSES, {})
     assert found.top1 == Share(3, 6)
     assert found.top3 == Share(5, 6)
     assert found.excluded == {"Unknown": 2}
@@ -84,7 +85,7 @@ def test_accuracy_confusions_and_what_is_excluded() -> None:
 
 def test_macro_f1_by_hand() -> None:
     # abdomen: 2·1 / (3 + 1) = 1/2; brain: 2·2 / (3 + 4) = 4/7; femur has no image and is left out.
-    assert sorting(RESULTS, CLASSES).macro_f1 == pytest.approx((1 / 2 + 4 / 7) / 2)
+    assert sorting(RESULTS, CLASSES, {}).macro_f1 == pytest.approx((1 / 2 + 4 / 7) / 2)
     assert macro_f1(()) is None
     assert macro_f1(((("a", "b"), 3),)) == 0
     assert macro_f1(((("a", "a"), 3), (("b", "b"), 1))) == 1
@@ -96,11 +97,11 @@ def section(of: Run) -> list[str]:
 
 def test_the_first_three_of_three_say_nothing() -> None:
     three = replace(CLASSES, classes=CLASSES.classes[:3])
-    assert sorting(RESULTS, three).top3 is None
+    assert sorting(RESULTS, three, {}).top3 is None
 
 
 def test_no_image_of_any_class() -> None:
-    found = sorting(RESULTS[6:], CLASSES)
+    found = sorting(RESULTS[6:], CLASSES, {})
     assert (found.top1, found.macro_f1, found.excluded) == (Share(0, 0), None, {"Unknown": 2})
     page = "\n".join(section(sorted_by(RESULTS[6:])))
     assert "no category is one of the classes" in page and "###" not in page
@@ -268,7 +269,7 @@ def test_exports_carry_the_ranking() -> None:
     ],
 )
 def test_folders_of_fetal_data_sets_are_classes_of_the_shipped_set(folder: str, name: str) -> None:
-    found = sorting([said(f"{folder}/1.png", name, "none")], load_classes("fada"))
+    found = sorting([said(f"{folder}/1.png", name, "none")], load_classes("fada"), {})
     assert not found.excluded and found.top1 == Share(1, 1)
 
 
@@ -276,8 +277,51 @@ def test_a_set_of_ones_own_says_that_a_folder_cervical_is_the_cervix(tmp_path: P
     images = [
         said(f"{folder}/{number}.png", "cervix") for folder in ("Cervical", "Cervix") for number in "123"
     ]
-    assert sorting(images, load_classes("fada")).top1 == Share(3, 6)
+    assert sorting(images, load_classes("fada"), {}).top1 == Share(3, 6)
     file = tmp_path / "own.toml"
     shipped = CLASS_SETS.file("fada").read_text().replace('"Cervical", ', "")
     file.write_text(shipped.replace('["Maternal cervix"]', '["Maternal cervix", "Cervical"]'))
-    assert sorting(images, load_classes(str(file))).top1 == Share(6, 6)
+    assert sorting(images, load_classes(str(file)), {}).top1 == Share(6, 6)
+
+
+FETAL = ("Abodomen", "Aorta", "Cervical", "Cervix", "Femur")
+"""Folders of fifteen images, three in each."""
+
+
+def fetal_clip(**aliases: str) -> Run:
+    """A run that takes two folders for the cervix, knows the femur, and takes the rest for the heart."""
+    sorted_into = {"Cervical": "cervix", "Cervix": "cervix", "Femur": "femur"}
+    images = tuple(
+        said(f"{folder}/{number}.png", sorted_into.get(folder, "heart"))
+        for folder in FETAL
+        for number in "123"
+    )
+    counted = Dataset(
+        name="fetal", categories=dict.fromkeys(FETAL, 3), images=15, aliases=dict(aliases) or UNSET
+    )
+    return sorted_by(images, classes=load_classes("fada"), dataset=counted)
+
+
+def test_a_person_s_alias_says_what_a_folder_s_images_are() -> None:
+    without, with_alias = fetal_clip(), fetal_clip(cervical="Cervix")
+    assert sorting(without.results, load_classes("fada"), {}).top1 == Share(6, 15)
+    for words, one in (
+        ("40% (95% interval 20–64%), 6 of 15", without),
+        ("60% (95% interval 36–80%), 9 of 15", with_alias),
+    ):
+        assert words in render_comparison([one], "md")
+        page = render_summary(one, (), (), None)
+        assert f"- **Accuracy**: {words}" in page
+        assert ("- **Folders' Meaning**: cervical means Cervix (a person's word)" in page) == (
+            one is with_alias
+        )
+
+
+def test_an_alias_that_no_folder_has_changes_nothing() -> None:
+    page = render_summary(fetal_clip(Head="Brain"), (), (), None)
+    assert "6 of 15" in page and "Folders' Meaning" not in page
+
+
+def test_an_alias_of_what_is_no_class_leaves_the_images_out() -> None:
+    found = sorting(fetal_clip().results, load_classes("fada"), {"Cervical": "Spleen"})
+    assert found.excluded == {"Cervical": 3} and found.top1 == Share(6, 12)
