@@ -17,7 +17,8 @@ from msgspec.structs import replace
 from fada_tui.config.preset import PresetKind, Table
 from fada_tui.config.scoring_fields import check_keys, scoring_fields, short_name
 from fada_tui.core.errors import UsageError
-from fada_tui.core.records import Question
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.records import Question, QuestionSet
 
 DEFAULT_QUESTION = Question(
     id="structures",
@@ -26,7 +27,9 @@ DEFAULT_QUESTION = Question(
     score="terms",
     context=True,
 )
-"""The question that is asked if no other is given: that of the shipped set `reference`."""
+"""The question that is asked if no other is given: that of the shipped set `DEFAULT_SET`."""
+
+DEFAULT_SET = "reference"
 
 QUESTION_SETS = PresetKind(
     "question set", "questions", "a TOML file, or a text file with one question per line"
@@ -42,6 +45,13 @@ def load_questions(set_or_file: str) -> tuple[Question, ...]:
         UsageError: there is no such set or file, it cannot be read, or its questions cannot be used.
     """
     return QUESTION_SETS.load(set_or_file, _from_table, _from_lines)
+
+
+def question_set(set_or_file: str) -> QuestionSet:
+    """Return a set's record for runs that ask its questions; raises as `load_questions` does."""
+    name = QUESTION_SETS.load(set_or_file, lambda table: str(table.get("name") or ""), lambda _: "")
+    source = encode_name(QUESTION_SETS.source(set_or_file))
+    return QuestionSet(name=name or encode_name(QUESTION_SETS.file(set_or_file).stem), source=source)
 
 
 def questions_from_texts(texts: Iterable[str]) -> tuple[Question, ...]:

@@ -39,10 +39,13 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--shuffle", selection.shuffle),
         ("--frames", selection.frames or None),
         ("--frame", selection.frame or None),
-        *(("--question", question.text) for question in run.questions),
+        *_asked(run),
+        *(("--alias", decode_name(f"{folder}={to}")) for folder, to in (run.dataset.aliases or {}).items()),
+        *(("--references", file) for file in _reference_files(run)),
         *_settings(generation, left_out=meaningless),
         *_settings(run.model),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
+        ("--rubric", _rubric(run)),
         *(("--allow-host", host) for host in _elsewhere(run)),
     ]
     words = [_option(option, value) for option, value in options if value is not None]
@@ -59,6 +62,29 @@ def verifying_command(run: Run) -> str | None:
     if generation.batch_size in (1, None) or generation.do_sample or is_endpoint(run.model.source):
         return None
     return f"fada-tui verify {shell_quoted(run.id)}"
+
+
+def _asked(run: Run) -> list[tuple[str, Value]]:
+    """Return the option for the question set, or one for each question that a person wrote."""
+    if run.question_set is UNSET:
+        return [("--question", question.text) for question in run.questions]
+    return [("--questions", decode_name(run.question_set.source))]
+
+
+def _reference_files(run: Run) -> list[str]:
+    """Return the files of the experts' answers, or their names where their places are not recorded."""
+    first = run.references or None
+    files = (first, *(first.others or ())) if first else ()
+    return [decode_name(file.source or file.name) for file in files]
+
+
+def _rubric(run: Run) -> str | None:
+    """Return the rubric that the answers are scored by; `None` where they write no text to be scored."""
+    if run.classes is not UNSET:
+        return None
+    if run.scoring is not UNSET:
+        return run.scoring.rubric
+    return None if run.plan is UNSET else run.plan.rubric
 
 
 def _elsewhere(run: Run) -> list[str]:

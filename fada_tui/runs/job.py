@@ -18,6 +18,7 @@ from fada_tui.core.records import (
     ModelFacts,
     Plan,
     Question,
+    QuestionSet,
     Run,
     Selection,
     Tool,
@@ -37,6 +38,8 @@ class Job(Struct, frozen=True, kw_only=True):
     dataset: str
     selection: Selection
     questions: tuple[Question, ...]
+    question_set: QuestionSet | None = None
+    """Where the questions are from, if they are a set's or a file's."""
     generation: Generation
     aliases: Mapping[str, str] = {}
     """What folders' names mean, by a person's word."""
@@ -60,6 +63,7 @@ def first_run(run_id: str, job: Job) -> Run:
         ),
         generation=job.generation,
         questions=job.questions,
+        question_set=job.question_set or UNSET,
         dataset=Dataset(
             name=encode_name(job.dataset),
             root=encode_name(str(job.root)),

@@ -8,7 +8,13 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fada_tui.config.class_sets import load_classes
-from fada_tui.config.questions import DEFAULT_QUESTION, load_questions, questions_from_texts
+from fada_tui.config.questions import (
+    DEFAULT_QUESTION,
+    DEFAULT_SET,
+    load_questions,
+    question_set,
+    questions_from_texts,
+)
 from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.config.settings import Settings
@@ -86,6 +92,7 @@ def jobs(
             dataset=catalogue.name,
             selection=selection,
             questions=questions,
+            question_set=None if settings.question else question_set(settings.questions or DEFAULT_SET),
             generation=generation(entry, settings),
             aliases=aliases,
             label=label,

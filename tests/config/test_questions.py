@@ -5,13 +5,15 @@ from msgspec import UNSET
 
 from fada_tui.config.questions import (
     DEFAULT_QUESTION,
+    DEFAULT_SET,
     QUESTION_SETS,
     known_question,
     load_questions,
+    question_set,
     questions_from_texts,
 )
 from fada_tui.core.errors import UsageError
-from fada_tui.core.records import Question
+from fada_tui.core.records import Question, QuestionSet
 
 
 def test_the_default_question_is_the_reference_s_and_first_of_the_fada_set() -> None:
@@ -147,6 +149,16 @@ def test_a_toml_file_that_cannot_be_used_is_named(tmp_path: Path, text: str, wor
     with pytest.raises(UsageError, match=words) as caught:
         load_questions(str(file))
     assert str(file) in str(caught.value)
+
+
+def test_where_questions_are_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text('name = "Our own"\n[[question]]\ntext = "Why?"\n')
+    Path("list.txt").write_text("Why?\n")
+    assert question_set("demo") == QuestionSet(name="demo", source="demo")
+    assert question_set("mine.toml") == QuestionSet(name="Our own", source=str(tmp_path / "mine.toml"))
+    assert question_set("list.txt") == QuestionSet(name="list", source=str(tmp_path / "list.txt"))
+    assert load_questions(DEFAULT_SET) == (DEFAULT_QUESTION,)
 
 
 def test_an_unknown_set_suggests_the_nearest() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config.rubrics import load_rubric
@@ -22,8 +23,11 @@ from fada_tui.core.records import (
     ModelMemory,
     Notes,
     Question,
+    QuestionSet,
+    References,
     ResultMemory,
     Run,
+    Scoring,
     Selection,
     Timing,
     Tokens,
@@ -378,9 +382,37 @@ def test_the_command_survives_the_shell() -> None:
         "--batch",
         *("--model", "org/tiny", "--images", root, "--category", "A", "--category", "B c"),
         *("--per-category", "2", "--frames", "3", "--question=-what's\n`this`?", "--max-new-tokens", "30"),
-        *("--seed", "0", "--batch-size", "1"),
+        *("--seed", "0", "--batch-size", "1", "--rubric", "fada"),
     ]
     assert shell_quoted("plain") == "plain"
+
+
+def test_the_command_names_what_the_answers_were_asked_and_scored_by() -> None:
+    second = References(name="second", sha256="2" * 64, matched=1, of=1)
+    asked = replace(
+        measured(),
+        question_set=QuestionSet(name="Eight", source="clinical"),
+        dataset=replace(run().dataset, root="/data", aliases={"Cervical": "Cervix", "A b": "Brain"}),
+        references=References(
+            name="first", source="/r/first.csv", sha256="1" * 64, matched=1, of=1, others=(second,)
+        ),
+        scoring=Scoring(rubric="/r/own.toml", rubric_sha256="", questions_sha256=""),
+    )
+    command = reproducing_command(asked, "tiny")
+    assert command is not None and "--question " not in command
+    options = [line.removesuffix(" \\").strip() for line in command.splitlines()]
+    assert options[3:8] == [
+        "--questions clinical",
+        "--alias Cervical=Cervix",
+        "--alias 'A b=Brain'",
+        "--references /r/first.csv",
+        "--references second",
+    ]
+    assert options[-1] == "--rubric /r/own.toml"
+    plain = replace(measured(), plan=UNSET, dataset=replace(run().dataset, root="/data"))
+    told = reproducing_command(plain, "tiny") or ""
+    assert "--question 'text of q1'" in told
+    assert not any(f"--{one}" in told for one in ("questions", "alias", "references", "rubric"))
 
 
 def test_how_batches_are_verified_is_on_the_page_of_runs_that_made_some() -> None:

@@ -116,6 +116,14 @@ class Question(FileRecord, frozen=True, kw_only=True):
         return next((kind for kind in SCORE_KINDS if kind == self.score), "none")
 
 
+class QuestionSet(FileRecord, frozen=True, kw_only=True):
+    """The set or file that a run's questions are from."""
+
+    name: str
+    source: str
+    """What names it on the command line: a set's name, or the absolute path of a file."""
+
+
 class ImageClass(FileRecord, frozen=True, kw_only=True):
     """A class of images, for models that compare images with texts."""
 
@@ -170,6 +178,8 @@ class References(FileRecord, frozen=True, kw_only=True):
     """One expert's answers to a run's questions, from a file; which of them went with what."""
 
     name: str
+    source: str | UnsetType = UNSET
+    """The absolute path of the file, where it is known."""
     sha256: str
     """Of the file's bytes."""
     matched: int
@@ -285,6 +295,8 @@ class Run(FileRecord, frozen=True, kw_only=True):
     model: ModelFacts
     generation: Generation = Generation()
     questions: tuple[Question, ...] = ()
+    question_set: QuestionSet | UnsetType = UNSET
+    """Present where the questions are a shipped set, the default one too, or a file's."""
     classes: ClassSet | UnsetType = UNSET
     """The classes that images were sorted into, if the model writes no text."""
     dataset: Dataset
