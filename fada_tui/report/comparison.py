@@ -10,6 +10,7 @@ from fada_tui.report.figures import Figures, figures
 from fada_tui.report.markdown import table
 from fada_tui.report.metric import Value
 from fada_tui.report.metrics import METRIC, METRICS, TABLE
+from fada_tui.report.wordings import differing_wordings, wordings_list
 
 QUALITY_NOTE = (
     "Quality is (correct + ½ partially correct) / judged, by people's verdicts, with its 95% Wilson interval "
@@ -85,6 +86,7 @@ def comparison_section(this: Compared, others: Iterable[Compared]) -> list[str]:
         QUALITY_NOTE,
         *(line for note in _notes(shown) for line in ("", note)),
         "",
+        *_wordings(row.run for row in shown),
     ]
 
 
@@ -119,6 +121,7 @@ def _page(rows: Sequence[Compared]) -> str:
     lines = ["# Comparison of Models", "", *table, ""]
     lines += [QUALITY_NOTE, ""] if rows else []
     lines += [line for note in _notes(rows) for line in (note, "")]
+    lines += _wordings(row.run for row in rows)
     return "\n".join(lines)
 
 
@@ -144,6 +147,11 @@ def _notes(rows: Sequence[Compared]) -> list[str]:
         UNLIKE_NOTE: not alike(rows),
     }
     return [note for note, holds in notes.items() if holds]
+
+
+def _wordings(runs: Iterable[Run]) -> list[str]:
+    lines = wordings_list(differing_wordings(runs))
+    return [*lines, ""] if lines else []
 
 
 def _seeing(run: Run) -> tuple[Any, ...]:

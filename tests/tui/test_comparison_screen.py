@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from fada_tui.core.records import ModelMemory
+from fada_tui.core.records import ModelMemory, Question
 from fada_tui.report.comparison import UNLIKE_NOTE
 from fada_tui.tui.screens.comparison import ComparisonScreen
 from fada_tui.tui.screens.runs import OpenRun
@@ -170,6 +171,18 @@ async def test_unlike_and_unreadable_runs_are_told_of(tmp_path: Path) -> None:
         await settled(pilot)
         assert UNLIKE_NOTE in text_of(app.screen)
         assert "1 unreadable" in text_of(app.screen)
+
+
+async def test_questions_in_several_wordings_are_named(tmp_path: Path) -> None:
+    shelf(tmp_path)
+    other = replace(whole(4, "other", judged("A/a.png", None)), questions=(Question(id="q1", text="Why?"),))
+    stored(tmp_path, other)
+    app = OneScreen(ComparisonScreen(tmp_path, blind=False))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "Asked in several wordings, so not the same questions: q1 (2)." in " ".join(
+            text_of(app.screen).split()
+        )
 
 
 async def test_no_runs_say_what_to_do(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from fada_tui.models.registry import Registry, load_registry, resolve_model
 from fada_tui.report.comparison import compared, render_rows
 from fada_tui.report.figures import figures
 from fada_tui.report.metric_texts import time_in_list
+from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.runs.job import planned_items
 from fada_tui.runs.publish import publish
 from fada_tui.store import folder as store
@@ -92,6 +93,8 @@ def compare(options: Namespace) -> int:
             f"no runs in {results}: make one with fada-tui --batch, or name a folder with --results"
         )
     sys.stdout.write(render_rows(rows, options.format))
+    if options.format != "md" and (told := wordings_line(differing_wordings(row.run for row in rows))):
+        warn((told,))
     return 0
 
 

@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 from fada_tui.report import units
 from fada_tui.report.comparison import UNLIKE_NOTE, Compared, alike, compared
 from fada_tui.report.metrics import METRIC, METRICS
+from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.runs import BARS, UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
 from fada_tui.tui.screens.runs import PATIENCE, STYLES, OpenRun
@@ -74,6 +75,10 @@ class ComparisonRead(Message):
 
 class Unlike(Message):
     """Not all runs are of the same images and questions."""
+
+    def __init__(self, wordings: str) -> None:
+        super().__init__()
+        self.wordings = wordings
 
 
 class ComparisonScreen(Screen[OpenRun | None]):
@@ -157,8 +162,9 @@ class ComparisonScreen(Screen[OpenRun | None]):
                 runs.append(one := compared(found.run))
                 rows.append(compared_row(found, one))
         self.post_message(ComparisonRead(tuple(rows), unread))
-        if not alike(runs):
-            self.post_message(Unlike())
+        wordings = wordings_line(differing_wordings(row.run for row in runs))
+        if wordings or not alike(runs):
+            self.post_message(Unlike(wordings))
 
     @on(Progress)
     def _tell_progress(self, event: Progress) -> None:
@@ -174,8 +180,8 @@ class ComparisonScreen(Screen[OpenRun | None]):
         self._draw(0)
 
     @on(Unlike)
-    def _warn(self) -> None:
-        self._say(UNLIKE_NOTE)
+    def _warn(self, event: Unlike) -> None:
+        self._say(f"{UNLIKE_NOTE} {event.wordings}".rstrip())
 
     def _draw(self, cursor: int) -> None:
         self._rows = sorted_rows(self._rows, self._column, descending=self._descending)
