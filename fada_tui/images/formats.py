@@ -22,6 +22,9 @@ MANY_FRAMES = (*ANIMATIONS, *DICOM, *VIDEOS)
 SUFFIXES = (*STILLS, *MANY_FRAMES)
 """Extensions of image files, in lower case."""
 
+BESIDE = (".md", ".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".toml")
+"""Extensions of notes and tables that lie beside a data set's categories, in lower case."""
+
 _UID = re.compile("[0-9.]+")
 """How scanners and archives call files: `1.2.840.113619.2.5`. What follows its last point is no extension."""
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from fada_tui.images.formats import DICOM_MARK, DICOM_MARK_AT, SUFFIXES, has_extension
+from fada_tui.images.formats import BESIDE, DICOM_MARK, DICOM_MARK_AT, SUFFIXES, has_extension
 from fada_tui.images.frames import split
 
 
 class Skipped(Struct, frozen=True):
-    """Counts of what was found in the folder but left out."""
+    """Counts of what was found in the folder but left out, notes and tables beside its categories aside."""
 
     hidden: int = 0
     not_images: int = 0
@@ -112,6 +112,8 @@ class _Walk:
                     name.lower().endswith(SUFFIXES) or (not has_extension(name) and _is_dicom(entry))
                 ):
                     self._files.append((folder, name))
+                elif kind == "file" and not folder and name.lower().endswith(BESIDE):
+                    continue
                 else:
                     self._counts["broken_links" if kind == "broken link" else "not_images"] += 1
 

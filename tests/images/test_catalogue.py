@@ -95,6 +95,13 @@ def test_extensions(tmp_path: Path) -> None:
     assert catalogue.skipped == Skipped(not_images=len(others))
 
 
+def test_notes_and_tables_beside_the_categories_are_not_counted(tmp_path: Path) -> None:
+    beside = ["README.md", "references.csv", "labels.JSONL", "a.json", "b.tsv", "c.xlsx", "d.toml"]
+    catalogue = scan(plant(tmp_path, "A/a.png", *beside, "notes.txt", "A/references.csv"))
+    assert paths(catalogue) == ["A/a.png"]
+    assert catalogue.skipped == Skipped(not_images=2)
+
+
 def test_hidden_files_and_folders_are_skipped(tmp_path: Path) -> None:
     catalogue = scan(plant(tmp_path, "A/a.png", "A/.b.png", ".git/c.png", ".DS_Store"))
     assert paths(catalogue) == ["A/a.png"]
