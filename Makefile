@@ -8,7 +8,7 @@ CONSTRAINTS ?= -c constraints.txt
 .PHONY: demo test quick faults vision servers check lint types imports format bench gpu-wheels wheel clean
 
 demo: $(VENV)/.demo
-	$(BIN)/fada-tui --batch
+	$(BIN)/fada-tui --batch --questions demo --references samples/references.csv
 
 test: $(VENV)/.test
 	$(BIN)/pytest -n 3 --dist worksteal

@@ -48,6 +48,14 @@ _PLANES = {
     "Heart": "The plane is the four-chamber view of the fetal heart.",
     "Cervix": "The plane is a sagittal section of the maternal cervix.",
 }
+_PLANE_VALUES = {
+    "Abdomen": "axial abdomen",
+    "Aorta": "sagittal aorta",
+    "Brain": "axial brain",
+    "Femur": "long-axis femur",
+    "Heart": "four-chamber heart",
+    "Cervix": "sagittal cervix",
+}
 _QUALITIES = {
     "good": "The image quality is good: borders are sharp and fluid is black.",
     "fair": "The image quality is fair: there is some noise.",
@@ -195,6 +203,26 @@ def answer(question: str, shown: Phantom) -> str:
         case "other":
             return _UNABLE
     raise ValueError(f"no question '{question}': choose one of {', '.join(CANONICAL)}, {OTHER}")
+
+
+def reference(question: str, shown: Phantom) -> str:
+    """Return what a phantom shows as a reference gives it: items, or a value, of the set `demo`.
+
+    Raises:
+        ValueError: there is no such question.
+    """
+    match question:
+        case "structures":
+            return ", ".join(shown.structures)
+        case "plane":
+            return _PLANE_VALUES[shown.category]
+        case "fetal":
+            return "yes" if shown.is_fetal else "no"
+        case "stomach":
+            return shown.stomach_side or "not visible"
+        case "quality":
+            return shown.quality
+    raise ValueError(f"no question '{question}': choose one of {', '.join(CANONICAL)}")
 
 
 def plane_named(text: str) -> str | None:

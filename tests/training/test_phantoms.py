@@ -1,5 +1,6 @@
 """The phantoms: the same again from the same seed, and showing what they say they show."""
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -8,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fada_tui.config.questions import DEFAULT_QUESTION
-from training.dialogue import CANONICAL, OTHER, answer, plane_named, wordings
+from fada_tui.config.questions import DEFAULT_QUESTION, load_questions
+from fada_tui.config.scoring_fields import YES_NO
+from training.dialogue import CANONICAL, OTHER, answer, plane_named, reference, wordings
 from training.lessons import EVALUATION_SEEDS, SAMPLE_SEEDS, TRAINING_SEEDS
 from training.phantoms import CATEGORIES, Phantom, phantom
-from training.samples import PER_CATEGORY, main, samples
+from training.samples import PER_CATEGORY, REFERENCES, main, samples
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SEEDS = range(7000, 7030)
@@ -146,6 +148,31 @@ def test_samples_are_what_the_generator_draws() -> None:
         assert difference.max() <= 1, path
         assert np.mean(difference > 0) < 0.001, path
         assert (SAMPLES / path).stat().st_size < 100_000
+
+
+def test_references_of_the_samples_are_what_the_generator_drew(tmp_path: Path) -> None:
+    assert main([str(tmp_path)]) == 0
+    assert (SAMPLES / REFERENCES).read_bytes() == (tmp_path / REFERENCES).read_bytes()
+    with (SAMPLES / REFERENCES).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["folder", "image", *CANONICAL]
+    for row, (path, shown) in zip(rows, samples(), strict=True):
+        assert Path(row["folder"], row["image"]) == path
+        assert row["structures"].split(", ") == list(shown.structures)
+        assert row["stomach"] == (shown.stomach_side or "not visible")
+        assert row["quality"] == shown.quality
+
+
+def test_references_are_of_the_words_that_their_questions_know() -> None:
+    known = {question.id: question.values or YES_NO for question in load_questions("demo")}
+    for category in CATEGORIES:
+        for seed in SEEDS:
+            shown = phantom(category, seed)
+            assert set(shown.structures) <= set(known["structures"])
+            for question in ("plane", "fetal", "stomach", "quality"):
+                assert reference(question, shown) in known[question]
+    with pytest.raises(ValueError, match="no question 'age'"):
+        reference("age", phantom("Brain", 1))
 
 
 def test_samples_are_written_again_by_their_command(tmp_path: Path) -> None:
