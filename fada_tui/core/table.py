@@ -1,6 +1,11 @@
 """A table of texts, as it was read from a file: a spreadsheet, CSV, or JSON objects."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
+
+_NAMED = 5
+"""Cases that a line names; others are counted."""
 
 
 class Row(Struct, frozen=True):
@@ -25,3 +30,9 @@ class Table(Struct, frozen=True, kw_only=True):
     """What a row's number counts: `line`, `row` or `entry`."""
     sha256: str
     """Of the file's bytes."""
+
+
+def folded(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are: `G3, G7 and 12 more`."""
+    shown = ", ".join(names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown

@@ -6,13 +6,10 @@ from datetime import date
 
 from msgspec import Struct
 
-from fada_tui.core.table import Row
+from fada_tui.core.table import Row, folded
 
 MOST_CELLS = 8_000_000
 """Cells of the largest table that is read."""
-
-_NAMED = 5
-"""Cells that a remark names; others are counted."""
 
 _GUARDED = re.compile(r"'(?=[=+\-@\t\r＝＋－＠])")
 _RANGE = re.compile(r"(?P<low>[0-9]{1,2})\s*(?:-|‐|‑|–|—|to)\s*(?P<high>[0-9]{1,2})(?![-/.]?[0-9])")
@@ -64,12 +61,6 @@ def yes_or_no(value: bool) -> str:
 def unguarded(text: str) -> str:
     """Return a text without the `'` that our exports put before what looks like a formula."""
     return text[1:] if _GUARDED.match(text) else text
-
-
-def folded(names: Sequence[str]) -> str:
-    """Return the first names of a list, and how many more there are: `G3, G7 and 12 more`."""
-    shown = ", ".join(names[:_NAMED])
-    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown
 
 
 def check_size(cells: int) -> None:

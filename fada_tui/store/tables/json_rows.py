@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from fada_tui.core.json_data import MalformedError, decode_json
-from fada_tui.core.table import Row
+from fada_tui.core.table import Row, folded
 from fada_tui.core.text import without_mark
-from fada_tui.store.tables.cells import Content, TableError, check_size, folded, number, table_of, yes_or_no
+from fada_tui.store.tables.cells import Content, TableError, check_size, number, table_of, yes_or_no
 
 _decoder = msgspec.json.Decoder(Any)
 

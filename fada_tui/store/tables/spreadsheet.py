@@ -11,13 +11,12 @@ from xml.parsers import expat
 from msgspec import Struct
 
 from fada_tui.core.errors import reason
-from fada_tui.core.table import Row
+from fada_tui.core.table import Row, folded
 from fada_tui.store.tables.cells import (
     Content,
     Dated,
     TableError,
     check_size,
-    folded,
     number,
     table_of,
     too_long,
