@@ -13,9 +13,11 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.errors import UsageError
+from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import QuestionSimilarity, Result, Run, Similarity, convert
 
 _MODULE = "fada_tui.worker.similarity"
+_anything = msgspec.json.Decoder(dict[str, Any])
 
 
 def with_similarity(run: Run, model: str) -> Run:
@@ -83,8 +85,8 @@ def _computed(model: str, questions: Sequence[dict[str, Any]]) -> list[dict[str,
         env={**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"},
     )
     try:
-        told = msgspec.json.decode(done.stdout, type=dict[str, Any])
-    except msgspec.DecodeError:
+        told = decode_json(done.stdout, _anything)
+    except MalformedError:
         printed = done.stderr.decode(errors="replace").strip().splitlines()
         why = printed[-1] if printed else f"its process ended with {done.returncode}"
         raise UsageError(f"--similarity {model}: {why}") from None

@@ -13,12 +13,15 @@ import os
 import sys
 from typing import Any
 
+import msgspec
+
 from fada_tui.core.errors import reason
+from fada_tui.core.json_data import decode_json
 
 
 def main() -> None:
     """Answer the request on stdin."""
-    request = json.load(sys.stdin)
+    request = decode_json(sys.stdin.buffer.read(), msgspec.json.Decoder(dict[str, Any]))
     # Whatever libraries print must not come between the answer's bytes.
     answer, sys.stdout = sys.stdout, sys.stderr
     try:

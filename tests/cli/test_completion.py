@@ -49,7 +49,7 @@ def completions(program: Program, line: str, shell: str = "bash") -> list[str]:
         ("fada-tui --modle x --lim", ["--limit"]),
         ("fada-tui --model SmolVLM-5", ["SmolVLM-500M"]),
         ("fada-tui models status SmolVLM-5", ["SmolVLM-500M"]),
-        ("fada-tui --questions ", ["demo", "fada"]),
+        ("fada-tui --questions ", ["clinical", "demo", "fada", "reference"]),
         ("fada-tui --classes ", ["fada"]),
         ("fada-tui --rubric ", ["fada"]),
         ("fada-tui --rubric mi", ["mine.toml"]),

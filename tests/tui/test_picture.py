@@ -183,7 +183,7 @@ async def test_another_size_is_loaded_once_it_is_calm(
         asked.clear()
         for width in (75, 70, 60, 50, 40):
             await pilot.resize_terminal(width, 20)
-            assert all(len(line) == width for line in app.lines())
+            await wait_for(pilot, lambda width=width: all(len(line) == width for line in app.lines()))
         assert not asked
         assert [timer.stopped for timer in waiting[-2:]] == [True, False]
         waiting[-1].callback()
