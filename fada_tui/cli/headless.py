@@ -23,6 +23,7 @@ from fada_tui.core.text import printable
 from fada_tui.models.endpoint import place_of
 from fada_tui.models.registry import Registry
 from fada_tui.report import units
+from fada_tui.report.references import references_told
 from fada_tui.runs import planning
 from fada_tui.runs.aliases import mistyped
 from fada_tui.runs.consent import consent_of
@@ -89,6 +90,9 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
             _complain(f"{found}; skipped: {catalogue.skipped.describe()}")
         for line in mistyped(settings.alias, {image.category for image in catalogue.images}):
             _complain(printable(line))
+        if jobs and jobs[0].references is not UNSET:
+            for line in references_told(jobs[0].references, jobs[0].questions):
+                _complain(printable(line))
         if request.dry_run:
             _print_plan(jobs, request)
             return ExitCode.OK
@@ -249,6 +253,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "categories": dict(categories),
                 "questions": [question.text for question in job.questions],
                 "results": found.results,
+                "references": msgspec.to_builtins(job.references) if job.references else None,
                 "batch_size": job.generation.batch_size,
                 "parameters": told.weighed.parameters,
                 "dtype": told.precision,
@@ -267,6 +272,8 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
             size = job.generation.batch_size
             together = "" if size in (1, None) else f", in {units.at_most_together(size)}"
             print_line(f"  answers    {found.results}{together}")
+            for one in (job.references, *(job.references.others or ())) if job.references else ():
+                print_line(f"  references {one.matched:,} of {one.of:,}, from {printable(one.name)}")
             for label, text in facts(told, free):
                 print_line(f"  {label.lower():<11}{printable(text)}".rstrip())
     if request.json:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from fada_tui import __version__
@@ -19,6 +19,7 @@ from fada_tui.core.records import (
     Plan,
     Question,
     QuestionSet,
+    References,
     Run,
     Selection,
     Tool,
@@ -46,6 +47,8 @@ class Job(Struct, frozen=True, kw_only=True):
     label: str | None = None
     files: Files | None = None
     """Whom the run's files are for, as in the settings."""
+    references: References | UnsetType = UNSET
+    """What of experts' answers went with what; the answers themselves are in the plan's images."""
 
 
 def first_run(run_id: str, job: Job) -> Run:
@@ -72,6 +75,7 @@ def first_run(run_id: str, job: Job) -> Run:
             selection=job.selection,
             aliases=dict(job.aliases) or UNSET,
         ),
+        references=job.references,
         plan=job.plan,
     )
 

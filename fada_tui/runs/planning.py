@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from fada_tui.config.class_sets import load_classes
@@ -20,7 +20,7 @@ from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import samples_dir
-from fada_tui.core.records import Generation, ModelEntry, Plan, PlannedImage, Question, Selection
+from fada_tui.core.records import Generation, ModelEntry, Plan, PlannedImage, Question, References, Selection
 from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
 from fada_tui.models import load_errors
@@ -31,6 +31,7 @@ from fada_tui.runs.aliases import checked_aliases
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
+from fada_tui.runs.references import read_references, without_references
 from fada_tui.runs.server_settings import headers_of, settings_of
 from fada_tui.runs.worker_client.deadlines import Deadlines
 
@@ -62,7 +63,8 @@ def jobs(
 
     Raises:
         UsageError: an unknown model, category, question set or rubric, an alias that means nothing, a folder
-            without images, settings that exclude each other, or a server that images may not be sent to.
+            without images, settings that exclude each other, references that belong to nothing, or a server
+            that images may not be sent to.
     """
     entries = [resolve_model(name, registry) for name in settings.model]
     for entry in entries:
@@ -77,6 +79,11 @@ def jobs(
     aliases = checked_aliases(settings.alias, rubric, classes, {image.category for image in catalogue.images})
     selection = _selection(settings) if images is None else Selection()
     chosen = expand(select(catalogue.images, selection), root, frames) if images is None else images
+    chosen = without_references(chosen)
+    references: References | UnsetType = UNSET
+    if settings.references:
+        found = read_references(settings.references, chosen, questions, aliases, rubric)
+        chosen, references = found.images, found.references
     made = tuple(
         Job(
             plan=Plan(
@@ -97,6 +104,7 @@ def jobs(
             aliases=aliases,
             label=label,
             files=settings.files,
+            references=references,
         )
         for entry in entries
     )

@@ -1,0 +1,86 @@
+"""References of experts for a run: their files read and matched with its images and questions."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.records import PlannedImage, Question, References
+from fada_tui.evaluation.references import Folders, Matched, check, match
+from fada_tui.evaluation.rubric import Rubric
+from fada_tui.store.tables import read_table
+
+
+class Referenced(Struct, frozen=True):
+    """A run's images with the answers of experts."""
+
+    references: References
+    """The first expert's, with those of others in it."""
+    images: tuple[PlannedImage, ...]
+
+
+def read_references(
+    paths: Sequence[str],
+    images: Sequence[PlannedImage],
+    questions: Sequence[Question],
+    aliases: Mapping[str, str],
+    rubric: Rubric | None,
+) -> Referenced:
+    """Read experts' files and match them with a run.
+
+    Args:
+        paths: of the files; the first one counts, others stand beside it.
+        images: of the run.
+        questions: of the run.
+        aliases: categories by folder, a person's word.
+        rubric: knows other names of categories.
+
+    Raises:
+        UsageError: a file cannot be read, or nothing in it belongs to the run.
+    """
+    folders = Folders(aliases, rubric)
+    matched: list[Matched] = []
+    for path, name in zip(paths, _names(paths), strict=True):
+        found = match(read_table(path), name, images, questions, folders)
+        # A further expert may have answered about other images of the data set than the run is about.
+        if not matched or not any(row.heading for row in found.references.questions if row.question_id):
+            check(found.references, questions)
+        source = encode_name(os.path.abspath(path))  # noqa: PTH100
+        matched.append(replace(found, references=replace(found.references, source=source)))
+    first, *others = matched
+    return Referenced(
+        references=replace(first.references, others=tuple(one.references for one in others) or UNSET),
+        images=tuple(_with_answers(image, questions, first, others) for image in images),
+    )
+
+
+def without_references(images: Sequence[PlannedImage]) -> tuple[PlannedImage, ...]:
+    """Return images without the answers that experts gave for another run."""
+    return tuple(replace(image, references=UNSET, other_references=UNSET) for image in images)
+
+
+def _with_answers(
+    image: PlannedImage, questions: Sequence[Question], first: Matched, others: Sequence[Matched]
+) -> PlannedImage:
+    def answers(matched: Matched) -> dict[str, str]:
+        keys = ((question.id, matched.answers.get((image.path, question.id))) for question in questions)
+        return {question: answer for question, answer in keys if answer is not None}
+
+    further = {one.references.name: found for one in others if (found := answers(one))}
+    return replace(image, references=answers(first) or UNSET, other_references=further or UNSET)
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """Return what references are called: by their files, and a number where two are called alike."""
+    names: list[str] = []
+    for path in paths:
+        name = own = encode_name(Path(path).name)
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{own} ({number})"
+        names.append(name)
+    return names
