@@ -115,7 +115,7 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     rescore.add_argument(
         "runs", nargs="+", metavar="RUN", help="folder of a run, or its name in the results folder"
     )
-    for name in ("questions", "rubric"):
+    for name in ("questions", "references", "rubric", "alias"):
         _add_setting(rescore, SETTINGS[name], default="the run's own")
     rescore.add_argument(
         "--similarity",

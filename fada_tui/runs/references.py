@@ -1,14 +1,14 @@
 """References of experts for a run: their files read and matched with its images and questions."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fada_tui.core.file_names import encode_name
-from fada_tui.core.records import PlannedImage, Question, References
+from fada_tui.core.records import PlannedImage, Question, References, Result, Run
 from fada_tui.evaluation.references import Folders, Matched, check, match
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.store.tables import read_table
@@ -60,6 +60,55 @@ def read_references(
 def without_references(images: Sequence[PlannedImage]) -> tuple[PlannedImage, ...]:
     """Return images without the answers that experts gave for another run."""
     return tuple(replace(image, references=UNSET, other_references=UNSET) for image in images)
+
+
+def with_answers(
+    results: Iterable[Result], images: Sequence[PlannedImage], *, anew: bool = False
+) -> tuple[Result, ...]:
+    """Return results with the experts' answers that their images have.
+
+    Args:
+        results: of a run; errors have references, too.
+        images: of the run, with `references` and `other_references`.
+        anew: also in place of those that results have; otherwise those stay.
+    """
+    by_path = {image.path: image for image in images}
+    return tuple(_with_answer(result, by_path.get(result.path), anew) for result in results)
+
+
+def _with_answer(result: Result, image: PlannedImage | None, anew: bool) -> Result:
+    has_one = result.reference is not UNSET or result.other_references is not UNSET
+    if image is None or (has_one and not anew):
+        return result
+    others = {
+        name: answers[result.question_id]
+        for name, answers in (image.other_references or {}).items()
+        if result.question_id in answers
+    }
+    first = (image.references or {}).get(result.question_id, UNSET)
+    return replace(result, reference=first, other_references=others or UNSET)
+
+
+def refer(run: Run, paths: Sequence[str], rubric: Rubric) -> Run:
+    """Return a run whose results, and planned images, have the answers of these files and no others.
+
+    Raises:
+        UsageError: a file cannot be read, or nothing in it belongs to the run.
+    """
+    found = read_references(paths, _images(run), run.questions, run.dataset.aliases or {}, rubric)
+    plan = run.plan if run.plan is UNSET else replace(run.plan, images=found.images)
+    results = with_answers(run.results, found.images, anew=True)
+    return replace(run, references=found.references, plan=plan, results=results)
+
+
+def _images(run: Run) -> tuple[PlannedImage, ...]:
+    """Return the images of a run: the plan's while it has one, else those of its results."""
+    if run.plan is not UNSET:
+        return run.plan.images
+    known = {result.path: result for result in run.results}
+    return tuple(
+        PlannedImage(image=one.image, category=one.category, path=path) for path, one in known.items()
+    )
 
 
 def _with_answers(

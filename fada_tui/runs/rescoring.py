@@ -1,19 +1,26 @@
 """Scoring a run again: by other questions' kinds, references or rubric, with nothing generated."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
+from fada_tui.config.class_sets import load_classes
 from fada_tui.config.rubrics import RUBRICS, load_rubric
+from fada_tui.config.settings import Settings
 from fada_tui.core.records import Question, Run
+from fada_tui.evaluation.rubric import Rubric
 from fada_tui.models.registry import Registry
+from fada_tui.runs.aliases import checked_aliases
 from fada_tui.runs.publish import publish
+from fada_tui.runs.references import refer
 from fada_tui.runs.scoring import rubric_of, scored, scoring_by, without_scores
 from fada_tui.runs.similarity import with_similarity
 from fada_tui.store import folder as store
 from fada_tui.store.lock import RunLock
 
+DEFAULT_CLASSES = Settings().classes
 _SCORING = ("short", "score", "values", "synonyms", "context")
 
 
@@ -23,6 +30,10 @@ class Anew(Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...] | None = None
     rubric: str | None = None
     """A shipped one's name, or a file."""
+    references: tuple[str, ...] = ()
+    """Files of experts; empty keeps the references that the run has."""
+    aliases: Mapping[str, str] | None = None
+    """What folders' names mean; empty takes those away that the run has."""
     similarity: str | None = None
     """Hub id or folder of a model whose embeddings compare answers with references."""
 
@@ -56,9 +67,20 @@ def scored_anew(run: Run, anew: Anew) -> tuple[Run, tuple[str, ...]]:
         run = replace(run, plan=replace(run.plan, rubric=source))
     if anew.questions is not None:
         run, told = with_kinds(run, anew.questions)
+    if anew.aliases is not None:
+        aliases = dict(_checked(run, anew.aliases, rubric))
+        run = replace(run, dataset=replace(run.dataset, aliases=aliases or UNSET))
+    if anew.references:
+        run = refer(run, anew.references, rubric)
     run = without_scores(run)
     run = scored(run, rubric, scoring_by(run, source, rubric))
     return with_similarity(run, anew.similarity) if anew.similarity else run, told
+
+
+def _checked(run: Run, aliases: Mapping[str, str], rubric: Rubric) -> Mapping[str, str]:
+    """Return a person's aliases; raises `UsageError` for one that means nothing."""
+    classes = load_classes(DEFAULT_CLASSES) if run.classes is UNSET else run.classes
+    return checked_aliases(aliases, rubric, classes, {result.category for result in run.results})
 
 
 def with_kinds(run: Run, questions: tuple[Question, ...]) -> tuple[Run, tuple[str, ...]]:

@@ -11,9 +11,11 @@ from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Question, References, Result, Run, Scoring
 from fada_tui.evaluation.auto import score
+from fada_tui.evaluation.categories import meaning
 from fada_tui.evaluation.rubric import Category, Rubric
 from fada_tui.evaluation.scoring import Vocabulary, score_answer, vocabulary_of
 from fada_tui.report.units import count
+from fada_tui.runs.references import with_answers
 
 DEFAULT_RUBRIC = "fada"
 
@@ -33,7 +35,8 @@ def with_scores(run: Run) -> tuple[Run, tuple[str, ...]]:
     Answers that were scored keep their scores. New ones are scored only by what those were scored by: a
     rubric that has changed since scores nothing until a person asks for all to be scored by it.
     """
-    run = with_planned_references(run)
+    if run.plan is not UNSET and run.references is not UNSET:
+        run = replace(run, results=with_answers(run.results, run.plan.images))
     waiting = sum(result.response is not None and result.auto is None for result in run.results)
     if not waiting or run.classes is not UNSET:
         return run, ()
@@ -61,14 +64,22 @@ def scored(run: Run, rubric: Rubric, by: Scoring) -> Run:
     """
     if run.classes is not UNSET:
         return run
-    categories = {name: rubric.category(name) for name in {result.category for result in run.results}}
+    aliases = run.dataset.aliases or {}
+    meant = {name: meaning(name, aliases) for name in {result.category for result in run.results}}
+    categories = {name: rubric.category(category) for name, category in meant.items()}
     vocabularies = {
         question.id: vocabulary_of(question, list(_references(run, question)))
         for question in run.questions
         if question.kind != "none"
     }
     results = tuple(
-        _scored(result, vocabularies.get(result.question_id), categories[result.category], rubric)
+        _scored(
+            result,
+            vocabularies.get(result.question_id),
+            meant[result.category],
+            categories[result.category],
+            rubric,
+        )
         for result in run.results
     )
     return replace(run, results=results, scoring=by)
@@ -87,32 +98,12 @@ def scoring_by(run: Run, source: str, rubric: Rubric) -> Scoring:
     )
 
 
-def with_planned_references(run: Run) -> Run:
-    """Return the run with the plan's references in the results that have none."""
-    if run.plan is UNSET or run.references is UNSET:
-        return run
-    planned = {image.path: image for image in run.plan.images}
-    results: list[Result] = []
-    for result in run.results:
-        image = planned.get(result.path)
-        if image is not None and result.reference is UNSET and result.other_references is UNSET:
-            first = (image.references or {}).get(result.question_id, UNSET)
-            others = {
-                name: answers[result.question_id]
-                for name, answers in (image.other_references or {}).items()
-                if result.question_id in answers
-            }
-            result = replace(result, reference=first, other_references=others or UNSET)
-        results.append(result)
-    return replace(run, results=tuple(results))
-
-
 def _scored(
-    result: Result, vocabulary: Vocabulary | None, category: Category | None, rubric: Rubric
+    result: Result, vocabulary: Vocabulary | None, meant: str, category: Category | None, rubric: Rubric
 ) -> Result:
     if result.response is None or result.auto is not None:
         return result
-    auto = score(result.response, result.category, rubric)
+    auto = score(result.response, meant, rubric)
     by_kind = None
     if vocabulary is not None:
         by_kind = score_answer(vocabulary, result.response, result.reference or None, category=category)

@@ -80,3 +80,37 @@ def test_a_run_that_is_being_written_and_an_unknown_rubric_change_nothing(tmp_pa
     with RunLock(folder), pytest.raises(RunLockedError):
         rescore(folder, Anew(), Registry(entries=()))
     assert (folder / store.RUN_NAME).read_bytes() == before
+
+
+def experts(folder: Path, name: str, *rows: str) -> str:
+    file = folder / name
+    file.write_text("\n".join(("folder,image,q1", *rows)) + "\n")
+    return str(file)
+
+
+def test_references_are_taken_from_files_in_place_of_those_that_were(tmp_path: Path) -> None:
+    made = run(results=(result("A/a.png", reference="old"), result("A/b.png", reference="old")), plan=UNSET)
+    first = experts(tmp_path, "one.csv", "A,a.png,a head", "A,z.png,nothing of this run")
+    second = experts(tmp_path, "two.csv", "A,b.png,a femur")
+    again, _ = scored_anew(made, Anew(references=(first, second)))
+    assert [one.reference for one in again.results] == ["a head", UNSET]
+    assert [one.other_references for one in again.results] == [UNSET, {"two.csv": "a femur"}]
+    found = again.references
+    assert found is not UNSET and (found.name, found.matched, found.of) == ("one.csv", 1, 2)
+    assert len(found.unmatched) == 1 and "z.png" in found.unmatched[0]
+    assert again.scoring is not UNSET and len(again.scoring.references_sha256) == 2
+
+    kept, _ = scored_anew(again, Anew())
+    assert [one.reference for one in kept.results] == ["a head", UNSET]
+
+
+def test_what_a_folder_means_is_changed_and_taken_back() -> None:
+    made = run(results=(result("Cervical/a.png", response="the cervix and the bladder"),), plan=UNSET)
+    neck, _ = scored_anew(made, Anew())
+    mother, _ = scored_anew(made, Anew(aliases={"cervical": "Cervix"}))
+    again, _ = scored_anew(mother, Anew(aliases={}))
+    terms = [one.results[0].auto and one.results[0].auto.category_terms for one in (neck, mother, again)]
+    assert terms == [(), ("cervix", "bladder"), ()]
+    assert mother.dataset.aliases == {"cervical": "Cervix"} and again.dataset.aliases is UNSET
+    with pytest.raises(UsageError, match="--alias Cervical=Cervicks"):
+        scored_anew(made, Anew(aliases={"Cervical": "Cervicks"}))

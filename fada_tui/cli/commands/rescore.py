@@ -6,11 +6,15 @@ from argparse import Namespace
 from fada_tui.cli.commands.common import results_folder, warn
 from fada_tui.cli.output import print_json
 from fada_tui.config.questions import load_questions
+from fada_tui.config.settings import merge
 from fada_tui.core.paths import models_file
 from fada_tui.core.text import printable
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.rescoring import Anew, rescore
 from fada_tui.store import folder as store
+
+BY = ("questions", "references", "rubric", "alias")
+"""Settings that can be given here, too."""
 
 
 def run(options: Namespace) -> int:
@@ -23,11 +27,14 @@ def run(options: Namespace) -> int:
         StoreError: a run cannot be read or written.
     """
     results, registry = results_folder(options), load_registry(models_file())
-    questions, rubric = (getattr(options, name, None) for name in ("questions", "rubric"))
+    names = {name for name in BY if getattr(options, name, None) is not None}
+    given, _ = merge({name: getattr(options, name) for name in names}, {}, {}, "")
     anew = Anew(
-        questions=load_questions(questions) if questions else None,
-        rubric=rubric,
-        similarity=options.similarity,
+        questions=load_questions(given.questions) if given.questions else None,
+        rubric=given.rubric if "rubric" in names else None,
+        references=given.references,
+        aliases=given.alias if "alias" in names else None,
+        similarity=getattr(options, "similarity", None),
     )
     rows = []
     for folder in [store.find(results, name) for name in options.runs]:

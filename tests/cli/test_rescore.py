@@ -1,0 +1,57 @@
+"""`fada-tui rescore`, from the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fada_tui.cli import main
+from fada_tui.store import folder as store
+from tests.examples import result, run
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    one = run(results=(result("A/a.png"), result("A/b.png")))
+    folder = tmp_path / "results" / one.id
+    folder.mkdir(parents=True)
+    store.write_run(folder, one)
+    return folder
+
+
+def called(*arguments: str) -> int:
+    return main(["rescore", *arguments])
+
+
+def test_all_that_is_given_is_recorded(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "r.csv").write_text("image,q1\nA/a.png,yes\n")
+    (tmp_path / "q.toml").write_text('[[question]]\nid = "other"\ntext = "Text of Q1?"\nscore = "yes_no"\n')
+    options = ("--references", str(tmp_path / "r.csv"), "--questions", str(tmp_path / "q.toml"), "--json")
+    code = called(made.name, "--results", str(made.parent), "--alias", "A=Brain", *options)
+    (row,) = json.loads(capsys.readouterr().out)["runs"]
+    assert code == 0 and row["run"] == made.name and row["answers"] == 2
+    written = store.read_run(made)
+    assert written.questions[0].kind == "yes_no" and written.dataset.aliases == {"A": "Brain"}
+    assert written.results[0].reference == "yes"
+    assert Path(row["page"]).exists()
+
+
+def test_settings_of_the_environment_are_for_new_runs(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FADA_TUI_REFERENCES", str(tmp_path / "none.csv"))
+    monkeypatch.setenv("FADA_TUI_ALIAS", "A=nothing")
+    assert called(made.name, "--results", str(made.parent)) == 0
+
+
+def test_a_file_of_other_images_is_refused(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (made / store.RUN_NAME).read_bytes()
+    (tmp_path / "r.csv").write_text("image,q1\nZ/z.png,yes\n")
+    assert called(made.name, "--results", str(made.parent), "--references", str(tmp_path / "r.csv")) == 2
+    told = capsys.readouterr().err
+    assert "r.csv" in told and "Traceback" not in told
+    assert (made / store.RUN_NAME).read_bytes() == before
