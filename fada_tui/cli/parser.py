@@ -195,7 +195,19 @@ def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
     status.add_argument("name", metavar="NAME", help="a model of the list")
     status.add_argument("status", choices=STATUSES, help="new status; auto: determined by its runs")
     status.add_argument("--reason", metavar="TEXT", help="reason for the status (default: none)")
+    _add_model_note(command(actions, "note", "tell of a model without a run what is known of it"))
     _add_model_entry(command(actions, "add", "put a model on the list, or change what is given of one"))
+
+
+def _add_model_note(note: argparse.ArgumentParser) -> None:
+    note.add_argument("name", metavar="NAME", help="a model of the list, or any other")
+    note.add_argument("--size", metavar="TEXT", help="its size, such as 0.51B (default: as it was)")
+    note.add_argument("--memory", metavar="TEXT", help="memory, such as '1.02 GB' (default: as it was)")
+    note.add_argument("--speed", metavar="TEXT", help="seconds an answer, or a word (default: as it was)")
+    note.add_argument("--context", metavar="TEXT", help="share such as 40%%, or a word (default: as it was)")
+    note.add_argument("--quality", metavar="TEXT", help="share such as 40%%, or words (default: as it was)")
+    note.add_argument("--source", metavar="TEXT", help="who tells it (default: as it was)")
+    note.add_argument("--remove", action="store_true", help="take out what is told of it")
 
 
 def _add_model_entry(add: argparse.ArgumentParser) -> None:

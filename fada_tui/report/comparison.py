@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from fada_tui.core.records import Record, Run
+from fada_tui.core.records import ModelNote, Record, Run
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.markdown import table
 from fada_tui.report.metric import Value
 from fada_tui.report.metrics import METRIC, METRICS, TABLE
+from fada_tui.report.told import TOLD_COLUMNS, told_cells, told_data, told_note, without_runs
 from fada_tui.report.wordings import differing_wordings, wordings_list
 
 QUALITY_NOTE = (
@@ -67,24 +68,28 @@ def latest_complete(rows: Iterable[Compared]) -> list[Compared]:
     return sorted(latest.values(), key=lambda row: _name(row.run))
 
 
-def comparison_section(this: Compared, others: Iterable[Compared]) -> list[str]:
+def comparison_section(
+    this: Compared, others: Iterable[Compared], *, notes: Iterable[ModelNote] = ()
+) -> list[str]:
     """Return the page's table: this run first and bold, then each other model's latest complete run.
 
-    A model in another resolution is another one.
+    A model in another resolution is another one. Last come models that only notes tell of.
     """
+    others = list(others)
     rivals = [
         other
         for other in latest_complete(other for other in others if other.run.id != this.run.id)
         if _seeing(other.run) != _seeing(this.run)
     ]
     shown = [this, *rivals]
+    told = without_runs(notes, _with_answers([this, *others]))
     return [
         "### Comparison with Other Models",
         "",
-        *_table(TABLE, shown, bold=this),
+        *_table(TABLE, shown, told, bold=this),
         "",
         QUALITY_NOTE,
-        *(line for note in _notes(shown) for line in ("", note)),
+        *(line for note in _notes(shown, told) for line in ("", note)),
         "",
         *_wordings(row.run for row in shown),
     ]
@@ -100,37 +105,55 @@ def render_comparison(runs: Iterable[Run], format: Literal["md", "csv", "json"])
     return render_rows(map(compared, runs), format)
 
 
-def render_rows(rows: Iterable[Compared], format: Literal["md", "csv", "json"]) -> str:
-    """Return a row for each compared run, as `render_comparison` does."""
+def render_rows(
+    rows: Iterable[Compared], format: Literal["md", "csv", "json"], notes: Iterable[ModelNote] = ()
+) -> str:
+    """Return a row for each compared run, as `render_comparison` does, then for models of notes alone."""
     ordered = sorted(rows, key=lambda row: (*_name(row.run), *_age(row.run)))
+    told = without_runs(notes, _with_answers(ordered))
+    columns = [*(metric.key for metric in METRICS if metric.in_data), *(TOLD_COLUMNS if told else ())]
+    nothing: dict[str, Value] = dict.fromkeys(columns)
+    data = (nothing | row for row in (*map(_data, ordered), *map(told_data, told)))
     match format:
         case "md":
-            return _page(ordered)
+            return _page(ordered, told)
         case "csv":
-            return csv_text([metric.key for metric in METRICS if metric.in_data], map(_data, ordered))
+            return csv_text(columns, data)
         case "json":
-            return json_text([_data(row) for row in ordered])
+            return json_text(list(data))
+
+
+def _with_answers(rows: Iterable[Compared]) -> Iterable[Run]:
+    return (row.run for row in rows if row.figures.answers)
 
 
 def _data(row: Compared) -> dict[str, Value]:
     return {metric.key: metric.value(row.run, row.figures) for metric in METRICS if metric.in_data}
 
 
-def _page(rows: Sequence[Compared]) -> str:
-    table = _table((*TABLE, "run"), rows) if rows else ["No runs."]
+def _page(rows: Sequence[Compared], told: Sequence[ModelNote]) -> str:
+    table = _table((*TABLE, "run"), rows, told) if rows or told else ["No runs."]
     lines = ["# Comparison of Models", "", *table, ""]
     lines += [QUALITY_NOTE, ""] if rows else []
-    lines += [line for note in _notes(rows) for line in (note, "")]
+    lines += [line for note in _notes(rows, told) for line in (note, "")]
     lines += _wordings(row.run for row in rows)
     return "\n".join(lines)
 
 
-def _table(keys: Sequence[str], shown: Sequence[Compared], *, bold: Compared | None = None) -> list[str]:
+def _table(
+    keys: Sequence[str],
+    shown: Sequence[Compared],
+    notes: Sequence[ModelNote],
+    *,
+    bold: Compared | None = None,
+) -> list[str]:
     """Return the table; a column without any value is left out."""
     rows = [{key: METRIC[key].text("table", one.run, one.figures) for key in keys} for one in shown]
+    nothing: dict[str, str | None] = dict.fromkeys(keys)
     for one, row in zip(shown, rows, strict=True):
         if one is bold:
             row["model"] = f"**{row['model']}**"
+    rows += [nothing | told_cells(note) for note in notes]
     told = [key for key in keys if any(row[key] is not None for row in rows)]
     return table(
         [METRIC[key].shown["table"].heading for key in told],
@@ -138,7 +161,7 @@ def _table(keys: Sequence[str], shown: Sequence[Compared], *, bold: Compared | N
     )
 
 
-def _notes(rows: Sequence[Compared]) -> list[str]:
+def _notes(rows: Sequence[Compared], told: Sequence[ModelNote]) -> list[str]:
     """Return the notes that are needed to interpret the rows."""
     notes = {
         BATCHES_NOTE: any(row.figures.batch_sizes for row in rows),
@@ -146,7 +169,8 @@ def _notes(rows: Sequence[Compared]) -> list[str]:
         SORTING_NOTE: any(row.figures.sorting is not None for row in rows),
         UNLIKE_NOTE: not alike(rows),
     }
-    return [note for note, holds in notes.items() if holds]
+    sources = told_note(told)
+    return [*(note for note, holds in notes.items() if holds), *([sources] if sources else [])]
 
 
 def _wordings(runs: Iterable[Run]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fada_tui.core.records import ModelEntry, Run
+from fada_tui.core.records import ModelEntry, ModelNote, Run
 from fada_tui.report.analysis import strengths_and_weaknesses
 from fada_tui.report.changed_images import changed_images
 from fada_tui.report.comparison import Compared, compared, comparison_section
@@ -15,7 +15,12 @@ from fada_tui.report.technical import files, technical_notes, testing_list
 
 
 def render_summary(
-    run: Run, others: Sequence[Compared], entries: Sequence[ModelEntry], upcoming: ModelEntry | None
+    run: Run,
+    others: Sequence[Compared],
+    entries: Sequence[ModelEntry],
+    upcoming: ModelEntry | None,
+    *,
+    notes: Sequence[ModelNote] = (),
 ) -> str:
     """Return a run's page as Markdown.
 
@@ -24,6 +29,7 @@ def render_summary(
         others: The runs to compare it with; the run itself may be among them.
         entries: The model list, for the run's place in it.
         upcoming: The model to test next.
+        notes: What is told of models, for those that have no run.
     """
     found = figures(run)
     lines = [
@@ -36,7 +42,7 @@ def render_summary(
         "## Analysis",
         "",
         *strengths_and_weaknesses(run, found),
-        *comparison_section(compared(run), others),
+        *comparison_section(compared(run), others, notes=notes),
         *_written("Conclusions", run.notes.conclusion),
         *technical_notes(run, found, entries),
         *_written("Recommendation", run.notes.recommendation),

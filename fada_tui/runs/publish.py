@@ -6,11 +6,13 @@ from pathlib import Path
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.records import Run
+from fada_tui.core.errors import UsageError
+from fada_tui.core.records import ModelNote, Run
 from fada_tui.models.registry import Registry, next_model
 from fada_tui.report.comparison import Compared, compared, render_rows
 from fada_tui.runs.scoring import with_scores
 from fada_tui.store import folder as runs
+from fada_tui.store.model_notes import read_model_notes
 
 
 def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str, ...]]:
@@ -22,8 +24,8 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
         registry: the model list, for the run's place in it and the next model.
 
     Returns:
-        The run with its scores, and warnings: of answers that could not be scored, and of each other run
-        that could not be read.
+        The run with its scores, and warnings: of answers that could not be scored, of each other run that
+        could not be read, and of notes on models that could not be used.
 
     Raises:
         StoreError: a file cannot be written.
@@ -34,7 +36,8 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
         runs.write_run(folder, scored)
     warnings = [*unscored]
     everyone = [compared(other) for other in runs.each_run(folder.parent, warnings)]
-    page = _page(scored, everyone, registry)
+    notes = notes_of(folder.parent, warnings)
+    page = _page(scored, everyone, registry, notes)
     runs.write_whole(folder / runs.SUMMARY_NAME, page.encode())
     write_comparison(folder.parent, everyone, like=folder)
     return scored, tuple(warnings)
@@ -44,21 +47,31 @@ def preview(folder: Path, registry: Registry) -> str:
     """Return the page of a run as it would be written now, without writing; raises `StoreError`."""
     run = runs.read_run(folder)
     everyone = [compared(other) for other in runs.each_run(folder.parent, [])]
-    return _page(with_scores(run)[0], everyone, registry)
+    return _page(with_scores(run)[0], everyone, registry, notes_of(folder.parent, []))
 
 
-def _page(run: Run, everyone: Sequence[Compared], registry: Registry) -> str:
+def notes_of(results: Path, warnings: list[str]) -> tuple[ModelNote, ...]:
+    """Return what is told of models in a results folder; where that cannot be used, nothing and a warning."""
+    try:
+        return read_model_notes(results)
+    except UsageError as error:
+        warnings.append(f"{error}; the comparison does without")
+        return ()
+
+
+def _page(run: Run, everyone: Sequence[Compared], registry: Registry, notes: Sequence[ModelNote]) -> str:
     # It parses Markdown: nothing that starts waits for the parser.
     from fada_tui.report.summary import render_summary
 
     others = [other for other in everyone if other.run.id != run.id]
     upcoming = next_model(registry, [run, *(other.run for other in others)], after=run)
-    return render_summary(run, others, registry.entries, upcoming.entry if upcoming else None)
+    return render_summary(run, others, registry.entries, upcoming.entry if upcoming else None, notes=notes)
 
 
 def write_comparison(results: Path, everyone: Sequence[Compared], like: Path | None = None) -> None:
-    """Write `comparison.md` from all runs of a results folder; raises `StoreError`."""
-    runs.write_whole(results / runs.COMPARISON_NAME, render_rows(everyone, "md").encode(), like)
+    """Write `comparison.md` from all runs of a results folder and its notes; raises `StoreError`."""
+    page = render_rows(everyone, "md", notes_of(results, []))
+    runs.write_whole(results / runs.COMPARISON_NAME, page.encode(), like)
 
 
 def without_needless_plan(run: Run) -> Run:

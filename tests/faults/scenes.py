@@ -18,6 +18,7 @@ from fada_tui.models.registry import load_registry
 from fada_tui.runs.assessment_writer import settle_and_publish
 from fada_tui.store import folder as store
 from fada_tui.store.journal import JOURNAL_NAME, AssessmentLine, append
+from fada_tui.store.model_notes import read_model_notes
 from tests.faults.library import Fault
 from tests.faults.place import Place
 
@@ -372,6 +373,31 @@ def finish_models(place: Place, gone_well: bool) -> Iterator[str]:
         yield f"models.toml has {names_of_models(place)}"
 
 
+def noted(place: Place) -> None:
+    place.do(
+        place.program("models", "note", "mine", "--size", "1B", "--results", place.results)
+    ).check_returncode()
+
+
+def note_model(place: Place) -> list[str]:
+    return place.program("models", "note", "yours", "--size", "2B", "--results", place.results)
+
+
+def notes_lost(place: Place, told: Told) -> Iterator[str]:
+    try:
+        names = [note.name for note in read_model_notes(place.results)]
+    except FadaError as error:
+        yield str(error)
+        return
+    yield from (f"{name} is lost from the notes" for name in ("mine", *told.others) if name not in names)
+
+
+def finish_notes(place: Place, gone_well: bool) -> Iterator[str]:
+    yield from went_wrong(place.do(note_model(place)), "noting a model")
+    if (names := [note.name for note in read_model_notes(place.results)]) != ["mine", "yours"]:
+        yield f"notes.toml has {names}"
+
+
 def recall(place: Place) -> list[str]:
     return place.step("recall", place.config / "state.toml")
 
@@ -403,5 +429,6 @@ SCENES = (
         "removing a run", remove, finish_removal, three_runs, removed_told, removal_lost, loses_power=False
     ),
     Scene("adding a model", add_model, finish_models, listed, model_told, models_lost),
+    Scene("noting a model", note_model, finish_notes, noted, model_told, notes_lost),
     Scene("remembering choices", recall, finish_recall),
 )  # fmt: skip

@@ -11,6 +11,10 @@ def run(command: str, options: Namespace) -> int:
         FadaError: what the command could not do.
     """
     match command:
+        case "models" if options.action == "note":
+            from fada_tui.cli.commands import model_notes
+
+            return model_notes.run(options)
         case "models":
             from fada_tui.cli.commands import models
 

@@ -21,7 +21,7 @@ from fada_tui.report.figures import figures
 from fada_tui.report.metric_texts import time_in_list
 from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.runs.job import planned_items
-from fada_tui.runs.publish import publish
+from fada_tui.runs.publish import notes_of, publish
 from fada_tui.store import folder as store
 from fada_tui.store.legacy import read_legacy
 from fada_tui.store.lock import RunLock, unlock
@@ -87,12 +87,13 @@ def compare(options: Namespace) -> int:
     warnings: list[str] = []
     runs = (store.read_run(store.find(results, name)) for name in options.runs)
     rows = [compared(run) for run in (runs if options.runs else store.each_run(results, warnings))]
+    notes = () if options.runs else notes_of(results, warnings)
     warn(warnings)
-    if not rows:
+    if not rows and not notes:
         raise UsageError(
             f"no runs in {results}: make one with fada-tui --batch, or name a folder with --results"
         )
-    sys.stdout.write(render_rows(rows, options.format))
+    sys.stdout.write(render_rows(rows, options.format, notes))
     if options.format != "md" and (told := wordings_line(differing_wordings(row.run for row in rows))):
         warn((told,))
     return 0

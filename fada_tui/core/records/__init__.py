@@ -22,6 +22,7 @@ from fada_tui.core.records.model import (
     ModelEntry,
     ModelFacts,
     ModelMemory,
+    ModelNote,
     Resolution,
     ServerFacts,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "ModelEntry",
     "ModelFacts",
     "ModelMemory",
+    "ModelNote",
     "ModelStatus",
     "Notes",
     "Plan",

@@ -158,3 +158,21 @@ class ModelEntry(FileRecord, frozen=True, kw_only=True):
     def asked_resolution(self) -> Resolution:
         """Return the resolution that is requested."""
         return self.options.resolution
+
+
+class ModelNote(Record, frozen=True, kw_only=True):
+    """What is told of a model that has no run here: texts as they were given, or numbers."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    size: str | int | float | None = None
+    """As `0.51B`, or the number of parameters."""
+    memory: str | int | float | None = None
+    """As `1.02 GB`, or bytes."""
+    speed: str | int | float | None = None
+    """Of an answer: seconds, or a word."""
+    context: str | int | float | None = None
+    """Whether answers name the context: a share, or a word."""
+    quality: str | int | float | None = None
+    """A share, or a word."""
+    source: str | None = None
+    """Who tells it."""
