@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from fada_tui.core.records import ModelMemory, ResultMemory
 from fada_tui.report import units
 
@@ -24,7 +26,7 @@ def chosen(memory: ModelMemory) -> Named | None:
 
 
 def on_gpu(memory: ModelMemory) -> str | None:
-    """Return the run's GPU memory with its name: torch's peak, else NVML's; `None` if neither is known."""
+    """Return the run's GPU memory with its name: torch's peak, NVML's, what was told; `None` if unknown."""
     return _text(found) if (found := _of_gpu(memory)) else None
 
 
@@ -37,6 +39,7 @@ def _of_gpu(memory: ModelMemory) -> Named | None:
     return _first(
         (memory.torch_peak_allocated, "torch peak", "torch"),
         (memory.nvml_process_peak, "NVML process peak", "NVML"),
+        (None if memory.gpu_told is UNSET else memory.gpu_told, "as told", "told"),
     )
 
 

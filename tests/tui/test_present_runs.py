@@ -162,6 +162,12 @@ def test_no_memory_is_the_reports_unknown() -> None:
     assert memory.briefly(ModelMemory(torch_peak_reserved=1)) == "unknown"
 
 
+def test_memory_that_a_person_told_is_called_so_and_gives_way_to_what_was_measured() -> None:
+    told = ModelMemory(gpu_told=1_020_000_000, worker_rss_peak=5)
+    assert memory.briefly(told) == memory.on_gpu(told) == "1.02 GB (as told)"
+    assert memory.briefly(replace(told, nvml_process_peak=2_000_000_000)) == "2.00 GB (NVML process peak)"
+
+
 def test_sorting_keeps_the_unknown_last_both_ways() -> None:
     fast, slow = (
         compared(whole(1, "fast", judged("A/a", None, time=1.0))),

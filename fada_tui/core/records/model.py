@@ -19,6 +19,8 @@ class ModelMemory(FileRecord, frozen=True, kw_only=True):
     """The worker's share of the GPU, as NVML reports it."""
     worker_rss_peak: int | None = None
     """The worker's resident memory."""
+    gpu_told: int | UnsetType = UNSET
+    """On the GPU, as told by a person whose results were imported: by what measure is not known."""
 
 
 class Resolution(FileRecord, frozen=True, kw_only=True):
