@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from fada_tui import __version__
 from fada_tui.cli.argument_parser import ArgumentParser
+from fada_tui.cli.import_options import add_import
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import GROUPS, Group, Setting
 from fada_tui.report.export_formats import EXPORT_FORMATS
@@ -128,9 +129,7 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     compare.add_argument(
         "--format", choices=("md", "csv", "json"), default="md", help="format of the table (default: md)"
     )
-    legacy = command(commands, "import", "read an older script's results into a run")
-    legacy.add_argument("file", metavar="FILE", help="the JSON file")
-    legacy.add_argument("--model", required=True, metavar="NAME", help="the model that gave the answers")
+    add_import(command(commands, "import", "read another program's results into runs"))
     export = command(commands, "export", "write a run's results to stdout in another format")
     _add_run_argument(export)
     formats = [one.name for one in EXPORT_FORMATS]

@@ -31,6 +31,7 @@ class ErrorKind(StrEnum):
     REFUSAL = "refusal"
     TIMEOUT = "timeout"
     WORKER_DIED = "worker_died"
+    IMPORTED = "imported_error"
 
     NOT_FOUND = "not_found"
     OFFLINE_NOT_CACHED = "offline_not_cached"

@@ -105,14 +105,19 @@ def _arrange(found: Found, own_name: str) -> tuple[PlannedImage, ...]:
                 folders[folder] = _folder_entry(folder)
             category, prefix, key = folders[folder]
         else:
-            numbered = _NUMBERED.fullmatch(_stem(image))
-            category = (numbered["prefix"] if numbered else "") or own_name
+            category = category_of(image) or own_name
             prefix, key = "", categories.setdefault(category, _category_key(category))
         entries.append((key + _natural(name), prefix + image, image, category))
     entries.sort()
     return tuple(
         PlannedImage(image=image, category=category, path=path) for _, path, image, category in entries
     )
+
+
+def category_of(image: str) -> str | None:
+    """Return the category that an image's name alone tells: what stands before its number, if anything."""
+    numbered = _NUMBERED.fullmatch(_stem(image))
+    return (numbered["prefix"] or None) if numbered else None
 
 
 def _stem(image: str) -> str:

@@ -39,8 +39,9 @@ from fada_tui.report import units
 from fada_tui.report.command import reproducing_command, shell_quoted, verifying_command
 from fada_tui.report.comparison import compared, render_comparison
 from fada_tui.report.summary import render_summary
-from fada_tui.store.legacy import read_legacy
+from fada_tui.store.imported.runs import Told
 from tests.examples import error_result, result, run
+from tests.importing import imported_run
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SMOLVLM = ModelEntry(
@@ -67,17 +68,16 @@ VERDICTS: tuple[tuple[Verdict, str], ...] = (
 
 def reference_run() -> Run:
     """The reference's data with its assessments and auto scores."""
-    imported = read_legacy(
+    imported = imported_run(
         (GOLDEN / "legacy.json").read_bytes(),
-        model=SMOLVLM,
-        run_id="20251002-000000_SmolVLM-500M",
-        dataset_name="FADA Fetal Ultrasound",
-        started="2025-10-02",
-        tool=Tool(name="fada-tui", version="0.1.0"),
+        "20251002-000000_SmolVLM-500M",
+        entry=SMOLVLM,
+        told=Told(dataset="FADA Fetal Ultrasound", started="2025-10-02"),
     )
     rubric = load_rubric("fada")
     return replace(
         imported,
+        tool=Tool(name="fada-tui", version="0.1.0"),
         results=tuple(
             replace(
                 one,

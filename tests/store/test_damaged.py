@@ -8,20 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from fada_tui.core.errors import FadaError, StoreError
-from fada_tui.core.records import ModelEntry, Tool
+from fada_tui.core.errors import StoreError
 from fada_tui.models.registry import load_registry
 from fada_tui.report.comparison import render_comparison
 from fada_tui.report.exports import export_run
 from fada_tui.runs.publish import preview, publish
 from fada_tui.store import folder as store
 from fada_tui.store import journal
-from fada_tui.store.legacy import read_legacy
 from fada_tui.tui.state.disk_index import read_disk_index
 from fada_tui.tui.state.run_scan import read_found
 from tests.conftest import Program
 from tests.examples import result
-from tests.hostile import FEW, HOSTILE, ODD_NUMBERS, altered
+from tests.hostile import FEW, altered
 from tests.tui.dashboard import save_run
 
 GOOD, BAD = "20260101-000000_good", "20260102-000000_bad"
@@ -129,22 +127,6 @@ def test_whatever_a_field_of_a_run_holds_it_is_read_or_refused(damaged: Path) ->
         assert export_run(run, "csv") and export_run(run, "html"), place
         assert preview(file.parent, registry), place
     assert read > 100 and refused > 500
-
-
-def test_whatever_an_older_script_s_list_holds_it_is_read_or_refused() -> None:
-    entry = {"image": "a", "category": "c", "question": "q", "response": "r", "time": 1.5}
-    for place, document in altered([entry, {**entry, "image": "b"}], HOSTILE + ODD_NUMBERS):
-        try:
-            read_legacy(
-                json.dumps(document).encode(),
-                model=ModelEntry(name="m", source=""),
-                run_id="r",
-                dataset_name="d",
-                started=None,
-                tool=Tool(name="fada-tui", version="0"),
-            )
-        except FadaError as error:
-            assert "\n" not in str(error), place
 
 
 def _full(document: dict[str, Any]) -> dict[str, Any]:

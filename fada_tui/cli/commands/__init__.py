@@ -41,6 +41,10 @@ def run(command: str, options: Namespace) -> int:
             from fada_tui.cli.commands import rescore
 
             return rescore.run(options)
+        case "import":
+            from fada_tui.cli.commands import import_results
+
+            return import_results.run(options)
         case "servers":
             from fada_tui.cli.commands import servers
 
@@ -56,7 +60,6 @@ def run(command: str, options: Namespace) -> int:
                 "runs": runs.of_runs,
                 "report": runs.report,
                 "compare": runs.compare,
-                "import": runs.import_legacy,
                 "export": runs.export,
             }
             return actions[command](options)

@@ -14,8 +14,12 @@ from fada_tui.core.text import printable
 Row = TypeVar("Row")
 
 
-def settings_for(options: Namespace) -> Settings:
+def settings_for(options: Namespace, *also: str) -> Settings:
     """Return the settings in force for commands about runs; those that cannot be used are warned of.
+
+    Args:
+        options: of the command.
+        also: names of settings beside `results` that are options of this command.
 
     Raises:
         UsageError: only the settings could name it, and cannot be read.
@@ -23,7 +27,9 @@ def settings_for(options: Namespace) -> Settings:
     given, file = getattr(options, "results", None), settings_file()
     if not (given or os.environ.get(f"{ENVIRONMENT_PREFIX}RESULTS")):
         check_setting("results", file)
-    settings, warnings = load_settings({"results": given}, os.environ, file, tolerant=True)
+    settings, warnings = load_settings(
+        {name: getattr(options, name, None) for name in ("results", *also)}, os.environ, file, tolerant=True
+    )
     warn(warnings)
     return settings
 

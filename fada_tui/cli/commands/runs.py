@@ -1,21 +1,17 @@
-"""`fada-tui runs`, `report`, `compare`, `import`, `export`: commands that work on runs on disk."""
+"""`fada-tui runs`, `report`, `compare`, `export`: commands that work on runs on disk."""
 
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from msgspec.structs import replace
-
-from fada_tui import __version__
-from fada_tui.cli.commands.common import results_folder, settings_for, table_lines, warn
+from fada_tui.cli.commands.common import results_folder, table_lines, warn
 from fada_tui.cli.output import print_json
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import models_file
-from fada_tui.core.records import ModelEntry, Run, Tool
+from fada_tui.core.records import Run
 from fada_tui.core.text import printable
-from fada_tui.models.registry import Registry, load_registry, resolve_model
+from fada_tui.models.registry import load_registry
 from fada_tui.report.comparison import compared, render_rows
 from fada_tui.report.figures import figures
 from fada_tui.report.metric_texts import time_in_list
@@ -23,7 +19,6 @@ from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.runs.job import planned_items
 from fada_tui.runs.publish import notes_of, publish
 from fada_tui.store import folder as store
-from fada_tui.store.legacy import read_legacy
 from fada_tui.store.lock import RunLock, unlock
 
 
@@ -99,28 +94,6 @@ def compare(options: Namespace) -> int:
     return 0
 
 
-def import_legacy(options: Namespace) -> int:
-    """Import an older script's results as a new run."""
-    file = Path(options.file)
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
-    registry = load_registry(models_file())
-    model = _named(options.model, registry)
-    tool = Tool(name="fada-tui", version=__version__)
-    run = read_legacy(data, model=model, run_id="", dataset_name=file.stem, started=None, tool=tool)
-    settings = settings_for(options)
-    folder = store.create(Path(settings.results), model.name, files=settings.files)
-    with RunLock(folder) as lock:
-        run = replace(run, id=folder.name)
-        store.write_run(folder, run)
-        _, warnings = publish(folder, run, registry)
-    warn((*lock.warning(), *warnings))
-    sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
-    return 0
-
-
 def export(options: Namespace) -> int:
     """Print a run's results in another format."""
     from fada_tui.report.exports import export_run  # it parses Markdown, which no other command waits for
@@ -128,14 +101,6 @@ def export(options: Namespace) -> int:
     run = store.read_run(store.find(results_folder(options), options.run))
     sys.stdout.write(export_run(run, options.format))
     return 0
-
-
-def _named(name: str, registry: Registry) -> ModelEntry:
-    """Return a model of the list, or just its name: imported results need no model that can be loaded."""
-    try:
-        return resolve_model(name, registry)
-    except UsageError:
-        return ModelEntry(name=name, source="")
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -1,0 +1,189 @@
+"""`fada-tui import`: results that other programs wrote, as runs."""
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fada_tui import __version__
+from fada_tui.cli.commands.common import settings_for, warn
+from fada_tui.cli.output import print_json
+from fada_tui.config.questions import QUESTION_SETS, load_questions
+from fada_tui.config.settings import Settings
+from fada_tui.core.errors import UsageError
+from fada_tui.core.file_names import encode_name
+from fada_tui.core.paths import expanded, models_file
+from fada_tui.core.records import ModelEntry, Question, Run, Tool
+from fada_tui.core.text import printable
+from fada_tui.images.catalogue import Catalogue, scan
+from fada_tui.models.names import named_like
+from fada_tui.models.registry import Registry, load_registry, resolve_model
+from fada_tui.runs.publish import publish
+from fada_tui.store import folder as store
+from fada_tui.store.imported.answers import read_answers
+from fada_tui.store.imported.assessments import AssessmentTable
+from fada_tui.store.imported.columns import Columns, mapping_of
+from fada_tui.store.imported.images import Placing
+from fada_tui.store.imported.quantities import count, moment, size
+from fada_tui.store.imported.questions import Asked
+from fada_tui.store.imported.reading import read_rows
+from fada_tui.store.imported.runs import Told, build_runs, told_of, with_id
+from fada_tui.store.lock import RunLock
+from fada_tui.store.tables import read_table
+
+ERROR_PREFIXES = ("ERROR:",)
+"""Texts that begin what is no answer, where a person names none."""
+
+
+def run(options: Namespace) -> int:
+    """Import a file's results, a run for each model; return the exit code.
+
+    Nothing is written before all of the file has been understood.
+
+    Raises:
+        UsageError: the file, or one that goes with it, or an option cannot be used.
+        StoreError: a run cannot be written.
+    """
+    settings = settings_for(options, "assessor")
+    warnings: list[str] = []
+    registry = load_registry(models_file())
+    taken, runs, assessed = _read(options, settings, registry, warnings)
+    if taken:
+        sys.stderr.write(f"columns: {printable(taken)}\n")
+    warn(warnings)
+    rows = []
+    for one in runs:
+        folder, unread = _write(one, settings, registry)
+        warn(unread)
+        warnings += unread
+        rows.append(_row(one, folder))
+        if not getattr(options, "json", False):
+            sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
+    if getattr(options, "json", False):
+        print_json({"runs": rows, "assessments": assessed, "warnings": warnings})
+    return 0
+
+
+def _read(
+    options: Namespace, settings: Settings, registry: Registry, warnings: list[str]
+) -> tuple[str, Sequence[Run], int]:
+    """Return which columns were taken, the runs, without ids, and the number of assessments in them.
+
+    What is to be told is added to the warnings.
+    """
+    file, given = expanded(options.file), vars(options).get
+    columns = Columns(mapping_of(given("map") or ()))
+    prefixes = given("error_prefix") or ERROR_PREFIXES
+    catalogue = _catalogue(given("images"))
+    told = _told(options, catalogue, file)
+    questions, assessments = given("questions"), given("assessments")
+    chosen = load_questions(questions) if questions else ()
+    asked = Asked(chosen, () if chosen else _shipped_questions())
+    placing = Placing(catalogue, told.dataset)
+    rows, remarks = read_rows(file, columns, one_model=given("model") is not None)
+    try:
+        answers, taken = read_answers(rows, columns, prefixes)
+        imported = build_runs(
+            answers,
+            told=told,
+            tool=Tool(name="fada-tui", version=__version__),
+            model=given("model"),
+            entry_of=_entries(registry, warnings),
+            placing=placing,
+            asked=asked,
+        )
+    except UsageError as error:
+        raise UsageError(f"{encode_name(str(file))}: {error}") from None
+    about = (*remarks, *told_of(imported, placing, asked))
+    warnings += (f"{encode_name(file.name)}: {line}" for line in about)
+    # Here references will be put into the runs' results.
+    if not assessments:
+        return taken, imported.runs, 0
+    runs, number, lost = _assessed(assessments, imported.runs, settings.assessor)
+    warnings += lost
+    return taken, runs, number
+
+
+def _assessed(name: str, runs: Sequence[Run], assessor: str | None) -> tuple[Sequence[Run], int, list[str]]:
+    """Return the runs with a table's assessments, their number, and what could not be taken."""
+    file = expanded(name)
+    table = read_table(file)
+    try:
+        assessments = AssessmentTable(table, runs, assessor)
+    except UsageError as error:
+        raise UsageError(f"{encode_name(str(file))}: {error}") from None
+    assessed = assessments.given()
+    lost = [f"{encode_name(file.name)}: {line}" for line in (*table.remarks, *assessments.remarks)]
+    return assessed, assessments.taken, lost
+
+
+def _write(run: Run, settings: Settings, registry: Registry) -> tuple[Path, list[str]]:
+    """Write a run and its page; return its folder, and warnings."""
+    folder = store.create(Path(settings.results), run.model.name, files=settings.files)
+    with RunLock(folder) as lock:
+        named = with_id(run, folder.name)
+        store.write_run(folder, named)
+        _, unread = publish(folder, named, registry)
+    return folder, [*lock.warning(), *unread]
+
+
+def _row(run: Run, folder: Path) -> dict[str, Any]:
+    errors = sum(result.error is not None for result in run.results)
+    return {
+        "run": folder.name,
+        "path": encode_name(str(folder)),
+        "page": encode_name(str(folder / store.SUMMARY_NAME)),
+        "model": run.model.name,
+        "images": run.dataset.images,
+        "results": len(run.results),
+        "answers": len(run.results) - errors,
+        "errors": errors,
+        "assessments": sum(len(result.assessments) for result in run.results),
+    }
+
+
+def _told(options: Namespace, catalogue: Catalogue | None, file: Path) -> Told:
+    given = vars(options).get
+    date, load_time, device = given("date"), given("load_time"), given("device")
+    started = moment(date) if date else None
+    if date and started is None:
+        raise UsageError(f"--date {date}: expected a date as 2025-10-02, or a time as 2025-10-02T13:05")
+    if load_time is not None and not 0 <= load_time < 1e7:
+        raise UsageError(f"--load-time {load_time}: expected seconds")
+    memory, parameters = given("memory"), given("parameters")
+    return Told(
+        dataset=given("dataset") or (catalogue.name if catalogue else file.stem),
+        root=encode_name(str(catalogue.root)) if catalogue else None,
+        started=started,
+        device="cpu" if device and device.casefold() == "cpu" else device,
+        dtype=given("dtype"),
+        quantization=given("quantization"),
+        memory=size("--memory", memory) if memory else None,
+        parameters=count("--parameters", parameters) if parameters else None,
+        load_time=load_time,
+    )
+
+
+def _catalogue(folder: str | None) -> Catalogue | None:
+    return scan(Path(os.path.abspath(expanded(folder)))) if folder else None  # noqa: PTH100
+
+
+def _shipped_questions() -> tuple[Question, ...]:
+    return tuple(question for name in QUESTION_SETS.shipped() for question in load_questions(name))
+
+
+def _entries(registry: Registry, warnings: list[str]) -> Callable[[str], ModelEntry]:
+    """Return what finds a model of the list, or makes an entry of a name: imported results need no model."""
+
+    def entry_of(name: str) -> ModelEntry:
+        if known := named_like(name, registry):
+            return known
+        warnings.append(f"no model of the list is called '{printable(name)}': the name stands as it is given")
+        try:
+            return resolve_model(name, registry)
+        except UsageError:
+            return ModelEntry(name=name, source="")
+
+    return entry_of

@@ -1,0 +1,1 @@
+"""Results that other programs wrote: their files read, and made into runs."""

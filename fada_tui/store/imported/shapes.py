@@ -1,0 +1,262 @@
+"""The shapes in which other programs write results, all read as rows: pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from fada_tui.core.errors import UsageError
+from fada_tui.core.json_data import MalformedError, decode_json
+from fada_tui.core.text import without_mark
+from fada_tui.images.formats import SUFFIXES
+from fada_tui.store.imported.columns import Columns, listed, parts_of
+
+SHAPES: Final = (
+    "taken are: a JSON list of objects, or JSON Lines, or CSV, with an image, a question and a response in "
+    "each row; an object of such lists by model; such a list in a wrapper ('results', 'predictions' …); "
+    "answers by model, image and question"
+)
+
+_WRAPPERS = frozenset(
+    (
+        *("results", "result", "predictions", "prediction", "responses", "answers", "outputs", "generations"),
+        *("data", "rows", "records", "samples", "items", "entries", "examples", "evaluations", "models"),
+        *("run", "runs", "images", "by_image", "per_image", "by_model", "checkpoint", "state", "completed"),
+    )
+)
+"""Keys that say nothing but that results follow."""
+
+_ABOUT = frozenset(
+    ("metadata", "meta", "info", "config", "configuration", "settings", "args", "model_info", "header")
+)
+"""Keys of what is said of the results as a whole."""
+
+_anything = msgspec.json.Decoder(Any)
+
+
+class Row(NamedTuple):
+    """One row, wherever it was found."""
+
+    place: str
+    """Where it is, for messages."""
+    values: Mapping[str, Any]
+
+
+def read_json_rows(data: bytes, columns: Columns, *, one_model: bool) -> tuple[list[Row], list[str]]:
+    """Return the rows of JSON or JSON Lines in any of the shapes, and what was left unread.
+
+    What stands around rows (a model's name, an image, a question) is in each of them, under its key or under
+    the field's own name.
+
+    Args:
+        data: UTF-8.
+        columns: what columns hold.
+        one_model: whether a person says which model it was, so that no key does.
+
+    Raises:
+        UsageError: it is neither, or there is no row in it.
+    """
+    text = without_mark(data)
+    walk = _Walk(columns, one_model=one_model)
+    try:
+        document = decode_json(text, _anything)
+    except MalformedError as error:
+        lines = _lines(text, error)
+        if lines is None:
+            raise UsageError(f"not JSON: {error}; {SHAPES}") from None
+        rows = [row for number, line in lines for row in walk.rows(line, f"line {number}")]
+    else:
+        rows = list(walk.document(document))
+    if not rows:
+        raise UsageError(f"there are no results in it, nothing to import; {SHAPES}")
+    return rows, list(walk.left)
+
+
+def _lines(text: bytes, whole: MalformedError) -> Iterator[tuple[int, Any]] | None:
+    """Return the objects of JSON Lines with their numbers; `None` if it is another kind of text."""
+    numbered = [(number, line) for number, line in enumerate(text.split(b"\n"), start=1) if line.strip()]
+    if len(numbered) < 2 or not all(line.lstrip().startswith(b"{") for _, line in numbered[:2]):
+        return None
+    if not numbered[0][1].rstrip().endswith(b"}"):
+        return None
+    return ((number, _line(line, number)) for number, line in numbered)
+
+
+def _line(line: bytes, number: int) -> Any:
+    try:
+        return decode_json(line, _anything)
+    except MalformedError as error:
+        raise UsageError(f"line {number}: not JSON: {error}; complete that line, or remove it") from None
+
+
+class _Key(NamedTuple):
+    """A key above rows that is no column's name."""
+
+    name: str
+    alone: bool
+    """Whether nothing else that could hold rows stands beside it."""
+
+
+class _Walk:
+    """Finds the rows in a document, whatever is around them."""
+
+    def __init__(self, columns: Columns, *, one_model: bool) -> None:
+        self._columns = columns
+        self._one_model = one_model
+        self.left: dict[str, None] = {}
+
+    def document(self, value: Any) -> Iterator[Row]:
+        if not isinstance(value, (list, dict)):
+            raise UsageError(f"expected a list of results, found {kind(value)}; {SHAPES}")
+        return self._values(value, (), {}, "")
+
+    def rows(self, value: Any, place: str) -> Iterator[Row]:
+        if not isinstance(value, dict):
+            raise UsageError(f"{place}: expected an object, found {kind(value)}")
+        return self._entry(value, (), {}, place, listed=True)
+
+    def _values(
+        self, value: Any, above: tuple[_Key, ...], around: Mapping[str, Any], place: str
+    ) -> Iterator[Row]:
+        if isinstance(value, list):
+            for number, entry in enumerate(value, start=1):
+                where = f"{place} entry {number}".lstrip()
+                if not isinstance(entry, dict):
+                    raise UsageError(f"{where}: expected an object, found {kind(entry)}")
+                yield from self._entry(entry, above, around, where, listed=True)
+        else:
+            yield from self._entry(value, above, around, place)
+
+    def _entry(
+        self,
+        value: Mapping[str, Any],
+        above: tuple[_Key, ...],
+        around: Mapping[str, Any],
+        place: str,
+        *,
+        listed: bool = False,
+    ) -> Iterator[Row]:
+        if self._is_row(value, listed=listed):
+            yield Row(place or "entry 1", self._placed(value, above, around, place))
+        else:
+            yield from self._within(value, above, around, place)
+
+    def _is_row(self, value: Mapping[str, Any], *, listed: bool) -> bool:
+        """Return whether an object is a row: it has an answer or an error, or no more than plain values."""
+        plain = [key for key, one in value.items() if not isinstance(one, (list, dict))]
+        if self._columns.has(plain, "response"):
+            return True
+        if self._columns.has(plain, "image") and self._columns.has(value, "error", "response"):
+            return True
+        return len(plain) == len(value) and (listed or self._columns.has(plain, "image", "error"))
+
+    def _within(
+        self, value: Mapping[str, Any], above: tuple[_Key, ...], around: Mapping[str, Any], place: str
+    ) -> Iterator[Row]:
+        inner = {key: one for key, one in value.items() if isinstance(one, (list, dict))}
+        said = {key: one for key, one in value.items() if key not in inner and self._says(key)}
+        for key in [key for key in inner if key.casefold() in _ABOUT]:
+            about = inner[key]
+            if isinstance(about, dict) and not self._wraps(about):
+                del inner[key]
+                said |= {
+                    name: one for name, one in about.items() if isinstance(one, str) and self._says(name)
+                }
+        wrappers = {key: one for key, one in inner.items() if key.casefold() in _WRAPPERS}
+        if wrappers:
+            self.left |= dict.fromkeys(key for key in inner if key not in wrappers)
+            for key, one in wrappers.items():
+                yield from self._values(one, above, self._over(around, said), f"{place} {key}".lstrip())
+        elif inner:
+            for key, one in inner.items():
+                keys = (*above, _Key(key, len(inner) == 1))
+                yield from self._values(one, keys, self._over(around, said), _under(place, key))
+        elif value and (above or self._columns.has(around, "image")):
+            self._check_image(above, around, place)
+            for key, one in value.items():
+                keys, where = (*above, _Key(key, len(value) == 1)), _under(place, key)
+                yield Row(where, self._placed({"response": one}, keys, around, where))
+
+    def _check_image(self, above: tuple[_Key, ...], around: Mapping[str, Any], place: str) -> None:
+        """Raise `UsageError` for texts by keys of which none is an image's file name."""
+        if not self._columns.has(around, "image") and not above[-1].name.lower().endswith(SUFFIXES):
+            raise UsageError(
+                f"{place}: it is not clear what the keys {listed([key.name for key in above])} are, "
+                f"none is the file name of an image; {SHAPES}"
+            )
+
+    def _wraps(self, value: Mapping[str, Any]) -> bool:
+        """Return whether results follow below one of an object's keys."""
+        return any(
+            key.casefold() in _WRAPPERS and isinstance(one, (list, dict)) for key, one in value.items()
+        )
+
+    def _says(self, key: str) -> bool:
+        return self._columns.has((key,), "image", "category", "question", "question_id", "model")
+
+    def _over(self, around: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values with those around them whose fields they don't have."""
+        own = {found.field for name in values if (found := self._columns.column(name))}
+        kept = {
+            name: one
+            for name, one in around.items()
+            if not ((found := self._columns.column(name)) and found.field in own)
+        }
+        return {**kept, **values}
+
+    def _placed(
+        self, values: Mapping[str, Any], above: tuple[_Key, ...], around: Mapping[str, Any], place: str
+    ) -> Mapping[str, Any]:
+        """Return a row's values with what the keys above it mean: model, category, image, question."""
+        if not above and not around:
+            return values
+        row = self._over(around, values)
+        keys, has = list(above), self._columns.has
+        if keys and not has(row, "question", "question_id"):
+            row["question"] = keys.pop().name
+        if keys and not has(row, "image"):
+            row["image"] = keys.pop().name
+        named = has(row, "model") or self._one_model
+        in_folder = has(row, "category") or len(parts_of(str(row.get("image", "")))) > 1
+        if named:
+            if len(keys) == 1 and not in_folder:
+                row["category"] = keys.pop().name
+            # One that is alone tells nothing apart.
+            keys = [key for key in keys if not key.alone]
+        if len(keys) == 1 and not has(row, "model"):
+            row["model"] = keys.pop().name
+        elif len(keys) == 2 and not has(row, "category") and not named:
+            row["model"], row["category"] = (key.name for key in keys)
+            keys = []
+        if keys:
+            raise UsageError(
+                f"{place}: it is not clear what the keys {listed([key.name for key in keys])} are; {SHAPES}"
+            )
+        return row
+
+
+def _under(place: str, key: str) -> str:
+    return f"{place} '{key[:60]}'".lstrip()
+
+
+def kind(value: Any) -> str:
+    """Return what a value is, in words."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"[:40]
+        case str():
+            return "a text" if value.strip() else "an empty text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def looks_like_json(data: bytes) -> bool:
+    """Return whether a file's text begins as JSON does."""
+    return re.match(rb"\s*[\[{]", without_mark(data)) is not None

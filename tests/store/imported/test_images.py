@@ -1,0 +1,63 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fada_tui.images.catalogue import scan
+from tests.importing import image_folder, import_rows, imported_run
+
+
+def row(image: str, category: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"image": image, "category": category, "question": "What?", "response": "x"} | more
+
+
+@pytest.mark.parametrize(
+    ("image", "category", "path", "shown"),
+    [
+        ("a.png", "Brain", "Brain/a.png", "Brain"),
+        ("Brain/a.png", None, "Brain/a.png", "Brain"),
+        ("/data/images/Brain/a.png", None, "Brain/a.png", "Brain"),
+        (r"C:\data\Brain\a.png", None, "Brain/a.png", "Brain"),
+        ("/data/Brain/patient/a.png", "Brain", "Brain/patient/a.png", "Brain"),
+        ("/data/images/a.png", "Brain", "Brain/a.png", "Brain"),
+        ("../../Brain/a.png", None, "Brain/a.png", "Brain"),
+        ("Brain_001.png", None, "Brain/Brain_001.png", "Brain"),
+        ("a.png", None, "d/a.png", "d"),
+    ],
+)
+def test_an_image_is_its_paths_last_part_in_its_category(
+    image: str, category: str | None, path: str, shown: str
+) -> None:
+    result = imported_run([row(image, category)]).results[0]
+    assert (result.path, result.category, result.image) == (path, shown, path.rpartition("/")[2])
+
+
+def test_images_of_a_folder_are_found_by_path_by_category_and_by_name(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path, "Brain/p1/a.png", "Brain/b.png", "Femur/b.png", "Femur/Only.png")
+    named = ["/elsewhere/Brain/p1/a.png", r"x\Femur\b.png", "only.png", "Brain/none.png", "b.png"]
+    categories = [None, None, None, None, "brain"]
+    imported, told = import_rows(
+        [row(name, of, question=f"{n}?") for n, (name, of) in enumerate(zip(named, categories, strict=True))],
+        catalogue=scan(folder),
+    )
+    paths = [(one.path, one.category) for one in imported.runs[0].results]
+    assert paths == [
+        ("Brain/p1/a.png", "Brain"),
+        ("Femur/b.png", "Femur"),
+        ("Femur/Only.png", "Femur"),
+        ("Brain/none.png", "Brain"),
+        ("Brain/b.png", "brain"),
+    ]
+    assert told == ["1 ('Brain/none.png') of the answers' images are not in the folder of --images"]
+
+
+def test_an_image_of_another_category_is_not_taken_for_it(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path, "Brain/1.png", "Femur/2.png")
+    imported, told = import_rows([row("2.png", "Brain")], catalogue=scan(folder))
+    assert imported.runs[0].results[0].path == "Brain/2.png" and "not in the folder" in told[0]
+
+
+def test_a_name_that_two_images_have_is_of_none(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path, "Brain/1.png", "Femur/1.png")
+    imported, told = import_rows([row("1.png", "Spine")], catalogue=scan(folder))
+    assert imported.runs[0].results[0].path == "Spine/1.png" and "not in the folder" in told[0]

@@ -1,0 +1,113 @@
+import json
+from typing import Any
+
+import pytest
+
+from fada_tui.core.errors import UsageError
+from tests.importing import import_rows, rows_of
+
+ROW: dict[str, Any] = {"image": "a.png", "category": "A", "question": "What?", "response": "x", "time": 1.5}
+OTHER = ROW | {"image": "b.png", "response": "y"}
+
+BY_IMAGE = {"A/a.png": {"What?": "x"}, "A/b.png": {"What?": "y"}}
+SAID, ASKED = (("a", "x"), ("b", "y")), {"question": "What?"}
+
+ANSWERS = [("M", "A/a.png", "What?", "x"), ("M", "A/b.png", "What?", "y")]
+
+
+def answers(data: Any, model: str | None = None) -> list[tuple[str, str, str, str | None]]:
+    runs = import_rows(data, model=model)[0].runs
+    return [(run.model.name, one.path, one.question, one.response) for run in runs for one in run.results]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"M": [ROW, OTHER]},
+        {"model": "M", "results": [ROW, OTHER]},
+        {"model_name": "M", "done": 2, "data": {"responses": [ROW, OTHER]}},
+        {"metadata": {"model": "M", "images": 2}, "predictions": BY_IMAGE},
+        {"M": BY_IMAGE},
+        {"M": {"A": {"a.png": {"What?": "x"}, "b.png": {"What?": "y"}}}},
+        {"M": {"A": {"a.png": {"What?": {"answer": "x", "time": 2}}, "b.png": {"What?": {"answer": "y"}}}}},
+        {"date": "today", "results": {"M": [ROW, OTHER]}},
+        [{"model": "M", "results": [ROW, OTHER]}],
+        [ROW | {"model": "M"}, OTHER | {"model": "M"}],
+        {"model": "M", "results": [{"image": name, "responses": said} for name, said in BY_IMAGE.items()]},
+        {"M": [{"image": f"A/{n}.png", "answers": [ASKED | {"answer": a}]} for n, a in SAID]},
+        {"checkpoint": {"model": "M", "state": {"results": [ROW, OTHER]}}},
+    ],
+)  # fmt: skip
+def test_a_document_that_names_its_model(data: Any) -> None:
+    assert answers(data) == ANSWERS
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [ROW, OTHER],
+        {"results": [ROW, OTHER]},
+        {"run": {"first": {"results": [ROW, OTHER]}}},
+        {"A": [{key: row[key] for key in ("image", "question", "response")} for row in (ROW, OTHER)]},
+        BY_IMAGE,
+        {"A": {"a.png": {"What?": "x"}, "b.png": {"What?": "y"}}},
+        {"another name": [ROW, OTHER]},
+        "\n".join(map(json.dumps, (ROW, OTHER))).encode(),
+        b"\xef\xbb\xbf" + "\r\n\r\n".join(map(json.dumps, (ROW, OTHER))).encode(),
+    ],
+)
+def test_a_document_whose_model_a_person_names(data: Any) -> None:
+    assert answers(data, "M") == ANSWERS
+
+
+def test_an_object_by_model_makes_a_run_for_each() -> None:
+    runs = import_rows({"M": [ROW, OTHER], "N": [ROW]}, model=None)[0].runs
+    assert [(run.model.name, len(run.results)) for run in runs] == [("M", 2), ("N", 1)]
+    assert runs[0].questions == runs[1].questions
+
+
+def test_one_name_for_several_models_is_refused() -> None:
+    with pytest.raises(UsageError, match="answers of 2 models"):
+        import_rows({"N": [ROW], "O": [OTHER]}, model="M")
+
+
+def test_a_single_row_is_a_file_too() -> None:
+    assert answers(ROW, "M") == ANSWERS[:1]
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (b"{", "not JSON"),
+        (b'["\xff"]', "not JSON"),
+        (b'[{"image":"a","category":"A","question":"q","response":"x","time":NaN}]', "not JSON"),
+        (b'{"image": "a"}\n{"image": ', "line 2: not JSON"),
+        ([], "nothing to import"),
+        ({"foo": 1}, "nothing to import"),
+        ([ROW, 3], "entry 2: expected an object, found the number 3"),
+        ([ROW, ["x"]], "entry 2: expected an object, found a list"),
+        ({"Qwen2.5": {"b": "x"}}, "not clear what the keys 'Qwen2.5' are, none is the file name of an image"),
+        ({"run": {"date": "today", "seed": "1"}, "model": "M"}, "nothing to import"),
+    ],
+)
+def test_what_is_of_no_shape_is_refused_in_one_line(data: Any, complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint) as caught:
+        rows_of(data)
+    assert "\n" not in str(caught.value)
+
+
+def test_more_keys_than_an_answer_has_are_refused() -> None:
+    with pytest.raises(UsageError, match="not clear what the keys 'a', 'b', 'c' are"):
+        rows_of({"a": {"b": {"c": {"d.png": {"e": "x"}}}}}, model=None)
+
+
+def test_the_refusal_of_another_shape_says_which_are_taken() -> None:
+    for data in ([], {"foo": 1}, [{"foo": 1}], b"{"):
+        with pytest.raises(UsageError, match=r"JSON Lines, or CSV.*by model.*'results'"):
+            import_rows(data)
+
+
+def test_rows_say_where_they_stand() -> None:
+    assert [row.place for row in rows_of([ROW, OTHER])] == ["entry 1", "entry 2"]
+    assert [row.place for row in rows_of(b"\n".join([json.dumps(ROW).encode()] * 2))] == ["line 1", "line 2"]
+    assert rows_of({"model": "M", "results": {"N": [ROW]}})[0].place == "results 'N' entry 1"
