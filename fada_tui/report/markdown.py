@@ -16,7 +16,8 @@ _SPECIAL = re.compile(r"[\\`*\[\]<>#~|&$@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=
 
 An underscore within a word is none.
 """
-_STARTS_BLOCK = re.compile(r"^(?:\d+(?=[.)])|(?=[-+]))")
+_STARTS_BLOCK = re.compile(r"^(?:\d+(?=[.)])|(?=[-+=:]))")
+"""What would begin a list or a rule, or make a heading or a table of the line before it."""
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -85,14 +86,34 @@ def fenced(text: str, *, language: str = "text", indent: int = 0) -> list[str]:
 
 
 def quoted(label: str, text: str, *, indent: int = 0) -> list[str]:
-    """Return a list item with the text after its label: one line in quotes, several in a block."""
+    """Return a list item with the text after its label: one line in quotes, several in a block quotation.
+
+    A viewer wraps both. Lines and paragraphs are kept; so is the indentation of lines, by spaces that do not
+    break.
+    """
     start = f"{' ' * indent}- **{label}**:"
-    stripped = text.strip("\r\n")
-    if not stripped:
+    stripped = visible(text).strip("\n")
+    if not stripped.strip():
         return [f'{start} "" (empty)']
-    if "\n" in visible(stripped):
-        return [start, *fenced(stripped, indent=indent + 2)]
+    if "\n" in stripped:
+        return [start, *(f"{' ' * indent}  {line}" for line in quotation(stripped))]
     return [f'{start} "{inline(stripped)}"']
+
+
+def quotation(text: str) -> list[str]:
+    """Return a text as a block quotation that has its lines and paragraphs, and nothing live in it."""
+    shown = [_line(line) for line in visible(text).strip("\n").split("\n")]
+    return [
+        (f"> {line}\\" if line and after else f"> {line}".rstrip(" "))
+        for line, after in zip(shown, [*shown[1:], ""], strict=True)
+    ]
+
+
+def _line(line: str) -> str:
+    """Return a line of a text, which Markdown neither takes for the beginning of a block nor indents."""
+    expanded = line.expandtabs(4)
+    words = item(expanded)
+    return "\u00a0" * (len(expanded) - len(expanded.lstrip())) + words if words else ""
 
 
 def paragraphs(text: str) -> list[str]:

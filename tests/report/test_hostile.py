@@ -24,7 +24,7 @@ from fada_tui.core.records import (
     Tool,
 )
 from fada_tui.report.comparison import compared, render_comparison
-from fada_tui.report.markdown import fenced, inline, name, visible
+from fada_tui.report.markdown import fenced, inline, name, quoted, visible
 from fada_tui.report.summary import render_summary
 from tests.examples import result, run
 
@@ -50,7 +50,11 @@ fence
 ---
 $x$ &lt; **b** _i_ ~~s~~ \\
 """
-HARMLESS = "The fetal\nabdomen"
+
+
+def tame(text: str) -> str:
+    """A text of as many lines and paragraphs, of words alone."""
+    return "\n".join("word" if line.strip() else " " for line in visible(text).split("\n"))
 
 
 def tokens(page: str) -> list[Token]:
@@ -131,7 +135,7 @@ def whole(text: str, shown: str) -> str:
 
 def test_a_hostile_answer_keeps_the_pages_structure() -> None:
     hostile = run(results=(result(response=HOSTILE), result("A/b.png")))
-    harmless = run(results=(result(response=HARMLESS), result("A/b.png")))
+    harmless = run(results=(result(response=tame(HOSTILE)), result("A/b.png")))
     assert structure(render_summary(hostile, [], [], None)) == structure(
         render_summary(harmless, [], [], None)
     )
@@ -139,7 +143,7 @@ def test_a_hostile_answer_keeps_the_pages_structure() -> None:
 
 def test_hostile_text_in_every_place_keeps_the_pages_structure() -> None:
     one_line = HOSTILE.replace("\n", " ")
-    expected = structure(whole(HARMLESS, "name"))
+    expected = structure(whole(tame(HOSTILE), "name"))
     for shown in (one_line, *(line for line in HOSTILE.split("\n") if line.strip())):
         assert structure(whole(HOSTILE, shown)) == expected, shown
 
@@ -147,12 +151,11 @@ def test_hostile_text_in_every_place_keeps_the_pages_structure() -> None:
 def test_random_marks_of_markdown_keep_the_pages_structure() -> None:
     dice = random.Random(1)
     marks = [*"`*_[]()<>#~|&!+-=:.\\\"'$1a @^{}", "\t", "\x1b", "\u202e", "\u3000", "é", "```", "www.", "<a>"]
-    expected = structure(whole(HARMLESS, "name"))
     for _ in range(60):
         shown = "".join(dice.choices(marks, k=dice.randint(1, 12)))
         shown = shown if shown.strip() else "x"
         text = f"{shown}\n\n{''.join(dice.choices([*marks, chr(10)], k=40))}\nend"
-        assert structure(whole(text, shown)) == expected, (shown, text)
+        assert structure(whole(text, shown)) == structure(whole(tame(text), "name")), (shown, text)
 
 
 def test_no_character_that_acts_on_a_terminal_is_left_in_a_page() -> None:
@@ -184,6 +187,48 @@ def test_rendered_prose_reads_as_it_was_written() -> None:
         rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(f"x {inline(line)}")
         content = "".join(child.content for child in rendered[1].children or ())
         assert content == " ".join(["x", *visible(line).split()])
+
+
+def quoted_text(text: str) -> str:
+    """What a reader sees of an answer that is quoted as a block, line by line."""
+    parsed = tokens("\n".join(["- a", *quoted("Response", text), "- b"]))
+    inside = [token for token in parsed if token.type == "inline" and token.level == 4]
+    kinds = {token.type for token in parsed} | {
+        child.type for token in inside for child in token.children or ()
+    }
+    assert kinds <= {
+        *(
+            f"{kind}_{end}"
+            for kind in ("bullet_list", "list_item", "paragraph", "blockquote")
+            for end in ("open", "close")
+        ),
+        *("inline", "text", "hardbreak"),
+    }, kinds
+    assert [token.type for token in parsed].count("list_item_open") == 3
+    return "\n\n".join(
+        "".join("\n" if child.type == "hardbreak" else child.content for child in token.children or ())
+        for token in inside
+    )
+
+
+def test_a_quoted_answer_has_its_lines_and_paragraphs_and_nothing_of_it_is_live() -> None:
+    said = [" ".join(line.split()) for line in visible(HOSTILE).split("\n")]
+    read = [" ".join(line.split()) for line in quoted_text(HOSTILE).split("\n")]
+    assert [line for line in read if line] == [line for line in said if line]
+    assert quoted_text("a\n  - b\n\n\nc") == "a\n\u00a0\u00a0- b\n\nc"
+    assert quoted_text("a\\\nb\n\nc\\") == "a\\\nb\n\nc\\"
+
+
+@pytest.mark.parametrize(
+    "line", ["===", "---", ":-:", "--", "-|-", "+ x", "1) x", "\t# x", "> x", "=", ": x"]
+)
+def test_no_line_of_an_answer_begins_a_block(line: str) -> None:
+    assert quoted_text(f"Title\n{line}\nend").split("\n")[1].split() == line.split()
+
+
+def test_a_long_answer_wraps_in_any_viewer() -> None:
+    for text in ("word " * 400, "word " * 400 + "\n" + "word " * 400):
+        assert not [token for token in tokens("\n".join(quoted("Response", text))) if token.type == "fence"]
 
 
 def test_a_fence_is_longer_than_any_in_the_text_and_keeps_it_exact() -> None:
