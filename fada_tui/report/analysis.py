@@ -34,6 +34,8 @@ def strengths_and_weaknesses(run: Run, found: Figures) -> list[str]:
         _some(found.maternal, "Maternal terms where the image shows the fetus in", "answers"),
         _some(found.other_planes, "Another category's plane named in", "answers"),
         _some(found.identical, "The same words for different images in", "answers"),
+        _some(found.repeating, "A phrase repeated over and over at the end of", "answers"),
+        _some(found.in_mid_sentence, "Stopped in mid-sentence:", "answers whose end is not recorded"),
         _some(found.cut, "Cut at the token limit:", "answers"),
         _some(Share(found.errors, found.results), "Errors:", "results"),
     ]

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from fada_tui.core.records import Record, Result, Run
+from fada_tui.core.records import Environment, Record, Result, Run
+from fada_tui.evaluation.answer_ends import Repetition, in_mid_sentence, repetition
 from fada_tui.evaluation.classification import Sorting, sorting
 from fada_tui.evaluation.statistics import Share, identical_answers, mean, median
 from fada_tui.evaluation.verdicts import Tally, tally
@@ -56,6 +57,10 @@ class Figures(Record, frozen=True, kw_only=True):
     """Answers identical to another image's; out of none if the model writes no text."""
     cut: Share
     """Answers cut at the token limit, of those whose end is known."""
+    repeating: Share
+    """Answers that end in a phrase over and over; out of none if the model writes no text."""
+    in_mid_sentence: Share
+    """Imported answers that stop in the middle of a sentence, of those whose end is not known."""
     thoughts: Share
     """Answers that the model thought before: their tokens and times include the thoughts'."""
     sorting: Sorting | None
@@ -83,6 +88,7 @@ def figures(run: Run) -> Figures:
     auto = [result.auto for result in answered if result.auto is not None]
     placed = [score for score in auto if score.score is not None]
     ends = [result.finish for result in answered if result.finish is not None]
+    endless = [result for result in answered if result.finish is None] if imported(run) else []
     return Figures(
         images=len({result.path for result in results}),
         categories=len({result.category for result in results}),
@@ -105,9 +111,32 @@ def figures(run: Run) -> Figures:
         other_planes=Share(sum(bool(score.other_categories) for score in placed), len(placed)),
         identical=identical_answers(answered if run.classes is UNSET else ()),
         cut=Share(ends.count("length"), len(ends)),
+        repeating=_share(repeats(run, result) for result in answered if run.classes is UNSET),
+        in_mid_sentence=_share(stops_in_mid_sentence(run, result) for result in endless),
         thoughts=Share(sum(bool(result.thoughts) for result in answered), len(answered)),
         sorting=None if run.classes is UNSET else sorting(results, run.classes, run.dataset.aliases or {}),
     )
+
+
+def imported(run: Run) -> bool:
+    """Return whether other programs made a run: nothing is recorded of the machine."""
+    return run.environment == Environment()
+
+
+def repeats(run: Run, result: Result) -> Repetition | None:
+    """Return the loop that a result's answer ends in; `None` without one, or if the model writes no text."""
+    return None if result.response is None or run.classes is not UNSET else repetition(result.response)
+
+
+def stops_in_mid_sentence(run: Run, result: Result) -> bool:
+    """Return whether a result is imported, nothing is known of its answer's end, and it is no end."""
+    unknown = imported(run) and result.finish is None
+    return unknown and result.response is not None and in_mid_sentence(result.response)
+
+
+def _share(found: Iterable[object]) -> Share:
+    hits = [bool(one) for one in found]
+    return Share(sum(hits), len(hits))
 
 
 def _planned(run: Run) -> int:

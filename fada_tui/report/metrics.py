@@ -237,6 +237,9 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric(key="answers", value=lambda _, its: its.identical.total, unit="count"),
     Metric(key="cut_at_limit", value=lambda _, its: its.cut.hits, unit="count"),
     Metric(key="ends_known", value=lambda _, its: its.cut.total, unit="count"),
+    Metric(key="repeating_answers", value=lambda _, its: its.repeating.hits, unit="count"),
+    Metric(key="in_mid_sentence", value=lambda _, its: its.in_mid_sentence.hits, unit="count"),
+    Metric(key="in_mid_sentence_of", value=lambda _, its: its.in_mid_sentence.total, unit="count"),
     Metric(
         key="sorted_right", value=lambda _, its: its.sorting.top1.hits if its.sorting else None, unit="count"
     ),

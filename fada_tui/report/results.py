@@ -6,6 +6,7 @@ from typing import Final
 from fada_tui.core.records import Assessment, AutoScore, Result, Run, Verdict
 from fada_tui.evaluation.verdicts import current
 from fada_tui.report import memory, units
+from fada_tui.report.figures import repeats, stops_in_mid_sentence
 from fada_tui.report.markdown import bullet, inline, name, quoted
 
 MARKS: Final[dict[Verdict | None, str]] = {
@@ -41,18 +42,18 @@ def _grouped(results: Sequence[Result]) -> dict[str, dict[str, list[Result]]]:
 
 def _image(results: Sequence[Result], run: Run) -> list[str]:
     if len(run.questions) <= 1 and len(results) == 1:
-        return _result(results[0])
+        return _result(results[0], run)
     return [
         line
         for result in results
         for line in (
             *quoted(f"Question {name(result.question_id)}", result.question),
-            *(f"  {line}" if line else "" for line in _result(result)),
+            *(f"  {line}" if line else "" for line in _result(result, run)),
         )
     ]
 
 
-def _result(result: Result) -> list[str]:
+def _result(result: Result, run: Run) -> list[str]:
     if result.error is not None:
         answer = bullet("Error", f"⚠️ {inline(result.error.kind)}: {inline(result.error.message)}")
     elif result.response is None:
@@ -66,6 +67,7 @@ def _result(result: Result) -> list[str]:
         *bullet("Generation Time", f"{time}s{_ending(result)}" if time else None),
         *bullet("Batch", _batch(result)),
         *bullet("Tokens", _tokens(result)),
+        *bullet("Ending", _flags(result, run)),
         *bullet("Memory", memory.of_result(result.memory)),
         *bullet("Auto Score (computed)", _auto(result.auto) if result.auto else None),
         *_assessments(result),
@@ -87,6 +89,13 @@ def _ending(result: Result) -> str:
             return " (cancelled)"
         case _:
             return ""
+
+
+def _flags(result: Result, run: Run) -> str | None:
+    """Return what is odd about the end of an answer's text."""
+    if loop := repeats(run, result):
+        return f"⚠️ repeats itself (its last {units.count(loop.length, loop.unit)}, {loop.times:,} times)"
+    return "⚠️ stops in mid-sentence" if stops_in_mid_sentence(run, result) else None
 
 
 def _batch(result: Result) -> str | None:

@@ -22,7 +22,7 @@ from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint, parse, place_of
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command, verifying_command
-from fada_tui.report.figures import Figures
+from fada_tui.report.figures import Figures, imported
 from fada_tui.report.markdown import bullet, fenced, inline, name
 from fada_tui.report.notes import written
 
@@ -216,9 +216,9 @@ def _source(model: ModelFacts) -> str:
 
 
 def files(run: Run) -> list[str]:
-    """Return the section Files Generated; a run without a recorded environment had no worker."""
+    """Return the section Files Generated; an imported run had no worker."""
     lines = ["- `run.json` - Raw results data", "- `summary.md` - This page"]
-    if run.environment != Environment():
+    if not imported(run):
         lines += ["- `telemetry.csv` - Memory, utilisation, power and temperature over the run"]
         lines += ["- `worker.log` - What the libraries printed"]
     return ["## Files Generated", "", *lines, ""]

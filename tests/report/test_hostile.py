@@ -54,7 +54,8 @@ $x$ &lt; **b** _i_ ~~s~~ \\
 
 def tame(text: str) -> str:
     """A text of as many lines and paragraphs, of words alone."""
-    return "\n".join("word" if line.strip() else " " for line in visible(text).split("\n"))
+    lines = enumerate(visible(text).split("\n"))
+    return "\n".join(f"word{number}" if line.strip() else " " for number, line in lines)
 
 
 def tokens(page: str) -> list[Token]:

@@ -43,6 +43,8 @@ from fada_tui.tui.state.run_scan import Found
 from tests.examples import result, run
 from tests.tui.shelves import stored
 
+BROKEN_OFF = f" is a head. {' '.join(map(str, range(20)))}"
+
 
 def answered(number: int) -> Result:
     """One of forty, made so that no two figures of all of them are the same; the last four are errors."""
@@ -66,10 +68,11 @@ def answered(number: int) -> Result:
         verdict=verdict if number < 22 else None,
         context=number < 6 if number < 17 else None,
     )
+    loop, broken_off = " no" * 8 * (24 <= number < 34), BROKEN_OFF * (number == 34)
     return result(
         path,
         question,
-        response="the same" if number < 5 else f"answer {number}",
+        response="the same" if number < 5 else f"answer {number}{loop}{broken_off}",
         time=29.5 if number == 0 else 2.5,
         finish="length" if number < 7 else "stop" if number < 34 else None,
         timing=Timing(first_token=0.75, share=1.25),
@@ -164,6 +167,9 @@ WRITTEN = {
     "answers": 36,
     "cut_at_limit": 7,
     "ends_known": 34,
+    "repeating_answers": 10,
+    "in_mid_sentence": 1,
+    "in_mid_sentence_of": 2,
     "sorted_right": None,
     "sorted": None,
     "accuracy": None,

@@ -272,6 +272,29 @@ def test_every_measured_figure_is_there_under_its_own_name() -> None:
         assert figure in text
 
 
+def test_odd_ends_of_answers_are_flagged_and_counted() -> None:
+    loop = "The fetal head is seen. " * 4
+    broken_off = (
+        "A heart. It lies in the centre of the image, with the vessels that leave it on the left, and the"
+    )
+    some = (
+        result(response=loop, finish=None),
+        result("A/b.png", response=broken_off, finish=None),
+        result("B/c.png", response="A heart.", finish=None),
+    )
+    text = page(run(status="complete", results=some))
+    first, second, third = text.split("**Image ")[1:]
+    assert "- **Ending**: ⚠️ repeats itself (its last 5 words, 4 times)\n" in first
+    assert "- **Ending**: ⚠️ stops in mid-sentence\n" in second
+    assert "Ending" not in third
+    assert "A phrase repeated over and over at the end of 1 of 3 answers (computed)" in text
+    assert "Stopped in mid-sentence: 1 of 3 answers whose end is not recorded (computed)" in text
+    ours = page(run(status="complete", results=some, environment=Environment(python="3.11")))
+    assert "mid-sentence" not in ours and "repeats itself" in ours
+    told = tuple(replace(one, finish="length") for one in some)
+    assert "mid-sentence" not in page(run(status="complete", results=told))
+
+
 def test_on_a_cpu_no_gpu_memory_is_claimed() -> None:
     on_cpu = replace(measured(), model=ModelFacts(name="tiny", device="cpu"))
     assert "- **GPU Memory**: none, the model ran on the CPU" in lines(on_cpu)
