@@ -100,6 +100,39 @@ def macro_f1(confusions: Confusions) -> float | None:
     return math.fsum(scores) / len(scores) if scores else None
 
 
+class ConstantClass(Record, frozen=True, kw_only=True):
+    """The metrics of one and the same class said of every image."""
+
+    name: str
+    accuracy: float
+    macro_f1: float
+
+
+def constant_classes(confusions: Confusions) -> tuple[ConstantClass, ConstantClass] | None:
+    """Return the class of most images, and the one that the model says most often; `None` without images.
+
+    The first has the best accuracy and the best macro F1 that a constant answer can have: both grow with the
+    number of its images.
+    """
+    shown: Counter[str] = Counter()
+    said: Counter[str] = Counter()
+    for (truth, answer), count in confusions:
+        shown[truth] += count
+        said[answer] += count
+    if not shown:
+        return None
+
+    def always(name: str) -> ConstantClass:
+        score = macro_f1(tuple(((truth, name), count) for truth, count in shown.items()))
+        return ConstantClass(name=name, accuracy=shown[name] / shown.total(), macro_f1=score or 0.0)
+
+    return always(_commonest(shown)), always(_commonest(said))
+
+
+def _commonest(counts: Counter[str]) -> str:
+    return min(counts, key=lambda name: (-counts[name], name))
+
+
 def rounds(total: int) -> int:
     """Return the number of bootstrap rounds for a number of images."""
     return ROUNDS if total * ROUNDS <= DRAWS else max(DRAWS // total, 200)

@@ -1,9 +1,10 @@
-"""Statistics of samples: mean, median, interval of a proportion, share of identical answers."""
+"""Statistics of samples: mean, median, quartiles, interval of a proportion, share of identical answers."""
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median as _median
+from statistics import quantiles as _quantiles
 from typing import NamedTuple
 
 from fada_tui.core.records import Result
@@ -17,6 +18,13 @@ class Interval(NamedTuple):
 
     low: float
     high: float
+
+
+class Quartiles(NamedTuple):
+    """Values below which a quarter and three quarters of a sample lie."""
+
+    lower: float
+    upper: float
 
 
 class Share(NamedTuple):
@@ -34,6 +42,14 @@ def mean(values: Sequence[float]) -> float | None:
 def median(values: Sequence[float]) -> float | None:
     """Return the median (the mean of the middle two for an even number); `None` for no values."""
     return _median(values) if values else None
+
+
+def quartiles(values: Sequence[float]) -> Quartiles | None:
+    """Return the quartiles, interpolated linearly (Hyndman and Fan's type 7); `None` for fewer than two."""
+    if len(values) < 2:
+        return None
+    lower, _, upper = _quantiles(values, n=4, method="inclusive")
+    return Quartiles(lower, upper)
 
 
 def wilson(successes: float, total: int, z: float = Z_95) -> Interval | None:

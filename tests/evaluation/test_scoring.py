@@ -8,7 +8,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Assessment, AutoScore, Verdict
 from fada_tui.evaluation.auto import score
 from fada_tui.evaluation.rubric import Rubric
-from fada_tui.evaluation.statistics import identical_answers, mean, median, wilson
+from fada_tui.evaluation.statistics import identical_answers, mean, median, quartiles, wilson
 from fada_tui.evaluation.verdicts import current, tally
 from tests.examples import result
 
@@ -169,6 +169,12 @@ def test_a_bad_rubric_is_one_line_that_says_where(
         load_rubric(str(file))
     assert str(file) in str(caught.value) and complaint in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_quartiles_are_interpolated_and_take_two_values() -> None:
+    assert quartiles([9.0, 1.0, 2.0, 3.0, 5.0]) == (2.0, 5.0)
+    assert quartiles([1.0, 2.0]) == (1.25, 1.75)
+    assert quartiles([1.0]) is quartiles([]) is None
 
 
 def test_mean_and_median_of_nothing_are_unknown() -> None:

@@ -1,0 +1,93 @@
+"""Whether a model looks at the images: questions that it answers alike whatever an image shows. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Literal, TypeAlias
+
+from fada_tui.core.records import Record, Result
+
+ALIKE: Final = 0.98
+"""Share of the images from which one answer gives reason to doubt."""
+IMAGES: Final = 10
+"""Images below which that says nothing."""
+
+Finding: TypeAlias = Literal["doubt", "varies", "references_alike", "too_few"]
+"""`doubt`: one answer for (nearly) all images. `varies`: it is not so. `references_alike`: so are the right
+answers, so that a model that looks would answer no differently. `too_few`: images to tell."""
+
+_END_MARKS = ".!?…。！？ \t\n\"'”’»*_`"
+
+
+class Alike(Record, frozen=True, kw_only=True):
+    """How far the answers to a question are one and the same."""
+
+    question_id: str
+    finding: Finding
+    answer: str
+    """The commonest answer, as it was mostly given; empty without answers, or if it is empty."""
+    count: int
+    """Images that got it."""
+    images: int
+    """Images that got an answer."""
+
+    @property
+    def share(self) -> float:
+        """Return the share of the images that got the commonest answer, 0 to 1; 0 without answers."""
+        return self.count / self.images if self.images else 0.0
+
+
+def normal(text: str) -> str:
+    """Return an answer as it is compared: upper case, white space and marks around it make no difference."""
+    return " ".join(text.casefold().split()).strip(_END_MARKS)
+
+
+def alike(
+    question_ids: Sequence[str],
+    results: Iterable[Result],
+    right: Callable[[Result], str | None],
+) -> list[Alike]:
+    """Return for each question whether its answers give reason to doubt that the model looks at the images.
+
+    They do where one answer covers at least `ALIKE` of at least `IMAGES` images, unless one right answer
+    covers as large a share of at least as many.
+
+    Args:
+        question_ids: The questions, in the order of the answer.
+        results: Those of a run; errors count for nothing.
+        right: Returns the right answer of a result, where it is known.
+    """
+    answers: dict[str, list[str]] = {one: [] for one in question_ids}
+    truths: dict[str, Counter[str]] = {one: Counter() for one in question_ids}
+    for result in results:
+        if result.error is None and result.response is not None and result.question_id in answers:
+            answers[result.question_id].append(result.response)
+            if (truth := right(result)) is not None:
+                truths[result.question_id][normal(truth)] += 1
+    return [_alike(one, given, truths[one]) for one, given in answers.items()]
+
+
+def _alike(question_id: str, given: Sequence[str], truths: Counter[str]) -> Alike:
+    as_said = sorted(Counter(given).items(), key=lambda one: (-one[1], one[0]))
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for text, number in as_said:
+        counts[normal(text)] += number
+        first.setdefault(normal(text), text)
+    answer, count = counts.most_common(1)[0] if counts else ("", 0)
+    return Alike(
+        question_id=question_id,
+        finding=_finding(count, len(given), truths),
+        answer=first.get(answer, ""),
+        count=count,
+        images=len(given),
+    )
+
+
+def _finding(count: int, images: int, truths: Counter[str]) -> Finding:
+    if images < IMAGES:
+        return "too_few"
+    if count < ALIKE * images:
+        return "varies"
+    known = truths.total()
+    uniform = known >= IMAGES and truths.most_common(1)[0][1] * images >= count * known
+    return "references_alike" if uniform else "doubt"

@@ -1,0 +1,67 @@
+from collections.abc import Sequence
+
+import pytest
+
+from fada_tui.core.records import Result
+from fada_tui.evaluation.constant_answers import Alike, alike, normal
+from tests.examples import error_result, result
+
+
+def results(answers: Sequence[str], references: Sequence[str] = (), question: str = "q1") -> list[Result]:
+    return [
+        result(
+            f"A/{number}.png",
+            question,
+            response=answer,
+            **({"reference": references[number]} if number < len(references) else {}),
+        )
+        for number, answer in enumerate(answers)
+    ]
+
+
+def found(some: Sequence[Result]) -> Alike:
+    (one,) = alike(["q1"], some, lambda one: one.reference or None)
+    return one
+
+
+def test_one_answer_for_all_images_gives_reason_to_doubt() -> None:
+    one = found(results(["routine  follow-up"] + ["Routine follow-up."] * 9))
+    assert (one.finding, one.answer, one.count, one.images) == ("doubt", "Routine follow-up.", 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("same", "others", "finding"),
+    [(98, 2, "doubt"), (97, 3, "varies"), (9, 0, "too_few"), (10, 0, "doubt"), (0, 0, "too_few")],
+)
+def test_it_takes_98_in_100_and_ten_images(same: int, others: int, finding: str) -> None:
+    assert found(results(["a"] * same + [f"b{n}" for n in range(others)])).finding == finding
+
+
+def test_right_answers_that_are_as_uniform_take_the_doubt_away() -> None:
+    assert found(results(["yes"] * 20, ["Yes"] * 20)).finding == "references_alike"
+    assert found(results(["yes"] * 20, ["no"] * 20)).finding == "references_alike"
+    assert found(results(["yes"] * 20, ["yes"] * 19 + ["no"])).finding == "doubt"
+    assert found(results(["yes"] * 99 + ["no"], ["yes"] * 99 + ["no"])).finding == "references_alike"
+    assert found(results(["yes"] * 20, ["yes"] * 9)).finding == "doubt", "too few to say"
+
+
+def test_errors_and_other_questions_count_for_nothing() -> None:
+    some = [*results(["a"] * 10), *(error_result(f"B/{number}.png") for number in range(30))]
+    assert (found(some).finding, found(some).images) == ("doubt", 10)
+    more = [*some, *results(["b"] * 30, question="q2")]
+    assert found(more) == found(some)
+    assert [one.question_id for one in alike(["q2", "q1"], more, lambda _: None)] == ["q2", "q1"]
+
+
+def test_answers_that_are_always_empty_are_one_answer() -> None:
+    assert found(results([""] * 12)).finding == "doubt"
+
+
+def test_the_order_of_results_does_not_matter() -> None:
+    some = results([*"Aaaaaaaaaab"], [*"aaaaaaaaaab"])
+    assert found(some) == found(some[::-1])
+
+
+def test_answers_are_compared_without_upper_case_spaces_and_marks_around_them() -> None:
+    assert normal("  **Routine** follow-up.\n") == normal('"routine** follow-up"')
+    assert normal("no") != normal("not")
