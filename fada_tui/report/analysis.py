@@ -11,6 +11,9 @@ from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import name
 from fada_tui.report.notes import listed
 
+NAMED = 8
+"""Categories that are named where several are alike."""
+
 
 class Ranking(NamedTuple):
     """Categories by quality, best and worst; ties are named together."""
@@ -104,11 +107,13 @@ def _extremes(values: dict[str, tuple[float, int]], basis: str) -> Ranking | Non
         return None
 
     def named(share: float) -> str:
-        alike = ", ".join(
+        tied = [
             f"{name(category)} (n = {number:,})"
             for category, (value, number) in values.items()
             if value == share
-        )
+        ]
+        more = f" and {len(tied) - NAMED:,} more" if len(tied) > NAMED else ""
+        alike = ", ".join(tied[:NAMED]) + more
         return f"{basis}: {alike}, {units.percent(share)}"
 
     return Ranking(best=named(max(shares)), worst=named(min(shares)))

@@ -14,7 +14,7 @@ _WORDS = {
 
 
 def changed_images(run: Run) -> list[str]:
-    """Return the lines on images that were found changed; empty if there are none. No image is opened."""
+    """Return the warning of images that were found changed; empty if there are none. No image is opened."""
     found = run.images_changed
     if not found:
         return []
@@ -23,15 +23,18 @@ def changed_images(run: Run) -> list[str]:
         assessment.image_changed is True for result in run.results for assessment in result.assessments
     )
     knowing = f"; {units.count(judged, 'assessment')} made in spite of that" if judged else ""
-    more = [f"- and {len(found) - LISTED:,} more, in `run.json`"] if len(found) > LISTED else []
     return [
         f"**Changed Images**: ⚠️ {images} not what was asked about any more; the answers below are of what "
         f"was there before{knowing}",
         "",
-        *(_line(one) for one in found[:LISTED]),
-        *more,
-        "",
     ]
+
+
+def changed_list(run: Run, most: int = LISTED) -> list[str]:
+    """Return the section that lists these images; empty if there are none."""
+    found = run.images_changed
+    more = [f"- and {len(found) - most:,} more, in `run.json`"] if len(found) > most else []
+    return ["## Changed Images", "", *map(_line, found[:most]), *more, ""] if found else []
 
 
 def _line(found: ImageFound) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from fada_tui.core.records import ModelNote, Record, Run
+from fada_tui.report import units
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.markdown import table
@@ -28,6 +29,8 @@ BATCHES_NOTE = (
 SERVED_NOTE = (
     "Where a server was sent several requests at once, the time of an answer includes waiting for others."
 )
+SHOWN_ON_PAGE = 20
+"""Rows of the table on a run's page."""
 UNLIKE_NOTE = "Not all rows are of the same images and questions: compare them with care."
 
 
@@ -69,11 +72,21 @@ def latest_complete(rows: Iterable[Compared]) -> list[Compared]:
 
 
 def comparison_section(
-    this: Compared, others: Iterable[Compared], *, notes: Iterable[ModelNote] = ()
+    this: Compared,
+    others: Iterable[Compared],
+    most: int = SHOWN_ON_PAGE,
+    *,
+    notes: Iterable[ModelNote] = (),
 ) -> list[str]:
     """Return the page's table: this run first and bold, then each other model's latest complete run.
 
     A model in another resolution is another one. Last come models that only notes tell of.
+
+    Args:
+        this: The run.
+        others: The runs to compare it with; the run itself may be among them.
+        most: Rows of runs; the others are counted, and stand in the comparison of the results folder.
+        notes: What is told of models, for those that have no run.
     """
     others = list(others)
     rivals = [
@@ -81,13 +94,16 @@ def comparison_section(
         for other in latest_complete(other for other in others if other.run.id != this.run.id)
         if _seeing(other.run) != _seeing(this.run)
     ]
-    shown = [this, *rivals]
+    shown = [this, *rivals][:most]
+    left = len(rivals) + 1 - len(shown)
+    rest = f"{units.count(left, 'more model')}: see [comparison.md](../comparison.md)."
     told = without_runs(notes, _with_answers([this, *others]))
     return [
         "### Comparison with Other Models",
         "",
         *_table(TABLE, shown, told, bold=this),
         "",
+        *([rest, ""] if left else []),
         QUALITY_NOTE,
         *(line for note in _notes(shown, told) for line in ("", note)),
         "",

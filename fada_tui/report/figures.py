@@ -8,7 +8,7 @@ from msgspec import UNSET
 from fada_tui.core.records import Environment, Record, Result, Run
 from fada_tui.evaluation.answer_ends import Repetition, in_mid_sentence, repetition
 from fada_tui.evaluation.classification import Sorting, sorting
-from fada_tui.evaluation.statistics import Share, identical_answers, mean, median
+from fada_tui.evaluation.statistics import Quartiles, Share, identical_answers, mean, median, quartiles
 from fada_tui.evaluation.verdicts import Tally, tally
 
 
@@ -17,6 +17,13 @@ class Span(NamedTuple):
 
     least: int
     most: int
+
+
+class Spread(NamedTuple):
+    """How values are spread."""
+
+    median: float
+    quartiles: Quartiles
 
 
 class Figures(Record, frozen=True, kw_only=True):
@@ -35,6 +42,12 @@ class Figures(Record, frozen=True, kw_only=True):
     median_time: float | None
     time_per_answer: float | None
     """Mean seconds attributed to each answer; without batches the same as `mean_time`."""
+    timed: int
+    """Answers that have such a time."""
+    time_spread: Spread | None
+    """Of the same seconds; `None` for fewer than two answers."""
+    first_time: float | None
+    """Seconds from start to end of the generation of the first answer, which may warm the model up."""
     batch_sizes: Span | None
     """Smallest and largest batch; `None` if answers were made one at a time."""
     first_token: float | None
@@ -84,6 +97,7 @@ def figures(run: Run) -> Figures:
     answered = [result for result in results if result.error is None and result.response is not None]
     sizes = _span(None if result.batch_size is UNSET else result.batch_size for result in answered)
     times = [result.time for result in answered if result.time is not None]
+    own_times = [value for result in answered if (value := result.own_time) is not None]
     first = [value for result in answered if (value := result.timing.first_token) is not None]
     auto = [result.auto for result in answered if result.auto is not None]
     placed = [score for score in auto if score.score is not None]
@@ -98,7 +112,10 @@ def figures(run: Run) -> Figures:
         errors=sum(result.error is not None for result in results),
         mean_time=mean(times),
         median_time=median(times),
-        time_per_answer=mean([value for result in answered if (value := result.own_time) is not None]),
+        time_per_answer=mean(own_times),
+        timed=len(own_times),
+        time_spread=_spread(own_times),
+        first_time=times[0] if times else None,
         batch_sizes=sizes if sizes and sizes.most > 1 else None,
         first_token=mean(first),
         tokens_per_second=_rate(answered),
@@ -137,6 +154,11 @@ def stops_in_mid_sentence(run: Run, result: Result) -> bool:
 def _share(found: Iterable[object]) -> Share:
     hits = [bool(one) for one in found]
     return Share(sum(hits), len(hits))
+
+
+def _spread(values: Sequence[float]) -> Spread | None:
+    middle, around = median(values), quartiles(values)
+    return None if middle is None or around is None else Spread(middle, around)
 
 
 def _planned(run: Run) -> int:

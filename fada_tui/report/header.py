@@ -11,6 +11,9 @@ from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, inline, name, quoted
 from fada_tui.report.metrics import PERFORMANCE, item
 
+DETAILS = "[details.md](details.md)"
+"""The page beside this one, where what has no room here goes on."""
+
 
 def title(run: Run, found: Figures) -> list[str]:
     """Return title, date, model, data set and, for an incomplete run, its progress."""
@@ -90,18 +93,21 @@ def _resolution(model: ModelFacts, found: Figures) -> str | None:
     return f"{asked} (asked for)" + (f", {tokens} image {each} an image" if tokens else "")
 
 
-def metrics(run: Run, found: Figures) -> list[str]:
-    """Return the section Performance Metrics."""
+def metrics(run: Run, found: Figures, *, brief: bool = False) -> list[str]:
+    """Return the Performance Metrics; briefly, with the number of questions instead of their texts."""
+    questions = () if run.classes is not UNSET else run.questions
     return [
-        "## Performance Metrics",
-        "",
         *(line for key in PERFORMANCE for line in item(key, run, found)),
-        *(_questions(run.questions) if run.classes is UNSET else []),
+        *(
+            bullet("Questions Used", f"{len(questions):,}, listed in {DETAILS}")
+            if brief
+            else _asked(questions)
+        ),
         "",
     ]
 
 
-def _questions(questions: Sequence[Question]) -> list[str]:
+def _asked(questions: Sequence[Question]) -> list[str]:
     if not questions:
         return []
     if len(questions) == 1:

@@ -1,9 +1,11 @@
-"""The section Detailed Results: every image, answer, figure and verdict, by category."""
+"""Every image, answer, figure and verdict of a run, by category."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from fada_tui.core.records import Assessment, AutoScore, Result, Run, Verdict
+from msgspec import UNSET
+
+from fada_tui.core.records import Assessment, AutoScore, Result, Run, Score, Verdict
 from fada_tui.evaluation.verdicts import current
 from fada_tui.report import memory, units
 from fada_tui.report.figures import repeats, stops_in_mid_sentence
@@ -17,22 +19,56 @@ MARKS: Final[dict[Verdict | None, str]] = {
 }
 
 
-def detailed_results(run: Run) -> list[str]:
-    """Return the section: images numbered as they appear, several questions grouped under their image."""
-    lines = ["## Detailed Results", ""]
-    if not run.results:
-        return [*lines, "No results.", ""]
+def answers(run: Run, *, brief: bool = False) -> list[str]:
+    """Return all answers: images numbered as they appear, several questions grouped under their image.
+
+    Args:
+        run: The run.
+        brief: Leave out all figures but the time.
+    """
+    lines: list[str] = []
     number = 0
-    for category, images in _grouped(run.results).items():
-        heading = f"{name(category)} Category" if category else "No Category"
-        lines += [f"### {heading} ({units.count(len(images), 'image')})", ""]
+    for category, images in grouped(run.results).items():
+        lines += [f"### {heading(category, len(images))}", ""]
         for results in images.values():
             number += 1
-            lines += [f"**Image {number}: {name(results[0].image)}**", "", *_image(results, run), ""]
+            lines += [f"**Image {number}: {name(results[0].image)}**", "", *_image(results, run, brief), ""]
     return lines
 
 
-def _grouped(results: Sequence[Result]) -> dict[str, dict[str, list[Result]]]:
+def heading(category: str, images: int) -> str:
+    """Return the heading of a category's answers."""
+    return f"{f'{name(category)} Category' if category else 'No Category'} ({units.count(images, 'image')})"
+
+
+def one_line_each(run: Run) -> list[str]:
+    """Return all answers as a list with a line for each."""
+    lines: list[str] = []
+    number = 0
+    for category, images in grouped(run.results).items():
+        for results in images.values():
+            number += 1
+            shown = f"**Image {number}: {name(results[0].image)}**" + (
+                f" ({name(category)})" if category else ""
+            )
+            for result in results:
+                question = f", {name(result.question_id)}" if len(run.questions) > 1 else ""
+                lines.append(f"- {shown}{question}: {_one_line(result, run)}")
+    return [*lines, ""] if lines else []
+
+
+def _one_line(result: Result, run: Run) -> str:
+    if result.error is not None:
+        said = f"⚠️ {inline(result.error.kind)}: {inline(result.error.message)}"
+    else:
+        said = "none" if result.response is None else f'**Response**: "{inline(result.response)}"'
+    time = units.seconds(result.time)
+    verdicts = [_assessment(one) for one in current(result.assessments)]
+    parts = [said, time and f"{time}s", _flags(result, run), *verdicts]
+    return " · ".join(part for part in parts if part)
+
+
+def grouped(results: Sequence[Result]) -> dict[str, dict[str, list[Result]]]:
     """Return results by category and path, each in order of first appearance."""
     groups: dict[str, dict[str, list[Result]]] = {}
     for result in results:
@@ -40,20 +76,20 @@ def _grouped(results: Sequence[Result]) -> dict[str, dict[str, list[Result]]]:
     return groups
 
 
-def _image(results: Sequence[Result], run: Run) -> list[str]:
+def _image(results: Sequence[Result], run: Run, brief: bool) -> list[str]:
     if len(run.questions) <= 1 and len(results) == 1:
-        return _result(results[0], run)
+        return _result(results[0], run, brief)
     return [
         line
         for result in results
         for line in (
             *quoted(f"Question {name(result.question_id)}", result.question),
-            *(f"  {line}" if line else "" for line in _result(result, run)),
+            *(f"  {line}" if line else "" for line in _result(result, run, brief)),
         )
     ]
 
 
-def _result(result: Result, run: Run) -> list[str]:
+def _result(result: Result, run: Run, brief: bool) -> list[str]:
     if result.error is not None:
         answer = bullet("Error", f"⚠️ {inline(result.error.kind)}: {inline(result.error.message)}")
     elif result.response is None:
@@ -61,14 +97,20 @@ def _result(result: Result, run: Run) -> list[str]:
     else:
         answer = quoted("Response", result.response)
     time = units.seconds(result.time)
+    took = bullet("Generation Time", f"{time}s{_ending(result)}" if time else None)
+    if brief:
+        return [*answer, *took, *bullet("Ending", _flags(result, run)), *_assessments(result)]
     return [
         *answer,
+        *(quoted("Reference", result.reference) if result.reference is not UNSET else []),
+        *_others(result),
         *_thoughts(result),
-        *bullet("Generation Time", f"{time}s{_ending(result)}" if time else None),
+        *took,
         *bullet("Batch", _batch(result)),
         *bullet("Tokens", _tokens(result)),
         *bullet("Ending", _flags(result, run)),
         *bullet("Memory", memory.of_result(result.memory)),
+        *bullet("Score (computed)", _score(result.score) if result.score else None),
         *bullet("Auto Score (computed)", _auto(result.auto) if result.auto else None),
         *_assessments(result),
     ]
@@ -77,8 +119,8 @@ def _result(result: Result, run: Run) -> list[str]:
 def _thoughts(result: Result) -> list[str]:
     if not result.thoughts:
         return []
-    heading, text = units.thoughts(result.thoughts.tokens), result.thoughts.text
-    return quoted(heading, text) if text else bullet(heading, "not told by the server")
+    label, text = units.thoughts(result.thoughts.tokens), result.thoughts.text
+    return quoted(label, text) if text else bullet(label, "not told by the server")
 
 
 def _ending(result: Result) -> str:
@@ -114,6 +156,24 @@ def _tokens(result: Result) -> str | None:
         f"the first after {first}s" if first else None,
     ]
     return ", ".join(part for part in known if part) or None
+
+
+def _others(result: Result) -> list[str]:
+    """Return the answers of further experts."""
+    others = {} if result.other_references is UNSET else result.other_references
+    return [line for expert, text in others.items() for line in quoted(f"Reference of {name(expert)}", text)]
+
+
+def _score(score: Score) -> str:
+    parts = [
+        f"{score.value:.2f} ({inline(score.kind)})",
+        f"ROUGE-L {score.rouge_l:.2f}" if score.rouge_l is not UNSET else None,
+        f"similarity {score.similarity:.2f}" if score.similarity is not UNSET else None,
+        f"matched: {_terms(score.matched)}" if score.matched else None,
+        f"missed: {_terms(score.missed)}" if score.missed else None,
+        f"extra: {_terms(score.extra)}" if score.extra else None,
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 def _auto(score: AutoScore) -> str:

@@ -13,6 +13,12 @@ from fada_tui.report.markdown import bullet, inline, name, table
 from fada_tui.report.metric_texts import right
 from fada_tui.report.metrics import item
 
+LARGEST = 20
+"""Classes of a table of confusions on the page."""
+CONFUSED = 12
+"""Rows of the table of the most frequent ones."""
+NAMED = 20
+"""Categories that are named in a list."""
 METHOD = (
     "Accuracy is of the images whose category is one of the classes, with its 95% Wilson interval. Macro F1 "
     "is the mean over the classes that have images, with the 95% percentile interval of {rounds:,} "
@@ -38,7 +44,6 @@ def classification_section(run: Run, figures: Figures) -> list[str]:
         *bullet("Scale of the Cosine", None if run.model.scale is UNSET else f"{run.model.scale:.4g}"),
         *bullet("Question", "not put to the model: it writes no text, so each image has one result"),
         "",
-        *_matrix(found),
     ]
 
 
@@ -62,7 +67,9 @@ def _aliases(run: Run) -> str | None:
 def _excluded(found: Sorting) -> str | None:
     if not found.excluded:
         return None
-    categories = ", ".join(f"{name(category)} ({count:,})" for category, count in found.excluded.items())
+    named = [f"{name(category)} ({count:,})" for category, count in found.excluded.items()]
+    more = f" and {len(named) - NAMED:,} more" if len(named) > NAMED else ""
+    categories = ", ".join(named[:NAMED]) + more
     total = sum(found.excluded.values())
     return f"{units.count(total, 'image')} of categories that are no class: {categories}"
 
@@ -71,27 +78,61 @@ def _padded(run: Run) -> str | None:
     return None if run.model.pad_square is UNSET else ("yes" if run.model.pad_square else "no")
 
 
-def _matrix(found: Sorting) -> list[str]:
-    if not found.confusions:
+def confusions(figures: Figures) -> list[str]:
+    """Return what images of each class were sorted into; empty without images."""
+    found = figures.sorting
+    if found is None or not found.confusions:
         return []
     counts = dict(found.confusions)
     rows = _in_order(found, {truth for truth, _ in counts})
     columns = _in_order(found, {cell for pair in counts for cell in pair})
-    lines = [
+    lines = (
         [f"**{name(truth)}**", *(_cell(counts.get((truth, said), 0), truth == said) for said in columns)]
         for truth in rows
-    ]
-    method = METHOD.format(rounds=rounds(found.top1.total), seed=SEED)
+    )
     return [
-        "### Confusions",
-        "",
         "A row for each class that has images, a column for what they were sorted into.",
         "",
         *table(("Shown \\\\ sorted into", *map(name, columns)), lines),
         "",
-        method,
-        "",
+        *_method(found),
     ]
+
+
+def frequent_confusions(figures: Figures, *, elsewhere: str, most: int = CONFUSED) -> list[str]:
+    """Return the most frequent confusions alone; empty without images.
+
+    Args:
+        figures: The run's.
+        elsewhere: Markdown of the page that has all.
+        most: Rows.
+    """
+    found = figures.sorting
+    if found is None or not found.confusions:
+        return []
+    wrong = sorted(
+        ((truth, said, count) for (truth, said), count in found.confusions if truth != said),
+        key=lambda one: (-one[2], one[0], one[1]),
+    )
+    rows = [(name(truth), name(said), f"{count:,}") for truth, said, count in wrong[:most]]
+    return [
+        f"The most frequent {len(rows):,} of {len(wrong):,}; all are in {elsewhere}.",
+        "",
+        *table(("Shown", "Sorted into", "n"), rows),
+        "",
+        *_method(found),
+    ]
+
+
+def large(figures: Figures) -> bool:
+    """Return whether the table of confusions is too large for the page."""
+    found = figures.sorting
+    classes = {cell for pair, _ in found.confusions for cell in pair} if found else set()
+    return len(classes) > LARGEST
+
+
+def _method(found: Sorting) -> list[str]:
+    return [METHOD.format(rounds=rounds(found.top1.total), seed=SEED), ""]
 
 
 def _cell(count: int, right: bool) -> str:

@@ -1,17 +1,37 @@
-"""The page of a run, `summary.md`, with its sections in reading order."""
+"""The page of a run, `summary.md`, with its sections in reading order, and `details.md`, where it goes on."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Final, NamedTuple
 
-from fada_tui.core.records import ModelEntry, ModelNote, Run
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.core.records import ModelEntry, ModelNote, Notes, Run
+from fada_tui.report import categories, results, scores, sorting, technical
 from fada_tui.report.analysis import strengths_and_weaknesses
-from fada_tui.report.changed_images import changed_images
+from fada_tui.report.changed_images import changed_images, changed_list
 from fada_tui.report.comparison import Compared, compared, comparison_section
-from fada_tui.report.figures import figures
-from fada_tui.report.header import metrics, specifications, title
+from fada_tui.report.header import DETAILS, metrics, specifications, title
+from fada_tui.report.markdown import name
 from fada_tui.report.notes import written
-from fada_tui.report.results import detailed_results
-from fada_tui.report.sorting import classification_section
-from fada_tui.report.technical import files, technical_notes, testing_list
+from fada_tui.report.overview import overview
+from fada_tui.report.question_figures import QuestionFigures, question_figures
+from fada_tui.report.sections import PAGE_LINES, Form, Section, fitting, only
+
+ANSWERS: Final = 100
+"""Results whose answers stand on the page, as long as there is room."""
+_RESULTS = "Detailed Results"
+_FEW_ROWS = 8
+"""Rows of the comparison where there is little room."""
+
+
+class Pages(NamedTuple):
+    """A run's page, and the page beside it."""
+
+    summary: str
+    details: str | None
+    """What has no room on the first; `None` if everything has."""
 
 
 def render_summary(
@@ -22,7 +42,18 @@ def render_summary(
     *,
     notes: Sequence[ModelNote] = (),
 ) -> str:
-    """Return a run's page as Markdown.
+    """Return a run's page as Markdown; see `render`."""
+    return render(run, others, entries, upcoming, notes).summary
+
+
+def render(
+    run: Run,
+    others: Sequence[Compared],
+    entries: Sequence[ModelEntry],
+    upcoming: ModelEntry | None,
+    notes: Sequence[ModelNote] = (),
+) -> Pages:
+    """Return a run's page as Markdown, and the one that holds what has no room on it.
 
     Args:
         run: The run.
@@ -31,24 +62,114 @@ def render_summary(
         upcoming: The model to test next.
         notes: What is told of models, for those that have no run.
     """
-    found = figures(run)
-    lines = [
-        *title(run, found),
-        *changed_images(run),
-        *specifications(run, found),
-        *metrics(run, found),
-        *classification_section(run, found),
-        *detailed_results(run),
-        "## Analysis",
-        "",
-        *strengths_and_weaknesses(run, found),
-        *comparison_section(compared(run), others, notes=notes),
-        *_written("Conclusions", run.notes.conclusion),
-        *technical_notes(run, found, entries),
-        *_written("Recommendation", run.notes.recommendation),
-        *files(run),
-        *testing_list(run, entries, upcoming),
+    this, questions = compared(run), question_figures(run)
+    # A person's notes take no room from the rest.
+    bare = _sections(replace(run, notes=Notes()), this, questions, others, entries, notes)
+    end = _end(run, entries, upcoming, details=True)
+    forms = fitting(bare, PAGE_LINES - len(end))
+    sections = _sections(run, this, questions, others, entries, notes)
+    lines = [line for one, form in zip(sections, forms, strict=True) for line in one.lines(form)]
+    moved = [one for one, form in zip(sections, forms, strict=True) if form and one.goes_on]
+    lines += _end(run, entries, upcoming, details=bool(moved))
+    return Pages("\n".join(lines), _details(run, moved) if moved else None)
+
+
+def _sections(
+    run: Run,
+    this: Compared,
+    questions: Sequence[QuestionFigures],
+    others: Sequence[Compared],
+    entries: Sequence[ModelEntry],
+    notes: Sequence[ModelNote],
+) -> list[Section]:
+    found = this.figures
+    top = [*title(run, found), *changed_images(run)]
+    first = [*top, *overview(run, found, questions, None, above=len(top))]
+    scored = scores.section(run, found, questions, first)
+    return [
+        only(lambda: first),
+        Section((partial(changed_list, run), partial(changed_list, run, 3))),
+        only(partial(specifications, run, found)),
+        Section(
+            (partial(metrics, run, found), partial(metrics, run, found, brief=True)),
+            heading="Performance Metrics",
+            goes_on=True,
+        ),
+        *([scored] if scored else []),
+        only(partial(sorting.classification_section, run, found)),
+        Section(
+            (
+                partial(sorting.confusions, found),
+                partial(sorting.frequent_confusions, found, elsewhere=DETAILS),
+                partial(sorting.frequent_confusions, found, elsewhere=DETAILS, most=3),
+            ),
+            heading="Confusions",
+            level=3,
+            first=1 if sorting.large(found) else 0,
+            goes_on=True,
+        ),
+        _answers(run),
+        Section((partial(strengths_and_weaknesses, run, found),), heading="Analysis"),
+        Section(
+            (
+                partial(comparison_section, this, others, notes=notes),
+                partial(comparison_section, this, others, _FEW_ROWS, notes=notes),
+            )
+        ),
+        only(lambda: _written("Conclusions", run.notes.conclusion)),
+        only(partial(technical.technical_notes, run, found)),
+        _whole_or_nothing(
+            "Prompt" if run.classes is UNSET else "Prompts of the Classes", partial(technical.prompt, run)
+        ),
+        _whole_or_nothing("Command", partial(technical.command, run, entries)),
+        only(lambda: _written("Recommendation", run.notes.recommendation)),
     ]
+
+
+def _answers(run: Run) -> Section:
+    """Return the answers as the reference has them, or shorter, or figures of categories in their place."""
+    if not run.results:
+        return Section((lambda: ["No results.", ""],), heading=_RESULTS)
+    whole = partial(results.answers, run)
+    if len(run.results) > ANSWERS:
+        forms: tuple[Form, ...] = (whole, partial(categories.by_category, run, elsewhere=DETAILS))
+    else:
+        note = _in_details("All figures of each answer are")
+        forms = (
+            whole,
+            lambda: [*note, *results.answers(run, brief=True)],
+            lambda: [*note, *results.one_line_each(run)],
+        )
+    return Section(forms, heading=_RESULTS, first=int(len(run.results) > ANSWERS), goes_on=True)
+
+
+def _whole_or_nothing(heading: str, form: Form) -> Section:
+    """Return a subsection that may stand on the page of details alone."""
+    return Section(
+        (form, lambda: _in_details("It is") if form() else []), heading=heading, level=3, goes_on=True
+    )
+
+
+def _in_details(what: str) -> list[str]:
+    return [f"{what} in {DETAILS}.", ""]
+
+
+def _end(run: Run, entries: Sequence[ModelEntry], upcoming: ModelEntry | None, *, details: bool) -> list[str]:
+    return [*technical.files(run, details=details), *technical.testing_list(run, entries, upcoming)]
+
+
+def _details(run: Run, moved: Sequence[Section]) -> str:
+    """Return the page of what has no room on the first: its parts whole, below an index of the categories."""
+    lines = [
+        f"# {name(run.model.name)} Test Results: Details",
+        "",
+        "What has no room on the run's page, [summary.md](summary.md).",
+        "",
+    ]
+    if any(one.heading == _RESULTS for one in moved):
+        lines += ["## Categories", "", *categories.index(run)]
+    for one in moved:
+        lines += one._replace(level=2).lines(0)
     return "\n".join(lines)
 
 

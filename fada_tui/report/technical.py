@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.core.records import (
-    ClassSet,
     Environment,
     Generation,
     ImageFormat,
@@ -27,8 +26,8 @@ from fada_tui.report.markdown import bullet, fenced, inline, name
 from fada_tui.report.notes import written
 
 
-def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> list[str]:
-    """Return the section Technical Notes: a person's, how the model was used, how to reproduce the run."""
+def technical_notes(run: Run, found: Figures) -> list[str]:
+    """Return the section Technical Notes: a person's, and how the model was used."""
     model, writes = run.model, run.classes is UNSET
     noted = written(run.notes.technical or None, below=2)
     return [
@@ -51,8 +50,6 @@ def technical_notes(run: Run, found: Figures, entries: Sequence[ModelEntry]) -> 
         *bullet("Processor Threads", _threads(run)),
         *bullet("DICOM Images", _dicom(run)),
         "",
-        *_prompt(run),
-        *_command(run, entries),
     ]
 
 
@@ -177,31 +174,28 @@ def _threads(run: Run) -> str | None:
     return units.span(min(numbers), max(numbers)) if numbers else None
 
 
-def _prompt(run: Run) -> list[str]:
+def prompt(run: Run) -> list[str]:
+    """Return the first prompt as it was sent, or all prompts of the classes; empty if unknown."""
     if run.classes is not UNSET:
-        return _class_prompts(run.classes)
+        lines = [f"{one.name}: {prompt}" for one in run.classes.classes for prompt in one.prompts]
+        return [*fenced("\n".join(lines)), ""]
     for result in run.results:
         if result.prompt == "":
-            return ["### Prompt", "", "None: the model was given the image alone, and no question.", ""]
+            return ["None: the model was given the image alone, and no question.", ""]
         if result.prompt is not None:
             how = "the chat template rendered it" if run.model.adapter == "chat" else "it was sent"
-            sent = f"As {how} for {name(result.image)}:"
-            return ["### Prompt", "", sent, "", *fenced(result.prompt), ""]
+            return [f"As {how} for {name(result.image)}:", "", *fenced(result.prompt), ""]
     return []
 
 
-def _class_prompts(classes: ClassSet) -> list[str]:
-    lines = [f"{one.name}: {prompt}" for one in classes.classes for prompt in one.prompts]
-    return ["### Prompts of the Classes", "", *fenced("\n".join(lines)), ""]
-
-
-def _command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:
+def command(run: Run, entries: Sequence[ModelEntry]) -> list[str]:
+    """Return the command that reproduces the run, and the one that verifies it."""
     model = run.model
     listed = any(entry.name == model.name and entry.source == model.source for entry in entries)
-    command = reproducing_command(run, model.name if listed else _source(model))
-    if command is None:
-        return ["### Command", "", "Unknown: the data do not say how these results were made.", ""]
-    lines = ["### Command", "", *fenced(command, language="bash"), ""]
+    reproducing = reproducing_command(run, model.name if listed else _source(model))
+    if reproducing is None:
+        return ["Unknown: the data do not say how these results were made.", ""]
+    lines = [*fenced(reproducing, language="bash"), ""]
     if verifying := verifying_command(run):
         lines += ["A sample of these answers, made again one at a time and compared:", ""]
         lines += [*fenced(verifying, language="bash"), ""]
@@ -215,9 +209,10 @@ def _source(model: ModelFacts) -> str:
     return model.source or model.name
 
 
-def files(run: Run) -> list[str]:
+def files(run: Run, *, details: bool) -> list[str]:
     """Return the section Files Generated; an imported run had no worker."""
     lines = ["- `run.json` - Raw results data", "- `summary.md` - This page"]
+    lines += ["- `details.md` - What has no room on it"] if details else []
     if not imported(run):
         lines += ["- `telemetry.csv` - Memory, utilisation, power and temperature over the run"]
         lines += ["- `worker.log` - What the libraries printed"]

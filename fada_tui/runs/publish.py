@@ -1,7 +1,9 @@
-"""The files of a run for readers: scores in `run.json`, then `summary.md` and `comparison.md`."""
+"""The files of a run for readers: scores in `run.json`, then its pages and the comparison."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -13,6 +15,9 @@ from fada_tui.report.comparison import Compared, compared, render_rows
 from fada_tui.runs.scoring import with_scores
 from fada_tui.store import folder as runs
 from fada_tui.store.model_notes import read_model_notes
+
+if TYPE_CHECKING:
+    from fada_tui.report.summary import Pages
 
 
 def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str, ...]]:
@@ -37,8 +42,13 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     warnings = [*unscored]
     everyone = [compared(other) for other in runs.each_run(folder.parent, warnings)]
     notes = notes_of(folder.parent, warnings)
-    page = _page(scored, everyone, registry, notes)
-    runs.write_whole(folder / runs.SUMMARY_NAME, page.encode())
+    pages = _pages(scored, everyone, registry, notes)
+    if pages.details is not None:
+        runs.write_whole(folder / runs.DETAILS_NAME, pages.details.encode())
+    runs.write_whole(folder / runs.SUMMARY_NAME, pages.summary.encode())
+    if pages.details is None:
+        with suppress(OSError):
+            (folder / runs.DETAILS_NAME).unlink(missing_ok=True)
     write_comparison(folder.parent, everyone, like=folder)
     return scored, tuple(warnings)
 
@@ -47,7 +57,7 @@ def preview(folder: Path, registry: Registry) -> str:
     """Return the page of a run as it would be written now, without writing; raises `StoreError`."""
     run = runs.read_run(folder)
     everyone = [compared(other) for other in runs.each_run(folder.parent, [])]
-    return _page(with_scores(run)[0], everyone, registry, notes_of(folder.parent, []))
+    return _pages(with_scores(run)[0], everyone, registry, notes_of(folder.parent, [])).summary
 
 
 def notes_of(results: Path, warnings: list[str]) -> tuple[ModelNote, ...]:
@@ -59,13 +69,13 @@ def notes_of(results: Path, warnings: list[str]) -> tuple[ModelNote, ...]:
         return ()
 
 
-def _page(run: Run, everyone: Sequence[Compared], registry: Registry, notes: Sequence[ModelNote]) -> str:
+def _pages(run: Run, everyone: Sequence[Compared], registry: Registry, notes: Sequence[ModelNote]) -> "Pages":
     # It parses Markdown: nothing that starts waits for the parser.
-    from fada_tui.report.summary import render_summary
+    from fada_tui.report.summary import render
 
     others = [other for other in everyone if other.run.id != run.id]
     upcoming = next_model(registry, [run, *(other.run for other in others)], after=run)
-    return render_summary(run, others, registry.entries, upcoming.entry if upcoming else None, notes=notes)
+    return render(run, others, registry.entries, upcoming.entry if upcoming else None, notes)
 
 
 def write_comparison(results: Path, everyone: Sequence[Compared], like: Path | None = None) -> None:

@@ -29,6 +29,7 @@ from fada_tui.store.lock import RunLock, is_locked
 
 RUN_NAME = "run.json"
 SUMMARY_NAME = "summary.md"
+DETAILS_NAME = "details.md"
 TELEMETRY_NAME = "telemetry.csv"
 LOG_NAME = "worker.log"
 COMPARISON_NAME = "comparison.md"

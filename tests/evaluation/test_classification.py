@@ -3,12 +3,14 @@
 import csv
 import itertools
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
+from sklearn.metrics import accuracy_score, f1_score
 
 from fada_tui.config.class_sets import CLASS_SETS, load_classes
 from fada_tui.core.records import ClassSet, Dataset, Generation, ImageClass, ModelFacts, Ranked, Result, Run
@@ -16,6 +18,7 @@ from fada_tui.evaluation.classification import (
     DRAWS,
     ROUNDS,
     Confusions,
+    constant_classes,
     macro_f1,
     macro_f1_interval,
     rounds,
@@ -25,7 +28,7 @@ from fada_tui.evaluation.statistics import Share
 from fada_tui.report.comparison import render_comparison
 from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
-from fada_tui.report.sorting import classification_section
+from fada_tui.report.sorting import classification_section, confusions
 from fada_tui.report.summary import render_summary
 from fada_tui.runs.scoring import with_scores
 from tests.examples import error_result, result, run
@@ -92,7 +95,8 @@ def test_macro_f1_by_hand() -> None:
 
 
 def section(of: Run) -> list[str]:
-    return classification_section(of, figures(of))
+    found = figures(of)
+    return [*classification_section(of, found), *confusions(found)]
 
 
 def test_the_first_three_of_three_say_nothing() -> None:
@@ -160,6 +164,30 @@ def test_the_interval_is_of_the_resampled_images() -> None:
     assert one.high == pytest.approx(2 * (160 + half) / (360 + half), abs=0.01)
     macro_f1_interval.cache_clear()
     assert macro_f1_interval(few) == wide
+
+
+def test_no_constant_class_is_better_than_that_of_most_images() -> None:
+    """By scikit-learn, with the classes that have images, as the figure is defined."""
+    dice = random.Random(5)
+    for _ in range(50):
+        truth = dice.choices("abc", [5, 3, 1], k=dice.randint(1, 30))
+        said = dice.choices("abcd", k=len(truth))
+        constants = constant_classes(tuple(Counter(zip(truth, said, strict=True)).items()))
+        assert constants is not None
+        majority, own = constants
+        scores = {
+            one: (
+                accuracy_score(truth, [one] * len(truth)),
+                f1_score(
+                    truth, [one] * len(truth), labels=sorted(set(truth)), average="macro", zero_division=0
+                ),
+            )
+            for one in "abcd"
+        }
+        assert (majority.accuracy, majority.macro_f1) == pytest.approx(max(scores.values()), abs=1e-9)
+        assert (own.accuracy, own.macro_f1) == pytest.approx(scores[own.name], abs=1e-9)
+        assert said.count(own.name) == max(Counter(said).values())
+    assert constant_classes(()) is None
 
 
 def test_resampling_of_many_images_is_bounded() -> None:

@@ -12,7 +12,7 @@ from fada_tui.core.records import Generation, ModelFacts, Result, Run, Timing, T
 from fada_tui.report.comparison import BATCHES_NOTE, SERVED_NOTE, render_comparison
 from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
-from fada_tui.report.results import detailed_results
+from fada_tui.report.results import answers
 from fada_tui.report.summary import render_summary
 from tests.examples import error_result, result, run
 
@@ -83,7 +83,7 @@ def test_the_page_of_single_answers_says_nothing_of_batches() -> None:
     assert "2.00 seconds/image\n" in text
     assert "- **Tokens per Second**: 10.0\n" in text
     assert "Throughput" not in text and BATCHES_NOTE not in text and "batches of 1" in text
-    assert not any("Batch" in line for line in detailed_results(alone()))
+    assert not any("Batch" in line for line in answers(alone()))
 
 
 def test_rows_are_compared_by_what_an_answer_takes_of_the_run() -> None:

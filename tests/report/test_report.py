@@ -120,6 +120,7 @@ def test_the_golden_page_has_the_references_sections_and_figures() -> None:
     titles = [after.content for token, after in pairwise(parsed) if token.type == "heading_open"]
     assert titles == [
         "SmolVLM-500M Test Results",
+        "Summary",
         "Model Specifications",
         "Performance Metrics",
         "Detailed Results",

@@ -1,0 +1,233 @@
+"""The page's first screen: title, then what was asked, whether to believe it, how good, how fast, so what."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import UNSET
+
+from fada_tui.core.notes_text import parser
+from fada_tui.core.records import Run
+from fada_tui.evaluation.classification import constant_classes
+from fada_tui.evaluation.constant_answers import ALIKE, IMAGES, Alike
+from fada_tui.report import score_texts, units
+from fada_tui.report.figures import Figures, imported
+from fada_tui.report.markdown import inline, name, table
+from fada_tui.report.metric_texts import macro_f1, right
+from fada_tui.report.question_figures import QuestionFigures, kinds
+
+LINES: Final = 40
+"""Lines of the first screen, title included."""
+ROWS: Final = 12
+"""Rows of its table at most."""
+_ROWS_KEPT = 6
+"""Rows for which there is room, however many questions give reason to doubt."""
+_QUESTION_CHARACTERS = 160
+_ANSWER_CHARACTERS = 60
+_CONCLUSION_CHARACTERS = 400
+
+COLUMNS: Final = (
+    "Question",
+    "Figure",
+    "n",
+    "Value (95% interval)",
+    "Majority answer's",
+    "Own commonest answer's",
+)
+SCORES: Final = "Scores"
+"""The section where what has no room goes on."""
+_SENTENCE = re.compile(r"[.!?…][\"'”’)]*(?=\s|$)")
+
+Row = tuple[str, ...]
+
+
+def overview(
+    run: Run, found: Figures, questions: Sequence[QuestionFigures], references: str | None, *, above: int
+) -> list[str]:
+    """Return the section Summary.
+
+    Args:
+        run: The run.
+        found: Its figures.
+        questions: Those of its questions.
+        references: One line of Markdown on the experts' answers, if there are any.
+        above: Lines of the page above it: all together are `LINES` at most.
+    """
+    doubts = [doubt_line(one) for one in questions if one.alike.finding == "doubt"]
+    rows = figure_rows(run, found, questions)
+    start = [
+        "## Summary",
+        "",
+        f"- **Asked**: {_asked(run, found)}",
+        *([f"- **References**: {references}"] if references else []),
+        f"- **Does It Look at the Image**: {_looks(run, questions)}",
+    ]
+    end = [f"- **How Fast**: {_speed(run, found)}", "", f"> {_conclusion(run)}", ""]
+    room = LINES - above - len(start) - len(end)
+    doubts = _with_rest(doubts, room - (min(len(rows), _ROWS_KEPT) + 6 if rows else 1))
+    if not rows:
+        return [*start, *doubts, f"- **How Good**: {_unknown(run)}", *end]
+    shown = rows[: min(ROWS, room - len(doubts) - 4)]
+    if rest := len(rows) - len(shown):
+        shown = rows[: min(ROWS, room - len(doubts) - 6)]
+        rest = len(rows) - len(shown)
+    more = [f"{rest:,} more {'row' if rest == 1 else 'rows'}: see {SCORES}.", ""] if rest else []
+    return [*start, *doubts, "", *table(COLUMNS, shown), "", *more, *end]
+
+
+def _with_rest(lines: Sequence[str], most: int) -> list[str]:
+    if len(lines) <= most:
+        return [*lines]
+    shown = max(most - 1, 0)
+    return [*lines[:shown], f"  - and {len(lines) - shown:,} more: see {SCORES}"]
+
+
+def _asked(run: Run, found: Figures) -> str:
+    images = found.images or run.dataset.images
+    categories = found.categories or len(run.dataset.categories)
+    of = f"{units.count(images, 'image')} of {units.count(categories, 'category', 'categories')}"
+    results = "" if found.results == found.planned else f" of {found.planned:,} planned"
+    made = f"{units.count(found.results, 'result')}{results}, {units.count(found.errors, 'error')}"
+    if run.classes is not UNSET:
+        return f"{units.count(len(run.classes.classes), 'class', 'classes')} for {of}: {made}"
+    if len(run.questions) == 1:
+        text = inline(score_texts.cut(run.questions[0].text, _QUESTION_CHARACTERS))
+        kind = run.questions[0].kind
+        return f'"{text}" (kind: {kind}) of {of}: {made}' if kind != "none" else f'"{text}" of {of}: {made}'
+    by_kind = ", ".join(f"{number:,} {kind}" for kind, number in kinds(run.questions).items())
+    return f"{units.count(len(run.questions), 'question')} ({by_kind}) of {of}: {made}"
+
+
+def _looks(run: Run, questions: Sequence[QuestionFigures]) -> str:
+    by_finding: dict[str, list[QuestionFigures]] = {}
+    for one in questions:
+        by_finding.setdefault(one.alike.finding, []).append(one)
+    doubted, varied = by_finding.get("doubt", []), by_finding.get("varies", [])
+    of_all = units.count(len(questions), "question")
+    parts = []
+    if doubted:
+        parts.append(f"⚠️ reason to doubt in {len(doubted):,} of {of_all}, one answer for nearly all images")
+    elif varied:
+        most = max(varied, key=lambda one: one.alike.share).alike
+        parts.append(
+            f"no such question of {of_all}: none has one answer for {units.percent(ALIKE)} of its images "
+            f"(at most {units.percent(most.share)}, {_said(most)}, n = {most.images:,})"
+        )
+    if uniform := by_finding.get("references_alike"):
+        parts.append(f"not testable for {_names(uniform)}: the right answers are as uniform as the model's")
+    if few := by_finding.get("too_few"):
+        which = "" if len(few) == len(questions) else f" for {_names(few)}"
+        n = units.span(min(one.alike.images for one in few), max(one.alike.images for one in few))
+        parts.append(f"not testable{which}: fewer than {IMAGES} images have an answer (n = {n})")
+    return "; ".join(parts) or "not testable: no question was asked"
+
+
+def _names(questions: Sequence[QuestionFigures]) -> str:
+    named = ", ".join(name(one.label) for one in questions[:4])
+    return f"{named} and {len(questions) - 4:,} more" if len(questions) > 4 else named
+
+
+def doubt_line(one: QuestionFigures) -> str:
+    """Return the item of a list on a question that gets one answer for nearly all images."""
+    same = one.alike
+    return f"  - **{name(one.label)}**: {_said(same)} for {same.count:,} of {same.images:,} images"
+
+
+def _said(same: Alike) -> str:
+    return (
+        f'"{inline(score_texts.cut(same.answer, _ANSWER_CHARACTERS))}"' if same.answer else "an empty answer"
+    )
+
+
+def figure_rows(run: Run, found: Figures, questions: Sequence[QuestionFigures]) -> list[Row]:
+    """Return the table's rows: classification, or the main score of each question, and people's verdicts."""
+    if run.classes is not UNSET:
+        return [*_sorting(run, found), *_verdicts("all images", found)]
+    rows = _verdicts("all questions", found) if len(questions) > 1 else []
+    for one in questions:
+        if one.scores is not None:
+            main = one.scores.main
+            n = f"{main.answered.n:,}"
+            value = score_texts.value(main)
+            if one.scores.errors:
+                n += f" of {main.asked.n:,}"
+                value += f"; of all asked {score_texts.value(main, main.asked)}"
+            constants = (score_texts.constant(main, which) for which in (main.majority, main.commonest))
+            rows.append((name(one.label), inline(main.name), n, value, *constants))
+        if one.tally.quality is not None and one.tally.interval is not None:
+            rows.append(
+                (
+                    name(one.label),
+                    "quality by people",
+                    f"{one.tally.judged:,}",
+                    f"{units.percent(one.tally.quality)} ({units.interval(one.tally.interval)})",
+                    "–",
+                    "–",
+                )
+            )
+    return rows
+
+
+def _verdicts(label: str, found: Figures) -> list[Row]:
+    share, bounds = found.tally.quality, found.tally.interval
+    if share is None or bounds is None:
+        return []
+    value = f"{units.percent(share)} ({units.interval(bounds)})"
+    return [(label, "quality by people", f"{found.tally.judged:,}", value, "–", "–")]
+
+
+def _sorting(run: Run, found: Figures) -> list[Row]:
+    constants = None if found.sorting is None else constant_classes(found.sorting.confusions)
+    if found.sorting is None or constants is None:
+        return []
+    n = f"{found.sorting.top1.total:,}"
+    shares = [f"{units.percent(one.accuracy)} ({name(one.name)})" for one in constants]
+    scores = [f"{one.macro_f1:.3f} ({name(one.name)})" for one in constants]
+    return [
+        ("class", "accuracy", n, right(found.sorting.top1) or "–", *shares),
+        ("class", "macro F1", n, macro_f1(run, found) or "–", *scores),
+    ]
+
+
+def _unknown(run: Run) -> str:
+    scored = any(question.kind != "none" for question in run.questions)
+    why = "no answer could be scored" if scored else "no question says how its answers are scored"
+    return f"not known: {why}, and nobody has judged one"
+
+
+def _speed(run: Run, found: Figures) -> str:
+    mean = units.seconds(found.time_per_answer)
+    if mean is None:
+        return "unknown"
+    how = " in batches" if found.batch_sizes else ""
+    parts = [f"{mean} s an answer on average{how}"]
+    spread = found.time_spread
+    if spread is not None:
+        lower, upper = units.seconds(spread.quartiles.lower), units.seconds(spread.quartiles.upper)
+        parts.append(f"median {units.seconds(spread.median)} s, quartiles {lower} to {upper} s")
+    if load := units.seconds(run.model.load_time):
+        parts.append(f"loading {load} s")
+    if not imported(run) and (first := units.seconds(found.first_time)):
+        parts.append(f"the first answer {first} s")
+    return f"{'; '.join(parts)} (n = {found.timed:,})"
+
+
+def _conclusion(run: Run) -> str:
+    text = plain(run.notes.conclusion or "")
+    if not text:
+        return "Nobody has drawn a conclusion yet."
+    if len(text) <= _CONCLUSION_CHARACTERS:
+        return f"**Conclusion**: {inline(text)}"
+    ends = [found.end() for found in _SENTENCE.finditer(text, 0, _CONCLUSION_CHARACTERS)]
+    begun = text[: ends[-1]] if ends else f"{text[:_CONCLUSION_CHARACTERS].rpartition(' ')[0]}…"
+    return f"**Conclusion**: {inline(begun)} (see Conclusions)"
+
+
+def plain(markdown: str) -> str:
+    """Return the sentences of a person's Markdown, without headings, code and marks, on one line."""
+    tokens, parts = parser().parse(markdown), []
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.type == "inline" and not (before and before.type == "heading_open"):
+            shown = (" " if one.type.endswith("break") else one.content for one in token.children or ())
+            parts.append("".join(shown).strip())
+    return " ".join(" ".join(part if part[-1:] in ".!?…:;" else f"{part}." for part in parts if part).split())

@@ -1,0 +1,63 @@
+"""The figures of each question of a run, computed once for all sections of its page."""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import UNSET
+
+from fada_tui.core.records import Question, Record, Result, Run
+from fada_tui.evaluation.constant_answers import Alike, alike
+from fada_tui.evaluation.scoring import QuestionScores, figures_of
+from fada_tui.evaluation.verdicts import Tally, tally
+
+
+class QuestionFigures(Record, frozen=True, kw_only=True):
+    """What is known of the answers to one question."""
+
+    question: Question
+    scores: QuestionScores | None
+    """`None` if its kind has none, or nothing could be scored."""
+    tally: Tally
+    """Of people's verdicts."""
+    alike: Alike
+    """How far the answers are one and the same."""
+
+    @property
+    def label(self) -> str:
+        """Return what the question is called in tables, as it was written."""
+        return self.question.short or self.question.id
+
+
+def question_figures(run: Run) -> tuple[QuestionFigures, ...]:
+    """Return the figures of each of a run's questions, in their order.
+
+    A model that sorts images was asked none, and has those of the one that its results are filed under.
+    """
+    results: dict[str, list[Result]] = {question.id: [] for question in run.questions}
+    for result in run.results:
+        if result.question_id in results:
+            results[result.question_id].append(result)
+    same = {one.question_id: one for one in alike([*results], run.results, _right(run))}
+    return tuple(
+        QuestionFigures(
+            question=question,
+            scores=None if run.scoring is UNSET else figures_of(question, results[question.id]),
+            tally=tally(results[question.id]),
+            alike=same[question.id],
+        )
+        for question in run.questions
+    )
+
+
+def _right(run: Run) -> Callable[[Result], str | None]:
+    """Return what gives the right answer of a result: an expert's, or the image's folder for classes."""
+    if run.classes is not UNSET:
+        return lambda result: result.category
+    return lambda result: None if result.reference is UNSET else result.reference
+
+
+def kinds(questions: Iterable[Question]) -> dict[str, int]:
+    """Return the number of questions of each kind, in the order of their first appearance."""
+    counts: dict[str, int] = {}
+    for question in questions:
+        counts[question.kind] = counts.get(question.kind, 0) + 1
+    return counts
