@@ -52,12 +52,8 @@ def sorting(results: Iterable[Result], classes: ClassSet, aliases: Mapping[str, 
         classes: what the images were sorted into.
         aliases: what folders' names mean by a person's word, which goes before the classes' own aliases.
     """
-    own = {normal(name): one for one in classes.classes for name in (one.name, *one.aliases)}
     results = list(results)
-    truths: dict[str, ImageClass | None] = {
-        category: own.get(normal(meaning(category, aliases)))
-        for category in {result.category for result in results}
-    }
+    truths = true_classes({result.category for result in results}, classes, aliases)
     confusions: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
     first = third = 0
@@ -80,6 +76,20 @@ def sorting(results: Iterable[Result], classes: ClassSet, aliases: Mapping[str, 
         confusions=tuple(confusions.items()),
         excluded=dict(excluded),
     )
+
+
+def true_classes(
+    categories: Iterable[str], classes: ClassSet, aliases: Mapping[str, str]
+) -> dict[str, ImageClass | None]:
+    """Return the class that each category's images are of; `None` where its name is none of them.
+
+    Args:
+        categories: Names of folders.
+        classes: What images are sorted into.
+        aliases: As in `sorting`.
+    """
+    own = {normal(name): one for one in classes.classes for name in (one.name, *one.aliases)}
+    return {category: own.get(normal(meaning(category, aliases))) for category in categories}
 
 
 def macro_f1(confusions: Confusions) -> float | None:

@@ -15,6 +15,7 @@ from fada_tui.report.figures import Figures, imported
 from fada_tui.report.markdown import inline, name, table
 from fada_tui.report.metric_texts import macro_f1, right
 from fada_tui.report.question_figures import QuestionFigures, kinds
+from fada_tui.report.references import references_line
 
 LINES: Final = 40
 """Lines of the first screen, title included."""
@@ -41,16 +42,13 @@ _SENTENCE = re.compile(r"[.!?…][\"'”’)]*(?=\s|$)")
 Row = tuple[str, ...]
 
 
-def overview(
-    run: Run, found: Figures, questions: Sequence[QuestionFigures], references: str | None, *, above: int
-) -> list[str]:
+def overview(run: Run, found: Figures, questions: Sequence[QuestionFigures], *, above: int) -> list[str]:
     """Return the section Summary.
 
     Args:
         run: The run.
         found: Its figures.
         questions: Those of its questions.
-        references: One line of Markdown on the experts' answers, if there are any.
         above: Lines of the page above it: all together are `LINES` at most.
     """
     doubts = [doubt_line(one) for one in questions if one.alike.finding == "doubt"]
@@ -59,7 +57,7 @@ def overview(
         "## Summary",
         "",
         f"- **Asked**: {_asked(run, found)}",
-        *([f"- **References**: {references}"] if references else []),
+        *([f"- {line}"] if (line := references_line(run)) else []),
         f"- **Does It Look at the Image**: {_looks(run, questions)}",
     ]
     end = [f"- **How Fast**: {_speed(run, found)}", "", f"> {_conclusion(run)}", ""]

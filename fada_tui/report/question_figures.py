@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from msgspec import UNSET
 
 from fada_tui.core.records import Question, Record, Result, Run
+from fada_tui.evaluation.classification import true_classes
 from fada_tui.evaluation.constant_answers import Alike, alike
 from fada_tui.evaluation.scoring import QuestionScores, figures_of
 from fada_tui.evaluation.verdicts import Tally, tally
@@ -49,9 +50,11 @@ def question_figures(run: Run) -> tuple[QuestionFigures, ...]:
 
 
 def _right(run: Run) -> Callable[[Result], str | None]:
-    """Return what gives the right answer of a result: an expert's, or the image's folder for classes."""
+    """Return what gives the right answer of a result: an expert's, or for classes that of its folder."""
     if run.classes is not UNSET:
-        return lambda result: result.category
+        categories = {result.category for result in run.results}
+        classes = true_classes(categories, run.classes, run.dataset.aliases or {})
+        return lambda result: found.name if (found := classes[result.category]) else None
     return lambda result: None if result.reference is UNSET else result.reference
 
 

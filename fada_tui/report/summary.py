@@ -17,6 +17,7 @@ from fada_tui.report.markdown import name
 from fada_tui.report.notes import written
 from fada_tui.report.overview import overview
 from fada_tui.report.question_figures import QuestionFigures, question_figures
+from fada_tui.report.references import references_section
 from fada_tui.report.sections import PAGE_LINES, Form, Section, fitting, only
 
 ANSWERS: Final = 100
@@ -84,7 +85,7 @@ def _sections(
 ) -> list[Section]:
     found = this.figures
     top = [*title(run, found), *changed_images(run)]
-    first = [*top, *overview(run, found, questions, None, above=len(top))]
+    first = [*top, *overview(run, found, questions, above=len(top))]
     scored = scores.section(run, found, questions, first)
     return [
         only(lambda: first),
@@ -95,6 +96,7 @@ def _sections(
             heading="Performance Metrics",
             goes_on=True,
         ),
+        _whole_or_nothing("References", lambda: references_section(run)[2:], level=2),
         *([scored] if scored else []),
         only(partial(sorting.classification_section, run, found)),
         Section(
@@ -143,11 +145,10 @@ def _answers(run: Run) -> Section:
     return Section(forms, heading=_RESULTS, first=int(len(run.results) > ANSWERS), goes_on=True)
 
 
-def _whole_or_nothing(heading: str, form: Form) -> Section:
-    """Return a subsection that may stand on the page of details alone."""
-    return Section(
-        (form, lambda: _in_details("It is") if form() else []), heading=heading, level=3, goes_on=True
-    )
+def _whole_or_nothing(heading: str, form: Form, *, level: int = 3) -> Section:
+    """Return a section that may stand on the page of details alone."""
+    forms = (form, lambda: _in_details("It is") if form() else [])
+    return Section(forms, heading=heading, level=level, goes_on=True)
 
 
 def _in_details(what: str) -> list[str]:

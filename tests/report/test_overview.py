@@ -19,7 +19,9 @@ from fada_tui.core.records import (
     ModelFacts,
     Notes,
     Question,
+    QuestionReferences,
     Ranked,
+    References,
     Result,
     Run,
 )
@@ -198,6 +200,28 @@ def test_classification_stands_beside_what_one_class_for_all_images_would_have()
     assert '  - **q1**: "brain" for 12 of 12 images' in text
     assert "| class | accuracy | 12 | 25% (95% interval 9–53%), 3 of 12 | 75% (heart) | 25% (brain) |" in text
     assert "| 0.429 (heart) | 0.200 (brain) |" in text
+
+
+def test_classes_of_folders_that_mean_the_same_are_as_uniform_as_the_answers() -> None:
+    heart = ImageClass(name="heart", prompts=("p",), aliases=("cor",))
+    made = run(
+        classes=ClassSet(name="two", sha256="0" * 64, classes=(heart, ImageClass(name="b", prompts=("p",)))),
+        results=tuple(
+            replace(one, category="cor" if place % 2 else "heart")
+            for place, one in enumerate(sorted_into(["heart"] * 12))
+        ),
+    )
+    assert "not testable for q1: the right answers are as uniform" in first_screen(made)
+
+
+def test_references_have_a_line() -> None:
+    one = QuestionReferences(question_id="q1", heading="Q", matched=2, of=3, unmatched=1)
+    references = References(name="a.csv", sha256="0" * 64, matched=2, of=3, questions=(one,))
+    made = run(references=references)
+    assert "errors\n- **References**: a.csv, 2 of 3 answers\n- **Does It" in first_screen(made)
+    assert "## References\n\n2 of the run's 3 answers have a reference in a.csv" in render_summary(
+        made, [], [], None
+    )
 
 
 def test_its_table_is_a_table() -> None:
