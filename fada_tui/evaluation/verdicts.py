@@ -52,6 +52,8 @@ def tally(results: Iterable[Result]) -> Tally:
     flags: list[bool] = []
     judged, points = 0, 0.0
     for result in results:
+        if not result.assessments:
+            continue
         standing = current(result.assessments)
         flags += [assessment.context for assessment in standing if assessment.context is not None]
         verdicts = [assessment.verdict for assessment in standing if assessment.verdict is not None]

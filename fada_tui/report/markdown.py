@@ -7,6 +7,7 @@ names, error messages, and the notes on assessments. A person's notes on a run a
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _KEPT = frozenset("\n\t\u200c\u200d")
 """Invisible characters that are kept: those that scripts and emoji need, and two of layout."""
@@ -18,6 +19,8 @@ An underscore within a word is none.
 """
 _STARTS_BLOCK = re.compile(r"^(?:\d+(?=[.)])|(?=[-+=:]))")
 """What would begin a list or a rule, or make a heading or a table of the line before it."""
+_SHORT = 120
+"""Characters up to which a text that is escaped is likely to come again."""
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -51,7 +54,15 @@ def inline(text: str) -> str:
     It may stand in a paragraph, a heading, a list item or a table cell, after words of ours; where it
     begins a block, `item` is needed.
     """
+    return _short(text) if len(text) <= _SHORT else _escaped(text)
+
+
+def _escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", " ".join(visible(text).split()))
+
+
+_short = lru_cache(maxsize=4096)(_escaped)
+"""Terms, names and questions come again with every answer."""
 
 
 def item(text: str) -> str:
@@ -59,6 +70,7 @@ def item(text: str) -> str:
     return _STARTS_BLOCK.sub(r"\g<0>\\", inline(text))
 
 
+@lru_cache(maxsize=4096)
 def name(text: str) -> str:
     """Return a file's, folder's or model's name as one line of prose that shows every character.
 
