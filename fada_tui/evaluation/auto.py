@@ -1,27 +1,16 @@
 """Auto scores: which of a rubric's terms an answer contains.
 
-Terms are found as words, so a denial ("no fetal structures") counts as naming them: an auto score says
-what a text mentions, and never stands for a person's verdict.
+Terms are found as words. What an answer denies ("no fetal structures", see `negation`) and words that it may
+have from the question do not count. An auto score says what a text mentions, and never stands for a person's
+verdict.
 """
 
-import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from fada_tui.core.records import AutoScore
+from fada_tui.evaluation.negation import is_negated
+from fada_tui.evaluation.phrases import folded, pattern
 from fada_tui.evaluation.rubric import Category, Rubric
-
-_PLURALS = (
-    ("us", "(?:us|uses|i)"),
-    ("um", "(?:um|ums|a)"),
-    ("is", "(?:is|es)"),
-    ("ix", "(?:ix|ixes|ices)"),
-    ("ex", "(?:ex|exes|ices)"),
-    ("ur", "(?:ur|urs|ora)"),
-    ("a", "(?:a|as|ae)"),
-    ("y", "(?:y|ys|ies)"),
-)
-"""English and Latin plurals of a term's last word by its ending; all others take -s or -es."""
 
 
 def score(response: str | None, category: str, rubric: Rubric, *, question: str = "") -> AutoScore | None:
@@ -30,46 +19,54 @@ def score(response: str | None, category: str, rubric: Rubric, *, question: str 
     Words are matched whole, without regard to upper case, in singular and plural; a space in a term
     stands for spaces or hyphens. In a category that shows the mother, maternal terms are right and none
     is reported. Of a category that the rubric has not, only context and maternal terms are known.
+
+    Args:
+        response: The answer, without thoughts.
+        category: The image's.
+        rubric: The rubric.
+        question: The question's text: a term that is in it does not count.
     """
     if response is None:
         return None
+    answer, asked = folded(response), folded(question)
     expected = rubric.category(category)
-    context_terms = _named(rubric.context.terms, response)
+    context_terms = _named(rubric.context.terms, answer, asked)
     groups = expected.terms if expected else ()
-    category_terms = tuple(group[0] for group in groups if _named(group, response))
+    category_terms = _groups_named(groups, answer, asked)
     shows_mother = expected is not None and expected.maternal
     return AutoScore(
         rubric=rubric.name,
         context=bool(context_terms),
         context_terms=context_terms,
-        maternal_terms=() if shows_mother else _named(rubric.maternal.terms, response),
+        maternal_terms=() if shows_mother else _named(rubric.maternal.terms, answer, asked),
         category_terms=category_terms,
-        other_categories=_other_planes(expected, rubric, response) if expected else (),
+        other_categories=_other_planes(expected, rubric, answer, asked) if expected else (),
         score=len(category_terms) / len(groups) if groups else None,
     )
 
 
-def _other_planes(expected: Category, rubric: Rubric, response: str) -> tuple[str, ...]:
+def groups_named(category: Category, response: str, question: str) -> tuple[str, ...]:
+    """Return a category's groups of terms, by their names, of which an answer names one."""
+    return _groups_named(category.terms, folded(response), folded(question))
+
+
+def _groups_named(groups: tuple[tuple[str, ...], ...], answer: str, asked: str) -> tuple[str, ...]:
+    return tuple(group[0] for group in groups if _named(group, answer, asked))
+
+
+def _other_planes(expected: Category, rubric: Rubric, answer: str, asked: str) -> tuple[str, ...]:
     fitting = {expected.name, *expected.near}
     return tuple(
         category.name
         for category in rubric.categories
-        if category.name not in fitting and _named(category.planes, response)
+        if category.name not in fitting and _named(category.planes, answer, asked)
     )
 
 
-def _named(terms: Iterable[str], response: str) -> tuple[str, ...]:
-    return tuple(term for term in terms if _pattern(term).search(response))
+def _named(terms: Iterable[str], answer: str, asked: str) -> tuple[str, ...]:
+    return tuple(term for term in terms if _names(term, answer) and not pattern(term).search(asked))
 
 
-@lru_cache(maxsize=4096)
-def _pattern(term: str) -> re.Pattern[str]:
-    *first, last = re.split(r"[\s-]+", term.strip())
-    for ending, forms in _PLURALS:
-        if last.casefold().endswith(ending):
-            last_word = re.escape(last[: -len(ending)]) + forms
-            break
-    else:
-        last_word = re.escape(last) + "(?:s|es)?"
-    words = r"[\s-]+".join([*map(re.escape, first), last_word])
-    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+def _names(term: str, answer: str) -> bool:
+    """Return whether an answer names a term at least once without denying it."""
+    return any(not is_negated(answer, *found.span()) for found in pattern(term).finditer(answer))

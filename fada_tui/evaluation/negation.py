@@ -1,0 +1,201 @@
+"""What a text denies: the stretches of it in which a mention does not count.
+
+By the method of NegEx (W. W. Chapman et al., "A simple algorithm for identifying negated findings and
+diseases in discharge summaries", Journal of Biomedical Informatics 34 (2001) 301-310): phrases that negate
+what follows them ("no", "without evidence of") or what precedes them ("is not visible"), phrases that only
+look like it ("not only", "cannot be excluded"), and words that end what is negated ("but", a full stop).
+Beyond NegEx a list is negated as a whole ("no stomach, liver or spine"). What has a subject and verb of its
+own is not ("no stomach, and the liver is seen"), nor the place of what is missing ("no stomach in the
+abdomen").
+
+It knows English words, not grammar. It does not see denials that need the sense of a sentence ("I doubt that
+this is a stomach", "the stomach would be expected here"), double negations but for a few, or what a sentence
+says of the one before it ("A stomach? There is none.").
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+_ADVERBS = (
+    r"(?:(?:clearly|well|definitely|definitively|fully|readily|easily|adequately|reliably|currently|really|"
+    r"distinctly|optimally|sufficiently|properly|confidently|completely|actually|even|yet|directly)\s+)*"
+)
+_SEEN = (
+    r"(?:visible|seen|visuali[sz]ed|identified|identifiable|present|shown|depicted|demonstrated|apparent|"
+    r"appreciated|appreciable|observed|detected|detectable|discernible|discerned|distinguishable|"
+    r"recogni[sz]able|recogni[sz]ed|evident|noted|found|imaged|displayed|included|captured|there|in view|"
+    r"made out|assessed|assessable|evaluated|evaluable|delineated|in (?:the |this )?(?:image|plane|picture|"
+    r"frame|view|scan|section|field of view))"
+)
+_BE = r"(?:is|are|was|were|be|been|being|remains?|appears?|seems?|looks?)"
+_FINITE = (
+    r"(?:is|are|was|were|can|could|may|might|has|have|had|shows?|appears?|seems?|looks?|lies|suggests?|sees?|"
+    r"demonstrates?|remains?|measures?|contains?|do|does|did|think|believe)"
+)
+_SUBJECT = r"(?:the|this|that|these|those|a|an|it|they|there|we|i|you|one|both|its|he|she|here|what)"
+_IMAGE = r"(?:image|scan|ultrasound|sonogram|picture|frame|view|section|plane|photo(?:graph)?|slice)"
+
+_ONLY_LOOKS_SO = re.compile(
+    r"\b(?:not (?:only|just|merely|simply|solely)|no doubt|without (?:any )?doubt|not without|"
+    r"not (?:absent|missing|lacking|invisible)|no (?:significant |interval )?(?:change|increase|decrease)|"
+    r"(?:cannot|can't|can not|could not|couldn't|not) (?:be )?(?:\w+ly )?(?:excluded?|ruled? out)|"
+    r"not (?:certain|sure|clear) (?:if|whether|that)|whether or not|no matter|no less than|no\. ?\d+)\b"
+)
+_SENTENCE_END = r"[.!?]+(?=[\s\"'*)\]]|$)|[;\n]|:(?=\s|$)| - | -- |\s\("
+_NEW_CLAUSE = (
+    r"\b(?:but|however|although|though|except(?:ing)?|apart from|aside from|other than|besides|yet|whereas|"
+    r"while|whilst|because|since|therefore|thus|hence|only|instead(?! of)|nevertheless|nonetheless|still)\b"
+)
+_CLAUSE_END = re.compile(f"{_SENTENCE_END}|{_NEW_CLAUSE}")
+
+_BEHIND = re.compile(
+    # "is not seen", "isn't visible", "does not appear to be present", "cannot be made out", "not seen"
+    rf"\b(?:{_BE}|do|does|did)(?:n't|\s+not|\s+never)\s+(?:(?:appear|seem|look)\s+)?(?:to be\s+)?"
+    rf"{_ADVERBS}{_SEEN}\b"
+    rf"|\b(?:cannot|(?:can|could|may|might|would|should|has|have|had)(?:n't|\s+not))\s+(?:be|been)\s+"
+    rf"{_ADVERBS}{_SEEN}\b"
+    # "the stomach is not", with no more to it
+    rf"|\b(?:{_BE}|do|does|did|can|could|has|have)(?:n't|\s*not)(?=\s*(?:[.,;:!?\n]|$))"
+    rf"|(?<!have )(?<!has )(?<!had )(?<!do )\bnot\s+{_ADVERBS}{_SEEN}\b"
+    rf"|\b(?:{_BE}\s+)?(?:absent|missing|lacking|invisible|non-?visuali[sz]ed)\b"
+    rf"|\b{_BE}\s+(?:ruled out|excluded|unlikely|out of (?:view|plane|frame)|outside)\b"
+)
+_AHEAD = re.compile(
+    r"(?P<verbal>\b(?:not|never|cannot|unable to|fail(?:s|ed)? to|\w+n't)\b)"
+    r"|\bno\b(?=\s+[\w*\"'(])|\b(?:without|neither|nor|none|nothing|hardly any|zero)\b"
+    r"|\b(?:absence|lack|loss|free|devoid|instead|exclusion|non-?visuali[sz]ation)\s+of\b"
+    r"|\b(?:lacks|lacking|excludes?|rules? out|ruled out|negative for|rather than|as opposed to)\b"
+)
+_PREFIX = re.compile(r"\bnon[- ](\w+)")
+_NOT = re.compile(r"(?:n't|\bnot|\bnever|\bcannot)\b")
+_ATTRIBUTE = re.compile(r"^(?:absent|missing|lacking|invisible|non-?visuali[sz]ed)$")
+_HINT = re.compile(
+    r"\b(?:no|not|nor|non|nil|none|nothing|never|neither|without|cannot|absen|missing|lack|loss|free|devoid|instead|"
+    r"exclu|invisible|hardly|zero|negative|rather|opposed|unable|fail|unlikely|rule|out|nonvis)|n't\b"
+)
+"""What a text with any negation has in it: most have none, and this is quickly seen."""
+_NOUN_AHEAD = re.compile(r"\s+(?!(?:and|or|in|on|here|from|at)\b)\w")
+_NO_SUBJECT = re.compile(r"^[\s\W]*(?:(?:there|i|we|also|and|or|an?|the)\b[\s,]*)*(?:\d+[.)]\s*)?$")
+_OWN_CLAUSE = re.compile(
+    rf"(?:,\s*(?:and\s+|so\s+)?|\s+and\s+|\s+so\s+)(?={_SUBJECT}\s(?:[\w'-]+\s+){{0,6}}?{_FINITE}\b)"
+    rf"|,\s*(?:and\s+)?(?=(?:it|they|we|i)\b)"
+)
+_AND_CLAUSE = re.compile(rf"\s+and\s+(?=(?:[\w'-]+\s+){{1,5}}?{_FINITE}\b)")
+_PLACE = re.compile(r"(?<=\w)\s+(?:in|within|inside|on|at|from|during|throughout|across|around)\s+(?=\w)")
+_IMAGE_PLACE = re.compile(
+    rf"(?<=\w)\s+(?:in|within|on|from|of)\s+(?:this|the|your|our|these|an?)\s+(?:[\w'-]+\s+){{0,4}}?{_IMAGE}s?\b"
+)
+_OPENING_PLACE = re.compile(
+    rf"^\s*(?:in|within|on|from)\s+(?:this|the|these|an?)\s+(?:[\w'-]+\s+){{0,4}}?{_IMAGE}s?\b"
+    r"(?:\s+of\s+(?:the\s+|an?\s+)?[\w' -]*?(?=,|\s(?:the|an?|no)\s))?"
+)
+_SAYS_NO = re.compile(
+    # "stomach: no", "| stomach | not seen |"
+    rf"(?:\s*[:|]|\s-)\s*(?:no|none|nil|not|negative|absent|missing|not\s+{_ADVERBS}{_SEEN})"
+    r"\s*(?=[.\n;,|)]|$)"
+)
+_HEADING_MARK = re.compile(r"[\n.;:|!?]")
+_PREDICATE = re.compile(rf"\b(?:{_FINITE}|{_SEEN})\b")
+_JOINT = re.compile(r",|\band\b|\bor\b|\bthat\b")
+_OR = re.compile(r"\bn?or\b")
+_LISTED = re.compile(r":[ \t]*\n?(?:\s*(?:[-*•]|\d+[.)])[^\n]*\n?)+|:[^.;\n]*")
+
+
+class Negation(NamedTuple):
+    """A denied stretch of a text, `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=8192)
+def negations(text: str) -> tuple[Negation, ...]:
+    """Return what a folded text (`phrases.folded`) denies."""
+    if not _HINT.search(text):
+        return ()
+    text = _ONLY_LOOKS_SO.sub(lambda found: "_" * len(found[0]), text)
+    within = [one for start, end in _clauses(text) for one in _in_clause(text, start, end)]
+    prefixed = [Negation(*found.span(1)) for found in _PREFIX.finditer(text)]
+    return (*within, *_headings(text), *prefixed)
+
+
+def is_negated(text: str, start: int, end: int) -> bool:
+    """Return whether a folded text denies what it says at `text[start:end]`.
+
+    A phrase that has the negation in it, as "not assessable", is not denied by it.
+    """
+    return any(one.start <= start and end <= one.end for one in negations(text))
+
+
+def _clauses(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for end in _CLAUSE_END.finditer(text):
+        yield start, end.start()
+        start = end.end()
+    yield start, len(text)
+
+
+def _in_clause(text: str, start: int, end: int) -> Iterator[Negation]:
+    place = start if _HINT.search(text, start, end) else end
+    while place < end:
+        behind, ahead = _BEHIND.search(text, place, end), _AHEAD.search(text, place, end)
+        found = min((one for one in (behind, ahead) if one), key=lambda one: one.start(), default=None)
+        if found is None:
+            return
+        if word := _NOT.search(text, found.start(), found.end()):
+            yield Negation(word.end(), found.end())
+        if found is behind and not _leads(text, start, found, end):
+            yield from _before(text, start, found.start())
+        elif heading := _LISTED.match(text, found.end()):
+            yield Negation(found.end(), heading.end())
+        else:
+            verbal = found is ahead and found["verbal"] is not None
+            yield Negation(found.end(), _reach(text, found.end(), end, verbal=verbal))
+        place = found.end()
+
+
+def _headings(text: str) -> Iterator[Negation]:
+    """Yield the headings after which a text says no more than that there is no such thing."""
+    for found in _SAYS_NO.finditer(text):
+        marks = [mark.end() for mark in _HEADING_MARK.finditer(text, 0, found.start())]
+        yield Negation(marks[-1] if marks else 0, found.start())
+
+
+def _leads(text: str, start: int, found: re.Match[str], end: int) -> bool:
+    """Return whether what negates the words before it has none there, so that it negates those after it."""
+    if _ATTRIBUTE.match(found[0]) and _NOUN_AHEAD.match(text, found.end(), end):
+        return True
+    return _NO_SUBJECT.match(text[start : found.start()]) is not None
+
+
+def _reach(text: str, start: int, end: int, *, verbal: bool) -> int:
+    """Return where that ends which is negated from a place on."""
+    ends = [end]
+    if own := _OWN_CLAUSE.search(text, start, end):
+        ends.append(own.start())
+    if verbal:
+        # "not breech, cephalic": only a list with "or" is negated as a whole.
+        comma = text.find(",", start, end)
+        if comma >= 0 and not _OR.search(text, comma, end):
+            ends.append(comma)
+        if other := _AND_CLAUSE.search(text, start, end):
+            ends.append(other.start())
+    where = (_IMAGE_PLACE if verbal else _PLACE).search(text, start, end)
+    if where and text[start : where.start()].strip():
+        ends.append(where.start())
+    return min(ends)
+
+
+def _before(text: str, start: int, end: int) -> Iterator[Negation]:
+    """Yield what is negated before a place: its subject, which another clause may precede."""
+    if opening := _OPENING_PLACE.match(text[start:end]):
+        start += opening.end()
+    predicates = [found.end() for found in _PREDICATE.finditer(text, start, end)]
+    if predicates and text[predicates[-1] : end].strip():
+        start = predicates[-1]
+        if joint := _JOINT.search(text, start, end):
+            start = joint.end()
+    where = _PLACE.search(text, start, end)
+    yield Negation(start, where.start() if where and text[start : where.start()].strip() else end)
