@@ -68,6 +68,7 @@ _AHEAD = re.compile(
     r"|\b(?:absence|lack|loss|free|devoid|instead|exclusion|non-?visuali[sz]ation)\s+of\b"
     r"|\b(?:lacks|lacking|excludes?|rules? out|ruled out|negative for|rather than|as opposed to)\b"
 )
+_NOT_MISSING = re.compile(r"\bnot (absent|missing|lacking|invisible)\b")
 _PREFIX = re.compile(r"\bnon[- ](\w+)")
 _NOT = re.compile(r"(?:n't|\bnot|\bnever|\bcannot)\b")
 _ATTRIBUTE = re.compile(r"^(?:absent|missing|lacking|invisible|non-?visuali[sz]ed)$")
@@ -99,6 +100,7 @@ _SAYS_NO = re.compile(
 _HEADING_MARK = re.compile(r"[\n.;:|!?]")
 _PREDICATE = re.compile(rf"\b(?:{_FINITE}|{_SEEN})\b")
 _JOINT = re.compile(r",|\band\b|\bor\b|\bthat\b")
+_ARTICLE = re.compile(r",\s*(?:and\s+)?(?:the|an?|this)\b")
 _OR = re.compile(r"\bn?or\b")
 _LISTED = re.compile(r":[ \t]*\n?(?:\s*(?:[-*•]|\d+[.)])[^\n]*\n?)+|:[^.;\n]*")
 
@@ -115,10 +117,11 @@ def negations(text: str) -> tuple[Negation, ...]:
     """Return what a folded text (`phrases.folded`) denies."""
     if not _HINT.search(text):
         return ()
+    twice = [Negation(*found.span(1)) for found in _NOT_MISSING.finditer(text)]
     text = _ONLY_LOOKS_SO.sub(lambda found: "_" * len(found[0]), text)
     within = [one for start, end in _clauses(text) for one in _in_clause(text, start, end)]
     prefixed = [Negation(*found.span(1)) for found in _PREFIX.finditer(text)]
-    return (*within, *_headings(text), *prefixed)
+    return (*within, *_headings(text), *prefixed, *twice)
 
 
 def is_negated(text: str, start: int, end: int) -> bool:
@@ -182,6 +185,8 @@ def _reach(text: str, start: int, end: int, *, verbal: bool) -> int:
             ends.append(comma)
         if other := _AND_CLAUSE.search(text, start, end):
             ends.append(other.start())
+    elif (article := _ARTICLE.search(text, start, end)) and not _OR.search(text, article.end(), end):
+        ends.append(article.start())
     where = (_IMAGE_PLACE if verbal else _PLACE).search(text, start, end)
     if where and text[start : where.start()].strip():
         ends.append(where.start())

@@ -14,6 +14,8 @@ WORDS = (
 )
 
 CASES = [
+    ("no stomach, the liver", "liver"),
+    ("no stomach, the liver or the spine", ""),
     ("a non-breech presentation", ""),
     ("no stomach seen", ""),
     ("The stomach is not visible.", ""),
