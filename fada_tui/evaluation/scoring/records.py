@@ -49,12 +49,13 @@ class ScoreFigure(Record, frozen=True, kw_only=True):
     answered: Measured
     """Of the answers alone. An answer without a value is a wrong one, but has no distance."""
     asked: Measured
-    """Of all that was asked: an error is a wrong answer, worth 0, or as many steps off as can be."""
+    """Of all that was asked: an error is a wrong answer, worth 0. Where steps are counted, an error and an
+    answer without a value are as many off as a value can be from the right one."""
     majority: Constant | None
     """The constant answer that would have the best value of this figure over the same references; for
     `balanced_accuracy`, which no constant answer can lift above a half, any."""
     commonest: Constant | None
-    """The model's own most frequent answer, given every time; `None` without answers."""
+    """The model's own most frequent answer, given every time; `None` where no answer comes twice."""
 
 
 class Confusion(Record, frozen=True, kw_only=True):

@@ -13,7 +13,10 @@ YES_NO = ("no", "yes")
 
 _YES = ("yes", "yeah", "yep")
 _NO = ("no", "nope")
-_FIRST = re.compile(r"[\W_]*(?:there (?:is|are|was|were) )?(yes|yeah|yep|no|nope)\b")
+_FIRST = re.compile(
+    r"[\W_]*(?:there (?:is|are|was|were) )?(yes|yeah|yep|no|nope)\b"
+    r"(?!\s+(?:idea|clue|answer|comment|opinion|information|data|way)\b)"
+)
 _ALONE = re.compile(r"\b(?:(yes|yeah|yep)\b|(no|nope)(?=[*_\"'`]*\s*(?:[.,;:!?)\n|]|$)))")
 _DERIVED = ("ity", "ities")
 """What makes nouns of words in -al: abnormal, abnormality."""

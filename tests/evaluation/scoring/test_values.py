@@ -75,6 +75,7 @@ def test_values_of_yes_or_no(answer: str, values: tuple[str, ...]) -> None:
         ("I say no", ("no",)),
         ("The stomach has no wall", ()),
         ("maybe", ()),
+        ("No idea", ()),
     ],
 )
 def test_plain_yes_and_no_without_values(answer: str, values: tuple[str, ...]) -> None:

@@ -1,0 +1,192 @@
+"""What one and the same answer for every image would score: the best there is, and the model's commonest."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from fada_tui.core.records import Score
+from fada_tui.evaluation.phrases import trimmed
+from fada_tui.evaluation.rubric import Category
+from fada_tui.evaluation.scoring.items import BETA, f_beta
+from fada_tui.evaluation.scoring.measures import Measure, Row, point
+from fada_tui.evaluation.scoring.overlap import common_subsequence, rouge_tokens, tokens
+from fada_tui.evaluation.scoring.records import Constant
+from fada_tui.evaluation.scoring.scores import score_answer
+from fada_tui.evaluation.scoring.vocabulary import Vocabulary
+
+MOST_TEXTS = 200
+"""Reference texts, the commonest first, that are tried as constant answers."""
+
+CategoryOf = Callable[[str], Category | None]
+"""From a result's category to the rubric's."""
+
+
+def commonest_answer(answers: Iterable[str]) -> str | None:
+    """Return the answer given most often, case, spaces and end marks aside.
+
+    It is spelled as it was most often. Of several the first in the alphabet counts. `None` without answers,
+    and if of several answers none comes twice.
+    """
+    spellings: dict[str, Counter[str]] = {}
+    for answer in answers:
+        spellings.setdefault(trimmed(answer), Counter())[answer] += 1
+    if not spellings or (len(spellings) > 1 and all(one.total() == 1 for one in spellings.values())):
+        return None
+    best = min(spellings, key=lambda one: (-spellings[one].total(), one))
+    return min(spellings[best], key=lambda one: (-spellings[best][one], one)).strip()
+
+
+def of_constant(
+    measure: Measure,
+    vocabulary: Vocabulary,
+    answer: str,
+    truths: Counter[str],
+    category_of: CategoryOf | None = None,
+) -> float | None:
+    """Return the figure of an answer given for every image.
+
+    Args:
+        measure: The figure.
+        vocabulary: That of the question.
+        answer: The answer.
+        truths: How often each reference is the right one; of the kind `terms` each category.
+        category_of: Of the kind `terms`: the rubric's category of a result's.
+    """
+    rows = []
+    for truth, count in sorted(truths.items()):
+        score = _score(vocabulary, answer, truth, category_of)
+        if score is None:
+            return None
+        rows.append(Row("", truth, score, count))
+    return point(measure, rows)
+
+
+def majority(
+    measure: Measure, vocabulary: Vocabulary, truths: Counter[str], category_of: CategoryOf | None = None
+) -> Constant | None:
+    """Return the constant answer that has the best value of a figure; `None` without references.
+
+    It is exact for all kinds but `text`, of which the `MOST_TEXTS` commonest references are tried. Arguments
+    as of `of_constant`.
+    """
+    if not truths:
+        return None
+    match vocabulary.question.kind:
+        case "set":
+            return _best_set(vocabulary, truths)
+        case "text":
+            return _best_text(measure, vocabulary, truths)
+        case "terms":
+            return _all_terms(measure, vocabulary, truths, category_of)
+    tried = [
+        Constant(answer=value, value=found)
+        for value in sorted(vocabulary.values, key=lambda one: (-truths[one], vocabulary.values.index(one)))
+        if (found := of_constant(measure, vocabulary, value, truths)) is not None
+    ]
+    if not tried:
+        return None
+    return (min if measure.unit == "steps" else max)(tried, key=lambda one: one.value)
+
+
+def _score(vocabulary: Vocabulary, answer: str, truth: str, category_of: CategoryOf | None) -> Score | None:
+    if vocabulary.question.kind == "terms":
+        category = category_of(truth) if category_of else None
+        return score_answer(vocabulary, answer, None, category=category)
+    return score_answer(vocabulary, answer, truth)
+
+
+def _best_set(vocabulary: Vocabulary, truths: Counter[str]) -> Constant:
+    """Return the set that has the largest mean F-beta.
+
+    For sets of one size the mean is a sum over their items, so that of each size the best has the items with
+    the largest shares in it. Sizes are tried until even an answer with all right items would be worse.
+    """
+    sets: Counter[tuple[str, ...]] = Counter()
+    for truth, count in truths.items():
+        sets[vocabulary.named(truth) or ()] += count
+    total = sets.total()
+    by_size: dict[str, Counter[int]] = {}
+    for items, count in sets.items():
+        for item in items:
+            by_size.setdefault(item, Counter())[len(items)] += count
+    sizes = Counter[int]()
+    for items, count in sets.items():
+        sizes[len(items)] += count
+    best: tuple[str, ...] = ()
+    value = sizes[0] / total
+    for size in range(1, len(by_size) + 1):
+        most = math.fsum(n * f_beta(r, 0, max(size - r, 0)) for r, n in sizes.items() if r)
+        if most / total <= value:
+            break
+        weights = {
+            item: math.fsum(n * (1 + BETA**2) / (BETA**2 * r + size) for r, n in own.items())
+            for item, own in by_size.items()
+        }
+        chosen = sorted(weights, key=lambda one: (-weights[one], one))[:size]
+        if (found := math.fsum(weights[item] for item in chosen) / total) > value:
+            best, value = tuple(chosen), found
+    return Constant(answer=", ".join(best) or "none", value=value)
+
+
+def _all_terms(
+    measure: Measure, vocabulary: Vocabulary, truths: Counter[str], category_of: CategoryOf | None
+) -> Constant:
+    """Return what an answer scores that names all terms: all of them, but for words of the question."""
+    answer = "all terms"
+    if category_of is None:
+        return Constant(answer=answer, value=1.0)
+    terms = {term for truth in truths for group in getattr(category_of(truth), "terms", ()) for term in group}
+    value = of_constant(measure, vocabulary, "; ".join(sorted(terms)), truths, category_of)
+    return Constant(answer=answer, value=1.0 if value is None else value)
+
+
+def _best_text(measure: Measure, vocabulary: Vocabulary, truths: Counter[str]) -> Constant:
+    """Return the best of the commonest references as an answer.
+
+    The longest common subsequence is at most what the bags of tokens share, so that ROUGE-L is worked out
+    only for texts whose bags could still be better than the best found.
+    """
+    by_order = measure.key == "rouge_l"
+    cut = rouge_tokens if by_order else tokens
+    texts: Counter[tuple[str, ...]] = Counter()
+    wording: dict[tuple[str, ...], str] = {}
+    for truth, count in sorted(truths.items(), key=lambda one: (-one[1], one[0])):
+        key = cut(vocabulary.canonical(truth))
+        texts[key] += count
+        wording.setdefault(key, truth)
+    bags = {key: _bag(key) for key in texts}
+    tried = sorted(texts, key=lambda key: (-texts[key], wording[key]))[:MOST_TEXTS]
+
+    def mean(key: tuple[str, ...], common: Callable[[tuple[str, ...], tuple[str, ...]], int]) -> float:
+        return (
+            math.fsum(
+                count * _f1(common(key, other), len(key), len(other), alike=not by_order)
+                for other, count in texts.items()
+            )
+            / texts.total()
+        )
+
+    means = [(mean(key, lambda one, other: len(bags[one] & bags[other])), key) for key in tried]
+    means.sort(key=lambda one: (-one[0], wording[one[1]]))
+    if not by_order:
+        return Constant(answer=wording[means[0][1]], value=means[0][0])
+    best, answer = -1.0, ""
+    for bound, key in means:
+        if bound <= best:
+            break
+        if (found := mean(key, common_subsequence)) > best:
+            best, answer = found, wording[key]
+    return Constant(answer=answer, value=best)
+
+
+def _bag(key: Sequence[str]) -> frozenset[tuple[str, int]]:
+    """Return a bag of tokens as a set: of a token that comes twice a first and a second one."""
+    return frozenset((token, place) for token, own in groupby(sorted(key)) for place, _ in enumerate(own))
+
+
+def _f1(common: int, one: int, other: int, *, alike: bool) -> float:
+    """Return F1 of token counts; of two texts without tokens 1 if these count as alike."""
+    if not one and not other:
+        return float(alike)
+    return 2 * common / (one + other)
