@@ -129,7 +129,10 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     compare.add_argument(
         "--format", choices=("md", "csv", "json"), default="md", help="format of the table (default: md)"
     )
-    add_import(command(commands, "import", "read another program's results into runs"))
+    others = command(commands, "import", "read another program's results into runs")
+    add_import(others)
+    for name in ("references", "rubric", "alias"):
+        _add_setting(others, SETTINGS[name])
     export = command(commands, "export", "write a run's results to stdout in another format")
     _add_run_argument(export)
     formats = [one.name for one in EXPORT_FORMATS]

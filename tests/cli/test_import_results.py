@@ -100,6 +100,18 @@ def test_an_object_by_model_makes_a_run_for_each_and_needs_no_name(importing: Im
     assert "no model of the list is called 'yesterday'" in err and "'SmolVLM" not in err
 
 
+def test_answers_are_scored_against_references_of_experts(importing: Importing) -> None:
+    (importing.place / "q.toml").write_text(QUESTIONS)
+    (importing.place / "expert.csv").write_text("image,Parts\nBrain/a.png,thalami\nBrain/b.png,skull\n")
+    given = ("--model", "M", "--questions", "q.toml", "--references", "expert.csv", "--alias", "x=Brain")
+    _, err = importing.run(*given)
+    assert "expert.csv: 2 of 4 answers, 1 of 2 questions" in err
+    (run,) = importing.runs()
+    assert [one.reference or None for one in run.results] == ["thalami", None, "skull", None]
+    assert run.scoring and len(run.scoring.references_sha256) == 1 and run.results[0].auto
+    assert run.references and (run.references.matched, run.dataset.aliases) == (2, {"x": "Brain"})
+
+
 def test_a_reworded_question_is_told_and_nothing_is_lost(importing: Importing) -> None:
     (importing.place / "q.toml").write_text(QUESTIONS.replace("Which plane does it", "What plane do they"))
     _, err = importing.run("--model", "M", "--questions", "q.toml")
@@ -130,6 +142,9 @@ def test_columns_and_errors_as_a_person_says(importing: Importing) -> None:
         (["--model", "M", "--images", "nowhere"], "no folder"),
         (["--model", "M", "--questions", "nowhere.toml"], "nowhere.toml"),
         (["--model", "M", "--assessments", "nowhere.csv"], "nowhere.csv"),
+        (["--model", "M", "--references", "nowhere.csv"], "nowhere.csv"),
+        (["--model", "M", "--rubric", "nowhere"], "nowhere"),
+        (["--model", "M", "--alias", "Brain=Nonesuch"], "--alias Brain=Nonesuch"),
         ([], "--model NAME"),
     ],
 )

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET
+
 from fada_tui import __version__
 from fada_tui.cli.commands.common import settings_for, warn
 from fada_tui.cli.output import print_json
@@ -20,7 +22,9 @@ from fada_tui.core.text import printable
 from fada_tui.images.catalogue import Catalogue, scan
 from fada_tui.models.names import named_like
 from fada_tui.models.registry import Registry, load_registry, resolve_model
+from fada_tui.report.references import references_told
 from fada_tui.runs.publish import publish
+from fada_tui.runs.rescoring import Anew, scored_anew
 from fada_tui.store import folder as store
 from fada_tui.store.imported.answers import read_answers
 from fada_tui.store.imported.assessments import AssessmentTable
@@ -32,6 +36,9 @@ from fada_tui.store.imported.reading import read_rows
 from fada_tui.store.imported.runs import Told, build_runs, told_of, with_id
 from fada_tui.store.lock import RunLock
 from fada_tui.store.tables import read_table
+
+SCORED_BY = ("references", "rubric", "alias")
+"""Settings by which answers are scored, which can be given here, too."""
 
 ERROR_PREFIXES = ("ERROR:",)
 """Texts that begin what is no answer, where a person names none."""
@@ -46,12 +53,12 @@ def run(options: Namespace) -> int:
         UsageError: the file, or one that goes with it, or an option cannot be used.
         StoreError: a run cannot be written.
     """
-    settings = settings_for(options, "assessor")
+    settings = settings_for(options, "assessor", *SCORED_BY)
     warnings: list[str] = []
     registry = load_registry(models_file())
-    taken, runs, assessed = _read(options, settings, registry, warnings)
-    if taken:
-        sys.stderr.write(f"columns: {printable(taken)}\n")
+    told, runs, assessed = _read(options, settings, registry, warnings)
+    for line in told:
+        sys.stderr.write(f"{printable(line)}\n")
     warn(warnings)
     rows = []
     for one in runs:
@@ -68,10 +75,10 @@ def run(options: Namespace) -> int:
 
 def _read(
     options: Namespace, settings: Settings, registry: Registry, warnings: list[str]
-) -> tuple[str, Sequence[Run], int]:
-    """Return which columns were taken, the runs, without ids, and the number of assessments in them.
+) -> tuple[list[str], Sequence[Run], int]:
+    """Return what matched, the runs, without ids, and the number of assessments in them.
 
-    What is to be told is added to the warnings.
+    What did not match is added to the warnings.
     """
     file, given = expanded(options.file), vars(options).get
     columns = Columns(mapping_of(given("map") or ()))
@@ -98,15 +105,26 @@ def _read(
         raise UsageError(f"{encode_name(str(file))}: {error}") from None
     about = (*remarks, *told_of(imported, placing, asked))
     warnings += (f"{encode_name(file.name)}: {line}" for line in about)
-    # Here references will be put into the runs' results.
+    matched = [f"columns: {taken}"] if taken else []
+    runs = [_scored(run, settings, matched) for run in imported.runs]
     if not assessments:
-        return taken, imported.runs, 0
-    runs, number, lost = _assessed(assessments, imported.runs, settings.assessor)
+        return matched, runs, 0
+    runs, number, lost = _assessed(assessments, runs, settings.assessor)
     warnings += lost
-    return taken, runs, number
+    return matched, runs, number
 
 
-def _assessed(name: str, runs: Sequence[Run], assessor: str | None) -> tuple[Sequence[Run], int, list[str]]:
+def _scored(run: Run, settings: Settings, matched: list[str]) -> Run:
+    """Return a run scored as the settings say; add what of experts' references matched."""
+    by = Anew(rubric=settings.rubric, references=settings.references, aliases=settings.alias or None)
+    scored, _ = scored_anew(run, by)
+    if scored.references is not UNSET:
+        lines = references_told(scored.references, scored.questions)
+        matched += (f"{run.model.name}: {line}" for line in lines)
+    return scored
+
+
+def _assessed(name: str, runs: Sequence[Run], assessor: str | None) -> tuple[list[Run], int, list[str]]:
     """Return the runs with a table's assessments, their number, and what could not be taken."""
     file = expanded(name)
     table = read_table(file)
