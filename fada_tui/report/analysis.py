@@ -1,13 +1,13 @@
 """The section Analysis: the assessor's notes, then facts computed from the run and labelled as such."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from fada_tui.core.records import Result, Run
 from fada_tui.evaluation.statistics import Share, mean
 from fada_tui.evaluation.verdicts import tally
 from fada_tui.report import units
-from fada_tui.report.figures import Figures
+from fada_tui.report.figures import Figures, expects_terms
 from fada_tui.report.markdown import name
 from fada_tui.report.notes import listed
 
@@ -24,7 +24,7 @@ class Ranking(NamedTuple):
 
 def strengths_and_weaknesses(run: Run, found: Figures) -> list[str]:
     """Return the subsections Strengths and Weaknesses."""
-    ranking = _ranking(run.results)
+    ranking = _ranking(run)
     strengths = [
         ranking and f"Best category {ranking.best}",
         _context(found.tally.context, "Context recognised by the assessor's flags in", set_=True),
@@ -70,13 +70,13 @@ def _rest(share: Share) -> Share:
     return Share(share.total - share.hits, share.total)
 
 
-def _ranking(results: Sequence[Result]) -> Ranking | None:
+def _ranking(run: Run) -> Ranking | None:
     """Rank categories by the assessors' verdicts, or by auto scores where there are no verdicts.
 
     `None` where fewer than two categories can be compared, or all are alike.
     """
     by_category: dict[str, list[Result]] = {}
-    for result in results:
+    for result in run.results:
         by_category.setdefault(result.category, []).append(result)
     judged = {category: tally(group) for category, group in by_category.items()}
     quality = {
@@ -86,7 +86,8 @@ def _ranking(results: Sequence[Result]) -> Ranking | None:
     }
     if quality:
         return _extremes(quality, "by verdicts")
-    automatic = {category: _auto_scores(group) for category, group in by_category.items()}
+    terms = {one.id for one in run.questions if expects_terms(run, one.id)}
+    automatic = {category: _auto_scores(group, terms) for category, group in by_category.items()}
     averages = {
         category: (average, len(scores))
         for category, scores in automatic.items()
@@ -95,9 +96,11 @@ def _ranking(results: Sequence[Result]) -> Ranking | None:
     return _extremes(averages, "by auto score")
 
 
-def _auto_scores(results: Sequence[Result]) -> list[float]:
+def _auto_scores(results: Sequence[Result], questions: Container[str]) -> list[float]:
     return [
-        result.auto.score for result in results if result.auto is not None and result.auto.score is not None
+        result.auto.score
+        for result in results
+        if result.question_id in questions and result.auto is not None and result.auto.score is not None
     ]
 
 

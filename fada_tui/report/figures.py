@@ -59,11 +59,11 @@ class Figures(Record, frozen=True, kw_only=True):
     prompt_tokens: Span | None
     tally: Tally
     auto_context: Share
-    """Answers that name the rubric's context, of those with an auto score."""
+    """Answers that name the rubric's context, of those with an auto score where it can be expected."""
     auto_score: float | None
-    """Mean of the auto scores."""
+    """Mean of the auto scores of answers that are to name the rubric's terms."""
     maternal: Share
-    """Answers that name maternal terms where the image shows none, of those with an auto score."""
+    """Answers that name maternal terms where the image shows none, of those in `auto_context`."""
     other_planes: Share
     """Answers that name another category's plane, of those of a category in the rubric."""
     identical: Share
@@ -101,6 +101,15 @@ def figures(run: Run) -> Figures:
     first = [value for result in answered if (value := result.timing.first_token) is not None]
     auto = [result.auto for result in answered if result.auto is not None]
     placed = [score for score in auto if score.score is not None]
+    ids = {result.question_id for result in results}
+    terms = {one for one in ids if expects_terms(run, one)}
+    about = {one for one in ids if expects_context(run, one)}
+    named = [
+        one.auto.score
+        for one in answered
+        if one.question_id in terms and one.auto is not None and one.auto.score is not None
+    ]
+    in_context = [one.auto for one in answered if one.question_id in about and one.auto is not None]
     ends = [result.finish for result in answered if result.finish is not None]
     endless = [result for result in answered if result.finish is None] if imported(run) else []
     return Figures(
@@ -122,9 +131,9 @@ def figures(run: Run) -> Figures:
         image_tokens=_span(result.tokens.image for result in answered),
         prompt_tokens=_span(result.tokens.prompt for result in answered),
         tally=tally(results),
-        auto_context=Share(sum(score.context for score in auto), len(auto)),
-        auto_score=mean([score.score for score in placed if score.score is not None]),
-        maternal=Share(sum(bool(score.maternal_terms) for score in auto), len(auto)),
+        auto_context=Share(sum(score.context for score in in_context), len(in_context)),
+        auto_score=mean(named),
+        maternal=Share(sum(bool(score.maternal_terms) for score in in_context), len(in_context)),
         other_planes=Share(sum(bool(score.other_categories) for score in placed), len(placed)),
         identical=identical_answers(answered if run.classes is UNSET else ()),
         cut=Share(ends.count("length"), len(ends)),
@@ -133,6 +142,19 @@ def figures(run: Run) -> Figures:
         thoughts=Share(sum(bool(result.thoughts) for result in answered), len(answered)),
         sorting=None if run.classes is UNSET else sorting(results, run.classes, run.dataset.aliases or {}),
     )
+
+
+def expects_context(run: Run, question_id: str) -> bool:
+    """Return whether answers to a question can be expected to name the context.
+
+    Older runs, which do not record by what they were scored, counted it over all questions.
+    """
+    return run.scoring is UNSET or any(one.id == question_id and one.context for one in run.questions)
+
+
+def expects_terms(run: Run, question_id: str) -> bool:
+    """Return whether answers to a question are scored by the rubric's terms; in older runs all are."""
+    return run.scoring is UNSET or any(one.id == question_id and one.kind == "terms" for one in run.questions)
 
 
 def imported(run: Run) -> bool:

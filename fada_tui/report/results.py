@@ -8,7 +8,7 @@ from msgspec import UNSET
 from fada_tui.core.records import Assessment, AutoScore, Result, Run, Score, Verdict
 from fada_tui.evaluation.verdicts import current
 from fada_tui.report import memory, units
-from fada_tui.report.figures import repeats, stops_in_mid_sentence
+from fada_tui.report.figures import expects_context, expects_terms, repeats, stops_in_mid_sentence
 from fada_tui.report.markdown import bullet, inline, name, quoted
 
 MARKS: Final[dict[Verdict | None, str]] = {
@@ -100,6 +100,7 @@ def _result(result: Result, run: Run, brief: bool) -> list[str]:
     took = bullet("Generation Time", f"{time}s{_ending(result)}" if time else None)
     if brief:
         return [*answer, *took, *bullet("Ending", _flags(result, run)), *_assessments(result)]
+    counts = expects_context(run, result.question_id) or expects_terms(run, result.question_id)
     return [
         *answer,
         *(quoted("Reference", result.reference) if result.reference is not UNSET else []),
@@ -111,7 +112,7 @@ def _result(result: Result, run: Run, brief: bool) -> list[str]:
         *bullet("Ending", _flags(result, run)),
         *bullet("Memory", memory.of_result(result.memory)),
         *bullet("Score (computed)", _score(result.score) if result.score else None),
-        *bullet("Auto Score (computed)", _auto(result.auto) if result.auto else None),
+        *bullet("Auto Score (computed)", _auto(result.auto) if result.auto and counts else None),
         *_assessments(result),
     ]
 

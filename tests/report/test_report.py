@@ -38,6 +38,7 @@ from fada_tui.evaluation.auto import score
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command, shell_quoted, verifying_command
 from fada_tui.report.comparison import compared, render_comparison
+from fada_tui.report.figures import figures
 from fada_tui.report.summary import render_summary
 from fada_tui.store.imported.runs import Told
 from tests.examples import error_result, result, run
@@ -294,6 +295,30 @@ def test_odd_ends_of_answers_are_flagged_and_counted() -> None:
     assert "mid-sentence" not in ours and "repeats itself" in ours
     told = tuple(replace(one, finish="length") for one in some)
     assert "mid-sentence" not in page(run(status="complete", results=told))
+
+
+def test_context_and_terms_are_counted_where_they_can_be_expected() -> None:
+    rubric = load_rubric("fada")
+    said = {"organs": "A fetal heart.", "age": "Of the uterus.", "plane": "Transverse fetal plane."}
+    questions = (
+        Question(id="organs", text="?", score="terms", context=True),
+        Question(id="age", text="?", score="ordered"),
+        Question(id="plane", text="?", score="choice", context=True),
+    )
+    some = tuple(
+        result("Heart/1.png", one, response=text, auto=score(text, "Heart", rubric))
+        for one, text in said.items()
+    )
+    older = run(status="complete", questions=questions, results=some)
+    assert figures(older).auto_context == (2, 3) and figures(older).maternal == (1, 3)
+    by = Scoring(rubric="fada", rubric_sha256="0", questions_sha256="0")
+    scored = replace(older, scoring=by)
+    assert figures(scored).auto_context == (2, 2) and figures(scored).maternal == (0, 2)
+    assert some[0].auto is not None and some[0].auto.score and some[0].auto.score < 1
+    assert figures(scored).auto_score == some[0].auto.score
+    assert page(older).count("**Auto Score (computed)**") == 3
+    assert page(scored).count("**Auto Score (computed)**") == 2
+    assert "Maternal terms" in page(older) and "Maternal terms" not in page(scored)
 
 
 def test_on_a_cpu_no_gpu_memory_is_claimed() -> None:
