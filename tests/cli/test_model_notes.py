@@ -42,6 +42,12 @@ def test_a_note_is_a_row_of_the_comparison(results: Path, capsys: pytest.Capture
     assert "(told)" not in (results / "comparison.md").read_text()
 
 
+@pytest.mark.parametrize("name", ["smolvlm_500m", "HuggingFaceTB/SmolVLM-500M-Instruct"])
+def test_a_listed_model_has_the_list_s_name(results: Path, name: str) -> None:
+    assert call(results, name, "--size", "0.51B") == 0
+    assert [note.name for note in read_model_notes(results)] == ["SmolVLM-500M"]
+
+
 def test_what_it_says_as_json(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(results, "Mine", "--speed", "4.5", "--json") == 0
     note = json.loads(capsys.readouterr().out)["note"]

@@ -11,6 +11,7 @@ from fada_tui.cli.output import print_json
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import models_file
 from fada_tui.core.text import printable
+from fada_tui.models.names import named_like
 from fada_tui.models.registry import load_registry
 from fada_tui.report.comparison import compared
 from fada_tui.runs.publish import write_comparison
@@ -51,9 +52,8 @@ def run(options: Namespace) -> int:
 
 
 def _listed(name: str) -> str:
-    """Return a model's name as the list writes it, where it is listed by name or source."""
-    registry = load_registry(models_file())
-    entry = registry.find(name) or registry.by_source(name)
+    """Return a model's name as the list writes it, where one of the list is meant."""
+    entry = named_like(name, load_registry(models_file()))
     return entry.name if entry else name
 
 
