@@ -12,7 +12,7 @@ from fada_tui.report.markdown import table
 from fada_tui.report.metric import Value
 from fada_tui.report.metrics import METRIC, METRICS, TABLE
 from fada_tui.report.told import TOLD_COLUMNS, told_cells, told_data, told_note, without_runs
-from fada_tui.report.wordings import differing_wordings, wordings_list
+from fada_tui.report.wordings import QUESTIONS, differing_wordings, wordings_list
 
 QUALITY_NOTE = (
     "Quality is (correct + ½ partially correct) / judged, by people's verdicts, with its 95% Wilson interval "
@@ -31,6 +31,8 @@ SERVED_NOTE = (
 )
 SHOWN_ON_PAGE = 20
 """Rows of the table on a run's page."""
+WORDINGS_ON_PAGE = 3
+"""Ids of questions in several wordings that are listed below it."""
 UNLIKE_NOTE = "Not all rows are of the same images and questions: compare them with care."
 
 
@@ -85,7 +87,7 @@ def comparison_section(
     Args:
         this: The run.
         others: The runs to compare it with; the run itself may be among them.
-        most: Rows of runs; the others are counted, and stand in the comparison of the results folder.
+        most: Rows; the others are counted, and stand in the comparison of the results folder.
         notes: What is told of models, for those that have no run.
     """
     others = list(others)
@@ -95,9 +97,10 @@ def comparison_section(
         if _seeing(other.run) != _seeing(this.run)
     ]
     shown = [this, *rivals][:most]
-    left = len(rivals) + 1 - len(shown)
+    known = without_runs(notes, _with_answers([this, *others]))
+    told = known[: most - len(shown)]
+    left = len(rivals) + 1 - len(shown) + len(known) - len(told)
     rest = f"{units.count(left, 'more model')}: see [comparison.md](../comparison.md)."
-    told = without_runs(notes, _with_answers([this, *others]))
     return [
         "### Comparison with Other Models",
         "",
@@ -107,7 +110,7 @@ def comparison_section(
         QUALITY_NOTE,
         *(line for note in _notes(shown, told) for line in ("", note)),
         "",
-        *_wordings(row.run for row in shown),
+        *_wordings((row.run for row in shown), WORDINGS_ON_PAGE),
     ]
 
 
@@ -152,7 +155,7 @@ def _page(rows: Sequence[Compared], told: Sequence[ModelNote]) -> str:
     lines = ["# Comparison of Models", "", *table, ""]
     lines += [QUALITY_NOTE, ""] if rows else []
     lines += [line for note in _notes(rows, told) for line in (note, "")]
-    lines += _wordings(row.run for row in rows)
+    lines += _wordings((row.run for row in rows), QUESTIONS)
     return "\n".join(lines)
 
 
@@ -189,8 +192,8 @@ def _notes(rows: Sequence[Compared], told: Sequence[ModelNote]) -> list[str]:
     return [*(note for note, holds in notes.items() if holds), *([sources] if sources else [])]
 
 
-def _wordings(runs: Iterable[Run]) -> list[str]:
-    lines = wordings_list(differing_wordings(runs))
+def _wordings(runs: Iterable[Run], most: int) -> list[str]:
+    lines = wordings_list(differing_wordings(runs), most)
     return [*lines, ""] if lines else []
 
 

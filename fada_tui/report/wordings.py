@@ -10,7 +10,8 @@ from fada_tui.core.text import printable
 from fada_tui.report import units
 from fada_tui.report.markdown import inline, name
 
-_QUESTIONS = 8
+QUESTIONS = 8
+"""Ids that are listed; others are counted."""
 _TEXTS = 4
 _RUNS = 3
 _LENGTH = 160
@@ -41,18 +42,18 @@ def differing_wordings(runs: Iterable[Run]) -> tuple[Wordings, ...]:
     )
 
 
-def wordings_list(found: Sequence[Wordings]) -> list[str]:
-    """Return a Markdown list of them, at most 41 lines; empty where there are none."""
+def wordings_list(found: Sequence[Wordings], most: int = QUESTIONS) -> list[str]:
+    """Return a Markdown list of them, in at most six lines for each of `most`; empty where there are none."""
     if not found:
         return []
     lines = ["The same id is not the same question where its text is another:", ""]
-    for one in found[:_QUESTIONS]:
+    for one in found[:most]:
         lines.append(f"- **{name(one.question_id)}** is asked in {len(one.texts):,} wordings:")
         lines += [f'  - "{inline(_short(text))}": {_runs(names)}' for text, names in one.texts[:_TEXTS]]
         if len(one.texts) > _TEXTS:
             lines.append(f"  - and {units.count(len(one.texts) - _TEXTS, 'other')}")
-    if len(found) > _QUESTIONS:
-        lines.append(f"- and {units.count(len(found) - _QUESTIONS, 'other question')}")
+    if len(found) > most:
+        lines.append(f"- and {units.count(len(found) - most, 'other question')}")
     return lines
 
 
@@ -60,8 +61,8 @@ def wordings_line(found: Sequence[Wordings]) -> str:
     """Return them as a line of plain text; empty where there are none."""
     if not found:
         return ""
-    told = [f"{printable(one.question_id)} ({len(one.texts):,})" for one in islice(found, _QUESTIONS)]
-    more = f" and {len(found) - _QUESTIONS:,} more" if len(found) > _QUESTIONS else ""
+    told = [f"{printable(one.question_id)} ({len(one.texts):,})" for one in islice(found, QUESTIONS)]
+    more = f" and {len(found) - QUESTIONS:,} more" if len(found) > QUESTIONS else ""
     return f"Asked in several wordings, so not the same questions: {', '.join(told)}{more}."
 
 

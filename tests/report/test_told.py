@@ -79,6 +79,15 @@ def test_a_run_s_page_has_them_below_the_other_models() -> None:
     assert "Sources: FetalCLIP: a page, 2025." in render_summary(made(), [], [], None, notes=[CLIP])
 
 
+def test_a_run_s_page_has_room_for_some_and_counts_the_rest() -> None:
+    many = [ModelNote(name=f"model {number:02}") for number in range(30)]
+    section = comparison_section(compared(made()), [], most=5, notes=many)
+    assert [line.split(" |")[0] for line in section if "(told) |" in line] == [
+        f"| model {number:02} (told)" for number in range(4)
+    ]
+    assert "26 more models: see [comparison.md](../comparison.md)." in section
+
+
 def test_many_sources_are_one_short_line() -> None:
     many = [ModelNote(name=f"model {number}", source="s") for number in range(60)]
     page = render_rows([], "md", many)

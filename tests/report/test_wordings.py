@@ -46,6 +46,15 @@ def test_the_comparison_lists_both_texts_and_who_asked_them() -> None:
     assert '  - "Which \\*plane\\* is it?": two' in section and section[-1] == ""
 
 
+def test_a_run_s_page_lists_the_first_of_them() -> None:
+    here, there = (
+        asking(name, **{f"id{place}": f"{name} {place}" for place in range(5)}) for name in ("one", "two")
+    )
+    rival = replace(there, model=replace(there.model, name="other"))
+    section = "\n".join(comparison_section(compared(here), [compared(rival)]))
+    assert "**id2** is asked" in section and "id3" not in section and "- and 2 other questions" in section
+
+
 def test_however_many_there_are_the_list_stays_short() -> None:
     many = [
         asking(f"run-{number}", **{f"id{place}": f"{number} {'x' * 300}" for place in range(30)})
