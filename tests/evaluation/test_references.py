@@ -49,8 +49,8 @@ def row_of(references: References, question_id: str | None) -> QuestionReference
     "heading",
     [
         "structures", "STRUCTURES", " Structures: ", "Q1: Structures", "1. Structures", "(1) structures",
-        "Question 1 - Structures", "q1_structures", "3 – Structures", "Which structures can be  seen",
-        "Q1: Which structures can be seen?",
+        "Question 1 - Structures", "q1_structures", "Q1:\nStructures", "3 – Structures",
+        "Which structures can be  seen", "Q1: Which structures can be seen?",
     ],
 )  # fmt: skip
 def test_columns_are_found_by_id_short_name_or_text(heading: str) -> None:
@@ -66,6 +66,12 @@ def test_a_number_in_a_heading_matches_nothing(heading: str) -> None:
     assert row_of(found.references, None) == QuestionReferences(
         question_id=None, heading=heading, matched=0, of=0, unmatched=1
     )
+
+
+def test_what_is_told_has_no_line_ends() -> None:
+    found = matched(("image", "What\nelse?", "plane"), ("no\nsuch", "x", "y")).references
+    assert row_of(found, None).heading == "What else?"
+    assert found.unmatched == ("no such",)
 
 
 def test_an_id_that_is_a_number_counts_and_is_told() -> None:

@@ -103,7 +103,7 @@ def test_json_lines_and_a_list_of_objects(tmp_path: Path) -> None:
         ('image,answer\na.png,"heart\nb.png,x\n', "t.csv", "line 2: a quotation mark"),
         ('image,answer\na.png,"4" chamber\n', "t.csv", "line 2: text follows a quoted cell"),
         ("", "t.csv", "it is empty"),
-        ("image,answer\n\n", "t.csv", "no row below"),
+        ('image,"the\nanswer"\n\n', "t.csv", "(image, the answer) and no row below"),
         ('{"image": 1}\n[2]\n', "t.jsonl", "line 2: expected an object"),
         ('{"image": 1}\n{"image"\n', "t.jsonl", "line 2 is no JSON object"),
         ('[{"image": 1}, 2]', "t.json", "entry 2: expected an object"),

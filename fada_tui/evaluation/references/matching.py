@@ -63,7 +63,7 @@ def match(
         UsageError: no column names images, or it cannot be told which column belongs to a question.
     """
     names = question_names(questions)
-    columns = columns_of(table.headings, names, name)
+    columns = columns_of([_one_line(heading) for heading in table.headings], names, name)
     told = Remarks(table.unit)
     called = {row.number: tuple(_called(row, columns)) for row in table.rows}
     resolved = folders.resolved(
@@ -168,7 +168,7 @@ class _Taken:
 
 
 def _same(first: str, second: str) -> bool:
-    return " ".join(first.split()).casefold() == " ".join(second.split()).casefold()
+    return _one_line(first).casefold() == _one_line(second).casefold()
 
 
 def _called(row: Row, columns: Columns) -> Iterator[tuple[str, str]]:
@@ -193,7 +193,7 @@ def _label(called: Sequence[tuple[str, str]]) -> str:
     if not called:
         return "(no name)"
     text, folder = called[0]
-    return f"{folder}/{text}" if folder and "/" not in text else text
+    return _one_line(f"{folder}/{text}" if folder and "/" not in text else text)
 
 
 def _asked(table: Table, columns: Columns, names: QuestionNames, told: Remarks) -> Iterator[_Asked]:
@@ -202,7 +202,7 @@ def _asked(table: Table, columns: Columns, names: QuestionNames, told: Remarks) 
     for row in table.rows:
         if columns.long is None:
             for place, question in columns.questions.items():
-                yield _Asked(row, question, table.headings[place], _answer(row, place, told))
+                yield _Asked(row, question, _one_line(table.headings[place]), _answer(row, place, told))
             for place, heading in columns.others.items():
                 yield _Asked(row, None, heading, row.cells[place])
             continue
@@ -211,6 +211,10 @@ def _asked(table: Table, columns: Columns, names: QuestionNames, told: Remarks) 
             known[by, text] = _question(by, text, names, told)
         asked, heading = known[by, text]
         yield _Asked(row, asked, heading, _answer(row, columns.long.answer, told))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _cell(row: Row, place: int | None) -> str:
@@ -222,12 +226,12 @@ def _question(by: str, text: str, names: QuestionNames, told: Remarks) -> tuple[
 
     The same id with another text is another question.
     """
-    heading = text or by or "(no question)"
+    heading = _one_line(text or by) or "(no question)"
     fits = names.of_name(text) if text else ()
     if own := names.of_id(by) if by else None:
-        return (own, heading) if not text or own in fits else (None, f"{by}: {text}")
+        return (own, heading) if not text or own in fits else (None, f"{by}: {heading}")
     if len(fits) > 1:
-        told.unclear(text, fits)
+        told.unclear(heading, fits)
     return (fits[0] if len(fits) == 1 else None), heading
 
 

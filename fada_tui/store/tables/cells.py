@@ -75,7 +75,8 @@ def table_of(headings: Sequence[str], rows: Iterable[Row], remarks: Iterable[str
     if not any(headings):
         raise TableError("it is empty: the first row with text has the columns' headings")
     if not kept:
-        raise TableError(f"it has headings ({', '.join(filter(None, headings))}) and no row below them")
+        named = ", ".join(" ".join(heading.split()) for heading in headings if heading)
+        raise TableError(f"it has headings ({named}) and no row below them")
     return Content(tuple(headings), kept, tuple(remarks), unit)
 
 

@@ -4,6 +4,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 MOST_UNPACKED = 2**27
 """Bytes that all parts of a file may have once they are unpacked."""
 
-MOST_TAGS = 4_000_000
-"""Marks `<` in them: about four for a cell."""
+MOST_TAGS = 2_500_000
+"""Marks `<` in them: four to eight for a cell. The library needs some 300 bytes for each, at worst."""
 
 MOST_WHOLE = 2_000_000
 """Cells, empty ones counted, of a sheet that is held whole: one with merged cells."""
@@ -44,14 +45,18 @@ MOST_MERGED = 500_000
 _LAST_ROW = 1_048_576
 _CHUNK = 2**20
 _LONGEST_WORD = len(b"<!DOCTYPE")
+_TELLING = (b"mergeCell", b"<f>", b"<f ", b"<f/>", b":f>", b":f ", b":f/>")
+"""What merged cells and formulas begin with."""
 _DAMAGED = "it is damaged, or no spreadsheet; save it as XLSX again, or as CSV"
 
 
 class _Parts(Struct):
     """What of a file decides how it is read."""
 
-    merged: bool = False
-    formulas: bool = False
+    merged: int = 0
+    """Cells that merged ranges cover, in all sheets."""
+    unsaved: int = 0
+    """Formulas without a value, in all sheets."""
 
 
 class _Grid(Struct):
@@ -80,8 +85,9 @@ def parse_spreadsheet(data: bytes) -> Content:
         ) from None
     try:
         parts = _inspect(data)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of parts of a workbook that don't matter here
+        # Of parts of a workbook that don't matter here it warns, and prints.
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
             return _read(data, parts)
     except (TableError, MemoryError):
         raise
@@ -91,7 +97,7 @@ def parse_spreadsheet(data: bytes) -> Content:
 
 def _inspect(data: bytes) -> _Parts:
     """Unpack all parts once, a chunk at a time, and refuse what would need too much memory."""
-    found, tags, merged = _Parts(), 0, 0
+    found, tags = _Parts(), 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()
         if any(entry.flag_bits & 1 for entry in entries):
@@ -99,19 +105,20 @@ def _inspect(data: bytes) -> _Parts:
         if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
             raise TableError(f"unpacked it has more than {MOST_UNPACKED // 2**20} MiB; save the sheet as CSV")
         for entry in entries:
-            has_merged = False
+            looked_at = False
             for chunk in _chunks(archive, entry):
                 tags += chunk.count(b"<")
                 if tags > MOST_TAGS:
-                    raise TableError(f"it has more than {MOST_TAGS // 4:,} cells; save the sheet as CSV")
+                    raise TableError(
+                        "it has more cells than are read of a spreadsheet; save the sheet as CSV"
+                    )
                 if b"<!DOCTYPE" in chunk:
                     raise TableError(_DAMAGED)
-                has_merged = has_merged or b"mergeCell" in chunk
-                found.formulas = found.formulas or b"<f>" in chunk or b"<f " in chunk or b":f>" in chunk
-            merged += _merged_cells(archive, entry) if has_merged else 0
-    if merged > MOST_MERGED:
+                looked_at = looked_at or any(word in chunk for word in _TELLING)
+            if looked_at:
+                _look(archive, entry, found)
+    if found.merged > MOST_MERGED:
         raise TableError(f"merged cells cover more than {MOST_MERGED:,} cells; split them up")
-    found.merged = merged > 0
     return found
 
 
@@ -124,22 +131,35 @@ def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
             end = chunk[1 - _LONGEST_WORD :]
 
 
-def _merged_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
-    """Return how many cells the merged ranges of a part cover."""
+def _look(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, found: _Parts) -> None:
+    """Count a part's merged cells and its formulas without a value."""
     from openpyxl.worksheet.cell_range import CellRange
 
-    areas: list[int] = []
+    within: list[str] = []
+    """Names of the elements since a cell began; `text` after one with a value."""
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == "mergeCell":
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            within.clear()
+        elif name == "mergeCell":
             size = CellRange(attributes["ref"]).size
-            areas.append(size["columns"] * size["rows"])
+            found.merged += size["columns"] * size["rows"]
+        within.append(name)
+
+    def text(_: str) -> None:
+        if within and within[-1] == "v":
+            within.append("text")
+
+    def end(tag: str) -> None:
+        if tag.rpartition(":")[2] == "c" and "f" in within and "text" not in within:
+            found.unsaved += 1
 
     parser = expat.ParserCreate()
-    parser.StartElementHandler = start
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = start, text, end
     with archive.open(entry) as part:
         parser.ParseFile(part)
-    return sum(areas)
 
 
 def _open(data: bytes, *, whole: bool, values: bool = True) -> "Workbook":
@@ -149,7 +169,7 @@ def _open(data: bytes, *, whole: bool, values: bool = True) -> "Workbook":
 
 
 def _read(data: bytes, parts: _Parts) -> Content:
-    workbook = _open(data, whole=parts.merged)
+    workbook = _open(data, whole=parts.merged > 0)
     sheets = workbook.worksheets
     if not sheets:
         raise TableError("it has no sheet with cells; save it as XLSX again, or as CSV")
@@ -159,7 +179,7 @@ def _read(data: bytes, parts: _Parts) -> Content:
         raise TableError(
             f"sheet '{sheet.title}' goes up to {last}; delete what lies far out, or save it as CSV"
         )
-    formulas = _formulas(data, sheets.index(sheet)) if parts.formulas else frozenset()
+    formulas = _formulas(data, sheets.index(sheet)) if parts.unsaved else frozenset()
     grid = _grid(sheet, formulas)
     remarks = _on_cells(grid)
     if others := [one.title for one in sheets if one is not sheet]:
