@@ -103,7 +103,7 @@ def _scored(
 ) -> Result:
     if result.response is None or result.auto is not None:
         return result
-    auto = score(result.response, meant, rubric)
+    auto = score(result.response, meant, rubric, question=result.question)
     by_kind = None
     if vocabulary is not None:
         by_kind = score_answer(vocabulary, result.response, result.reference or None, category=category)
