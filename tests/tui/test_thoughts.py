@@ -150,7 +150,7 @@ def test_an_error_after_thoughts_has_them_too() -> None:
 
 class Alone(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {"muted": "#808080"}
+        return {"muted": "#808080", "correct": "#00aa00", "partial": "#aa8800"}
 
     def compose(self) -> ComposeResult:
         yield AnswerText()

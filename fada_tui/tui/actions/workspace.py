@@ -41,7 +41,7 @@ class Workspace:
         self.app_context = app_context
         self.view = view
         open_runs = OpenRuns(app_context.settings.assessor)
-        self.review = Review(open_runs, app_context.questions())
+        self.review = Review(open_runs, app_context.questions(), app_context.rubric)
         self._writer = AssessmentWriter()
         self.image_checks = ImageChecks(self._writer)
         self.assessments = Assessments(open_runs, self._writer, self.image_checks)

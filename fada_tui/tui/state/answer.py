@@ -1,18 +1,23 @@
 """An answer as the panes show it: pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import Result
+from fada_tui.evaluation.categories import meaning
+from fada_tui.evaluation.rubric import Rubric
+from fada_tui.evaluation.scoring.marks import marks
 from fada_tui.evaluation.verdicts import current as standing
 from fada_tui.tui.state.open_runs import Key, OpenRun, Streaming
 from fada_tui.tui.state.ranking import answer_text
 from fada_tui.tui.state.views import AnswerView
 
 
-def answer_view(run: OpenRun, key: Key, model: str, *, blind: bool) -> AnswerView:
+def answer_view(
+    run: OpenRun, key: Key, model: str, *, blind: bool, rubric: Rubric | None = None
+) -> AnswerView:
     """Return a run's answer, or the place where it will be.
 
     Args:
@@ -20,6 +25,7 @@ def answer_view(run: OpenRun, key: Key, model: str, *, blind: bool) -> AnswerVie
         key: path of the image and id of the question.
         model: the model's name as it may be shown.
         blind: leave out whatever may tell the model: times, lengths, scores, what others said.
+        rubric: whose terms are marked in answers that it scores.
     """
     index = [question.id for question in run.questions].index(key[1])
     view = AnswerView(
@@ -38,7 +44,7 @@ def answer_view(run: OpenRun, key: Key, model: str, *, blind: bool) -> AnswerVie
             return replace(view, state="error", text="no answer: an error")
         view = replace(view, state="error", text=f"{result.error.kind}: {result.error.message}")
         return _with_thoughts(view, result)
-    return _answered(view, result, run, blind)
+    return _answered(view, result, run, blind, rubric)
 
 
 def _missing(run: OpenRun, key: Key) -> str:
@@ -67,7 +73,9 @@ def _streaming(view: AnswerView, streaming: Streaming, blind: bool) -> AnswerVie
     )
 
 
-def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> AnswerView:
+def _answered(
+    view: AnswerView, result: Result, run: OpenRun, blind: bool, rubric: Rubric | None
+) -> AnswerView:
     answered = replace(
         view,
         state="answered",
@@ -80,6 +88,8 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
         return answered
     # What others said, and what was computed, would calibrate whoever has yet to judge.
     judged = answered.assessment.verdict is not None
+    if judged:
+        answered = _with_score(answered, result, run, rubric)
     return replace(
         _with_thoughts(answered, result),
         first_token=result.timing.first_token,
@@ -90,6 +100,25 @@ def _answered(view: AnswerView, result: Result, run: OpenRun, blind: bool) -> An
         others=tuple(_others(result, run.assessor)) if judged else (),
         auto=result.auto if judged else None,
         withheld=not judged and (result.auto is not None or any(_others(result, run.assessor))),
+    )
+
+
+def _with_score(view: AnswerView, result: Result, run: OpenRun, rubric: Rubric | None) -> AnswerView:
+    """Return the view with score and reference, and where in their texts the words stand that it is about."""
+    score, reference = result.score or None, None if result.reference is UNSET else result.reference
+    if score is None:
+        return replace(view, reference=reference)
+    question = next(one for one in run.questions if one.id == result.question_id)
+    synonyms: dict[str, Sequence[str]] = {**(question.synonyms or {})}
+    if score.kind == "terms" and rubric is not None:
+        category = rubric.category(meaning(result.category, run.run.dataset.aliases or {}))
+        synonyms |= {group[0]: group for group in (category.terms if category else ())}
+    return replace(
+        view,
+        score=score,
+        reference=reference,
+        marks=marks(view.text, {"matched": score.matched, "extra": score.extra}, synonyms),
+        reference_marks=marks(reference or "", {"matched": score.matched, "missed": score.missed}, synonyms),
     )
 
 

@@ -11,6 +11,7 @@ from fada_tui.core.file_names import decode_name, encode_name
 from fada_tui.core.records import PlannedImage, Question, Result
 from fada_tui.evaluation.assessment.filters import Filter, Subject, matches, parse
 from fada_tui.evaluation.assessment.order import Progress, next_unassessed
+from fada_tui.evaluation.rubric import Rubric
 from fada_tui.tui.state.answer import answer_view
 from fada_tui.tui.state.blind import BlindList
 from fada_tui.tui.state.disk_index import DiskIndex, Gallery
@@ -32,8 +33,11 @@ class Review:
         questions: what would be asked next, shown before there is a run.
     """
 
-    def __init__(self, open_runs: OpenRuns, questions: tuple[Question, ...]) -> None:
+    def __init__(
+        self, open_runs: OpenRuns, questions: tuple[Question, ...], rubric: Rubric | None = None
+    ) -> None:
         self.open_runs = open_runs
+        self._rubric = rubric
         self.disk_index = DiskIndex()
         self.gallery: Gallery | None = None
         self.root = Path()
@@ -352,7 +356,8 @@ class Review:
 
     def view_of(self, run: OpenRun, key: Key) -> AnswerView:
         """Return a run's answer as it is shown."""
-        view = answer_view(run, key, self.model_name(run), blind=self.open_runs.blind)
+        blind = self.open_runs.blind
+        view = answer_view(run, key, self.model_name(run), blind=blind, rubric=self._rubric)
         return replace(view, thoughts_shown=self.thoughts_shown)
 
     def toggle_thoughts(self) -> str:

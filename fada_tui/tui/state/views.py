@@ -6,7 +6,8 @@ from typing import Literal
 from msgspec import Struct
 
 from fada_tui.core.image_identity import ImageIdentity
-from fada_tui.core.records import Assessment, AutoScore, ModelFacts, ResultMemory
+from fada_tui.core.records import Assessment, AutoScore, ModelFacts, ResultMemory, Score
+from fada_tui.evaluation.scoring.marks import Mark
 from fada_tui.runs.telemetry import Sample
 
 NoticeKind = Literal["info", "warning", "error"]
@@ -49,6 +50,14 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     """What other assessors said, a line each; nothing before this assessor's own verdict stands."""
     auto: AutoScore | None = None
     """Likewise; `None` in blind mode, as are all times."""
+    score: Score | None = None
+    """By the question's kind; likewise."""
+    reference: str | None = None
+    """The expert's answer; likewise."""
+    marks: tuple[Mark, ...] = ()
+    """Where the answer's text has what its score is about."""
+    reference_marks: tuple[Mark, ...] = ()
+    """The same of the reference."""
     withheld: bool = False
     """Whether there is more to be seen once the assessor has judged."""
     following: bool = False

@@ -1,11 +1,16 @@
 """The answer pane: question, text as it streams in, its figures, and the assessment beneath."""
 
+from collections.abc import Mapping
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 
 from fada_tui.core.records import Assessment, AutoScore
 from fada_tui.core.text import printable
+from fada_tui.evaluation.scoring.marks import MarkKind
 from fada_tui.tui.present.cells import shortened
+from fada_tui.tui.present.marks import counted, pieces
 from fada_tui.tui.state.views import AnswerView
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer_text import AnswerText
@@ -27,6 +32,7 @@ class AnswerPane(Vertical):
         & > .question { height: auto; max-height: 4; text-style: bold; margin: 0 0 1 0; }
         & > .thoughts { height: auto; max-height: 2; color: $muted; }
         & > .figures { height: auto; max-height: 3; color: $muted; }
+        & > .score { height: auto; max-height: 4; }
         & > .details { height: auto; max-height: 4; }
     }
     """
@@ -43,6 +49,7 @@ class AnswerPane(Vertical):
         yield Words(classes="thoughts")
         yield AnswerText(id="answer-text")
         yield Words(classes="figures")
+        yield Words(classes="score")
         yield Words(classes="details")
         yield Verdicts()
 
@@ -62,10 +69,12 @@ class AnswerPane(Vertical):
             view.text,
             muted=view.state in ("none", "waiting", "error"),
             before=view.thoughts or "" if view.thoughts_shown else "",
+            marks=counted(view.text, view.marks),
         )
         self.query_one(".thoughts", Words).say(thoughts_line(view))
         self.query_one(".question", Words).say(question_line(view))
         self.query_one(".figures", Words).say(figures_line(view))
+        self.query_one(".score", Words).say(score_lines(view))
         self.query_one(".details", Words).say(details_lines(view, self._flag))
         self.query_one(Verdicts).show(
             view.assessment.verdict, view.assessment.context, self._flag, active=view.state == "answered"
@@ -113,6 +122,39 @@ _FINISHES = {"stop": "ended by itself", "length": "cut at the token limit", "can
 
 OTHERS_CELLS = 110
 """Of what another assessor said; the summary has it whole."""
+
+
+_STYLES: Mapping[MarkKind | None, str] = {
+    None: "",
+    "matched": "bold $correct",
+    "missed": "underline $incorrect",
+    "extra": "underline $partial",
+}
+_SIGNS: Mapping[MarkKind, str] = {"matched": "✓", "missed": "✗", "extra": "+"}
+
+
+def score_lines(view: AnswerView) -> Content:
+    """Return the reference and the score, with what was matched, missed and said beside it marked."""
+    lines: list[Content] = []
+    if view.reference is not None:
+        text = " ".join(view.reference.split())
+        marked = counted(view.reference, view.reference_marks)
+        parts = [(part, _STYLES[kind]) for part, kind in pieces(printable(text), 0, marked)]
+        lines.append(Content.assemble("reference: ", *parts))
+    if view.score is not None:
+        score = view.score
+        groups: dict[MarkKind, tuple[str, ...]] = {
+            "matched": score.matched,
+            "missed": score.missed,
+            "extra": score.extra,
+        }
+        words = [
+            (f"  {_SIGNS[kind]} {printable(', '.join(group))}", _STYLES[kind])
+            for kind, group in groups.items()
+            if group
+        ]
+        lines.append(Content.assemble(f"score ({printable(score.kind)}): {score.value:.2f}", *words))
+    return Content("\n").join(lines)
 
 
 WITHHELD = "scores and others' verdicts show once you have judged"

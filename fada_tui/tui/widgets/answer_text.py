@@ -3,12 +3,15 @@
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from fada_tui.evaluation.scoring.marks import Mark, MarkKind
 from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.marks import length, pieces
 from fada_tui.tui.present.wrapping import Wrapped
 
 
@@ -17,13 +20,19 @@ class AnswerText(ScrollView, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("answer")]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"answer-text--muted"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "answer-text--muted",
+        "answer-text--matched",
+        "answer-text--extra",
+    }
 
     DEFAULT_CSS = """
     AnswerText {
         height: 1fr;
         scrollbar-size-vertical: 1;
         & .answer-text--muted { color: $muted; }
+        & .answer-text--matched { color: $correct; text-style: bold; }
+        & .answer-text--extra { color: $partial; text-style: underline; }
     }
     """
 
@@ -37,15 +46,22 @@ class AnswerText(ScrollView, can_focus=True):
         self._counted = ("", 0)
         """What these were counted of, and at which width."""
         self._wrapped = Wrapped(1)
+        self._marks: tuple[Mark, ...] = ()
+        self._places: list[int] = []
+        """Characters before each line that are no white space, where something is marked."""
 
-    def show(self, text: str, *, muted: bool = False, before: str = "") -> None:
+    def show(self, text: str, *, muted: bool = False, before: str = "", marks: tuple[Mark, ...] = ()) -> None:
         """Show this text; one that begins with what is shown only adds to it.
 
         Args:
             text: may be empty, until there is some.
             muted: all of it is.
             before: muted text above it.
+            marks: of the text, as `present.marks.counted` returns them.
         """
+        if marks != self._marks:
+            self._marks = marks
+            self.refresh()
         whole = "\n\n".join(part for part in (before, text) if part)
         grows = before.startswith(self._before) and bool(before) == bool(self._before)
         if muted == self._muted and grows and whole.startswith(self._text) and self._text:
@@ -63,6 +79,7 @@ class AnswerText(ScrollView, can_focus=True):
         self._text += more
         before = len(self._wrapped.lines)
         changed = self._wrapped.add(more)
+        self._places = []
         self._count_muted()
         if len(self._wrapped.lines) != before:
             self.virtual_size = Size(self._wrapped.width, len(self._wrapped.lines))
@@ -73,6 +90,7 @@ class AnswerText(ScrollView, can_focus=True):
 
     def _wrap(self) -> None:
         self._wrapped = Wrapped(self.scrollable_content_region.width, self._text)
+        self._places = []
         self._count_muted()
         self.virtual_size = Size(self._wrapped.width, len(self._wrapped.lines))
         self.refresh()
@@ -82,6 +100,15 @@ class AnswerText(ScrollView, can_focus=True):
         if now != self._counted:
             self._counted = now
             self._muted_lines = len(Wrapped(now[1], now[0]).lines) if now[0] else 0
+
+    def _begins(self, number: int) -> int:
+        """Return how many characters of the text itself, white space left out, stand before a line."""
+        if len(self._places) != len(self._wrapped.lines):
+            self._places, place = [], -length(self._before)
+            for line in self._wrapped.lines:
+                self._places.append(place)
+                place += length(line)
+        return self._places[number]
 
     def on_resize(self) -> None:
         """Wrap to the new width."""
@@ -95,4 +122,11 @@ class AnswerText(ScrollView, can_focus=True):
         style = self.rich_style
         if self._muted or number < self._muted_lines:
             style += self.get_component_rich_style("answer-text--muted")
-        return Strip([Segment(text, style)]).adjust_cell_length(width, style).crop(0, width)
+        segments = [Segment(text, style)]
+        if self._marks and number < len(self._wrapped.lines):
+            marked = pieces(text, self._begins(number), self._marks)
+            segments = [Segment(part, style + self._style_of(kind)) for part, kind in marked]
+        return Strip(segments).adjust_cell_length(width, style).crop(0, width)
+
+    def _style_of(self, kind: MarkKind | None) -> Style:
+        return self.get_component_rich_style(f"answer-text--{kind}") if kind else Style.null()

@@ -1,5 +1,6 @@
 """Text in the panes that is laid out again only when its height changes, since that costs a whole frame."""
 
+from textual.content import Content
 from textual.events import Resize
 
 from fada_tui.tui.present.wrapping import wrapped
@@ -16,15 +17,15 @@ class Words(Text):
 
     def __init__(self, id: str | None = None, classes: str | None = None, *, keep: bool = False) -> None:
         super().__init__("", markup=False, id=id, classes=classes)
-        self._said = ""
+        self._said: str | Content = ""
         self._rows = 1
         self._keep = keep
 
-    def say(self, text: str) -> None:
-        """Show this text."""
+    def say(self, text: str | Content) -> None:
+        """Show this text; made content only of what may be shown, see `sanitise.content`."""
         if text != self._said:
             self._said = text
-            shown = content(text)
+            shown = content(text) if isinstance(text, str) else text
             rows = self._height(shown.plain)
             self.update(shown, layout=rows != self._rows)
             self._rows = rows
@@ -40,4 +41,5 @@ class Words(Text):
 
     def on_resize(self, event: Resize) -> None:
         """Count the lines at the new width."""
-        self._rows = self._height(content(self._said).plain)
+        said = self._said
+        self._rows = self._height((content(said) if isinstance(said, str) else said).plain)
