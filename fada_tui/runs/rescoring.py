@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from fada_tui.config.class_sets import load_classes
 from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.config.settings import Settings
-from fada_tui.core.records import Question, Run
+from fada_tui.core.records import Question, QuestionSet, Run
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.models.registry import Registry
 from fada_tui.runs.aliases import checked_aliases
@@ -28,6 +28,8 @@ class Anew(Struct, frozen=True, kw_only=True):
     """What a run is to be scored by, where that is something else than before."""
 
     questions: tuple[Question, ...] | None = None
+    question_set: QuestionSet | None = None
+    """Where they are from."""
     rubric: str | None = None
     """A shipped one's name, or a file."""
     references: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ def scored_anew(run: Run, anew: Anew) -> tuple[Run, tuple[str, ...]]:
         run = replace(run, plan=replace(run.plan, rubric=source))
     if anew.questions is not None:
         run, told = with_kinds(run, anew.questions)
+        if run.questions == anew.questions:
+            run = replace(run, question_set=anew.question_set or UNSET)
     if anew.aliases is not None:
         aliases = dict(_checked(run, anew.aliases, rubric))
         run = replace(run, dataset=replace(run.dataset, aliases=aliases or UNSET))

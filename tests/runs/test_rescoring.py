@@ -7,7 +7,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.errors import RunLockedError, UsageError
-from fada_tui.core.records import Assessment, Question, Run
+from fada_tui.core.records import Assessment, Question, QuestionSet, Run
 from fada_tui.models.registry import Registry
 from fada_tui.runs.rescoring import Anew, rescore, scored_anew, with_kinds
 from fada_tui.store import folder as store
@@ -41,6 +41,15 @@ def test_the_same_id_with_another_text_is_another_question() -> None:
         "side is scored as before: the set asks another question by that id: 'Which side?'",
         "side of the set was not asked in this run",
     )
+
+
+def test_a_run_says_which_set_its_questions_are_of_if_all_are() -> None:
+    own = QuestionSet(name="own", source="/own.toml")
+    anew = Anew(questions=(SIDES,), question_set=own)
+    again, _ = scored_anew(asked(replace(SIDES, score="none", values=UNSET)), anew)
+    assert again.question_set == own
+    again, _ = scored_anew(asked(replace(SIDES, id="q1"), Question(id="q2", text="Why?")), anew)
+    assert again.question_set is UNSET
 
 
 def test_a_set_takes_a_kind_back() -> None:

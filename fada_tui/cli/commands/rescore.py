@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from fada_tui.cli.commands.common import results_folder, warn
 from fada_tui.cli.output import print_json
-from fada_tui.config.questions import load_questions
+from fada_tui.config.questions import load_questions, question_set
 from fada_tui.config.settings import merge
 from fada_tui.core.paths import models_file
 from fada_tui.core.text import printable
@@ -31,6 +31,7 @@ def run(options: Namespace) -> int:
     given, _ = merge({name: getattr(options, name) for name in names}, {}, {}, "")
     anew = Anew(
         questions=load_questions(given.questions) if given.questions else None,
+        question_set=question_set(given.questions) if given.questions else None,
         rubric=given.rubric if "rubric" in names else None,
         references=given.references,
         aliases=given.alias if "alias" in names else None,
