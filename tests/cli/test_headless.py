@@ -38,3 +38,12 @@ def test_what_was_done_is_told_though_the_next_run_cannot_begin(
     assert [run["id"] for run in said["runs"]] == ["done"]
     assert said["error"] == "cannot write results: No space left on device"
     assert err.endswith("fada-tui: cannot write results: No space left on device\n")
+
+
+def test_a_folder_s_name_that_an_alias_nearly_has_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(model=("fada-demo",), alias={"Hart": "Brain", "Cervical": "Cervix"}, limit=1)
+    code = run_batch(settings, load_registry(tmp_path / "none.toml"), Request(dry_run=True))
+    assert code == ExitCode.OK
+    assert capsys.readouterr().err == "--alias: no folder is called 'Hart'; did you mean 'Heart'?\n"
