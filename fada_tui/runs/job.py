@@ -25,6 +25,7 @@ from fada_tui.core.records import (
     Tool,
     with_unknown_of,
 )
+from fada_tui.evaluation.references import of_questions
 from fada_tui.models.registry import located
 from fada_tui.store.folder import now
 
@@ -136,12 +137,17 @@ def with_loaded(run: Run, loaded: Loaded, where: Environment) -> Run:
     classes = plan.classes if plan and loaded.sorts else UNSET
     if classes is not UNSET and run.classes is not UNSET:
         classes = with_unknown_of(classes, run.classes)
+    questions = run.questions[:1] if loaded.sorts else run.questions
+    references = run.references
+    if references is not UNSET and len(questions) < len(run.questions):
+        references = of_questions(references, {question.id for question in questions})
     return replace(
         run,
         environment=with_unknown_of(where, run.environment),
         model=with_unknown_of(model, known),
         classes=classes,
-        questions=run.questions[:1] if loaded.sorts else run.questions,
+        questions=questions,
+        references=references,
     )
 
 

@@ -3,12 +3,13 @@
 import time
 
 import pytest
+from msgspec.structs import replace
 
 from fada_tui.config.rubrics import load_rubric
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import PlannedImage, Question, QuestionReferences, References
 from fada_tui.core.table import Row, Table
-from fada_tui.evaluation.references import Folders, Matched, check, match
+from fada_tui.evaluation.references import Folders, Matched, check, match, of_questions
 
 QUESTIONS = (
     Question(id="structures", short="Structures", text="Which structures can be seen?"),
@@ -223,12 +224,27 @@ def test_a_long_table_and_a_question_with_another_text() -> None:
 def test_references_of_which_nothing_belongs_to_the_run_are_refused() -> None:
     for lines, said in (
         ((("image", "Q1"), ("002.png", "x")), r"none of its questions \('Q1'\) is one of this run"),
-        ((("image", "plane"), ("gone.png", "x")), r"none of its 1 images .* 'gone\.png'\); .* --alias"),
+        ((("image", "plane"), ("gone.png", "x")), r"none of its images \(1\) .* 'gone\.png'\); .* --alias"),
         ((("image", "plane"), ("002.png", "")), "no answer to any question"),
     ):
         references = matched(*lines).references
         with pytest.raises(UsageError, match=rf"one\.csv: .*{said}"):
             check(references, QUESTIONS)
+
+
+def test_questions_that_are_not_asked_after_all_count_as_the_files_own() -> None:
+    lines = (
+        ("image", "plane", "age", "Else"),
+        ("002.png", "axial", "12", "x"),
+        ("gone.png", "axial", "12", "y"),
+    )
+    whole = matched(*lines).references
+    left = of_questions(replace(whole, others=(whole,)), {"plane"})
+    for references in (left, *(left.others or ())):
+        assert (references.matched, references.of) == (1, 5)
+        rows = [(row.question_id, row.heading, row.matched, row.unmatched) for row in references.questions]
+        assert rows == [("plane", "plane", 1, 1), (None, "age", 0, 2), (None, "Else", 0, 2)]
+        assert of_questions(references, {"plane"}) == references
 
 
 def test_two_thousand_images_with_eight_questions_are_matched_at_once() -> None:

@@ -13,12 +13,14 @@ from openpyxl import Workbook
 from fada_tui.config.rubrics import load_rubric
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
-from fada_tui.core.records import PlannedImage, Question, decode_run, encode_run
+from fada_tui.core.protocol import Loaded
+from fada_tui.core.records import Environment, ModelFacts, PlannedImage, Question, decode_run, encode_run
 from fada_tui.models.registry import load_registry
-from fada_tui.runs.job import first_run
+from fada_tui.runs.job import first_run, with_loaded
 from fada_tui.runs.planning import jobs
 from fada_tui.runs.references import Referenced, read_references
 from tests.conftest import Program, write_image
+from tests.examples import run
 
 QUESTIONS = (
     Question(id="structures", short="Structures", text="What can be seen?"),
@@ -92,7 +94,7 @@ def test_a_second_expert_stands_beside_the_first(tmp_path: Path) -> None:
 
 def test_a_person_says_what_a_folder_means(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "a.csv", HEADINGS, ("Set A", "1.png", "stomach", ""))
-    with pytest.raises(UsageError, match="none of its 1 images is one of this run"):
+    with pytest.raises(UsageError, match=r"none of its images \(1\) is one of this run"):
         read(file)
     assert read(file, aliases={"Set A": "Abdomen"}).images[0].references == {"structures": "stomach"}
 
@@ -103,6 +105,17 @@ def test_a_file_of_another_set_of_questions_is_refused(tmp_path: Path) -> None:
     for files in ((bad,), (good, bad)):
         with pytest.raises(UsageError, match=r"b\.csv: none of its questions"):
             read(*files)
+
+
+def test_a_model_that_sorts_images_keeps_those_to_its_one_result_an_image(tmp_path: Path) -> None:
+    found = read(write_csv(tmp_path / "a.csv", HEADINGS, *ROWS))
+    planned = run(questions=QUESTIONS, references=found.references)
+    sorts = Loaded(model=ModelFacts(name="tiny", architecture="Tiny"), sorts=True)
+    after = with_loaded(planned, sorts, Environment()).references
+    assert after is not UNSET and (after.matched, after.of) == (2, 4)
+    assert [row.question_id for row in after.questions] == ["structures", None]
+    writes = with_loaded(planned, replace(sorts, sorts=False), Environment())
+    assert writes.references == found.references
 
 
 @pytest.fixture
@@ -125,14 +138,14 @@ def test_the_plan_has_them_and_a_run_keeps_them(folder: Path) -> None:
         alias={"Set A": "Abdomen"},
     )
     (job,), catalogue = jobs(settings, load_registry(folder / "models.toml"), None)
-    run = decode_run(encode_run(first_run("20260101-000000_x", job)))
-    assert run.references is not UNSET and run.plan is not UNSET
-    assert (run.references.name, run.references.matched, run.references.of) == ("a.csv", 5, 8)
-    assert run.plan.images[0].references == {"structures": "stomach, liver", "age": "15-19 weeks"}
-    assert run.dataset.aliases == {"Set A": "Abdomen"}
+    made = decode_run(encode_run(first_run("20260101-000000_x", job)))
+    assert made.references is not UNSET and made.plan is not UNSET
+    assert (made.references.name, made.references.matched, made.references.of) == ("a.csv", 5, 8)
+    assert made.plan.images[0].references == {"structures": "stomach, liver", "age": "15-19 weeks"}
+    assert made.dataset.aliases == {"Set A": "Abdomen"}
 
     plain = replace(settings, references=(), alias={})
-    (other,), _ = jobs(plain, load_registry(folder / "models.toml"), None, images=run.plan.images)
+    (other,), _ = jobs(plain, load_registry(folder / "models.toml"), None, images=made.plan.images)
     assert other.plan.images == catalogue.images, "answers for another run are none for this one"
     again = first_run("20260101-000000_y", other)
     assert again.references is UNSET and again.dataset.aliases is UNSET

@@ -137,7 +137,7 @@ def check(references: References, questions: Sequence[Question]) -> None:
         )
     if references.unmatched:
         raise UsageError(
-            f"{references.name}: none of its {len(references.unmatched):,} images is one of this run "
+            f"{references.name}: none of its images ({len(references.unmatched):,}) is one of this run "
             f"(for instance '{references.unmatched[0]}'); look at --images and the names of folders, "
             "or say --alias FOLDER=CATEGORY"
         )
