@@ -49,7 +49,7 @@ def _told(one: References, asked: int) -> Iterator[str]:
     having = [row for row in own if row.matched]
     parts = [f"{one.matched:,} of {one.of:,} answers, {len(having)} of {asked} questions"]
     if without := [f"'{row.question_id}'" for row in own if not row.matched]:
-        parts.append(f"{folded(without)} {'has' if len(without) == 1 else 'have'} none")
+        parts.append(f"{', '.join(without)} {'has' if len(without) == 1 else 'have'} none")
     if foreign := [f"'{row.heading}'" for row in one.questions if row.question_id is None]:
         parts.append(f"{folded(foreign)} {'is' if len(foreign) == 1 else 'are'} not asked")
     if one.unmatched:

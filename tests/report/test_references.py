@@ -64,6 +64,12 @@ def test_texts_of_the_file_cannot_change_the_page() -> None:
     assert "<b>" not in html and html.count("<tr>") == 4
 
 
+def test_each_question_without_references_is_told() -> None:
+    rows = tuple(QuestionReferences(question_id=f"q{n}", matched=0, of=5, unmatched=0) for n in range(8))
+    (line,) = references_told(replace(FIRST, questions=rows, unmatched=(), remarks=()), QUESTIONS)
+    assert line.endswith("; 'q0', 'q1', 'q2', 'q3', 'q4', 'q5', 'q6', 'q7' have none")
+
+
 def test_the_terminal_is_told_by_question() -> None:
     row = FIRST.questions[0]
     uneven = replace(
