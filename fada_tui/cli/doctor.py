@@ -20,6 +20,7 @@ from fada_tui.core.text import printable
 from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
 from fada_tui.models.hub_cache import hub_folders
 from fada_tui.models.registry import load_registry
+from fada_tui.store.tables.spreadsheet import XLSX_EXTRA
 
 LITTLE_DISK = 5_000_000_000
 """Bytes free below which a model's download may not fit."""
@@ -80,6 +81,7 @@ def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[C
         check_torchvision(torch, installed.module_version("torchvision")),
         check_dicom(installed.version("pydicom"), decoders, least.get("pydicom")),
         check_video(installed.version("av"), least.get("av")),
+        check_spreadsheets(installed.version("openpyxl"), least.get("openpyxl")),
         check_gpu(_nvml(), torch, environ),
         check_terminal(environ),
         check_hub(environ),
@@ -181,11 +183,20 @@ def check_dicom(version: str | None, missing: Sequence[str], least: str | None =
 
 def check_video(version: str | None, least: str | None = None) -> Check:
     """Check whether video files can be read; `version` is PyAV's, `None` if it is not installed."""
+    return _check_reader("video", "PyAV", version, least, VIDEO_EXTRA)
+
+
+def check_spreadsheets(version: str | None, least: str | None = None) -> Check:
+    """Check whether XLSX files can be read; `version` is openpyxl's, `None` if it is not installed."""
+    return _check_reader("XLSX", "openpyxl", version, least, XLSX_EXTRA)
+
+
+def _check_reader(name: str, package: str, version: str | None, least: str | None, extra: str) -> Check:
     if version is None:
-        return Check(name="video", status="ok", detail=f"cannot be read; to read it: {VIDEO_EXTRA}")
+        return Check(name=name, status="ok", detail=f"cannot be read; to read it: {extra}")
     if is_older(version, least):
-        return Check(name="video", status="warn", detail=f"PyAV {version} is too old", advice=VIDEO_EXTRA)
-    return Check(name="video", status="ok", detail=f"PyAV {version}")
+        return Check(name=name, status="warn", detail=f"{package} {version} is too old", advice=extra)
+    return Check(name=name, status="ok", detail=f"{package} {version}")
 
 
 def check_gpu(found: Gpus | str, build: TorchBuild | None, environ: Mapping[str, str]) -> Check:

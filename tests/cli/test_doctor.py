@@ -197,6 +197,12 @@ def test_what_dicom_and_video_take() -> None:
     assert "pylibjpeg-libjpeg" in partly.detail
     assert doctor.check_video("18.1.0").detail == "PyAV 18.1.0"
     assert "pip install 'fada-tui[video]'" in doctor.check_video(None).detail
+
+
+def test_spreadsheets_are_read_where_openpyxl_is_there() -> None:
+    assert doctor.check_spreadsheets("3.1.5").detail == "openpyxl 3.1.5"
+    assert doctor.check_spreadsheets("3.0.9", "3.1").status == "warn"
+    assert "pip install 'fada-tui[xlsx]'" in doctor.check_spreadsheets(None).detail
     found = by_name(doctor.run_checks(Path("results")))
     assert found["DICOM"].detail == f"pydicom {metadata.version('pydicom')}, with its decoders"
     assert found["video"].detail == f"PyAV {metadata.version('av')}"

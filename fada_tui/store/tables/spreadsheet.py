@@ -42,6 +42,8 @@ MOST_WHOLE = 2_000_000
 MOST_MERGED = 500_000
 """Cells that merged ranges may cover."""
 
+XLSX_EXTRA = "pip install 'fada-tui[xlsx]'"
+
 _LAST_ROW = 1_048_576
 _CHUNK = 2**20
 _LONGEST_WORD = len(b"<!DOCTYPE")
@@ -80,9 +82,7 @@ def parse_spreadsheet(data: bytes) -> Content:
     try:
         import openpyxl  # noqa: F401
     except ImportError:
-        raise TableError(
-            "spreadsheets need the extra 'xlsx': pip install 'fada-tui[xlsx]', or save it as CSV"
-        ) from None
+        raise TableError(f"spreadsheets take openpyxl: {XLSX_EXTRA}, or save it as CSV") from None
     try:
         parts = _inspect(data)
         # Of parts of a workbook that don't matter here it warns, and prints.
