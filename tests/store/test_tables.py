@@ -106,6 +106,7 @@ def test_json_lines_and_a_list_of_objects(tmp_path: Path) -> None:
         ('image,"the\nanswer"\n\n', "t.csv", "(image, the answer) and no row below"),
         ('{"image": 1}\n[2]\n', "t.jsonl", "line 2: expected an object"),
         ('{"image": 1}\n{"image"\n', "t.jsonl", "line 2 is no JSON object"),
+        ('{\n"rows": []\n}', "t.json", "write one on each line, or a list of them"),
         ('[{"image": 1}, 2]', "t.json", "entry 2: expected an object"),
         ('[{"image": 1}', "t.json", "not JSON"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "t.xlsx", "password"),

@@ -26,28 +26,10 @@ FOLDERS: Names = (
 QUESTION_IDS: Names = ("questionid", "qid")
 QUESTIONS: Names = ("question", "questiontext", "questionname", "q")
 ANSWERS: Names = (
-    *(
-        "reference",
-        "referenceanswer",
-        "groundtruth",
-        "groundtruthanswer",
-        "gt",
-        "truth",
-        "goldanswer",
-        "gold",
-    ),
-    *(
-        "expertanswer",
-        "expectedanswer",
-        "expected",
-        "correctanswer",
-        "target",
-        "answer",
-        "label",
-        "annotation",
-    ),
+    "reference", "referenceanswer", "groundtruth", "groundtruthanswer", "gt", "truth", "goldanswer", "gold",
+    "expertanswer", "expectedanswer", "expected", "correctanswer", "target", "answer", "label", "annotation",
     "response",
-)
+)  # fmt: skip
 
 
 class Long(Struct, frozen=True):

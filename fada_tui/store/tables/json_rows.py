@@ -61,7 +61,9 @@ def _lines(text: bytes) -> Iterator[tuple[int, Any]]:
         try:
             yield place, decode_json(line, _decoder)
         except MalformedError as error:
-            raise TableError(f"line {place} is no JSON object: {error}") from None
+            raise TableError(
+                f"line {place} is no JSON object: {error}; write one on each line, or a list of them"
+            ) from None
 
 
 def _text(value: Any) -> str:
