@@ -85,7 +85,8 @@ def _asked(run: Run, found: Figures) -> str:
     categories = found.categories or len(run.dataset.categories)
     of = f"{units.count(images, 'image')} of {units.count(categories, 'category', 'categories')}"
     results = "" if found.results == found.planned else f" of {found.planned:,} planned"
-    made = f"{units.count(found.results, 'result')}{results}, {units.count(found.errors, 'error')}"
+    failed = f" ({units.percent(found.errors / found.results)})" if found.errors else ""
+    made = f"{units.count(found.results, 'result')}{results}, {units.count(found.errors, 'error')}{failed}"
     if run.classes is not UNSET:
         return f"{units.count(len(run.classes.classes), 'class', 'classes')} for {of}: {made}"
     if len(run.questions) == 1:

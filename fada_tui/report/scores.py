@@ -64,8 +64,9 @@ def section(
         first_screen: Lines of the page's first screen, which need not come again where all are there.
     """
     shown = set(first_screen)
-    rows = table(COLUMNS, figure_rows(run, found, questions))
-    rows = [] if shown.issuperset(rows) else [*rows, ""]
+    figures = figure_rows(run, found, questions)
+    lines = table(COLUMNS, figures)
+    rows = [] if not figures or shown.issuperset(lines) else [*lines, ""]
     doubts = [doubt_line(one) for one in questions if one.alike.finding == "doubt"]
     doubts = [] if shown.issuperset(doubts) else ["- One answer for nearly all images:", *doubts, ""]
     scored = [one for one in questions if one.scores is not None]

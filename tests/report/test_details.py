@@ -18,6 +18,7 @@ from fada_tui.core.records import (
     Generation,
     ImageClass,
     ModelFacts,
+    ModelNote,
     Notes,
     Question,
     Ranked,
@@ -158,6 +159,13 @@ def test_200_runs_have_room() -> None:
     summary = pages(this, others).summary
     assert summary.count("| model ") == 19
     assert "181 more models: see [comparison.md](../comparison.md)." in summary
+
+
+def test_200_models_of_notes_have_room() -> None:
+    notes = [ModelNote(name=f"note {number:03}", size="1B") for number in range(200)]
+    summary = render(complete(answers(3)), [], [], None, notes).summary
+    assert len(summary.splitlines()) <= PAGE_LINES
+    assert summary.count("| note ") == 19 and "181 more models: see" in summary
 
 
 def test_500_categories_have_room() -> None:

@@ -105,7 +105,7 @@ def test_without_results_nothing_is_claimed() -> None:
     assert "- **How Fast**: unknown" in text
     assert "> Nobody has drawn a conclusion yet." in text
     errors = run(results=tuple(error_result(f"A/{number}.png") for number in range(20)))
-    assert "20 errors" in first_screen(errors) and "not testable" in first_screen(errors)
+    assert "20 errors (100%)" in first_screen(errors) and "not testable" in first_screen(errors)
 
 
 def test_what_was_asked_is_said_by_kind() -> None:
