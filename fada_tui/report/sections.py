@@ -21,6 +21,8 @@ class Section(NamedTuple):
     """Of the heading."""
     first: int = 0
     """The longest form that may stand on the page."""
+    last_resort: bool = False
+    """Whether its shortest form is for where nothing else can be shortened."""
     goes_on: bool = False
     """Whether the whole form stands on the page of details where the page has a shorter one."""
 
@@ -52,8 +54,15 @@ def fitting(sections: Sequence[Section], most: int) -> list[int]:
 
     while sum(size[form] for size, form in zip(sizes, taken, strict=True)) > most:
         steps = [(place, form) for place in range(len(sections)) if (form := shorter(place)) is not None]
+        willing = [(place, form) for place, form in steps if not _reluctant(sections[place], form)]
         if not steps:
             break
-        place, form = max(steps, key=lambda step: sizes[step[0]][taken[step[0]]] - sizes[step[0]][step[1]])
+        place, form = max(
+            willing or steps, key=lambda step: sizes[step[0]][taken[step[0]]] - sizes[step[0]][step[1]]
+        )
         taken[place] = form
     return taken
+
+
+def _reluctant(section: Section, form: int) -> bool:
+    return section.last_resort and form == len(section.forms) - 1

@@ -132,17 +132,17 @@ def _answers(run: Run) -> Section:
     """Return the answers as the reference has them, or shorter, or figures of categories in their place."""
     if not run.results:
         return Section((lambda: ["No results.", ""],), heading=_RESULTS)
-    whole = partial(results.answers, run)
-    if len(run.results) > ANSWERS:
-        forms: tuple[Form, ...] = (whole, partial(categories.by_category, run, elsewhere=DETAILS))
-    else:
-        note = _in_details("All figures of each answer are")
-        forms = (
-            whole,
-            lambda: [*note, *results.answers(run, brief=True)],
-            lambda: [*note, *results.one_line_each(run)],
-        )
-    return Section(forms, heading=_RESULTS, first=int(len(run.results) > ANSWERS), goes_on=True)
+    note = _in_details("All figures of each answer are")
+    forms = (
+        partial(results.answers, run),
+        lambda: [*note, *results.answers(run, brief=True)],
+        lambda: [*note, *results.one_line_each(run)],
+        partial(categories.by_category, run, elsewhere=DETAILS),
+    )
+    many = len(run.results) > ANSWERS
+    return Section(
+        forms, heading=_RESULTS, first=len(forms) - 1 if many else 0, last_resort=True, goes_on=True
+    )
 
 
 def _whole_or_nothing(heading: str, form: Form, *, level: int = 3) -> Section:

@@ -15,24 +15,32 @@ from fada_tui.core.records import (
     Assessment,
     ClassSet,
     Failure,
+    FileFacts,
     Generation,
     ImageClass,
+    ImageFound,
     ModelFacts,
     ModelNote,
     Notes,
     Question,
+    QuestionReferences,
     Ranked,
+    References,
     Result,
     Run,
     Score,
+    Scoring,
     Selection,
     Timing,
     Tokens,
 )
+from fada_tui.evaluation.scoring import QuestionScores
 from fada_tui.report.comparison import compared
 from fada_tui.report.sections import PAGE_LINES
 from fada_tui.report.summary import Pages, render
 from tests.examples import error_result, result, run
+from tests.report.test_scores import confusion
+from tests.report.test_scores import question as scored_question
 
 
 def tokens(page: str) -> list[Token]:
@@ -166,6 +174,71 @@ def test_200_models_of_notes_have_room() -> None:
     summary = render(complete(answers(3)), [], [], None, notes).summary
     assert len(summary.splitlines()) <= PAGE_LINES
     assert summary.count("| note ") == 19 and "181 more models: see" in summary
+
+
+@pytest.mark.parametrize("count", [100, 4000])
+def test_all_of_it_at_once_has_room(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scores(question: Question, results: object) -> QuestionScores:
+        found = scored_question(question.id, confusion=confusion(*"abcdef"), unusable=1).scores
+        assert found is not None
+        return found
+
+    monkeypatch.setattr("fada_tui.report.question_figures.figures_of", scores)
+    failed = [
+        replace(error_result(f"E{n}/{n}.png"), error=Failure(kind=f"k{n}", message="m")) for n in range(20)
+    ]
+    answered = answers(
+        count - 20,
+        categories=500,
+        questions=40,
+        prompt="line\n" * 400,
+        finish=None,
+        tokens=Tokens(generated=9),
+    )
+    texts = tuple(Question(id=f"q{n}", text="a line\n" * 5, score="choice") for n in range(40))
+    questions = tuple(
+        QuestionReferences(question_id=f"q{n}", heading="h", matched=1, of=2, unmatched=3) for n in range(40)
+    )
+    references = References(
+        name="a.csv",
+        sha256="0" * 64,
+        matched=1,
+        of=2,
+        unmatched=tuple("abcdefghijklmnopqrstuvwxyz"),
+        questions=questions,
+        remarks=tuple("abcdefghijklmnopqrstuvwxyz"),
+    )
+    changed = tuple(
+        ImageFound(path=f"{n}.png", state="changed", file=FileFacts(size=1, sha256="0"), at="2026-01-01")
+        for n in range(50)
+    )
+    made = replace(
+        complete([*answered, *failed]),
+        questions=texts,
+        status="failed",
+        error=Failure(kind="x", message="y"),
+        scoring=Scoring(rubric="r", rubric_sha256="0", questions_sha256="0"),
+        references=replace(references, others=(replace(references, name="b.csv"),)),
+        images_found=changed,
+        generation=Generation(max_new_tokens=10, batch_size=8),
+    )
+    root = replace(made.dataset, root="/data")
+    made = replace(made, dataset=root)
+    others = [
+        replace(
+            complete(answers(3)),
+            id=f"o{n}",
+            model=ModelFacts(name=f"m{n}"),
+            questions=tuple(replace(one, text=f"other {n}") for one in texts),
+        )
+        for n in range(50)
+    ]
+    notes = [ModelNote(name=f"note {number:03}", size="1B") for number in range(50)]
+    found = render(made, [compared(other) for other in others], [], None, notes)
+    lines = found.summary.splitlines()
+    assert len(lines) <= PAGE_LINES
+    assert [number for number, line in enumerate(lines) if line.startswith("## ")][1] <= 40
+    assert found.details is not None and found.details.count("**no value**") == 40
 
 
 def test_500_categories_have_room() -> None:

@@ -1,7 +1,9 @@
+from typing import Any
+
 from fada_tui.report.sections import Section, fitting
 
 
-def lines(*sizes: int, **fields: int) -> Section:
+def lines(*sizes: int, **fields: Any) -> Section:
     return Section(tuple(lambda size=size: ["x"] * size for size in sizes), **fields)
 
 
@@ -19,6 +21,13 @@ def test_what_saves_most_is_shortened_first() -> None:
 
 def test_a_form_that_saves_nothing_is_passed_over() -> None:
     assert fitting([lines(10, 10, 4), lines(5, 5)], 12) == [2, 0]
+
+
+def test_a_last_resort_comes_when_nothing_else_is_left() -> None:
+    some = [lines(50, 40, 1, last_resort=True), lines(20, 15)]
+    assert fitting(some, 60) == [1, 0]
+    assert fitting(some, 55) == [1, 1]
+    assert fitting(some, 54) == [2, 1]
 
 
 def test_a_form_that_may_not_stand_on_the_page_is_not_made() -> None:
