@@ -109,7 +109,7 @@ def _looks(run: Run, questions: Sequence[QuestionFigures]) -> str:
     elif varied:
         most = max(varied, key=lambda one: one.alike.share).alike
         parts.append(
-            f"no such question of {of_all}: none has one answer for {units.percent(ALIKE)} of its images "
+            f"no such question: of {of_all} none has one answer for {units.percent(ALIKE)} of its images "
             f"(at most {units.percent(most.share)}, {_said(most)}, n = {most.images:,})"
         )
     if uniform := by_finding.get("references_alike"):

@@ -132,7 +132,7 @@ def test_each_question_with_one_answer_for_all_images_has_a_line() -> None:
 def test_without_such_a_question_the_page_says_so_and_by_how_much() -> None:
     text = first_screen(asked(2, 20, lambda question, image: "yes" if image < 15 + question else "no"))
     assert (
-        "no such question of 2 questions: none has one answer for 98% of its images "
+        "no such question: of 2 questions none has one answer for 98% of its images "
         '(at most 80%, "yes", n = 20)'
     ) in text
 
@@ -140,7 +140,7 @@ def test_without_such_a_question_the_page_says_so_and_by_how_much() -> None:
 def test_a_question_whose_right_answers_are_as_uniform_tests_nothing() -> None:
     made = asked(2, 20, lambda question, image: "yes" if question else str(image), reference="yes")
     text = first_screen(made)
-    assert "no such question of 2 questions" in text
+    assert "no such question: of 2 questions" in text
     assert "not testable for q1: the right answers are as uniform as the model's" in text
 
 
