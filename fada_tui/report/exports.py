@@ -1,6 +1,6 @@
 """Exports of a run's results to other programs, one row for each result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from fada_tui.core.records import Assessment, Result, Run, flattened
 from fada_tui.evaluation.verdicts import current
 from fada_tui.report.delimited import csv_text, escaped
+from fada_tui.report.figures import repeats, stops_in_mid_sentence
 from fada_tui.report.html import html_page, ranked
 
 
@@ -43,6 +44,17 @@ def _line(run: Run, result: Result) -> str:
 
 def _known(value: float | UnsetType) -> float | None:
     return None if value is UNSET else value
+
+
+def _joined(words: Sequence[str]) -> str | None:
+    return " | ".join(words) or None
+
+
+def _ending(run: Run, result: Result) -> str | None:
+    """Return what is odd about the end of an answer's text."""
+    if repeats(run, result):
+        return "repeats itself"
+    return "mid-sentence" if stops_in_mid_sentence(run, result) else None
 
 
 def _truth(value: bool | None) -> str | None:
@@ -93,6 +105,15 @@ _COLUMNS: Final[Mapping[str, Callable[[Run, Result], Any]]] = {
     "error_message": lambda _, result: result.error and result.error.message,
     "auto_score": lambda _, result: result.auto and result.auto.score,
     "auto_context": lambda _, result: result.auto and _truth(result.auto.context),
+    "reference": lambda _, result: result.reference or None,
+    "score_kind": lambda _, result: result.score.kind if result.score else None,
+    "score": lambda _, result: result.score.value if result.score else None,
+    "matched": lambda _, result: _joined(result.score.matched) if result.score else None,
+    "missed": lambda _, result: _joined(result.score.missed) if result.score else None,
+    "extra": lambda _, result: _joined(result.score.extra) if result.score else None,
+    "rouge_l": lambda _, result: _known(result.score.rouge_l) if result.score else None,
+    "similarity": lambda _, result: _known(result.score.similarity) if result.score else None,
+    "ending": lambda run, result: _ending(run, result),
     "verdict": _standing(lambda assessment: assessment.verdict),
     "context": _standing(lambda assessment: _truth(assessment.context)),
     "tags": _standing(lambda assessment: ", ".join(assessment.tags)),

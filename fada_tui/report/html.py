@@ -42,6 +42,7 @@ def html_page(run: Run) -> str:
         f"mean generation time {mean} s" if mean else None,
         f"{each} s an answer {sizes}" if sizes and each else None,
     ]
+    columns = _columns(run)
     heading = _text(f"{run.model.name}: {run.dataset.name}")
     lines = [
         _HEAD.format(title=heading) + "<body>",
@@ -49,8 +50,8 @@ def html_page(run: Run) -> str:
         f"<p>{'; '.join(_text(fact) for fact in facts if fact)}</p>",
         *_notes(run.notes),
         "<table>",
-        "<tr>" + "".join(f"<th>{heading}</th>" for heading in _COLUMNS) + "</tr>",
-        *map(_row, run.results),
+        "<tr>" + "".join(f"<th>{heading}</th>" for heading in columns) + "</tr>",
+        *(_row(result, columns) for result in run.results),
         "</table>",
         "</body>",
         "</html>",
@@ -70,8 +71,14 @@ def _notes(notes: Notes) -> list[str]:
     return [f"<h2>{heading}</h2>\n{to_html(lines)}" for heading, lines in sections.items() if lines]
 
 
-def _row(result: Result) -> str:
-    cells = {name: _text(value(result)) for name, value in _COLUMNS.items()}
+def _columns(run: Run) -> Mapping[str, Callable[[Result], str]]:
+    """Return the columns; those of references and scores only if there are any."""
+    empty = {heading for heading in _OPTIONAL if not any(map(_COLUMNS[heading], run.results))}
+    return {heading: value for heading, value in _COLUMNS.items() if heading not in empty}
+
+
+def _row(result: Result, columns: Mapping[str, Callable[[Result], str]]) -> str:
+    cells = {name: _text(value(result)) for name, value in columns.items()}
     cells["Response"] += _thoughts(result)
     return "<tr>" + "".join(f'<td class="text">{cell}</td>' for cell in cells.values()) + "</tr>"
 
@@ -105,6 +112,10 @@ def ranked(one: Ranked) -> str:
     return f"{one.label} {one.probability:.4f}"
 
 
+def _score(result: Result) -> str:
+    return f"{result.score.value:.2f} ({result.score.kind})" if result.score else ""
+
+
 def _assessments(result: Result) -> str:
     lines = [
         MARKS[assessment.verdict] + (f" - {assessment.note}" if assessment.note else "")
@@ -118,9 +129,14 @@ _COLUMNS: Final[Mapping[str, Callable[[Result], str]]] = {
     "Category": lambda result: result.category,
     "Question": lambda result: result.question,
     "Response": _answer,
+    "Reference": lambda result: result.reference or "",
+    "Score": _score,
     "Time": _time,
     "Assessment": _assessments,
 }
+
+
+_OPTIONAL: Final = ("Reference", "Score")
 
 
 def _text(text: str) -> str:

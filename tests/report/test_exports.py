@@ -17,6 +17,7 @@ from fada_tui.core.records import (
     Ranked,
     ResultMemory,
     Run,
+    Score,
     Thoughts,
     Timing,
     Tokens,
@@ -164,6 +165,15 @@ EXPORTED: dict[str, Any] = {
     "error_message": "message",
     "auto_score": 0.25,
     "auto_context": "true",
+    "reference": "a fetal heart",
+    "score_kind": "set",
+    "score": 0.75,
+    "matched": "head | neck",
+    "missed": "heart",
+    "extra": "arm",
+    "rouge_l": 0.65,
+    "similarity": 0.55,
+    "ending": "",
     "verdict": "partial",
     "context": "false",
     "tags": "t, u",
@@ -204,6 +214,16 @@ def exported() -> Run:
             other_categories=(),
             score=0.25,
         ),
+        reference="a fetal heart",
+        score=Score(
+            kind="set",
+            value=0.75,
+            matched=("head", "neck"),
+            missed=("heart",),
+            extra=("arm",),
+            rouge_l=0.65,
+            similarity=0.55,
+        ),
         assessments=(
             Assessment(
                 verdict="partial",
@@ -234,9 +254,27 @@ def test_an_export_has_each_value_in_its_column() -> None:
         "Question": "text of q1",
         "Response": "a fetal head\nheart 0.5000"
         "<details><summary>Thoughts (104 tokens)</summary>an organ</details>",
+        "Reference": "a fetal heart",
+        "Score": "0.75 (set)",
         "Time": "1.50 s in a batch of 7, its share 0.40 s",
         "Assessment": "🟡 Partially correct - so-so",
     }
+
+
+def test_odd_ends_of_answers_are_exported() -> None:
+    some = (
+        "no " * 20,
+        "A head. It lies in the middle of the image, and around it are the bones of the skull, and the",
+    )
+    made = run(
+        results=tuple(result(f"A/{text[:2]}.png", response=text, finish=None) for text in (*some, "A head."))
+    )
+    assert [row["ending"] for row in rows(export_run(made, "csv"))] == ["repeats itself", "mid-sentence", ""]
+
+
+def test_html_has_references_and_scores_only_where_there_are_any() -> None:
+    assert "<th>Reference</th>" not in (page := export_run(run(results=(result(),)), "html"))
+    assert "<th>Score</th>" not in page
 
 
 def test_the_columns_are_those_that_the_documentation_names() -> None:
