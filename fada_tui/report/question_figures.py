@@ -1,14 +1,19 @@
 """The figures of each question of a run, computed once for all sections of its page."""
 
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from msgspec import UNSET
 
 from fada_tui.core.records import Question, Record, Result, Run
 from fada_tui.evaluation.classification import true_classes
 from fada_tui.evaluation.constant_answers import Alike, alike
+from fada_tui.evaluation.rubric import Category
 from fada_tui.evaluation.scoring import QuestionScores, figures_of
 from fada_tui.evaluation.verdicts import Tally, tally
+
+CategoryOf: TypeAlias = Callable[[str], Category | None]
+"""From a result's category to the rubric's."""
 
 
 class QuestionFigures(Record, frozen=True, kw_only=True):
@@ -28,10 +33,14 @@ class QuestionFigures(Record, frozen=True, kw_only=True):
         return self.question.short or self.question.id
 
 
-def question_figures(run: Run) -> tuple[QuestionFigures, ...]:
+def question_figures(run: Run, category_of: CategoryOf | None = None) -> tuple[QuestionFigures, ...]:
     """Return the figures of each of a run's questions, in their order.
 
     A model that sorts images was asked none, and has those of the one that its results are filed under.
+
+    Args:
+        run: The run.
+        category_of: As for `figures_of`.
     """
     results: dict[str, list[Result]] = {question.id: [] for question in run.questions}
     for result in run.results:
@@ -41,7 +50,9 @@ def question_figures(run: Run) -> tuple[QuestionFigures, ...]:
     return tuple(
         QuestionFigures(
             question=question,
-            scores=None if run.scoring is UNSET else figures_of(question, results[question.id]),
+            scores=None
+            if run.scoring is UNSET
+            else figures_of(question, results[question.id], category_of=category_of),
             tally=tally(results[question.id]),
             alike=same[question.id],
         )

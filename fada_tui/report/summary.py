@@ -16,7 +16,7 @@ from fada_tui.report.header import DETAILS, metrics, specifications, title
 from fada_tui.report.markdown import name
 from fada_tui.report.notes import written
 from fada_tui.report.overview import overview
-from fada_tui.report.question_figures import QuestionFigures, question_figures
+from fada_tui.report.question_figures import CategoryOf, QuestionFigures, question_figures
 from fada_tui.report.references import references_section
 from fada_tui.report.sections import PAGE_LINES, Form, Section, fitting, only
 
@@ -53,6 +53,8 @@ def render(
     entries: Sequence[ModelEntry],
     upcoming: ModelEntry | None,
     notes: Sequence[ModelNote] = (),
+    *,
+    category_of: CategoryOf | None = None,
 ) -> Pages:
     """Return a run's page as Markdown, and the one that holds what has no room on it.
 
@@ -62,8 +64,9 @@ def render(
         entries: The model list, for the run's place in it.
         upcoming: The model to test next.
         notes: What is told of models, for those that have no run.
+        category_of: Gives the category of the rubric by which the run was scored, for questions about terms.
     """
-    this, questions = compared(run), question_figures(run)
+    this, questions = compared(run), question_figures(run, category_of)
     # A person's notes take no room from the rest.
     bare = _sections(replace(run, notes=Notes()), this, questions, others, entries, notes)
     end = _end(run, entries, upcoming, details=True)

@@ -12,7 +12,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.records import ModelNote, Run
 from fada_tui.models.registry import Registry, next_model
 from fada_tui.report.comparison import Compared, compared, render_rows
-from fada_tui.runs.scoring import with_scores
+from fada_tui.runs.scoring import category_of, with_scores
 from fada_tui.store import folder as runs
 from fada_tui.store.model_notes import read_model_notes
 
@@ -75,7 +75,8 @@ def _pages(run: Run, everyone: Sequence[Compared], registry: Registry, notes: Se
 
     others = [other for other in everyone if other.run.id != run.id]
     upcoming = next_model(registry, [run, *(other.run for other in others)], after=run)
-    return render(run, others, registry.entries, upcoming.entry if upcoming else None, notes)
+    entry = upcoming.entry if upcoming else None
+    return render(run, others, registry.entries, entry, notes, category_of=category_of(run))
 
 
 def write_comparison(results: Path, everyone: Sequence[Compared], like: Path | None = None) -> None:

@@ -1,7 +1,8 @@
 """Scoring the answers of a run: by its questions' kinds, against references and the rubric."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import msgspec
 from msgspec import UNSET
@@ -96,6 +97,23 @@ def scoring_by(run: Run, source: str, rubric: Rubric) -> Scoring:
         questions_sha256=_hash([[None if part is UNSET else part for part in kind] for kind in kinds]),
         references_sha256=tuple(file.sha256 for file in files),
     )
+
+
+def category_of(run: Run) -> Callable[[str], Category | None] | None:
+    """Return what gives the rubric's category of a result's; `None` where it isn't needed, or not the same.
+
+    Only the rubric that a run was scored by says what its scores are worth.
+    """
+    if run.scoring is UNSET or not any(question.kind == "terms" for question in run.questions):
+        return None
+    try:
+        rubric = load_rubric(run.scoring.rubric)
+    except UsageError:
+        return None
+    if _hash(rubric) != run.scoring.rubric_sha256:
+        return None
+    aliases = run.dataset.aliases or {}
+    return cache(lambda category: rubric.category(meaning(category, aliases)))
 
 
 def _scored(

@@ -178,7 +178,7 @@ def test_200_models_of_notes_have_room() -> None:
 
 @pytest.mark.parametrize("count", [100, 4000])
 def test_all_of_it_at_once_has_room(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def scores(question: Question, results: object) -> QuestionScores:
+    def scores(question: Question, results: object, category_of: object) -> QuestionScores:
         found = scored_question(question.id, confusion=confusion(*"abcdef"), unusable=1).scores
         assert found is not None
         return found
