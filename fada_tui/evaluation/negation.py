@@ -14,7 +14,8 @@ says of the one before it ("A stomach? There is none.").
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -43,12 +44,11 @@ _ONLY_LOOKS_SO = re.compile(
     r"(?:cannot|can't|can not|could not|couldn't|not) (?:be )?(?:\w+ly )?(?:excluded?|ruled? out)|"
     r"not (?:certain|sure|clear) (?:if|whether|that)|whether or not|no matter|no less than|no\. ?\d+)\b"
 )
-_SENTENCE_END = r"[.!?]+(?=[\s\"'*)\]]|$)|[;\n]|:(?=\s|$)| - | -- |\s\("
-_NEW_CLAUSE = (
+_SENTENCE_END = re.compile(r"[.!?]+(?=[\s\"'*)\]]|$)|[;\n]|:(?=\s|$)| - | -- |\s\(")
+_NEW_CLAUSE = re.compile(
     r"\b(?:but|however|although|though|except(?:ing)?|apart from|aside from|other than|besides|yet|whereas|"
     r"while|whilst|because|since|therefore|thus|hence|only|instead(?! of)|nevertheless|nonetheless|still)\b"
 )
-_CLAUSE_END = re.compile(f"{_SENTENCE_END}|{_NEW_CLAUSE}")
 
 _BEHIND = re.compile(
     # "is not seen", "isn't visible", "does not appear to be present", "cannot be made out", "not seen"
@@ -115,11 +115,12 @@ class Negation(NamedTuple):
 @lru_cache(maxsize=8192)
 def negations(text: str) -> tuple[Negation, ...]:
     """Return what a folded text (`phrases.folded`) denies."""
-    if not _HINT.search(text):
+    hints = [found.start() for found in _HINT.finditer(text)]
+    if not hints:
         return ()
     twice = [Negation(*found.span(1)) for found in _NOT_MISSING.finditer(text)]
     text = _ONLY_LOOKS_SO.sub(lambda found: "_" * len(found[0]), text)
-    within = [one for start, end in _clauses(text) for one in _in_clause(text, start, end)]
+    within = [one for start, end in _clauses(text, hints) for one in _in_clause(text, start, end)]
     prefixed = [Negation(*found.span(1)) for found in _PREFIX.finditer(text)]
     return (*within, *_headings(text), *prefixed, *twice)
 
@@ -132,16 +133,22 @@ def is_negated(text: str, start: int, end: int) -> bool:
     return any(one.start <= start and end <= one.end for one in negations(text))
 
 
-def _clauses(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for end in _CLAUSE_END.finditer(text):
-        yield start, end.start()
-        start = end.end()
-    yield start, len(text)
+def _clauses(text: str, hints: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the clauses of the sentences in which a negation can be."""
+    for start, end in _split(_SENTENCE_END, text, 0, len(text)):
+        if bisect_left(hints, start) < bisect_left(hints, end):
+            yield from _split(_NEW_CLAUSE, text, start, end)
+
+
+def _split(mark: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for found in mark.finditer(text, start, end):
+        yield start, found.start()
+        start = found.end()
+    yield start, end
 
 
 def _in_clause(text: str, start: int, end: int) -> Iterator[Negation]:
-    place = start if _HINT.search(text, start, end) else end
+    place = start
     while place < end:
         behind, ahead = _BEHIND.search(text, place, end), _AHEAD.search(text, place, end)
         found = min((one for one in (behind, ahead) if one), key=lambda one: one.start(), default=None)

@@ -18,6 +18,9 @@ from fada_tui.evaluation.scoring.vocabulary import Vocabulary
 MOST_TEXTS = 200
 """Reference texts, the commonest first, that are tried as constant answers."""
 
+MOST_WORK = 1_000_000
+"""Tokens that are compared for ROUGE-L's best constant answer: about a second."""
+
 CategoryOf = Callable[[str], Category | None]
 """From a result's category to the rubric's."""
 
@@ -102,30 +105,31 @@ def _best_set(vocabulary: Vocabulary, truths: Counter[str]) -> Constant:
     For sets of one size the mean is a sum over their items, so that of each size the best has the items with
     the largest shares in it. Sizes are tried until even an answer with all right items would be worse.
     """
+    import numpy
+
     sets: Counter[tuple[str, ...]] = Counter()
     for truth, count in truths.items():
         sets[vocabulary.named(truth) or ()] += count
     total = sets.total()
     by_size: dict[str, Counter[int]] = {}
-    for items, count in sets.items():
-        for item in items:
-            by_size.setdefault(item, Counter())[len(items)] += count
-    sizes = Counter[int]()
+    sizes: Counter[int] = Counter()
     for items, count in sets.items():
         sizes[len(items)] += count
+        for item in items:
+            by_size.setdefault(item, Counter())[len(items)] += count
     best: tuple[str, ...] = ()
     value = sizes[0] / total
+    items_in_order, lengths = sorted(by_size), sorted(sizes)
+    counts = numpy.array([[by_size[item][length] for length in lengths] for item in items_in_order], float)
     for size in range(1, len(by_size) + 1):
         most = math.fsum(n * f_beta(r, 0, max(size - r, 0)) for r, n in sizes.items() if r)
         if most / total <= value:
             break
-        weights = {
-            item: math.fsum(n * (1 + BETA**2) / (BETA**2 * r + size) for r, n in own.items())
-            for item, own in by_size.items()
-        }
-        chosen = sorted(weights, key=lambda one: (-weights[one], one))[:size]
-        if (found := math.fsum(weights[item] for item in chosen) / total) > value:
-            best, value = tuple(chosen), found
+        share = [(1 + BETA**2) / (BETA**2 * length + size) for length in lengths]
+        weights = (counts * share).sum(axis=1)
+        chosen = numpy.argsort(-weights, kind="stable")[:size]
+        if (found := math.fsum(weights[chosen]) / total) > value:
+            best, value = tuple(items_in_order[place] for place in chosen), found
     return Constant(answer=", ".join(best) or "none", value=value)
 
 
@@ -144,8 +148,9 @@ def _all_terms(
 def _best_text(measure: Measure, vocabulary: Vocabulary, truths: Counter[str]) -> Constant:
     """Return the best of the commonest references as an answer.
 
-    The longest common subsequence is at most what the bags of tokens share, so that ROUGE-L is worked out
-    only for texts whose bags could still be better than the best found.
+    The longest common subsequence is at most what the bags of tokens share. So ROUGE-L is worked out for the
+    texts alone whose bags could still be better than the best found and, where references are many and long,
+    for as many of them, those with the best bags first, as `MOST_WORK` allows.
     """
     by_order = measure.key == "rouge_l"
     cut = rouge_tokens if by_order else tokens
@@ -155,7 +160,8 @@ def _best_text(measure: Measure, vocabulary: Vocabulary, truths: Counter[str]) -
         key = cut(vocabulary.canonical(truth))
         texts[key] += count
         wording.setdefault(key, truth)
-    bags = {key: _bag(key) for key in texts}
+    numbers: dict[tuple[str, int], int] = {}
+    bags = {key: _bag(key, numbers) for key in texts}
     tried = sorted(texts, key=lambda key: (-texts[key], wording[key]))[:MOST_TEXTS]
 
     def mean(key: tuple[str, ...], common: Callable[[tuple[str, ...], tuple[str, ...]], int]) -> float:
@@ -172,17 +178,23 @@ def _best_text(measure: Measure, vocabulary: Vocabulary, truths: Counter[str]) -
     if not by_order:
         return Constant(answer=wording[means[0][1]], value=means[0][0])
     best, answer = -1.0, ""
+    work = MOST_WORK
     for bound, key in means:
-        if bound <= best:
+        if bound <= best or work <= 0:
             break
+        work -= sum(map(len, texts))
         if (found := mean(key, common_subsequence)) > best:
             best, answer = found, wording[key]
     return Constant(answer=answer, value=best)
 
 
-def _bag(key: Sequence[str]) -> frozenset[tuple[str, int]]:
-    """Return a bag of tokens as a set: of a token that comes twice a first and a second one."""
-    return frozenset((token, place) for token, own in groupby(sorted(key)) for place, _ in enumerate(own))
+def _bag(key: Sequence[str], numbers: dict[tuple[str, int], int]) -> frozenset[int]:
+    """Return a bag of tokens as a set of numbers: a token that comes twice has a first and a second one."""
+    return frozenset(
+        numbers.setdefault((token, place), len(numbers))
+        for token, own in groupby(sorted(key))
+        for place, _ in enumerate(own)
+    )
 
 
 def _f1(common: int, one: int, other: int, *, alike: bool) -> float:
