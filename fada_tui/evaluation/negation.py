@@ -14,7 +14,7 @@ says of the one before it ("A stomach? There is none.").
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -44,7 +44,7 @@ _ONLY_LOOKS_SO = re.compile(
     r"(?:cannot|can't|can not|could not|couldn't|not) (?:be )?(?:\w+ly )?(?:excluded?|ruled? out)|"
     r"not (?:certain|sure|clear) (?:if|whether|that)|whether or not|no matter|no less than|no\. ?\d+)\b"
 )
-_SENTENCE_END = re.compile(r"[.!?]+(?=[\s\"'*)\]]|$)|[;\n]|:(?=\s|$)| - | -- |\s\(")
+_SENTENCE_END = re.compile(r"[.!?](?=[\s\"'*)\]]|$)|[;\n]|:(?=\s|$)| - | -- |\s\(")
 _NEW_CLAUSE = re.compile(
     r"\b(?:but|however|although|though|except(?:ing)?|apart from|aside from|other than|besides|yet|whereas|"
     r"while|whilst|because|since|therefore|thus|hence|only|instead(?! of)|nevertheless|nonetheless|still)\b"
@@ -80,10 +80,10 @@ _HINT = re.compile(
 _NOUN_AHEAD = re.compile(r"\s+(?!(?:and|or|in|on|here|from|at)\b)\w")
 _NO_SUBJECT = re.compile(r"^[\s\W]*(?:(?:there|i|we|also|and|or|an?|the)\b[\s,]*)*(?:\d+[.)]\s*)?$")
 _OWN_CLAUSE = re.compile(
-    rf"(?:,\s*(?:and\s+|so\s+)?|\s+and\s+|\s+so\s+)(?={_SUBJECT}\s(?:[\w'-]+\s+){{0,6}}?{_FINITE}\b)"
+    rf"(?:,\s*(?:and\s+|so\s+)?|(?<=\S)\s+(?:and|so)\s+)(?={_SUBJECT}\s(?:[\w'-]+\s+){{0,6}}?{_FINITE}\b)"
     rf"|,\s*(?:and\s+)?(?=(?:it|they|we|i)\b)"
 )
-_AND_CLAUSE = re.compile(rf"\s+and\s+(?=(?:[\w'-]+\s+){{1,5}}?{_FINITE}\b)")
+_AND_CLAUSE = re.compile(rf"(?<=\S)\s+and\s+(?=(?:[\w'-]+\s+){{1,5}}?{_FINITE}\b)")
 _PLACE = re.compile(r"(?<=\w)\s+(?:in|within|inside|on|at|from|during|throughout|across|around)\s+(?=\w)")
 _IMAGE_PLACE = re.compile(
     rf"(?<=\w)\s+(?:in|within|on|from|of)\s+(?:this|the|your|our|these|an?)\s+(?:[\w'-]+\s+){{0,4}}?{_IMAGE}s?\b"
@@ -94,7 +94,7 @@ _OPENING_PLACE = re.compile(
 )
 _SAYS_NO = re.compile(
     # "stomach: no", "| stomach | not seen |"
-    rf"(?:\s*[:|]|\s-)\s*(?:no|none|nil|not|negative|absent|missing|not\s+{_ADVERBS}{_SEEN})"
+    rf"(?:[:|]|\s-)\s*(?:no|none|nil|not|negative|absent|missing|not\s+{_ADVERBS}{_SEEN})"
     r"\s*(?=[.\n;,|)]|$)"
 )
 _HEADING_MARK = re.compile(r"[\n.;:|!?]")
@@ -103,6 +103,10 @@ _JOINT = re.compile(r",|\band\b|\bor\b|\bthat\b")
 _ARTICLE = re.compile(r",\s*(?:and\s+)?(?:the|an?|this)\b")
 _OR = re.compile(r"\bn?or\b")
 _LISTED = re.compile(r":[ \t]*\n?(?:\s*(?:[-*•]|\d+[.)])[^\n]*\n?)+|:[^.;\n]*")
+
+
+REACH = 400
+"""Characters that a negation reaches at most; a bound on the time that endless sentences take."""
 
 
 class Negation(NamedTuple):
@@ -114,7 +118,7 @@ class Negation(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def negations(text: str) -> tuple[Negation, ...]:
-    """Return what a folded text (`phrases.folded`) denies."""
+    """Return what a folded text (`phrases.folded`) denies, in its order; none overlaps another."""
     hints = [found.start() for found in _HINT.finditer(text)]
     if not hints:
         return ()
@@ -122,7 +126,7 @@ def negations(text: str) -> tuple[Negation, ...]:
     text = _ONLY_LOOKS_SO.sub(lambda found: "_" * len(found[0]), text)
     within = [one for start, end in _clauses(text, hints) for one in _in_clause(text, start, end)]
     prefixed = [Negation(*found.span(1)) for found in _PREFIX.finditer(text)]
-    return (*within, *_headings(text), *prefixed, *twice)
+    return _merged([*within, *_headings(text), *prefixed, *twice])
 
 
 def is_negated(text: str, start: int, end: int) -> bool:
@@ -130,7 +134,20 @@ def is_negated(text: str, start: int, end: int) -> bool:
 
     A phrase that has the negation in it, as "not assessable", is not denied by it.
     """
-    return any(one.start <= start and end <= one.end for one in negations(text))
+    found = negations(text)
+    place = bisect_right(found, (start, len(text))) - 1
+    return place >= 0 and end <= found[place].end
+
+
+def _merged(found: list[Negation]) -> tuple[Negation, ...]:
+    """Return stretches in their order, those that overlap as one."""
+    merged: list[Negation] = []
+    for one in sorted(one for one in found if one.start < one.end):
+        if merged and one.start < merged[-1].end:
+            merged[-1] = Negation(merged[-1].start, max(merged[-1].end, one.end))
+        else:
+            merged.append(one)
+    return tuple(merged)
 
 
 def _clauses(text: str, hints: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -148,29 +165,33 @@ def _split(mark: re.Pattern[str], text: str, start: int, end: int) -> Iterator[t
 
 
 def _in_clause(text: str, start: int, end: int) -> Iterator[Negation]:
+    found = [(one.start(), False, one) for one in _BEHIND.finditer(text, start, end)]
+    found += [(one.start(), True, one) for one in _AHEAD.finditer(text, start, end)]
+    found.sort(key=lambda one: one[:2])
     place = start
-    while place < end:
-        behind, ahead = _BEHIND.search(text, place, end), _AHEAD.search(text, place, end)
-        found = min((one for one in (behind, ahead) if one), key=lambda one: one.start(), default=None)
-        if found is None:
-            return
-        if word := _NOT.search(text, found.start(), found.end()):
-            yield Negation(word.end(), found.end())
-        if found is behind and not _leads(text, start, found, end):
-            yield from _before(text, start, found.start())
-        elif heading := _LISTED.match(text, found.end()):
-            yield Negation(found.end(), heading.end())
+    for number, (at, ahead, phrase) in enumerate(found):
+        if at < place:
+            continue
+        place = phrase.end()
+        if word := _NOT.search(text, at, place):
+            yield Negation(word.end(), place)
+        if not ahead and not _leads(text, max(start, at - REACH), phrase, end):
+            yield from _before(text, max(start, at - REACH), at)
+        elif heading := _LISTED.match(text, place):
+            yield Negation(place, heading.end())
         else:
-            verbal = found is ahead and found["verbal"] is not None
-            yield Negation(found.end(), _reach(text, found.end(), end, verbal=verbal))
-        place = found.end()
+            # The next negation has words of its own: "no clear view, not assessable".
+            later = (one for one, *_ in found[number + 1 : number + 4] if one >= place)
+            stop = min(end, place + REACH, next(later, end))
+            yield Negation(place, _reach(text, place, stop, verbal=ahead and phrase["verbal"] is not None))
 
 
 def _headings(text: str) -> Iterator[Negation]:
     """Yield the headings after which a text says no more than that there is no such thing."""
     for found in _SAYS_NO.finditer(text):
-        marks = [mark.end() for mark in _HEADING_MARK.finditer(text, 0, found.start())]
-        yield Negation(marks[-1] if marks else 0, found.start())
+        start = max(0, found.start() - REACH)
+        marks = [mark.end() for mark in _HEADING_MARK.finditer(text, start, found.start())]
+        yield Negation(marks[-1] if marks else start, found.start())
 
 
 def _leads(text: str, start: int, found: re.Match[str], end: int) -> bool:

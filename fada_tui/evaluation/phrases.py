@@ -123,10 +123,24 @@ def _are_joined(text: str, words: list[tuple[str, int, int]]) -> bool:
 
 
 def _longest(found: list[Mention]) -> tuple[Mention, ...]:
-    if len(found) < 2:
-        return tuple(found)
+    """Return of mentions, in their order, those that are left if of overlapping ones the longest go first."""
     taken: list[Mention] = []
-    for one in sorted(found, key=lambda one: (one.start - one.end, one.start)):
+    group: list[Mention] = []
+    end = 0
+    for one in found:
+        if one.start >= end:
+            taken += _longest_of(group)
+            group = []
+        group.append(one)
+        end = max(end, one.end)
+    return (*taken, *_longest_of(group))
+
+
+def _longest_of(group: list[Mention]) -> list[Mention]:
+    if len(group) < 2:
+        return group
+    taken: list[Mention] = []
+    for one in sorted(group, key=lambda one: (one.start - one.end, one.start)):
         if all(one.end <= other.start or other.end <= one.start for other in taken):
             taken.append(one)
-    return tuple(sorted(taken, key=lambda one: one.start))
+    return sorted(taken, key=lambda one: one.start)

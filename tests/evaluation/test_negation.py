@@ -1,5 +1,7 @@
 """What texts deny, by hand: of each, which words are mentioned and not denied."""
 
+from time import process_time
+
 import pytest
 
 from fada_tui.config.rubrics import load_rubric
@@ -14,6 +16,7 @@ WORDS = (
 )
 
 CASES = [
+    ("no liver in view, not a normal image", ""),
     ("no stomach, the liver", "liver"),
     ("no stomach, the liver or the spine", ""),
     ("a non-breech presentation", ""),
@@ -126,6 +129,31 @@ def test_what_is_denied_does_not_count(text: str, affirmed: str) -> None:
         one.name for one in finder((word, word) for word in WORDS)(answer) if not is_negated(answer, *one[1:])
     }
     assert sorted(found) == affirmed.split()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "no ",
+        "no stomach ",
+        "stomach not seen ",
+        "not ",
+        " ",
+        "-",
+        ".",
+        "stomach, ",
+        "- no\n",
+        "is not ",
+        ": no|",
+    ],
+)
+def test_endless_repetition_takes_no_time(part: str) -> None:
+    answer = folded(part * 20_000)
+    began = process_time()
+    negations(answer)
+    mentions = finder([("stomach", "stomach"), ("liver", "liver")])(answer)
+    assert sum(is_negated(answer, *one[1:]) for one in mentions) <= 20_000
+    assert process_time() - began < 10
 
 
 def test_a_text_without_negation_denies_nothing() -> None:

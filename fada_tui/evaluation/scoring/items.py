@@ -15,7 +15,10 @@ BETA = 2.0
 MOST_WORDS = 4
 """Of an item that no reference has. What is longer in an answer is no list."""
 
-_SEPARATOR = re.compile(r"\s*(?:[,;|•/&+]|\n\s*(?:[-*•]|\d+[.)])?|\band\b|\bor\b)\s*")
+MOST_PARTS = 200
+"""Of a list: an answer that goes on and on lists nothing."""
+
+_SEPARATOR = re.compile(r"(?:(?<=\S)\s+)?(?:[,;|•/&+]|\n\s*(?:[-*•]|\d+[.)])?|\band\b|\bor\b)\s*")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _NOTHING = re.compile(
     r"(?:none|nothing|nil|n/?a|no|not applicable|no (?:items?|structures?|measurements?|findings?))?"
@@ -120,7 +123,7 @@ def _unknown(text: str, mentions: tuple[Mention, ...]) -> list[Piece]:
     if _SENTENCES.search(text.strip()):
         return []
     parts = list(pieces(text, text.rfind(":") + 1))
-    if any(len(part.text.split()) > MOST_WORDS for part in parts):
+    if len(parts) > MOST_PARTS or any(len(part.text.split()) > MOST_WORDS for part in parts):
         return []
     return [
         part

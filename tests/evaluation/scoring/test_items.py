@@ -1,6 +1,7 @@
 """Sets of items, terms and text: what is matched, missed and too much."""
 
 import random
+from time import process_time
 
 import pytest
 from sklearn.metrics import fbeta_score
@@ -132,3 +133,20 @@ def test_no_kind_no_score() -> None:
     assert score_answer(vocabulary_of(question("none"), ()), "a", "a") is None
     assert score_answer(vocabulary_of(question("by_ear"), ()), "a", "a") is None
     assert score_answer(vocabulary_of(question("text"), ()), "a", None) is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["liver ", "liver, ", "no liver and ", "12 ", "12-14 ", "12 weeks to ", " ", ",", "yes\n", "(", "a b "],
+)
+def test_endless_repetition_takes_no_time(part: str) -> None:
+    answer, began = part * 20_000, process_time()
+    for asked in (
+        question("set", synonyms={"liver": ("a",)}),
+        question("ordered", values=("11-14 weeks", "15-19 weeks")),
+        question("yes_no"),
+        question("text", synonyms={"liver": ("a",)}),
+    ):
+        reference = (asked.values or ("liver, no",))[0]
+        score_answer(vocabulary_of(asked, [reference]), answer, reference)
+    assert process_time() - began < 20
