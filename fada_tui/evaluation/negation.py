@@ -98,6 +98,20 @@ _SAYS_NO = re.compile(
     r"\s*(?=[.\n;,|)]|$)"
 )
 _HEADING_MARK = re.compile(r"[\n.;:|!?]")
+_IN_BRACKETS = re.compile(rf"\s\(\s*(?:absent|missing|not|not\s+{_ADVERBS}{_SEEN})\s*\)")
+_ITEM_MARK = re.compile(r"[\n.;:|!?,]|\band\b|\bor\b")
+_JUDGE = (
+    r"(?:determin|assess|tell|say|evaluat|judg|confirm|diagnos|comment|ascertain|establish|decid|conclud)\w*"
+)
+_UNABLE = (
+    r"(?:cannot|(?:can|could|do|does|did)(?:n't|\s+not)|unable\s+to|impossible\s+to|not\s+(?:possible|able)\s+to|"
+    r"(?:difficult|hard)\s+to|(?:insufficient|not\s+enough)\s+(?:\w+\s+){1,3}to)"
+)
+_LEFT_OPEN = re.compile(
+    rf"\bwhether\b|\b(?:tell|say|sure|clear|certain|know|unclear|uncertain|{_JUDGE})\s+if\b"
+    rf"|\b{_UNABLE}\s+(?:\w+ly\s+)?(?P<passive>be\s+(?:\w+ly\s+)?)?{_JUDGE}"
+)
+"""What leaves open that which follows, or which precedes "cannot be determined"."""
 _PREDICATE = re.compile(rf"\b(?:{_FINITE}|{_SEEN})\b")
 _JOINT = re.compile(r",|\band\b|\bor\b|\bthat\b")
 _ARTICLE = re.compile(r",\s*(?:and\s+)?(?:the|an?|this)\b")
@@ -137,6 +151,29 @@ def is_negated(text: str, start: int, end: int) -> bool:
     found = negations(text)
     place = bisect_right(found, (start, len(text))) - 1
     return place >= 0 and end <= found[place].end
+
+
+def is_left_open(text: str, start: int, end: int) -> bool:
+    """Return whether a folded text neither says nor denies what it mentions at `text[start:end]`.
+
+    So it is after "whether" and "I cannot tell", and before "cannot be determined".
+    """
+    found = _open_stretches(text)
+    place = bisect_right(found, (start, len(text))) - 1
+    return place >= 0 and end <= found[place].end
+
+
+@lru_cache(maxsize=8192)
+def _open_stretches(text: str) -> tuple[Negation, ...]:
+    hints = [found.start() for found in _LEFT_OPEN.finditer(text)]
+    found: list[Negation] = []
+    for start, end in _clauses(text, hints):
+        for one in _LEFT_OPEN.finditer(text, start, end):
+            if one["passive"]:
+                found += _before(text, max(start, one.start() - REACH), one.start())
+            else:
+                found.append(Negation(one.end(), min(end, one.end() + REACH)))
+    return _merged(found)
 
 
 def _merged(found: list[Negation]) -> tuple[Negation, ...]:
@@ -187,10 +224,14 @@ def _in_clause(text: str, start: int, end: int) -> Iterator[Negation]:
 
 
 def _headings(text: str) -> Iterator[Negation]:
-    """Yield the headings after which a text says no more than that there is no such thing."""
+    """Yield headings and items after which a text says no more than that there is no such thing."""
     for found in _SAYS_NO.finditer(text):
         start = max(0, found.start() - REACH)
         marks = [mark.end() for mark in _HEADING_MARK.finditer(text, start, found.start())]
+        yield Negation(marks[-1] if marks else start, found.start())
+    for found in _IN_BRACKETS.finditer(text):
+        start = max(0, found.start() - REACH)
+        marks = [mark.end() for mark in _ITEM_MARK.finditer(text, start, found.start())]
         yield Negation(marks[-1] if marks else start, found.start())
 
 
@@ -215,6 +256,9 @@ def _reach(text: str, start: int, end: int, *, verbal: bool) -> int:
             ends.append(other.start())
     elif (article := _ARTICLE.search(text, start, end)) and not _OR.search(text, article.end(), end):
         ends.append(article.start())
+    close = text.find(")", start, end)
+    if close >= 0 and text.find("(", start, close) < 0:
+        ends.append(close)
     where = (_IMAGE_PLACE if verbal else _PLACE).search(text, start, end)
     if where and text[start : where.start()].strip():
         ends.append(where.start())

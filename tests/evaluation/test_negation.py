@@ -16,6 +16,8 @@ WORDS = (
 )
 
 CASES = [
+    ("the stomach, the liver (not seen) and the spine", "spine stomach"),
+    ("stomach (no liver) and spine", "spine stomach"),
     ("no liver in view, not a normal image", ""),
     ("no stomach, the liver", "liver"),
     ("no stomach, the liver or the spine", ""),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from fada_tui.core.records import Score
-from fada_tui.evaluation.phrases import trimmed
+from fada_tui.evaluation.constant_answers import normal
 from fada_tui.evaluation.rubric import Category
 from fada_tui.evaluation.scoring.items import BETA, f_beta
 from fada_tui.evaluation.scoring.measures import Measure, Row, point
@@ -33,7 +33,7 @@ def commonest_answer(answers: Iterable[str]) -> str | None:
     """
     spellings: dict[str, Counter[str]] = {}
     for answer in answers:
-        spellings.setdefault(trimmed(answer), Counter())[answer] += 1
+        spellings.setdefault(normal(answer), Counter())[answer] += 1
     if not spellings or (len(spellings) > 1 and all(one.total() == 1 for one in spellings.values())):
         return None
     best = min(spellings, key=lambda one: (-spellings[one].total(), one))

@@ -28,7 +28,7 @@ _SENTENCES = re.compile(r"[.!?]\s+\w")
 _ARTICLE = re.compile(r"^(?:the|an?|visible)\s+")
 _PROSE = re.compile(
     r"\b(?:is|are|was|were|be|can|could|may|might|i|we|you|it|this|that|there|here|image|shows?|see|seen|visible|"
-    r"appears?|looks?|has|have|of|in|on|with|for|to)\b"
+    r"yes|present|appears?|looks?|has|have|of|in|on|with|for|to)\b"
 )
 
 

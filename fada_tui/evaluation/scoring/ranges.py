@@ -17,7 +17,7 @@ _BELOW = re.compile(rf"{_LESS}({_DIGITS}){_UNIT}")
 _ABOVE = re.compile(rf"{_MORE}({_DIGITS}){_UNIT}")
 _FROM = re.compile(rf"(?:{_LEAST}({_DIGITS})|({_DIGITS})\s*(?:\+|or more)){_UNIT}")
 _ALONE = re.compile(
-    rf"\W*(?:(?:about|approximately|approx|around|roughly|circa|ca)\b\W*)?({_DIGITS})"
+    rf"\W*(?:(?:about|approximately|approx|around|roughly|circa|ca)\b\W*)?({_DIGITS})(?:\s*\+\s*\d)?"
     rf"(?:\s*(?:-|to)\s*({_DIGITS}))?\W*"
 )
 _WEEKS = ("weeks", "week", "wks", "wk", "w")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from fada_tui.core.records import Question
-from fada_tui.evaluation.negation import is_negated
+from fada_tui.evaluation.negation import is_left_open, is_negated
 from fada_tui.evaluation.phrases import finder, folded, trimmed
 from fada_tui.evaluation.scoring.ranges import range_finder, range_of
 
@@ -33,7 +33,8 @@ def value_finder(question: Question) -> Callable[[str], tuple[str, ...]]:
     """Return what finds the question's values in an answer, in the question's order.
 
     A value is found as whole words, by itself or a synonym; of overlapping ones the longest counts. One that
-    the answer denies does not count unless it names it elsewhere. Numbers fall into values that are ranges.
+    the answer denies or leaves open does not count unless it names it elsewhere. Numbers fall into values
+    that are ranges.
 
     Of `yes_no`, denying one value is naming the other ("no abnormality" is normal). Only where an answer does
     neither, "yes" and "no" stand for the values: the answer's first word, or else one that stands alone.
@@ -51,6 +52,8 @@ def value_finder(question: Question) -> Callable[[str], tuple[str, ...]]:
         named: set[str] = set()
         denied: set[str] = set()
         for one in (*by_words(text), *by_number(text)):
+            if is_left_open(text, one.start, one.end):
+                continue
             (denied if is_negated(text, one.start, one.end) else named).add(one.name)
         if binary and not named:
             named = set(values) - denied if len(denied) == 1 else _plain(text, values)

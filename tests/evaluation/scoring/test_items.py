@@ -44,6 +44,8 @@ def items(answer: str) -> tuple[str, ...] | None:
         ("The liver is well seen here. A kidney, too.", ("liver",)),
         ("lung, not stomach", ("lungs",)),
         ("liver, none", ("liver",)),
+        ("Stomach: yes\nLiver: no\nSpine: yes", ("stomach", "spine")),
+        ("1. **Stomach**\n2. Liver (not seen)\n3. Spine", ("stomach", "spine")),
         ("List every structure. Liver.", ("liver",)),
         ("none", ()),
         ("None.", ()),

@@ -58,6 +58,12 @@ def test_values_of_a_choice(answer: str, values: tuple[str, ...]) -> None:
         ("A normal heart. An abnormal brain.", NORMAL),
         ("I see no reason to say anything", ()),
         ("I can't tell", ()),
+        ("I cannot tell whether anything is abnormal.", ()),
+        ("It is hard to say if there is an abnormality", ()),
+        ("I cannot determine any abnormality from this image", ()),
+        ("An abnormality cannot be determined.", ()),
+        ("I cannot see any abnormality.", ("normal",)),
+        ("The heart looks normal, but I can't say whether the brain is abnormal.", ("normal",)),
     ],
 )
 def test_values_of_yes_or_no(answer: str, values: tuple[str, ...]) -> None:
@@ -110,6 +116,7 @@ def test_values_that_are_negations_themselves(answer: str, values: tuple[str, ..
         ("22 weeks and 3 days", ("20-24 weeks",)),
         ("week 22", ("20-24 weeks",)),
         ("~22", ("20-24 weeks",)),
+        ("22+4", ("20-24 weeks",)),
         ("14.5 weeks", ("11-14 weeks",)),
         ("between 20 and 22 weeks; BPD 52 mm", ("20-24 weeks",)),
         ("18-22 weeks", ("15-19 weeks", "20-24 weeks")),
