@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from fada_tui.core.records import ModelNote, Record, Run
 from fada_tui.report import units
+from fada_tui.report.compared_scores import scores_data, scores_section
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.markdown import table
@@ -139,7 +140,8 @@ def render_rows(
         case "csv":
             return csv_text(columns, data)
         case "json":
-            return json_text(list(data))
+            scores = [*(scores_data(row.run) for row in ordered), *([] for _ in told)]
+            return json_text([row | {"scores": of} for row, of in zip(data, scores, strict=True)])
 
 
 def _with_answers(rows: Iterable[Compared]) -> Iterable[Run]:
@@ -155,6 +157,7 @@ def _page(rows: Sequence[Compared], told: Sequence[ModelNote]) -> str:
     lines = ["# Comparison of Models", "", *table, ""]
     lines += [QUALITY_NOTE, ""] if rows else []
     lines += [line for note in _notes(rows, told) for line in (note, "")]
+    lines += scores_section(row.run for row in rows)
     lines += _wordings((row.run for row in rows), QUESTIONS)
     return "\n".join(lines)
 

@@ -151,7 +151,7 @@ def figure_rows(run: Run, found: Figures, questions: Sequence[QuestionFigures]) 
             if one.scores.errors:
                 n += f" of {main.asked.n:,}"
                 value += f"; of all asked {score_texts.value(main, main.asked)}"
-            constants = (score_texts.constant(main, which) for which in (main.majority, main.commonest))
+            constants = (score_texts.constant(main.key, which) for which in (main.majority, main.commonest))
             rows.append((name(one.label), inline(main.name), n, value, *constants))
         if one.tally.quality is not None and one.tally.interval is not None:
             rows.append(

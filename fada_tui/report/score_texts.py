@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from fada_tui.evaluation.scoring import Constant, Measured, ScoreFigure
+from fada_tui.core.records import ConstantAnswer, ScoredFigure
+from fada_tui.evaluation.scoring import Measured, ScoreFigure
+from fada_tui.evaluation.statistics import Interval
 from fada_tui.report import units
 from fada_tui.report.markdown import inline
 
@@ -24,25 +26,37 @@ def value(figure: ScoreFigure, of: Measured | None = None) -> str:
     measured = of or figure.answered
     if measured.value is None:
         return f"– ({inline(measured.reason or 'nothing to compute it of')})"
-    bounds = measured.interval
+    return _with_interval(figure.key, measured.value, measured.interval, measured.reason)
+
+
+def recorded(one: ScoredFigure) -> str:
+    """Return a figure of a run's record in the same form."""
+    if one.value is None:
+        return "–"
+    bounds = None if one.low is None or one.high is None else Interval(one.low, one.high)
+    return _with_interval(one.key, one.value, bounds, None)
+
+
+def _with_interval(key: str, value: float, bounds: Interval | None, reason: str | None) -> str:
     if bounds is None:
-        interval = inline(measured.reason or "no interval")
-    elif figure.key in _COUNTED:
+        interval = inline(reason or "no interval")
+    elif key in _COUNTED:
         interval = units.interval(bounds)
     else:
         interval = f"{bounds.low:.2f}–{bounds.high:.2f}"
-    return f"{_number(figure, measured.value)} ({interval}){' steps' if figure.unit == 'steps' else ''}"
+    return f"{number(key, value)} ({interval}){' steps' if key == 'mean_distance' else ''}"
 
 
-def constant(figure: ScoreFigure, one: Constant | None) -> str:
+def constant(key: str, one: ConstantAnswer | None) -> str:
     """Return what a constant answer has of a figure, and which answer it is: `66% ("good")`."""
     if one is None:
         return "–"
-    return f'{_number(figure, one.value)} ("{inline(cut(one.answer, _ANSWER_CHARACTERS))}")'
+    return f'{number(key, one.value)} ("{inline(cut(one.answer, _ANSWER_CHARACTERS))}")'
 
 
-def _number(figure: ScoreFigure, value: float) -> str:
-    return units.percent(value) if figure.key in _COUNTED else f"{value:.2f}"
+def number(key: str, value: float) -> str:
+    """Return a figure's value, by its key: in percent where it is a share of right answers."""
+    return units.percent(value) if key in _COUNTED else f"{value:.2f}"
 
 
 def cut(text: str, most: int) -> str:

@@ -5,6 +5,8 @@ from functools import partial
 from math import inf
 from typing import Final
 
+from msgspec import UNSET
+
 from fada_tui.core.records import Run
 from fada_tui.evaluation.scoring import Confusion, QuestionScores
 from fada_tui.report import score_texts
@@ -74,8 +76,8 @@ def section(
         return None
 
     def of_each(most: float) -> list[str]:
-        lines = [line for one in scored for line in _question(one, most)]
-        return [*doubts, *rows, *lines, *_definitions(scored)]
+        lines = [line for one in scored for line in _question(one, most, _similarity(run, one))]
+        return [*doubts, *rows, *lines, *_definitions(scored), *_embeddings(run)]
 
     def of_all() -> list[str]:
         few = [*_begun(doubts), *_begun(rows)]
@@ -92,7 +94,30 @@ def _begun(lines: Sequence[str]) -> list[str]:
     return [*lines[: LINES - 2], "", f"{len(lines) - LINES + 1:,} more in {DETAILS}.", ""]
 
 
-def _question(one: QuestionFigures, most_values: float) -> list[str]:
+def _similarity(run: Run, one: QuestionFigures) -> list[tuple[str, ...]]:
+    """Return the row of the embeddings' cosine, where it was asked for: beside the words', never alone."""
+    return [
+        (
+            "similarity",
+            f"{figure.n:,}",
+            score_texts.recorded(figure),
+            "–",
+            score_texts.constant(figure.key, figure.majority),
+            score_texts.constant(figure.key, figure.commonest),
+        )
+        for figure in (run.scoring.figures if run.scoring is not UNSET else ())
+        if figure.key == "similarity" and figure.question_id == one.question.id
+    ]
+
+
+def _embeddings(run: Run) -> list[str]:
+    if run.scoring is UNSET or run.scoring.similarity is UNSET:
+        return []
+    by = inline(run.scoring.similarity.model)
+    return [f"Similarity is the mean cosine of the embeddings of answer and reference, by {by}.", ""]
+
+
+def _question(one: QuestionFigures, most_values: float, more: Sequence[tuple[str, ...]] = ()) -> list[str]:
     scores = one.scores
     if scores is None:
         return []
@@ -102,8 +127,8 @@ def _question(one: QuestionFigures, most_values: float) -> list[str]:
             f"{figure.answered.n:,}",
             score_texts.value(figure),
             score_texts.value(figure, figure.asked) if scores.errors else "the same",
-            score_texts.constant(figure, figure.majority),
-            score_texts.constant(figure, figure.commonest),
+            score_texts.constant(figure.key, figure.majority),
+            score_texts.constant(figure.key, figure.commonest),
         )
         for figure in scores.figures
     ]
@@ -112,7 +137,7 @@ def _question(one: QuestionFigures, most_values: float) -> list[str]:
     return [
         f"### {name(one.label)} ({inline(scores.kind)})",
         "",
-        *table(_COLUMNS, rows),
+        *table(_COLUMNS, [*rows, *more]),
         "",
         *_remarks(scores),
         *(_confusion(confusion) if confusion is not None and shown else []),

@@ -1,7 +1,7 @@
 """Scoring the answers of a run: by its questions' kinds, against references and the rubric."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import msgspec
@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.core.errors import UsageError
-from fada_tui.core.records import Question, References, Result, Run, Scoring
+from fada_tui.core.records import Question, References, Result, Run, ScoredFigure, Scoring
 from fada_tui.evaluation.auto import score
 from fada_tui.evaluation.categories import meaning
 from fada_tui.evaluation.rubric import Category, Rubric
-from fada_tui.evaluation.scoring import Vocabulary, score_answer, vocabulary_of
+from fada_tui.evaluation.scoring import Vocabulary, figures_of, score_answer, vocabulary_of
 from fada_tui.report.units import count
 from fada_tui.runs.references import with_answers
 
@@ -83,7 +83,29 @@ def scored(run: Run, rubric: Rubric, by: Scoring) -> Run:
         )
         for result in run.results
     )
-    return replace(run, results=results, scoring=by)
+    found = tuple(_figures(run.questions, results, categories))
+    return replace(run, results=results, scoring=replace(by, figures=found))
+
+
+def _figures(
+    questions: Sequence[Question], results: Sequence[Result], categories: Mapping[str, Category | None]
+) -> Iterator[ScoredFigure]:
+    """Yield the figures of each question's scores, the main one first."""
+    for question in questions:
+        scores = figures_of(question, results, category_of=categories.get)
+        for figure in scores.figures if scores else ():
+            bounds = figure.answered.interval
+            yield ScoredFigure(
+                question_id=question.id,
+                key=figure.key,
+                name=figure.name,
+                value=figure.answered.value,
+                n=figure.answered.n,
+                low=bounds.low if bounds else None,
+                high=bounds.high if bounds else None,
+                majority=figure.majority,
+                commonest=figure.commonest,
+            )
 
 
 def scoring_by(run: Run, source: str, rubric: Rubric) -> Scoring:

@@ -1,6 +1,7 @@
 """Similarity of answers to references by embeddings, which a process of their own computes."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from msgspec.structs import replace
 
 from fada_tui.core.errors import UsageError
 from fada_tui.core.json_data import MalformedError, decode_json
-from fada_tui.core.records import QuestionSimilarity, Result, Run, Similarity, convert
+from fada_tui.core.records import QuestionSimilarity, Result, Run, ScoredFigure, Similarity, convert
+from fada_tui.evaluation.scoring.clusters import clusters
+from fada_tui.evaluation.scoring.intervals import mean_interval
 
 _MODULE = "fada_tui.worker.similarity"
 _anything = msgspec.json.Decoder(dict[str, Any])
@@ -51,7 +54,31 @@ def with_similarity(run: Run, model: str) -> Run:
         for result in run.results
     )
     by = Similarity(model=model, questions=tuple(_held_against(question) for question in told))
-    return replace(run, results=results, scoring=replace(run.scoring, similarity=by))
+    figures = [
+        _figure(compared[question["id"]], question["cosines"], held)
+        for question, held in zip(told, by.questions, strict=True)
+    ]
+    scoring = replace(run.scoring, similarity=by, figures=(*run.scoring.figures, *figures))
+    return replace(run, results=results, scoring=scoring)
+
+
+def _figure(results: Sequence[Result], cosines: Sequence[float], held: QuestionSimilarity) -> ScoredFigure:
+    """Return the mean cosine; images are what its interval is by, as those of other figures."""
+    by_image: dict[str, list[float]] = {}
+    for image, cosine in zip(clusters(results), cosines, strict=True):
+        by_image.setdefault(image, []).append(cosine + 1)  # from -1..1 to 0..2
+    bounds = mean_interval(by_image, largest=2.0)
+    return ScoredFigure(
+        question_id=held.question_id,
+        key="similarity",
+        name="similarity",
+        value=math.fsum(cosines) / len(cosines),
+        n=len(cosines),
+        low=bounds.low - 1 if bounds else None,
+        high=bounds.high - 1 if bounds else None,
+        majority=held.majority,
+        commonest=held.commonest,
+    )
 
 
 def _is_compared(result: Result) -> bool:

@@ -227,7 +227,7 @@ def test_the_page_counts_dicom_images_by_what_made_them() -> None:
         error_result("A/c.dcm"),
         result("A/d.png"),
     )
-    notes = [technical_notes(one, figures(one), []) for one in (replace(run(), results=results), run())]
+    notes = [technical_notes(one, figures(one)) for one in (replace(run(), results=results), run())]
     (line,) = (line for line in notes[0] if "DICOM" in line)
     assert line.startswith("- **DICOM Images**: 3 of 3; ") and line.endswith(f"US 1. {BURNED_IN}.")
     assert "<i>" not in line and "*9*" not in line

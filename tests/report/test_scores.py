@@ -5,13 +5,12 @@ from typing import Any
 from markdown_it import MarkdownIt
 from msgspec import UNSET
 
-from fada_tui.core.records import Question
+from fada_tui.core.records import ConstantAnswer, Question
 from fada_tui.evaluation.constant_answers import Alike
 from fada_tui.evaluation.scoring import (
     NO_VALUE,
     SEVERAL_VALUES,
     Confusion,
-    Constant,
     ExpertScores,
     Measured,
     QuestionScores,
@@ -38,7 +37,7 @@ def measured(value: float | None = 0.5, n: int = 20, **fields: Any) -> Measured:
 def figure(key: str = "f_beta", name: str = "F2", **fields: Any) -> ScoreFigure:
     fields.setdefault("answered", measured())
     fields.setdefault("asked", measured(0.25, 40))
-    fields.setdefault("majority", Constant(answer="a | b", value=0.375))
+    fields.setdefault("majority", ConstantAnswer(answer="a | b", value=0.375))
     fields.setdefault("commonest", None)
     fields.setdefault("unit", "share")
     return ScoreFigure(key=key, name=name, **fields)
@@ -76,7 +75,7 @@ def text(*questions: QuestionFigures, form: int = 0, first: tuple[str, ...] = ()
 
 
 def test_a_row_has_n_the_interval_and_what_constant_answers_have() -> None:
-    asked = question("q1", figure(commonest=Constant(answer="x" * 60, value=0.125)))
+    asked = question("q1", figure(commonest=ConstantAnswer(answer="x" * 60, value=0.125)))
     (row,) = figure_rows(RUN, figures(RUN), [asked])
     assert row[:4] == ("short \\*q1\\*", "F2", "20", "0.50 (0.40–0.60)")
     assert row[4] == '0.38 ("a \\| b")' and row[5] == f'0.12 ("{"x" * 39}…")'
@@ -96,7 +95,7 @@ def test_shares_of_right_answers_are_in_percent_and_distances_in_steps() -> None
         "mean distance",
         unit="steps",
         answered=measured(1.25),
-        majority=Constant(answer="b", value=1.5),
+        majority=ConstantAnswer(answer="b", value=1.5),
     )
     shown = text(question("age", figure("exact", "exact"), steps, kind="ordered"))
     assert "### short \\*age\\* (ordered)" in shown

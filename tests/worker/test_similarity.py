@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Question, Run, Score, Scoring
+from fada_tui.report.summary import render_summary
 from fada_tui.runs.similarity import with_similarity
 from tests.examples import error_result, result, run
 
@@ -93,6 +94,20 @@ def test_cosines_are_the_models_own_and_stand_beside_the_words(embedder: Path) -
     assert held.majority.value == pytest.approx(float(routine @ centre), abs=1e-5)
     assert held.commonest.answer == "refer for a scan"
     assert held.commonest.value == pytest.approx(float(refer @ centre), abs=1e-5)
+
+
+def test_the_figure_stands_on_the_page_beside_the_words(embedder: Path) -> None:
+    compared = with_similarity(advised(), str(embedder))
+    assert compared.scoring is not UNSET
+    (figure,) = compared.scoring.figures
+    cosines = [one.score.similarity for one in compared.results if one.score is not UNSET]
+    mean = sum(one for one in cosines if one is not UNSET) / 3
+    assert figure.value == pytest.approx(mean) and figure.n == 3
+    assert figure.low is not None and figure.high is not None and -1 <= figure.low <= mean <= figure.high <= 1
+    page = render_summary(compared, [], [], None)
+    (row,) = (line for line in page.splitlines() if line.startswith("| similarity |"))
+    assert f"| 3 | {mean:.2f} (" in row and '"routine follow up"' in row
+    assert f"by {embedder}" in page.replace("\\", "") and "| token F1 |" in page
 
 
 def test_what_cannot_be_compared_is_said_in_a_line(tmp_path: Path) -> None:

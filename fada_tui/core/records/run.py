@@ -12,6 +12,7 @@ from fada_tui.core.records import check_sum
 from fada_tui.core.records.base import SCORE_KINDS, FileRecord, RunStatus, ScoreKind
 from fada_tui.core.records.model import ModelEntry, ModelFacts
 from fada_tui.core.records.result import Failure, ImageFound, Result
+from fada_tui.core.records.scoring import References, Scoring
 from fada_tui.core.records.unknown_fields import decode, flattened
 from fada_tui.core.text import without_mark
 
@@ -157,82 +158,6 @@ class Selection(FileRecord, frozen=True, kw_only=True):
     """Number of evenly spaced frames taken from each file with several."""
     frame: int | UnsetType = UNSET
     """Number of the frame taken from each file with several, from 1."""
-
-
-class QuestionReferences(FileRecord, frozen=True, kw_only=True):
-    """How the answers of one expert to one question went with a run's results."""
-
-    question_id: str | None = None
-    """`None` for a question of the references that the run does not ask."""
-    heading: str | None = None
-    """What the references call it; `None` for a question of the run that they don't have."""
-    matched: int
-    """Results that have its reference."""
-    of: int
-    """Results, or planned ones, of the question in the run."""
-    unmatched: int
-    """Answers in the references that no result has."""
-
-
-class References(FileRecord, frozen=True, kw_only=True):
-    """One expert's answers to a run's questions, from a file; which of them went with what."""
-
-    name: str
-    source: str | UnsetType = UNSET
-    """The absolute path of the file, where it is known."""
-    sha256: str
-    """Of the file's bytes."""
-    matched: int
-    """Results that have a reference."""
-    of: int
-    """Results of the run, made or planned, of all its questions."""
-    unmatched: tuple[str, ...] = ()
-    """Images of the file, as it calls them, that are not the run's."""
-    questions: tuple[QuestionReferences, ...] = ()
-    """First the run's questions, then those that only the file has."""
-    remarks: tuple[str, ...] = ()
-    """What in the file was read as something else than it may seem, or counted twice; a line each."""
-    others: "tuple[References, ...] | UnsetType" = UNSET
-    """Those of further experts."""
-
-
-class ConstantCosine(FileRecord, frozen=True, kw_only=True):
-    """What one text, given for every image, would have as its mean cosine to a question's references."""
-
-    answer: str
-    value: float
-
-
-class QuestionSimilarity(FileRecord, frozen=True, kw_only=True):
-    """What the cosines of a question's answers are held against."""
-
-    question_id: str
-    majority: ConstantCosine
-    """The reference that is nearest to all references."""
-    commonest: ConstantCosine
-    """The model's own most frequent answer."""
-
-
-class Similarity(FileRecord, frozen=True, kw_only=True):
-    """By which embeddings the similarity of answers and references was computed."""
-
-    model: str
-    """Hub id or folder of a sentence-transformers model."""
-    questions: tuple[QuestionSimilarity, ...]
-
-
-class Scoring(FileRecord, frozen=True, kw_only=True):
-    """By what a run's answers were scored."""
-
-    rubric: str
-    rubric_sha256: str
-    """Of its contents."""
-    questions_sha256: str
-    """Of the questions' kinds, values and synonyms."""
-    references_sha256: tuple[str, ...] = ()
-    """Of the references' files, the first expert's first."""
-    similarity: Similarity | UnsetType = UNSET
-    """Present where embeddings were asked for."""
 
 
 class Dataset(FileRecord, frozen=True, kw_only=True):

@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
-from fada_tui.core.records import Score
+from fada_tui.core.records import ConstantAnswer, Score
 from fada_tui.evaluation.constant_answers import normal
 from fada_tui.evaluation.rubric import Category
 from fada_tui.evaluation.scoring.items import BETA, f_beta
 from fada_tui.evaluation.scoring.measures import Measure, Row, point
 from fada_tui.evaluation.scoring.overlap import common_subsequence, rouge_tokens, tokens
-from fada_tui.evaluation.scoring.records import Constant
 from fada_tui.evaluation.scoring.scores import score_answer
 from fada_tui.evaluation.scoring.vocabulary import Vocabulary
 
@@ -67,7 +66,7 @@ def of_constant(
 
 def majority(
     measure: Measure, vocabulary: Vocabulary, truths: Counter[str], category_of: CategoryOf | None = None
-) -> Constant | None:
+) -> ConstantAnswer | None:
     """Return the constant answer that has the best value of a figure; `None` without references.
 
     It is exact for all kinds but `text`, of which the `MOST_TEXTS` commonest references are tried. Arguments
@@ -83,7 +82,7 @@ def majority(
         case "terms":
             return _all_terms(measure, vocabulary, truths, category_of)
     tried = [
-        Constant(answer=value, value=found)
+        ConstantAnswer(answer=value, value=found)
         for value in sorted(vocabulary.values, key=lambda one: (-truths[one], vocabulary.values.index(one)))
         if (found := of_constant(measure, vocabulary, value, truths)) is not None
     ]
@@ -99,7 +98,7 @@ def _score(vocabulary: Vocabulary, answer: str, truth: str, category_of: Categor
     return score_answer(vocabulary, answer, truth)
 
 
-def _best_set(vocabulary: Vocabulary, truths: Counter[str]) -> Constant:
+def _best_set(vocabulary: Vocabulary, truths: Counter[str]) -> ConstantAnswer:
     """Return the set that has the largest mean F-beta.
 
     For sets of one size the mean is a sum over their items, so that of each size the best has the items with
@@ -130,22 +129,22 @@ def _best_set(vocabulary: Vocabulary, truths: Counter[str]) -> Constant:
         chosen = numpy.argsort(-weights, kind="stable")[:size]
         if (found := math.fsum(weights[chosen]) / total) > value:
             best, value = tuple(items_in_order[place] for place in chosen), found
-    return Constant(answer=", ".join(best) or "none", value=value)
+    return ConstantAnswer(answer=", ".join(best) or "none", value=value)
 
 
 def _all_terms(
     measure: Measure, vocabulary: Vocabulary, truths: Counter[str], category_of: CategoryOf | None
-) -> Constant:
+) -> ConstantAnswer:
     """Return what an answer scores that names all terms: all of them, but for words of the question."""
     answer = "all terms"
     if category_of is None:
-        return Constant(answer=answer, value=1.0)
+        return ConstantAnswer(answer=answer, value=1.0)
     terms = {term for truth in truths for group in getattr(category_of(truth), "terms", ()) for term in group}
     value = of_constant(measure, vocabulary, "; ".join(sorted(terms)), truths, category_of)
-    return Constant(answer=answer, value=1.0 if value is None else value)
+    return ConstantAnswer(answer=answer, value=1.0 if value is None else value)
 
 
-def _best_text(measure: Measure, vocabulary: Vocabulary, truths: Counter[str]) -> Constant:
+def _best_text(measure: Measure, vocabulary: Vocabulary, truths: Counter[str]) -> ConstantAnswer:
     """Return the best of the commonest references as an answer.
 
     The longest common subsequence is at most what the bags of tokens share. So ROUGE-L is worked out for the
@@ -176,7 +175,7 @@ def _best_text(measure: Measure, vocabulary: Vocabulary, truths: Counter[str]) -
     means = [(mean(key, lambda one, other: len(bags[one] & bags[other])), key) for key in tried]
     means.sort(key=lambda one: (-one[0], wording[one[1]]))
     if not by_order:
-        return Constant(answer=wording[means[0][1]], value=means[0][0])
+        return ConstantAnswer(answer=wording[means[0][1]], value=means[0][0])
     best, answer = -1.0, ""
     work = MOST_WORK
     for bound, key in means:
@@ -185,7 +184,7 @@ def _best_text(measure: Measure, vocabulary: Vocabulary, truths: Counter[str]) -
         work -= sum(map(len, texts))
         if (found := mean(key, common_subsequence)) > best:
             best, answer = found, wording[key]
-    return Constant(answer=answer, value=best)
+    return ConstantAnswer(answer=answer, value=best)
 
 
 def _bag(key: Sequence[str], numbers: dict[tuple[str, int], int]) -> frozenset[int]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from fada_tui.core.records import Question, Result, Score
+from fada_tui.core.records import ConstantAnswer, Question, Result, Score
 from fada_tui.evaluation.scoring.clusters import clusters
 from fada_tui.evaluation.scoring.constants import CategoryOf, commonest_answer, majority, of_constant
 from fada_tui.evaluation.scoring.measures import Measure, Row, answered_value, measured, measures_of
@@ -11,7 +11,6 @@ from fada_tui.evaluation.scoring.records import (
     NO_VALUE,
     SEVERAL_VALUES,
     Confusion,
-    Constant,
     ExpertScores,
     QuestionScores,
     ScoreFigure,
@@ -130,7 +129,7 @@ def _figure(
         if answered == rows and not measure.of_asked
         else measured(measure, rows, asked=True),
         majority=majority(measure, vocabulary, truths, category_of),
-        commonest=None if own is None else Constant(answer=commonest or "", value=own),
+        commonest=None if own is None else ConstantAnswer(answer=commonest or "", value=own),
     )
 
 

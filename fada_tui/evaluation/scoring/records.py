@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from fada_tui.core.records import Record, ScoreKind
+from fada_tui.core.records import ConstantAnswer, Record, ScoreKind
 from fada_tui.evaluation.statistics import Interval
 
 Unit: TypeAlias = Literal["share", "steps"]
@@ -28,15 +28,6 @@ class Measured(Record, frozen=True, kw_only=True):
     """Why there is no value or no interval, for people; `None` where there are both."""
 
 
-class Constant(Record, frozen=True, kw_only=True):
-    """The figure of one and the same answer given for every image."""
-
-    answer: str
-    """As a person would read it; items of a set are separated by commas."""
-    value: float
-    """In the figure's unit."""
-
-
 class ScoreFigure(Record, frozen=True, kw_only=True):
     """One figure of a question's scores, beside what constant answers would have."""
 
@@ -51,10 +42,10 @@ class ScoreFigure(Record, frozen=True, kw_only=True):
     asked: Measured
     """Of all that was asked: an error is a wrong answer, worth 0. Where steps are counted, an error and an
     answer without a value are as many off as a value can be from the right one."""
-    majority: Constant | None
+    majority: ConstantAnswer | None
     """The constant answer that would have the best value of this figure over the same references; for
     `balanced_accuracy`, which no constant answer can lift above a half, any."""
-    commonest: Constant | None
+    commonest: ConstantAnswer | None
     """The model's own most frequent answer, given every time; `None` where no answer comes twice."""
 
 
