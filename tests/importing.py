@@ -1,6 +1,7 @@
 """Others' results, imported without a command: from the bytes of a file to runs."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,12 @@ def import_rows(
     prefixes: tuple[str, ...] = ("ERROR:",),
     catalogue: Catalogue | None = None,
     questions: tuple[Question, ...] = (),
-    shipped: tuple[Question, ...] = (),
+    known: Mapping[str, Question] | None = None,
 ) -> tuple[Imported, list[str]]:
     """The runs of JSON, and what is told of them."""
     columns = Columns(mapping_of(mapping))
     answers, _ = read_answers(rows_of(data, model=model, columns=columns), columns, prefixes)
-    placing, asked = Placing(catalogue, told.dataset), Asked(questions, shipped)
+    placing, asked = Placing(catalogue, told.dataset), Asked(questions, (known or {}).get)
     imported = build_runs(
         answers,
         told=told,

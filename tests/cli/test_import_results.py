@@ -80,6 +80,7 @@ def test_all_that_a_person_tells_is_in_the_run(importing: Importing) -> None:
     )
     assert (model.parameters, model.memory.gpu_told) == (510_000_000, 1_020_000_000)
     assert [one.id for one in run.questions] == ["parts", "plane"]
+    assert run.question_set and run.question_set.source == str(importing.place / "q.toml")
     first = run.results[0]
     assert (first.path, first.question_id, first.response) == ("Brain/a.png", "parts", "thalami")
     assert [(one.assessor, one.verdict) for one in first.assessments] == [("Ada", "correct")]
@@ -110,6 +111,12 @@ def test_answers_are_scored_against_references_of_experts(importing: Importing) 
     assert [one.reference or None for one in run.results] == ["thalami", None, "skull", None]
     assert run.scoring and len(run.scoring.references_sha256) == 1 and run.results[0].auto
     assert run.references and (run.references.matched, run.dataset.aliases) == (2, {"x": "Brain"})
+
+
+def test_the_name_that_a_person_gives_stands_for_that_of_the_file(importing: Importing) -> None:
+    _, err = importing.run("--model", "smolvlm-500m", data={"model": "my_model_v2", "results": ROWS})
+    (run,) = importing.runs()
+    assert run.model.name == "SmolVLM-500M" and "my_model_v2" not in err
 
 
 def test_a_reworded_question_is_told_and_nothing_is_lost(importing: Importing) -> None:

@@ -3,7 +3,8 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from msgspec import UNSET
 from fada_tui import __version__
 from fada_tui.cli.commands.common import settings_for, warn
 from fada_tui.cli.output import print_json
-from fada_tui.config.questions import QUESTION_SETS, load_questions
+from fada_tui.config.questions import known_question, load_questions, question_set
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.paths import expanded, models_file
-from fada_tui.core.records import ModelEntry, Question, Run, Tool
+from fada_tui.core.records import ModelEntry, Run, Tool
 from fada_tui.core.text import printable
 from fada_tui.images.catalogue import Catalogue, scan
 from fada_tui.models.names import named_like
@@ -87,7 +88,7 @@ def _read(
     told = _told(options, catalogue, file)
     questions, assessments = given("questions"), given("assessments")
     chosen = load_questions(questions) if questions else ()
-    asked = Asked(chosen, () if chosen else _shipped_questions())
+    asked = Asked(chosen, known_question)
     placing = Placing(catalogue, told.dataset)
     rows, remarks = read_rows(file, columns, one_model=given("model") is not None)
     try:
@@ -97,12 +98,13 @@ def _read(
             told=told,
             tool=Tool(name="fada-tui", version=__version__),
             model=given("model"),
-            entry_of=_entries(registry, warnings),
+            entry_of=partial(_entry, registry),
             placing=placing,
             asked=asked,
         )
     except UsageError as error:
         raise UsageError(f"{encode_name(str(file))}: {error}") from None
+    warnings += _unlisted(imported.runs, registry)
     about = (*remarks, *told_of(imported, placing, asked))
     warnings += (f"{encode_name(file.name)}: {line}" for line in about)
     matched = [f"columns: {taken}"] if taken else []
@@ -170,7 +172,7 @@ def _told(options: Namespace, catalogue: Catalogue | None, file: Path) -> Told:
         raise UsageError(f"--date {date}: expected a date as 2025-10-02, or a time as 2025-10-02T13:05")
     if load_time is not None and not 0 <= load_time < 1e7:
         raise UsageError(f"--load-time {load_time}: expected seconds")
-    memory, parameters = given("memory"), given("parameters")
+    memory, parameters, questions = given("memory"), given("parameters"), given("questions")
     return Told(
         dataset=given("dataset") or (catalogue.name if catalogue else file.stem),
         root=encode_name(str(catalogue.root)) if catalogue else None,
@@ -181,6 +183,7 @@ def _told(options: Namespace, catalogue: Catalogue | None, file: Path) -> Told:
         memory=size("--memory", memory) if memory else None,
         parameters=count("--parameters", parameters) if parameters else None,
         load_time=load_time,
+        question_set=question_set(questions) if questions else None,
     )
 
 
@@ -188,20 +191,17 @@ def _catalogue(folder: str | None) -> Catalogue | None:
     return scan(Path(os.path.abspath(expanded(folder)))) if folder else None  # noqa: PTH100
 
 
-def _shipped_questions() -> tuple[Question, ...]:
-    return tuple(question for name in QUESTION_SETS.shipped() for question in load_questions(name))
+def _entry(registry: Registry, name: str) -> ModelEntry:
+    """Return a model of the list, or an entry of a name: imported results need no model that is there."""
+    if known := named_like(name, registry):
+        return known
+    try:
+        return resolve_model(name, registry)
+    except UsageError:
+        return ModelEntry(name=name, source="")
 
 
-def _entries(registry: Registry, warnings: list[str]) -> Callable[[str], ModelEntry]:
-    """Return what finds a model of the list, or makes an entry of a name: imported results need no model."""
-
-    def entry_of(name: str) -> ModelEntry:
-        if known := named_like(name, registry):
-            return known
-        warnings.append(f"no model of the list is called '{printable(name)}': the name stands as it is given")
-        try:
-            return resolve_model(name, registry)
-        except UsageError:
-            return ModelEntry(name=name, source="")
-
-    return entry_of
+def _unlisted(runs: Sequence[Run], registry: Registry) -> Iterator[str]:
+    for run in runs:
+        if registry.find(run.model.name) is None:
+            yield f"no model of the list is called '{printable(run.model.name)}': its name stands as given"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Any, NamedTuple
 
 from fada_tui.core.errors import LONGEST_REASON, UsageError
@@ -105,7 +106,8 @@ class _Reader:
 
     def _value(self, field: Field) -> Any:
         name = self._chosen.get(field)
-        return None if name is None else self._row.values.get(name)
+        value = None if name is None else self._row.values.get(name)
+        return None if isinstance(value, float) and isnan(value) else value
 
     def wrong(self, field: Field, expected: str) -> UsageError:
         name = self._chosen.get(field, field)

@@ -1,61 +1,40 @@
 """Images that others name, found among those of a folder or of a run: pure."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.records import PlannedImage
+from fada_tui.evaluation.references.images import ImageNames
+from fada_tui.evaluation.rubric import normal
 from fada_tui.images.catalogue import Catalogue, category_of
 from fada_tui.store.imported.answers import Answer
-
-Key = TypeVar("Key")
 
 
 class ImageIndex:
     """Images by path, by category and name, and by name where only one is called so."""
 
     def __init__(self, images: Iterable[PlannedImage]) -> None:
-        self._by_path: dict[str, PlannedImage | None] = {}
-        self._by_category: dict[tuple[str, str], PlannedImage | None] = {}
-        self._by_name: dict[str, PlannedImage | None] = {}
-        self._exact: dict[str, PlannedImage] = {}
-        self._categories: set[str] = set()
-        for image in images:
-            self._exact[image.path] = image
-            self._categories.add(_folded(image.category))
-            _add(self._by_path, _folded(image.path), image)
-            _add(self._by_category, (_folded(image.category), _folded(image.image)), image)
-            _add(self._by_name, _folded(image.image), image)
+        self._images = {image.path: image for image in images}
+        self._categories = {normal(image.category) for image in self._images.values()}
+        known = {category: (category,) for category in self._categories}
+        self._names = ImageNames(tuple(self._images.values()), known)
 
     def find(self, folders: Sequence[str], name: str, category: str | None) -> PlannedImage | None:
         """Return an image; `None` if there is none, or several fit equally.
 
         Args:
             folders: of its path; it may lie in others on another machine.
-            name: of its file.
+            name: of its file, with or without its extension.
             category: as far as it is said.
         """
-        for first in range(len(folders) + 1):
-            path = encode_name("/".join((*folders[first:], name)))
-            if first == len(folders) and category:
-                break
-            if found := self._exact.get(path) or self._by_path.get(_folded(path)):
-                return found
-        known = _folded(encode_name(category or (folders[-1] if folders else "")))
-        image = _folded(encode_name(name))
-        if known in self._categories:  # an image of the same name elsewhere is another one
-            return self._by_category.get((known, image))
-        return self._by_name.get(image)
-
-
-def _add(index: dict[Key, PlannedImage | None], key: Key, image: PlannedImage) -> None:
-    """Add an image to an index, in which a key of two images is of none."""
-    index[key] = None if key in index else image
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+        text, image = encode_name("/".join((*folders, name))), encode_name(name)
+        found = self._names.find(text, encode_name(category or "")).paths
+        around = (category,) if category else folders
+        if not found and not any(normal(encode_name(folder)) in self._categories for folder in around):
+            found = self._names.find(image).paths
+        if len(found) > 1:  # frames of one file, whose first has the file's name
+            found = tuple(path for path in found if path.rpartition("/")[2].casefold() == image.casefold())
+        return self._images[found[0]] if len(found) == 1 else None
 
 
 class Placing:
@@ -87,11 +66,9 @@ class Placing:
         found = self._index.find(folders, name, category) if self._index else None
         if found:
             self.matched.add(found.path)
-            return PlannedImage(
-                image=found.image,
-                category=encode_name(category) if category else found.category,
-                path=found.path,
-            )
+            said = encode_name(category or found.category)
+            shown = found.category if normal(said) == normal(found.category) else said
+            return PlannedImage(image=found.image, category=shown, path=found.path)
         if self._index:
             self.unmatched["/".join((*folders, name))] = None
         image = encode_name(name)

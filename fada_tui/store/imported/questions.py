@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -54,17 +54,16 @@ def plain(text: str) -> str:
 class Asked:
     """The questions of imported answers: those of a set, and those that are in none."""
 
-    def __init__(self, chosen: Sequence[Question] = (), shipped: Sequence[Question] = ()) -> None:
+    def __init__(self, chosen: Sequence[Question], known: Callable[[str], Question | None]) -> None:
         """Begin.
 
         Args:
-            chosen: the set that a person says was asked.
-            shipped: questions whose kinds hold for the same text if no set is chosen.
+            chosen: the set that a person says was asked; may be empty.
+            known: returns the question whose kind holds for a text where no set is chosen.
         """
         self._set = tuple(chosen)
         self._index = QuestionIndex(chosen)
-        # Of the same text in two sets that with a kind counts.
-        self._shipped = QuestionIndex(sorted(shipped, key=lambda question: question.kind == "none"))
+        self._known = known
         self._own: dict[tuple[str | None, str | None], Question] = {}
         self._found: dict[tuple[str | None, str | None], Question] = {}
         self._answers: Counter[str] = Counter()
@@ -110,19 +109,11 @@ class Asked:
                 self.same_id[text] = None
             numbers = range(len(self._own) + 1, len(self._own) + len(taken) + 2)
             name = next(f"q{number}" for number in numbers if f"q{number}" not in taken)
-        question = Question(id=name, text=text)
-        known = None if self._set else self._shipped.find(None, text)
-        if known is None or plain(known.text) != plain(text):
-            return question
+        known = None if self._set else self._known(text)
+        if known is None:
+            return Question(id=name, text=text)
         shorts = {own.short for own in self._own.values()}
-        return replace(
-            question,
-            short=UNSET if known.short in shorts else known.short,
-            score=known.score,
-            values=known.values,
-            synonyms=known.synonyms,
-            context=known.context,
-        )
+        return replace(known, id=name, text=text, short=UNSET if known.short in shorts else known.short)
 
     def remarks(self) -> Iterator[str]:
         """Tell which questions of the set have no answers, and which that have answers are in none."""

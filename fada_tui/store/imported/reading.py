@@ -6,7 +6,7 @@ from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import UsageError
 from fada_tui.core.file_names import encode_name
 from fada_tui.store.imported.columns import Columns, listed
-from fada_tui.store.imported.shapes import Row, looks_like_json, read_json_rows
+from fada_tui.store.imported.shapes import SHAPES, Row, looks_like_json, read_json_rows
 from fada_tui.store.tables import read_table
 
 LARGEST = 2**28
@@ -35,7 +35,12 @@ def read_rows(file: Path, columns: Columns, *, one_model: bool) -> tuple[list[Ro
         except UsageError as error:
             raise UsageError(f"{shown}: {error}") from None
         return rows, [f"not read: {listed(left)}"] if left else []
-    table = read_table(file)
+    if not data.strip():
+        raise UsageError(f"{shown}: it is empty; {SHAPES}")
+    try:
+        table = read_table(file)
+    except UsageError as error:
+        raise UsageError(f"{error}; {SHAPES}") from None
     known = [name for name in table.headings if columns.column(name)]
     if twice := next((name for name in known if known.count(name) > 1), None):
         raise UsageError(f"{shown}: two columns are called {listed([twice])}: rename one")

@@ -14,6 +14,7 @@ from fada_tui.core.records import (
     ModelEntry,
     ModelFacts,
     ModelMemory,
+    QuestionSet,
     Result,
     Run,
     Timing,
@@ -41,6 +42,8 @@ class Told(Struct, frozen=True, kw_only=True):
     parameters: int | None = None
     load_time: float | None = None
     """Seconds."""
+    question_set: QuestionSet | None = None
+    """Where its questions are from."""
 
 
 class Imported(Struct):
@@ -79,24 +82,26 @@ def build_runs(
             rows give different answers to the same; something is told that only one model can have.
     """
     imported = Imported([])
+    entries: dict[str, ModelEntry] = {}
     by_model: dict[str, _Results] = {}
     for answer in answers:
         name = answer.model or model
         if name is None:
             raise UsageError(f"{answer.place}: it names no model: say which one it was, with --model NAME")
-        by_model.setdefault(name, _Results(imported)).add(answer, placing, asked)
-    if model is not None:
-        if len(by_model) > 1:
+        if name not in entries:
+            entries[name] = entry_of(name)
+        entry = entries[name]
+        by_model.setdefault(entry.name, _Results(entry, imported)).add(answer, placing, asked)
+    if len(by_model) > 1:
+        _check_shared(told)
+        if model is not None:
             raise UsageError(
                 f"there are answers of {len(by_model)} models in it ({listed(list(by_model))}): "
                 "leave --model out, and each gets its own name and run"
             )
-        (results,) = by_model.values()
-        by_model = {model: results}
-    if len(by_model) > 1:
-        _check_shared(told)
-    for name, results in by_model.items():
-        imported.runs.append(_run(entry_of(name), tuple(results.found.values()), told, tool, asked))
+    for results in by_model.values():
+        entry = results.entry if model is None else entry_of(model)
+        imported.runs.append(_run(entry, tuple(results.found.values()), told, tool, asked))
     return imported
 
 
@@ -113,7 +118,8 @@ def _check_shared(told: Told) -> None:
 class _Results:
     """The results of one model, each once."""
 
-    def __init__(self, imported: Imported) -> None:
+    def __init__(self, entry: ModelEntry, imported: Imported) -> None:
+        self.entry = entry
         self._imported = imported
         self._places: dict[tuple[str, str], str] = {}
         self.found: dict[tuple[str, str], Result] = {}
@@ -166,6 +172,7 @@ def _run(entry: ModelEntry, results: tuple[Result, ...], told: Told, tool: Tool,
             load_time=told.load_time,
             memory=ModelMemory(gpu_told=UNSET if told.memory is None else told.memory),
         ),
+        question_set=told.question_set or UNSET,
         questions=asked.of_run(result.question_id for result in results),
         dataset=Dataset(
             name=encode_name(told.dataset),
@@ -188,10 +195,16 @@ def told_of(imported: Imported, placing: Placing, asked: Asked) -> Sequence[str]
     if placing.unmatched:
         lines.append(f"{_some(placing.unmatched)} of the answers' images are not in the folder of --images")
     if imported.repeated:
-        lines.append(f"{imported.repeated:,} rows say again what an earlier one says: counted once")
+        rows = _rows(imported.repeated, "says", "say")
+        lines.append(f"{rows} again what an earlier one says: it counts once")
     if imported.retried:
-        lines.append(f"{imported.retried:,} rows are errors that a later row answers: the answer counts")
+        rows = _rows(imported.retried, "is an error", "are errors")
+        lines.append(f"{rows} that a later row answers: the answer counts")
     return lines
+
+
+def _rows(count: int, one: str, many: str) -> str:
+    return f"1 row {one}" if count == 1 else f"{count:,} rows {many}"
 
 
 def _some(names: Iterable[str]) -> str:

@@ -7,15 +7,15 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from fada_tui.core.errors import UsageError
-from fada_tui.core.json_data import MalformedError, decode_json
+from fada_tui.core.json_data import MalformedError, decode_json, parse_json
 from fada_tui.core.text import without_mark
 from fada_tui.images.formats import SUFFIXES
 from fada_tui.store.imported.columns import Columns, listed, parts_of
 
 SHAPES: Final = (
-    "taken are: a JSON list of objects, or JSON Lines, or CSV, with an image, a question and a response in "
-    "each row; an object of such lists by model; such a list in a wrapper ('results', 'predictions' …); "
-    "answers by model, image and question"
+    "shapes that are taken: rows with an image, a question and a response, as a JSON list of objects, JSON "
+    "Lines, CSV or XLSX; an object of such lists by model; such a list within 'results', 'predictions' or "
+    "the like; answers by model, image and question"
 )
 
 _WRAPPERS = frozenset(
@@ -31,6 +31,8 @@ _ABOUT = frozenset(
     ("metadata", "meta", "info", "config", "configuration", "settings", "args", "model_info", "header")
 )
 """Keys of what is said of the results as a whole."""
+
+_NOT_A_NUMBER = re.compile(rb"[:\[,]\s*(?:NaN|-?Infinity)\b")
 
 _anything = msgspec.json.Decoder(Any)
 
@@ -60,7 +62,7 @@ def read_json_rows(data: bytes, columns: Columns, *, one_model: bool) -> tuple[l
     text = without_mark(data)
     walk = _Walk(columns, one_model=one_model)
     try:
-        document = decode_json(text, _anything)
+        document = _decoded(text)
     except MalformedError as error:
         lines = _lines(text, error)
         if lines is None:
@@ -71,6 +73,16 @@ def read_json_rows(data: bytes, columns: Columns, *, one_model: bool) -> tuple[l
     if not rows:
         raise UsageError(f"there are no results in it, nothing to import; {SHAPES}")
     return rows, list(walk.left)
+
+
+def _decoded(text: bytes) -> Any:
+    """Return a JSON value, also with the NaN that Python writes; raises `MalformedError`."""
+    try:
+        return decode_json(text, _anything)
+    except MalformedError:
+        if _NOT_A_NUMBER.search(text):
+            return parse_json(text)
+        raise
 
 
 def _lines(text: bytes, whole: MalformedError) -> Iterator[tuple[int, Any]] | None:
@@ -85,7 +97,7 @@ def _lines(text: bytes, whole: MalformedError) -> Iterator[tuple[int, Any]] | No
 
 def _line(line: bytes, number: int) -> Any:
     try:
-        return decode_json(line, _anything)
+        return _decoded(line)
     except MalformedError as error:
         raise UsageError(f"line {number}: not JSON: {error}; complete that line, or remove it") from None
 
@@ -172,6 +184,11 @@ class _Walk:
             for key, one in inner.items():
                 keys = (*above, _Key(key, len(inner) == 1))
                 yield from self._values(one, keys, self._over(around, said), _under(place, key))
+        elif value and all(key.lower().endswith(SUFFIXES) for key in value):
+            for key, one in value.items():
+                row = {"image": key, "response": one}
+                where = _under(place, key)
+                yield Row(where, self._placed(row, above, around, where, asked=True))
         elif value and (above or self._columns.has(around, "image")):
             self._check_image(above, around, place)
             for key, one in value.items():
@@ -206,14 +223,28 @@ class _Walk:
         return {**kept, **values}
 
     def _placed(
-        self, values: Mapping[str, Any], above: tuple[_Key, ...], around: Mapping[str, Any], place: str
+        self,
+        values: Mapping[str, Any],
+        above: tuple[_Key, ...],
+        around: Mapping[str, Any],
+        place: str,
+        *,
+        asked: bool = False,
     ) -> Mapping[str, Any]:
-        """Return a row's values with what the keys above it mean: model, category, image, question."""
+        """Return a row's values with what the keys above it mean: model, category, image, question.
+
+        Args:
+            values: the row's own.
+            above: the keys, the outermost first.
+            around: values that stand beside them.
+            place: of the row.
+            asked: whether all rows are answers to one question, which no key is.
+        """
         if not above and not around:
             return values
         row = self._over(around, values)
         keys, has = list(above), self._columns.has
-        if keys and not has(row, "question", "question_id"):
+        if keys and not asked and not has(row, "question", "question_id"):
             row["question"] = keys.pop().name
         if keys and not has(row, "image"):
             row["image"] = keys.pop().name

@@ -34,6 +34,7 @@ def test_an_image_is_its_paths_last_part_in_its_category(
 
 def test_images_of_a_folder_are_found_by_path_by_category_and_by_name(tmp_path: Path) -> None:
     folder = image_folder(tmp_path, "Brain/p1/a.png", "Brain/b.png", "Femur/b.png", "Femur/Only.png")
+    assert import_rows([row("only")], catalogue=scan(folder))[1] == []
     named = ["/elsewhere/Brain/p1/a.png", r"x\Femur\b.png", "only.png", "Brain/none.png", "b.png"]
     categories = [None, None, None, None, "brain"]
     imported, told = import_rows(
@@ -46,7 +47,7 @@ def test_images_of_a_folder_are_found_by_path_by_category_and_by_name(tmp_path: 
         ("Femur/b.png", "Femur"),
         ("Femur/Only.png", "Femur"),
         ("Brain/none.png", "Brain"),
-        ("Brain/b.png", "brain"),
+        ("Brain/b.png", "Brain"),
     ]
     assert told == ["1 ('Brain/none.png') of the answers' images are not in the folder of --images"]
 

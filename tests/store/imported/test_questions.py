@@ -68,11 +68,12 @@ def test_a_set_of_one_question_is_what_was_asked_where_rows_name_none() -> None:
     assert (ids, told) == (["parts"], [])
 
 
-def test_a_shipped_questions_text_brings_its_kind() -> None:
-    other = Question(id="else", text=SET[0].text)
-    imported, told = import_rows([row("which parts can be seen"), row("Plane")], shipped=(other, *SET))
+def test_a_known_questions_text_brings_its_kind_and_its_short_name_once() -> None:
+    known = {"Parts?": SET[0], "parts?": SET[0]}
+    imported, told = import_rows([row("Parts?"), row("parts?"), row("Plane")], known=known)
     assert imported.runs[0].questions == (
-        Question(id="q1", text="which parts can be seen", short="Parts", score="set"),
-        Question(id="q2", text="Plane"),
+        Question(id="q1", text="Parts?", short="Parts", score="set"),
+        Question(id="q2", text="parts?", score="set"),
+        Question(id="q3", text="Plane"),
     )
     assert told == []

@@ -58,6 +58,12 @@ def test_what_a_person_tells_stands_in_its_place() -> None:
         import_rows({"M": [GOOD], "N": [GOOD]}, model=None, told=told)
 
 
+def test_a_model_by_two_names_is_one() -> None:
+    rows = [GOOD | {"model": "M"}, GOOD | {"model": "org/M", "image": "b.png"}]
+    (run,) = import_rows(rows, model=None, entry=ENTRY)[0].runs
+    assert len(run.results) == 2
+
+
 def test_a_row_that_comes_again_counts_once_and_another_answer_is_refused() -> None:
     imported, told = import_rows([GOOD, GOOD, GOOD | {"time": 9}])
     assert len(imported.runs[0].results) == 1 and "2 rows say again" in told[0]

@@ -1,9 +1,11 @@
 import json
+import math
 from typing import Any
 
 import pytest
 
 from fada_tui.core.errors import UsageError
+from fada_tui.core.records import Question
 from tests.importing import import_rows, rows_of
 
 ROW: dict[str, Any] = {"image": "a.png", "category": "A", "question": "What?", "response": "x", "time": 1.5}
@@ -71,6 +73,28 @@ def test_one_name_for_several_models_is_refused() -> None:
         import_rows({"N": [ROW], "O": [OTHER]}, model="M")
 
 
+def test_what_python_writes_for_no_number_is_nothing() -> None:
+    for row in (ROW | {"time": math.nan}, ROW | {"response": math.nan}):
+        for data in ([row], b"\n".join([json.dumps(row).encode()] * 2)):
+            (result,) = import_rows(data)[0].runs[0].results
+            assert (result.time, result.response) in ((None, "x"), (1.5, None))
+
+
+def test_answers_by_image_are_of_the_one_question_that_was_asked() -> None:
+    asked = (Question(id="q", text="What?"),)
+    for data in (
+        {"A/a.png": "x", "A/b.png": "y"},
+        {"model": "M", "results": {"A/a.png": "x", "A/b.png": "y"}},
+    ):
+        run = import_rows(data, questions=asked)[0].runs[0]
+        assert [(one.path, one.question_id, one.response) for one in run.results] == [
+            ("A/a.png", "q", "x"),
+            ("A/b.png", "q", "y"),
+        ]
+        with pytest.raises(UsageError, match="there is no question"):
+            import_rows(data)
+
+
 def test_a_single_row_is_a_file_too() -> None:
     assert answers(ROW, "M") == ANSWERS[:1]
 
@@ -80,7 +104,7 @@ def test_a_single_row_is_a_file_too() -> None:
     [
         (b"{", "not JSON"),
         (b'["\xff"]', "not JSON"),
-        (b'[{"image":"a","category":"A","question":"q","response":"x","time":NaN}]', "not JSON"),
+        (b'[{"image":"a","category":"A","question":"q","response":"x","time":NaN]', "not JSON"),
         (b'{"image": "a"}\n{"image": ', "line 2: not JSON"),
         ([], "nothing to import"),
         ({"foo": 1}, "nothing to import"),
@@ -103,7 +127,7 @@ def test_more_keys_than_an_answer_has_are_refused() -> None:
 
 def test_the_refusal_of_another_shape_says_which_are_taken() -> None:
     for data in ([], {"foo": 1}, [{"foo": 1}], b"{"):
-        with pytest.raises(UsageError, match=r"JSON Lines, or CSV.*by model.*'results'"):
+        with pytest.raises(UsageError, match=r"JSON Lines, CSV.*by model.*'results'"):
             import_rows(data)
 
 
