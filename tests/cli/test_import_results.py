@@ -130,6 +130,11 @@ def test_a_reworded_question_is_told_and_nothing_is_lost(importing: Importing) -
     assert len(run.results) == 4
 
 
+def test_a_column_that_was_passed_over_is_named(importing: Importing) -> None:
+    _, err = importing.run("--model", "M", data=[row | {"answer": "a reference?"} for row in ROWS])
+    assert "columns: image = 'image_path', response = 'prediction'; not read: 'answer'" in err
+
+
 def test_columns_and_errors_as_a_person_says(importing: Importing) -> None:
     rows = [{"bild": "A/a.png", "frage": "Was?", "said": said} for said in ("FAILED",)]
     importing.run("--model", "M", "--map", "image=bild,question=frage", "--map", "response=said",
@@ -146,6 +151,7 @@ def test_columns_and_errors_as_a_person_says(importing: Importing) -> None:
         (["--model", "M", "--parameters", "many"], "--parameters many"),
         (["--model", "M", "--load-time", "-1"], "--load-time"),
         (["--model", "M", "--map", "x"], "--map x"),
+        (["--model", "M", "--error-prefix", ""], "--error-prefix is empty"),
         (["--model", "M", "--images", "nowhere"], "no folder"),
         (["--model", "M", "--questions", "nowhere.toml"], "nowhere.toml"),
         (["--model", "M", "--assessments", "nowhere.csv"], "nowhere.csv"),

@@ -84,6 +84,8 @@ def _read(
     file, given = expanded(options.file), vars(options).get
     columns = Columns(mapping_of(given("map") or ()))
     prefixes = given("error_prefix") or ERROR_PREFIXES
+    if not all(prefix.strip() for prefix in prefixes):
+        raise UsageError("--error-prefix is empty: each answer would be an error; name how errors begin")
     catalogue = _catalogue(given("images"))
     told = _told(options, catalogue, file)
     questions, assessments = given("questions"), given("assessments")

@@ -63,6 +63,9 @@ def read_answers(rows: Sequence[Row], columns: Columns, prefixes: Sequence[str])
         )
     factor = columns.factor(chosen["time"]) if "time" in chosen else 1.0
     taken = ", ".join(f"{field} = {listed([name])}" for field, name in chosen.items() if field != name)
+    seen = dict.fromkeys(name for row in rows for name in row.values)
+    if passed := [name for name in seen if columns.column(name) and name not in chosen.values()]:
+        taken = "; ".join(filter(None, (taken, f"not read: {listed(passed)}")))
     return [_answer(row, chosen, factor, tuple(prefixes)) for row in rows], taken
 
 

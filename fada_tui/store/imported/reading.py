@@ -31,10 +31,9 @@ def read_rows(file: Path, columns: Columns, *, one_model: bool) -> tuple[list[Ro
         raise UsageError(f"cannot read {shown}: {error.strerror}") from None
     if looks_like_json(data):
         try:
-            rows, left = read_json_rows(data, columns, one_model=one_model)
+            return read_json_rows(data, columns, one_model=one_model)
         except UsageError as error:
             raise UsageError(f"{shown}: {error}") from None
-        return rows, [f"not read: {listed(left)}"] if left else []
     if not data.strip():
         raise UsageError(f"{shown}: it is empty; {SHAPES}")
     try:

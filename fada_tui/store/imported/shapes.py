@@ -8,29 +8,24 @@ import msgspec
 
 from fada_tui.core.errors import UsageError
 from fada_tui.core.json_data import MalformedError, decode_json, parse_json
-from fada_tui.core.text import without_mark
+from fada_tui.core.text import printable, without_mark
 from fada_tui.images.formats import SUFFIXES
 from fada_tui.store.imported.columns import Columns, listed, parts_of
+from fada_tui.store.imported.keys import (
+    MODEL_NAMES,
+    describes,
+    holds,
+    likely_wrappers,
+    names_errors,
+    summarises,
+    wrappers,
+)
 
 SHAPES: Final = (
     "shapes that are taken: rows with an image, a question and a response, as a JSON list of objects, JSON "
     "Lines, CSV or XLSX; an object of such lists by model; such a list within 'results', 'predictions' or "
     "the like; answers by model, image and question"
 )
-
-_WRAPPERS = frozenset(
-    (
-        *("results", "result", "predictions", "prediction", "responses", "answers", "outputs", "generations"),
-        *("data", "rows", "records", "samples", "items", "entries", "examples", "evaluations", "models"),
-        *("run", "runs", "images", "by_image", "per_image", "by_model", "checkpoint", "state", "completed"),
-    )
-)
-"""Keys that say nothing but that results follow."""
-
-_ABOUT = frozenset(
-    ("metadata", "meta", "info", "config", "configuration", "settings", "args", "model_info", "header")
-)
-"""Keys of what is said of the results as a whole."""
 
 _NOT_A_NUMBER = re.compile(rb"[:\[,]\s*(?:NaN|-?Infinity)\b")
 
@@ -46,7 +41,7 @@ class Row(NamedTuple):
 
 
 def read_json_rows(data: bytes, columns: Columns, *, one_model: bool) -> tuple[list[Row], list[str]]:
-    """Return the rows of JSON or JSON Lines in any of the shapes, and what was left unread.
+    """Return the rows of JSON or JSON Lines in any of the shapes, and what is to be told of them.
 
     What stands around rows (a model's name, an image, a question) is in each of them, under its key or under
     the field's own name.
@@ -72,7 +67,7 @@ def read_json_rows(data: bytes, columns: Columns, *, one_model: bool) -> tuple[l
         rows = list(walk.document(document))
     if not rows:
         raise UsageError(f"there are no results in it, nothing to import; {SHAPES}")
-    return rows, list(walk.left)
+    return rows, list(walk.remarks())
 
 
 def _decoded(text: bytes) -> Any:
@@ -116,7 +111,15 @@ class _Walk:
     def __init__(self, columns: Columns, *, one_model: bool) -> None:
         self._columns = columns
         self._one_model = one_model
-        self.left: dict[str, None] = {}
+        self._left: dict[str, None] = {}
+        self._categories: dict[str, None] = {}
+
+    def remarks(self) -> Iterator[str]:
+        """Tell what was not read, and which keys were taken for what they may not be."""
+        if self._left:
+            yield f"not read: {listed(list(self._left))}"
+        if self._categories:
+            yield f"taken for categories: the keys {listed(list(self._categories))}"
 
     def document(self, value: Any) -> Iterator[Row]:
         if not isinstance(value, (list, dict)):
@@ -157,9 +160,10 @@ class _Walk:
     def _is_row(self, value: Mapping[str, Any], *, listed: bool) -> bool:
         """Return whether an object is a row: it has an answer or an error, or no more than plain values."""
         plain = [key for key, one in value.items() if not isinstance(one, (list, dict))]
-        if self._columns.has(plain, "response"):
+        answered = [key for key, one in value.items() if not (one and isinstance(one, dict))]
+        if self._columns.has(plain, "image") and self._columns.has(answered, "error", "response"):
             return True
-        if self._columns.has(plain, "image") and self._columns.has(value, "error", "response"):
+        if self._columns.has(plain, "response") and not wrappers(value):
             return True
         return len(plain) == len(value) and (listed or self._columns.has(plain, "image", "error"))
 
@@ -167,22 +171,22 @@ class _Walk:
         self, value: Mapping[str, Any], above: tuple[_Key, ...], around: Mapping[str, Any], place: str
     ) -> Iterator[Row]:
         inner = {key: one for key, one in value.items() if isinstance(one, (list, dict))}
-        said = {key: one for key, one in value.items() if key not in inner and self._says(key)}
-        for key in [key for key in inner if key.casefold() in _ABOUT]:
-            about = inner[key]
-            if isinstance(about, dict) and not self._wraps(about):
-                del inner[key]
-                said |= {
-                    name: one for name, one in about.items() if isinstance(one, str) and self._says(name)
-                }
-        wrappers = {key: one for key, one in inner.items() if key.casefold() in _WRAPPERS}
-        if wrappers:
-            self.left |= dict.fromkeys(key for key in inner if key not in wrappers)
-            for key, one in wrappers.items():
+        said = self._said(value)
+        results = wrappers(inner)
+        if results:
+            results |= {key: one for key, one in inner.items() if names_errors(key) and self._rows(one)}
+        else:
+            results = likely_wrappers(inner) or self._answers(inner)
+        used = results or {key: one for key, one in inner.items() if not self._is_about(key, one)}
+        self._left |= dict.fromkeys(
+            key for key in inner if key not in used and not describes(key) and not self._names_model(key)
+        )
+        if results:
+            for key, one in results.items():
                 yield from self._values(one, above, self._over(around, said), f"{place} {key}".lstrip())
         elif inner:
-            for key, one in inner.items():
-                keys = (*above, _Key(key, len(inner) == 1))
+            for key, one in used.items():
+                keys = (*above, _Key(key, len(used) == 1))
                 yield from self._values(one, keys, self._over(around, said), _under(place, key))
         elif value and all(key.lower().endswith(SUFFIXES) for key in value):
             for key, one in value.items():
@@ -203,14 +207,51 @@ class _Walk:
                 f"none is the file name of an image; {SHAPES}"
             )
 
-    def _wraps(self, value: Mapping[str, Any]) -> bool:
-        """Return whether results follow below one of an object's keys."""
-        return any(
-            key.casefold() in _WRAPPERS and isinstance(one, (list, dict)) for key, one in value.items()
-        )
+    def _said(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what an object says of the rows within it, in plain values and in those that describe it."""
+        said: dict[str, Any] = {}
+        for key, one in value.items():
+            if isinstance(one, dict) and self._names_model(key):
+                names = [one[name] for name in MODEL_NAMES if isinstance(one.get(name), str)]
+                if names:
+                    said[key] = names[0]
+            elif isinstance(one, dict) and describes(key):
+                said |= {
+                    name: text
+                    for name, text in one.items()
+                    if isinstance(text, str) and self._columns.has((name,), "model", "question")
+                }
+            elif not isinstance(one, (list, dict)) and self._says(key, one):
+                said[key] = one
+        return said
 
-    def _says(self, key: str) -> bool:
-        return self._columns.has((key,), "image", "category", "question", "question_id", "model")
+    def _says(self, key: str, value: Any) -> bool:
+        """Return whether a plain value says something of rows; a path is where images lay, no category."""
+        if self._columns.has((key,), "category"):
+            return len(parts_of(str(value))) == 1
+        return self._columns.has((key,), "image", "question", "question_id", "model")
+
+    def _names_model(self, key: str) -> bool:
+        return self._columns.has((key,), "model")
+
+    def _is_about(self, key: str, value: Any) -> bool:
+        """Return whether a key's value describes results and holds none."""
+        if describes(key) or (isinstance(value, dict) and self._names_model(key)):
+            return not wrappers(value)
+        return summarises(key) or not holds(value)
+
+    def _answers(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an object's answers that are objects themselves: by question, or with more than text."""
+        return {
+            key: one
+            for key, one in value.items()
+            if isinstance(one, dict) and self._columns.has((key,), "response")
+        }
+
+    def _rows(self, value: Any) -> bool:
+        return isinstance(value, list) and all(
+            isinstance(one, dict) and self._columns.has(one, "image") for one in value
+        )
 
     def _over(self, around: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """Return values with those around them whose fields they don't have."""
@@ -253,6 +294,7 @@ class _Walk:
         if named:
             if len(keys) == 1 and not in_folder:
                 row["category"] = keys.pop().name
+                self._categories[row["category"]] = None
             # One that is alone tells nothing apart.
             keys = [key for key in keys if not key.alone]
         if len(keys) == 1 and not has(row, "model"):
@@ -268,7 +310,7 @@ class _Walk:
 
 
 def _under(place: str, key: str) -> str:
-    return f"{place} '{key[:60]}'".lstrip()
+    return f"{place} '{printable(key)[:60]}'".lstrip()
 
 
 def kind(value: Any) -> str:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import openpyxl
@@ -39,9 +40,19 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_what_is_not_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(
-        '{"results": [{"image": "a", "response": "x"}], "failed": [{"image": "b"}]}'
+        '{"results": [{"image": "a", "response": "x"}], "leftover": [{"image": "b"}]}'
     )
-    assert read_rows(tmp_path / "a.json", Columns({}), one_model=True)[1] == ["not read: 'failed'"]
+    assert read_rows(tmp_path / "a.json", Columns({}), one_model=True)[1] == ["not read: 'leftover'"]
+
+
+def test_keys_that_are_taken_for_categories_are_told(tmp_path: Path) -> None:
+    row = {"image": "a", "response": "x", "question": "?"}
+    (tmp_path / "a.json").write_text(json.dumps({"A": [row], "B": [row]}))
+    rows, told = read_rows(tmp_path / "a.json", Columns({}), one_model=True)
+    assert [row.values["category"] for row in rows] == ["A", "B"]
+    assert told == ["taken for categories: the keys 'A', 'B'"]
+    rows, told = read_rows(tmp_path / "a.json", Columns({}), one_model=False)
+    assert [row.values["model"] for row in rows] == ["A", "B"] and not told
 
 
 def test_a_file_that_cannot_be_read_is_named_once(tmp_path: Path) -> None:

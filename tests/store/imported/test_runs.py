@@ -82,7 +82,13 @@ def test_an_answer_takes_the_place_of_an_error_never_of_an_answer() -> None:
 
 def test_whatever_a_list_holds_it_is_read_or_refused() -> None:
     rows = [GOOD | {"model": "M"}, GOOD | {"model": "M", "image": "b", "error": None}]
-    documents = (rows, {"model": "M", "results": rows}, {"M": {"a.png": {"What?": "x"}}})
+    self_described = {
+        "metadata": {"model": "M"},
+        "model": {"name": "M"},
+        "errors": rows,
+        "data": {"answers": [{"image": "a", "output": {"q": "x"}}]},
+    }
+    documents = (rows, {"model": "M", "results": rows}, {"M": {"a.png": {"What?": "x"}}}, self_described)
     for document in documents:
         for place, changed in altered(document, HOSTILE + ODD_NUMBERS):
             try:

@@ -14,6 +14,8 @@ OTHER = ROW | {"image": "b.png", "response": "y"}
 BY_IMAGE = {"A/a.png": {"What?": "x"}, "A/b.png": {"What?": "y"}}
 SAID, ASKED = (("a", "x"), ("b", "y")), {"question": "What?"}
 
+UNASKED = [{"image": f"A/{name}.png", "text": said} for name, said in SAID]
+
 ANSWERS = [("M", "A/a.png", "What?", "x"), ("M", "A/b.png", "What?", "y")]
 
 
@@ -37,6 +39,16 @@ def answers(data: Any, model: str | None = None) -> list[tuple[str, str, str, st
         [ROW | {"model": "M"}, OTHER | {"model": "M"}],
         {"model": "M", "results": [{"image": name, "responses": said} for name, said in BY_IMAGE.items()]},
         {"M": [{"image": f"A/{n}.png", "answers": [ASKED | {"answer": a}]} for n, a in SAID]},
+        {"model": {"name": "M", "dtype": "x"}, "results": [ROW, OTHER], "completed": ["a.png", "b.png"]},
+        {"model": "M", "output": "out.json", "images": ["a.png"], "results": [ROW, OTHER]},
+        {"model": "M", "images": [{"path": "a.png", "width": 5}], "predictions": [ROW, OTHER]},
+        {"metadata": {"model": "M", "folder": "/x/y", "by": {"day": "z"}}, "data": [ROW, OTHER]},
+        {"summary": {"mean_time": "3"}, "M": [ROW, OTHER]},
+        {"M": {"load_time": 3, "config": {"seed": 1}, "results": [ROW, OTHER]}},
+        {"model": "M", "folder": "/x/y", "results": [ASKED | row for row in UNASKED]},
+        {"model": "M", "prompt": "What?", "results": UNASKED},
+        {"model": "M", "rows": [{"image": f"A/{n}.png", "response": {"What?": a}} for n, a in SAID]},
+        {"M": [ASKED | {"image": f"A/{n}.png", "output": {"text": a, "n": 1}} for n, a in SAID]},
         {"checkpoint": {"model": "M", "state": {"results": [ROW, OTHER]}}},
     ],
 )  # fmt: skip
@@ -93,6 +105,13 @@ def test_answers_by_image_are_of_the_one_question_that_was_asked() -> None:
         ]
         with pytest.raises(UsageError, match="there is no question"):
             import_rows(data)
+
+
+def test_rows_of_errors_beside_the_results_are_errors() -> None:
+    failed = {"image": "c.png", "category": "A", "question": "What?", "error": "gone"}
+    run = import_rows({"results": [ROW], "errors": [failed]})[0].runs[0]
+    assert [one.error and one.error.message for one in run.results] == [None, "gone"]
+    assert answers({"results": [ROW], "errors": ["c.png: gone"]}, "M") == ANSWERS[:1]
 
 
 def test_a_single_row_is_a_file_too() -> None:
