@@ -88,9 +88,10 @@ def test_all_that_a_person_tells_is_in_the_run(importing: Importing) -> None:
     said = json.loads(out.splitlines()[-1])
     (row,) = said["runs"]
     assert (row["results"], row["answers"], row["errors"], row["assessments"]) == (4, 2, 2, 1)
+    assert row["questions"] == {"parts": 2, "plane": 2} and said["unmatched_images"] == 0
     assert said["warnings"] == ["verdicts.csv: line 3: no result is about an image 'z.png', or several are"]
     assert "z.png" in err and "image = 'image_path', response = 'prediction'" in err
-    page = Path(row["page"]).read_text()
+    page = Path(row["summary"]).read_text()
     assert "1.02 GB (as told)" in page and "8.60 seconds" in page and "October 2, 2025" in page
 
 

@@ -3,10 +3,11 @@
 import os
 import sys
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
@@ -57,12 +58,12 @@ def run(options: Namespace) -> int:
     settings = settings_for(options, "assessor", *SCORED_BY)
     warnings: list[str] = []
     registry = load_registry(models_file())
-    told, runs, assessed = _read(options, settings, registry, warnings)
-    for line in told:
+    read = _read(options, settings, registry, warnings)
+    for line in read.matched:
         sys.stderr.write(f"{printable(line)}\n")
     warn(warnings)
     rows = []
-    for one in runs:
+    for one in read.runs:
         folder, unread = _write(one, settings, registry)
         warn(unread)
         warnings += unread
@@ -70,17 +71,26 @@ def run(options: Namespace) -> int:
         if not getattr(options, "json", False):
             sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
     if getattr(options, "json", False):
-        print_json({"runs": rows, "assessments": assessed, "warnings": warnings})
+        counts = {"assessments": read.assessments, "unmatched_images": read.unmatched_images}
+        print_json({"runs": rows, **counts, "warnings": warnings})
     return 0
 
 
-def _read(
-    options: Namespace, settings: Settings, registry: Registry, warnings: list[str]
-) -> tuple[list[str], Sequence[Run], int]:
-    """Return what matched, the runs, without ids, and the number of assessments in them.
+class _Read(NamedTuple):
+    """What a file and those that go with it hold."""
 
-    What did not match is added to the warnings.
-    """
+    matched: list[str]
+    """What went with what, in lines."""
+    runs: Sequence[Run]
+    """Without ids."""
+    unmatched_images: int
+    """Images of answers that are not in the folder that a person named."""
+    assessments: int = 0
+    """Those that went to results."""
+
+
+def _read(options: Namespace, settings: Settings, registry: Registry, warnings: list[str]) -> _Read:
+    """Read all files; what did not match is added to the warnings."""
     file, given = expanded(options.file), vars(options).get
     columns = Columns(mapping_of(given("map") or ()))
     prefixes = given("error_prefix") or ERROR_PREFIXES
@@ -111,11 +121,12 @@ def _read(
     warnings += (f"{encode_name(file.name)}: {line}" for line in about)
     matched = [f"columns: {taken}"] if taken else []
     runs = [_scored(run, settings, matched) for run in imported.runs]
+    read = _Read(matched, runs, len(placing.unmatched))
     if not assessments:
-        return matched, runs, 0
+        return read
     runs, number, lost = _assessed(assessments, runs, settings.assessor)
     warnings += lost
-    return matched, runs, number
+    return read._replace(runs=runs, assessments=number)
 
 
 def _scored(run: Run, settings: Settings, matched: list[str]) -> Run:
@@ -153,16 +164,20 @@ def _write(run: Run, settings: Settings, registry: Registry) -> tuple[Path, list
 
 def _row(run: Run, folder: Path) -> dict[str, Any]:
     errors = sum(result.error is not None for result in run.results)
+    asked = Counter(result.question_id for result in run.results)
+    folder = folder.absolute()
     return {
-        "run": folder.name,
+        "id": folder.name,
         "path": encode_name(str(folder)),
-        "page": encode_name(str(folder / store.SUMMARY_NAME)),
         "model": run.model.name,
         "images": run.dataset.images,
         "results": len(run.results),
         "answers": len(run.results) - errors,
         "errors": errors,
         "assessments": sum(len(result.assessments) for result in run.results),
+        "questions": {question.id: asked[question.id] for question in run.questions},
+        "run_json": encode_name(str(folder / store.RUN_NAME)),
+        "summary": encode_name(str(folder / store.SUMMARY_NAME)),
     }
 
 

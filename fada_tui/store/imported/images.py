@@ -50,8 +50,6 @@ class Placing:
         self._index = ImageIndex(catalogue.images) if catalogue else None
         self._dataset = dataset
         self._placed: dict[tuple[tuple[str, ...], str, str | None], PlannedImage] = {}
-        self.matched: set[str] = set()
-        """Paths of the folder's images that answers are about."""
         self.unmatched: dict[str, None] = {}
         """Images of answers that are not in the folder, as they are called."""
 
@@ -65,7 +63,6 @@ class Placing:
     def _place(self, folders: tuple[str, ...], name: str, category: str | None) -> PlannedImage:
         found = self._index.find(folders, name, category) if self._index else None
         if found:
-            self.matched.add(found.path)
             said = encode_name(category or found.category)
             shown = found.category if normal(said) == normal(found.category) else said
             return PlannedImage(image=found.image, category=shown, path=found.path)
