@@ -20,10 +20,15 @@ TOLD = Told(dataset="d")
 TOOL = Tool(name="t", version="1")
 
 
-def rows_of(data: Any, *, model: str | None = "M", columns: Columns | None = None) -> list[Row]:
+def rows_of(
+    data: Any, *, model: str | None = "M", columns: Columns | None = None, one_question: bool = False
+) -> list[Row]:
     """Rows of JSON: its bytes, or what it is made of."""
     encoded = data if isinstance(data, bytes) else json.dumps(data).encode()
-    return read_json_rows(encoded, columns or Columns({}), one_model=model is not None)[0]
+    rows, _ = read_json_rows(
+        encoded, columns or Columns({}), one_model=model is not None, one_question=one_question
+    )
+    return rows
 
 
 def import_rows(
@@ -40,7 +45,9 @@ def import_rows(
 ) -> tuple[Imported, list[str]]:
     """The runs of JSON, and what is told of them."""
     columns = Columns(mapping_of(mapping))
-    answers, _ = read_answers(rows_of(data, model=model, columns=columns), columns, prefixes)
+    answers, _ = read_answers(
+        rows_of(data, model=model, columns=columns, one_question=len(questions) == 1), columns, prefixes
+    )
     placing, asked = Placing(catalogue, told.dataset), Asked(questions, (known or {}).get)
     imported = build_runs(
         answers,

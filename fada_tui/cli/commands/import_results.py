@@ -102,7 +102,9 @@ def _read(options: Namespace, settings: Settings, registry: Registry, warnings: 
     chosen = load_questions(questions) if questions else ()
     asked = Asked(chosen, known_question)
     placing = Placing(catalogue, told.dataset)
-    rows, remarks = read_rows(file, columns, one_model=given("model") is not None)
+    rows, remarks = read_rows(
+        file, columns, one_model=given("model") is not None, one_question=len(chosen) == 1
+    )
     try:
         answers, taken = read_answers(rows, columns, prefixes)
         imported = build_runs(

@@ -13,13 +13,16 @@ LARGEST = 2**28
 """Bytes of the largest file that is read."""
 
 
-def read_rows(file: Path, columns: Columns, *, one_model: bool) -> tuple[list[Row], list[str]]:
+def read_rows(
+    file: Path, columns: Columns, *, one_model: bool, one_question: bool
+) -> tuple[list[Row], list[str]]:
     """Return the rows of a file, and what of it was left unread or taken for something else.
 
     Args:
         file: JSON in any shape that `shapes` knows, JSON Lines, CSV or XLSX.
         columns: what columns hold.
         one_model: whether a person says which model it was.
+        one_question: whether a person says which one question was asked.
 
     Raises:
         UsageError: it cannot be read, or holds no rows.
@@ -31,7 +34,7 @@ def read_rows(file: Path, columns: Columns, *, one_model: bool) -> tuple[list[Ro
         raise UsageError(f"cannot read {shown}: {error.strerror}") from None
     if looks_like_json(data):
         try:
-            return read_json_rows(data, columns, one_model=one_model)
+            return read_json_rows(data, columns, one_model=one_model, one_question=one_question)
         except UsageError as error:
             raise UsageError(f"{shown}: {error}") from None
     if not data.strip():

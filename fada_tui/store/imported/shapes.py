@@ -1,7 +1,7 @@
 """The shapes in which other programs write results, all read as rows: pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -40,7 +40,9 @@ class Row(NamedTuple):
     values: Mapping[str, Any]
 
 
-def read_json_rows(data: bytes, columns: Columns, *, one_model: bool) -> tuple[list[Row], list[str]]:
+def read_json_rows(
+    data: bytes, columns: Columns, *, one_model: bool, one_question: bool
+) -> tuple[list[Row], list[str]]:
     """Return the rows of JSON or JSON Lines in any of the shapes, and what is to be told of them.
 
     What stands around rows (a model's name, an image, a question) is in each of them, under its key or under
@@ -50,12 +52,13 @@ def read_json_rows(data: bytes, columns: Columns, *, one_model: bool) -> tuple[l
         data: UTF-8.
         columns: what columns hold.
         one_model: whether a person says which model it was, so that no key does.
+        one_question: whether a person says which one question was asked; likewise.
 
     Raises:
         UsageError: it is neither, or there is no row in it.
     """
     text = without_mark(data)
-    walk = _Walk(columns, one_model=one_model)
+    walk = _Walk(columns, one_model=one_model, one_question=one_question)
     try:
         document = _decoded(text)
     except MalformedError as error:
@@ -108,9 +111,10 @@ class _Key(NamedTuple):
 class _Walk:
     """Finds the rows in a document, whatever is around them."""
 
-    def __init__(self, columns: Columns, *, one_model: bool) -> None:
+    def __init__(self, columns: Columns, *, one_model: bool, one_question: bool) -> None:
         self._columns = columns
         self._one_model = one_model
+        self._one_question = one_question
         self._left: dict[str, None] = {}
         self._categories: dict[str, None] = {}
 
@@ -192,12 +196,12 @@ class _Walk:
             for key, one in value.items():
                 row = {"image": key, "response": one}
                 where = _under(place, key)
-                yield Row(where, self._placed(row, above, around, where, asked=True))
+                yield Row(where, self._placed(row, above, around, where))
         elif value and (above or self._columns.has(around, "image")):
             self._check_image(above, around, place)
             for key, one in value.items():
-                keys, where = (*above, _Key(key, len(value) == 1)), _under(place, key)
-                yield Row(where, self._placed({"response": one}, keys, around, where))
+                where = _under(place, key)
+                yield Row(where, self._placed({"question": key, "response": one}, above, around, where))
 
     def _check_image(self, above: tuple[_Key, ...], around: Mapping[str, Any], place: str) -> None:
         """Raise `UsageError` for texts by keys of which none is an image's file name."""
@@ -253,6 +257,10 @@ class _Walk:
             isinstance(one, dict) and self._columns.has(one, "image") for one in value
         )
 
+    def _unclear(self, keys: Sequence[_Key], place: str) -> UsageError:
+        names = listed([key.name for key in keys])
+        return UsageError(f"{place}: it is not clear what the keys {names} are; {SHAPES}")
+
     def _over(self, around: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """Return values with those around them whose fields they don't have."""
         own = {found.field for name in values if (found := self._columns.column(name))}
@@ -264,28 +272,22 @@ class _Walk:
         return {**kept, **values}
 
     def _placed(
-        self,
-        values: Mapping[str, Any],
-        above: tuple[_Key, ...],
-        around: Mapping[str, Any],
-        place: str,
-        *,
-        asked: bool = False,
+        self, values: Mapping[str, Any], above: tuple[_Key, ...], around: Mapping[str, Any], place: str
     ) -> Mapping[str, Any]:
-        """Return a row's values with what the keys above it mean: model, category, image, question.
-
-        Args:
-            values: the row's own.
-            above: the keys, the outermost first.
-            around: values that stand beside them.
-            place: of the row.
-            asked: whether all rows are answers to one question, which no key is.
-        """
+        """Return a row's values with what the keys above it mean: model, category, image, question."""
         if not above and not around:
             return values
         row = self._over(around, values)
         keys, has = list(above), self._columns.has
-        if keys and not asked and not has(row, "question", "question_id"):
+        if not has(row, "image"):
+            names = [place for place, key in enumerate(keys) if key.name.lower().endswith(SUFFIXES)]
+            below = keys[names[-1] + 1 :] if names else []
+            keys = keys[: len(keys) - len(below)]
+            if len(below) > 1:
+                raise self._unclear(below, place)
+            if below:
+                row["question_id" if has(row, "question") else "question"] = below[0].name
+        if keys and not self._one_question and not has(row, "question", "question_id"):
             row["question"] = keys.pop().name
         if keys and not has(row, "image"):
             row["image"] = keys.pop().name
@@ -303,9 +305,7 @@ class _Walk:
             row["model"], row["category"] = (key.name for key in keys)
             keys = []
         if keys:
-            raise UsageError(
-                f"{place}: it is not clear what the keys {listed([key.name for key in keys])} are; {SHAPES}"
-            )
+            raise self._unclear(keys, place)
         return row
 
 

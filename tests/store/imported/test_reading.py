@@ -12,7 +12,10 @@ HEADINGS = ("Image Name", "Question", "Model Response")
 
 
 def read(file: Path) -> list[tuple[str, dict[str, str]]]:
-    return [(row.place, dict(row.values)) for row in read_rows(file, Columns({}), one_model=True)[0]]
+    return [
+        (row.place, dict(row.values))
+        for row in read_rows(file, Columns({}), one_model=True, one_question=False)[0]
+    ]
 
 
 def test_csv_and_spreadsheets_are_read_as_rows(tmp_path: Path) -> None:
@@ -42,16 +45,18 @@ def test_what_is_not_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(
         '{"results": [{"image": "a", "response": "x"}], "leftover": [{"image": "b"}]}'
     )
-    assert read_rows(tmp_path / "a.json", Columns({}), one_model=True)[1] == ["not read: 'leftover'"]
+    assert read_rows(tmp_path / "a.json", Columns({}), one_model=True, one_question=False)[1] == [
+        "not read: 'leftover'"
+    ]
 
 
 def test_keys_that_are_taken_for_categories_are_told(tmp_path: Path) -> None:
     row = {"image": "a", "response": "x", "question": "?"}
     (tmp_path / "a.json").write_text(json.dumps({"A": [row], "B": [row]}))
-    rows, told = read_rows(tmp_path / "a.json", Columns({}), one_model=True)
+    rows, told = read_rows(tmp_path / "a.json", Columns({}), one_model=True, one_question=False)
     assert [row.values["category"] for row in rows] == ["A", "B"]
     assert told == ["taken for categories: the keys 'A', 'B'"]
-    rows, told = read_rows(tmp_path / "a.json", Columns({}), one_model=False)
+    rows, told = read_rows(tmp_path / "a.json", Columns({}), one_model=False, one_question=False)
     assert [row.values["model"] for row in rows] == ["A", "B"] and not told
 
 

@@ -49,6 +49,10 @@ def answers(data: Any, model: str | None = None) -> list[tuple[str, str, str, st
         {"model": "M", "prompt": "What?", "results": UNASKED},
         {"model": "M", "rows": [{"image": f"A/{n}.png", "response": {"What?": a}} for n, a in SAID]},
         {"M": [ASKED | {"image": f"A/{n}.png", "output": {"text": a, "n": 1}} for n, a in SAID]},
+        {"model": "M", "results": {f"A/{n}.png": {"Q1": ASKED | {"response": a}} for n, a in SAID}},
+        {"M": {"A": {f"{n}.png": {"Q1": ASKED | {"response": a}} for n, a in SAID}}},
+        {"M": {"What?": {f"A/{n}.png": a for n, a in SAID}}},
+        {"model": "M", "results": {"What?": [{"image": f"A/{n}.png", "answer": a} for n, a in SAID]}},
         {"checkpoint": {"model": "M", "state": {"results": [ROW, OTHER]}}},
     ],
 )  # fmt: skip
@@ -94,17 +98,16 @@ def test_what_python_writes_for_no_number_is_nothing() -> None:
 
 def test_answers_by_image_are_of_the_one_question_that_was_asked() -> None:
     asked = (Question(id="q", text="What?"),)
-    for data in (
-        {"A/a.png": "x", "A/b.png": "y"},
-        {"model": "M", "results": {"A/a.png": "x", "A/b.png": "y"}},
-    ):
-        run = import_rows(data, questions=asked)[0].runs[0]
+    by_image = {"A/a.png": "x", "A/b.png": "y"}
+    rows = [{"image": name, "response": said} for name, said in by_image.items()]
+    for data in (by_image, {"results": by_image}, {"M": by_image}, {"M": rows}):
+        (run,) = import_rows(data, questions=asked)[0].runs
         assert [(one.path, one.question_id, one.response) for one in run.results] == [
             ("A/a.png", "q", "x"),
             ("A/b.png", "q", "y"),
         ]
-        with pytest.raises(UsageError, match="there is no question"):
-            import_rows(data)
+    with pytest.raises(UsageError, match="there is no question"):
+        import_rows(by_image)
 
 
 def test_rows_of_errors_beside_the_results_are_errors() -> None:
