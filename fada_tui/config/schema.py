@@ -122,6 +122,13 @@ _ALL = (
         path=True,
     ),
     Setting(
+        "control",
+        "asked",
+        "switch",
+        False,
+        "ask the same of a black, a grey and a noisy picture, which count nowhere",
+    ),
+    Setting(
         "alias",
         "asked",
         "pairs",

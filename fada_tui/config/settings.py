@@ -39,6 +39,7 @@ class Settings(Record, frozen=True, kw_only=True):
     questions: str | None = _default("questions")
     classes: str = _default("classes")
     references: tuple[str, ...] = _default("references")
+    control: bool = _default("control")
     alias: dict[str, str] = _default("alias")
     max_new_tokens: int = _default("max_new_tokens")
     temperature: float = _default("temperature")

@@ -67,6 +67,7 @@ from fada_tui.core.records.run import (
 )
 from fada_tui.core.records.scoring import (
     ConstantAnswer,
+    Looking,
     QuestionReferences,
     QuestionSimilarity,
     References,
@@ -108,6 +109,7 @@ __all__ = [
     "ImageFound",
     "ImageState",
     "LoadOptions",
+    "Looking",
     "ModelEntry",
     "ModelFacts",
     "ModelMemory",

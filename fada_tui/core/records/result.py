@@ -187,6 +187,8 @@ class Result(FileRecord, frozen=True, kw_only=True):
     error: Failure | None = None
     ranking: tuple[Ranked, ...] | UnsetType = UNSET
     """Ranked labels, the likeliest first; present for models that rank instead of writing text."""
+    patient: str | UnsetType = UNSET
+    """Whom the image is of, by a code of the data's own; present where a references' file says it."""
     reference: str | UnsetType = UNSET
     """The expert's answer; present where the references have one."""
     other_references: dict[str, str] | UnsetType = UNSET

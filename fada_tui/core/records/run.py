@@ -12,7 +12,7 @@ from fada_tui.core.records import check_sum
 from fada_tui.core.records.base import SCORE_KINDS, FileRecord, RunStatus, ScoreKind
 from fada_tui.core.records.model import ModelEntry, ModelFacts
 from fada_tui.core.records.result import Failure, ImageFound, Result
-from fada_tui.core.records.scoring import References, Scoring
+from fada_tui.core.records.scoring import Looking, References, Scoring
 from fada_tui.core.records.unknown_fields import decode, flattened
 from fada_tui.core.text import without_mark
 
@@ -189,6 +189,8 @@ class PlannedImage(FileRecord, frozen=True, kw_only=True):
     image: str
     category: str
     path: str
+    patient: str | UnsetType = UNSET
+    """As in its results."""
     references: dict[str, str] | UnsetType = UNSET
     """The expert's answers by question id."""
     other_references: dict[str, dict[str, str]] | UnsetType = UNSET
@@ -203,6 +205,8 @@ class Plan(FileRecord, frozen=True, kw_only=True):
     trust_remote_code: bool = False
     allow_pickle: bool = False
     rubric: str = "fada"
+    control: bool = False
+    """Whether pictures that show nothing are asked about as well."""
     classes: ClassSet | UnsetType = UNSET
     images: tuple[PlannedImage, ...] = ()
 
@@ -228,6 +232,10 @@ class Run(FileRecord, frozen=True, kw_only=True):
     results: tuple[Result, ...] = ()
     references: References | UnsetType = UNSET
     """The first expert's; what is scored against them is in the results."""
+    controls: tuple[Result, ...] | UnsetType = UNSET
+    """Answers about pictures that show nothing (black, grey, noise); they count nowhere."""
+    looking: tuple[Looking, ...] | UnsetType = UNSET
+    """Whether the answers depend on the image, by question; present once that was tested."""
     scoring: Scoring | UnsetType = UNSET
     """Present once answers were scored; older versions did not record it."""
     images_found: tuple[ImageFound, ...] | UnsetType = UNSET

@@ -1,5 +1,7 @@
 """Records of what a run's answers were scored against, and what came of it."""
 
+from typing import Literal
+
 from msgspec import UNSET, UnsetType
 
 from fada_tui.core.records.base import FileRecord
@@ -102,3 +104,31 @@ class Scoring(FileRecord, frozen=True, kw_only=True):
     """What came of it, by question."""
     similarity: Similarity | UnsetType = UNSET
     """Present where embeddings were asked for."""
+
+
+class Looking(FileRecord, frozen=True, kw_only=True):
+    """Whether a model's answers to one question depend on the image that it was asked about."""
+
+    question_id: str
+    finding: str
+    """`one_answer`: one and the same for (nearly) all images, though the right ones differ or are not known.
+    `evidence`: they go with the images. `no_evidence`: that could not be shown. `untestable`: too few images,
+    one category, or nearly every answer worded differently."""
+    answer: str | None = None
+    """The commonest answer, as it was mostly given; `None` without answers."""
+    count: int
+    """Images that got it."""
+    images: int
+    """Images that got an answer."""
+    by: Literal["score", "category"] | None = None
+    """What was tested: the score against that of answers dealt to other images, or the answers' mutual
+    information with the images' categories; `None` where nothing was."""
+    observed: float | None = None
+    """The mean score, or the mutual information in bits."""
+    expected: float | None = None
+    """Its mean over the deals."""
+    p: float | None = None
+    """Share of the deals that came to as much, the real one counted among them."""
+    deals: int | None = None
+    reason: str | None = None
+    """Why it cannot be tested."""
