@@ -107,9 +107,11 @@ def _looks(run: Run, questions: Sequence[QuestionFigures]) -> str:
     if doubted:
         parts.append(f"⚠️ reason to doubt in {len(doubted):,} of {of_all}, one answer for nearly all images")
     elif varied:
+        all_ = len(varied) == len(questions)
+        where = "" if len(questions) == 1 else f" in {'any' if all_ else f'{len(varied):,}'} of {of_all}"
         most = max(varied, key=lambda one: one.alike.share).alike
         parts.append(
-            f"no such question: of {of_all} none has one answer for {units.percent(ALIKE)} of its images "
+            f"no reason to doubt{where}: no answer stands for {units.percent(ALIKE)} of the images "
             f"(at most {units.percent(most.share)}, {_said(most)}, n = {most.images:,})"
         )
     if uniform := by_finding.get("references_alike"):

@@ -132,15 +132,21 @@ def test_each_question_with_one_answer_for_all_images_has_a_line() -> None:
 def test_without_such_a_question_the_page_says_so_and_by_how_much() -> None:
     text = first_screen(asked(2, 20, lambda question, image: "yes" if image < 15 + question else "no"))
     assert (
-        "no such question: of 2 questions none has one answer for 98% of its images "
+        "no reason to doubt in any of 2 questions: no answer stands for 98% of the images "
         '(at most 80%, "yes", n = 20)'
     ) in text
+
+
+def test_of_one_question_no_number_is_told() -> None:
+    assert "Image**: no reason to doubt: no answer stands for" in first_screen(
+        asked(1, 20, lambda q, i: f"{i}")
+    )
 
 
 def test_a_question_whose_right_answers_are_as_uniform_tests_nothing() -> None:
     made = asked(2, 20, lambda question, image: "yes" if question else str(image), reference="yes")
     text = first_screen(made)
-    assert "no such question: of 2 questions" in text
+    assert "no reason to doubt in 1 of 2 questions: no answer" in text
     assert "not testable for q1: the right answers are as uniform as the model's" in text
 
 
