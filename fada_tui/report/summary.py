@@ -1,6 +1,6 @@
 """The page of a run, `summary.md`, with its sections in reading order, and `details.md`, where it goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -31,8 +31,13 @@ class Pages(NamedTuple):
     """A run's page, and the page beside it."""
 
     summary: str
-    details: str | None
-    """What has no room on the first; `None` if everything has."""
+    rest: Callable[[], str] | None
+    """Makes the other, which takes as long as there are answers; `None` if the first has room for all."""
+
+    @property
+    def details(self) -> str | None:
+        """Return the page of what has no room on the first; `None` if everything has."""
+        return self.rest() if self.rest else None
 
 
 def render_summary(
@@ -75,7 +80,7 @@ def render(
     lines = [line for one, form in zip(sections, forms, strict=True) for line in one.lines(form)]
     moved = [one for one, form in zip(sections, forms, strict=True) if form and one.goes_on]
     lines += _end(run, entries, upcoming, details=bool(moved))
-    return Pages("\n".join(lines), _details(run, moved) if moved else None)
+    return Pages("\n".join(lines), partial(_details, run, moved) if moved else None)
 
 
 def _sections(

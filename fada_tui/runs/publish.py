@@ -43,10 +43,11 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     everyone = [compared(other) for other in runs.each_run(folder.parent, warnings)]
     notes = notes_of(folder.parent, warnings)
     pages = _pages(scored, everyone, registry, notes)
-    if pages.details is not None:
-        runs.write_whole(folder / runs.DETAILS_NAME, pages.details.encode())
+    details = pages.details
+    if details is not None:
+        runs.write_whole(folder / runs.DETAILS_NAME, details.encode())
     runs.write_whole(folder / runs.SUMMARY_NAME, pages.summary.encode())
-    if pages.details is None:
+    if details is None:
         with suppress(OSError):
             (folder / runs.DETAILS_NAME).unlink(missing_ok=True)
     write_comparison(folder.parent, everyone, like=folder)

@@ -121,6 +121,14 @@ def test_beyond_100_answers_the_page_has_its_categories_and_where_the_answers_ar
     ]
 
 
+def test_who_wants_the_page_alone_does_not_wait_for_the_details(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Run] = []
+    monkeypatch.setattr("fada_tui.report.summary.results.answers", lambda run: made.append(run) or [])
+    found = pages(complete(answers(200)))
+    assert "(details.md)" in found.summary and not made
+    assert found.details and made
+
+
 def test_the_index_leads_to_each_category() -> None:
     odd = ["Abodomen", "NT-View", "Public_Symphysis", "a  b", "", "x|y*`", "X|Y", "胎児", "2. b"]
     some = [
