@@ -126,7 +126,8 @@ def test_an_answer_changes_nothing_of_the_page_around_it() -> None:
     hostile = "```\n# no heading\n</details>\n- no item\n\n\n    ~~~\n"
     page = render_summary(run(results=(result(response=hostile),)), (), (ENTRY,), None)
     shown = drawn(page)
-    assert "   ▌ # no heading" in shown and "   ▌ - no item" in shown
+    begin = shown.index("   ▌ # no heading")
+    assert shown[begin + 1 : begin + 5] == ["   ▌ </details>", "   ▌ - no item", "   ▌", "   ▌ ~~~"]
     assert "Analysis" in shown, "what follows is no quotation"
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement
+from rich.markdown import BlockQuote, CodeBlock, Heading, Markdown, MarkdownContext, MarkdownElement
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -48,10 +48,25 @@ class _Code(CodeBlock):
         yield Text(str(self.text).rstrip("\n"), style=self.style_name)
 
 
+class _Quotation(BlockQuote):
+    """A quotation with an empty line between its parts, as outside of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun = False
+
+    def on_child_close(self, context: MarkdownContext, child: MarkdownElement) -> bool:
+        if self._begun:
+            self.elements.append(Text(" "))
+        self._begun = True
+        return super().on_child_close(context, child)
+
+
 class _PageMarkdown(Markdown):
     elements: ClassVar[dict[str, type[MarkdownElement]]] = {
         **Markdown.elements,
         "heading_open": _Heading,
+        "blockquote_open": _Quotation,
         "fence": _Code,
         "code_block": _Code,
     }
