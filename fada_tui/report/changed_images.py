@@ -2,7 +2,7 @@
 
 from fada_tui.core.records import ImageFound, Run
 from fada_tui.report import units
-from fada_tui.report.markdown import inline, name
+from fada_tui.report.markdown import inline, leading, name
 
 LISTED = 20
 """Images that are listed; the run's record has all."""
@@ -40,4 +40,4 @@ def changed_list(run: Run, most: int = LISTED) -> list[str]:
 def _line(found: ImageFound) -> str:
     size = f", {units.count(found.file.size, 'byte')} now" if found.file else ""
     when = units.moment(found.at) or inline(found.at)
-    return f"- {name(found.path)}: {_WORDS[found.state]}{size} (found {when})"
+    return f"- {leading(name(found.path))}: {_WORDS[found.state]}{size} (found {when})"

@@ -67,7 +67,12 @@ _short = lru_cache(maxsize=4096)(_escaped)
 
 def item(text: str) -> str:
     """Return the text escaped as by `inline`, and also safe at the start of a paragraph or list item."""
-    return _STARTS_BLOCK.sub(r"\g<0>\\", inline(text))
+    return leading(inline(text))
+
+
+def leading(escaped: str) -> str:
+    """Return an escaped text so that it begins no list, rule or heading where it comes first."""
+    return _STARTS_BLOCK.sub(r"\g<0>\\", escaped)
 
 
 @lru_cache(maxsize=4096)

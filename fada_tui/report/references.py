@@ -7,7 +7,7 @@ from msgspec import UNSET
 from fada_tui.core.records import Question, QuestionReferences, References, Run
 from fada_tui.core.table import folded
 from fada_tui.report import units
-from fada_tui.report.markdown import inline, name, table
+from fada_tui.report.markdown import inline, item, name, table
 
 LISTED = 20
 """Images, and remarks, that are listed; the run's record has all."""
@@ -77,7 +77,7 @@ def _file(one: References, run: Run) -> list[str]:
     rows = [_row(row, known) for row in one.questions]
     lines = [
         f"{one.matched:,} of the run's {one.of:,} answers have a reference in {name(one.name)} "
-        f"(SHA-256 `{one.sha256[:12]}…`).",
+        f"(SHA-256 {inline(one.sha256[:12])}…).",
         "",
         *table(("Question", "In the file", "Matched", "Of", "Left in the file"), rows),
     ]
@@ -99,7 +99,7 @@ def _row(row: QuestionReferences, known: dict[str, Question]) -> tuple[str, ...]
 
 
 def _listed(texts: tuple[str, ...]) -> Iterator[str]:
-    yield from (f"- {inline(text)}" for text in texts[:LISTED])
+    yield from (f"- {item(text)}" for text in texts[:LISTED])
     if len(texts) > LISTED:
         yield f"- and {len(texts) - LISTED:,} more, in `run.json`"
 

@@ -156,7 +156,7 @@ def _remarks(scores: QuestionScores) -> list[str]:
         model, agreement = score_texts.value(main, expert.model), score_texts.value(main, expert.agreement)
         lines += [
             f"- Against {name(expert.name)}: {inline(main.name)} {model}, n = {expert.model.n:,}",
-            f"- {name(expert.name)} against the first expert: {inline(main.name)} {agreement}, "
+            f"- Agreement of {name(expert.name)} with the first expert: {inline(main.name)} {agreement}, "
             f"n = {expert.agreement.n:,}",
         ]
     return [*lines, ""] if lines else []

@@ -13,19 +13,24 @@ from fada_tui.core.records import (
     AutoScore,
     Environment,
     Failure,
+    FileFacts,
     Generation,
     Gpu,
+    ImageFound,
     ModelEntry,
     ModelFacts,
     Question,
+    QuestionReferences,
+    References,
     Result,
     Run,
+    Score,
     Selection,
     Tool,
 )
 from fada_tui.report.comparison import compared, render_comparison
 from fada_tui.report.markdown import fenced, inline, name, quoted, visible
-from fada_tui.report.summary import render_summary
+from fada_tui.report.summary import render, render_summary
 from tests.examples import result, run
 
 HOSTILE = """# Heading
@@ -147,6 +152,44 @@ def test_hostile_text_in_every_place_keeps_the_pages_structure() -> None:
     expected = structure(whole(tame(HOSTILE), "name"))
     for shown in (one_line, *(line for line in HOSTILE.split("\n") if line.strip())):
         assert structure(whole(HOSTILE, shown)) == expected, shown
+
+
+def many(text: str, shown: str) -> Run:
+    """So many answers, with references and scores, that they stand on a page of their own."""
+    hostile = everywhere(text, shown)
+    score = Score(kind=shown, value=0.5, matched=(shown,), missed=(shown, shown), extra=(shown,))
+    some = tuple(
+        replace(
+            one,
+            path=f"{shown}/{number}",
+            category=shown if number % 2 else f"{shown} {shown}",
+            reference=text,
+            other_references={shown: text},
+            score=score,
+        )
+        for number in range(35)
+        for one in hostile.results
+    )
+    asked = tuple(replace(one, short=shown, score=shown) for one in hostile.questions)
+    row = QuestionReferences(question_id=shown, heading=shown, matched=1, of=2, unmatched=1)
+    references = References(
+        name=shown, sha256=shown, matched=1, of=2, unmatched=(shown,), questions=(row,), remarks=(shown,)
+    )
+    changed = ImageFound(path=shown, state="changed", file=FileFacts(size=1, sha256=shown), at=shown)
+    return replace(
+        hostile, questions=asked, results=some, references=references, images_found=(changed, changed)
+    )
+
+
+def test_hostile_text_keeps_the_structure_of_the_details_and_the_first_screen() -> None:
+    def both(text: str, shown: str) -> list[tuple[Any, ...]]:
+        made = render(many(text, shown), [], [], None)
+        assert made.details is not None
+        return structure(made.summary) + structure(made.details)
+
+    expected = both(tame(HOSTILE), "name")
+    for shown in (line for line in HOSTILE.split("\n") if line.strip()):
+        assert both(HOSTILE, shown) == expected, shown
 
 
 def test_random_marks_of_markdown_keep_the_pages_structure() -> None:

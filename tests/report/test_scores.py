@@ -116,7 +116,7 @@ def test_experts_have_lines_of_their_own() -> None:
     expert = ExpertScores(name="dr. *b*", model=measured(0.3, 9), agreement=measured(0.8, 10))
     shown = text(question("q1", experts=(expert,)))
     assert "- Against dr. \\*b\\*: F2 0.30 (0.20–0.40), n = 9\n" in shown
-    assert "- dr. \\*b\\* against the first expert: F2 0.80 (0.70–0.90), n = 10\n" in shown
+    assert "- Agreement of dr. \\*b\\* with the first expert: F2 0.80 (0.70–0.90), n = 10\n" in shown
 
 
 def test_answers_without_a_value_and_useless_references_are_counted() -> None:
