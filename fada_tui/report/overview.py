@@ -94,7 +94,8 @@ def _asked(run: Run, found: Figures) -> str:
         kind = run.questions[0].kind
         return f'"{text}" (kind: {kind}) of {of}: {made}' if kind != "none" else f'"{text}" of {of}: {made}'
     by_kind = ", ".join(f"{number:,} {kind}" for kind, number in kinds(run.questions).items())
-    return f"{units.count(len(run.questions), 'question')} ({by_kind}) of {of}: {made}"
+    number = units.count(len(run.questions), "question")
+    return f"{number} ({by_kind}) of {of}: {made}" if by_kind else f"no question of {of}: {made}"
 
 
 def _looks(run: Run, questions: Sequence[QuestionFigures]) -> str:

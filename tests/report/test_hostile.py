@@ -188,7 +188,17 @@ def test_hostile_text_keeps_the_structure_of_the_details_and_the_first_screen() 
         return structure(made.summary) + structure(made.details)
 
     expected = both(tame(HOSTILE), "name")
-    for shown in (line for line in HOSTILE.split("\n") if line.strip()):
+    for shown in (
+        HOSTILE.replace("\n", " "),
+        "# a",
+        "- a",
+        "1. a",
+        "> a",
+        "```",
+        "| a | b |",
+        "[x](y)",
+        "===",
+    ):
         assert both(HOSTILE, shown) == expected, shown
 
 

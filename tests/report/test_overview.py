@@ -116,6 +116,12 @@ def test_what_was_asked_is_said_by_kind() -> None:
     assert 'word word…" (kind: set)' in first_screen(long)
 
 
+def test_without_questions_nothing_is_claimed_of_them() -> None:
+    text = first_screen(run(questions=()))
+    assert "- **Asked**: no question of 3 images" in text
+    assert "not testable: no question was asked" in text
+
+
 def test_each_question_with_one_answer_for_all_images_has_a_line() -> None:
     made = asked(3, 20, lambda question, image: "*yes*" if question < 2 else f"answer {image % 3}")
     text = first_screen(
