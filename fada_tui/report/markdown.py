@@ -17,7 +17,7 @@ _SPECIAL = re.compile(r"[\\`*\[\]<>#~|&$@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=
 
 An underscore within a word is none.
 """
-_STARTS_BLOCK = re.compile(r"^(?:\d+(?=[.)])|(?=[-+=:]))")
+_STARTS_BLOCK = re.compile(r"^(?:\d+(?=[.)](?:\s|$))|(?=[-+=:]))")
 """What would begin a list or a rule, or make a heading or a table of the line before it."""
 _SHORT = 120
 """Characters up to which a text that is escaped is likely to come again."""
