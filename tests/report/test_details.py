@@ -255,6 +255,29 @@ def test_500_categories_have_room() -> None:
     assert made.details is not None and made.details.count("Category (3 images)") == 500
 
 
+def test_of_many_categories_that_are_alike_a_few_are_named() -> None:
+    right, wrong = (Assessment(verdict="correct"),), (Assessment(verdict="incorrect"),)
+    some = [
+        replace(one, assessments=right if number % 2 else wrong)
+        for number, one in enumerate(answers(60, categories=60))
+    ]
+    summary = pages(complete(some)).summary
+    assert "C15 (n = 1) and 22 more, 100% (computed)" in summary
+    excluded = replace(sorts(30), classes=replace(sorts(1).classes, classes=()))
+    assert "class 019 (1) and 10 more" in pages(excluded).summary
+
+
+def test_changed_images_are_listed_below_the_first_screen() -> None:
+    changed = tuple(
+        ImageFound(path=f"{number}.png", state="changed", file=FileFacts(size=1, sha256="0"), at="2026-01-01")
+        for number in range(30)
+    )
+    summary = pages(complete(answers(3), images_found=changed)).summary
+    warning, listed = summary.index("**Changed Images**: ⚠️ 30 images"), summary.index("## Changed Images")
+    assert warning < summary.index("## Summary") < listed < summary.index("## Model Specifications")
+    assert "- 19.png: " in summary and "- and 10 more, in `run.json`" in summary
+
+
 def test_thousands_of_errors_are_grouped_by_kind() -> None:
     failures = [Failure(kind=f"kind{number % 12:02}", message=f"it was {number}") for number in range(4001)]
     some = [
