@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from markdown_it.tree import SyntaxTreeNode
 from msgspec import UNSET
 
 from fada_tui.core.notes_text import parser
@@ -215,21 +216,53 @@ def _speed(run: Run, found: Figures) -> str:
 
 
 def _conclusion(run: Run) -> str:
-    text = plain(run.notes.conclusion or "")
-    if not text:
+    written = (run.notes.conclusion or "").strip()
+    if not written:
         return "Nobody has drawn a conclusion yet."
-    if len(text) <= _CONCLUSION_CHARACTERS:
-        return f"**Conclusion**: {inline(text)}"
-    ends = [found.end() for found in _SENTENCE.finditer(text, 0, _CONCLUSION_CHARACTERS)]
-    begun = text[: ends[-1]] if ends else f"{text[:_CONCLUSION_CHARACTERS].rpartition(' ')[0]}…"
-    return f"**Conclusion**: {inline(begun)} (see Conclusions)"
+    begun, more = beginning(written)
+    if len(begun) > _CONCLUSION_CHARACTERS:
+        more = True
+        ends = [found.end() for found in _SENTENCE.finditer(begun, 0, _CONCLUSION_CHARACTERS)]
+        begun = begun[: ends[-1]] if ends else f"{begun[:_CONCLUSION_CHARACTERS].rpartition(' ')[0]}…"
+    if not begun:
+        return "**Conclusion**: see Conclusions"
+    return f"**Conclusion**: {inline(begun)}{' (see Conclusions)' if more else ''}"
 
 
-def plain(markdown: str) -> str:
-    """Return the sentences of a person's Markdown, without headings, code and marks, on one line."""
-    tokens, parts = parser().parse(markdown), []
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        if token.type == "inline" and not (before and before.type == "heading_open"):
-            shown = (" " if one.type.endswith("break") else one.content for one in token.children or ())
-            parts.append("".join(shown).strip())
-    return " ".join(" ".join(part if part[-1:] in ".!?…:;" else f"{part}." for part in parts if part).split())
+def beginning(markdown: str) -> tuple[str, bool]:
+    """Return the sentences with which a person's Markdown begins, on one line, and whether more follows.
+
+    They are its paragraphs up to its first list, that list included, or up to the heading after them;
+    headings, code, tables and marks are left out.
+    """
+    said: list[str] = []
+    complete = passed = False
+    for block in SyntaxTreeNode(parser().parse(markdown)).children:
+        if block.type == "heading" or (said and _stands_as_heading(block)):
+            complete = bool(said)
+        elif block.type not in ("paragraph", "blockquote", "bullet_list", "ordered_list"):
+            passed = passed or block.type != "hr"
+        elif complete:
+            return _on_one_line(said), True
+        else:
+            said += filter(None, (_words(one).strip() for one in block.walk() if one.type == "inline"))
+            complete = block.type.endswith("list") and bool(said)
+    return _on_one_line(said), passed
+
+
+def _stands_as_heading(block: SyntaxTreeNode) -> bool:
+    """Return whether a block is a paragraph in bold type alone, and no sentence."""
+    if block.type != "paragraph":
+        return False
+    shown = [one for one in block.children[0].children if one.type != "text" or one.content.strip(" :")]
+    return [one.type for one in shown] == ["strong"] and not _SENTENCE.search(_words(shown[0]))
+
+
+def _words(node: SyntaxTreeNode) -> str:
+    if node.type.endswith("break"):
+        return " "
+    return "".join(map(_words, node.children)) or node.content
+
+
+def _on_one_line(parts: Sequence[str]) -> str:
+    return " ".join(" ".join(part if part[-1:] in ".!?…:;" else f"{part}." for part in parts).split())

@@ -25,7 +25,7 @@ from fada_tui.core.records import (
     Result,
     Run,
 )
-from fada_tui.report.overview import LINES, plain
+from fada_tui.report.overview import LINES
 from fada_tui.report.summary import render_summary
 from tests.examples import error_result, result, run
 
@@ -169,24 +169,40 @@ def test_speed_is_told_with_its_spread_and_loading_and_the_first_answer_apart() 
     assert f"- **How Fast**: {speed} (n = 5)" in first_screen(replace(made, environment=Environment()))
 
 
+def concluded(text: str) -> str:
+    """Return what the first screen quotes of a conclusion."""
+    lines = first_screen(run(results=(result(),), notes=Notes(conclusion=text))).splitlines()
+    (line,) = (line for line in lines if line.startswith("> "))
+    return line.removeprefix("> **Conclusion**: ")
+
+
 def test_a_conclusion_is_quoted_up_to_a_sentence() -> None:
-    notes = Notes(
-        conclusion="### Fit\n- ❌ **Not** for us\n- *Good* for others!\n\n```\ncode\n```\n\n"
-        + "So it is. " * 99
+    line = concluded("### Fit\n\n❌ **Not** for us\n\n```\ncode\n```\n\n" + "So it is. " * 99)
+    assert line.startswith("❌ Not for us. So it is. So it is.")
+    assert line.endswith("So it is. (see Conclusions)") and len(line) < 440
+    assert concluded("Use <it> _now_") == "Use \\<it\\> now."
+    assert concluded("word " * 300).endswith("word… (see Conclusions)")
+
+
+def test_a_conclusion_is_quoted_up_to_its_first_list_or_the_next_heading() -> None:
+    more = " (see Conclusions)"
+    listed = "- ❌ **Not** for us\n- *Good* for others!"
+    assert concluded(f"### Fit\n{listed}\n\n### Uses\n- Captions") == f"❌ Not for us. Good for others!{more}"
+    assert (
+        concluded(f"**Fit**\n{listed}\n\n**Uses**\n- Captions")
+        == f"Fit. ❌ Not for us. Good for others!{more}"
     )
-    text = first_screen(run(results=(result(),), notes=notes))
-    (line,) = (line for line in text.splitlines() if line.startswith("> "))
-    assert line.startswith("> **Conclusion**: ❌ Not for us. Good for others! So it is. So it is.")
-    assert line.endswith("So it is. (see Conclusions)") and len(line) < 480
-    short = first_screen(run(notes=Notes(conclusion="Use <it> _now_")))
-    assert "> **Conclusion**: Use \\<it\\> now." in short and "see Conclusions" not in short
-    endless = first_screen(run(notes=Notes(conclusion="word " * 300)))
-    assert "word… (see Conclusions)" in endless
+    assert concluded(f"In short:\n\n{listed}") == "In short: ❌ Not for us. Good for others!"
+    assert concluded(f"{listed}\n\nAll in all, wait.") == f"❌ Not for us. Good for others!{more}"
+    assert concluded("One.\n\nTwo.\n\n# Uses\nThree.") == f"One. Two.{more}"
+    assert concluded("One.\n\n**Uses:**\n\nThree.") == f"One.{more}"
+    assert concluded("**Not recommended**\n\nIt is **slow**") == "Not recommended. It is slow."
+    assert concluded("No.\n\n    code") == f"No.{more}"
 
 
-def test_the_plain_text_of_notes_has_no_headings_code_or_marks() -> None:
-    assert plain("# A\nb *c*\nd\n\n| e | f |\n|---|---|\n| g | h |\n\n    code\n") == "b c d. e. f. g. h."
-    assert plain("") == ""
+def test_a_conclusion_without_sentences_is_none_the_less_one() -> None:
+    assert concluded("| a | b |\n|---|---|\n| c | d |") == "see Conclusions"
+    assert concluded("# Not recommended") == "see Conclusions"
 
 
 def sorted_into(said: Sequence[str]) -> tuple[Result, ...]:
