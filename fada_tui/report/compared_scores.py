@@ -18,6 +18,9 @@ NOTE = (
 )
 
 
+_UNLIKE = "Not all rows of a question are scored {}: compare its figures with care."
+
+
 class _Column(NamedTuple):
     """What is one question in all runs: the same id, words, and figure."""
 
@@ -45,7 +48,7 @@ def scores_section(runs: Iterable[Run]) -> list[str]:
         headings = _headings(part, columns)
         rows = [[_called(run, scored), *(_cell(found.get(one)) for one in part)] for run, found in scored]
         lines += [*table(["Model", *headings], [_majority([f for _, f in scored], part), *rows]), ""]
-    return [*lines, NOTE, ""]
+    return [*lines, NOTE, "", *_unlike([run for run, _ in scored], columns)]
 
 
 def scores_data(run: Run) -> list[dict[str, Any]]:
@@ -105,6 +108,23 @@ def _cell(one: ScoredFigure | None) -> str:
     if one is None:
         return "–"
     return f"{score_texts.recorded(one)}, n = {one.n:,}"
+
+
+def _unlike(runs: Sequence[Run], columns: Mapping[_Column, Question]) -> list[str]:
+    """Return what to tell where one question's figures were computed by different files."""
+    rubrics: dict[_Column, set[str]] = {}
+    references: dict[_Column, set[str]] = {}
+    for run in runs:
+        if run.scoring is UNSET:
+            continue
+        for column in _main_figures(run):
+            if columns[column].kind == "terms":
+                rubrics.setdefault(column, set()).add(run.scoring.rubric_sha256)
+            else:
+                references.setdefault(column, set()).update(run.scoring.references_sha256[:1])
+    found = {"by the same rubric": rubrics, "against the same file of references": references}
+    by = [what for what, hashes in found.items() if any(len(of_one) > 1 for of_one in hashes.values())]
+    return [_UNLIKE.format(" and ".join(by)), ""] if by else []
 
 
 def _majority(found: Sequence[Mapping[_Column, ScoredFigure]], columns: Sequence[_Column]) -> list[str]:

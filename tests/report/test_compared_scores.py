@@ -63,6 +63,27 @@ def test_other_references_have_other_constant_answers() -> None:
     assert majority[1] == "differs" and last[1] == "–, n = 10"
 
 
+def scored_by(made: Run, rubric: str, *references: str) -> Run:
+    assert made.scoring is not UNSET
+    return replace(made, scoring=replace(made.scoring, rubric_sha256=rubric, references_sha256=references))
+
+
+def test_what_scores_other_than_the_row_beside_it_is_told() -> None:
+    told = "Not all rows of a question are scored {}: compare its figures with care."
+    terms = replace(PARTS, score="terms")
+    a, b = (scored(one, figure("parts", "terms", "terms named", 0.5), questions=(terms,)) for one in "ab")
+
+    def lines(*runs: Run) -> list[str]:
+        return [line for line in scores_section(runs) if line.startswith("Not all")]
+
+    assert lines(scored_by(ONE, "1", "x", "y"), scored_by(TWO, "2", "x"), scored_by(a, "3", "z")) == []
+    assert lines(scored_by(ONE, "1", "x"), scored_by(TWO, "1", "y")) == [
+        told.format("against the same file of references")
+    ]
+    assert lines(scored_by(a, "1"), scored_by(b, "2")) == [told.format("by the same rubric")]
+    assert lines(scored_by(a, "1"), scored_by(b, "1", "x"), scored_by(ONE, "2", "y")) == []
+
+
 def test_the_same_id_with_other_words_is_another_column() -> None:
     reworded = replace(SIDE, text="On which side?")
     three = scored("three", figure("side", "accuracy", "accuracy", 0.9), questions=(reworded,))
