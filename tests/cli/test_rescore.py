@@ -55,3 +55,16 @@ def test_a_file_of_other_images_is_refused(
     told = capsys.readouterr().err
     assert "r.csv" in told and "Traceback" not in told
     assert (made / store.RUN_NAME).read_bytes() == before
+
+
+def test_what_of_references_matched_is_told(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "r.csv").write_text("image,q1\nA/a.png,yes\nZ/z.png,no\n")
+    code = called(made.name, "--results", str(made.parent), "--references", str(tmp_path / "r.csv"))
+    told = capsys.readouterr()
+    assert code == 0 and told.out.splitlines() == [str(made / store.SUMMARY_NAME)]
+    line = "r.csv: 1 of 3 answers, 1 of 1 questions; 1 image of the file is not in this run"
+    assert f"{made.name}: {line}" in told.err
+    assert called(made.name, "--results", str(made.parent)) == 0
+    assert capsys.readouterr().err == ""

@@ -3,6 +3,8 @@
 import sys
 from argparse import Namespace
 
+from msgspec import UNSET
+
 from fada_tui.cli.commands.common import results_folder, warn
 from fada_tui.cli.output import print_json
 from fada_tui.config.questions import load_questions, question_set
@@ -10,6 +12,7 @@ from fada_tui.config.settings import merge
 from fada_tui.core.paths import models_file
 from fada_tui.core.text import printable
 from fada_tui.models.registry import load_registry
+from fada_tui.report.references import references_told
 from fada_tui.runs.rescoring import Anew, rescore
 from fada_tui.store import folder as store
 
@@ -40,6 +43,9 @@ def run(options: Namespace) -> int:
     rows = []
     for folder in [store.find(results, name) for name in options.runs]:
         scored, told = rescore(folder, anew, registry)
+        if given.references and scored.references is not UNSET:
+            for line in references_told(scored.references, scored.questions):
+                sys.stderr.write(f"{printable(f'{folder.name}: {line}')}\n")
         warn(f"{folder.name}: {line}" for line in told)
         number = sum(bool(result.score) for result in scored.results)
         rows.append(
