@@ -19,10 +19,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-_ADVERBS = (
-    r"(?:(?:clearly|well|definitely|definitively|fully|readily|easily|adequately|reliably|currently|really|"
-    r"distinctly|optimally|sufficiently|properly|confidently|completely|actually|even|yet|directly)\s+)*"
-)
+_ADVERBS = r"(?:(?:well|even|yet|very|quite|\w{3,}ly)\s+)*"
 _SEEN = (
     r"(?:visible|seen|visuali[sz]ed|identified|identifiable|present|shown|depicted|demonstrated|apparent|"
     r"appreciated|appreciable|observed|detected|detectable|discernible|discerned|distinguishable|"
@@ -42,7 +39,8 @@ _ONLY_LOOKS_SO = re.compile(
     r"\b(?:not (?:only|just|merely|simply|solely)|no doubt|without (?:any )?doubt|not without|"
     r"not (?:absent|missing|lacking|invisible)|no (?:significant |interval )?(?:change|increase|decrease)|"
     r"(?:cannot|can't|can not|could not|couldn't|not) (?:be )?(?:\w+ly )?(?:excluded?|ruled? out)|"
-    r"not (?:certain|sure|clear) (?:if|whether|that)|whether or not|no matter|no less than|no\. ?\d+)\b"
+    r"not (?:certain|sure|clear) (?:if|whether|that)|whether or not|no matter|no less than|no\. ?\d+|"
+    r"(?:no|without(?: any)?) (?:question|problems?|difficult(?:y|ies)|trouble))\b"
 )
 _SENTENCE_END = re.compile(r"[.!?](?=[\s\"'*)\]]|$)|[;\n]|:(?=\s|$)| - | -- |\s\(")
 _NEW_CLAUSE = re.compile(
@@ -54,17 +52,18 @@ _BEHIND = re.compile(
     # "is not seen", "isn't visible", "does not appear to be present", "cannot be made out", "not seen"
     rf"\b(?:{_BE}|do|does|did)(?:n't|\s+not|\s+never)\s+(?:(?:appear|seem|look)\s+)?(?:to be\s+)?"
     rf"{_ADVERBS}{_SEEN}\b"
-    rf"|\b(?:cannot|(?:can|could|may|might|would|should|has|have|had)(?:n't|\s+not))\s+(?:be|been)\s+"
-    rf"{_ADVERBS}{_SEEN}\b"
+    rf"|\b(?:cannot|can't|(?:can|could|may|might|would|should|has|have|had)(?:n't|\s+not))\s+{_ADVERBS}"
+    rf"(?:be|been)\s+{_ADVERBS}{_SEEN}\b"
     # "the stomach is not", with no more to it
-    rf"|\b(?:{_BE}|do|does|did|can|could|has|have)(?:n't|\s*not)(?=\s*(?:[.,;:!?\n]|$))"
+    rf"|\b(?:can't|(?:{_BE}|do|does|did|can|could|has|have)(?:n't|\s*not))(?=\s*(?:[.,;:!?\n]|$))"
     rf"|(?<!have )(?<!has )(?<!had )(?<!do )\bnot\s+{_ADVERBS}{_SEEN}\b"
     rf"|\b(?:{_BE}\s+)?(?:absent|missing|lacking|invisible|non-?visuali[sz]ed)\b"
-    rf"|\b{_BE}\s+(?:ruled out|excluded|unlikely|out of (?:view|plane|frame)|outside)\b"
+    rf"|\b{_BE}\s+(?:ruled out|excluded|{_ADVERBS}unlikely(?!\s+(?:to|that)\b)|"
+    r"out of (?:view|plane|frame)|outside)\b"
 )
 _AHEAD = re.compile(
-    r"(?P<verbal>\b(?:not|never|cannot|unable to|fail(?:s|ed)? to|\w+n't)\b)"
-    r"|\bno\b(?=\s+[\w*\"'(])|\b(?:without|neither|nor|none|nothing|hardly any|zero)\b"
+    r"(?P<verbal>\b(?:not|never|cannot|unable to|unlikely (?:to|that)|fail(?:s|ed)? to|\w+n't)\b)"
+    r"|\bno\b(?=\s+[\w*\"'(])|\b(?:without|neither|nor|none|nothing|(?:hardly|barely|scarcely) any|zero)\b"
     r"|\b(?:absence|lack|loss|free|devoid|instead|exclusion|non-?visuali[sz]ation)\s+of\b"
     r"|\b(?:lacks|lacking|excludes?|rules? out|ruled out|negative for|rather than|as opposed to)\b"
 )
@@ -74,11 +73,16 @@ _NOT = re.compile(r"(?:n't|\bnot|\bnever|\bcannot)\b")
 _ATTRIBUTE = re.compile(r"^(?:absent|missing|lacking|invisible|non-?visuali[sz]ed)$")
 _HINT = re.compile(
     r"\b(?:no|not|nor|non|nil|none|nothing|never|neither|without|cannot|absen|missing|lack|loss|free|devoid|instead|"
-    r"exclu|invisible|hardly|zero|negative|rather|opposed|unable|fail|unlikely|rule|out|nonvis)|n't\b"
+    r"exclu|invisible|hardly|barely|scarcely|zero|negative|rather|opposed|unable|fail|unlikely|rule|out|nonvis)|n't\b"
 )
 """What a text with any negation has in it: most have none, and this is quickly seen."""
 _NOUN_AHEAD = re.compile(r"\s+(?!(?:and|or|in|on|here|from|at)\b)\w")
 _NO_SUBJECT = re.compile(r"^[\s\W]*(?:(?:there|i|we|also|and|or|an?|the)\b[\s,]*)*(?:\d+[.)]\s*)?$")
+_OF_ALL = re.compile(
+    r"^[\s\W]*(?:(?:the|other|following|anatomical|fetal|maternal|structures?|organs?|features?|items?|parts?|"
+    r"landmarks?|measurements?|findings?)\b\s*)+$"
+)
+"""The subject of a sentence that lists what is not there: "the following structures are not seen: ..."."""
 _OWN_CLAUSE = re.compile(
     rf"(?:,\s*(?:and\s+|so\s+)?|(?<=\S)\s+(?:and|so)\s+)(?={_SUBJECT}\s(?:[\w'-]+\s+){{0,6}}?{_FINITE}\b)"
     rf"|,\s*(?:and\s+)?(?=(?:it|they|we|i)\b)"
@@ -93,8 +97,8 @@ _OPENING_PLACE = re.compile(
     r"(?:\s+of\s+(?:the\s+|an?\s+)?[\w' -]*?(?=,|\s(?:the|an?|no)\s))?"
 )
 _SAYS_NO = re.compile(
-    # "stomach: no", "| stomach | not seen |"
-    rf"(?:[:|]|\s-)\s*(?:no|none|nil|not|negative|absent|missing|not\s+{_ADVERBS}{_SEEN})"
+    # "stomach: no", "| stomach | not seen |", "A stomach? No."
+    rf"(?:[:|?]|\s-)\s*(?:no|none|nil|not|negative|absent|missing|not\s+{_ADVERBS}{_SEEN})"
     r"\s*(?=[.\n;,|)]|$)"
 )
 _HEADING_MARK = re.compile(r"[\n.;:|!?]")
@@ -104,7 +108,7 @@ _JUDGE = (
     r"(?:determin|assess|tell|say|evaluat|judg|confirm|diagnos|comment|ascertain|establish|decid|conclud)\w*"
 )
 _UNABLE = (
-    r"(?:cannot|(?:can|could|do|does|did)(?:n't|\s+not)|unable\s+to|impossible\s+to|not\s+(?:possible|able)\s+to|"
+    r"(?:cannot|can't|(?:can|could|do|does|did)(?:n't|\s+not)|unable\s+to|impossible\s+to|not\s+(?:possible|able)\s+to|"
     r"(?:difficult|hard)\s+to|(?:insufficient|not\s+enough)\s+(?:\w+\s+){1,3}to)"
 )
 _LEFT_OPEN = re.compile(
@@ -113,6 +117,8 @@ _LEFT_OPEN = re.compile(
 )
 """What leaves open that which follows, or which precedes "cannot be determined"."""
 _PREDICATE = re.compile(rf"\b(?:{_FINITE}|{_SEEN})\b")
+_ASIDE = re.compile(r"[\s,]*(?:(?:\w{3,}ly|however|therefore|of course)[\s,]+)*")
+"""What may lie between a verb and its negation: "is, unfortunately, not seen"."""
 _JOINT = re.compile(r",|\band\b|\bor\b|\bthat\b")
 _ARTICLE = re.compile(r",\s*(?:and\s+)?(?:the|an?|this)\b")
 _OR = re.compile(r"\bn?or\b")
@@ -214,6 +220,8 @@ def _in_clause(text: str, start: int, end: int) -> Iterator[Negation]:
             yield Negation(word.end(), place)
         if not ahead and not _leads(text, max(start, at - REACH), phrase, end):
             yield from _before(text, max(start, at - REACH), at)
+            if _OF_ALL.match(text[max(start, at - REACH) : at]) and (listed := _LISTED.match(text, place)):
+                yield Negation(place, listed.end())
         elif heading := _LISTED.match(text, place):
             yield Negation(place, heading.end())
         else:
@@ -270,7 +278,7 @@ def _before(text: str, start: int, end: int) -> Iterator[Negation]:
     if opening := _OPENING_PLACE.match(text[start:end]):
         start += opening.end()
     predicates = [found.end() for found in _PREDICATE.finditer(text, start, end)]
-    if predicates and text[predicates[-1] : end].strip():
+    if predicates and not _ASIDE.fullmatch(text, predicates[-1], end):
         start = predicates[-1]
         if joint := _JOINT.search(text, start, end):
             start = joint.end()

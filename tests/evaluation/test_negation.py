@@ -121,6 +121,19 @@ CASES = [
     ("no longer breech", ""),
     ("cannot rule out an abnormality", "abnormality"),
     ("No head; heart", "heart"),
+    ("The stomach can't be seen.", ""),
+    ("The liver is seen, the stomach can't.", "liver"),
+    ("The stomach cannot clearly be seen", ""),
+    ("The stomach is, unfortunately, not visible.", ""),
+    ("The stomach is probably not visible", ""),
+    ("barely any stomach", ""),
+    ("The following structures are not visible: stomach, liver", ""),
+    ("A stomach? No.", ""),
+    ("Is the fetus breech? No, cephalic", "cephalic"),
+    ("It is unlikely to be breech", ""),
+    ("The stomach is very unlikely", ""),
+    ("There's no question that this is the stomach", "stomach"),
+    ("The stomach is seen without difficulty", "stomach"),
 ]
 
 
@@ -146,6 +159,9 @@ def test_what_is_denied_does_not_count(text: str, affirmed: str) -> None:
         "stomach, ",
         "- no\n",
         "is not ",
+        "not clearly ",
+        "clearly ",
+        "is lyly,",
         ": no|",
     ],
 )
