@@ -15,7 +15,8 @@ _YES = ("yes", "yeah", "yep")
 _NO = ("no", "nope")
 _FIRST = re.compile(
     r"[\W_]*(?:there (?:is|are|was|were) )?(yes|yeah|yep|no|nope)\b"
-    r"(?!\s+(?:idea|clue|answer|comment|opinion|information|data|way)\b)"
+    r"(?!\s+(?:idea|clue|answer|comment|opinion|information|data|way|doubt|question|problem)\b)"
+    r"(?P<both>\s*(?:and|or|/)\s*(?:yes|no)\b)?"
 )
 _ALONE = re.compile(r"\b(?:(yes|yeah|yep)\b|(no|nope)(?=[*_\"'`]*\s*(?:[.,;:!?)\n|]|$)))")
 _DERIVED = ("ity", "ities")
@@ -79,5 +80,7 @@ def _phrases(question: Question, values: Sequence[str], ranges: set[str]) -> Ite
 def _plain(text: str, values: Sequence[str]) -> set[str]:
     """Return what a plain yes or no in a folded text stands for."""
     if first := _FIRST.match(text):
+        if first["both"]:
+            return set(values)
         return {values[first[1] in _YES]}
     return {values[found[1] is not None] for found in _ALONE.finditer(text)}
