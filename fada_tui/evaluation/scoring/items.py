@@ -21,9 +21,21 @@ MOST_PARTS = 200
 _SEPARATOR = re.compile(r"(?:(?<=\S)\s+)?(?:[,;|•/&+]|\n\s*(?:[-*•]|\d+[.)])?|\band\b|\bor\b)\s*")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _NOTHING = re.compile(
-    r"(?:none|nothing|nil|n/?a|no|not applicable|no (?:items?|structures?|measurements?|findings?))?"
+    r"(?:none|nothing|nil|null|empty|n[./]?a|no|not (?:applicable|available)|"
+    r"no (?:items?|structures?|measurements?|findings?))?"
     r"(?: (?:at all|(?:is |are )?(?:visible|seen|present|possible|identified|found)))?"
 )
+_NONE_FIRST = re.compile(r"[\W_]*(?:none|nothing|nil|null|n[./]?a)(?!\w)")
+"""An answer or reference that begins with it says why there is none: "none, too dark", "N/A (poor view)"."""
+_NONE_SAID = re.compile(r"\b(?:none|nothing|nil)\b")
+_NO_ANSWER = re.compile(
+    r"\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to|not possible to|impossible to|"
+    r"don't|do not)\s+(?:\w+ly\s+)?(?:be\s+)?(?:tell|say|answer|help|assist|know|determin\w+|judg\w+|"
+    r"assess\w*|provide|analy[sz]e|interpret|comment|diagnose)\b(?!\s+any\b)"
+    r"|\bno idea\b|\bnot (?:sure|certain)\b"
+)
+"""What denies no item, but that there is an answer."""
+_DENIED = re.compile(r"no\s")
 _SENTENCES = re.compile(r"[.!?]\s+\w")
 _ARTICLE = re.compile(r"^(?:the|an?|visible)\s+")
 _PROSE = re.compile(
@@ -56,6 +68,8 @@ def item_finder(question: Question, references: Iterable[str]) -> tuple[tuple[st
     spellings: dict[tuple[str, ...], Counter[str]] = {}
     for text, count in sorted(Counter(references).items()):
         reference = folded(text)
+        if _NONE_FIRST.match(reference):
+            continue
         mentions = find(reference)
         for piece in pieces(reference):
             if not _covered(piece, mentions) and _is_item(reference, piece):
@@ -89,8 +103,9 @@ def items_named(find: Find, echo: str) -> Callable[[str], tuple[str, ...] | None
             return ()
         mentions = find(text)
         found = [(one.start, one.name) for one in mentions if not is_negated(text, one.start, one.end)]
-        found += [(one.start, one.text) for one in _unknown(text, mentions)]
-        if not found and not negations(text):
+        if not _NONE_FIRST.match(text):
+            found += [(one.start, one.text) for one in _unknown(text, mentions)]
+        if not found and not _says_none(text):
             return None
         return tuple(dict.fromkeys(name for _, name in sorted(found)))
 
@@ -118,6 +133,13 @@ def pieces(text: str, start: int = 0) -> Iterator[Piece]:
         start = end.end() if end else stop
 
 
+def _says_none(text: str) -> bool:
+    """Return whether a folded text that names no item says that there is none."""
+    if _NONE_SAID.search(text) or _NONE_FIRST.match(text):
+        return True
+    return bool(negations(text)) and _NO_ANSWER.search(text) is None
+
+
 def _unknown(text: str, mentions: tuple[Mention, ...]) -> list[Piece]:
     """Return the parts of a list that no known item covers; nothing for a text that is no list."""
     if _SENTENCES.search(text.strip()):
@@ -137,7 +159,7 @@ def _covered(piece: Piece, mentions: tuple[Mention, ...]) -> bool:
 
 
 def _is_item(text: str, piece: Piece) -> bool:
-    if _NOTHING.fullmatch(piece.text) or not keys(piece.text):
+    if _NOTHING.fullmatch(piece.text) or _DENIED.match(piece.text) or not keys(piece.text):
         return False
     start = max(text.find(piece.text, piece.start, piece.end), piece.start)
     return not is_negated(text, start, min(start + len(piece.text), piece.end))

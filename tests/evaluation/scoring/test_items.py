@@ -52,6 +52,22 @@ def items(answer: str) -> tuple[str, ...] | None:
         ("", ()),
         ("N/A", ()),
         ("No structures are visible.", ()),
+        ("N.A.", ()),
+        ("null", ()),
+        ("There are none.", ()),
+        ("I see nothing", ()),
+        ("None, the image is too dark.", ()),
+        ("None - poor view", ()),
+        ("N/A (poor view)", ()),
+        ("No anatomical structures", ()),
+        ("no biometry possible", ()),
+        ("liver, no kidney", ("liver",)),
+        ("None but the liver", ("liver",)),
+        ("I cannot determine any structure", ()),
+        ("I cannot tell.", None),
+        ("This cannot be determined.", None),
+        ("I'm sorry, but I can't help with that.", None),
+        ("I have no idea", None),
         ("A blurry picture of something", None),
     ],
 )  # fmt: skip
@@ -100,6 +116,15 @@ def test_values_are_items_whatever_the_references_say() -> None:
     known = vocabulary_of(question("set", values=("aortic arch", "heart")), ("heart, valve",))
     assert known.values == ("aortic arch", "heart", "valve")
     assert known.named("I can see the aortic arch and one valve") == ("aortic arch", "valve")
+
+
+@pytest.mark.parametrize(
+    "nothing", ["n.a.", "N/A (poor view)", "None - too dark", "no structures at all", "null"]
+)
+def test_a_reference_without_items_makes_none(nothing: str) -> None:
+    assert vocabulary_of(question("set"), ("liver", nothing)).values == ("liver",)
+    assert scored(question("set"), "none", nothing).value == 1
+    assert scored(question("set"), "liver", nothing).value == 0
 
 
 def test_an_item_is_called_as_references_call_it_most_often() -> None:
