@@ -15,7 +15,7 @@ from fada_tui.models.registry import Registry
 from fada_tui.runs.aliases import checked_aliases
 from fada_tui.runs.publish import publish
 from fada_tui.runs.references import refer
-from fada_tui.runs.scoring import rubric_of, scored, scoring_by, without_scores
+from fada_tui.runs.scoring import newer_kinds, rubric_of, scored, scoring_by, without_scores
 from fada_tui.runs.similarity import with_similarity
 from fada_tui.store import folder as store
 from fada_tui.store.lock import RunLock
@@ -76,6 +76,11 @@ def scored_anew(run: Run, anew: Anew) -> tuple[Run, tuple[str, ...]]:
         run = replace(run, dataset=replace(run.dataset, aliases=aliases or UNSET))
     if anew.references:
         run = refer(run, anew.references, rubric)
+    told += tuple(
+        f"{question.id} keeps the scores it has: only a newer version knows the kind {question.score!r}"
+        for question in run.questions
+        if question.id in newer_kinds(run.questions)
+    )
     run = without_scores(run)
     run = scored(run, rubric, scoring_by(run, source, rubric))
     return with_similarity(run, anew.similarity) if anew.similarity else run, told

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.core.errors import UsageError
-from fada_tui.core.records import Question, References, Result, Run, ScoredFigure, Scoring
+from fada_tui.core.records import (
+    SCORE_KINDS,
+    Question,
+    References,
+    Result,
+    Run,
+    ScoredFigure,
+    Scoring,
+)
 from fada_tui.evaluation.auto import score
 from fada_tui.evaluation.categories import meaning
 from fada_tui.evaluation.rubric import Category, Rubric
@@ -53,9 +61,15 @@ def with_scores(run: Run) -> tuple[Run, tuple[str, ...]]:
 
 
 def without_scores(run: Run) -> Run:
-    """Return the run with nothing scored; its references stay."""
-    results = tuple(replace(result, auto=None, score=UNSET) for result in run.results)
-    return replace(run, results=results, scoring=UNSET)
+    """Return the run with nothing scored; its references stay, and what only a newer version can score."""
+    newer = newer_kinds(run.questions)
+    results = tuple(
+        replace(result, auto=None, score=result.score if result.question_id in newer else UNSET)
+        for result in run.results
+    )
+    figures = _figures_of(run, newer)
+    kept = replace(run.scoring, figures=figures, similarity=UNSET) if run.scoring and figures else UNSET
+    return replace(run, results=results, scoring=kept)
 
 
 def scored(run: Run, rubric: Rubric, by: Scoring) -> Run:
@@ -83,8 +97,22 @@ def scored(run: Run, rubric: Rubric, by: Scoring) -> Run:
         )
         for result in run.results
     )
-    found = tuple(_figures(run.questions, results, categories))
+    found = (*_figures(run.questions, results, categories), *_figures_of(run, newer_kinds(run.questions)))
+    if run.scoring and run.scoring.similarity:
+        # Of the answers that there were: its figures say of how many, and it is computed only when asked for.
+        by = replace(by, similarity=run.scoring.similarity)
+        found += tuple(one for one in run.scoring.figures if one.key == "similarity")
     return replace(run, results=results, scoring=replace(by, figures=found))
+
+
+def newer_kinds(questions: Sequence[Question]) -> frozenset[str]:
+    """Return the ids of questions whose kinds only a newer version knows."""
+    return frozenset(one.id for one in questions if one.score and one.score not in SCORE_KINDS)
+
+
+def _figures_of(run: Run, question_ids: frozenset[str]) -> tuple[ScoredFigure, ...]:
+    figures = run.scoring.figures if run.scoring else ()
+    return tuple(one for one in figures if one.question_id in question_ids and one.key != "similarity")
 
 
 def _figures(
@@ -147,7 +175,7 @@ def _scored(
     by_kind = None
     if vocabulary is not None:
         by_kind = score_answer(vocabulary, result.response, result.reference or None, category=category)
-    return replace(result, auto=auto, score=by_kind or UNSET)
+    return replace(result, auto=auto, score=by_kind or result.score)
 
 
 def _references(run: Run, question: Question) -> Iterator[str]:

@@ -33,13 +33,12 @@ def with_similarity(run: Run, model: str) -> Run:
     Raises:
         UsageError: no answer has such a score, the package is not installed, or the model cannot be used.
     """
-    assert run.scoring is not UNSET
     compared = {
         question.id: found
         for question in run.questions
         if (found := [one for one in run.results if one.question_id == question.id and _is_compared(one)])
     }
-    if not compared:
+    if not compared or run.scoring is UNSET:
         raise UsageError(f"{run.id}: no answer has a score of the kind 'text' to stand beside it")
     told = _computed(model, [_request(name, results) for name, results in compared.items()])
     cosines = {

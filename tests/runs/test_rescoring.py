@@ -6,6 +6,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from fada_tui.config.class_sets import load_classes
 from fada_tui.core.errors import RunLockedError, UsageError
 from fada_tui.core.records import Assessment, Question, QuestionSet, Run
 from fada_tui.models.registry import Registry
@@ -123,3 +124,13 @@ def test_what_a_folder_means_is_changed_and_taken_back() -> None:
     assert mother.dataset.aliases == {"cervical": "Cervix"} and again.dataset.aliases is UNSET
     with pytest.raises(UsageError, match="--alias Cervical=Cervicks"):
         scored_anew(made, Anew(aliases={"Cervical": "Cervicks"}))
+
+
+def test_similarity_of_a_model_that_sorts_images_is_refused() -> None:
+    with pytest.raises(UsageError, match="no answer has a score of the kind 'text'"):
+        scored_anew(replace(run(), classes=load_classes("fada")), Anew(similarity="own/embeddings"))
+
+
+def test_kinds_of_a_newer_version_are_told() -> None:
+    _, told = scored_anew(asked(replace(SIDES, score="by_ear")), Anew())
+    assert told == ("side keeps the scores it has: only a newer version knows the kind 'by_ear'",)

@@ -6,7 +6,16 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config.rubrics import RUBRICS
-from fada_tui.core.records import Plan, PlannedImage, References, Run
+from fada_tui.core.records import (
+    Plan,
+    PlannedImage,
+    Question,
+    References,
+    Run,
+    Score,
+    ScoredFigure,
+    Similarity,
+)
 from fada_tui.runs.scoring import with_scores, without_scores
 from tests.examples import ENTRY, error_result, result, run
 
@@ -60,6 +69,36 @@ def test_a_rubric_that_is_gone_loses_nothing(tmp_path: Path) -> None:
     later = replace(scored, results=(*scored.results, result("A/b.png")))
     again, (told,) = with_scores(later)
     assert again == later and "not scored" in told and str(file) in told
+
+
+def test_what_only_a_newer_version_can_score_keeps_its_scores() -> None:
+    by_ear = Question(id="q1", text="What?", score="by_ear")
+    score, figure = (
+        Score(kind="by_ear", value=0.5),
+        ScoredFigure(question_id="q1", key="loudness", name="loudness", value=0.5, n=1),
+    )
+    made = run(questions=(by_ear,), results=(result(score=score, auto=None), result("A/b.png", auto=None)))
+    first, told = with_scores(made)
+    assert told == () and first.scoring and first.results[0].score == score
+    newer = replace(first, scoring=replace(first.scoring, figures=(figure,)))
+    afresh, _ = with_scores(without_scores(newer))
+    assert afresh == newer
+    later, _ = with_scores(replace(newer, results=(*newer.results, result("A/c.png", auto=None))))
+    assert later.scoring and later.scoring.figures == (figure,) and later.results[0].score == score
+    known = replace(newer, questions=(replace(by_ear, score="text"),))
+    assert with_scores(without_scores(known))[0].results[0].score is UNSET
+
+
+def test_similarity_stays_when_more_answers_come() -> None:
+    first, _ = with_scores(run(results=(result(),)))
+    assert first.scoring
+    figure = ScoredFigure(question_id="q1", key="similarity", name="similarity", value=0.5, n=1)
+    by = Similarity(model="own/embeddings", questions=())
+    compared = replace(first, scoring=replace(first.scoring, similarity=by, figures=(figure,)))
+    later, _ = with_scores(replace(compared, results=(*compared.results, result("A/b.png"))))
+    assert later.scoring and (later.scoring.similarity, later.scoring.figures) == (by, (figure,))
+    afresh, _ = with_scores(without_scores(later))
+    assert afresh.scoring and (afresh.scoring.similarity, afresh.scoring.figures) == (UNSET, ())
 
 
 def test_results_take_their_references_from_the_plan_errors_too() -> None:
