@@ -29,6 +29,16 @@ def test_words_are_found_in_any_form_and_not_where_they_are_denied() -> None:
     ]
 
 
+def test_numbers_in_a_value_s_range_and_its_noun_are_marked() -> None:
+    text = "About 22 weeks, 11–14 weeks by CRL of 60 mm, and an abnormality."
+    names = {"matched": ("20-24 weeks", "abnormal"), "extra": ("11-14 weeks",)}
+    assert [(text[one.start : one.end], one.kind) for one in marks(text, names, {})] == [
+        ("22 weeks", "matched"),
+        ("11–14 weeks", "extra"),
+        ("abnormality", "matched"),
+    ]
+
+
 def test_marks_stand_where_wrapping_puts_the_words_at_every_width() -> None:
     wide = [("Stomach-bubble", "matched"), ("livers", "matched"), ("aortic arch", "extra")]
     assert marked(TEXT, 200) == wide

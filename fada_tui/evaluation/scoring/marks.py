@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from fada_tui.evaluation.negation import negations
 from fada_tui.evaluation.phrases import finder, folded
+from fada_tui.evaluation.scoring.ranges import range_finder, range_of
+from fada_tui.evaluation.scoring.values import derived
 
 MarkKind: TypeAlias = Literal["matched", "missed", "extra"]
 
@@ -31,10 +33,15 @@ def marks(
     if len(plain) != len(text):  # a letter that folds to two: places would be others'
         return ()
     kinds = {name: kind for kind, group in names.items() for name in group}
-    find = finder((word, name) for name in kinds for word in (name, *synonyms.get(name, ())))
+    find = finder((word, name) for name in kinds for word in (name, *synonyms.get(name, ()), *derived(name)))
+    by_number = range_finder([found for name in kinds if (found := range_of(name)) is not None])
+    words = find(plain)
+    numbers = (
+        one for one in by_number(plain) if not any(a.start < one.end and one.start < a.end for a in words)
+    )
     denied = negations(plain)
     return tuple(
         Mark(one.start, one.end, kinds[one.name])
-        for one in find(plain)
+        for one in sorted({*words, *numbers}, key=lambda one: one[1:])
         if not any(part.start <= one.start and one.end <= part.end for part in denied)
     )

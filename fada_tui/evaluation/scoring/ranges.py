@@ -65,7 +65,8 @@ def range_finder(ranges: Sequence[Range]) -> Callable[[str], tuple[Mention, ...]
         rf"(?P<low>{_DIGITS})(?:\s*\+\s*\d(?!\d))?"
         rf"(?:(?:[\s-]*(?P<middle>{unit}))?\s*(?:-|to|and|or)\s*"
         rf"(?P<high>{_DIGITS})(?:\s*\+\s*\d(?!\d))?(?!\s*d(?:ays?)?\b))?"
-        rf"(?P<plus>\s*\+|\s+or more)?(?:[\s-]*(?P<after>{unit})(?![a-z]))?"
+        rf"(?P<plus>\s*\+(?!\s*/)|\s+or more)?(?:\s*(?:±|\+\s*/\s*-)\s*{_DIGITS})?"
+        rf"(?:[\s-]*(?P<after>{unit})(?![a-z]))?"
     )
     bounds = {(one.low, one.high): one.value for one in ranges}
 

@@ -71,10 +71,16 @@ def _phrases(question: Question, values: Sequence[str], ranges: set[str]) -> Ite
         for text in (value, *synonyms.get(trimmed(value), ())):
             if trimmed(text) not in plain and text not in ranges:
                 yield text, value
+                if trimmed(text).startswith("not "):
+                    yield trimmed(text).removeprefix("no"), value  # of "isn't visible": t visible
     for value in values:
-        if trimmed(value).isalpha() and trimmed(value).endswith("al"):
-            for ending in _DERIVED:
-                yield trimmed(value) + ending, value
+        yield from ((word, value) for word in derived(value))
+
+
+def derived(value: str) -> tuple[str, ...]:
+    """Return the nouns that are made of a value: of "abnormal" abnormality."""
+    word = trimmed(value)
+    return tuple(word + ending for ending in _DERIVED) if word.isalpha() and word.endswith("al") else ()
 
 
 def _plain(text: str, values: Sequence[str]) -> set[str]:
