@@ -16,7 +16,14 @@ _LONGEST = 1e9
 _NO_ERROR = frozenset(("", "none", "null", "nan", "false", "no", "0", "ok"))
 """What stands in a column of errors, beside nothing, where there was none."""
 
-_SECONDS = re.compile(r"(?P<number>[0-9.]+(?:e[+-]?[0-9]+)?)\s*(?:s|sec|seconds)?", re.IGNORECASE)
+_SECONDS = re.compile(
+    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|[0-9]+,[0-9]+)\s*(?:s|sec|seconds)?",
+    re.IGNORECASE,
+)
+"""A time as text; spreadsheets of many languages write its decimals behind a comma."""
+
+_GROUPED = re.compile(r"[0-9]+,[0-9]{3}")
+"""What in a smaller unit than seconds may be thousands: 1,500 ms."""
 
 
 class Answer(NamedTuple):
@@ -148,9 +155,10 @@ class _Reader:
         value = self._value("time")
         if isinstance(value, str):
             found = _SECONDS.fullmatch(value.strip())
-            value = (
-                float(found["number"]) if found and found["number"].count(".") < 2 else value.strip() or None
-            )
+            number = found["number"] if found else ""
+            if factor != 1 and _GROUPED.fullmatch(number):
+                raise self.wrong("time", "expected a number with a decimal point, and no other marks")
+            value = float(number.replace(",", ".")) if found else value.strip() or None
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST:

@@ -51,7 +51,16 @@ def test_long_errors_are_cut() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [(None, None), ("", None), (2, 2.0), ("1.5", 1.5), ("2.87s", 2.87), ("3 seconds", 3.0)],
+    [
+        (None, None),
+        ("", None),
+        (2, 2.0),
+        ("1.5", 1.5),
+        ("2.87s", 2.87),
+        ("3 seconds", 3.0),
+        ("1,5", 1.5),
+        ("2,871 s", 2.871),
+    ],
 )
 def test_times(value: Any, seconds: float | None) -> None:
     result = first(time=value)
@@ -59,8 +68,11 @@ def test_times(value: Any, seconds: float | None) -> None:
 
 
 def test_times_in_milliseconds_are_told_by_the_columns_name() -> None:
-    row = {key: GOOD[key] for key in GOOD if key != "time"} | {"latency_ms": 1500}
-    assert imported_run([row]).results[0].time == 1.5
+    row = {key: GOOD[key] for key in GOOD if key != "time"}
+    for value in (1500, "1500", "1500,0"):
+        assert imported_run([row | {"latency_ms": value}]).results[0].time == 1.5
+    with pytest.raises(UsageError, match="entry 1: 'latency_ms': expected a number with a decimal point"):
+        imported_run([row | {"latency_ms": "1,500"}])
 
 
 @pytest.mark.parametrize(
@@ -73,6 +85,7 @@ def test_times_in_milliseconds_are_told_by_the_columns_name() -> None:
         ([GOOD | {"time": True}], "entry 1: 'time': expected seconds or null, found true"),
         ([GOOD | {"time": -1}], "entry 1: 'time': expected seconds or null, found the number -1"),
         ([GOOD | {"time": "soon"}], "entry 1: 'time': expected seconds or null, found a text"),
+        *(([GOOD | {"time": text}], "'time': expected seconds") for text in (".", "1.2.3", "1,2,3", "1,")),
         ([GOOD | {"time": 10**400}], "entry 1: 'time'|not JSON"),
         ([GOOD | {"question": None}], "entry 1: there is no question"),
         (
