@@ -9,8 +9,11 @@ from typing import Final
 from fada_tui.core.errors import UsageError
 
 _NUMBER = re.compile(
-    r"(?P<number>[0-9][0-9_,]*(?:\.[0-9]+)?(?:e[0-9]{1,2})?)\s*(?P<unit>[a-z]*)", re.IGNORECASE
+    r"(?P<number>(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9][0-9_]*)(?:\.[0-9]+)?(?:e[0-9]{1,2})?)"
+    r"\s*(?P<unit>[a-z]*)",
+    re.IGNORECASE,
 )
+"""Commas stand between thousands alone: one behind which decimals stand would make a hundredfold of it."""
 
 _BYTES: Final[Mapping[str, int]] = {
     "": 1,

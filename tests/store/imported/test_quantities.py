@@ -26,7 +26,9 @@ def test_numbers(text: str, number: int) -> None:
     assert count("--parameters", text) == number
 
 
-@pytest.mark.parametrize("text", ["", "much", "-1", "0", "1.2.3", "1 XB", "nan", "9e99", "1e99999GB"])
+@pytest.mark.parametrize(
+    "text", ["", "much", "-1", "0", "1.2.3", "1 XB", "nan", "9e99", "1e99999GB", "1,02GB", "0,512B"]
+)
 def test_what_is_no_quantity_is_refused_with_the_option(text: str) -> None:
     for read, option in ((size, "--memory"), (count, "--parameters")):
         with pytest.raises(UsageError, match=option):
