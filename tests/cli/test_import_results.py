@@ -153,6 +153,8 @@ def test_columns_and_errors_as_a_person_says(importing: Importing) -> None:
         (["--model", "M", "--load-time", "-1"], "--load-time"),
         (["--model", "M", "--map", "x"], "--map x"),
         (["--model", "M", "--error-prefix", ""], "--error-prefix is empty"),
+        (["--model", " "], "--model is empty"),
+        (["--model", "M", "--images", ""], "--images is empty"),
         (["--model", "M", "--images", "nowhere"], "no folder"),
         (["--model", "M", "--questions", "nowhere.toml"], "nowhere.toml"),
         (["--model", "M", "--assessments", "nowhere.csv"], "nowhere.csv"),

@@ -42,6 +42,12 @@ from fada_tui.store.tables import read_table
 SCORED_BY = ("references", "rubric", "alias")
 """Settings by which answers are scored, which can be given here, too."""
 
+_TOLD = (
+    "model", "date", "dataset", "images", "questions", "device", "dtype", "quantization", "memory",
+    "parameters", "assessments",
+)  # fmt: skip
+"""Options that say something of the results, which no empty text can."""
+
 ERROR_PREFIXES = ("ERROR:",)
 """Texts that begin what is no answer, where a person names none."""
 
@@ -96,6 +102,10 @@ def _read(options: Namespace, settings: Settings, registry: Registry, warnings: 
     prefixes = given("error_prefix") or ERROR_PREFIXES
     if not all(prefix.strip() for prefix in prefixes):
         raise UsageError("--error-prefix is empty: each answer would be an error; name how errors begin")
+    for name in _TOLD:
+        value = given(name)
+        if value is not None and not value.strip():
+            raise UsageError(f"--{name} is empty: give it a value, or leave it out")
     catalogue = _catalogue(given("images"))
     told = _told(options, catalogue, file)
     questions, assessments = given("questions"), given("assessments")
