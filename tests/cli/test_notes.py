@@ -1,4 +1,5 @@
 import json
+import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -76,6 +77,13 @@ def test_the_same_is_told_as_json(folder: Path, capsys: pytest.CaptureFixture[st
         "not_taken": ['"Results"'],
         "page_written": True,
     }
+
+
+def test_a_results_folder_whose_name_is_no_utf8(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = folder.parent.rename(folder.parent.with_name(os.fsdecode(b"r\xe9s")))
+    assert call(place / "one", json=True) == 0
+    page = folder.parent.with_name(r"r\xe9s") / "one" / "summary.md"
+    assert json.loads(capsys.readouterr().out)["page"] == str(page)
 
 
 def test_notes_on_a_run_that_is_being_written_are_kept(
