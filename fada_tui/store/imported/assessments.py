@@ -88,7 +88,7 @@ class AssessmentTable:
                 )
         if len(runs) > 1 and "model" not in self._columns:
             raise UsageError("the results are of several models: add a column 'model' that says which")
-        self._lookups = {run.model.name.casefold(): _Lookup(run) for run in runs}
+        self._lookups = {run.model.name: _Lookup(run) for run in runs}
         self.remarks: list[str] = []
         """What could not be taken, by its line, and columns that are not read."""
         self.taken = 0
@@ -113,11 +113,14 @@ class AssessmentTable:
 
     def _result(self, values: Mapping[str, str]) -> tuple[Result, "_Lookup"]:
         name = values.get("model", "")
-        lookups = list(self._lookups.values())
-        lookup = lookups[0] if len(lookups) == 1 and not name else self._lookups.get(name.casefold())
-        if lookup is None:
-            raise _Unusable(f"no results are of the model {_quoted(name)}")
-        return lookup.result(values), lookup
+        alike = (
+            [one for one in self._lookups if one.casefold() == name.casefold()] if name else [*self._lookups]
+        )
+        named = name if name in self._lookups else alike[0] if len(alike) == 1 else None
+        if named is None:
+            several = " alone" if alike else ""
+            raise _Unusable(f"no results are of the model {_quoted(name)}{several}")
+        return self._lookups[named].result(values), self._lookups[named]
 
     def _assessment(self, values: Mapping[str, str]) -> Assessment:
         said = values["verdict"]

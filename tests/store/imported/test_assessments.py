@@ -136,3 +136,13 @@ def test_of_several_models_a_column_says_which_is_meant() -> None:
 def test_a_table_without_what_it_needs_is_refused(headings: str, complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         given(table(headings, "|" * headings.count(" ")))
+
+
+def test_models_whose_names_differ_by_case_alone_are_two() -> None:
+    runs = import_rows({"m": ROWS, "M": ROWS, "Other": ROWS}, model=None)[0].runs
+    rows = ("a.png|What?|correct|M", "a.png|What?|wrong|m", "b.png|What?|wrong|OTHER")
+    read = AssessmentTable(table("image question verdict model", *rows), runs, None)
+    verdicts = [[a.verdict for one in run.results for a in one.assessments] for run in read.given()]
+    assert verdicts == [["incorrect"], ["correct"], ["incorrect"]] and not read.remarks
+    read = AssessmentTable(table("image question verdict model", "a.png|What?|correct|"), runs, None)
+    assert [run.model.name for run in read.given()] == ["m", "M", "Other"] and read.taken == 0
