@@ -136,6 +136,19 @@ def test_a_column_that_was_passed_over_is_named(importing: Importing) -> None:
     assert "columns: image = 'image_path', response = 'prediction'; not read: 'answer'" in err
 
 
+def test_a_model_is_the_same_in_results_and_in_assessments_however_it_is_written(
+    importing: Importing,
+) -> None:
+    name = "HuggingFaceTB/SmolVLM-500M-Instruct"
+    rows = [row | {"model": model} for row in ROWS[:1] for model in (name, "Other")]
+    table = importing.place / "judged.csv"
+    table.write_text(f"image,model,verdict\na.png,{name},correct\na.png,other,wrong\n")
+    _, err = importing.run("--assessments", str(table), data=rows)
+    assert "judged.csv" not in err
+    verdicts = {run.model.name: run.results[0].assessments[0].verdict for run in importing.runs()}
+    assert verdicts == {"SmolVLM-500M": "correct", "Other": "incorrect"}
+
+
 def test_columns_and_errors_as_a_person_says(importing: Importing) -> None:
     rows = [{"bild": "A/a.png", "frage": "Was?", "said": said} for said in ("FAILED",)]
     importing.run("--model", "M", "--map", "image=bild,question=frage", "--map", "response=said",

@@ -4,7 +4,7 @@ import os
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,7 +136,9 @@ def _read(options: Namespace, settings: Settings, registry: Registry, warnings: 
     read = _Read(matched, runs, len(placing.unmatched))
     if not assessments:
         return read
-    runs, number, lost = _assessed(assessments, runs, settings.assessor)
+    runs, number, lost = _assessed(
+        assessments, runs, settings.assessor, lambda name: _entry(registry, name).name
+    )
     warnings += lost
     return read._replace(runs=runs, assessments=number)
 
@@ -151,12 +153,14 @@ def _scored(run: Run, settings: Settings, matched: list[str]) -> Run:
     return scored
 
 
-def _assessed(name: str, runs: Sequence[Run], assessor: str | None) -> tuple[list[Run], int, list[str]]:
+def _assessed(
+    name: str, runs: Sequence[Run], assessor: str | None, name_of: Callable[[str], str]
+) -> tuple[list[Run], int, list[str]]:
     """Return the runs with a table's assessments, their number, and what could not be taken."""
     file = expanded(name)
     table = read_table(file)
     try:
-        assessments = AssessmentTable(table, runs, assessor)
+        assessments = AssessmentTable(table, runs, assessor, name_of)
     except UsageError as error:
         raise UsageError(f"{encode_name(str(file))}: {error}") from None
     assessed = assessments.given()

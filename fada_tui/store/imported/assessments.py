@@ -1,7 +1,7 @@
 """Assessments that people wrote into a table, given to the results that they are about: pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -66,19 +66,27 @@ class _Unusable(Exception):
 class AssessmentTable:
     """A table of assessments, and the results of some runs."""
 
-    def __init__(self, table: Table, runs: Sequence[Run], assessor: str | None) -> None:
+    def __init__(
+        self,
+        table: Table,
+        runs: Sequence[Run],
+        assessor: str | None,
+        name_of: Callable[[str], str] = str,
+    ) -> None:
         """Begin.
 
         Args:
             table: with columns for image, category, question, assessor, verdict, context, tags, note, at.
             runs: whose results are assessed; of several, a column `model` says which.
             assessor: who it was where the table does not say.
+            name_of: returns what a model is called in the runs, by another name of it.
 
         Raises:
             UsageError: there is no column of images, or none with anything assessed.
         """
         self._table = table
         self._assessor = assessor
+        self._name_of = name_of
         self._columns = dict(_columns(table.headings))
         for field, need in (("image", "the images"), ("verdict", "the verdicts")):
             if field not in self._columns:
@@ -113,14 +121,20 @@ class AssessmentTable:
 
     def _result(self, values: Mapping[str, str]) -> tuple[Result, "_Lookup"]:
         name = values.get("model", "")
-        alike = (
-            [one for one in self._lookups if one.casefold() == name.casefold()] if name else [*self._lookups]
-        )
-        named = name if name in self._lookups else alike[0] if len(alike) == 1 else None
+        named = self._model(name)
         if named is None:
-            several = " alone" if alike else ""
-            raise _Unusable(f"no results are of the model {_quoted(name)}{several}")
+            raise _Unusable(f"no results are of the model {_quoted(name)}" if name else "it names no model")
         return self._lookups[named].result(values), self._lookups[named]
+
+    def _model(self, name: str) -> str | None:
+        """Return the run's model that a row names, in this case or another; `None` if there is none."""
+        if not name:
+            return next(iter(self._lookups)) if len(self._lookups) == 1 else None
+        for written in (name, self._name_of(name)):
+            alike = [one for one in self._lookups if one.casefold() == written.casefold()]
+            if written in self._lookups or len(alike) == 1:
+                return written if written in self._lookups else alike[0]
+        return None
 
     def _assessment(self, values: Mapping[str, str]) -> Assessment:
         said = values["verdict"]

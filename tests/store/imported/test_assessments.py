@@ -145,4 +145,5 @@ def test_models_whose_names_differ_by_case_alone_are_two() -> None:
     verdicts = [[a.verdict for one in run.results for a in one.assessments] for run in read.given()]
     assert verdicts == [["incorrect"], ["correct"], ["incorrect"]] and not read.remarks
     read = AssessmentTable(table("image question verdict model", "a.png|What?|correct|"), runs, None)
-    assert [run.model.name for run in read.given()] == ["m", "M", "Other"] and read.taken == 0
+    assert [run.model.name for run in read.given()] == ["m", "M", "Other"]
+    assert read.remarks == ["line 2: it names no model"] and read.taken == 0
