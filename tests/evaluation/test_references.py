@@ -182,17 +182,19 @@ def test_empty_doubled_and_boolean_cells_are_told() -> None:
     found = matched(
         ("image", "plane", "age"),
         ("002.png", "axial", ""), ("002.png", " Axial", ""), ("Abodomen/002.png", "coronal", ""),
-        ("003.jpg", "TRUE", "12"),
+        ("003.jpg", "TRUE", "12"), ("Brain/001.png", "FALSCH", "True"),
     )  # fmt: skip
     assert found.answers == {
         ("Abodomen/002.png", "plane"): "axial",
         ("Brain/003.jpg", "plane"): "yes",
         ("Brain/003.jpg", "age"): "12",
+        ("Brain/001.png", "plane"): "no",
+        ("Brain/001.png", "age"): "yes",
     }
     assert found.references.remarks == (
         "the same answer again, counted once: line 3",
         "another answer again, the first counts: line 4",
-        "TRUE and FALSE are read as yes and no: line 5",
+        "TRUE and FALSE are read as yes and no: line 5, line 6 (FALSCH), line 6 (True)",
         "empty cells, which count as no reference: age 3",
     )
 

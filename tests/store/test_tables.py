@@ -75,6 +75,16 @@ def test_dates_that_excel_made_of_ranges_are_put_back_among_ranges_alone(tmp_pat
     assert "stay dates" in plain and "line 2 (14-Nov)" in plain
 
 
+def test_dates_that_excel_shows_in_another_language(tmp_path: Path) -> None:
+    shown = ("14. Nov", "Nov 14", "05. Mrz", "07-déc", "20. Okt", "maj 20", "5 doz", "5 May", "Mai")
+    found = table(
+        tmp_path, "image;age\n0.png;11-14\n" + "".join(f"{n}.png;{one}\n" for n, one in enumerate(shown))
+    )
+    ages = ["11-14", "11-14", "3-5", "7-12", "10-20", "5-20", "5 doz", "5 May", "Mai"]
+    assert [row.cells[1] for row in found.rows][1:] == ages
+    assert "line 3 (14. Nov read as 11-14)" in found.remarks[0]
+
+
 def test_json_lines_and_a_list_of_objects(tmp_path: Path) -> None:
     entries = [
         {"image": "a.png", "answer": "heart", "week": 3.0},
@@ -101,6 +111,11 @@ def test_json_lines_and_a_list_of_objects(tmp_path: Path) -> None:
         (b"image,answer\na.png,caf\xe9\n", "t.csv", "line 2 is no UTF-8 text; save it as UTF-8"),
         (b"i\0m\0", "t.csv", "save it as UTF-8"),
         ('image,answer\na.png,"heart\nb.png,x\n', "t.csv", "line 2: a quotation mark"),
+        (
+            f"image,answer\na.png,{'x' * 140_000}\n",
+            "t.csv",
+            "line 2: a cell has more than 131,072 characters",
+        ),
         ('image,answer\na.png,"4" chamber\n', "t.csv", "line 2: text follows a quoted cell"),
         ("", "t.csv", "it is empty"),
         ('image,"the\nanswer"\n\n', "t.csv", "(image, the answer) and no row below"),

@@ -17,8 +17,11 @@ from fada_tui.evaluation.references.remarks import Remarks
 MOST_FOREIGN = 100
 """Questions that the run does not ask, and that are listed one by one."""
 
-_BOOLEANS = {"TRUE": "yes", "FALSE": "no"}
-"""What a spreadsheet's booleans are called in its CSV."""
+_BOOLEANS = {
+    **dict.fromkeys(("TRUE", "True", "true", "WAHR", "VRAI", "VERDADERO", "VERO", "VERDADEIRO"), "yes"),
+    **dict.fromkeys(("FALSE", "False", "false", "FALSCH", "FAUX", "FALSO"), "no"),
+}
+"""What booleans are called in CSV: by programs, and by spreadsheets in some languages."""
 
 
 class Matched(Struct, frozen=True):
@@ -238,7 +241,7 @@ def _question(by: str, text: str, names: QuestionNames, told: Remarks) -> tuple[
 def _answer(row: Row, place: int, told: Remarks) -> str:
     text = row.cells[place]
     if read := _BOOLEANS.get(text):
-        told.boolean(row.number)
+        told.boolean(row.number, text)
         return read
     return text
 

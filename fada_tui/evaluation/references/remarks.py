@@ -19,9 +19,10 @@ class Remarks:
         self._empty: Counter[str] = Counter()
         self._others: list[str] = []
 
-    def boolean(self, row: int) -> None:
-        """Tell of a spreadsheet's boolean in a CSV."""
-        self._note("TRUE and FALSE are read as yes and no", self._at(row))
+    def boolean(self, row: int, text: str) -> None:
+        """Tell of a boolean in a CSV, which may be in another language."""
+        said = "" if text in ("TRUE", "FALSE") else f" ({text})"
+        self._note("TRUE and FALSE are read as yes and no", f"{self._at(row)}{said}")
 
     def ambiguous(self, label: str) -> None:
         """Tell of a name that several images of the run have."""

@@ -29,9 +29,23 @@ _SAMPLE = 2**20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAVE_AS = "save it as UTF-8 (in Excel: 'CSV UTF-8')"
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan janv ene gen", "feb févr fev", "mar mrz mär mars", "apr avr abr", "may mai mag maj",
+            "jun juin giu", "jul juil lug", "aug août ago", "sep sept set", "oct okt ott out", "nov",
+            "dec dez déc dic",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+"""Months as Excel shows them in some languages."""
+_NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _SHOWN_DATE = re.compile(
-    rf"(?:(?P<day>[0-9]{{1,2}})-(?P<month>{'|'.join(_MONTHS)})|(?P<of>{'|'.join(_MONTHS)})-(?P<year>[0-9]{{2}}))",
+    rf"(?:(?P<day>[0-9]{{1,2}})(?:\. ?|-)(?P<month>{_NAMES})\.?"
+    rf"|(?P<of>{_NAMES})\.?[- ](?P<year>[0-9]{{2}}))",
     re.IGNORECASE,
 )
 
@@ -132,7 +146,12 @@ def _records(text: str, delimiter: str, first: int) -> Iterator[tuple[int, list[
 
 
 def _reason(said: str) -> str:
-    if "unexpected end" in said or "field limit" in said:
+    if "field limit" in said:
+        return (
+            f"a cell has more than {csv.field_size_limit():,} characters; shorten it, or close the quotation "
+            "mark that opens it"
+        )
+    if "unexpected end" in said:
         return "a quotation mark opens a cell that nothing closes; close it or remove the mark"
     if "expected after" in said:
         return 'text follows a quoted cell; within one, write each quotation mark twice ("")'
@@ -140,11 +159,11 @@ def _reason(said: str) -> str:
 
 
 def _dated(cell: str, line: int, column: int) -> Dated | None:
-    """Return a cell that Excel saved as it shows a date made of two numbers: 14-Nov, or Nov-40."""
+    """Return a cell that Excel saved as it shows a date made of two numbers: 14-Nov, 14. Nov or Nov-40."""
     found = _SHOWN_DATE.fullmatch(cell)
     if not found:
         return None
-    month = _MONTHS.index((found["month"] or found["of"]).lower()) + 1
+    month = _MONTHS[(found["month"] or found["of"]).lower()]
     try:
         day = date(2000 + int(found["year"] or 0), month, int(found["day"] or 1))
     except ValueError:
