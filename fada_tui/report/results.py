@@ -100,7 +100,6 @@ def _result(result: Result, run: Run, brief: bool) -> list[str]:
     took = bullet("Generation Time", f"{time}s{_ending(result)}" if time else None)
     if brief:
         return [*answer, *took, *bullet("Ending", _flags(result, run)), *_assessments(result)]
-    counts = expects_context(run, result.question_id) or expects_terms(run, result.question_id)
     return [
         *answer,
         *(quoted("Reference", result.reference) if result.reference is not UNSET else []),
@@ -112,7 +111,7 @@ def _result(result: Result, run: Run, brief: bool) -> list[str]:
         *bullet("Ending", _flags(result, run)),
         *bullet("Memory", memory.of_result(result.memory)),
         *bullet("Score (computed)", _score(result.score) if result.score else None),
-        *bullet("Auto Score (computed)", _auto(result.auto) if result.auto and counts else None),
+        *(_auto(result.auto, run, result.question_id) if result.auto else []),
         *_assessments(result),
     ]
 
@@ -177,15 +176,21 @@ def _score(score: Score) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _auto(score: AutoScore) -> str:
+def _auto(score: AutoScore, run: Run, question_id: str) -> list[str]:
+    """Return what was counted by the rubric; without the score where the question's kind is another."""
+    scored = expects_terms(run, question_id)
+    if not scored and not expects_context(run, question_id):
+        return []
+    context = _terms(score.context_terms) if score.context else "not named"
+    number = f"{score.score:.2f}" if score.score is not None else "no terms for this category"
     found = [
-        f"{score.score:.2f}" if score.score is not None else "no terms for this category",
-        f"context: {_terms(score.context_terms) if score.context else 'not named'}",
-        f"terms of the category: {_terms(score.category_terms)}" if score.category_terms else None,
+        number if scored else None,
+        f"context: {context}",
+        f"terms of the category: {_terms(score.category_terms)}" if scored and score.category_terms else None,
         f"maternal terms: {_terms(score.maternal_terms)}" if score.maternal_terms else None,
         f"other planes: {_terms(score.other_categories)}" if score.other_categories else None,
     ]
-    return "; ".join(part for part in found if part)
+    return bullet("Auto Score (computed)", "; ".join(part for part in found if part))
 
 
 def _terms(terms: Sequence[str]) -> str:

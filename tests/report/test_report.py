@@ -318,6 +318,7 @@ def test_context_and_terms_are_counted_where_they_can_be_expected() -> None:
     assert figures(scored).auto_score == some[0].auto.score
     assert page(older).count("**Auto Score (computed)**") == 3
     assert page(scored).count("**Auto Score (computed)**") == 2
+    assert page(scored).count("**Auto Score (computed)**: context: ") == 1  # of a choice no terms count
     assert "Maternal terms" in page(older) and "Maternal terms" not in page(scored)
 
 

@@ -10,6 +10,7 @@ from fada_tui.evaluation.categories import meaning
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.evaluation.scoring.marks import marks
 from fada_tui.evaluation.verdicts import current as standing
+from fada_tui.report.figures import expects_context
 from fada_tui.tui.state.open_runs import Key, OpenRun, Streaming
 from fada_tui.tui.state.ranking import answer_text
 from fada_tui.tui.state.views import AnswerView
@@ -88,6 +89,8 @@ def _answered(
         return answered
     # What others said, and what was computed, would calibrate whoever has yet to judge.
     judged = answered.assessment.verdict is not None
+    terms = run.by_terms(result.question_id)
+    auto = result.auto if terms or expects_context(run.run, result.question_id) else None
     if judged:
         answered = _with_score(answered, result, run, rubric)
     return replace(
@@ -98,8 +101,10 @@ def _answered(
         time=result.time,
         batch_size=result.together,
         others=tuple(_others(result, run.assessor)) if judged else (),
-        auto=result.auto if judged else None,
-        withheld=not judged and (result.auto is not None or any(_others(result, run.assessor))),
+        auto=auto if judged else None,
+        by_terms=terms,
+        withheld=not judged
+        and (bool(auto or result.score or result.reference) or any(_others(result, run.assessor))),
     )
 
 

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.protocol import Item
-from fada_tui.core.records import Assessment, PlannedImage, Question, Result, Run
+from fada_tui.core.records import Assessment, AutoScore, PlannedImage, Question, Result, Run
 from fada_tui.evaluation.assessment.edit import mine
 from fada_tui.tui.state.image_rows import Mark, Slot
 
@@ -120,6 +120,15 @@ class OpenRun:
     def result(self, path: str, question_id: str) -> Result | None:
         """Return a result, if there is one."""
         return self._results.get((path, question_id))
+
+    def by_terms(self, question_id: str) -> bool:
+        """Whether the rubric's terms rate a question's answers: not where others do."""
+        return any(one.id == question_id and one.kind in ("none", "terms") for one in self.questions)
+
+    def autos(self, path: str) -> tuple[AutoScore | None, ...]:
+        """Return the auto scores by which an image's answers are rated, one for each question."""
+        results = ((self._results.get((path, one.id)), one.id) for one in self.questions)
+        return tuple(result.auto if result and self.by_terms(name) else None for result, name in results)
 
     def put(self, result: Result) -> None:
         """Take a result; assessments known of it are kept."""

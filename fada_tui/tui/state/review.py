@@ -294,7 +294,7 @@ class Review:
             assessments=tuple(run.assessment(path, name) for name in ids) if run else (),
             answered=bool(results) and any(result.error is None for result in results),
             error=any(result.error is not None for result in results),
-            autos=() if self.open_runs.blind else tuple(result.auto for result in results),
+            autos=run.autos(path) if run and not self.open_runs.blind else (),
             models=() if self.open_runs.blind else self._models_about(path),
             marked=slot.key in self.marked,
         )

@@ -50,6 +50,8 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     """What other assessors said, a line each; nothing before this assessor's own verdict stands."""
     auto: AutoScore | None = None
     """Likewise; `None` in blind mode, as are all times."""
+    by_terms: bool = True
+    """Whether the rubric's terms say something about the answer; else the context alone does."""
     score: Score | None = None
     """By the question's kind; likewise."""
     reference: str | None = None

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
-from fada_tui.core.records import Assessment, AutoScore
+from fada_tui.core.records import Assessment
 from fada_tui.core.text import printable
 from fada_tui.evaluation.scoring.marks import MarkKind
 from fada_tui.tui.present.cells import shortened
@@ -34,6 +34,8 @@ class AnswerPane(Vertical):
         & > .figures { height: auto; max-height: 3; color: $muted; }
         & > .score { height: auto; max-height: 4; }
         & > .details { height: auto; max-height: 4; }
+        & > AnswerText { min-height: 2; }
+        & > Verdicts { dock: bottom; }
     }
     """
 
@@ -164,7 +166,7 @@ def details_lines(view: AnswerView, context: str) -> str:
     """Return tags, note, what others said, and the auto score, each on a line of its own."""
     others = (shortened(other, OTHERS_CELLS) for other in view.others)
     withheld = WITHHELD if view.withheld else ""
-    lines = [tags_and_note(view.assessment), *others, auto_line(view.auto, context), withheld]
+    lines = [tags_and_note(view.assessment), *others, auto_line(view, context), withheld]
     return "\n".join(part for part in lines if part)
 
 
@@ -174,10 +176,13 @@ def tags_and_note(assessment: Assessment) -> str:
     return "  ".join(part for part in (", ".join(assessment.tags), note) if part)
 
 
-def auto_line(auto: AutoScore | None, context: str) -> str:
+def auto_line(view: AnswerView, context: str) -> str:
     """Return the auto score, called by its name so that nobody takes it for a verdict."""
+    auto = view.auto
     if auto is None:
         return ""
+    named = f"{'' if auto.context else 'no '}{context} named"
+    if not view.by_terms:
+        return f"computed: {named}"
     score = "no terms for this category" if auto.score is None else f"{auto.score:.0%} of the terms"
-    named = "" if auto.context else "no "
-    return f"auto score: {score}, {named}{context} named"
+    return f"auto score: {score}, {named}"

@@ -94,13 +94,19 @@ class Verdicts(Widget):
         return 2 if self.content_size.width >= WIDE else 1
 
     def _parts(self) -> list[tuple[str, str, str]]:
+        """Return key, label and style of each part; the verdict is spelled out where that has room."""
+        spelled = self._labelled(spelled=True)
+        cells = sum(len(key) + len(label) + self._gap for key, label, _ in spelled) - self._gap
+        return spelled if cells <= self.content_size.width else self._labelled(spelled=False)
+
+    def _labelled(self, *, spelled: bool) -> list[tuple[str, str, str]]:
         verdict, context, name, active = self._shown
         narrow, tight = self._gap == 1, self.content_size.width < NARROW
         parts = []
         for key, value in _ROW:
             style = f"verdicts--{value}" if value == verdict else "" if active else "verdicts--off"
             mark = ("[", "]") if value == verdict else (" ", " ")
-            word = "" if tight and value != verdict else f" {value}"
+            word = f" {value}" if (spelled and value == verdict) or not tight else ""
             parts.append((key, f"{mark[0]}{GLYPHS[value]}{word}{mark[1]}", style))
         flag = {True: "yes", False: "no", None: "–"}[context]
         label = "context" if narrow else printable(name)
