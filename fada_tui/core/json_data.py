@@ -28,7 +28,7 @@ class MalformedError(msgspec.DecodeError):
     """A file's JSON or TOML cannot be used; the text is one line, which does not name the file."""
 
 
-def parse_json(data: bytes) -> Any:
+def parse_json(data: bytes, *, halves: bool = False) -> Any:
     """Return the value of a JSON text as Python's own types.
 
     NaN and infinities are read, as checkpoints have them. Of a key that comes twice the last one counts, as
@@ -36,18 +36,25 @@ def parse_json(data: bytes) -> Any:
 
     Args:
         data: UTF-8, or UTF-16 or UTF-32 as Python's `json` detects them.
+        halves: whether halves of surrogate pairs are read, too; who asks for them sees to it that such
+            texts can be written.
 
     Raises:
         MalformedError: it is no JSON, or deeper than `DEEPEST`, or holds half of a surrogate pair.
     """
     value = bounded(lambda: json.loads(data, parse_int=_whole))
     check_depth(value)
-    if _SURROGATE.search(data):
+    if not halves and has_halves(data):
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise MalformedError("it holds text that is no Unicode") from None
     return value
+
+
+def has_halves(data: bytes) -> bool:
+    """Return whether a JSON text may hold halves of surrogate pairs: whether any is written as an escape."""
+    return _SURROGATE.search(data) is not None
 
 
 def decode_json(data: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:

@@ -16,6 +16,9 @@ _LONGEST = 1e9
 _NO_ERROR = frozenset(("", "none", "null", "nan", "false", "no", "0", "ok"))
 """What stands in a column of errors, beside nothing, where there was none."""
 
+_HALF = re.compile("[\ud800-\udfff]")
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
 _SECONDS = re.compile(
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|[0-9]+,[0-9]+)\s*(?:s|sec|seconds)?",
     re.IGNORECASE,
@@ -103,8 +106,15 @@ def _answer(row: Row, chosen: Mapping[Field, str], factor: float, prefixes: tupl
 
 def _one_line(error: str) -> str:
     """Return an error's text without keys, on one line, shortened."""
-    said = " ".join(hide(error[: 8 * LONGEST_REASON]).split())
+    said = " ".join(hide(_written(error[: 8 * LONGEST_REASON])).split())
     return said if len(said) <= LONGEST_REASON else f"{said[: LONGEST_REASON - 1]}…"
+
+
+def _written(text: str, *, name: bool = False) -> str:
+    """Return a text that can be written: of halves of surrogate pairs only the bytes of a name stay."""
+    if text.isascii():
+        return text
+    return (_NO_BYTE if name else _HALF).sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class _Reader:
@@ -131,7 +141,7 @@ class _Reader:
             value = str(value)
         if value is not None and not isinstance(value, str):
             raise self.wrong(field, "expected text")
-        return (value.strip() or None) if value else None
+        return _written(value.strip(), name=field in ("image", "category")) or None if value else None
 
     def response(self) -> str | None:
         value = self._value("response")
@@ -139,7 +149,7 @@ class _Reader:
             return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
         if value is not None and not isinstance(value, str):
             raise self.wrong("response", "expected text or null")
-        return value
+        return value and _written(value)
 
     def error(self) -> str | None:
         value = self._value("error")

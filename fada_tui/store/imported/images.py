@@ -63,11 +63,11 @@ class Placing:
     def _place(self, folders: tuple[str, ...], name: str, category: str | None) -> PlannedImage:
         found = self._index.find(folders, name, category) if self._index else None
         if found:
-            said = encode_name(category or found.category)
+            said = encode_name(category) if category else found.category
             shown = found.category if normal(said) == normal(found.category) else said
             return PlannedImage(image=found.image, category=shown, path=found.path)
         if self._index:
-            self.unmatched["/".join((*folders, name))] = None
+            self.unmatched[encode_name("/".join((*folders, name)))] = None
         image = encode_name(name)
         own = category or (folders[-1] if folders else None)
         shown = encode_name(own) if own else category_of(image) or encode_name(self._dataset)

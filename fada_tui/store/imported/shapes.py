@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from fada_tui.core.errors import UsageError
-from fada_tui.core.json_data import MalformedError, decode_json, parse_json
+from fada_tui.core.json_data import MalformedError, decode_json, has_halves, parse_json
 from fada_tui.core.text import printable, without_mark
 from fada_tui.images.formats import SUFFIXES
 from fada_tui.store.imported.columns import Columns, listed, parts_of
@@ -74,12 +74,16 @@ def read_json_rows(
 
 
 def _decoded(text: bytes) -> Any:
-    """Return a JSON value, also with the NaN that Python writes; raises `MalformedError`."""
+    """Return a JSON value, also with what Python writes: NaN, and bytes of names that are no UTF-8.
+
+    Raises:
+        MalformedError: it is none.
+    """
     try:
         return decode_json(text, _anything)
     except MalformedError:
-        if _NOT_A_NUMBER.search(text):
-            return parse_json(text)
+        if _NOT_A_NUMBER.search(text) or has_halves(text):
+            return parse_json(text, halves=True)
         raise
 
 

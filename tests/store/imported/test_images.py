@@ -1,8 +1,10 @@
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fada_tui.core.records import encode_run
 from fada_tui.images.catalogue import scan
 from tests.importing import image_folder, import_rows, imported_run
 
@@ -50,6 +52,26 @@ def test_images_of_a_folder_are_found_by_path_by_category_and_by_name(tmp_path: 
         ("Brain/b.png", "Brain"),
     ]
     assert told == ["1 ('Brain/none.png') of the answers' images are not in the folder of --images"]
+
+
+def test_names_whose_bytes_are_no_utf8_are_found_as_python_writes_them(tmp_path: Path) -> None:
+    name = os.fsdecode(b"F\xfcr/\xe4.png")
+    folder = image_folder(tmp_path, name)
+    imported, told = import_rows(
+        [
+            row(name),
+            row(name, question="Q\ud83d?", response="cut \ud83d"),
+            row(name, question="E", error="\udc80"),
+        ],
+        catalogue=scan(folder),
+    )
+    results = imported.runs[0].results
+    assert {(one.path, one.category) for one in results} == {(r"F\xfcr/\xe4.png", r"F\xfcr")} and not told
+    assert [one.question for one in results] == ["What?", "Q\ufffd?", "E"]
+    assert results[1].response == "cut \ufffd" and results[2].error
+    imported, told = import_rows([row(name), row("\ud800.png")])
+    assert [one.path for one in imported.runs[0].results] == [r"F\xfcr/\xe4.png", "d/\ufffd.png"]
+    encode_run(imported.runs[0])
 
 
 def test_an_image_of_another_category_is_not_taken_for_it(tmp_path: Path) -> None:
