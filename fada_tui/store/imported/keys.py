@@ -30,6 +30,21 @@ def wrappers(value: Any) -> dict[str, Any]:
     return _held(value, _WRAPPERS) if isinstance(value, dict) else {}
 
 
+def named_models(key: str, value: Any) -> Any:
+    """Return a list of models with the name of each where rows find it: in an entry's key `model`."""
+    if key.casefold() != "models" or not isinstance(value, list):
+        return value
+    return [_with_name(one) if isinstance(one, dict) and wrappers(one) else one for one in value]
+
+
+def _with_name(entry: dict[str, Any]) -> dict[str, Any]:
+    name = next(
+        (one for key in ("name", "id") if isinstance(one := entry.get(key), str) and one.strip()), None
+    )
+    told = any(key in entry for key in ("model", "model_name", "model_id"))
+    return entry if told or name is None else {"model": name, **entry}
+
+
 def likely_wrappers(value: dict[str, Any]) -> dict[str, Any]:
     """Return those that say so where no other key does: beside results they may be about something else."""
     return _held(value, _LIKELY)

@@ -16,6 +16,7 @@ from fada_tui.store.imported.keys import (
     describes,
     holds,
     likely_wrappers,
+    named_models,
     names_errors,
     summarises,
     wrappers,
@@ -191,7 +192,8 @@ class _Walk:
         )
         if results:
             for key, one in results.items():
-                yield from self._values(one, above, self._over(around, said), f"{place} {key}".lstrip())
+                within = named_models(key, one)
+                yield from self._values(within, above, self._over(around, said), f"{place} {key}".lstrip())
         elif inner:
             for key, one in used.items():
                 keys = (*above, _Key(key, len(used) == 1))

@@ -43,6 +43,8 @@ def answers(data: Any, model: str | None = None) -> list[tuple[str, str, str, st
         {"model": "M", "output": "out.json", "images": ["a.png"], "results": [ROW, OTHER]},
         {"model": "M", "images": [{"path": "a.png", "width": 5}], "predictions": [ROW, OTHER]},
         {"metadata": {"model": "M", "folder": "/x/y", "by": {"day": "z"}}, "data": [ROW, OTHER]},
+        {"date": "today", "models": [{"name": "M", "results": [ROW, OTHER]}]},
+        {"models": [{"model_id": "M", "name": "x", "predictions": BY_IMAGE}]},
         {"summary": {"mean_time": "3"}, "M": [ROW, OTHER]},
         {"M": {"load_time": 3, "config": {"seed": 1}, "results": [ROW, OTHER]}},
         {"model": "M", "folder": "/x/y", "results": [ASKED | row for row in UNASKED]},
