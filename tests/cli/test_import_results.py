@@ -167,6 +167,8 @@ def test_columns_and_errors_as_a_person_says(importing: Importing) -> None:
         (["--model", "M", "--map", "x"], "--map x"),
         (["--model", "M", "--error-prefix", ""], "--error-prefix is empty"),
         (["--model", " "], "--model is empty"),
+        (["--model", "M\udcff"], r"--model M\udcff: this is no UTF-8 text"),
+        (["--model", "M", "--device", "\udcff"], "no UTF-8 text"),
         (["--model", "M", "--images", ""], "--images is empty"),
         (["--model", "M", "--images", "nowhere"], "no folder"),
         (["--model", "M", "--questions", "nowhere.toml"], "nowhere.toml"),

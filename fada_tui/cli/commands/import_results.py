@@ -48,6 +48,9 @@ _TOLD = (
 )  # fmt: skip
 """Options that say something of the results, which no empty text can."""
 
+_WORDS = ("model", "device", "dtype", "quantization", "assessor")
+"""Options that stand in a run as they are given."""
+
 ERROR_PREFIXES = ("ERROR:",)
 """Texts that begin what is no answer, where a person names none."""
 
@@ -102,10 +105,7 @@ def _read(options: Namespace, settings: Settings, registry: Registry, warnings: 
     prefixes = given("error_prefix") or ERROR_PREFIXES
     if not all(prefix.strip() for prefix in prefixes):
         raise UsageError("--error-prefix is empty: each answer would be an error; name how errors begin")
-    for name in _TOLD:
-        value = given(name)
-        if value is not None and not value.strip():
-            raise UsageError(f"--{name} is empty: give it a value, or leave it out")
+    _check(options)
     catalogue = _catalogue(given("images"))
     told = _told(options, catalogue, file)
     questions, assessments = given("questions"), given("assessments")
@@ -141,6 +141,19 @@ def _read(options: Namespace, settings: Settings, registry: Registry, warnings: 
     )
     warnings += lost
     return read._replace(runs=runs, assessments=number)
+
+
+def _check(options: Namespace) -> None:
+    """Raise `UsageError` for an option that was given nothing, or what cannot stand in a run."""
+    given = vars(options).get
+    for name in _TOLD:
+        value = given(name)
+        if value is not None and not value.strip():
+            raise UsageError(f"--{name} is empty: give it a value, or leave it out")
+    for name in _WORDS:
+        value = given(name) or ""
+        if value.encode(errors="replace").decode() != value:
+            raise UsageError(f"--{name} {value}: this is no UTF-8 text; write it in UTF-8")
 
 
 def _scored(run: Run, settings: Settings, matched: list[str]) -> Run:
