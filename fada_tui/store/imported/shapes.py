@@ -293,6 +293,8 @@ class _Walk:
                 raise self._unclear(below, place)
             if below:
                 row["question_id" if has(row, "question") else "question"] = below[0].name
+            if names:
+                row["image"] = keys.pop().name
         if keys and not self._one_question and not has(row, "question", "question_id"):
             row["question"] = keys.pop().name
         if keys and not has(row, "image"):

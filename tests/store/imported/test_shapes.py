@@ -54,6 +54,7 @@ def answers(data: Any, model: str | None = None) -> list[tuple[str, str, str, st
         {"model": "M", "results": {f"A/{n}.png": {"Q1": ASKED | {"response": a}} for n, a in SAID}},
         {"M": {"A": {f"{n}.png": {"Q1": ASKED | {"response": a}} for n, a in SAID}}},
         {"M": {"What?": {f"A/{n}.png": a for n, a in SAID}}},
+        {"M": {"What?": {f"A/{n}.png": {"answer": a, "time": 2} for n, a in SAID}}},
         {"model": "M", "results": {"What?": [{"image": f"A/{n}.png", "answer": a} for n, a in SAID]}},
         {"checkpoint": {"model": "M", "state": {"results": [ROW, OTHER]}}},
     ],
