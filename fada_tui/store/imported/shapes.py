@@ -122,11 +122,15 @@ class _Walk:
         self._one_question = one_question
         self._left: dict[str, None] = {}
         self._categories: dict[str, None] = {}
+        self._failed: dict[str, None] = {}
+        """Keys of errors that are about no image, as of a model that could not be loaded."""
 
     def remarks(self) -> Iterator[str]:
         """Tell what was not read, and which keys were taken for what they may not be."""
         if self._left:
             yield f"not read: {listed(list(self._left))}"
+        if self._failed:
+            yield f"errors that are about no image, not read: {listed(list(self._failed))}"
         if self._categories:
             yield f"taken for categories: the keys {listed(list(self._categories))}"
 
@@ -162,7 +166,11 @@ class _Walk:
         listed: bool = False,
     ) -> Iterator[Row]:
         if self._is_row(value, listed=listed):
-            yield Row(place or "entry 1", self._placed(value, above, around, place))
+            row = self._placed(value, above, around, place)
+            if above and not listed and not self._columns.has(row, "image") and self._only_error(value):
+                self._failed[above[-1].name] = None
+            else:
+                yield Row(place or "entry 1", row)
         else:
             yield from self._within(value, above, around, place)
 
@@ -175,6 +183,9 @@ class _Walk:
         if self._columns.has(plain, "response") and not wrappers(value):
             return True
         return len(plain) == len(value) and (listed or self._columns.has(plain, "image", "error"))
+
+    def _only_error(self, value: Mapping[str, Any]) -> bool:
+        return self._columns.has(value, "error") and not self._columns.has(value, "response")
 
     def _within(
         self, value: Mapping[str, Any], above: tuple[_Key, ...], around: Mapping[str, Any], place: str

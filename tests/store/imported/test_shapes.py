@@ -6,6 +6,8 @@ import pytest
 
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import Question
+from fada_tui.store.imported.columns import Columns
+from fada_tui.store.imported.shapes import read_json_rows
 from tests.importing import import_rows, rows_of
 
 ROW: dict[str, Any] = {"image": "a.png", "category": "A", "question": "What?", "response": "x", "time": 1.5}
@@ -154,6 +156,17 @@ def test_the_refusal_of_another_shape_says_which_are_taken() -> None:
     for data in ([], {"foo": 1}, [{"foo": 1}], b"{"):
         with pytest.raises(UsageError, match=r"JSON Lines, CSV.*by model.*'results'"):
             import_rows(data)
+
+
+def test_a_model_that_failed_beside_others_is_told() -> None:
+    data = {"M": {"status": "failed", "error": "out of memory"}, "N": [ROW]}
+    rows, told = read_json_rows(json.dumps(data).encode(), Columns({}), one_model=False, one_question=False)
+    assert [row.values["model"] for row in rows] == ["N"]
+    assert told == ["errors that are about no image, not read: 'M'"]
+    (row,) = rows_of({"M": {"A/a.png": {"error": "gone"}}}, model=None)
+    assert row.values["image"] == "A/a.png"
+    with pytest.raises(UsageError, match="nothing to import"):
+        rows_of({"M": {"error": "out of memory"}}, model=None)
 
 
 def test_rows_say_where_they_stand() -> None:
