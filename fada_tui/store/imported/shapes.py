@@ -30,6 +30,9 @@ SHAPES: Final = (
 
 _NOT_A_NUMBER = re.compile(rb"[:\[,]\s*(?:NaN|-?Infinity)\b")
 
+_ASKS = re.compile(r"[?？]\s*$")
+"""What ends a question, and neither a model's name nor a category's."""
+
 _anything = msgspec.json.Decoder(Any)
 
 
@@ -295,7 +298,7 @@ class _Walk:
         if not above and not around:
             return values
         row = self._over(around, values)
-        keys, has = list(above), self._columns.has
+        keys, has = [key for key in above if not self._repeated(key.name, row)], self._columns.has
         if not has(row, "image"):
             names = [place for place, key in enumerate(keys) if key.name.lower().endswith(SUFFIXES)]
             below = keys[names[-1] + 1 :] if names else []
@@ -325,7 +328,27 @@ class _Walk:
             keys = []
         if keys:
             raise self._unclear(keys, place)
+        if any(
+            key.name in (row.get("model"), row.get("category")) and _ASKS.search(key.name) for key in above
+        ):
+            raise self._unclear(above, place)
         return row
+
+    def _repeated(self, name: str, row: dict[str, Any]) -> bool:
+        """Return whether a row says itself what a key above it says; of two paths the longer one is kept."""
+        for column, value in row.items():
+            found = self._columns.column(column)
+            if not found or found.field in ("response", "error", "time") or not isinstance(value, str):
+                continue
+            if found.field != "image":
+                if value == name:
+                    return True
+            elif parts_of(value)[-1:] == parts_of(name)[-1:]:
+                row[column] = max(value, name, key=lambda path: len(parts_of(path)))
+                return True
+            elif parts_of(value)[-2:-1] == (name,):
+                return True
+        return False
 
 
 def _under(place: str, key: str) -> str:

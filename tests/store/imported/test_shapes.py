@@ -14,6 +14,7 @@ ROW: dict[str, Any] = {"image": "a.png", "category": "A", "question": "What?", "
 OTHER = ROW | {"image": "b.png", "response": "y"}
 
 BY_IMAGE = {"A/a.png": {"What?": "x"}, "A/b.png": {"What?": "y"}}
+BY_NAME = {"a.png": "x", "b.png": "y"}
 SAID, ASKED = (("a", "x"), ("b", "y")), {"question": "What?"}
 
 UNASKED = [{"image": f"A/{name}.png", "text": said} for name, said in SAID]
@@ -57,6 +58,10 @@ def answers(data: Any, model: str | None = None) -> list[tuple[str, str, str, st
         {"M": {"A": {f"{n}.png": {"Q1": ASKED | {"response": a}} for n, a in SAID}}},
         {"M": {"What?": {f"A/{n}.png": a for n, a in SAID}}},
         {"M": {"What?": {f"A/{n}.png": {"answer": a, "time": 2} for n, a in SAID}}},
+        {"M": {f"A/{n}.png": {"What?": {"image": f"{n}.png", "answer": a}} for n, a in SAID}},
+        {"M": {"A": [ROW | {"model": "M"}, OTHER | {"model": "M"}]}},
+        {"What?": {"M": [ROW, OTHER]}},
+        {"A": {"M": [{"image": f"x/A/{n}.png", "question": "What?", "answer": a} for n, a in SAID]}},
         {"model": "M", "results": {"What?": [{"image": f"A/{n}.png", "answer": a} for n, a in SAID]}},
         {"checkpoint": {"model": "M", "state": {"results": [ROW, OTHER]}}},
     ],
@@ -150,6 +155,16 @@ def test_what_is_of_no_shape_is_refused_in_one_line(data: Any, complaint: str) -
 def test_more_keys_than_an_answer_has_are_refused() -> None:
     with pytest.raises(UsageError, match="not clear what the keys 'a', 'b', 'c' are"):
         rows_of({"a": {"b": {"c": {"d.png": {"e": "x"}}}}}, model=None)
+
+
+def test_a_question_is_taken_neither_for_a_model_nor_for_a_category() -> None:
+    for data in (
+        {"What?": {"M": BY_NAME}},
+        {"What?": {"M": {"A": BY_NAME}}},
+        {"A": {"What?": {"M": BY_NAME}}},
+    ):
+        with pytest.raises(UsageError, match="not clear what the keys"):
+            rows_of(data, model=None)
 
 
 def test_the_refusal_of_another_shape_says_which_are_taken() -> None:
