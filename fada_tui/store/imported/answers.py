@@ -81,9 +81,10 @@ def read_answers(rows: Sequence[Row], columns: Columns, prefixes: Sequence[str])
 
 def _answer(row: Row, chosen: Mapping[Field, str], factor: float, prefixes: tuple[str, ...]) -> Answer:
     read = _Reader(row, chosen)
-    parts = parts_of(read.text("image") or "")
+    image = read.text("image")
+    parts = parts_of(image or "")
     if not parts:
-        raise read.wrong("image", "expected text")
+        raise read.wrong("image", "expected the name of a file" if image else "expected text")
     response, error = read.response(), read.error()
     if error is None:
         if response is None or not response.strip():
@@ -137,7 +138,7 @@ class _Reader:
     def text(self, field: Field) -> str | None:
         """Return a text; `None` where there is none."""
         value = self._value(field)
-        if field == "question_id" and isinstance(value, int) and not isinstance(value, bool):
+        if field in ("question_id", "category") and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is not None and not isinstance(value, str):
             raise self.wrong(field, "expected text")
@@ -153,7 +154,7 @@ class _Reader:
 
     def error(self) -> str | None:
         value = self._value("error")
-        if isinstance(value, dict):
+        if value and isinstance(value, dict):
             value = value.get("message") or value.get("kind") or "an error without a message"
         if value is True:
             return "an error without a message"

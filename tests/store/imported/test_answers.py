@@ -30,7 +30,7 @@ def test_a_row_that_is_an_error_is_an_error_and_no_answer(changes: dict[str, Any
     assert result.error and (result.error.kind, result.error.message) == (ErrorKind.IMPORTED, message)
 
 
-@pytest.mark.parametrize("nothing", [None, "", "None", "nan", False, 0, "null"])
+@pytest.mark.parametrize("nothing", [None, "", "None", "nan", False, 0, "null", {}, []])
 def test_nothing_in_a_column_of_errors_is_no_error(nothing: Any) -> None:
     assert first(error=nothing).response == "x"
 
@@ -42,6 +42,12 @@ def test_prefixes_of_errors_are_a_persons_and_as_they_are_written() -> None:
     assert kinds == [True, False, False]
     kinds = [bool(one.error) for one in imported_run(rows, prefixes=("Error:", "[failed]")).results]
     assert kinds == [False, True, True]
+
+
+def test_a_category_may_be_the_number_of_a_class() -> None:
+    row = {key: GOOD[key] for key in GOOD if key != "category"} | {"label": 3}
+    (result,) = imported_run([row]).results
+    assert (result.category, result.path) == ("3", "3/a.png")
 
 
 def test_long_errors_are_cut() -> None:
@@ -79,6 +85,8 @@ def test_times_in_milliseconds_are_told_by_the_columns_name() -> None:
     ("entries", "complaint"),
     [
         ([GOOD | {"image": 3}], "entry 1: 'image': expected text, found the number 3"),
+        ([GOOD | {"image": "../"}], "entry 1: 'image': expected the name of a file, found a text"),
+        ([GOOD | {"category": 1.5}], "entry 1: 'category': expected text, found the number 1.5"),
         ([GOOD, GOOD | {"image": " "}], "entry 2: 'image': expected text, found an empty text"),
         ([GOOD, {"question": "What?", "response": "x"}], "entry 2: 'image': expected text, found nothing"),
         ([GOOD | {"response": ["x"]}], "entry 1: 'response': expected text or null, found a list"),
