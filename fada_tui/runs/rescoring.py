@@ -12,7 +12,7 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.records import Question, QuestionSet, Run
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.models.registry import Registry
-from fada_tui.runs.aliases import checked_aliases
+from fada_tui.runs.aliases import checked_aliases, mistyped
 from fada_tui.runs.publish import publish
 from fada_tui.runs.references import refer
 from fada_tui.runs.scoring import newer_kinds, rubric_of, scored, scoring_by, without_scores
@@ -73,6 +73,7 @@ def scored_anew(run: Run, anew: Anew) -> tuple[Run, tuple[str, ...]]:
             run = replace(run, question_set=anew.question_set or UNSET)
     if anew.aliases is not None:
         aliases = dict(_checked(run, anew.aliases, rubric))
+        told += tuple(mistyped(aliases, run.dataset.categories))
         run = replace(run, dataset=replace(run.dataset, aliases=aliases or UNSET))
     if anew.references:
         run = refer(run, anew.references, rubric)

@@ -149,6 +149,14 @@ def test_a_model_is_the_same_in_results_and_in_assessments_however_it_is_written
     assert verdicts == {"SmolVLM-500M": "correct", "Other": "incorrect"}
 
 
+def test_an_alias_of_no_folder_that_is_nearly_one_is_told(importing: Importing) -> None:
+    rows = [ROWS[0] | {"image_path": "Cervical/a.png", "model": name} for name in ("M", "N")]
+    _, err = importing.run("--alias", "Cervcal=Cervix", data=rows)
+    assert err.count("no folder is called 'Cervcal'; did you mean 'Cervical'?") == 1
+    _, err = importing.run("--alias", "Cervical=Cervix", data=rows)
+    assert "--alias" not in err
+
+
 def test_columns_and_errors_as_a_person_says(importing: Importing) -> None:
     rows = [{"bild": "A/a.png", "frage": "Was?", "said": said} for said in ("FAILED",)]
     importing.run("--model", "M", "--map", "image=bild,question=frage", "--map", "response=said",

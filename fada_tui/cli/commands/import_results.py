@@ -132,7 +132,7 @@ def _read(options: Namespace, settings: Settings, registry: Registry, warnings: 
     about = (*remarks, *told_of(imported, placing, asked))
     warnings += (f"{encode_name(file.name)}: {line}" for line in about)
     matched = [f"columns: {taken}"] if taken else []
-    runs = [_scored(run, settings, matched) for run in imported.runs]
+    runs = [_scored(run, settings, matched, warnings) for run in imported.runs]
     read = _Read(matched, runs, len(placing.unmatched))
     if not assessments:
         return read
@@ -156,10 +156,11 @@ def _check(options: Namespace) -> None:
             raise UsageError(f"--{name} {value}: this is no UTF-8 text; write it in UTF-8")
 
 
-def _scored(run: Run, settings: Settings, matched: list[str]) -> Run:
-    """Return a run scored as the settings say; add what of experts' references matched."""
+def _scored(run: Run, settings: Settings, matched: list[str], warnings: list[str]) -> Run:
+    """Return a run scored as the settings say; add what of experts' references matched, and warnings."""
     by = Anew(rubric=settings.rubric, references=settings.references, aliases=settings.alias or None)
-    scored, _ = scored_anew(run, by)
+    scored, told = scored_anew(run, by)
+    warnings += (line for line in told if line not in warnings)
     if scored.references is not UNSET:
         lines = references_told(scored.references, scored.questions)
         matched += (f"{run.model.name}: {line}" for line in lines)
