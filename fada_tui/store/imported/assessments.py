@@ -115,7 +115,13 @@ class AssessmentTable:
             except _Unusable as error:
                 self.remarks.append(f"{self._table.unit} {row.number}: {error}")
                 continue
-            lookup.given.setdefault(result.key, []).append(assessment)
+            earlier = lookup.given.setdefault(result.key, [])
+            if assessment == next(
+                (one for one in earlier[::-1] if one.assessor == assessment.assessor), None
+            ):
+                self.remarks.append(f"{self._table.unit} {row.number}: the same again, counted once")
+                continue
+            earlier.append(assessment)
             self.taken += 1
         return [lookup.assessed() for lookup in self._lookups.values()]
 

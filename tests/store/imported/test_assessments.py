@@ -147,3 +147,10 @@ def test_models_whose_names_differ_by_case_alone_are_two() -> None:
     read = AssessmentTable(table("image question verdict model", "a.png|What?|correct|"), runs, None)
     assert [run.model.name for run in read.given()] == ["m", "M", "Other"]
     assert read.remarks == ["line 2: it names no model"] and read.taken == 0
+
+
+def test_a_row_that_is_there_twice_counts_once() -> None:
+    said = ("correct|Ada", "wrong|Bea", "correct|Ada", "wrong|Ada", "correct|Ada")
+    found, told = given(table("image question verdict assessor", *(f"a.png|What?|{one}" for one in said)))
+    assert [one.verdict for one in found["A/a.png", "q1"]] == ["correct", "incorrect", "incorrect", "correct"]
+    assert told == ["line 4: the same again, counted once"]
