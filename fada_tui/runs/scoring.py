@@ -55,7 +55,8 @@ def with_scores(run: Run) -> tuple[Run, tuple[str, ...]]:
     except UsageError as error:
         return run, (_unscored(run, waiting, str(error)),)
     by = scoring_by(run, source, rubric)
-    if run.scoring is not UNSET and run.scoring.rubric_sha256 != by.rubric_sha256:
+    before = run.scoring if any(result.auto is not None for result in run.results) else UNSET
+    if before is not UNSET and before.rubric_sha256 != by.rubric_sha256:
         return run, (_unscored(run, waiting, f"the rubric '{source}' has changed since others were scored"),)
     return scored(run, rubric, by), ()
 

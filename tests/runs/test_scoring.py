@@ -62,6 +62,15 @@ def test_a_rubric_that_has_changed_scores_nothing_unasked(tmp_path: Path) -> Non
     assert all(one.auto and not one.auto.context for one in afresh.results)
 
 
+def test_a_rubric_that_changed_before_the_first_answer_scores_all(tmp_path: Path) -> None:
+    file = own_rubric(tmp_path)
+    scored = by_own_rubric(file)
+    file.write_text(file.read_text().replace('"fetal", ', ""))
+    none_yet = replace(scored, results=(error_result("A/b.png"), result()))
+    again, told = with_scores(none_yet)
+    assert told == () and again.scoring != scored.scoring and again.results[1].auto is not None
+
+
 def test_a_rubric_that_is_gone_loses_nothing(tmp_path: Path) -> None:
     file = own_rubric(tmp_path)
     scored = by_own_rubric(file)
