@@ -5,7 +5,6 @@ import math
 import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import QuestionSimilarity, Result, Run, ScoredFigure, Similarity, convert
 from fada_tui.evaluation.scoring.clusters import clusters
+from fada_tui.evaluation.scoring.constants import commonest_answer
 from fada_tui.evaluation.scoring.intervals import mean_interval
 
 _MODULE = "fada_tui.worker.similarity"
@@ -91,7 +91,7 @@ def _is_compared(result: Result) -> bool:
 
 def _request(question_id: str, results: Sequence[Result]) -> dict[str, Any]:
     answers = [result.response or "" for result in results]
-    (commonest, _), *_ = Counter(answers).most_common(1)
+    commonest = commonest_answer(answers)
     references = [result.reference or "" for result in results]
     return {"id": question_id, "answers": answers, "references": references, "commonest": commonest}
 

@@ -3,9 +3,9 @@
 A process of its own, `python -m fada_tui.worker.similarity`: one JSON object comes in, one goes out.
 
 In: `model` (hub id or folder), `questions`: a list of `id`, `answers` and `references` (pairs, in the same
-order) and `commonest` (the model's own most frequent answer). Out: `questions`: a list of `id`, `cosines`
-(of the pairs), `majority` (the reference that is nearest to all references) and `commonest`, each with its
-mean cosine; or `error`.
+order) and `commonest` (the model's own most frequent answer, or `null`). Out: `questions`: a list of `id`,
+`cosines` (of the pairs), `majority` (the reference that is nearest to all references) and `commonest`, each
+with its mean cosine; or `error`.
 """
 
 import json
@@ -46,7 +46,8 @@ def _told(request: dict[str, Any]) -> dict[str, Any]:
 
 def _of_question(model: Any, question: dict[str, Any]) -> dict[str, Any]:
     answers, references = question["answers"], question["references"]
-    texts = sorted({*answers, *references, question["commonest"]})
+    commonest = question["commonest"]
+    texts = sorted({*answers, *references, *(() if commonest is None else (commonest,))})
     vectors = model.encode(
         texts, batch_size=64, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
     )
@@ -58,7 +59,9 @@ def _of_question(model: Any, question: dict[str, Any]) -> dict[str, Any]:
         "id": question["id"],
         "cosines": [float(of[a] @ of[r]) for a, r in zip(answers, references, strict=True)],
         "majority": {"answer": nearest, "value": float(of[nearest] @ centre)},
-        "commonest": {"answer": question["commonest"], "value": float(of[question["commonest"]] @ centre)},
+        "commonest": None
+        if commonest is None
+        else {"answer": commonest, "value": float(of[commonest] @ centre)},
     }
 
 

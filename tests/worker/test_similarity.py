@@ -92,8 +92,17 @@ def test_cosines_are_the_models_own_and_stand_beside_the_words(embedder: Path) -
     centre = (refer + 2 * routine) / 3
     assert held.majority.answer == "routine follow up"
     assert held.majority.value == pytest.approx(float(routine @ centre), abs=1e-5)
-    assert held.commonest.answer == "refer for a scan"
+    assert held.commonest is not None and held.commonest.answer == "refer for a scan"
     assert held.commonest.value == pytest.approx(float(refer @ centre), abs=1e-5)
+
+
+def test_where_no_answer_comes_twice_none_is_the_commonest(embedder: Path) -> None:
+    made = advised()
+    compared = with_similarity(replace(made, results=made.results[1:]), str(embedder))
+    assert compared.scoring is not UNSET and compared.scoring.similarity is not UNSET
+    (held,) = compared.scoring.similarity.questions
+    assert held.commonest is None and compared.scoring.figures[0].commonest is None
+    assert "| similarity | 2 |" in render_summary(compared, [], [], None)
 
 
 def test_the_figure_stands_on_the_page_beside_the_words(embedder: Path) -> None:

@@ -57,8 +57,8 @@ class QuestionSimilarity(FileRecord, frozen=True, kw_only=True):
     question_id: str
     majority: ConstantAnswer
     """The reference that is nearest to all references."""
-    commonest: ConstantAnswer
-    """The model's own most frequent answer."""
+    commonest: ConstantAnswer | None
+    """The model's own most frequent answer; `None` where no answer comes twice."""
 
 
 class Similarity(FileRecord, frozen=True, kw_only=True):
