@@ -54,7 +54,7 @@ def content(run: dict[str, Any]) -> list[dict[str, Any]]:
 def page_without_figures(folder: Path) -> list[str]:
     """A page's lines that hold nothing measured and no name or date of the run."""
     measured = (
-        "**Date", "**Load Time", "Time", "**Tokens", "**Memory", "**Peak", "Tokens per Second", "**Run**",
+        "**Date", "**Load Time", "Time", "**How Fast", "**Tokens", "**Memory", "**Peak", "Tokens per Second", "**Run**",
         "| **", "slowest", "fastest", "resident", "started", "finished",
     )  # fmt: skip
     lines = (folder / "summary.md").read_text().splitlines()
