@@ -10,10 +10,10 @@ from msgspec import UNSET
 
 from fada_tui.core.records import ClassSet, ImageClass, Record, Result
 from fada_tui.evaluation.categories import meaning
+from fada_tui.evaluation.intervals import SEED
 from fada_tui.evaluation.rubric import normal
 from fada_tui.evaluation.statistics import Interval, Share
 
-SEED = 20250101
 ROUNDS = 1000
 DRAWS = 2_000_000
 """Maximum images drawn in all rounds of resampling together, so that large runs take seconds."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from fada_tui.core.records import ClassSet, Run
-from fada_tui.evaluation.classification import SEED, Sorting, rounds
+from fada_tui.evaluation.classification import Sorting, rounds
+from fada_tui.evaluation.intervals import SEED
 from fada_tui.evaluation.rubric import normal
 from fada_tui.report import units
 from fada_tui.report.figures import Figures

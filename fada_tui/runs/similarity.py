@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from fada_tui.core.errors import UsageError
 from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import QuestionSimilarity, Result, Run, ScoredFigure, Similarity, convert
-from fada_tui.evaluation.scoring.clusters import clusters
+from fada_tui.evaluation.clusters import clusters
+from fada_tui.evaluation.intervals import mean_interval
 from fada_tui.evaluation.scoring.constants import commonest_answer
-from fada_tui.evaluation.scoring.intervals import mean_interval
 
 _MODULE = "fada_tui.worker.similarity"
 _anything = msgspec.json.Decoder(dict[str, Any])

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from fada_tui.core.records import ConstantAnswer, Question, Result, Score
-from fada_tui.evaluation.scoring.clusters import clusters
+from fada_tui.evaluation.clusters import clusters
 from fada_tui.evaluation.scoring.constants import CategoryOf, commonest_answer, majority, of_constant
 from fada_tui.evaluation.scoring.measures import Measure, Row, answered_value, measured, measures_of
 from fada_tui.evaluation.scoring.records import (

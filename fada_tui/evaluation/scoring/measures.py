@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from fada_tui.core.records import Score
 from fada_tui.evaluation.classification import macro_f1
-from fada_tui.evaluation.scoring.intervals import Estimate, bootstrap, mean_interval, mean_of_two
+from fada_tui.evaluation.intervals import Estimate, bootstrap, mean_interval, mean_of_two
 from fada_tui.evaluation.scoring.items import BETA
 from fada_tui.evaluation.scoring.records import NO_VALUE, SEVERAL_VALUES, Measured, Unit
 from fada_tui.evaluation.scoring.vocabulary import Vocabulary

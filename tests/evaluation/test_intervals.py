@@ -4,8 +4,18 @@ import random
 
 import numpy
 import pytest
+from scipy.stats import bootstrap as bootstrap_of
 
-from fada_tui.evaluation.scoring.intervals import FEW, Estimate, bootstrap, mean_interval, mean_of_two
+from fada_tui.evaluation.intervals import (
+    FEW,
+    Estimate,
+    Sums,
+    bootstrap,
+    difference,
+    mean_interval,
+    mean_of_two,
+    method_of,
+)
 from fada_tui.evaluation.statistics import Interval, wilson
 
 
@@ -58,6 +68,34 @@ def test_the_mean_of_two_lies_between_their_bounds() -> None:
     same = mean_of_two(Estimate(0.25, share), Estimate(0.25, share))
     assert same.low == pytest.approx(0.25 - (0.25 - share.low) / 2**0.5)
     assert same.high == pytest.approx(0.25 + (share.high - 0.25) / 2**0.5)
+
+
+def test_it_is_told_how_an_interval_came_about() -> None:
+    shares, halves = [Sums(1, 1), Sums(0, 1)], [Sums(0.5, 1), Sums(1, 1)]
+    assert method_of(shares * FEW) == "wilson"
+    assert method_of(halves * 5) == method_of([Sums(1, 2)] * FEW) == "wilson_of_means"
+    assert method_of(halves * FEW) == "bootstrap"
+
+
+def test_a_bootstrap_of_many_images_is_scipy_s() -> None:
+    draw = numpy.random.default_rng(5)
+    values = draw.random(400)
+    found = mean_interval(each(list(values)))
+    theirs = bootstrap_of((values,), numpy.mean, method="percentile", rng=draw).confidence_interval
+    assert found is not None
+    assert found == pytest.approx((theirs.low, theirs.high), abs=0.003)
+
+
+def test_the_difference_of_two_shares_has_the_published_interval() -> None:
+    """Newcombe 1998, table II, method 10: 56 of 70 less 48 of 80, and 9 of 10 less 3 of 10."""
+    for (hits, total), (hits_2, total_2), published in (
+        ((56, 70), (48, 80), (0.0524, 0.3339)),
+        ((9, 10), (3, 10), (0.1705, 0.8090)),
+    ):
+        one, other = wilson(hits, total), wilson(hits_2, total_2)
+        assert one is not None and other is not None
+        found = difference(Estimate(hits / total, one), Estimate(hits_2 / total_2, other))
+        assert found == pytest.approx(published, abs=5e-5)
 
 
 @pytest.mark.parametrize(("images", "answers"), [(20, 1), (20, 5), (80, 5)])

@@ -1,4 +1,4 @@
-"""Which results are about one image: frames of one file, and files with the same bytes or pixels."""
+"""Which results are not independent: those of one patient, one file, or files with the same content."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,11 @@ _FRAME = re.compile(r"#[0-9]+$")
 
 
 def clusters(results: Sequence[Result]) -> list[str]:
-    """Return a name for the image of each result: the same for all results about one image."""
+    """Return a name for the cluster of each result: the same for all that are not independent of each other.
+
+    A cluster is an image with all that was asked of it; frames of one file, files with the same bytes or
+    pixels, and images of one patient are one.
+    """
     parents: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -32,4 +36,6 @@ def _names(result: Result) -> list[str]:
         names.append("file " + result.file.sha256)
     if result.sha256:
         names.append("pixels " + result.sha256)
+    if result.patient:
+        names.append("patient " + result.patient)
     return names
