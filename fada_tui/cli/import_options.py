@@ -31,8 +31,8 @@ def add_import(parser: argparse.ArgumentParser) -> None:
         "--map",
         action="append",
         metavar="FIELD=COLUMN",
-        help="which column holds image, category, question, question_id, response, time, error or model; "
-        "commas between several, or repeated (default: by the columns' names)",
+        help="which column holds image, category, patient, question, question_id, response, time, error or "
+        "model; commas between several, or repeated (default: by the columns' names)",
     )
     parser.add_argument(
         "--error-prefix",

@@ -125,6 +125,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Run, Result], Any]]] = {
     "ranking": lambda _, result: None if result.ranking is UNSET else " | ".join(map(ranked, result.ranking)),
     "thoughts": lambda _, result: result.thoughts.text if result.thoughts else None,
     "thoughts_tokens": lambda _, result: result.thoughts.tokens if result.thoughts else None,
+    "patient": lambda _, result: result.patient or None,
 }
 
 _EXPORTERS: Final[Mapping[str, Callable[[Run], str]]] = {

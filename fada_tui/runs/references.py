@@ -65,20 +65,23 @@ def without_references(images: Sequence[PlannedImage]) -> tuple[PlannedImage, ..
 def with_answers(
     results: Iterable[Result], images: Sequence[PlannedImage], *, anew: bool = False
 ) -> tuple[Result, ...]:
-    """Return results with the experts' answers that their images have.
+    """Return results with the experts' answers and the patients that their images have.
 
     Args:
         results: of a run; errors have references, too.
         images: of the run, with `references` and `other_references`.
-        anew: also in place of those that results have; otherwise those stay.
+        anew: also in place of answers that results have; otherwise those stay.
     """
     by_path = {image.path: image for image in images}
     return tuple(_with_answer(result, by_path.get(result.path), anew) for result in results)
 
 
 def _with_answer(result: Result, image: PlannedImage | None, anew: bool) -> Result:
+    if image is None:
+        return result
+    result = replace(result, patient=image.patient or result.patient)
     has_one = result.reference is not UNSET or result.other_references is not UNSET
-    if image is None or (has_one and not anew):
+    if has_one and not anew:
         return result
     others = {
         name: answers[result.question_id]
@@ -119,7 +122,13 @@ def _with_answers(
         return {question: answer for question, answer in keys if answer is not None}
 
     further = {one.references.name: found for one in others if (found := answers(one))}
-    return replace(image, references=answers(first) or UNSET, other_references=further or UNSET)
+    patients = (one.patients.get(image.path) for one in (first, *others))
+    return replace(
+        image,
+        patient=next(filter(None, patients), image.patient),
+        references=answers(first) or UNSET,
+        other_references=further or UNSET,
+    )
 
 
 def _names(paths: Sequence[str]) -> list[str]:

@@ -249,6 +249,23 @@ def test_questions_that_are_not_asked_after_all_count_as_the_files_own() -> None
         assert of_questions(references, {"plane"}) == references
 
 
+def test_a_column_of_patients_is_no_question() -> None:
+    for heading in ("patient", "Patient ID", "patient_code"):
+        found = matched(
+            ("image", heading, "age"),
+            ("002.png", "P 7", "20"),
+            ("003.jpg", "", "21"),
+            ("002.png", "P 8", "20"),
+        )
+        assert found.patients == {"Abodomen/002.png": "P 7"}
+        assert [row.question_id for row in found.references.questions] == ["structures", "age", "plane"]
+        assert "another patient for the same image, the first counts: line 4" in found.references.remarks
+    long = matched(("image", "patient", "question", "answer"), ("002.png", "P 7", "age", "20"))
+    assert long.patients == {"Abodomen/002.png": "P 7"}
+    asked = (Question(id="patient", text="What is the patient's position?"),)
+    assert not matched(("image", "patient"), ("002.png", "supine"), questions=asked).patients
+
+
 def test_two_thousand_images_with_eight_questions_are_matched_at_once() -> None:
     questions = tuple(Question(id=f"part{n}", text=f"What is part {n}?") for n in range(8))
     paths = tuple(f"Folder {n % 14}/image_{n}.png" for n in range(2_000))

@@ -185,6 +185,7 @@ EXPORTED: dict[str, Any] = {
     "ranking": "heart 0.5000",
     "thoughts": "an organ",
     "thoughts_tokens": 104,
+    "patient": "P1",
 }
 
 
@@ -205,6 +206,7 @@ def exported() -> Run:
         error=Failure(kind="kind", message="message"),
         ranking=(Ranked(label="heart", probability=0.5),),
         thoughts=Thoughts(text="an organ", tokens=104),
+        patient="P1",
         auto=AutoScore(
             rubric="r",
             context=True,

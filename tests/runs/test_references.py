@@ -18,9 +18,9 @@ from fada_tui.core.records import Environment, ModelFacts, PlannedImage, Questio
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.job import first_run, with_loaded
 from fada_tui.runs.planning import jobs
-from fada_tui.runs.references import Referenced, read_references
+from fada_tui.runs.references import Referenced, read_references, with_answers
 from tests.conftest import Program, write_image
-from tests.examples import run
+from tests.examples import result, run
 
 QUESTIONS = (
     Question(id="structures", short="Structures", text="What can be seen?"),
@@ -90,6 +90,19 @@ def test_a_second_expert_stands_beside_the_first(tmp_path: Path) -> None:
     assert [image.other_references for image in found.images] == [
         {"a.csv (2)": {"structures": "stomach"}}, UNSET, UNSET, UNSET,
     ]  # fmt: skip
+
+
+def test_whom_an_image_is_of_is_kept_beside_its_answers(tmp_path: Path) -> None:
+    rows = (("Abodomen", "1.png", "P1", ""), ("Abodomen", "2.png", "P1", "liver"))
+    first = write_csv(tmp_path / "a.csv", ("Folder", "Image", "Patient", "Q1: Structures"), *rows)
+    found = read(first)
+    assert [image.patient for image in found.images] == ["P1", "P1", UNSET, UNSET]
+    made = (result("Abodomen/1.png", "structures"), result("Abodomen/2.png", "structures", reference="spine"))
+    first_, second = with_answers(made, found.images)
+    assert (first_.patient, first_.reference) == ("P1", UNSET)
+    assert (second.patient, second.reference) == ("P1", "spine")
+    (again,) = with_answers([second], [replace(found.images[1], patient=UNSET)], anew=True)
+    assert (again.patient, again.reference) == ("P1", "liver")
 
 
 def test_a_person_says_what_a_folder_means(tmp_path: Path) -> None:

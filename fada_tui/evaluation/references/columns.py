@@ -23,6 +23,7 @@ FOLDERS: Names = (
     "directory",
     "dir",
 )
+PATIENTS: Names = ("patient", "patientid", "patientcode")
 QUESTION_IDS: Names = ("questionid", "qid")
 QUESTIONS: Names = ("question", "questiontext", "questionname", "q")
 ANSWERS: Names = (
@@ -52,6 +53,8 @@ class Columns(Struct, frozen=True):
     """Question ids by column, where each has one."""
     others: dict[int, str]
     """Headings of the columns that belong to no question of the run, where each question has one."""
+    patient: int | None = None
+    """Says whom the image is of."""
     remarks: Names = ()
 
 
@@ -74,17 +77,23 @@ def columns_of(headings: Sequence[str], names: QuestionNames, file: str) -> Colu
             f"{file}: no column says which image an answer is about; call it 'image' (columns: {listed})"
         )
     folder = next(iter(_places(known, FOLDERS)), None)
+    patient = next(iter(_places(known, PATIENTS)), None)
     answers = _places(known, ANSWERS)
     ids, texts = _places(known, QUESTION_IDS), _places(known, QUESTIONS)
     if answers and (ids or texts):
         found = Long(next(iter(ids), None), next(iter(texts), None), answers[0])
         told = (f"the answers are those of '{headings[answers[0]]}'",) if len(answers) > 1 else ()
-        return Columns(images, folder, found, {}, {}, told)
-    return _wide(headings, names, file, images, folder)
+        return Columns(images, folder, found, {}, {}, patient, told)
+    return _wide(headings, names, file, images, folder, patient)
 
 
 def _wide(
-    headings: Sequence[str], names: QuestionNames, file: str, images: tuple[int, ...], folder: int | None
+    headings: Sequence[str],
+    names: QuestionNames,
+    file: str,
+    images: tuple[int, ...],
+    folder: int | None,
+    patient: int | None,
 ) -> Columns:
     questions: dict[int, str] = {}
     others: dict[int, str] = {}
@@ -97,7 +106,7 @@ def _wide(
                 "name it by the id of one of them"
             )
         if not fits:
-            if place not in images and place != folder:
+            if place not in images and place not in (folder, patient):
                 others[place] = heading or f"column {place + 1}"
             continue
         if twins := [other for other, question in questions.items() if question == fits[0]]:
@@ -108,7 +117,15 @@ def _wide(
         questions[place] = fits[0]
         if is_number(heading):
             remarks.append(f"the column '{heading}' is taken for the question with the id {fits[0]}")
-    return Columns(images, None if folder in questions else folder, None, questions, others, tuple(remarks))
+    return Columns(
+        images,
+        None if folder in questions else folder,
+        None,
+        questions,
+        others,
+        None if patient in questions else patient,
+        tuple(remarks),
+    )
 
 
 def _places(known: Sequence[str], names: Names) -> tuple[int, ...]:

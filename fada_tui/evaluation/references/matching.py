@@ -30,6 +30,8 @@ class Matched(Struct, frozen=True):
     references: References
     answers: dict[tuple[str, str], str]
     """By path of the image and id of the question."""
+    patients: Mapping[str, str] = {}
+    """Whom images are of, by path; those of which the table says it."""
 
 
 class _Asked(Struct, frozen=True):
@@ -83,6 +85,7 @@ def match(
             unmatched[label] = None
             if found[row.number].ambiguous:
                 told.ambiguous(label)
+    patients = _patients(table, columns, found, told)
     taken = _Taken(told)
     left: Counter[str] = Counter()
     foreign: Counter[str] = Counter()
@@ -123,7 +126,7 @@ def match(
         questions=rows,
         remarks=(*table.remarks, *columns.remarks, *told.lines()),
     )
-    return Matched(references, answers)
+    return Matched(references, answers, patients)
 
 
 def check(references: References, questions: Sequence[Question]) -> None:
@@ -190,6 +193,17 @@ def _found(called: Sequence[tuple[str, str]], index: ImageNames) -> Found:
             return one
         found = one if one.ambiguous else found
     return found
+
+
+def _patients(table: Table, columns: Columns, found: Mapping[int, Found], told: Remarks) -> dict[str, str]:
+    """Return whom images are of, by path; of several codes for one image the first counts."""
+    patients: dict[str, str] = {}
+    for row in table.rows if columns.patient is not None else ():
+        if code := _one_line(_cell(row, columns.patient)):
+            for path in found[row.number].paths:
+                if patients.setdefault(path, code) != code:
+                    told.another_patient(row.number)
+    return patients
 
 
 def _label(called: Sequence[tuple[str, str]]) -> str:

@@ -33,6 +33,10 @@ class Remarks:
         what = "the same answer again, counted once" if same else "another answer again, the first counts"
         self._note(what, self._at(row))
 
+    def another_patient(self, row: int) -> None:
+        """Tell of a second patient for an image."""
+        self._note("another patient for the same image, the first counts", self._at(row))
+
     def empty(self, question: str) -> None:
         """Count an empty cell."""
         self._empty[question] += 1

@@ -39,6 +39,7 @@ class Answer(NamedTuple):
     """Those of the image's path, as far as the row names them."""
     image: str
     category: str | None
+    patient: str | None
     question_id: str | None
     question: str | None
     response: str | None
@@ -96,8 +97,9 @@ def _answer(row: Row, chosen: Mapping[Field, str], factor: float, prefixes: tupl
         model=read.text("model"),
         folders=parts[:-1],
         image=parts[-1],
-        category=read.text("category"),
-        question_id=read.text("question_id"),
+        category=read.code("category"),
+        patient=read.code("patient"),
+        question_id=read.code("question_id"),
         question=read.text("question"),
         response=None if error else response,
         error=_one_line(error) if error else None,
@@ -135,11 +137,14 @@ class _Reader:
         found = kind(self._value(field)) if name in self._row.values else "nothing"
         return UsageError(f"{self._row.place}: {listed([name])}: {expected}, found {found}")
 
+    def code(self, field: Field) -> str | None:
+        """Return a text, or a whole number as one; `None` where there is none."""
+        value = self._value(field)
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else self.text(field)
+
     def text(self, field: Field) -> str | None:
         """Return a text; `None` where there is none."""
         value = self._value(field)
-        if field in ("question_id", "category") and isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
         if value is not None and not isinstance(value, str):
             raise self.wrong(field, "expected text")
         return _written(value.strip(), name=field in ("image", "category")) or None if value else None

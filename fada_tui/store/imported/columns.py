@@ -10,7 +10,7 @@ from fada_tui.core.text import printable
 from fada_tui.core.toml import suggestion
 
 Field: TypeAlias = Literal[
-    "image", "category", "question", "question_id", "response", "time", "error", "model"
+    "image", "category", "patient", "question", "question_id", "response", "time", "error", "model"
 ]
 
 FIELDS: tuple[Field, ...] = get_args(Field)
@@ -29,6 +29,7 @@ _NAMES: Final[Mapping[Field, Sequence[Sequence[str]]]] = {
         ("folder", "folder_name"),
         ("label",),
     ),
+    "patient": (("patient",), ("patient_id", "patient_code")),
     "question": (("question_text",), ("question",), ("prompt", "query")),
     "question_id": (("question_id", "qid", "question_key"),),
     "response": (

@@ -133,6 +133,7 @@ class _Results:
             response=answer.response,
             time=answer.time,
             path=image.path,
+            patient=answer.patient or UNSET,
             question_id=question.id,
             timing=Timing(generate=answer.time),
             finish="error" if answer.error else None,

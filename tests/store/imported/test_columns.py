@@ -14,6 +14,7 @@ def choose(names: str, *mapping: str, **values: Any) -> dict[str, str]:
 KNOWN = {
     "image": "image, image_path, image_name, file, filename, path, Image Name, imagePath",
     "category": "category, class, folder, Folder Name",
+    "patient": "patient, Patient ID, patient_code",
     "question": "question, prompt, question_text, Question-Text",
     "question_id": "question_id",
     "response": "response, prediction, answer, output, generated_text, text, Model Response",

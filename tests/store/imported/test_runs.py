@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from fada_tui.core.errors import FadaError, UsageError
 from fada_tui.core.records import ModelEntry, decode_run, encode_run
@@ -28,6 +29,11 @@ def test_the_references_data_become_a_run_and_keep_their_five_keys() -> None:
     assert run.results[3].path == "Aorta/Aorta_001.png"
     assert run.results[3].timing.generate == 8.03
     assert decode_run(encode_run(run)) == run
+
+
+def test_whom_an_image_is_of_is_kept() -> None:
+    run = imported_run([GOOD | {"patient": 7}, GOOD | {"image": "b.png", "patient": None}])
+    assert [one.patient for one in run.results] == ["7", UNSET]
 
 
 def test_only_what_is_known_is_said_of_the_model_and_the_rest_is_unknown() -> None:
