@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from fada_tui.core.records import AutoScore
 from fada_tui.evaluation.negation import is_negated
-from fada_tui.evaluation.phrases import folded, pattern
+from fada_tui.evaluation.phrases import beginnings, folded, may_be_in, pattern
 from fada_tui.evaluation.rubric import Category, Rubric
 
 
@@ -48,6 +48,15 @@ def score(response: str | None, category: str, rubric: Rubric, *, question: str 
 def groups_named(category: Category, response: str, question: str) -> tuple[str, ...]:
     """Return a category's groups of terms, by their names, of which an answer names one."""
     return _groups_named(category.terms, folded(response), folded(question))
+
+
+def names_groups(groups: Iterable[tuple[str, ...]], response: str, question: str) -> list[bool]:
+    """Return of each group of terms whether an answer names one of them."""
+    answer, asked = folded(response), folded(question)
+    begins = beginnings(answer)
+    return [
+        bool(_named((term for term in group if may_be_in(term, begins)), answer, asked)) for group in groups
+    ]
 
 
 def _groups_named(groups: tuple[tuple[str, ...], ...], answer: str, asked: str) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ _FORMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _MARKS = _DASHES | dict.fromkeys(map(ord, "\u2018\u2019\u02bc\uff07"), "'") | {0xAD: None}
 _WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"\w+")
 _JOINED = re.compile(r"[\s\-/'’()&+*_]+")
 """What may lie between the words of a phrase."""
 
@@ -78,6 +79,25 @@ def pattern(text: str) -> re.Pattern[str]:
     last_word = "|".join(map(re.escape, forms(last)))
     between = r"[\s-]+".join([*map(re.escape, first), f"(?:{last_word})"])
     return re.compile(rf"(?<!\w){between}(?!\w)")
+
+
+def beginnings(text: str) -> frozenset[str]:
+    """Return the words of a folded text, by which `may_be_in` decides."""
+    return frozenset(_LETTERS.findall(text))
+
+
+def may_be_in(text: str, words: frozenset[str]) -> bool:
+    """Return whether a phrase's `pattern` can be found at all in a text of these `beginnings`."""
+    first = _first_words(text)
+    return first is None or not first.isdisjoint(words)
+
+
+@lru_cache(maxsize=4096)
+def _first_words(text: str) -> frozenset[str] | None:
+    """Return the words that a phrase can begin with; `None` where it does not begin with a word."""
+    first, *more = re.split(r"[\s-]+", folded(text).strip(" -")) or [""]
+    found = (first,) if more else forms(first)
+    return frozenset(found) if all(map(_LETTERS.fullmatch, found)) else None
 
 
 def keys(text: str) -> tuple[tuple[str, ...], ...]:

@@ -130,5 +130,8 @@ class Looking(FileRecord, frozen=True, kw_only=True):
     p: float | None = None
     """Share of the deals that came to as much, the real one counted among them."""
     deals: int | None = None
+    dealt: int | None = None
+    """Images whose answers were dealt: frames of one file, files of one hash and images of one patient count
+    as one, and of very many images some are drawn."""
     reason: str | None = None
     """Why it cannot be tested."""
