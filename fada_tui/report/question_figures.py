@@ -46,7 +46,7 @@ def question_figures(run: Run, category_of: CategoryOf | None = None) -> tuple[Q
     for result in run.results:
         if result.question_id in results:
             results[result.question_id].append(result)
-    same = {one.question_id: one for one in alike([*results], run.results, _right(run))}
+    same = {one.question_id: one for one in alike([*results], run.results, right_answers(run))}
     return tuple(
         QuestionFigures(
             question=question,
@@ -60,7 +60,7 @@ def question_figures(run: Run, category_of: CategoryOf | None = None) -> tuple[Q
     )
 
 
-def _right(run: Run) -> Callable[[Result], str | None]:
+def right_answers(run: Run) -> Callable[[Result], str | None]:
     """Return what gives the right answer of a result: an expert's, or for classes that of its folder."""
     if run.classes is not UNSET:
         categories = {result.category for result in run.results}

@@ -1,4 +1,4 @@
-"""The files of a run for readers: scores in `run.json`, then its pages and the comparison."""
+"""The files of a run for readers: scores and their tests in `run.json`, then its pages and the comparison."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,6 +12,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.records import ModelNote, Run
 from fada_tui.models.registry import Registry, next_model
 from fada_tui.report.comparison import Compared, compared, render_rows
+from fada_tui.runs.looking import with_looking
 from fada_tui.runs.scoring import category_of, with_scores
 from fada_tui.store import folder as runs
 from fada_tui.store.model_notes import read_model_notes
@@ -36,7 +37,7 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
         StoreError: a file cannot be written.
     """
     scored, unscored = with_scores(run)
-    scored = without_needless_plan(scored)
+    scored = without_needless_plan(with_looking(scored))
     if scored != run:
         runs.write_run(folder, scored)
     warnings = [*unscored]

@@ -70,7 +70,7 @@ def without_scores(run: Run) -> Run:
     )
     figures = _figures_of(run, newer)
     kept = replace(run.scoring, figures=figures, similarity=UNSET) if run.scoring and figures else UNSET
-    return replace(run, results=results, scoring=kept)
+    return replace(run, results=results, scoring=kept, looking=UNSET)
 
 
 def scored(run: Run, rubric: Rubric, by: Scoring) -> Run:
@@ -103,7 +103,7 @@ def scored(run: Run, rubric: Rubric, by: Scoring) -> Run:
         # Of the answers that there were: its figures say of how many, and it is computed only when asked for.
         by = replace(by, similarity=run.scoring.similarity)
         found += tuple(one for one in run.scoring.figures if one.key == "similarity")
-    return replace(run, results=results, scoring=replace(by, figures=found))
+    return replace(run, results=results, scoring=replace(by, figures=found), looking=UNSET)
 
 
 def newer_kinds(questions: Sequence[Question]) -> frozenset[str]:
