@@ -212,3 +212,9 @@ def macro_f1_in_table(_: Run, found: Figures) -> str | None:
     if found.sorting is None:
         return None
     return "–" if (score := found.sorting.macro_f1) is None else f"{score:.3f}"
+
+
+def one_answer(run: Run) -> str | None:
+    """Return how many of the questions have one answer for (nearly) every image; `None` where none has."""
+    constant = sum(one.finding == "one_answer" for one in run.looking or ())
+    return f"{constant:,} of {len(run.questions):,}" if constant else None

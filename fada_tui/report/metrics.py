@@ -61,6 +61,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         better="higher",
         shown={"table": Shown("Results", texts.results)},
     ),
+    Metric(
+        key="one_answer",
+        value=lambda run, _: texts.one_answer(run),
+        unit="text",
+        shown={"table": Shown("One Answer")},
+        in_data=False,
+    ),
     Metric(key="planned", value=lambda _, its: its.planned, unit="count"),
     Metric(
         key="errors",
@@ -338,6 +345,7 @@ TABLE: Final = (
     "macro_f1",
     "quality",
     "results",
+    "one_answer",
 )
 """The columns of the comparison's table."""
 

@@ -13,6 +13,7 @@ from fada_tui.evaluation.classification import constant_classes
 from fada_tui.evaluation.constant_answers import ALIKE, IMAGES, Alike
 from fada_tui.report import score_texts, units
 from fada_tui.report.figures import Figures, imported
+from fada_tui.report.looking import constant_line, evidence_line, names
 from fada_tui.report.markdown import inline, name, table
 from fada_tui.report.metric_texts import macro_f1, right
 from fada_tui.report.question_figures import QuestionFigures, kinds
@@ -62,8 +63,10 @@ def overview(run: Run, found: Figures, questions: Sequence[QuestionFigures], *, 
         f"- **Does It Look at the Image**: {_looks(run, questions)}",
     ]
     end = [f"- **How Fast**: {_speed(run, found)}", "", f"> {_conclusion(run)}", ""]
+    evidence = [f"- {line}"] if (line := evidence_line(questions)) else []
     room = LINES - above - len(start) - len(end)
-    doubts = _with_rest(doubts, room - (min(len(rows), _ROWS_KEPT) + 6 if rows else 1))
+    kept = len(evidence) + (min(len(rows), _ROWS_KEPT) + 6 if rows else 1)
+    doubts = [*_with_rest(doubts, room - kept), *evidence]
     if not rows:
         return [*start, *doubts, f"- **How Good**: {_unknown(run)}", *end]
     shown = rows[: min(ROWS, room - len(doubts) - 4)]
@@ -107,7 +110,7 @@ def _looks(run: Run, questions: Sequence[QuestionFigures]) -> str:
     of_all = units.count(len(questions), "question")
     parts = []
     if doubted:
-        parts.append(f"⚠️ reason to doubt in {len(doubted):,} of {of_all}, one answer for nearly all images")
+        parts.append(f"⚠️ {constant_line([one.alike for one in doubted], len(questions))}")
     elif varied:
         all_ = len(varied) == len(questions)
         where = "" if len(questions) == 1 else f" in {'any' if all_ else f'{len(varied):,}'} of {of_all}"
@@ -117,17 +120,12 @@ def _looks(run: Run, questions: Sequence[QuestionFigures]) -> str:
             f"(at most {units.percent(most.share)}, {_said(most)}, n = {most.images:,})"
         )
     if uniform := by_finding.get("references_alike"):
-        parts.append(f"not testable for {_names(uniform)}: the right answers are as uniform as the model's")
+        parts.append(f"not testable for {names(uniform)}: the right answers are as uniform as the model's")
     if few := by_finding.get("too_few"):
-        which = "" if len(few) == len(questions) else f" for {_names(few)}"
+        which = "" if len(few) == len(questions) else f" for {names(few)}"
         n = units.span(min(one.alike.images for one in few), max(one.alike.images for one in few))
         parts.append(f"not testable{which}: fewer than {IMAGES} images have an answer (n = {n})")
     return "; ".join(parts) or "not testable: no question was asked"
-
-
-def _names(questions: Sequence[QuestionFigures]) -> str:
-    named = ", ".join(name(one.label) for one in questions[:4])
-    return f"{named} and {len(questions) - 4:,} more" if len(questions) > 4 else named
 
 
 def doubt_line(one: QuestionFigures) -> str:

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET
 
-from fada_tui.core.records import Question, Record, Result, Run
+from fada_tui.core.records import Looking, Question, Record, Result, Run
 from fada_tui.evaluation.classification import true_classes
 from fada_tui.evaluation.constant_answers import Alike, alike
 from fada_tui.evaluation.rubric import Category
@@ -26,6 +26,8 @@ class QuestionFigures(Record, frozen=True, kw_only=True):
     """Of people's verdicts."""
     alike: Alike
     """How far the answers are one and the same."""
+    looking: Looking | None = None
+    """Whether the answers go with the images; `None` where that was not tested."""
 
     @property
     def label(self) -> str:
@@ -47,6 +49,7 @@ def question_figures(run: Run, category_of: CategoryOf | None = None) -> tuple[Q
         if result.question_id in results:
             results[result.question_id].append(result)
     same = {one.question_id: one for one in alike([*results], run.results, right_answers(run))}
+    tested = {one.question_id: one for one in run.looking or ()}
     return tuple(
         QuestionFigures(
             question=question,
@@ -55,6 +58,7 @@ def question_figures(run: Run, category_of: CategoryOf | None = None) -> tuple[Q
             else figures_of(question, results[question.id], category_of=category_of),
             tally=tally(results[question.id]),
             alike=same[question.id],
+            looking=tested.get(question.id),
         )
         for question in run.questions
     )

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import ModelEntry, ModelNote, Notes, Run
-from fada_tui.report import categories, results, scores, sorting, technical
+from fada_tui.report import categories, looking, results, scores, sorting, technical
 from fada_tui.report.analysis import strengths_and_weaknesses
 from fada_tui.report.changed_images import changed_images, changed_list
 from fada_tui.report.comparison import Compared, compared, comparison_section
@@ -94,6 +94,7 @@ def _sections(
     found = this.figures
     top = [*title(run, found), *changed_images(run)]
     first = [*top, *overview(run, found, questions, above=len(top))]
+    tested = looking.section(questions)
     scored = scores.section(run, found, questions, first)
     return [
         only(lambda: first),
@@ -105,6 +106,7 @@ def _sections(
             goes_on=True,
         ),
         _whole_or_nothing("References", lambda: references_section(run)[2:], level=2),
+        *([tested] if tested else []),
         *([scored] if scored else []),
         only(partial(sorting.classification_section, run, found)),
         Section(

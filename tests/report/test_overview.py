@@ -128,7 +128,7 @@ def test_each_question_with_one_answer_for_all_images_has_a_line() -> None:
         replace(made, questions=(Question(id="q0", short="A | B", text="?"), *made.questions[1:]))
     )
     assert (
-        "⚠️ reason to doubt in 2 of 3 questions, one answer for nearly all images\n"
+        "⚠️ 2 of 3 questions: one answer for every image\n"
         '  - **A \\| B**: "\\*yes\\*" for 20 of 20 images\n'
         '  - **q1**: "\\*yes\\*" for 20 of 20 images\n'
     ) in text
