@@ -23,6 +23,7 @@ from fada_tui.core.text import printable
 from fada_tui.models.endpoint import place_of
 from fada_tui.models.registry import Registry
 from fada_tui.report import units
+from fada_tui.report.looking import constant_answers, constant_told
 from fada_tui.report.references import references_told
 from fada_tui.runs import planning
 from fada_tui.runs.aliases import mistyped
@@ -203,6 +204,9 @@ def _signals(session: Session, shown: Display) -> Iterator[None]:
 def _report(outcomes: Sequence[Outcome], request: Request, refusal: FadaError | None) -> None:
     if refusal:
         _complain(f"fada-tui: {printable(str(refusal))}")
+    for run in (outcome.run for outcome in outcomes if outcome.run):
+        if told := constant_told(run):
+            _complain(printable(f"{run.model.name}: {told}"))
     if request.json:
         error = {"error": str(refusal)} if refusal else {}
         print_json({"runs": [_summary(outcome) for outcome in outcomes], **error})
@@ -228,6 +232,7 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
             "model": run.model.name,
             "results": len(run.results),
             "errors": sum(result.error is not None for result in run.results),
+            "constant_answers": [one.question_id for one in constant_answers(run)],
             "run_json": str((outcome.folder / runs.RUN_NAME).absolute()),
             "summary": str((outcome.folder / runs.SUMMARY_NAME).absolute()),
         }

@@ -9,6 +9,7 @@ from fada_tui.cli import headless
 from fada_tui.cli.headless import Outcome, Request, run_batch
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import ExitCode, StoreError
+from fada_tui.core.records import Question
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.session import Session
 from tests import examples
@@ -47,3 +48,25 @@ def test_a_folder_s_name_that_an_alias_nearly_has_is_told(
     code = run_batch(settings, load_registry(tmp_path / "none.toml"), Request(dry_run=True))
     assert code == ExitCode.OK
     assert capsys.readouterr().err == "--alias: no folder is called 'Hart'; did you mean 'Heart'?\n"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_questions_with_one_answer_are_told(
+    as_json: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = tuple(examples.result(f"A/{number}.png", response="Yes.") for number in range(10))
+    more = tuple(examples.result(f"A/{number}.png", "q2", response=f"{number}") for number in range(10))
+    asked = (Question(id="q1", short="Fit\x1b[2J", text="?"), Question(id="q2", text="?"))
+    made = examples.run(status="complete", questions=asked, results=(*results, *more))
+
+    async def run_one(*_: object) -> Outcome:
+        return Outcome(ExitCode.OK, made, tmp_path / "done")
+
+    monkeypatch.setattr(Session, "new", lambda *_: object())
+    monkeypatch.setattr(headless, "_run_one", run_one)
+    settings = Settings(model=("fada-demo",), limit=1)
+    run_batch(settings, load_registry(tmp_path / "none.toml"), Request(json=as_json))
+    out, err = capsys.readouterr()
+    assert "tiny: 1 of 2 questions: one answer for every image (Fit" in err and "\x1b" not in err
+    if as_json:
+        assert json.loads(out)["runs"][0]["constant_answers"] == ["q1"]

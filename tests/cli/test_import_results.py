@@ -198,3 +198,18 @@ def test_names_of_files_cannot_write_to_the_terminal(importing: Importing) -> No
     folder = image_folder(importing.place / "pictures", "Brain/a.png")
     out, err = importing.run("--images", str(folder), data=rows)
     assert "\x1b" not in out + err and "not in the folder" in err
+
+
+def test_questions_with_one_answer_are_told(importing: Importing) -> None:
+    rows = [
+        {"image": f"A/{number}.png", "question": question, "response": answer}
+        for number in range(12)
+        for question, answer in (("Fit?", "Yes"), ("What?", f"{number % 3}"))
+    ]
+    out, err = importing.run("--model", "M", "--json", data=rows)
+    (row,) = json.loads(out.splitlines()[-1])["runs"]
+    (made,) = importing.runs()
+    (constant,) = row["constant_answers"]
+    assert {question.id: question.text for question in made.questions}[constant] == "Fit?"
+    assert "M: 1 of 2 questions: one answer for every image (" in err
+    assert {one.question_id: one.finding for one in made.looking or ()}[constant] == "one_answer"

@@ -68,3 +68,16 @@ def test_what_of_references_matched_is_told(
     assert f"{made.name}: {line}" in told.err
     assert called(made.name, "--results", str(made.parent)) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_questions_with_one_answer_are_told(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    alike = run(results=tuple(result(f"A/{number}.png") for number in range(10)), id=made.name)
+    store.write_run(made, alike)
+    assert called(made.name, "--results", str(made.parent), "--json") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["runs"][0]["constant_answers"] == ["q1"]
+    assert f"{made.name}: 1 of 1 question: one answer for every image (q1)" in err
+    assert main(["runs", "show", made.name, "--results", str(made.parent), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["constant_answers"] == ["q1"] and shown["looking"][0]["finding"] == "one_answer"
+    assert store.read_run(made).looking

@@ -24,6 +24,7 @@ from fada_tui.core.text import printable
 from fada_tui.images.catalogue import Catalogue, scan
 from fada_tui.models.names import named_like
 from fada_tui.models.registry import Registry, load_registry, resolve_model
+from fada_tui.report.looking import constant_answers, constant_told
 from fada_tui.report.references import references_told
 from fada_tui.runs.publish import publish
 from fada_tui.runs.rescoring import Anew, scored_anew
@@ -77,6 +78,8 @@ def run(options: Namespace) -> int:
         warn(unread)
         warnings += unread
         rows.append(_row(one, folder))
+        if told := constant_told(one):
+            sys.stderr.write(f"{printable(f'{one.model.name}: {told}')}\n")
         if not getattr(options, "json", False):
             sys.stdout.write(f"{printable(str(folder / store.SUMMARY_NAME))}\n")
     if getattr(options, "json", False):
@@ -206,6 +209,7 @@ def _row(run: Run, folder: Path) -> dict[str, Any]:
         "errors": errors,
         "assessments": sum(len(result.assessments) for result in run.results),
         "questions": {question.id: asked[question.id] for question in run.questions},
+        "constant_answers": [question.question_id for question in constant_answers(run)],
         "run_json": encode_name(str(folder / store.RUN_NAME)),
         "summary": encode_name(str(folder / store.SUMMARY_NAME)),
     }

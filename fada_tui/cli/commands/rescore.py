@@ -12,6 +12,7 @@ from fada_tui.config.settings import merge
 from fada_tui.core.paths import models_file
 from fada_tui.core.text import printable
 from fada_tui.models.registry import load_registry
+from fada_tui.report.looking import constant_answers, constant_told
 from fada_tui.report.references import references_told
 from fada_tui.runs.rescoring import Anew, rescore
 from fada_tui.store import folder as store
@@ -47,12 +48,15 @@ def run(options: Namespace) -> int:
             for line in references_told(scored.references, scored.questions):
                 sys.stderr.write(f"{printable(f'{folder.name}: {line}')}\n")
         warn(f"{folder.name}: {line}" for line in told)
+        if constant := constant_told(scored):
+            sys.stderr.write(f"{printable(f'{folder.name}: {constant}')}\n")
         number = sum(bool(result.score) for result in scored.results)
         rows.append(
             {
                 "run": folder.name,
                 "scored": number,
                 "answers": sum(result.response is not None for result in scored.results),
+                "constant_answers": [one.question_id for one in constant_answers(scored)],
                 "page": str(folder / store.SUMMARY_NAME),
                 "told": told,
             }

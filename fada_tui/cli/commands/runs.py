@@ -5,6 +5,8 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from msgspec import to_builtins
+
 from fada_tui.cli.commands.common import results_folder, table_lines, warn
 from fada_tui.cli.output import print_json
 from fada_tui.core.errors import UsageError
@@ -14,6 +16,7 @@ from fada_tui.core.text import printable
 from fada_tui.models.registry import load_registry
 from fada_tui.report.comparison import compared, render_rows
 from fada_tui.report.figures import figures
+from fada_tui.report.looking import constant_answers
 from fada_tui.report.metric_texts import time_in_list
 from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.runs.job import planned_items
@@ -47,7 +50,8 @@ def show_run(options: Namespace) -> int:
     run, warnings = store.open_run(folder)
     warn(warnings)
     if getattr(options, "json", False):
-        print_json(run)
+        constant = [one.question_id for one in constant_answers(run)]
+        print_json({**to_builtins(run), "constant_answers": constant})
         return 0
     sys.stdout.write(store.read_page(folder) or f"{printable(run.id)}: {run.status}\n")
     return 0
