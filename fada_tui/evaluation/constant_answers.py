@@ -76,18 +76,49 @@ def _alike(question_id: str, given: Sequence[str], truths: Counter[str]) -> Alik
     answer, count = counts.most_common(1)[0] if counts else ("", 0)
     return Alike(
         question_id=question_id,
-        finding=_finding(count, len(given), truths),
+        finding=_finding(count, len(given), max(truths.values(), default=0), truths.total()),
         answer=first.get(answer, ""),
         count=count,
         images=len(given),
     )
 
 
-def _finding(count: int, images: int, truths: Counter[str]) -> Finding:
+class AnswerCounts:
+    """The answers to one question, counted as they come: asking what they give costs nothing.
+
+    The order in which they come makes no difference; hashes of them are kept, not their texts.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Images that got the commonest answer."""
+        self.images = 0
+        """Images that got an answer."""
+        self._answers: Counter[int] = Counter()
+        self._truths: Counter[int] = Counter()
+        self._commonest_truth = self._known = 0
+
+    def add(self, answer: str, truth: str | None) -> None:
+        """Count an answer about one more image, and the right one where it is known."""
+        said = hash(normal(answer))
+        self._answers[said] += 1
+        self.images += 1
+        self.count = max(self.count, self._answers[said])
+        if truth is not None:
+            right = hash(normal(truth))
+            self._truths[right] += 1
+            self._known += 1
+            self._commonest_truth = max(self._commonest_truth, self._truths[right])
+
+    @property
+    def finding(self) -> Finding:
+        """Return what `alike` finds for the answers so far."""
+        return _finding(self.count, self.images, self._commonest_truth, self._known)
+
+
+def _finding(count: int, images: int, commonest_truth: int, known: int) -> Finding:
     if images < IMAGES:
         return "too_few"
     if count < ALIKE * images:
         return "varies"
-    known = truths.total()
-    uniform = known >= IMAGES and truths.most_common(1)[0][1] * images >= count * known
-    return "references_alike" if uniform else "doubt"
+    return "references_alike" if known >= IMAGES and commonest_truth * images >= count * known else "doubt"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from fada_tui.core.records import Looking, Run
-from fada_tui.evaluation.constant_answers import Alike, alike
+from fada_tui.evaluation.constant_answers import Alike, AnswerCounts, alike
 from fada_tui.evaluation.looking import LEVEL
 from fada_tui.report import units
 from fada_tui.report.header import DETAILS
@@ -39,7 +39,7 @@ def constant_answers(run: Run) -> list[Alike]:
     return [one for one in alike(ids, run.results, right_answers(run)) if one.finding == "doubt"]
 
 
-def constant_line(constant: Sequence[Alike | Looking], questions: int) -> str:
+def constant_line(constant: Sequence[Alike | AnswerCounts | Looking], questions: int) -> str:
     """Return `5 of 8 questions: one answer for every image`; nothing where there is none.
 
     Args:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from fada_tui.core.records import Result
-from fada_tui.evaluation.constant_answers import Alike, alike, normal
+from fada_tui.evaluation.constant_answers import Alike, AnswerCounts, alike, normal
 from tests.examples import error_result, result
 
 
@@ -65,3 +65,16 @@ def test_the_order_of_results_does_not_matter() -> None:
 def test_answers_are_compared_without_upper_case_spaces_and_marks_around_them() -> None:
     assert normal("  **Routine** follow-up.\n") == normal('"routine** follow-up"')
     assert normal("no") != normal("not")
+
+
+@pytest.mark.parametrize(
+    ("same", "others", "references"),
+    [(9, 0, 0), (10, 0, 0), (98, 2, 0), (97, 3, 0), (20, 0, 20), (20, 0, 9), (99, 1, 100)],
+)
+def test_counting_as_answers_come_finds_the_same(same: int, others: int, references: int) -> None:
+    some = results(["Yes."] * same + [f"b{n}" for n in range(others)], ["yes"] * references)
+    counts = AnswerCounts()
+    for one in reversed(some):
+        counts.add(one.response or "", one.reference or None)
+    whole = found(some)
+    assert (counts.finding, counts.count, counts.images) == (whole.finding, whole.count, whole.images)

@@ -59,7 +59,11 @@ RUN_CELLS = 42
 
 
 def title_text(review: Review, assessor: str | None) -> str:
-    """Return the line at the top: model or data set, progress, modes, run; narrow screens cut off its end."""
+    """Return the line at the top; narrow screens cut off its end.
+
+    It has model or data set, progress, how many questions have one answer for every image, modes, and run. In
+    blind mode what would tell a model is left out.
+    """
     run = review.run
     named = run is not None and not review.open_runs.blind
     parts = ["fada-tui"]
@@ -69,6 +73,8 @@ def title_text(review: Review, assessor: str | None) -> str:
         parts.append(shortened(review.gallery.catalogue.name, NAME_CELLS))
     if run:
         parts.append(str(review.progress()))
+    if run and named and (constant := run.one_answer):
+        parts.append(constant)
     if review.open_runs.blind:
         parts.append("BLIND")
     if review.filter.words:

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from fada_tui.core.protocol import Item
 from fada_tui.core.records import Assessment, AutoScore, PlannedImage, Question, Result, Run
 from fada_tui.evaluation.assessment.edit import mine
+from fada_tui.report.looking import constant_line
+from fada_tui.tui.state.constant_answers import ConstantAnswers
 from fada_tui.tui.state.image_rows import Mark, Slot
 
 Key = tuple[str, str]
@@ -94,6 +96,8 @@ class OpenRun:
         self._results: dict[Key, Result] = {}
         self._own: dict[Key, Assessment] = {}
         self._answers = self._judged = 0
+        self._constant: ConstantAnswers | None = None
+        """Counted from the first time that it is asked for."""
         for result in run.results:
             self.put(result)
 
@@ -136,10 +140,25 @@ class OpenRun:
         if known is not None:
             more = [one for one in known.assessments if one not in result.assessments]
             result = replace(result, assessments=(*result.assessments, *more))
+        if self._constant is not None and (known is None or known.response is None):
+            self._constant.take(result)
         self._count(result.key, -1)
         self._results[result.key] = result
         self._own[result.key] = mine(result, self.assessor)
         self._count(result.key, 1)
+
+    @property
+    def one_answer(self) -> str:
+        """Say how many questions have one answer for every image; empty where none has.
+
+        It is so in the record of a run that has ended, else counted of the answers so far.
+        """
+        if self.run.looking is not UNSET and not self.running:
+            found = [one for one in self.run.looking if one.finding == "one_answer"]
+            return constant_line(found, len(self.questions))
+        if self._constant is None:
+            self._constant = ConstantAnswers(self.run, self.results)
+        return constant_line(self._constant.doubtful, len(self.questions))
 
     def ask(self, questions: tuple[Question, ...]) -> None:
         """Note what is asked, now that the model is known."""
