@@ -129,6 +129,12 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
     compare.add_argument(
         "--format", choices=("md", "csv", "json"), default="md", help="format of the table (default: md)"
     )
+    compare.add_argument(
+        "--paired",
+        action="store_true",
+        default=False,
+        help="test each two runs on the images and questions that both have",
+    )
     others = command(commands, "import", "read another program's results into runs")
     add_import(others)
     for name in ("references", "rubric", "alias"):

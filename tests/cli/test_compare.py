@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.cli import main
 from fada_tui.cli.commands import runs
-from fada_tui.core.records import Question
+from fada_tui.core.records import Assessment, Question
 from fada_tui.store import folder as store
-from tests.examples import run
+from tests.examples import result, run
 
 
 def test_data_for_programs_say_on_stderr_which_questions_were_reworded(
@@ -18,10 +19,32 @@ def test_data_for_programs_say_on_stderr_which_questions_were_reworded(
     for name, text in (("one", "Why?"), ("two", "Why, then?")):
         (results / name).mkdir(parents=True)
         store.write_run(results / name, run(id=name, questions=(Question(id="q1", text=text),)))
-    assert runs.compare(Namespace(runs=[], format="json", results=str(results))) == 0
+    assert runs.compare(Namespace(runs=[], paired=False, format="json", results=str(results))) == 0
     said = capsys.readouterr()
     assert len(json.loads(said.out)) == 2
     assert said.err == "warning: Asked in several wordings, so not the same questions: q1 (2).\n"
-    assert runs.compare(Namespace(runs=[], format="md", results=str(results))) == 0
+    assert runs.compare(Namespace(runs=[], paired=False, format="md", results=str(results))) == 0
     said = capsys.readouterr()
     assert "**q1** is asked in 2 wordings" in said.out and not said.err
+
+
+def test_paired_takes_the_runs_that_are_named_and_two_at_least(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FADA_TUI_CONFIG_DIR", str(tmp_path / "config"))
+    results = tmp_path / "results"
+    judged = tuple(
+        result(path, assessments=(Assessment(verdict="correct"),)) for path in ("A/a.png", "A/b.png")
+    )
+    for name in ("one", "two", "three"):
+        (results / name).mkdir(parents=True)
+        store.write_run(results / name, run(id=name, results=judged))
+    arguments = ["compare", "two", "one", "--paired", "--format", "json", "--results", str(results)]
+    assert main(arguments) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["run"] for one in told["runs"]] == ["two", "one"]
+    assert [one["outcome"] for one in told["questions"]] == ["correct", "correct_or_partial"]
+    assert main(["compare", "one", "one", "--paired", "--results", str(results)]) == 2
+    assert "name two at least" in capsys.readouterr().err
+    assert main(["compare", "one", "--results", str(results)]) == 0
+    assert capsys.readouterr().out.startswith("# Comparison of Models")

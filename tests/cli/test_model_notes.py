@@ -33,9 +33,9 @@ def test_a_note_is_a_row_of_the_comparison(results: Path, capsys: pytest.Capture
     assert call(results, "fetalclip", "--size", "0.4B", "--quality", "40%", "--source", "a page") == 0
     assert capsys.readouterr().out == f"noted what is told of FetalCLIP ({results / 'notes.toml'})\n"
     assert "| FetalCLIP (told) | 0.4B |" in (results / "comparison.md").read_text()
-    assert runs.compare(Namespace(runs=[], format="csv", results=str(results))) == 0
+    assert runs.compare(Namespace(runs=[], paired=False, format="csv", results=str(results))) == 0
     assert "FetalCLIP" in capsys.readouterr().out
-    assert runs.compare(Namespace(runs=["one"], format="md", results=str(results))) == 0
+    assert runs.compare(Namespace(runs=["one"], paired=False, format="md", results=str(results))) == 0
     assert "FetalCLIP" not in capsys.readouterr().out
     assert call(results, "FetalCLIP", "--remove", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"removed": "FetalCLIP"}

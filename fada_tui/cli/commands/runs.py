@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from msgspec import to_builtins
@@ -13,11 +14,14 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import models_file
 from fada_tui.core.records import Run
 from fada_tui.core.text import printable
+from fada_tui.evaluation.pairing import outcomes_of
 from fada_tui.models.registry import load_registry
-from fada_tui.report.comparison import compared, render_rows
+from fada_tui.report.comparison import compared, latest_complete, render_rows
 from fada_tui.report.figures import figures
 from fada_tui.report.looking import constant_answers
 from fada_tui.report.metric_texts import time_in_list
+from fada_tui.report.paired import paired_questions
+from fada_tui.report.paired_texts import render_paired
 from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.runs.job import planned_items
 from fada_tui.runs.publish import notes_of, publish
@@ -83,6 +87,8 @@ def report(options: Namespace) -> int:
 def compare(options: Namespace) -> int:
     """Print the comparison of some runs, or of all."""
     results = results_folder(options)
+    if options.paired:
+        return _compare_paired(options, results)
     warnings: list[str] = []
     runs = (store.read_run(store.find(results, name)) for name in options.runs)
     rows = [compared(run) for run in (runs if options.runs else store.each_run(results, warnings))]
@@ -95,6 +101,28 @@ def compare(options: Namespace) -> int:
     sys.stdout.write(render_rows(rows, options.format, notes))
     if options.format != "md" and (told := wordings_line(differing_wordings(row.run for row in rows))):
         warn((told,))
+    return 0
+
+
+def _compare_paired(options: Namespace, results: Path) -> int:
+    """Print the paired comparison of some runs, or of the latest complete one of each model."""
+    warnings: list[str] = []
+    folders = dict.fromkeys(store.find(results, name).resolve() for name in options.runs)
+    runs = map(store.read_run, folders)
+    read = [
+        (compared(run), outcomes_of(run))
+        for run in (runs if options.runs else store.each_run(results, warnings))
+    ]
+    warn(warnings)
+    if not options.runs:
+        chosen = {row.run.id for row in latest_complete(row for row, _ in read)}
+        read = [(row, found) for row, found in read if row.run.id in chosen]
+    if len(read) < 2:
+        raise UsageError(
+            f"{len(read):,} of the runs in {results} can be compared by pairs: name two at least"
+        )
+    questions = paired_questions([found for _, found in read])
+    sys.stdout.write(render_paired([row.run for row, _ in read], questions, options.format))
     return 0
 
 
