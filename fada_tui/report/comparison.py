@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from fada_tui.core.records import ModelNote, Record, Run
 from fada_tui.report import units
 from fada_tui.report.compared_scores import scores_data, scores_section
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.figures import Figures, figures
+from fada_tui.report.identity import HEADINGS, differing, model_with_settings, setting_cell, settings
+from fada_tui.report.likeness import Asked, asked, unlike
 from fada_tui.report.markdown import table
 from fada_tui.report.metric import Value
 from fada_tui.report.metrics import METRIC, METRICS, TABLE
@@ -30,6 +32,16 @@ BATCHES_NOTE = (
 SERVED_NOTE = (
     "Where a server was sent several requests at once, the time of an answer includes waiting for others."
 )
+UNLIKE = "unlike"
+"""Column of what a run was asked of other images or questions."""
+STANDING = "standing"
+"""Column of how many runs of a model one stands for."""
+SETTINGS_IN_DATA = tuple(key for key in HEADINGS if key not in ("source", "precision", "quantisation"))
+"""Settings that CSV and JSON have beside the metrics, which hold the others."""
+_METRICS = tuple(metric.key for metric in METRICS if metric.in_data)
+_PLACE = _METRICS.index("longest_edge")
+_IN_DATA = (*_METRICS[:_PLACE], *SETTINGS_IN_DATA, UNLIKE, *_METRICS[_PLACE:])
+"""Columns of CSV and JSON."""
 SHOWN_ON_PAGE = 20
 """Rows of the table on a run's page."""
 WORDINGS_ON_PAGE = 3
@@ -43,35 +55,38 @@ class Compared(Record, frozen=True, kw_only=True):
     run: Run
     """Without its results."""
     figures: Figures
-    asked: bytes
-    """A hash of its images and questions; empty without results."""
-    pixels: Mapping[tuple[str, str], str]
-    """The beginnings of images' pixel hashes by category and name, as far as known."""
+    asked: Asked
+    """What it has results of."""
+    results: bytes
+    """A hash of the same, image by image; empty without results."""
 
 
 def compared(run: Run) -> Compared:
     """Return what a comparison needs of a run."""
-    asked = sorted({(result.category, result.image, result.question) for result in run.results})
-    pixels = {
-        (result.category, result.image): result.sha256[:32]
-        for result in run.results
-        if result.sha256 is not None
-    }
+    keys = sorted({(result.category, result.image, result.question) for result in run.results})
     return Compared(
         run=run.light(),
         figures=figures(run),
-        asked=hashlib.sha256(repr(asked).encode(errors="surrogatepass")).digest() if asked else b"",
-        pixels=pixels,
+        asked=asked(run),
+        results=hashlib.sha256(repr(keys).encode(errors="surrogatepass")).digest() if keys else b"",
     )
 
 
-def latest_complete(rows: Iterable[Compared]) -> list[Compared]:
-    """Return the latest complete run of each model in each resolution, ordered by the models' names."""
-    latest: dict[tuple[Any, ...], Compared] = {}
-    for row in sorted(rows, key=lambda row: _age(row.run)):
+def standing(rows: Iterable[Compared]) -> list[tuple[Compared, int]]:
+    """Return the run that stands for each model, and how many complete ones it is of, in the order of names.
+
+    It is the complete one with most judged answers, of several the latest. A model with other settings is
+    another one.
+    """
+    complete: dict[object, list[Compared]] = {}
+    for row in rows:
         if row.run.status == "complete":
-            latest[_seeing(row.run)] = row
-    return sorted(latest.values(), key=lambda row: _name(row.run))
+            complete.setdefault(model_with_settings(row.run), []).append(row)
+    chosen = [
+        (max(same, key=lambda row: (row.figures.tally.judged, _age(row.run))), len(same))
+        for same in complete.values()
+    ]
+    return sorted(chosen, key=lambda one: (_name(one[0].run), _age(one[0].run)))
 
 
 def comparison_section(
@@ -81,9 +96,9 @@ def comparison_section(
     *,
     notes: Iterable[ModelNote] = (),
 ) -> list[str]:
-    """Return the page's table: this run first and bold, then each other model's latest complete run.
+    """Return the page's table: this run first and bold, then the run that stands for each other model.
 
-    A model in another resolution is another one. Last come models that only notes tell of.
+    A model with other settings is another one. Last come models that only notes tell of.
 
     Args:
         this: The run.
@@ -91,13 +106,12 @@ def comparison_section(
         most: Rows; the others are counted, and stand in the comparison of the results folder.
         notes: What is told of models, for those that have no run.
     """
-    others = list(others)
-    rivals = [
-        other
-        for other in latest_complete(other for other in others if other.run.id != this.run.id)
-        if _seeing(other.run) != _seeing(this.run)
-    ]
-    shown = [this, *rivals][:most]
+    others = [other for other in others if other.run.id != this.run.id]
+    own = model_with_settings(this.run)
+    rivals = [one for one in standing(others) if model_with_settings(one[0].run) != own]
+    same = sum(other.run.status == "complete" and model_with_settings(other.run) == own for other in others)
+    counted = {row.run.id: number for row, number in rivals} | {this.run.id: same + 1}
+    shown = [this, *(row for row, _ in rivals)][:most]
     known = without_runs(notes, _with_answers([this, *others]))
     told = known[: most - len(shown)]
     left = len(rivals) + 1 - len(shown) + len(known) - len(told)
@@ -105,7 +119,7 @@ def comparison_section(
     return [
         "### Comparison with Other Models",
         "",
-        *_table(TABLE, shown, told, bold=this),
+        *_table(TABLE, shown, told, bold=this, counted=counted),
         "",
         *([rest, ""] if left else []),
         QUALITY_NOTE,
@@ -131,9 +145,11 @@ def render_rows(
     """Return a row for each compared run, as `render_comparison` does, then for models of notes alone."""
     ordered = sorted(rows, key=lambda row: (*_name(row.run), *_age(row.run)))
     told = without_runs(notes, _with_answers(ordered))
-    columns = [*(metric.key for metric in METRICS if metric.in_data), *(TOLD_COLUMNS if told else ())]
+    columns = [*_IN_DATA, *(TOLD_COLUMNS if told else ())]
     nothing: dict[str, Value] = dict.fromkeys(columns)
-    data = (nothing | row for row in (*map(_data, ordered), *map(told_data, told)))
+    others = unlike([row.asked for row in ordered])
+    measured = (_data(row) | {UNLIKE: other} for row, other in zip(ordered, others, strict=True))
+    data = (nothing | row for row in (*measured, *map(told_data, told)))
     match format:
         case "md":
             return _page(ordered, told)
@@ -149,7 +165,9 @@ def _with_answers(rows: Iterable[Compared]) -> Iterable[Run]:
 
 
 def _data(row: Compared) -> dict[str, Value]:
-    return {metric.key: metric.value(row.run, row.figures) for metric in METRICS if metric.in_data}
+    metrics = {metric.key: metric.value(row.run, row.figures) for metric in METRICS if metric.in_data}
+    its = settings(row.run)
+    return metrics | {key: its[key] for key in SETTINGS_IN_DATA}
 
 
 def _page(rows: Sequence[Compared], told: Sequence[ModelNote]) -> str:
@@ -168,19 +186,35 @@ def _table(
     notes: Sequence[ModelNote],
     *,
     bold: Compared | None = None,
+    counted: Mapping[str, int] | None = None,
 ) -> list[str]:
-    """Return the table; a column without any value is left out."""
+    """Return the table; a column without any value is left out.
+
+    Args:
+        keys: Its metrics. Settings that differ follow, and in what a run is unlike the others.
+        shown: The runs.
+        notes: Told of models without a run.
+        bold: The run that the others are compared with.
+        counted: For runs that stand for several, by id, for how many.
+    """
+    headings = {key: METRIC[key].shown["table"].heading for key in keys}
     rows = [{key: METRIC[key].text("table", one.run, one.figures) for key in keys} for one in shown]
-    nothing: dict[str, str | None] = dict.fromkeys(keys)
-    for one, row in zip(shown, rows, strict=True):
+    for one, row, other in zip(
+        shown, rows, unlike([one.asked for one in shown], bold.asked if bold else None), strict=True
+    ):
         if one is bold:
             row["model"] = f"**{row['model']}**"
-    rows += [nothing | told_cells(note) for note in notes]
-    told = [key for key in keys if any(row[key] is not None for row in rows)]
-    return table(
-        [METRIC[key].shown["table"].heading for key in told],
-        ([row[key] or "–" for key in told] for row in rows),
-    )
+        if (number := (counted or {}).get(one.run.id, 1)) > 1:
+            row[STANDING] = f"one of {number:,} runs"
+        row |= {key: setting_cell(one.run, key) for key in HEADINGS}
+        row[UNLIKE] = other or None
+    between = {key: HEADINGS[key] for key in differing([one.run for one in shown])}
+    columns = {**headings, **between, UNLIKE: "Unlike", STANDING: "Run"}
+    rows += [told_cells(note) for note in notes]
+    known = {
+        key: heading for key, heading in columns.items() if any(row.get(key) is not None for row in rows)
+    }
+    return table([*known.values()], ([row.get(key) or "–" for key in known] for row in rows))
 
 
 def _notes(rows: Sequence[Compared], told: Sequence[ModelNote]) -> list[str]:
@@ -200,11 +234,6 @@ def _wordings(runs: Iterable[Run], most: int) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _seeing(run: Run) -> tuple[Any, ...]:
-    """Return the model, with its image resolution."""
-    return (run.model.name, run.model.asked_resolution)
-
-
 def _age(run: Run) -> tuple[str, str]:
     return (run.started or "", run.id)
 
@@ -215,11 +244,12 @@ def _name(run: Run) -> tuple[str, str]:
 
 def alike(rows: Iterable[Compared]) -> bool:
     """Return whether all runs asked the same questions about the same images, by names and pixel hashes."""
-    asked: set[bytes] = set()
-    pixels: dict[tuple[str, str], str] = {}
+    results: set[bytes] = set()
+    known: dict[tuple[str, str], str] = {}
     same = True
     for row in rows:
-        if row.asked:
-            asked.add(row.asked)
-        same = same and all(pixels.setdefault(image, found) == found for image, found in row.pixels.items())
-    return same and len(asked) <= 1
+        if row.results:
+            results.add(row.results)
+        pixels = ((image, found) for image, found in row.asked.images.items() if found)
+        same = same and all(known.setdefault(image, found) == found for image, found in pixels)
+    return same and len(results) <= 1

@@ -22,7 +22,7 @@ from fada_tui.core.records import (
     Timing,
     Tokens,
 )
-from fada_tui.report.comparison import compared, latest_complete, render_comparison
+from fada_tui.report.comparison import compared, render_comparison, standing
 from fada_tui.report.export_formats import EXPORT_FORMATS
 from fada_tui.report.exports import export_run
 from tests.examples import result, run
@@ -301,9 +301,9 @@ def models() -> list[Run]:
 
 
 def test_the_latest_complete_run_stands_for_its_model() -> None:
-    assert [one.run.id for one in latest_complete(map(compared, models()))] == [
-        "20250101-000000_a",
-        "20250202-000000_b",
+    assert [(one.run.id, of) for one, of in standing(map(compared, models()))] == [
+        ("20250101-000000_a", 1),
+        ("20250202-000000_b", 2),
     ]
 
 

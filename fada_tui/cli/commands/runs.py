@@ -16,7 +16,7 @@ from fada_tui.core.records import Run
 from fada_tui.core.text import printable
 from fada_tui.evaluation.pairing import outcomes_of
 from fada_tui.models.registry import load_registry
-from fada_tui.report.comparison import compared, latest_complete, render_rows
+from fada_tui.report.comparison import compared, render_rows, standing
 from fada_tui.report.figures import figures
 from fada_tui.report.looking import constant_answers
 from fada_tui.report.metric_texts import time_in_list
@@ -105,7 +105,7 @@ def compare(options: Namespace) -> int:
 
 
 def _compare_paired(options: Namespace, results: Path) -> int:
-    """Print the paired comparison of some runs, or of the latest complete one of each model."""
+    """Print the paired comparison of some runs, or of those that stand for the models."""
     warnings: list[str] = []
     folders = dict.fromkeys(store.find(results, name).resolve() for name in options.runs)
     runs = map(store.read_run, folders)
@@ -115,7 +115,7 @@ def _compare_paired(options: Namespace, results: Path) -> int:
     ]
     warn(warnings)
     if not options.runs:
-        chosen = {row.run.id for row in latest_complete(row for row, _ in read)}
+        chosen = {row.run.id for row, _ in standing(row for row, _ in read)}
         read = [(row, found) for row, found in read if row.run.id in chosen]
     if len(read) < 2:
         raise UsageError(

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,6 +15,7 @@ from textual.worker import get_current_worker
 
 from fada_tui.report import units
 from fada_tui.report.comparison import UNLIKE_NOTE, Compared, alike, compared
+from fada_tui.report.likeness import unlike
 from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.tui.keymap import bindings
@@ -161,7 +163,12 @@ class ComparisonScreen(Screen[OpenRun | None]):
             else:
                 runs.append(one := compared(found.run))
                 rows.append(compared_row(found, one))
-        self.post_message(ComparisonRead(tuple(rows), unread))
+        others = unlike([one.asked for one in runs])
+        told = (
+            replace(row, detail=f"{row.detail}  ·  {other}") if other else row
+            for row, other in zip(rows, others, strict=True)
+        )
+        self.post_message(ComparisonRead(tuple(told), unread))
         wordings = wordings_line(differing_wordings(row.run for row in runs))
         if wordings or not alike(runs):
             self.post_message(Unlike(wordings))

@@ -1,0 +1,110 @@
+"""The identity of a run: its model, with all settings that change answers; what differs between runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from msgspec import UNSET
+
+from fada_tui.core.records import Generation, Run
+from fada_tui.report.markdown import inline, name
+from fada_tui.report.score_texts import cut
+
+Setting: TypeAlias = str | int | float | None
+
+HEADINGS: Final[Mapping[str, str]] = {
+    "source": "Source",
+    "revision": "Revision",
+    "engine": "Engine",
+    "precision": "Precision",
+    "quantisation": "Quantisation",
+    "system_prompt": "System Prompt",
+    "thinking": "Thinking",
+    "decoding": "Decoding",
+    "token_limit": "Token Limit",
+    "thinking_limit": "Thinking Limit",
+}
+"""Columns of tables of runs, by setting. The resolution stands beside the model's name."""
+
+_OF_THE_MODEL = frozenset({"source", "revision"})
+"""Settings that differ from model to model, and tell something only between runs of one."""
+_REVISION = 12
+"""Characters of a revision that are shown."""
+_PROMPT = 40
+"""Characters of a system prompt that are shown."""
+
+
+def settings(run: Run) -> dict[str, Setting]:
+    """Return what a run was made with; `None` is not known, as of runs that were imported."""
+    model, generation = run.model, run.generation
+    made_here = generation.max_new_tokens is not None
+    return {
+        "source": model.source,
+        "revision": model.revision,
+        "engine": _engine(run),
+        "precision": model.dtype,
+        "quantisation": model.quantization or ("none" if model.dtype else None),
+        "longest_edge": model.longest_edge or None,
+        "max_tiles": model.max_tiles or None,
+        "system_prompt": generation.system_prompt or ("" if made_here else None),
+        "thinking": generation.thinking or ("as the model decides" if made_here else None),
+        "decoding": _decoding(generation),
+        "token_limit": generation.max_new_tokens,
+        "thinking_limit": generation.max_thinking_tokens or None,
+    }
+
+
+def model_with_settings(run: Run) -> tuple[str, tuple[Setting, ...]]:
+    """Return what runs have in common that differ in nothing but images, questions and time."""
+    return run.model.name, tuple(settings(run).values())
+
+
+def differing(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return the settings of `HEADINGS` that are known to differ between the runs."""
+    each = [settings(run) for run in runs]
+    return tuple(key for key in HEADINGS if _differs(key, runs, each))
+
+
+def _differs(key: str, runs: Sequence[Run], each: Sequence[Mapping[str, Setting]]) -> bool:
+    known: dict[str, set[Setting]] = {}
+    for run, its in zip(runs, each, strict=True):
+        if its[key] is not None:
+            known.setdefault(run.model.name if key in _OF_THE_MODEL else "", set()).add(its[key])
+    return any(len(values) > 1 for values in known.values())
+
+
+def setting_cell(run: Run, key: str) -> str | None:
+    """Return a setting in Markdown; `None` where it is not known."""
+    value = settings(run)[key]
+    match key:
+        case _ if value is None:
+            return None
+        case "system_prompt":
+            return f'"{inline(cut(str(value), _PROMPT))}"' if value else "none"
+        case "revision":
+            return name(str(value)[:_REVISION])
+        case "token_limit" | "thinking_limit":
+            return f"{value:,}"
+        case _:
+            return name(str(value))
+
+
+def _engine(run: Run) -> str | None:
+    """Return what generated: the server, as far as it says, or transformers here."""
+    if run.model.served is not UNSET:
+        server = run.model.server
+        told = (server.name, server.version) if server is not UNSET else ()
+        return " ".join(part for part in told if part) or "a server"
+    return "transformers" if run.environment.transformers else None
+
+
+def _decoding(generation: Generation) -> str | None:
+    if generation.do_sample is None:
+        return None
+    if not generation.do_sample:
+        return "greedy"
+    parts = (
+        ("temperature", generation.temperature),
+        ("top-p", generation.top_p),
+        ("seed", generation.seed),
+    )
+    return ", ".join(["sampled", *(f"{label} {value:g}" for label, value in parts if value is not None)])
