@@ -8,6 +8,8 @@ from typing import Final
 from msgspec import UNSET
 
 from fada_tui.core.records import Run
+from fada_tui.evaluation.pairing import FIGURES
+from fada_tui.evaluation.score_agreement import ScoreAgreement, score_agreement
 from fada_tui.evaluation.scoring import Confusion, QuestionScores
 from fada_tui.report import score_texts
 from fada_tui.report.figures import Figures
@@ -72,11 +74,20 @@ def section(
     doubts = [doubt_line(one) for one in questions if one.alike.finding == "doubt"]
     doubts = [] if shown.issuperset(doubts) else ["- One answer for nearly all images:", *doubts, ""]
     scored = [one for one in questions if one.scores is not None]
+    agreement = {
+        one.question.id: _agreement(one, score_agreement(one.question, run.results))
+        for one in scored
+        if one.tally.judged
+    }
     if not rows and not doubts and not scored:
         return None
 
     def of_each(most: float) -> list[str]:
-        lines = [line for one in scored for line in _question(one, most, _similarity(run, one))]
+        lines = [
+            line
+            for one in scored
+            for line in _question(one, most, _similarity(run, one), agreement.get(one.question.id, []))
+        ]
         return [*doubts, *rows, *lines, *_definitions(scored), *_embeddings(run)]
 
     def of_all() -> list[str]:
@@ -117,7 +128,25 @@ def _embeddings(run: Run) -> list[str]:
     return [f"Similarity is the mean cosine of the embeddings of answer and reference, by {by}.", ""]
 
 
-def _question(one: QuestionFigures, most_values: float, more: Sequence[tuple[str, ...]] = ()) -> list[str]:
+def _agreement(one: QuestionFigures, found: ScoreAgreement | None) -> list[str]:
+    """Return the line that says how far people's verdicts agree with a question's scores."""
+    if found is None or one.scores is None:
+        return []
+    what = f"- Agreement of {FIGURES[one.scores.kind]} with verdicts"
+    if found.value is None:
+        return [f"{what}: cannot be told, {found.reason}, n = {found.n:,}"]
+    called = "Cohen's kappa" if found.statistic == "kappa" else "rank correlation"
+    bounds = found.interval
+    within = f"{bounds.low:.2f} to {bounds.high:.2f}" if bounds else f"no interval: {found.reason}"
+    return [f"{what}: {called} {found.value:.2f} ({within}), n = {found.n:,}"]
+
+
+def _question(
+    one: QuestionFigures,
+    most_values: float,
+    more: Sequence[tuple[str, ...]] = (),
+    agreement: Sequence[str] = (),
+) -> list[str]:
     scores = one.scores
     if scores is None:
         return []
@@ -139,14 +168,14 @@ def _question(one: QuestionFigures, most_values: float, more: Sequence[tuple[str
         "",
         *table(_COLUMNS, [*rows, *more]),
         "",
-        *_remarks(scores),
+        *_remarks(scores, agreement),
         *(_confusion(confusion) if confusion is not None and shown else []),
     ]
 
 
-def _remarks(scores: QuestionScores) -> list[str]:
+def _remarks(scores: QuestionScores, agreement: Sequence[str]) -> list[str]:
     main = scores.main
-    lines = []
+    lines = [*agreement]
     if scores.unusable:
         lines.append(f"- References that cannot be used: {scores.unusable:,}, with no value or several")
     if scores.confusion is not None and (scores.confusion.without_value or scores.confusion.several_values):

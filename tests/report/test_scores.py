@@ -4,8 +4,9 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from msgspec import UNSET
+from msgspec.structs import replace
 
-from fada_tui.core.records import ConstantAnswer, Question
+from fada_tui.core.records import Assessment, ConstantAnswer, Question, Score, Verdict
 from fada_tui.evaluation.constant_answers import Alike
 from fada_tui.evaluation.scoring import (
     NO_VALUE,
@@ -110,6 +111,29 @@ def test_what_is_not_known_has_its_reason() -> None:
     assert "| – (no \\<reference\\>) |" in text(question("q1", nothing))
     alone = figure(answered=Measured(value=0.5, n=1, reason="one image"))
     assert "| 0.50 (one image) |" in text(question("q1", alone))
+
+
+def test_agreement_with_verdicts_is_a_line_of_its_question() -> None:
+    def page(*verdicts: Verdict) -> str:
+        results = tuple(
+            result(
+                f"A/{place}.png",
+                assessments=(Assessment(verdict=verdict),),
+                score=Score(kind="set", value=place / 4),
+            )
+            for place, verdict in enumerate(verdicts)
+        )
+        asked = Question(id="q1", text="?", score="set")
+        one = replace(question(), question=asked, tally=tally(results))
+        judged = replace(RUN, questions=(asked,), results=results)
+        found = section(judged, figures(judged), [one], ())
+        assert found is not None
+        return "\n".join(found.lines(0))
+
+    line = "- Agreement of F2 with verdicts: rank correlation 1.00 (no interval: fewer than 10 images), n = 3"
+    assert line in page("incorrect", "partial", "correct")
+    assert "verdicts: cannot be told, all verdicts are alike, n = 2" in page("correct", "correct")
+    assert "with verdicts" not in text(question())
 
 
 def test_experts_have_lines_of_their_own() -> None:
