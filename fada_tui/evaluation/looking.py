@@ -13,11 +13,11 @@ from typing import Any, Final, Literal, NamedTuple
 from msgspec.structs import replace
 
 from fada_tui.core.records import Looking, Question, Result
+from fada_tui.evaluation.clusters import clusters
 from fada_tui.evaluation.constant_answers import IMAGES, Alike, alike, normal
 from fada_tui.evaluation.deals import SEED, Deals, Dealt
 from fada_tui.evaluation.rubric import Category
 from fada_tui.evaluation.scoring import vocabulary_of
-from fada_tui.evaluation.scoring.clusters import clusters
 from fada_tui.evaluation.scoring.pairs import score_pairs
 
 LEVEL: Final = 0.05

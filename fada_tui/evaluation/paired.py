@@ -7,7 +7,8 @@ from statistics import NormalDist
 from typing import Any, Literal, TypeAlias
 
 from fada_tui.core.records import Record
-from fada_tui.evaluation.classification import SEED, rounds
+from fada_tui.evaluation.classification import rounds
+from fada_tui.evaluation.intervals import SEED
 from fada_tui.evaluation.statistics import Interval, wilson
 
 FLIPS = 9_999

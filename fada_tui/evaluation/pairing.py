@@ -10,7 +10,7 @@ from sys import intern
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from fada_tui.core.records import Question, Record, Result, Run
-from fada_tui.evaluation.scoring.clusters import clusters
+from fada_tui.evaluation.clusters import clusters
 from fada_tui.evaluation.scoring.vocabulary import Vocabulary, vocabulary_of
 from fada_tui.evaluation.verdicts import current
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from fada_tui.core.records import Question, Record, Result
-from fada_tui.evaluation.scoring.clusters import clusters
-from fada_tui.evaluation.scoring.intervals import bootstrap
+from fada_tui.evaluation.clusters import clusters
+from fada_tui.evaluation.intervals import bootstrap
 from fada_tui.evaluation.statistics import Interval
 from fada_tui.evaluation.verdicts import POINTS, current
 
