@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from fada_tui.core.records import FileFacts, Looking, Question, Result
 from fada_tui.evaluation.deals import DEALS
@@ -144,7 +145,7 @@ def test_terms_are_those_of_the_category_that_the_answer_is_dealt_to() -> None:
     assert found(terms, asked(lambda n: f"case {n}: the {words[n % 4]}")).finding == "untestable"
 
 
-def test_frames_of_a_file_and_files_of_the_same_bytes_are_one_image() -> None:
+def test_frames_of_a_file_files_of_the_same_bytes_and_images_of_a_patient_are_one() -> None:
     frames = [
         result(f"{n // 5 % 4}/{n // 5}.mp4#{n % 5 + 1}", "q", response=VALUES[n % 4]) for n in range(40)
     ]
@@ -159,6 +160,9 @@ def test_frames_of_a_file_and_files_of_the_same_bytes_are_one_image() -> None:
     ]
     assert found(PLAIN, alike).reason == "fewer than 10 images have an answer"
     assert found(PLAIN, copies).dealt == 40
+    patients = [replace(one, patient=f"P{number // 5}") for number, one in enumerate(copies)]
+    assert found(PLAIN, patients).reason == "fewer than 10 images have an answer"
+    assert found(PLAIN, [replace(one, patient=f"P{n // 2}") for n, one in enumerate(copies)]).dealt == 20
 
 
 def test_of_very_many_images_some_are_drawn() -> None:
