@@ -86,6 +86,17 @@ def test_answers_that_go_with_nothing_are_no_evidence_and_no_accusation(asked_: 
     assert one.p is not None and one.p > 0.05
 
 
+def test_where_there_are_two_tests_each_has_half_of_the_level() -> None:
+    random = Random(122)
+    said = [random.choice(VALUES) for _ in range(40)]
+    by_two, by_one = (
+        found(CHOICE, asked(said.__getitem__, reference=value, categories=number)) for number in (4, 1)
+    )
+    assert by_two.p == pytest.approx(0.042, abs=0.003) and by_one.p == pytest.approx(0.042, abs=0.003)
+    assert (by_two.by, by_two.finding) == ("score", "no_evidence")
+    assert (by_one.by, by_one.finding) == ("score", "evidence"), "of one category there is one test"
+
+
 def test_one_answer_for_all_images_is_named_and_not_tested() -> None:
     one = found(CHOICE, asked(lambda n: "Red." if n else "red", reference=value))
     assert (one.finding, one.answer, one.count, one.images) == ("one_answer", "Red.", 40, 40)
