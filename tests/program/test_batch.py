@@ -19,7 +19,7 @@ pytestmark = pytest.mark.worker
 
 RUN_KEYS = [
     "schema", "id", "status", "started", "finished", "tool", "environment", "model", "generation",
-    "questions", "dataset", "results", "scoring", "notes", "check",
+    "questions", "dataset", "results", "looking", "scoring", "notes", "check",
 ]  # fmt: skip
 RESULT_KEYS = [
     "image", "category", "question", "response", "time", "path", "sha256", "width", "height",
