@@ -10,7 +10,8 @@ from msgspec import UNSET
 
 from fada_tui.core.records import ClassSet, ImageClass, Record, Result
 from fada_tui.evaluation.categories import meaning
-from fada_tui.evaluation.intervals import SEED
+from fada_tui.evaluation.clusters import clusters
+from fada_tui.evaluation.intervals import SEED, Sums, interval_of_mean
 from fada_tui.evaluation.rubric import normal
 from fada_tui.evaluation.statistics import Interval, Share
 
@@ -31,9 +32,23 @@ class Sorting(Record, frozen=True, kw_only=True):
     """Images whose true class ranked first, of those counted."""
     top3: Share | None
     """Images whose true class ranked among the first three; `None` if there are at most three classes."""
+    first_right: tuple[tuple[Sums, int], ...]
+    """Of each cluster the images of `top1`, of those counted; with the number of clusters alike."""
+    three_right: tuple[tuple[Sums, int], ...]
+    """The same of `top3`."""
     confusions: Confusions
     excluded: Mapping[str, int]
     """Number of answers about images whose category is not a class, by category."""
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of the accuracy, by clusters; `None` if nothing was counted."""
+        return interval_of_mean(sums for sums, times in self.first_right for _ in range(times))
+
+    @property
+    def interval_of_three(self) -> Interval | None:
+        """The same for the first three classes."""
+        return interval_of_mean(sums for sums, times in self.three_right for _ in range(times))
 
     @property
     def macro_f1(self) -> float | None:
@@ -56,8 +71,9 @@ def sorting(results: Iterable[Result], classes: ClassSet, aliases: Mapping[str, 
     truths = true_classes({result.category for result in results}, classes, aliases)
     confusions: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
-    first = third = 0
-    for result in results:
+    first: dict[str, Sums] = {}
+    third: dict[str, Sums] = {}
+    for result, cluster in zip(results, clusters(results), strict=True):
         if result.error is not None or result.ranking is UNSET or not result.ranking:
             continue
         truth = truths[result.category]
@@ -66,16 +82,23 @@ def sorting(results: Iterable[Result], classes: ClassSet, aliases: Mapping[str, 
             continue
         ranked = [one.label for one in result.ranking]
         confusions[truth.name, ranked[0]] += 1
-        first += ranked[0] == truth.name
-        third += truth.name in ranked[:3]
+        for found, hit in ((first, truth.name == ranked[0]), (third, truth.name in ranked[:3])):
+            had = found.get(cluster, Sums(0.0, 0))
+            found[cluster] = Sums(had.total + hit, had.number + 1)
     total = confusions.total()
     return Sorting(
         classes=tuple(one.name for one in classes.classes),
-        top1=Share(first, total),
-        top3=Share(third, total) if len(classes.classes) > 3 else None,
+        top1=_hits(first, total),
+        top3=_hits(third, total) if len(classes.classes) > 3 else None,
+        first_right=tuple(sorted(Counter(first.values()).items())),
+        three_right=tuple(sorted(Counter(third.values()).items())),
         confusions=tuple(confusions.items()),
         excluded=dict(excluded),
     )
+
+
+def _hits(found: Mapping[str, Sums], total: int) -> Share:
+    return Share(int(sum(one.total for one in found.values())), total)
 
 
 def true_classes(

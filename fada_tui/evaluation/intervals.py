@@ -58,7 +58,7 @@ def interval_of_mean(clusters: Iterable[Sums], largest: float = 1.0) -> Interval
         return None
     if method_of(kept, largest) == "bootstrap":
         return bootstrap(kept, lambda sums: sums[:, 0] / sums[:, 1])
-    return wilson_of_means(kept, largest)
+    return _wilson_of_means(kept, largest)
 
 
 def method_of(clusters: Sequence[Sums], largest: float = 1.0) -> Method:
@@ -74,16 +74,14 @@ def method_of(clusters: Sequence[Sums], largest: float = 1.0) -> Method:
     return "bootstrap"
 
 
-def wilson_of_means(clusters: Sequence[Sums], largest: float = 1.0, z: float = Z_95) -> Interval | None:
+def _wilson_of_means(clusters: Sequence[Sums], largest: float) -> Interval | None:
     """Return Wilson's interval of the mean of all values, with as many trials as there are clusters.
 
     Of successes and failures, one a cluster, it is Wilson's own. Otherwise it is rather too wide: a mean of
     several varies less than one of them does.
     """
-    if not clusters:
-        return None
     mean = math.fsum(one.total for one in clusters) / sum(one.number for one in clusters)
-    found = wilson(mean / largest * len(clusters), len(clusters), z)
+    found = wilson(mean / largest * len(clusters), len(clusters))
     return found and Interval(found.low * largest, found.high * largest)
 
 
@@ -98,19 +96,6 @@ def mean_of_two(one: Estimate, other: Estimate) -> Interval:
     low = mean - math.hypot(value - bounds.low, value_2 - bounds_2.low) / 2
     high = mean + math.hypot(bounds.high - value, bounds_2.high - value_2) / 2
     return Interval(max(low, 0.0), min(high, 1.0))
-
-
-def difference(one: Estimate, other: Estimate) -> Interval:
-    """Return the interval of one estimate less another, independent one, from the interval of each.
-
-    By the same method; of shares with Wilson's intervals it is R. G. Newcombe's tenth ("Interval estimation
-    for the difference between independent proportions", Statistics in Medicine 17 (1998) 873-890).
-    """
-    (value, bounds), (value_2, bounds_2) = one, other
-    between = value - value_2
-    low = between - math.hypot(value - bounds.low, bounds_2.high - value_2)
-    high = between + math.hypot(bounds.high - value, value_2 - bounds_2.low)
-    return Interval(low, high)
 
 
 def bootstrap(clusters: Sequence[Sequence[float]], statistic: Callable[[Any], Any]) -> Interval | None:

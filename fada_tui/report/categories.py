@@ -7,7 +7,7 @@ from typing import Final
 
 from fada_tui.core.records import Failure, Result, Run
 from fada_tui.evaluation.verdicts import tally
-from fada_tui.report import units
+from fada_tui.report import units, verdict_texts
 from fada_tui.report.markdown import inline, name, table
 from fada_tui.report.results import grouped, heading
 
@@ -50,12 +50,8 @@ def _rows(run: Run, anchors: Mapping[str, str]) -> list[tuple[str, ...]]:
                 f"{len(images):,}",
                 f"{len(results):,}",
                 f"{sum(result.error is not None for result in results):,}",
-                f"✅ {counts.correct:,} 🟡 {counts.partial:,} ❌ {counts.incorrect:,}"
-                if counts.judged
-                else "–",
-                "–"
-                if counts.quality is None or counts.interval is None
-                else f"{units.percent(counts.quality)} ({units.interval(counts.interval)})",
+                verdict_texts.briefly(counts),
+                verdict_texts.share(counts.share("quality")),
             )
         )
     return rows

@@ -15,11 +15,13 @@ from fada_tui.report.markdown import table
 from fada_tui.report.metric import Value
 from fada_tui.report.metrics import METRIC, METRICS, TABLE
 from fada_tui.report.told import TOLD_COLUMNS, told_cells, told_data, told_note, without_runs
+from fada_tui.report.verdict_metrics import shares_data
 from fada_tui.report.wordings import QUESTIONS, differing_wordings, wordings_list
 
 QUALITY_NOTE = (
-    "Quality is (correct + ½ partially correct) / judged, by people's verdicts, with its 95% Wilson interval "
-    "and the number judged. Speed is the mean generation time of an answer."
+    "Quality is (correct + ½ partially correct) / judged, by people's verdicts, with its 95% interval by "
+    "images and the number judged. Speed is the mean generation time of an answer. What each figure says: "
+    "docs/figures.md of fada-tui."
 )
 SORTING_NOTE = (
     "Accuracy and macro F1 are of models that sort images into classes, by the folders' names; they write no "
@@ -157,11 +159,21 @@ def render_rows(
             return csv_text(columns, data)
         case "json":
             scores = [*(scores_data(row.run) for row in ordered), *([] for _ in told)]
-            return json_text([row | {"scores": of} for row, of in zip(data, scores, strict=True)])
+            judged = [*(_verdicts(row) for row in ordered), *([] for _ in told)]
+            parts = zip(data, scores, judged, strict=True)
+            return json_text([row | {"scores": of, "verdicts_by_question": by} for row, of, by in parts])
 
 
 def _with_answers(rows: Iterable[Compared]) -> Iterable[Run]:
     return (row.run for row in rows if row.figures.answers)
+
+
+def _verdicts(row: Compared) -> list[dict[str, Any]]:
+    texts = {question.id: question.text for question in row.run.questions}
+    return [
+        {"question_id": question, "question": texts.get(question), **shares_data(counts)}
+        for question, counts in row.figures.tallies
+    ]
 
 
 def _data(row: Compared) -> dict[str, Value]:

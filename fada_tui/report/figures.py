@@ -8,6 +8,7 @@ from msgspec import UNSET
 from fada_tui.core.records import Environment, Record, Result, Run
 from fada_tui.evaluation.answer_ends import Repetition, in_mid_sentence, repetition
 from fada_tui.evaluation.classification import Sorting, sorting
+from fada_tui.evaluation.pace import Pace, pace
 from fada_tui.evaluation.statistics import Quartiles, Share, identical_answers, mean, median, quartiles
 from fada_tui.evaluation.verdicts import Tally, tally
 
@@ -48,6 +49,8 @@ class Figures(Record, frozen=True, kw_only=True):
     """Of the same seconds; `None` for fewer than two answers."""
     first_time: float | None
     """Seconds from start to end of the generation of the first answer, which may warm the model up."""
+    pace: Pace | None
+    """Of the same seconds at the run's beginning and at its end; `None` for few answers."""
     batch_sizes: Span | None
     """Smallest and largest batch; `None` if answers were made one at a time."""
     first_token: float | None
@@ -58,6 +61,8 @@ class Figures(Record, frozen=True, kw_only=True):
     """Minimum and maximum of the tokens that represent an image."""
     prompt_tokens: Span | None
     tally: Tally
+    tallies: tuple[tuple[str, Tally], ...]
+    """Of each question with verdicts, by its id."""
     auto_context: Share
     """Answers that name the rubric's context, of those with an auto score where it can be expected."""
     auto_score: float | None
@@ -125,12 +130,14 @@ def figures(run: Run) -> Figures:
         timed=len(own_times),
         time_spread=_spread(own_times),
         first_time=times[0] if times else None,
+        pace=pace(own_times),
         batch_sizes=sizes if sizes and sizes.most > 1 else None,
         first_token=mean(first),
         tokens_per_second=_rate(answered),
         image_tokens=_span(result.tokens.image for result in answered),
         prompt_tokens=_span(result.tokens.prompt for result in answered),
         tally=tally(results),
+        tallies=_by_question(results),
         auto_context=Share(sum(score.context for score in in_context), len(in_context)),
         auto_score=mean(named),
         maternal=Share(sum(bool(score.maternal_terms) for score in in_context), len(in_context)),
@@ -171,6 +178,14 @@ def stops_in_mid_sentence(run: Run, result: Result) -> bool:
     """Return whether a result is imported, nothing is known of its answer's end, and it is no end."""
     unknown = imported(run) and result.finish is None
     return unknown and result.response is not None and in_mid_sentence(result.response)
+
+
+def _by_question(results: Sequence[Result]) -> tuple[tuple[str, Tally], ...]:
+    by_question: dict[str, list[Result]] = {}
+    for result in results:
+        by_question.setdefault(result.question_id, []).append(result)
+    counted = ((question, tally(own)) for question, own in by_question.items())
+    return tuple((question, counts) for question, counts in counted if counts.judged)
 
 
 def _share(found: Iterable[object]) -> Share:

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from fada_tui.core.records import Environment, ModelFacts, Question, Run
+from fada_tui.evaluation.judging import chosen
 from fada_tui.models.endpoint import place_of
-from fada_tui.report import memory, units
+from fada_tui.report import memory, units, verdict_texts
 from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, inline, name, quoted
 from fada_tui.report.metrics import PERFORMANCE, item
 
 DETAILS = "[details.md](details.md)"
 """The page beside this one, where what has no room here goes on."""
+FIGURES = "What each figure says: docs/figures.md of fada-tui."
+"""Where the figures are explained: a page lies beside no documentation, so it is named and not linked."""
 
 
 def title(run: Run, found: Figures) -> list[str]:
@@ -95,9 +98,10 @@ def _resolution(model: ModelFacts, found: Figures) -> str | None:
 
 def metrics(run: Run, found: Figures, *, brief: bool = False) -> list[str]:
     """Return the Performance Metrics; briefly, with the number of questions instead of their texts."""
-    questions = () if run.classes is not UNSET else run.questions
+    questions, how = () if run.classes is not UNSET else run.questions, chosen(run.results)
     return [
         *(line for key in PERFORMANCE for line in item(key, run, found)),
+        *bullet("How the Judged Were Chosen", verdict_texts.how_chosen(how) if how else None),
         *(
             bullet("Questions Used", f"{len(questions):,}, listed in {DETAILS}")
             if brief

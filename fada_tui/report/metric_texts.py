@@ -2,8 +2,8 @@
 
 from fada_tui.core.records import Run
 from fada_tui.evaluation.classification import macro_f1_interval
-from fada_tui.evaluation.statistics import Share, wilson
-from fada_tui.report import memory, units
+from fada_tui.evaluation.statistics import Interval, Share
+from fada_tui.report import memory, units, verdict_texts
 from fada_tui.report.figures import Figures, Span
 from fada_tui.report.markdown import name
 
@@ -127,26 +127,21 @@ def time_in_list(time_per_answer: float | None, batch_sizes: Span | None) -> str
 
 
 def assessed(_: Run, found: Figures) -> str:
-    """Return how many results were judged, with the counts of verdicts."""
-    counts = found.tally
+    """Return how many answers were judged, with the counts of verdicts."""
+    counts, answers = found.tally, found.results - found.errors
     if not counts.judged:
-        return f"0 of {found.results:,}"
-    verdicts = (
-        f"✅ {counts.correct:,} correct, 🟡 {counts.partial:,} partially correct, "
-        f"❌ {counts.incorrect:,} incorrect"
-    )
-    several = f" (verdicts of {counts.assessors} assessors)" if counts.assessors > 1 else ""
-    return f"{counts.judged:,} of {found.results:,}: {verdicts}{several}"
+        return f"0 of {units.count(answers, 'answer')}"
+    return f"{verdict_texts.counted(counts, answers)}: {verdict_texts.by_kind(counts)}"
 
 
 def quality(_: Run, found: Figures) -> str | None:
     """Return the quality with its interval and the number judged, for a run's page."""
-    return _quality(found, "{percent} (95% interval {interval}, n = {judged:,})")
+    return verdict_texts.in_both_ways(found.tally, "quality")
 
 
 def quality_in_table(_: Run, found: Figures) -> str:
     """Return the quality with its interval and the number judged, for the comparison."""
-    return _quality(found, "{percent} ({interval}, n = {judged:,})") or "not assessed"
+    return _quality(found, "{percent} ({interval}, n = {of})") or "not assessed"
 
 
 def quality_on_screen(_: Run, found: Figures) -> str | None:
@@ -155,11 +150,14 @@ def quality_on_screen(_: Run, found: Figures) -> str | None:
 
 
 def _quality(found: Figures, words: str) -> str | None:
-    share, bounds = found.tally.quality, found.tally.interval
-    if share is None or bounds is None:
+    share = found.tally.share("quality")
+    if share is None:
         return None
     return words.format(
-        percent=units.percent(share), interval=units.interval(bounds), judged=found.tally.judged
+        percent=units.percent(share.value),
+        interval=units.interval(share.interval),
+        judged=share.n,
+        of=verdict_texts.of(share),
     )
 
 
@@ -177,9 +175,8 @@ def context_on_screen(_: Run, found: Figures) -> str | None:
     return f"{units.of(share)}{'' if found.flagged else ' auto'}" if share else None
 
 
-def right(share: Share) -> str | None:
+def right(share: Share, bounds: Interval | None) -> str | None:
     """Return a share of right answers with its interval: `67% (95% interval 35–88%), 6 of 9`."""
-    bounds = wilson(share.hits, share.total)
     if bounds is None:
         return None
     part = units.percent(share.hits / share.total)
@@ -190,12 +187,13 @@ def accuracy(_: Run, found: Figures) -> str | None:
     """Return how many images were sorted correctly; `None` if the model writes text."""
     if found.sorting is None:
         return None
-    return right(found.sorting.top1) or "nothing to compare with: no category is one of the classes"
+    known = right(found.sorting.top1, found.sorting.interval)
+    return known or "nothing to compare with: no category is one of the classes"
 
 
 def accuracy_in_table(_: Run, found: Figures) -> str | None:
     """Return the accuracy for the table, without a text if there is none."""
-    return None if found.sorting is None else right(found.sorting.top1) or "–"
+    return None if found.sorting is None else right(found.sorting.top1, found.sorting.interval) or "–"
 
 
 def macro_f1(_: Run, found: Figures) -> str | None:

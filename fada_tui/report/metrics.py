@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from fada_tui.core.records import Run
-from fada_tui.evaluation.statistics import Interval, Share, wilson
+from fada_tui.evaluation.statistics import Interval, Share
 from fada_tui.report import memory
 from fada_tui.report import metric_texts as texts
 from fada_tui.report.figures import Figures, Span
 from fada_tui.report.markdown import bullet, name
 from fada_tui.report.metric import Metric, Shown
+from fada_tui.report.verdict_metrics import verdict_metrics
 
 
 def _batch_sizes(run: Run, its: Figures) -> Span | None:
@@ -27,7 +28,7 @@ def _accuracy(its: Figures) -> Share | None:
 
 
 def _accuracy_interval(its: Figures) -> Interval | None:
-    return wilson(right.hits, right.total) if (right := _accuracy(its)) else None
+    return its.sorting.interval if its.sorting else None
 
 
 METRICS: Final[tuple[Metric, ...]] = (
@@ -159,6 +160,22 @@ METRICS: Final[tuple[Metric, ...]] = (
         shown={"page": Shown("Median Generation Time", texts.median_time)},
     ),
     Metric(
+        key="time_lower_quartile",
+        value=lambda _, its: its.time_spread.quartiles.lower if its.time_spread else None,
+        unit="seconds",
+        better="lower",
+    ),
+    Metric(
+        key="time_upper_quartile",
+        value=lambda _, its: its.time_spread.quartiles.upper if its.time_spread else None,
+        unit="seconds",
+        better="lower",
+    ),
+    Metric(key="first_time", value=lambda _, its: its.first_time, unit="seconds", better="lower"),
+    Metric(key="first_fifth_time", value=lambda _, its: its.pace.first if its.pace else None, unit="seconds"),
+    Metric(key="last_fifth_time", value=lambda _, its: its.pace.last if its.pace else None, unit="seconds"),
+    Metric(key="slower_p", value=lambda _, its: its.pace.p if its.pace else None, unit="share"),
+    Metric(
         key="time_per_answer",
         value=lambda _, its: its.time_per_answer,
         unit="seconds",
@@ -227,6 +244,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         value=lambda _, its: bounds.high if (bounds := its.tally.interval) else None,
         unit="share",
     ),
+    *verdict_metrics(),
     Metric(key="context_flags_set", value=lambda _, its: its.tally.context.hits, unit="count"),
     Metric(key="context_flags", value=lambda _, its: its.tally.context.total, unit="count"),
     Metric(key="auto_context", value=lambda _, its: its.auto_context.hits, unit="count"),
@@ -331,6 +349,8 @@ PERFORMANCE: Final = (
     "worker_rss_peak",
     "errors",
     "judged",
+    "correct_share",
+    "correct_or_partial_share",
     "quality",
 )
 """Metrics of the page's section Performance Metrics, in its order."""

@@ -11,7 +11,9 @@ from fada_tui.core.notes_text import parser
 from fada_tui.core.records import Run
 from fada_tui.evaluation.classification import constant_classes
 from fada_tui.evaluation.constant_answers import ALIKE, IMAGES, Alike
-from fada_tui.report import score_texts, units
+from fada_tui.evaluation.pace import Pace
+from fada_tui.evaluation.verdicts import Tally
+from fada_tui.report import score_texts, units, verdict_texts
 from fada_tui.report.figures import Figures, imported
 from fada_tui.report.looking import constant_line, evidence_line, names
 from fada_tui.report.markdown import inline, name, table
@@ -41,6 +43,8 @@ SCORES: Final = "Scores"
 """The section where what has no room goes on."""
 _SENTENCE = re.compile(r"[.!?…][\"'”’)]*(?=\s|$)")
 
+_ALL: Final = "all questions"
+
 Row = tuple[str, ...]
 
 
@@ -69,12 +73,19 @@ def overview(run: Run, found: Figures, questions: Sequence[QuestionFigures], *, 
     doubts = [*_with_rest(doubts, room - kept), *evidence]
     if not rows:
         return [*start, *doubts, f"- **How Good**: {_unknown(run)}", *end]
-    shown = rows[: min(ROWS, room - len(doubts) - 4)]
+    shown = _first(rows, min(ROWS, room - len(doubts) - 4))
     if rest := len(rows) - len(shown):
-        shown = rows[: min(ROWS, room - len(doubts) - 6)]
+        shown = _first(rows, min(ROWS, room - len(doubts) - 6))
         rest = len(rows) - len(shown)
     more = [f"{rest:,} more {'row' if rest == 1 else 'rows'}: see {SCORES}.", ""] if rest else []
     return [*start, *doubts, "", *table(COLUMNS, shown), "", *more, *end]
+
+
+def _first(rows: Sequence[Row], most: int) -> list[Row]:
+    """Return the first rows, and in place of the last of them that over all questions."""
+    if len(rows) <= most:
+        return [*rows]
+    return [*rows[: most - 1], rows[-1]] if rows[-1][0] == _ALL else [*rows[:most]]
 
 
 def _with_rest(lines: Sequence[str], most: int) -> list[str]:
@@ -143,8 +154,8 @@ def _said(same: Alike) -> str:
 def figure_rows(run: Run, found: Figures, questions: Sequence[QuestionFigures]) -> list[Row]:
     """Return the table's rows: classification, or the main score of each question, and people's verdicts."""
     if run.classes is not UNSET:
-        return [*_sorting(run, found), *_verdicts("all images", found)]
-    rows = _verdicts("all questions", found) if len(questions) > 1 else []
+        return [*_sorting(run, found), *_verdicts("all images", found.tally)]
+    rows: list[Row] = []
     for one in questions:
         if one.scores is not None:
             main = one.scores.main
@@ -155,26 +166,18 @@ def figure_rows(run: Run, found: Figures, questions: Sequence[QuestionFigures]) 
                 value += f"; of all asked {score_texts.value(main, main.asked)}"
             constants = (score_texts.constant(main.key, which) for which in (main.majority, main.commonest))
             rows.append((name(one.label), inline(main.name), n, value, *constants))
-        if one.tally.quality is not None and one.tally.interval is not None:
-            rows.append(
-                (
-                    name(one.label),
-                    "quality by people",
-                    f"{one.tally.judged:,}",
-                    f"{units.percent(one.tally.quality)} ({units.interval(one.tally.interval)})",
-                    "–",
-                    "–",
-                )
-            )
-    return rows
+        rows += _verdicts(name(one.label), one.tally)
+    return [*rows, *_verdicts(_ALL, found.tally)] if len(questions) > 1 else rows
 
 
-def _verdicts(label: str, found: Figures) -> list[Row]:
-    share, bounds = found.tally.quality, found.tally.interval
-    if share is None or bounds is None:
+def _verdicts(label: str, counts: Tally) -> list[Row]:
+    share, all_asked = counts.share("quality"), counts.share("quality", with_errors=True)
+    if share is None or all_asked is None:
         return []
-    value = f"{units.percent(share)} ({units.interval(bounds)})"
-    return [(label, "quality by people", f"{found.tally.judged:,}", value, "–", "–")]
+    value = verdict_texts.share(share)
+    if counts.errors:
+        value += f"; errors as incorrect {verdict_texts.share(all_asked)}, n = {all_asked.n:,}"
+    return [(label, "quality by people", verdict_texts.of(share), value, "–", "–")]
 
 
 def _sorting(run: Run, found: Figures) -> list[Row]:
@@ -185,7 +188,7 @@ def _sorting(run: Run, found: Figures) -> list[Row]:
     shares = [f"{units.percent(one.accuracy)} ({name(one.name)})" for one in constants]
     scores = [f"{one.macro_f1:.3f} ({name(one.name)})" for one in constants]
     return [
-        ("class", "accuracy", n, right(found.sorting.top1) or "–", *shares),
+        ("class", "accuracy", n, right(found.sorting.top1, found.sorting.interval) or "–", *shares),
         ("class", "macro F1", n, macro_f1(run, found) or "–", *scores),
     ]
 
@@ -210,7 +213,19 @@ def _speed(run: Run, found: Figures) -> str:
         parts.append(f"loading {load} s")
     if not imported(run) and (first := units.seconds(found.first_time)):
         parts.append(f"the first answer {first} s")
-    return f"{'; '.join(parts)} (n = {found.timed:,})"
+    how_many = f"{'; '.join(parts)} (n = {found.timed:,})"
+    return f"{how_many}; {slower}" if (slower := _slower(found.pace)) else how_many
+
+
+def _slower(pace: Pace | None) -> str | None:
+    """Return that the run became slower; `None` where it did not."""
+    if pace is None or not pace.falls:
+        return None
+    chance = "p < 0.001" if pace.p < 0.001 else f"p = {pace.p:.3f}"
+    return (
+        f"⚠️ the pace fell: median {units.seconds(pace.first)} s in the first fifth of the answers, "
+        f"{units.seconds(pace.last)} s in the last (Mann-Whitney, {chance})"
+    )
 
 
 def _conclusion(run: Run) -> str:

@@ -37,7 +37,9 @@ def classification_section(run: Run, figures: Figures) -> list[str]:
         "",
         *bullet("Classes", _classes(run.classes)),
         *item("accuracy", run, figures),
-        *bullet("Accuracy of the First Three", right(found.top3) if found.top3 else None),
+        *bullet(
+            "Accuracy of the First Three", right(found.top3, found.interval_of_three) if found.top3 else None
+        ),
         *item("macro_f1", run, figures),
         *bullet("Folders' Meaning", _aliases(run)),
         *bullet("Excluded", _excluded(found)),

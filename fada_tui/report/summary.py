@@ -8,7 +8,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import ModelEntry, ModelNote, Notes, Run
-from fada_tui.report import categories, looking, results, scores, sorting, technical
+from fada_tui.report import categories, looking, results, scores, sorting, technical, verdicts
 from fada_tui.report.analysis import strengths_and_weaknesses
 from fada_tui.report.changed_images import changed_images, changed_list
 from fada_tui.report.comparison import Compared, compared, comparison_section
@@ -96,6 +96,7 @@ def _sections(
     first = [*top, *overview(run, found, questions, above=len(top))]
     tested = looking.section(questions)
     scored = scores.section(run, found, questions, first)
+    judged = verdicts.section(found, questions)
     return [
         only(lambda: first),
         Section((partial(changed_list, run), partial(changed_list, run, 3))),
@@ -108,6 +109,7 @@ def _sections(
         _whole_or_nothing("References", lambda: references_section(run)[2:], level=2),
         *([tested] if tested else []),
         *([scored] if scored else []),
+        *([judged] if judged else []),
         only(partial(sorting.classification_section, run, found)),
         Section(
             (

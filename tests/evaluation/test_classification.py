@@ -24,7 +24,7 @@ from fada_tui.evaluation.classification import (
     rounds,
     sorting,
 )
-from fada_tui.evaluation.statistics import Share
+from fada_tui.evaluation.statistics import Share, wilson
 from fada_tui.report.comparison import render_comparison
 from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
@@ -250,6 +250,16 @@ def test_the_page_leaves_out_what_would_mislead() -> None:
 def test_answers_of_such_a_run_are_not_scored() -> None:
     scored, _ = with_scores(sorted_by())
     assert all(one.auto is None for one in scored.results)
+
+
+def test_frames_of_a_file_and_images_of_a_patient_do_not_narrow_the_accuracy_s_interval() -> None:
+    alone = figures(sorted_by()).sorting
+    assert alone is not None and alone.interval == wilson(alone.top1.hits, alone.top1.total)
+    of_two = [replace(one, patient=f"P{place % 2}") for place, one in enumerate(sorted_by().results)]
+    found = figures(replace(sorted_by(), results=tuple(of_two))).sorting
+    assert found is not None and found.top1 == alone.top1
+    assert found.interval == wilson(2 * alone.top1.hits / alone.top1.total, 2)
+    assert found.interval_of_three is not None
 
 
 def test_the_comparison_has_its_columns_only_where_there_is_such_a_run() -> None:

@@ -11,7 +11,6 @@ from fada_tui.evaluation.intervals import (
     Estimate,
     Sums,
     bootstrap,
-    difference,
     mean_interval,
     mean_of_two,
     method_of,
@@ -84,18 +83,6 @@ def test_a_bootstrap_of_many_images_is_scipy_s() -> None:
     theirs = bootstrap_of((values,), numpy.mean, method="percentile", rng=draw).confidence_interval
     assert found is not None
     assert found == pytest.approx((theirs.low, theirs.high), abs=0.003)
-
-
-def test_the_difference_of_two_shares_has_the_published_interval() -> None:
-    """Newcombe 1998, table II, method 10: 56 of 70 less 48 of 80, and 9 of 10 less 3 of 10."""
-    for (hits, total), (hits_2, total_2), published in (
-        ((56, 70), (48, 80), (0.0524, 0.3339)),
-        ((9, 10), (3, 10), (0.1705, 0.8090)),
-    ):
-        one, other = wilson(hits, total), wilson(hits_2, total_2)
-        assert one is not None and other is not None
-        found = difference(Estimate(hits / total, one), Estimate(hits_2 / total_2, other))
-        assert found == pytest.approx(published, abs=5e-5)
 
 
 @pytest.mark.parametrize(("images", "answers"), [(20, 1), (20, 5), (80, 5)])

@@ -315,7 +315,8 @@ def test_comparison_as_data_has_a_row_per_run_with_raw_figures() -> None:
     assert listed[0]["parameters"] is None
     table = rows(render_comparison(models(), "csv"))
     assert [row["run"] for row in table] == [row["run"] for row in listed]
-    assert [*table[0], "scores"] == [*listed[0]], "a table has no place for the figures of each question"
+    by_question = ("scores", "verdicts_by_question")
+    assert [*table[0], *by_question] == [*listed[0]], "a table has no place for the figures of each question"
     assert (table[0]["model"], table[0]["parameters"]) == ("'=a", "")
 
 

@@ -163,6 +163,12 @@ WRITTEN = {
     "worker_rss_peak": 1_400_000_000,
     "mean_time": 3.25,
     "median_time": 2.5,
+    "time_lower_quartile": 1.25,
+    "time_upper_quartile": 1.25,
+    "first_time": 29.5,
+    "first_fifth_time": 1.25,
+    "last_fifth_time": 1.25,
+    "slower_p": 1.0,
     "time_per_answer": 1.25,
     "batch_size_least": 18,
     "batch_size_most": 26,
@@ -175,6 +181,24 @@ WRITTEN = {
     "quality": 15 / 22,
     "quality_low": 0.4732,
     "quality_high": 0.8364,
+    "verdicts": 22,
+    "judged_images": 22,
+    "correct_share": 0.5,
+    "correct_share_low": 0.3072,
+    "correct_share_high": 0.6928,
+    "correct_or_partial_share": 19 / 22,
+    "correct_or_partial_share_low": 0.6666,
+    "correct_or_partial_share_high": 0.9525,
+    "judged_with_errors": 26,
+    "correct_share_with_errors": 11 / 26,
+    "correct_share_with_errors_low": 0.2437,
+    "correct_share_with_errors_high": 0.6253,
+    "correct_or_partial_share_with_errors": 19 / 26,
+    "correct_or_partial_share_with_errors_low": 0.5220,
+    "correct_or_partial_share_with_errors_high": 0.8709,
+    "quality_with_errors": 15 / 26,
+    "quality_with_errors_low": 0.3747,
+    "quality_with_errors_high": 0.7563,
     "context_flags_set": 6,
     "context_flags": 17,
     "auto_context": 13,
@@ -241,14 +265,22 @@ def table(page: str) -> dict[str, str]:
 
 
 def test_no_two_figures_of_the_example_are_the_same() -> None:
-    """Else a swap of the two could pass; an answer with an auto score counts for two figures."""
-    numbers = [value for key, value in WRITTEN.items() if key != "auto_maternal_of" and value is not None]
+    """Else a swap of the two could pass; of those that cannot differ here, one counts."""
+    same = {"auto_maternal_of", "verdicts", "judged_images", "time_lower_quartile", "time_upper_quartile"}
+    same |= {"first_fifth_time", "last_fifth_time", "judged_with_errors", "correct_share", "slower_p"}
+    numbers = [value for key, value in WRITTEN.items() if key not in same and value is not None]
     assert len(set(numbers)) == len(numbers)
 
 
 def test_json_and_csv_have_each_figure_under_its_key() -> None:
     (told,) = json.loads(render_comparison([written()], "json"))
     assert told.pop("scores") == []
+    (first,) = told.pop("verdicts_by_question")
+    assert (first["question_id"], first["question"], first["errors"]) == ("q1", "?", 0)
+    assert {key: first[key] for key in ("judged", "verdicts", "correct_share", "quality_low")} == {
+        key: pytest.approx(WRITTEN[key], abs=1e-4)
+        for key in ("judged", "verdicts", "correct_share", "quality_low")
+    }
     assert told == pytest.approx(WRITTEN, abs=1e-4)
     assert [*told] == [*WRITTEN]
     (row,) = rows(render_comparison([written()], "csv"))
@@ -286,8 +318,14 @@ def test_the_page_has_each_figure_under_its_heading() -> None:
         "Peak GPU Memory, NVML process": "1.30 GB",
         "Peak Process Memory, worker resident": "1.40 GB",
         "Errors": "4 of 40",
-        "Assessed": "22 of 40: ✅ 11 correct, 🟡 8 partially correct, ❌ 3 incorrect",
-        "Quality": "68% (95% interval 47–84%, n = 22)",
+        "Assessed": "22 verdicts on 22 of 36 answers, 4 errors: "
+        "✅ 11 correct, 🟡 8 partially correct, ❌ 3 incorrect",
+        "Correct": "50% (95% interval 31–69%, n = 22); errors as incorrect 42% (24–63%), n = 26 on 22 images",
+        "Correct or Partially Correct": "86% (95% interval 67–95%, n = 22); "
+        "errors as incorrect 73% (52–87%), n = 26 on 22 images",
+        "Quality": "68% (95% interval 47–84%, n = 22); errors as incorrect 58% (37–76%), n = 26 on 22 images",
+        "How the Judged Were Chosen": "the first 22 of 36 answers in the run's order; "
+        "judged in an order that is not recorded; not blind; by ann",
     }
     assert {heading: told[heading] for heading in expected} == expected
     one_by_one = tuple(

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from msgspec import UNSET, Struct
 
 from fada_tui.core.records import ModelMemory, Run
-from fada_tui.report import memory, units
+from fada_tui.report import memory, units, verdict_texts
 from fada_tui.report.comparison import Compared
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.metric import Value, in_unit
@@ -105,8 +105,14 @@ def run_row(found: Found, current: str | None, running: Collection[str]) -> RunR
         detail="  ·  ".join(_details(found, run, status, counted, ours=ours)),
         hindrance=_hindrance(status, run),
         keep="it is running: x on the main screen stops it" if ours else _written(found),
-        stake=f"{units.count(counted.answers, 'answer')}, {counted.tally.judged:,} judged, go for good.",
+        stake=f"{units.count(counted.answers, 'answer')}, {_judged(counted)}, go for good.",
     )
+
+
+def _judged(counted: Figures) -> str:
+    tally = counted.tally
+    several = "" if tally.verdicts == tally.judged else f" with {units.count(tally.verdicts, 'verdict')}"
+    return f"{tally.judged:,} judged{several}"
 
 
 def newest_first(rows: Iterable[RunRow]) -> tuple[RunRow, ...]:
@@ -242,10 +248,9 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
     )
     if counted.errors:
         yield units.count(counted.errors, "error")
-    quality, bounds = counted.tally.quality, counted.tally.interval
-    if quality is not None and bounds is not None:
-        interval = units.interval(bounds)
-        yield f"quality {units.percent(quality)} (95% interval {interval}, n = {counted.tally.judged:,})"
+    if quality := counted.tally.share("quality"):
+        interval, number = units.interval(quality.interval), verdict_texts.of(quality)
+        yield f"quality {units.percent(quality.value)} (95% interval {interval}, n = {number})"
     else:
         yield "not assessed"
     yield _memory(run.model.memory)
