@@ -354,7 +354,8 @@ def test_each_assessor_has_a_line_and_the_notes_come_before_computed_facts() -> 
     assert "- **Assessment**: ✅ Correct - a \\*note\\* (context: yes; tags: h; by ann)\n" in text
     assert "- **Assessment**: ❌ Incorrect (by bob; blind)\n" in text
     assert "✅ 1 correct, 🟡 0 partially correct, ❌ 2 incorrect (verdicts of 2 assessors)" in text
-    assert "1. quick\n2. Best category by verdicts: A (n = 1), 50% (computed)" in text
+    assert "## Analysis\n\nBy verdicts no category can be told apart (2 categories, n = 1).\n\n" in text
+    assert "1. quick\n2. Context recognised" in text
     assert "## Conclusions\n\nGood.\n\n### A heading\n\n## Technical Notes" in text
     assert "## Recommendation\n\nGo on\n\n## Files Generated" in text
 
@@ -366,7 +367,7 @@ def test_nothing_is_concluded_that_no_one_wrote() -> None:
     assert text.count("None noted.") == 2
 
 
-def test_categories_are_ranked_by_auto_score_only_where_no_verdict_is() -> None:
+def test_categories_are_compared_by_scores_only_where_no_verdict_is() -> None:
     def auto(share: float) -> AutoScore:
         return AutoScore(
             rubric="r",
@@ -378,10 +379,18 @@ def test_categories_are_ranked_by_auto_score_only_where_no_verdict_is() -> None:
             score=share,
         )
 
-    results = (result(auto=auto(0.25)), result("B/c.png", response="x", auto=auto(1.0)))
-    assert "Best category by auto score: B (n = 1), 100% (computed)" in page(run(results=results))
-    judged = (replace(results[0], assessments=(Assessment(verdict="correct"),)), results[1])
-    assert "Best category" not in page(run(results=judged))
+    results = tuple(
+        result(f"{category}/{number}.png", response="x", auto=auto(share))
+        for category, share in (("A", 0.25), ("B", 1.0))
+        for number in range(12)
+    )
+    assert "Best category by scores: B (n = 12), 100% (computed)" in page(run(results=results))
+    assert "by scores no category can be told apart (2 categories, n = 1)" in page(
+        run(results=(results[0], results[-1]))
+    ).replace("By scores", "by scores")
+    judged = (replace(results[0], assessments=(Assessment(verdict="correct"),)), *results[1:])
+    text = page(run(results=judged))
+    assert "Best category" not in text and "told apart" not in text
 
 
 def test_the_comparison_shows_other_models_latest_complete_run_and_warns_of_other_images() -> None:
