@@ -42,6 +42,7 @@ PLACES: Mapping[str, str] = {
     "models_on_image": "Models on one image",
     "runs": "Runs",
     "comparison": "Comparison",
+    "paired": "Paired comparison",
     "summary": "Summary",
     "notes": "Notes",
     "zoom": "Zoom",
@@ -232,6 +233,17 @@ COMMANDS: tuple[Command, ...] = (
         "comparison",
     ),
     Command("comparison.reverse", "space", "reverse", "Reverse", "Turn the order round", "comparison"),
+    Command(
+        "comparison.mark", "m", "mark", "Mark", "Mark a run for the paired comparison, or not", "comparison"
+    ),
+    Command(
+        "comparison.paired",
+        "p",
+        "paired",
+        "Paired",
+        "Test the marked runs on what they have in common",
+        "comparison",
+    ),
     Command("comparison.down", "j,down", "move(1)", "Move", "The next run", "comparison"),
     Command("comparison.up", "k,up", "move(-1)", "", "The run before", "comparison"),
     Command("comparison.page_down", "pagedown,ctrl+f", "page(1)", "", "A page down", "comparison", False),
@@ -239,6 +251,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("comparison.first", "home,g", "first", "", "The first row", "comparison", False),
     Command("comparison.last", "end,G", "last", "", "The last row", "comparison", False),
     Command("comparison.back", "escape,q,C", "back", "Back", "Back to the main screen", "comparison"),
+    Command("paired.down", "j,down", "move(1)", "Move", "The next row", "paired"),
+    Command("paired.up", "k,up", "move(-1)", "", "The row before", "paired"),
+    Command("paired.page_down", "pagedown,ctrl+f", "page(1)", "", "A page down", "paired", False),
+    Command("paired.page_up", "pageup,ctrl+b", "page(-1)", "", "A page up", "paired", False),
+    Command("paired.first", "home,g", "first", "", "The first row", "paired", False),
+    Command("paired.last", "end,G", "last", "", "The last row", "paired", False),
+    Command("paired.back", "escape,q,p", "back", "Back", "Back to the comparison", "paired"),
     *(
         Command(
             f"export.{one.name}", one.key, f"write('{one.name}')", one.label, f"Write {one.written}", "export"

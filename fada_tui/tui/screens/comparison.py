@@ -20,6 +20,7 @@ from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.runs import BARS, UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
+from fada_tui.tui.screens.paired import PairedScreen
 from fada_tui.tui.screens.runs import PATIENCE, STYLES, OpenRun
 from fada_tui.tui.state.run_scan import read_found, run_folders
 from fada_tui.tui.terminal.sanitise import line
@@ -53,6 +54,11 @@ HIGHEST_FIRST = frozenset({"started", *(one.key for one in METRICS if one.better
 
 ROOM_FOR_BARS = 20
 """Lines of the screen below which no bars are drawn."""
+
+MARK = "● "
+"""Before the name of a run that is marked for the paired comparison."""
+
+UNPAIRED = "Mark a run with m, then press p on another: they are compared on what both have."
 
 BLIND = "The comparison shows which model is which: end blind mode first (b on the main screen)."
 
@@ -122,6 +128,8 @@ class ComparisonScreen(Screen[OpenRun | None]):
         self._blind = blind
         self._rows: tuple[ComparedRow, ...] = ()
         self._unread = 0
+        self._marked: dict[Path, None] = {}
+        self._warning = ""
         self._column = "quality"
         self._descending = True
 
@@ -188,7 +196,8 @@ class ComparisonScreen(Screen[OpenRun | None]):
 
     @on(Unlike)
     def _warn(self, event: Unlike) -> None:
-        self._say(f"{UNLIKE_NOTE} {event.wordings}".rstrip())
+        self._warning = f"{UNLIKE_NOTE} {event.wordings}".rstrip()
+        self._say(self._warning)
 
     def _draw(self, cursor: int) -> None:
         self._rows = sorted_rows(self._rows, self._column, descending=self._descending)
@@ -202,7 +211,9 @@ class ComparisonScreen(Screen[OpenRun | None]):
         parts += [f"{self._unread} unreadable: see the list of runs"] if self._unread else []
         self.query_one(".title", Static).update(line(" · ".join(parts)))
         self.query_one(Sheet).show(
-            [_cells(row) for row in self._rows], cursor, (self._column, self._descending)
+            [_cells(row, marked=row.folder in self._marked) for row in self._rows],
+            cursor,
+            (self._column, self._descending),
         )
         bars = [BarRow(row.model, row.measures) for row in self._rows]
         self.query_one(Bars).show(bars, scales(self._rows), cursor)
@@ -278,17 +289,39 @@ class ComparisonScreen(Screen[OpenRun | None]):
         if row := self._row:
             self.dismiss(OpenRun(row.folder))
 
+    def action_mark(self) -> None:
+        """Mark the run under the cursor for the paired comparison, or take its mark away."""
+        if row := self._row:
+            if row.folder in self._marked:
+                del self._marked[row.folder]
+            else:
+                self._marked[row.folder] = None
+            self._draw(self.query_one(Sheet).cursor)
+
+    def action_paired(self) -> None:
+        """Compare the marked runs by pairs; one marked run with that under the cursor."""
+        row = self._row
+        folders = [*self._marked]
+        if row and len(folders) < 2 and row.folder not in folders:
+            folders.append(row.folder)
+        if len(folders) >= 2:
+            self.app.push_screen(PairedScreen(folders))
+        elif row:
+            self._say(f"{UNPAIRED} {self._warning}".rstrip())
+
     def action_back(self) -> None:
         """Go back to the main screen."""
         self.dismiss(None)
 
 
-def _cells(row: ComparedRow) -> list[Cell]:
-    return [_cell(row, column.key) for column in COLUMNS]
+def _cells(row: ComparedRow, *, marked: bool) -> list[Cell]:
+    return [_cell(row, column.key, marked=marked) for column in COLUMNS]
 
 
-def _cell(row: ComparedRow, key: str) -> Cell:
+def _cell(row: ComparedRow, key: str, *, marked: bool) -> Cell:
     text = row.cells[key]
+    if key == "model" and marked:
+        return Cell(f"{MARK}{text}", "chosen")
     if key == "status":
         return Cell(text, STYLES[row.status])
     return Cell(text, "muted" if text == UNKNOWN or key == "started" else "")
