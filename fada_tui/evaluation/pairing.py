@@ -49,7 +49,7 @@ class _Image(NamedTuple):
     """An image as a run knows it."""
 
     name: tuple[str, str]
-    """Category and name."""
+    """Category and name; of several in folders below one category the path."""
     hashes: tuple[str, ...]
     """Of its file, with the frame, and of its pixels: those that are known."""
     cluster: str
@@ -99,8 +99,13 @@ def outcomes_of(run: Run) -> RunOutcomes:
     for result in run.results:
         if places.setdefault(result.path, len(first)) == len(first):
             first.append(result)
+    alike = Counter((one.category, one.image) for one in first)
     images = tuple(
-        _Image((one.category, one.image), _hashes(one), cluster)
+        _Image(
+            (one.category, one.image) if alike[one.category, one.image] == 1 else ("", one.path),
+            _hashes(one),
+            cluster,
+        )
         for one, cluster in zip(first, clusters(first), strict=True)
     )
     by_id: dict[str, list[Result]] = defaultdict(list)

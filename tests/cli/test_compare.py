@@ -36,7 +36,8 @@ def test_paired_takes_the_runs_that_are_named_and_two_at_least(
     judged = tuple(
         result(path, assessments=(Assessment(verdict="correct"),)) for path in ("A/a.png", "A/b.png")
     )
-    for name in ("one", "two", "three"):
+    told_names = ("one", "two", "three")
+    for name in told_names:
         (results / name).mkdir(parents=True)
         store.write_run(results / name, run(id=name, results=judged))
     arguments = ["compare", "two", "one", "--paired", "--format", "json", "--results", str(results)]
@@ -44,6 +45,9 @@ def test_paired_takes_the_runs_that_are_named_and_two_at_least(
     told = json.loads(capsys.readouterr().out)
     assert [one["run"] for one in told["runs"]] == ["two", "one"]
     assert [one["outcome"] for one in told["questions"]] == ["correct", "correct_or_partial"]
+    monkeypatch.setattr(runs, "MOST_PAIRED", 2)
+    assert main(["compare", "--paired", *told_names, "--results", str(results)]) == 2
+    assert "compares 2 runs at most, and these are 3" in capsys.readouterr().err
     assert main(["compare", "one", "one", "--paired", "--results", str(results)]) == 2
     assert "name two at least" in capsys.readouterr().err
     assert main(["compare", "one", "--results", str(results)]) == 0

@@ -79,6 +79,14 @@ def test_a_name_of_two_images_is_neither() -> None:
     assert numpy.isnan(found.values).sum(axis=1).tolist() == [2, 2, 2]
 
 
+def test_images_of_one_name_below_a_category_are_told_apart_by_their_paths() -> None:
+    def both(first: bool, second: bool) -> Run:
+        paths = (("A/x/1.png", first), ("A/y/1.png", second))
+        return of(*(replace(scored(path, right), category="A", image="1.png") for path, right in paths))
+
+    assert pairs(both(True, False), both(True, True)) == [[0.0, 1.0], [1.0, 1.0]]
+
+
 def test_copies_of_a_file_are_one_image() -> None:
     copies = of(scored("A/a.png", True, file=file("1")), scored("B/a.png", False, file=file("1")))
     assert pairs(copies, of(scored("A/a.png", True, file=file("1")))) == [[0.5, 1.0]]

@@ -28,6 +28,9 @@ from fada_tui.runs.publish import notes_of, publish
 from fada_tui.store import folder as store
 from fada_tui.store.lock import RunLock, unlock
 
+MOST_PAIRED: Final = 100
+"""Runs that are compared by pairs: 4,950 tests of each question."""
+
 
 def of_runs(options: Namespace) -> int:
     """Run the action of `fada-tui runs` that `options.action` names; return the exit code."""
@@ -108,6 +111,7 @@ def _compare_paired(options: Namespace, results: Path) -> int:
     """Print the paired comparison of some runs, or of those that stand for the models."""
     warnings: list[str] = []
     folders = dict.fromkeys(store.find(results, name).resolve() for name in options.runs)
+    _check_number(len(folders))
     runs = map(store.read_run, folders)
     read = [
         (compared(run), outcomes_of(run))
@@ -121,9 +125,18 @@ def _compare_paired(options: Namespace, results: Path) -> int:
         raise UsageError(
             f"{len(read):,} of the runs in {results} can be compared by pairs: name two at least"
         )
+    _check_number(len(read))
     questions = paired_questions([found for _, found in read])
     sys.stdout.write(render_paired([row.run for row, _ in read], questions, options.format))
     return 0
+
+
+def _check_number(runs: int) -> None:
+    """Raise `UsageError` for more runs than are compared by pairs."""
+    if runs > MOST_PAIRED:
+        raise UsageError(
+            f"--paired compares {MOST_PAIRED} runs at most, and these are {runs:,}: name fewer of them"
+        )
 
 
 def export(options: Namespace) -> int:
