@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sys import intern
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
+from msgspec import UnsetType
+
 from fada_tui.core.records import Question, Record, Result, Run
 from fada_tui.evaluation.clusters import clusters
 from fada_tui.evaluation.scoring.vocabulary import Vocabulary, vocabulary_of
@@ -63,6 +65,10 @@ class RunOutcomes(Record, frozen=True, kw_only=True):
     """By the text, white space and case aside."""
     outcomes: Mapping[str, tuple[_Outcome, ...]]
     """By the same."""
+
+    def has(self, key: str, kind: OutcomeKind) -> bool:
+        """Return whether any answer to a question has such an outcome."""
+        return any(_value(one, kind) is not None for one in self.outcomes.get(key, ()))
 
 
 class Outcomes(Record, frozen=True, kw_only=True):
@@ -133,45 +139,48 @@ def _of_question(
 ) -> Iterable[_Outcome]:
     terms = {one.category: _terms(one) for one in results if one.score and one.score.kind == "terms"}
     vocabulary = vocabulary_of(question, [one.reference for one in results if isinstance(one.reference, str)])
-    usable: dict[str, bool] = {}
+    kind, truths = question.kind, dict[str, str | None]()
     for result in results:
-        verdicts = [one.verdict for one in current(result.assessments) if one.verdict is not None]
-        truth = _truth(vocabulary, result, terms, usable)
-        score = result.score.value if result.score and result.score.kind == question.kind else None
         error = result.response is None
-        if score is None and not verdicts and not error:
+        correct, acceptable = _judged(result) if result.assessments and not error else (None, None)
+        score = result.score.value if result.score and result.score.kind == kind and not error else None
+        if score is None and correct is None and not error:
             continue
-        counts = Counter(verdicts)
-        total = counts.total()
+        if kind == "terms":
+            truth = terms.get(result.category)
+        else:
+            truth = _truth(vocabulary, result.reference, truths) if kind != "none" else None
         yield _Outcome(
             image=places[result.path],
             truth=truth,
-            score=None if error or truth is None else score,
-            correct=counts["correct"] / total if total and not error else None,
-            acceptable=(counts["correct"] + counts["partial"]) / total if total and not error else None,
+            score=None if truth is None else score,
+            correct=correct,
+            acceptable=acceptable,
             error=error,
         )
+
+
+def _judged(result: Result) -> tuple[float, float] | tuple[None, None]:
+    """Return the share of the assessors who call an answer correct, and that of correct or partial."""
+    counts = Counter(one.verdict for one in current(result.assessments) if one.verdict is not None)
+    total = counts.total()
+    if not total:
+        return None, None
+    return counts["correct"] / total, (counts["correct"] + counts["partial"]) / total
 
 
 def _terms(result: Result) -> str:
     return repr(sorted((*result.score.matched, *result.score.missed))) if result.score else ""
 
 
-def _truth(
-    vocabulary: Vocabulary, result: Result, terms: Mapping[str, str], usable: dict[str, bool]
-) -> str | None:
-    """Return what a result is scored against; `None` where it cannot be scored."""
-    match vocabulary.question.kind:
-        case "none":
-            return None
-        case "terms":
-            return terms.get(result.category)
-    reference = result.reference
+def _truth(vocabulary: Vocabulary, reference: str | UnsetType, truths: dict[str, str | None]) -> str | None:
+    """Return what an answer is scored against; `None` where it cannot be. `truths` holds those known."""
     if not isinstance(reference, str):
         return None
-    if reference not in usable:
-        usable[reference] = vocabulary.can_score(reference)
-    return intern(same_text(reference)) if usable[reference] else None
+    if reference not in truths:
+        can = vocabulary.can_score(reference)
+        truths[reference] = intern(same_text(reference)) if can else None
+    return truths[reference]
 
 
 def aligned(runs: Sequence[RunOutcomes]) -> list[Outcomes]:
@@ -266,9 +275,7 @@ def _side_by_side(
     """Return the outcomes of a question in the runs that have any; none where fewer than two have."""
     import numpy
 
-    columns = [
-        place for place in having if any(_value(one, kind) is not None for one in runs[place].outcomes[key])
-    ]
+    columns = [place for place in having if runs[place].has(key, kind)]
     if len(columns) < 2:
         return []
     shape = (len(groups), len(columns))
@@ -277,20 +284,20 @@ def _side_by_side(
     known: dict[Any, int] = {}
     for column, place in enumerate(columns):
         held: dict[int, list[str]] = defaultdict(list)
-        for one in runs[place].outcomes[key]:
-            unit = units[place][one.image]
-            if kind == "score":
-                if one.truth is None:
-                    continue
-                held[unit].append(one.truth)
-            value = _value(one, kind)
-            if value is not None:
-                sums[unit, column] += value
-                counts[unit, column] += 1
-            elif one.error:
-                errors[unit, column] = True
+        outcomes = runs[place].outcomes[key]
+        if kind == "score":
+            outcomes = tuple(one for one in outcomes if one.truth is not None)
+            for one in outcomes:
+                held[units[place][one.image]].append(one.truth or "")
+        valued = [
+            (units[place][one.image], value) for one in outcomes if (value := _value(one, kind)) is not None
+        ]
+        numpy.add.at(sums[:, column], [unit for unit, _ in valued], [value for _, value in valued])
+        numpy.add.at(counts[:, column], [unit for unit, _ in valued], 1)
+        errors[[units[place][one.image] for one in outcomes if one.error], column] = True
         for unit, against in held.items():
-            truths[unit, column] = known.setdefault(tuple(sorted(set(against))), len(known))
+            truth = against[0] if len(against) == 1 else tuple(sorted(set(against)))
+            truths[unit, column] = known.setdefault(truth, len(known))
     there = counts > 0
     errors &= ~there
     values = numpy.where(there, sums / numpy.maximum(counts, 1), numpy.nan)

@@ -5,11 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from fada_tui.core.records import ModelNote, Record, Run
-from fada_tui.report import units
+from fada_tui.report import identity, units
 from fada_tui.report.compared_scores import scores_data, scores_section
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.figures import Figures, figures
-from fada_tui.report.identity import HEADINGS, differing, model_with_settings, setting_cell, settings
+from fada_tui.report.identity import (
+    HEADINGS,
+    age,
+    by_name,
+    differing,
+    model_with_settings,
+    setting_cell,
+    settings,
+)
 from fada_tui.report.likeness import Asked, asked, unlike
 from fada_tui.report.markdown import table
 from fada_tui.report.metric import Value
@@ -75,20 +83,8 @@ def compared(run: Run) -> Compared:
 
 
 def standing(rows: Iterable[Compared]) -> list[tuple[Compared, int]]:
-    """Return the run that stands for each model, and how many complete ones it is of, in the order of names.
-
-    It is the complete one with most judged answers, of several the latest. A model with other settings is
-    another one.
-    """
-    complete: dict[object, list[Compared]] = {}
-    for row in rows:
-        if row.run.status == "complete":
-            complete.setdefault(model_with_settings(row.run), []).append(row)
-    chosen = [
-        (max(same, key=lambda row: (row.figures.tally.judged, _age(row.run))), len(same))
-        for same in complete.values()
-    ]
-    return sorted(chosen, key=lambda one: (_name(one[0].run), _age(one[0].run)))
+    """Return the run that stands for each model, and of how many complete ones (see `identity.standing`)."""
+    return identity.standing(rows, lambda row: row.run, lambda row: row.figures.tally.judged)
 
 
 def comparison_section(
@@ -145,7 +141,7 @@ def render_rows(
     rows: Iterable[Compared], format: Literal["md", "csv", "json"], notes: Iterable[ModelNote] = ()
 ) -> str:
     """Return a row for each compared run, as `render_comparison` does, then for models of notes alone."""
-    ordered = sorted(rows, key=lambda row: (*_name(row.run), *_age(row.run)))
+    ordered = sorted(rows, key=lambda row: (*by_name(row.run), *age(row.run)))
     told = without_runs(notes, _with_answers(ordered))
     columns = [*_IN_DATA, *(TOLD_COLUMNS if told else ())]
     nothing: dict[str, Value] = dict.fromkeys(columns)
@@ -244,14 +240,6 @@ def _notes(rows: Sequence[Compared], told: Sequence[ModelNote]) -> list[str]:
 def _wordings(runs: Iterable[Run], most: int) -> list[str]:
     lines = wordings_list(differing_wordings(runs), most)
     return [*lines, ""] if lines else []
-
-
-def _age(run: Run) -> tuple[str, str]:
-    return (run.started or "", run.id)
-
-
-def _name(run: Run) -> tuple[str, str]:
-    return (run.model.name.casefold(), run.model.name)
 
 
 def alike(rows: Iterable[Compared]) -> bool:

@@ -1,7 +1,7 @@
 """The identity of a run: its model, with all settings that change answers; what differs between runs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias, TypeVar
 
 from msgspec import UNSET
 
@@ -9,6 +9,7 @@ from fada_tui.core.records import Generation, Run
 from fada_tui.report.markdown import inline, name
 from fada_tui.report.score_texts import cut
 
+Row = TypeVar("Row")
 Setting: TypeAlias = str | int | float | None
 
 HEADINGS: Final[Mapping[str, str]] = {
@@ -51,6 +52,39 @@ def settings(run: Run) -> dict[str, Setting]:
         "token_limit": generation.max_new_tokens,
         "thinking_limit": generation.max_thinking_tokens or None,
     }
+
+
+def standing(
+    rows: Iterable[Row], run_of: Callable[[Row], Run], judged: Callable[[Row], int]
+) -> list[tuple[Row, int]]:
+    """Return what stands for each model, and for how many complete runs, in the order of names.
+
+    It is the complete run with most judged answers, of several the latest. A model with other settings is
+    another one.
+
+    Args:
+        rows: What is known of each run.
+        run_of: Returns the run of a row; its results are not needed.
+        judged: Returns the number of its answers that are judged.
+    """
+    complete: dict[object, list[Row]] = {}
+    for row in rows:
+        if run_of(row).status == "complete":
+            complete.setdefault(model_with_settings(run_of(row)), []).append(row)
+    chosen = [
+        (max(same, key=lambda row: (judged(row), age(run_of(row)))), len(same)) for same in complete.values()
+    ]
+    return sorted(chosen, key=lambda one: (by_name(run_of(one[0])), age(run_of(one[0]))))
+
+
+def age(run: Run) -> tuple[str, str]:
+    """Return what runs are ordered by from the oldest to the latest."""
+    return (run.started or "", run.id)
+
+
+def by_name(run: Run) -> tuple[str, str]:
+    """Return what runs are ordered by from A to Z."""
+    return (run.model.name.casefold(), run.model.name)
 
 
 def model_with_settings(run: Run) -> tuple[str, tuple[Setting, ...]]:

@@ -15,9 +15,11 @@ from fada_tui.core.paths import models_file
 from fada_tui.core.records import Run
 from fada_tui.core.text import printable
 from fada_tui.evaluation.pairing import outcomes_of
+from fada_tui.evaluation.verdicts import tally
 from fada_tui.models.registry import load_registry
-from fada_tui.report.comparison import compared, render_rows, standing
+from fada_tui.report.comparison import compared, render_rows
 from fada_tui.report.figures import figures
+from fada_tui.report.identity import standing
 from fada_tui.report.looking import constant_answers
 from fada_tui.report.metric_texts import time_in_list
 from fada_tui.report.paired import paired_questions
@@ -114,20 +116,19 @@ def _compare_paired(options: Namespace, results: Path) -> int:
     _check_number(len(folders))
     runs = map(store.read_run, folders)
     read = [
-        (compared(run), outcomes_of(run))
+        (run.light(), outcomes_of(run), tally(run.results).judged)
         for run in (runs if options.runs else store.each_run(results, warnings))
     ]
     warn(warnings)
     if not options.runs:
-        chosen = {row.run.id for row, _ in standing(row for row, _ in read)}
-        read = [(row, found) for row, found in read if row.run.id in chosen]
+        read = [row for row, _ in standing(read, lambda row: row[0], lambda row: row[2])]
     if len(read) < 2:
         raise UsageError(
             f"{len(read):,} of the runs in {results} can be compared by pairs: name two at least"
         )
     _check_number(len(read))
-    questions = paired_questions([found for _, found in read])
-    sys.stdout.write(render_paired([row.run for row, _ in read], questions, options.format))
+    questions = paired_questions([found for _, found, _ in read])
+    sys.stdout.write(render_paired([run for run, _, _ in read], questions, options.format))
     return 0
 
 
