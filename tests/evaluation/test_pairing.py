@@ -61,6 +61,13 @@ def test_frames_of_a_file_are_several_images_and_one_cluster() -> None:
     assert found.values.tolist() == [[1.0, 1.0], [0.0, 0.0]] and found.clusters == (0, 0)
 
 
+def test_images_of_a_patient_are_one_cluster() -> None:
+    one = of(
+        scored("A/a.png", True, patient="p"), scored("A/b.png", True, patient="p"), scored("A/c.png", True)
+    )
+    assert side_by_side(one, one)["score"].clusters == (0, 0, 1)
+
+
 def test_without_the_files_hash_the_pixels_and_then_the_name_decide() -> None:
     both = of(
         scored("A/a.png", True, file=file("1"), sha256="p1"),
