@@ -16,6 +16,7 @@ from fada_tui.report.identity import (
     differing,
     model_with_settings,
     setting_cell,
+    setting_text,
     settings,
 )
 from fada_tui.report.likeness import Asked, asked, unlike
@@ -85,6 +86,19 @@ def compared(run: Run) -> Compared:
 def standing(rows: Iterable[Compared]) -> list[tuple[Compared, int]]:
     """Return the run that stands for each model, and of how many complete ones (see `identity.standing`)."""
     return identity.standing(rows, lambda row: row.run, lambda row: row.figures.tally.judged)
+
+
+def differences(rows: Sequence[Compared]) -> list[list[str]]:
+    """Return in what each run differs from the others, in plain text: settings, images and questions."""
+    keys = differing([row.run for row in rows])
+    others = unlike([row.asked for row in rows])
+    return [
+        [
+            *(f"{HEADINGS[key].lower()} {text}" for key in keys if (text := setting_text(row.run, key))),
+            *([other] if other else []),
+        ]
+        for row, other in zip(rows, others, strict=True)
+    ]
 
 
 def comparison_section(

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, TypeVar
 from msgspec import UNSET
 
 from fada_tui.core.records import Generation, Run
-from fada_tui.report.markdown import inline, name
+from fada_tui.report.markdown import name
 from fada_tui.report.score_texts import cut
 
 Row = TypeVar("Row")
@@ -106,20 +106,26 @@ def _differs(key: str, runs: Sequence[Run], each: Sequence[Mapping[str, Setting]
     return any(len(values) > 1 for values in known.values())
 
 
-def setting_cell(run: Run, key: str) -> str | None:
-    """Return a setting in Markdown; `None` where it is not known."""
+def setting_text(run: Run, key: str) -> str | None:
+    """Return a setting as people read it, in plain text; `None` where it is not known."""
     value = settings(run)[key]
     match key:
         case _ if value is None:
             return None
         case "system_prompt":
-            return f'"{inline(cut(str(value), _PROMPT))}"' if value else "none"
+            return f'"{cut(str(value), _PROMPT)}"' if value else "none"
         case "revision":
-            return name(str(value)[:_REVISION])
+            return str(value)[:_REVISION]
         case "token_limit" | "thinking_limit":
             return f"{value:,}"
         case _:
-            return name(str(value))
+            return str(value)
+
+
+def setting_cell(run: Run, key: str) -> str | None:
+    """Return the same in Markdown."""
+    text = setting_text(run, key)
+    return None if text is None else name(text)
 
 
 def _engine(run: Run) -> str | None:

@@ -17,7 +17,13 @@ from fada_tui.core.records import (
     Run,
     ServerFacts,
 )
-from fada_tui.report.comparison import compared, comparison_section, render_comparison, standing
+from fada_tui.report.comparison import (
+    compared,
+    comparison_section,
+    differences,
+    render_comparison,
+    standing,
+)
 from fada_tui.report.identity import differing, setting_cell
 from fada_tui.report.likeness import asked, unlike
 from tests.examples import result, run
@@ -155,6 +161,16 @@ def test_tables_and_data_say_it() -> None:
     rows = json.loads(render_comparison([whole, whole, part], "json"))
     assert [row["unlike"] for row in rows] == ["1 more image", "", ""]
     assert rows[1]["decoding"] == "greedy" and rows[1]["token_limit"] == 64
+
+
+def test_a_line_of_plain_text_says_it() -> None:
+    whole, part = made("1"), replace(made("2", "other", SAMPLED), results=answers("A/a.png", "B/b.png"))
+    assert differences([compared(one) for one in (whole, whole, part)]) == [
+        ["decoding greedy"],
+        ["decoding greedy"],
+        ["decoding sampled, temperature 0.7, top-p 0.9, seed 3", "1 more image"],
+    ]
+    assert differences([compared(whole), compared(whole)]) == [[], []]
 
 
 def test_questions_of_the_same_text_are_alike_whatever_their_spaces() -> None:

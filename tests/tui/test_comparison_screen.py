@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual.widgets import Static
 
-from fada_tui.core.records import ModelMemory, Question
+from fada_tui.core.records import Generation, ModelMemory, Question
 from fada_tui.report.comparison import UNLIKE_NOTE
 from fada_tui.tui.screens.comparison import ComparisonScreen
 from fada_tui.tui.screens.runs import OpenRun
@@ -171,6 +172,24 @@ async def test_unlike_and_unreadable_runs_are_told_of(tmp_path: Path) -> None:
         await settled(pilot)
         assert UNLIKE_NOTE in text_of(app.screen)
         assert "1 unreadable" in text_of(app.screen)
+
+
+async def test_the_line_below_says_in_what_a_run_differs(tmp_path: Path) -> None:
+    shelf(tmp_path)
+    limits = (Generation(max_new_tokens=limit) for limit in (30, 60))
+    for day, limit in enumerate(limits, 4):
+        paths = PATHS if day == 4 else PATHS[:2]
+        results = (judged(path, "correct") for path in paths)
+        stored(tmp_path, whole(day, f"other-{day}", *results, generation=limit))
+    app = OneScreen(ComparisonScreen(tmp_path, blind=False))
+    async with app.run_test(size=(140, 30)) as pilot:
+        await settled(pilot)
+        for _ in range(5):
+            if "other-5" in str(app.screen.query_one("#detail", Static).content):
+                break
+            await pilot.press("j")
+            await settled(pilot)
+        assert "token limit 60  ·  2 of 3 images" in str(app.screen.query_one("#detail", Static).content)
 
 
 async def test_questions_in_several_wordings_are_named(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from fada_tui.report import units
-from fada_tui.report.comparison import UNLIKE_NOTE, Compared, alike, compared
-from fada_tui.report.likeness import unlike
+from fada_tui.report.comparison import UNLIKE_NOTE, Compared, alike, compared, differences
 from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.tui.keymap import bindings
@@ -171,10 +170,9 @@ class ComparisonScreen(Screen[OpenRun | None]):
             else:
                 runs.append(one := compared(found.run))
                 rows.append(compared_row(found, one))
-        others = unlike([one.asked for one in runs])
         told = (
-            replace(row, detail=f"{row.detail}  ·  {other}") if other else row
-            for row, other in zip(rows, others, strict=True)
+            replace(row, detail="  ·  ".join((row.detail, *parts)))
+            for row, parts in zip(rows, differences(runs), strict=True)
         )
         self.post_message(ComparisonRead(tuple(told), unread))
         wordings = wordings_line(differing_wordings(row.run for row in runs))
