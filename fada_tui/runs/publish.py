@@ -88,6 +88,7 @@ def write_comparison(results: Path, everyone: Sequence[Compared], like: Path | N
 
 
 def without_needless_plan(run: Run) -> Run:
-    """Return the run without its plan if every planned result is an answer."""
-    answered = all(result.error is None for result in run.results)
+    """Return the run without its plan if every planned result is an answer, control pictures included."""
+    asked = (*run.results, *(run.controls or ())) if run.plan and run.plan.control else run.results
+    answered = all(result.error is None for result in asked)
     return replace(run, plan=UNSET) if run.status == "complete" and answered else run

@@ -6,8 +6,17 @@ from typing import TypeVar
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from fada_tui.core.control import control_keys
 from fada_tui.core.records import FileRecord, ModelFacts, Plan, Result, ResultMemory, Run, with_unknown_of
-from fada_tui.store.journal import AssessmentLine, ImageLine, JournalLine, MemoryLine, NotesLine, ResultLine
+from fada_tui.store.journal import (
+    AssessmentLine,
+    ControlLine,
+    ImageLine,
+    JournalLine,
+    MemoryLine,
+    NotesLine,
+    ResultLine,
+)
 
 Key = tuple[str, str]
 Kept = TypeVar("Kept", bound=FileRecord)
@@ -17,17 +26,23 @@ def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
     """Return the run merged with the journal's lines, its results in the order of the plan.
 
     Each result is there once: a later one takes the place of an error, never of an answer. The run is
-    complete once every planned result is there. A line's unknown fields go to what it is about; those of an
+    complete once every planned result is there, those about control pictures included, which stay apart in
+    every other way. A line's unknown fields go to what it is about; those of an
     error do not go to the answer that takes its place.
     """
     results: dict[Key, Result] = {}
     for result in run.results:
         _take(results, result)
+    controls: dict[Key, Result] = {}
+    for result in run.controls or ():
+        _take(controls, result)
     notes, found = run.notes, run.images_found or ()
     for line in lines:
         match line:
             case ResultLine():
                 _take(results, _with_rest(line.result, line))
+            case ControlLine():
+                _take(controls, _with_rest(line.result, line))
             case MemoryLine():
                 memory = _with_rest(line.memory, line)
                 key = (line.path, line.question_id)
@@ -46,7 +61,12 @@ def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
     ordered = _in_plan_order(run, results)
     return _settle(
         replace(
-            run, results=ordered, images_found=found or UNSET, notes=notes, model=_with_peaks(run, ordered)
+            run,
+            results=ordered,
+            controls=_in_order(controls, control_keys(run.questions)) or run.controls,
+            images_found=found or UNSET,
+            notes=notes,
+            model=_with_peaks(run, ordered),
         )
     )
 
@@ -94,7 +114,11 @@ def _with_rest(record: Kept, line: JournalLine) -> Kept:
 def _in_plan_order(run: Run, results: dict[Key, Result]) -> tuple[Result, ...]:
     if run.plan is UNSET:
         return tuple(results.values())
-    place = {key: index for index, key in enumerate(planned_keys(run, run.plan))}
+    return _in_order(results, planned_keys(run, run.plan))
+
+
+def _in_order(results: dict[Key, Result], keys: Sequence[Key]) -> tuple[Result, ...]:
+    place = {key: index for index, key in enumerate(keys)}
     return tuple(sorted(results.values(), key=lambda result: place.get(result.key, len(place))))
 
 
@@ -103,6 +127,9 @@ def _settle(run: Run) -> Run:
         return run
     made = {result.key for result in run.results}
     complete = all(key in made for key in planned_keys(run, run.plan))
+    if run.plan.control:
+        made = {result.key for result in run.controls or ()}
+        complete = complete and all(key in made for key in control_keys(run.questions))
     return replace(run, status="complete" if complete else "interrupted")
 
 

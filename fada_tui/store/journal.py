@@ -57,6 +57,12 @@ class ResultLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="r
     result: Result
 
 
+class ControlLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="control"):
+    """A journal line with a finished result about a control picture, which counts among no others."""
+
+    result: Result
+
+
 class MemoryLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="memory"):
     """A journal line with telemetry's memory figures of a result."""
 
@@ -85,7 +91,7 @@ class ImageLine(FileRecord, frozen=True, kw_only=True, tag_field="kind", tag="im
     image: ImageFound
 
 
-JournalLine: TypeAlias = ResultLine | MemoryLine | AssessmentLine | NotesLine | ImageLine
+JournalLine: TypeAlias = ResultLine | ControlLine | MemoryLine | AssessmentLine | NotesLine | ImageLine
 
 _decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
 

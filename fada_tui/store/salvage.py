@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import fields, replace
 
+from fada_tui.core.control import is_control
 from fada_tui.core.json_data import MalformedError, value_at
 from fada_tui.core.records import (
     Dataset,
@@ -53,6 +54,11 @@ def salvage(data: bytes, name: str, journal: Sequence[Result] = ()) -> Run:
         good["unknown_fields"] = UnknownFields(unknown)
     if not is_readable(good.get("schema", "")):
         good.pop("schema", None)
+    # Where the damage hides which list they are of, they are told by what they are about.
+    if strays := [one for one in results if is_control(one)]:
+        whole = good.get("controls") or ()
+        good["controls"] = (*whole, *(one for one in strays if one not in whole))
+        results = [one for one in results if not is_control(one)]
     run = Run(**{**_made_of(name, good.get("plan"), (*results, *journal)), **good, "results": tuple(results)})
     lost = len(results) + len(journal) < run.dataset.images * len(run.questions)
     return replace(run, status="interrupted") if lost and run.status == "complete" else run
