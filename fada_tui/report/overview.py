@@ -14,6 +14,7 @@ from fada_tui.evaluation.constant_answers import ALIKE, IMAGES, Alike
 from fada_tui.evaluation.pace import Pace
 from fada_tui.evaluation.verdicts import Tally
 from fada_tui.report import score_texts, units, verdict_texts
+from fada_tui.report.control_pictures import control_line
 from fada_tui.report.figures import Figures, imported
 from fada_tui.report.looking import constant_line, evidence_line, names
 from fada_tui.report.markdown import inline, name, table
@@ -65,6 +66,7 @@ def overview(run: Run, found: Figures, questions: Sequence[QuestionFigures], *, 
         f"- **Asked**: {_asked(run, found)}",
         *([f"- {line}"] if (line := references_line(run)) else []),
         f"- **Does It Look at the Image**: {_looks(run, questions)}",
+        *control_line(run),
     ]
     end = [f"- **How Fast**: {_speed(run, found)}", "", f"> {_conclusion(run)}", ""]
     evidence = [f"- {line}"] if (line := evidence_line(questions)) else []

@@ -12,6 +12,7 @@ from fada_tui.report import categories, looking, results, scores, sorting, techn
 from fada_tui.report.analysis import strengths_and_weaknesses
 from fada_tui.report.changed_images import changed_images, changed_list
 from fada_tui.report.comparison import Compared, compared, comparison_section
+from fada_tui.report.control_pictures import HEADING, control_section
 from fada_tui.report.header import DETAILS, metrics, specifications, title
 from fada_tui.report.markdown import name
 from fada_tui.report.notes import written
@@ -110,6 +111,7 @@ def _sections(
         *([tested] if tested else []),
         *([scored] if scored else []),
         *([judged] if judged else []),
+        _whole_or_nothing(HEADING, partial(control_section, run), level=2),
         only(partial(sorting.classification_section, run, found)),
         Section(
             (
