@@ -12,14 +12,17 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from fada_tui.cli import progress
 from fada_tui.cli.output import print_json, print_line
 from fada_tui.cli.progress import Display
 from fada_tui.config.settings import Settings
+from fada_tui.core.control import PICTURES, control_keys
 from fada_tui.core.errors import ErrorKind, ExitCode, FadaError, StoreError
 from fada_tui.core.records import Run
 from fada_tui.core.text import printable
+from fada_tui.evaluation.control_answers import control_answers, same_as_commonest
 from fada_tui.models.endpoint import place_of
 from fada_tui.models.registry import Registry
 from fada_tui.report import units
@@ -112,6 +115,47 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
     return next(code for code in SEVERITY if code in codes)
 
 
+def run_controls(make: Callable[[], tuple[Session, tuple[str, ...]]], *, as_json: bool) -> ExitCode:
+    """Ask about the control pictures of one run and return the program's exit code.
+
+    Args:
+        make: opens the session; returns warnings with it.
+        as_json: print an object in place of the page's path.
+
+    Raises:
+        FadaError: the run cannot be opened, or its model not be loaded; what is answered is kept.
+    """
+
+    def opened() -> Session:
+        session, warnings = make()
+        for warning in warnings:
+            _complain(f"warning: {printable(warning)}")
+        return session
+
+    outcomes: list[Outcome] = []
+    asyncio.run(_run_all([opened], outcomes))
+    (outcome,) = outcomes
+    code = _controls_code(outcome.run) if outcome.run else outcome.code
+    with suppress(OSError):  # a terminal that has hung up; the files are written
+        folder = printable(str(outcome.folder))
+        if as_json:
+            print_json({"runs": [_summary(replace(outcome, code=code))]})
+        elif outcome.run:
+            print_line(printable(str(outcome.folder / runs.SUMMARY_NAME)))
+        if code is ExitCode.INTERRUPTED:
+            _complain(f"go on with: fada-tui control {folder}")
+    return code
+
+
+def _controls_code(run: Run) -> ExitCode:
+    asked = len(control_keys(run.questions))
+    made = run.controls or ()
+    if len(made) < asked:
+        return ExitCode.INTERRUPTED
+    failed = any(result.error is not None for result in made)
+    return ExitCode.SOME_RESULTS_ARE_ERRORS if failed else ExitCode.OK
+
+
 def _starter(job: Job, results: Path, settings: Settings, registry: Registry) -> Callable[[], Session]:
     deadlines = planning.deadlines(settings)
     return lambda: Session.new(job, results, deadlines, registry, settings.allow_host, settings.servers)
@@ -156,7 +200,7 @@ async def _run_one(session: Session, shown: Display, pool: WorkerPool) -> Outcom
         shown.say(f"error: {printable(str(error))}")
         return Outcome(ExitCode.INTERRUPTED, None, session.folder)
     assert run is not None
-    if run.error is not UNSET:
+    if run.error is not UNSET and not session.only_controls:
         shown.say(f"error: {printable(run.error.message)}")
     return Outcome(_code(run), run, session.folder)
 
@@ -238,6 +282,12 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
         }
         if run.error is not UNSET:
             found["error"] = msgspec.to_builtins(run.error)
+        if run.controls:
+            found["controls"] = {
+                "asked": len(run.controls),
+                "answered": sum(result.response is not None for result in run.controls),
+                "same_as_commonest": same_as_commonest(control_answers(run)),
+            }
     return found
 
 
@@ -258,6 +308,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "categories": dict(categories),
                 "questions": [question.text for question in job.questions],
                 "results": found.results,
+                "controls": len(control_keys(job.questions)) if job.plan.control else 0,
                 "references": msgspec.to_builtins(job.references) if job.references else None,
                 "batch_size": job.generation.batch_size,
                 "parameters": told.weighed.parameters,
@@ -277,6 +328,8 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
             size = job.generation.batch_size
             together = "" if size in (1, None) else f", in {units.at_most_together(size)}"
             print_line(f"  answers    {found.results}{together}")
+            if job.plan.control:
+                print_line(f"  controls   {len(control_keys(job.questions))} ({', '.join(PICTURES)})")
             for one in (job.references, *(job.references.others or ())) if job.references else ():
                 print_line(f"  references {one.matched:,} of {one.of:,}, from {printable(one.name)}")
             for label, text in facts(told, free):

@@ -124,6 +124,9 @@ def _add_commands(root: argparse.ArgumentParser) -> None:
         help="compare free texts by this sentence-transformers model's embeddings, too (default: none)",
     )
     _add_verify(command(commands, "verify", "make a sample of a run's answers again, one at a time"))
+    control = command(commands, "control", "ask a run's questions about pictures that show nothing")
+    _add_run_argument(control)
+    _add_repeating(control)
     compare = command(commands, "compare", "print a table of runs")
     compare.add_argument("runs", nargs="*", default=(), metavar="RUN", help="only these runs (default: all)")
     compare.add_argument(
@@ -180,13 +183,17 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument(
         "--seed", type=int, metavar="N", dest="sample_seed", help="seed of the random sample (default: 0)"
     )
-    _add_setting(verify, SETTINGS["device"], default="the run's own")
-    _add_setting(verify, SETTINGS["trust_remote_code"])
-    _add_setting(verify, SETTINGS["allow_pickle"])
+    _add_repeating(verify)
     verify.add_argument(
         "--server", action="store_true", help="ask a server again, which may answer otherwise by now"
     )
-    _add_setting(verify, SETTINGS["allow_host"])
+
+
+def _add_repeating(to: argparse.ArgumentParser) -> None:
+    """Add the options of commands that load a run's model again."""
+    _add_setting(to, SETTINGS["device"], default="the run's own")
+    for name in ("trust_remote_code", "allow_pickle", "allow_host"):
+        _add_setting(to, SETTINGS[name])
 
 
 def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:

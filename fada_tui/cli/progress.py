@@ -30,6 +30,8 @@ from fada_tui.runs.events import (
     AnswerBegunAgain,
     AnswerFinished,
     AnswerStarted,
+    ControlFinished,
+    ControlStarted,
     LoadProgress,
     ModelReady,
     RunEnded,
@@ -177,6 +179,8 @@ class BarDisplay:
                 self._update(status=printable(item.image)[:LONGEST_NAME])
             case AnswerFinished():
                 self._finished(event)
+            case ControlStarted():
+                self._update(rate=event.what_happens, status="")
             case ServerPaused(left=left):
                 self._update(rate=f"server down, asked for {left:.0f} s more")
             case ServerResumed():
@@ -227,13 +231,19 @@ def _repeated(event: SessionEvent, line: str, before: str) -> bool:
 def describe(event: SessionEvent) -> str | None:
     """Return the line for an event; `None` for events that only move a bar."""
     match event:
-        case RunStarted(run=run, remaining=remaining, total=total):
+        case RunStarted(run=run, remaining=remaining, total=total, controls=controls):
             had = f", {total - remaining} of {total} there already" if remaining < total else ""
-            return f"{printable(run.model.name)}: {units.count(remaining, 'answer')} to make{had}"
+            pictures = f"{units.count(controls, 'answer')} about control pictures"
+            if controls and not remaining:
+                return f"{printable(run.model.name)}: {pictures} to make"
+            also = f", then {pictures}" if controls else ""
+            return f"{printable(run.model.name)}: {units.count(remaining, 'answer')} to make{had}{also}"
         case ModelReady(model=model):
             return _ready(model)
         case AnswerFinished(result=result, done=done, total=total):
             return f"{done:>{len(str(total))}}/{total}  {describe_result(result)}"
+        case ControlFinished(result=result, done=done, total=total):
+            return f"control pictures {done} of {total}  {describe_result(result)}"
         case AnswerBegunAgain(server_down=True):
             return None
         case ServerPaused(asked=asked):

@@ -21,7 +21,7 @@ from fada_tui.core.records import (
     unknown_hook,
 )
 
-PROTOCOL_VERSION = 7
+PROTOCOL_VERSION = 8
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -127,6 +127,9 @@ class Work(Message, frozen=True, kw_only=True, tag="work"):
     items: tuple[Item, ...]
     at_most: int | None = None
     """Limit on answers generated together, which overrides the generation settings after a worker died."""
+    control_size: tuple[int, int] | None = None
+    """Width and height of control pictures. Then the items are about those: no file is read, whatever their
+    paths, and their results are written apart from all others."""
 
 
 class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):

@@ -46,8 +46,8 @@ class DecodedImage(Struct, frozen=True):
     height: int
     sha256: str
     """Hexadecimal hash; the module's docstring defines its input."""
-    file: FileFacts
-    """Of exactly the bytes that were decoded; all frames of a file share them."""
+    file: FileFacts | None = None
+    """Of exactly the bytes that were decoded; all frames of a file share them. `None` without a file."""
     dicom: DicomFacts | None = None
     """Facts of a DICOM file."""
 
@@ -73,7 +73,20 @@ def decode(path: str | Path) -> DecodedImage:
             pixels = video.read(file, name, number, kind)
         else:
             pixels = stills.read(file, name, number)
-    return DecodedImage(pixels, pixels.width, pixels.height, _digest(pixels), of_file, facts)
+    return of_pixels(pixels, of_file, facts)
+
+
+def of_pixels(
+    pixels: Image.Image, file: FileFacts | None = None, facts: DicomFacts | None = None
+) -> DecodedImage:
+    """Return RGB pixels with their hash.
+
+    Args:
+        pixels: mode RGB, in memory.
+        file: the file that they are of, if they are a file's.
+        facts: of a DICOM file.
+    """
+    return DecodedImage(pixels, pixels.width, pixels.height, _digest(pixels), file, facts)
 
 
 def count_frames(path: str | Path) -> int:

@@ -19,6 +19,8 @@ class RunStarted(Struct, frozen=True):
     """Results to be made now."""
     total: int
     """Results that the whole run has in the end."""
+    controls: int = 0
+    """Answers about control pictures to be made after these, which count nowhere else."""
 
 
 class LoadProgress(Struct, frozen=True):
@@ -114,6 +116,30 @@ class AnswerFinished(Struct, frozen=True):
     total: int
 
 
+class ControlStarted(Struct, frozen=True):
+    """An event: the worker begins an item about a control picture."""
+
+    item: Item
+    number: int
+    """Its place among the answers about control pictures, from 1."""
+    total: int
+    """Answers about control pictures that the run has in the end."""
+
+    @property
+    def what_happens(self) -> str:
+        """Return it in words."""
+        return f"control pictures {self.number} of {self.total}"
+
+
+class ControlFinished(Struct, frozen=True):
+    """An event with a result about a control picture that is durable in the journal."""
+
+    result: Result
+    done: int
+    """Results about control pictures so far, this one included."""
+    total: int
+
+
 class WorkerRestarted(Struct, frozen=True):
     """An event: the worker died and was replaced."""
 
@@ -143,6 +169,8 @@ SessionEvent: TypeAlias = (
     | ServerPaused
     | ServerResumed
     | AnswerFinished
+    | ControlStarted
+    | ControlFinished
     | WorkerRestarted
     | Warned
     | RunEnded

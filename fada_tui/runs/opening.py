@@ -51,6 +51,22 @@ def new(job: Job, results: Path) -> Opened:
     return Opened(folder, lock, run)
 
 
+def for_controls(folder: Path) -> Opened:
+    """Open a run of which everything stays but what is said about control pictures.
+
+    Raises:
+        RunLockedError: another program writes this run.
+        StoreError: the run cannot be read or written.
+    """
+    lock = RunLock(folder, patience=0)
+    try:
+        run, warnings = runs.settle(folder)
+    except StoreError:
+        lock.release()
+        raise
+    return Opened(folder, lock, run, warnings)
+
+
 def again(folder: Path, registry: Registry, consent: Consent, servers: Servers) -> Opened:
     """Open an unfinished run, with the permissions and settings in force in place of those in its file.
 

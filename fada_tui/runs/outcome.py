@@ -11,15 +11,17 @@ from fada_tui.runs.worker_client.client import WorkerDiedError, WorkGivenUpError
 EndingError: TypeAlias = ModelLoadError | WorkerDiedError | WorkGivenUpError
 
 
-def ended_by(error: EndingError, run: Run) -> Run:
+def ended_by(error: EndingError, run: Run, *, answered: bool = False) -> Run:
     """Return a run with the error that ended it: failed, or interrupted where resuming goes on with it.
 
     Args:
         error: why it ended.
         run: as its files have it, with all its results.
+        answered: every result was there, and only answers about control pictures are missing.
     """
     failure = Failure(kind=error.kind, message=str(error))
-    answered = any(result.error is None for result in run.results)
-    if not isinstance(error, WorkGivenUpError) or not (answered or error.server_down):
+    if not answered and isinstance(error, WorkGivenUpError):
+        answered = error.server_down or any(result.error is None for result in run.results)
+    if not answered:
         return replace(run, status="failed", error=failure)
     return run if run.status == "complete" else replace(run, status="interrupted", error=failure)

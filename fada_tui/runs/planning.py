@@ -92,6 +92,7 @@ def jobs(
                 trust_remote_code=consent.runs_code_of(entry),
                 allow_pickle=consent.reads_pickles_of(entry),
                 rubric=RUBRICS.source(settings.rubric),
+                control=settings.control,
                 classes=classes,
                 images=chosen,
             ),

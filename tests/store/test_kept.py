@@ -61,7 +61,7 @@ def test_what_is_added_to_any_object_survives_every_rewriting(path: Place, tmp_p
     for line in LINES:
         journal.append(file, line)
     session, _ = Session.resume(tmp_path, Deadlines(), Registry(entries=()))
-    session._record_model(HELLO, LOADED)
+    session._asking._record_model(HELLO, LOADED)
     run, _ = publish(tmp_path, store.read_run(tmp_path), Registry(entries=()))
     session._lock.release()
     written = on_disk(tmp_path)

@@ -33,6 +33,10 @@ def run(command: str, options: Namespace) -> int:
             from fada_tui.cli.commands import verify
 
             return verify.run(options)
+        case "control":
+            from fada_tui.cli.commands import control
+
+            return control.run(options)
         case "notes":
             from fada_tui.cli.commands import notes
 

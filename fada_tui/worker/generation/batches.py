@@ -21,7 +21,7 @@ from fada_tui.images.decode import DecodedImage
 from fada_tui.worker import devices
 from fada_tui.worker.generation.batch_size import BatchSize
 from fada_tui.worker.generation.interfaces import Answered, Answerer
-from fada_tui.worker.generation.item import ItemAttempt, read_image
+from fada_tui.worker.generation.item import ItemAttempt
 from fada_tui.worker.generation.ordering import WINDOW, Line, shape_of
 from fada_tui.worker.generation.work import WorkSession
 
@@ -55,7 +55,8 @@ class Batches:
         self._session = session
         self._size = BatchSize(command.generation.batch_size, command.at_most)
         window = 1 if command.generation.batch_size in (1, None) else WINDOW
-        self._line = Line(command.items, partial(shape_of, command.root), window)
+        shape = partial(shape_of, command.root)
+        self._line = Line(command.items, lambda path: command.control_size or shape(path), window)
         self._last_image: tuple[str, DecodedImage] | None = None
 
     def run(self) -> None:
@@ -100,7 +101,7 @@ class Batches:
         """Return an item's image; the last one is cached, as its other questions come next."""
         if self._last_image is None or self._last_image[0] != path:
             self._last_image = None
-            self._last_image = (path, read_image(self._session.command.root, path))
+            self._last_image = (path, self._session.image(path))
         return self._last_image[1]
 
     def _prepared(self, attempts: list[ItemAttempt]) -> _Ready:

@@ -160,12 +160,8 @@ class ItemAttempt:
     def _record(self, **fields: object) -> Result:
         item, image = self.item, self._image
         if image:
-            fields |= {
-                "file": image.file,
-                "sha256": image.sha256,
-                "width": image.width,
-                "height": image.height,
-            }
+            fields |= {"sha256": image.sha256, "width": image.width, "height": image.height}
+            fields |= {} if image.file is None else {"file": image.file}
             fields |= {} if image.dicom is None else {"dicom": image.dicom}
         return Result(
             image=item.image,

@@ -12,11 +12,12 @@ from fada_tui.core.protocol import Cancelled, Finished, Item, JournalFailed, Mes
 from fada_tui.core.records import Result
 from fada_tui.core.text import printable
 from fada_tui.images.decode import DecodedImage
-from fada_tui.store.journal import ResultLine, append
+from fada_tui.store.journal import ControlLine, ResultLine, append
 from fada_tui.worker import devices
 from fada_tui.worker.channel import CommandReceiver, EventSender
+from fada_tui.worker.generation.control_pictures import control_picture
 from fada_tui.worker.generation.interfaces import LoadedModel
-from fada_tui.worker.generation.item import ItemAttempt
+from fada_tui.worker.generation.item import ItemAttempt, read_image
 
 
 class WorkSession:
@@ -78,6 +79,11 @@ class WorkSession:
             self.threads.now if self.threads else None,
         )
 
+    def image(self, path: str) -> DecodedImage:
+        """Return the image at an item's path, decoded, or the control picture; raises `ImageError`."""
+        size = self.command.control_size
+        return control_picture(path, size) if size else read_image(self.command.root, path)
+
     def check_unchanged(self, item: Item, image: DecodedImage) -> None:
         """Raise `ImageError` (IMAGE_CHANGED) if an image is another than that of its earlier answers."""
         found = ImageIdentity(file=image.file, sha256=image.sha256)
@@ -99,7 +105,8 @@ class WorkSession:
             if self.problem:
                 return
             try:
-                append(self._journal, ResultLine(result=result))
+                line = ControlLine if self.command.control_size else ResultLine
+                append(self._journal, line(result=result))
             except StoreError as error:
                 self.problem = JournalFailed(message=str(error))
                 self._receiver.cancel.set()

@@ -15,7 +15,7 @@ from fada_tui.core.errors import ErrorKind
 from fada_tui.core.protocol import Cancelled, Delta, GaveUp, Started
 from fada_tui.core.records import Result
 from fada_tui.worker.generation.interfaces import Answered, Asked, Served
-from fada_tui.worker.generation.item import ItemAttempt, read_image
+from fada_tui.worker.generation.item import ItemAttempt
 from fada_tui.worker.generation.work import WorkSession
 from fada_tui.worker.remote.errors import ServerFault, ServerRefusal
 from fada_tui.worker.remote.outage import Outage, ServerGone, ServerUnavailable, Turn
@@ -66,7 +66,7 @@ class ConcurrentRequests:
         count = min(count, command.at_most or count)
         items = Prefetch(
             command.items,
-            lambda path: read_image(command.root, path),
+            self._session.image,
             lambda pixels: self._server.encode(pixels, command.generation),
             ahead=count,
         )
