@@ -23,6 +23,7 @@ REMEMBERED = (
     "model",
     "question",
     "questions",
+    "control",
     "max_new_tokens",
     "temperature",
     "top_p",

@@ -127,6 +127,7 @@ _ALL = (
         "switch",
         False,
         "ask the same of a black, a grey and a noisy picture, which count nowhere",
+        label="Control pictures",
     ),
     Setting(
         "alias",

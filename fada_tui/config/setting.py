@@ -55,6 +55,11 @@ class Setting(NamedTuple):
         return f"--{self.name.replace('_', '-')}"
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words that can be typed for it on *New run*."""
+        return ("on", "off") if self.kind == "switch" else self.choices
+
+    @property
     def in_file_alone(self) -> bool:
         """Whether it is neither an option nor an environment variable."""
         return self.kind == "tables"

@@ -172,6 +172,24 @@ async def test_what_is_given_wins_over_what_is_remembered_though_it_is_the_defau
         assert await answer(pilot) == RunRequest(Settings(seed=5), None)
 
 
+async def test_control_pictures_are_off_and_once_asked_for_remembered(catalogue: Catalogue) -> None:
+    app = Host(catalogue)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        control = field(screen, "control")
+        assert control.value == "off" and "control  off" in screen_text(app)
+        control.focus()
+        await pilot.press("end", "backspace", "backspace", "x")
+        assert control.value == "o" and fault(screen, "answering") == "! Control pictures: on or off"
+        await pilot.press("r")
+        assert not app.answers and screen.focused is control
+        await pilot.press("n", "ctrl+s")
+        wanted = await answer(pilot)
+        assert wanted and wanted.settings == Settings(control=True)
+    async with Host(catalogue).run_test(size=(80, 24)) as pilot:
+        assert field(await opened(pilot), "control").value == "on"
+
+
 async def test_answers_are_made_in_batches_of_a_size_that_is_remembered_and_forecast(
     catalogue: Catalogue,
 ) -> None:
@@ -256,7 +274,7 @@ async def test_number_fields_take_no_letters_and_say_what_is_wrong_with_themselv
             await pilot.press("0")
         wrong = {one.id: str(one.content) for one in screen.query(".hint.-wrong").results(Static)}
         assert wrong == dict.fromkeys(("limit-hint", "max_new_tokens-hint", "max_tiles-hint"), "! ≥ 1") | {
-            "seed-hint": "! ≥ 0"
+            "control-hint": "! ≥ 0"
         }
         assert fault(screen, "answering").startswith("! Max tiles: "), "of the field that one is in"
         field(screen, "temperature").focus()
@@ -408,7 +426,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
     async with Host(catalogue).run_test(size=size) as pilot:
         screen = await opened(pilot)
         seen = set()
-        for _ in range(15):
+        for _ in range(16):
             await pilot.pause()
             assert screen.focused is not None
             seen.add(screen.focused.id)
@@ -427,6 +445,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
             "temperature",
             "top_p",
             "seed",
+            "control",
             "batch_size",
             "longest_edge",
             "thinking",

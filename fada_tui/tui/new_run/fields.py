@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fada_tui.config.setting import Group
+from fada_tui.config.setting import Group, Setting
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
@@ -22,9 +22,13 @@ CATEGORY = "/"
 """Before a category's key: none of `Which` begins with it."""
 
 SECTIONS: Mapping[Group, str] = {"asked": "images", "answered": "answering"}
-"""The section that the fields of a group of settings stand in."""
+"""The section that the fields of a group of settings stand in, unless they stand beside another one's."""
 
-BESIDE = {"thinking": ("max", "max_thinking_tokens"), "longest_edge": ("tiles", "max_tiles")}
+BESIDE = {
+    "thinking": ("max", "max_thinking_tokens"),
+    "seed": ("control", "control"),
+    "longest_edge": ("tiles", "max_tiles"),
+}
 """Fields with another one in their line, and the word between them."""
 
 _LINE_ENDS = {"per_category": "limit", **{first: second for first, (_, second) in BESIDE.items()}}
@@ -61,8 +65,8 @@ def placeholder(name: str) -> str:
 def typable(name: str) -> str:
     """Return the pattern of what can be typed into a field: figures, and the words that the setting takes."""
     setting = FIELDS[name]
-    beginnings = [word[:end] for word in setting.choices for end in range(1, len(word) + 1)]
-    figures = {"whole": "[0-9]*", "choice": ""}.get(setting.kind, r"[0-9]*\.?[0-9]*")
+    beginnings = [word[:end] for word in setting.words for end in range(1, len(word) + 1)]
+    figures = {"whole": "[0-9]*", "choice": "", "switch": ""}.get(setting.kind, r"[0-9]*\.?[0-9]*")
     return "|".join([figures, *beginnings])
 
 
@@ -74,7 +78,7 @@ def bounds(name: str) -> str:
     else:
         known = (("≥", setting.least), (">", setting.above), ("≤", setting.most))
         text = ", ".join(f"{sign} {bound:g}" for sign, bound in known if bound is not None)
-    return ", ".join(filter(None, [text, *setting.choices]))
+    return ", ".join(filter(None, [text, *setting.words]))
 
 
 def faults_by_section(found: Mapping[str, str], focused: str | None = None) -> Mapping[str, str]:
@@ -83,9 +87,13 @@ def faults_by_section(found: Mapping[str, str], focused: str | None = None) -> M
     ordered = sorted(found.items(), key=lambda fault: fault[0] != focused)
     for field, message in ordered:
         setting = FIELDS.get(field)
-        section = SECTIONS[setting.group] if setting else {"text": "questions"}.get(field, field)
+        section = _section(setting) if setting else {"text": "questions"}.get(field, field)
         shown.setdefault(section, f"{setting.label}: {message}" if setting else message)
     return shown
+
+
+def _section(setting: Setting) -> str:
+    return "answering" if setting.name in _INNER else SECTIONS[setting.group]
 
 
 def row_id(name: str) -> str:

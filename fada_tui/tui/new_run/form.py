@@ -147,9 +147,11 @@ def request(form: Form, offer: Offer) -> RunRequest:
     return RunRequest(settings, offer.marked if form.images == "marked" else None)
 
 
-def value_of(form: Form, name: str) -> int | float | str | None:
+def value_of(form: Form, name: str) -> bool | int | float | str | None:
     """Return what a field's text says; `None` if that is nothing, or nothing that the setting takes."""
     setting, text = FIELDS[name], form.typed.get(name, "").strip()
+    if setting.kind == "switch":
+        return {"on": True, "off": False}.get(text)
     if text in setting.choices:
         return text
     if setting.kind == "choice":
@@ -209,7 +211,9 @@ def _questions_fault(texts: tuple[str, ...]) -> str:
 
 def _fault(form: Form, setting: Setting) -> str:
     optional = setting.default is None and not form.typed.get(setting.name, "").strip()
-    return "" if optional or value_of(form, setting.name) is not None else setting.expected
+    if optional or value_of(form, setting.name) is not None:
+        return ""
+    return " or ".join(setting.words) if setting.kind == "switch" else setting.expected
 
 
 def _whole(text: str) -> int | None:
@@ -228,6 +232,8 @@ def _number(text: str) -> float | None:
 def _written(value: float | str | None) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, str):
         return value
     short = f"{value:g}"

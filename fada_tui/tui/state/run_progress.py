@@ -11,6 +11,7 @@ from fada_tui.runs.eta import Eta
 from fada_tui.runs.events import (
     AnswerFinished,
     AnswerStarted,
+    ControlStarted,
     LoadProgress,
     ModelReady,
     RunEnded,
@@ -40,6 +41,8 @@ class RunProgress:
         self._eta = Eta()
         self._ended: float | None = None
         self._at = ""
+        self._about_controls = False
+        """Whether all that counts is answered, and control pictures are asked about."""
         self.server_down = False
         """Whether all requests wait for a server."""
         self._asked_until = 0.0
@@ -58,7 +61,7 @@ class RunProgress:
                 self._done, self._total = event.total - event.remaining, event.total
                 self._errors, self._eta, self._ended = 0, Eta(), None
                 self._at, self.progress, self.served = "", ("starting the worker", None), None
-                self.server_down = False
+                self.server_down = self._about_controls = False
             case LoadProgress():
                 self.progress = load_progress(event)
                 self._at = self.progress[0]
@@ -75,6 +78,8 @@ class RunProgress:
                 self._at = next(iter(self._in_flight.values()), self._at)
                 self._eta.end(result.key, time.monotonic())
                 self._done, self._errors = event.done, event.errors
+            case ControlStarted():
+                self._about_controls, self._at = True, event.what_happens
             case ServerPaused(left=left):
                 self.server_down, self._asked_until = True, time.monotonic() + left
             case ServerResumed():
@@ -112,7 +117,8 @@ class RunProgress:
         """
         now, began = self._ended or time.monotonic(), self._eta.began
         elapsed = None if began is None else now - began
-        goes_on = self.active and not self.stopping and not self.server_down
+        halted = self.stopping or self.server_down or self._about_controls
+        goes_on = self.active and not halted
         patience = max(round(self._asked_until - now), 0)
         left = self._eta.left(self._total - self._done, now) if goes_on else None
         return RunView(
