@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fada_tui.core.control import control_keys
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment, Result, Run
 from fada_tui.models.registry import load_registry
@@ -170,6 +171,51 @@ def incomplete(folder: Path) -> Iterator[str]:
             yield f"{name} is missing"
     if (folder / "journal.jsonl").exists():
         yield "the journal is left"
+
+
+# --- control pictures
+
+_ABOUT_CONTROLS = re.compile(
+    r"^control pictures \d+ of \d+  (\S+)  (?:.* tokens/s  |.* s  )(.*)$", re.MULTILINE
+)
+
+
+def a_whole_run(place: Place) -> None:
+    place.do(batch(place)).check_returncode()
+
+
+def control(place: Place) -> list[str]:
+    return place.program("control", place.runs()[0], "--results", place.results)
+
+
+def controls_told(done: subprocess.CompletedProcess[str]) -> Told:
+    return Told([(where, text) for where, text in _ABOUT_CONTROLS.findall(done.stderr)])
+
+
+def controls_lost(place: Place, told: Told) -> Iterator[str]:
+    run = read(place.runs()[0])
+    there = [(one.path, one.response) for one in (run.controls or ())] if isinstance(run, Run) else []
+    for where, text in told.answers:
+        if not any(where == path and (answer or "").startswith(text.rstrip("…")) for path, answer in there):
+            yield f"the answer told for {where} is not there"
+    yield from results_are_whole(run)
+
+
+def results_are_whole(run: Run | str) -> Iterator[str]:
+    if isinstance(run, str):
+        yield run
+    elif run.status != "complete" or len(run.results) != run.dataset.images * len(run.questions):
+        yield f"the run is {run.status} with {len(run.results)} results"
+
+
+def finish_controls(place: Place, gone_well: bool) -> Iterator[str]:
+    yield from went_wrong(place.do(control(place)), "asking about control pictures again")
+    run = read(place.runs()[0])
+    yield from incomplete(place.runs()[0])
+    if isinstance(run, Run):
+        asked = [(one.key, one.error) for one in run.controls or ()]
+        if asked != [(key, None) for key in control_keys(run.questions)]:
+            yield f"of control pictures there is {asked}"
 
 
 # --- runs that are there already
@@ -418,6 +464,10 @@ SCENES = (
     Scene(
         "a run of the embedded model", embedded, finish_run(embedded), told=answers_told, lost=answers_lost,
         worker=True, slow=True,
+    ),
+    Scene(
+        "asking about control pictures", control, finish_controls, a_whole_run, controls_told, controls_lost,
+        worker=True,
     ),
     Scene("opening a judged run", open_run, repeat(open_run), judged, lost=all_verdicts, told_before=2),
     Scene(
