@@ -9,7 +9,7 @@ from fada_tui.core.records import Question, Record, Result
 from fada_tui.evaluation.clusters import clusters
 from fada_tui.evaluation.intervals import bootstrap
 from fada_tui.evaluation.statistics import Interval
-from fada_tui.evaluation.verdicts import POINTS, current
+from fada_tui.evaluation.verdicts import OUTCOMES, current
 
 IMAGES = 10
 """Images below which no interval is given: a bootstrap of so few is too narrow."""
@@ -72,7 +72,9 @@ def score_agreement(question: Question, results: Iterable[Result]) -> ScoreAgree
 def _judged(question: Question, results: Sequence[Result]) -> list[Judged]:
     found = []
     for result, cluster in zip(results, clusters(results), strict=True):
-        points = [POINTS[one.verdict] for one in current(result.assessments) if one.verdict is not None]
+        points = [
+            OUTCOMES["quality"][one.verdict] for one in current(result.assessments) if one.verdict is not None
+        ]
         if points and result.score and result.score.kind == question.kind:
             found.append(Judged(cluster, result.score.value, sum(points) / len(points)))
     return found

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from fada_tui.core.records import ModelNote, Record, Run
 from fada_tui.report import identity, units

@@ -14,7 +14,7 @@ from fada_tui.report.metrics import PERFORMANCE, item
 
 DETAILS = "[details.md](details.md)"
 """The page beside this one, where what has no room here goes on."""
-FIGURES = "What each figure says: docs/figures.md of fada-tui."
+EXPLAINED = "What each figure says: docs/figures.md of fada-tui."
 """Where the figures are explained: a page lies beside no documentation, so it is named and not linked."""
 
 

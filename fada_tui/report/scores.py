@@ -13,7 +13,7 @@ from fada_tui.evaluation.score_agreement import ScoreAgreement, score_agreement
 from fada_tui.evaluation.scoring import Confusion, QuestionScores
 from fada_tui.report import score_texts
 from fada_tui.report.figures import Figures
-from fada_tui.report.header import DETAILS, FIGURES
+from fada_tui.report.header import DETAILS, EXPLAINED
 from fada_tui.report.markdown import inline, name, table
 from fada_tui.report.overview import COLUMNS, SCORES, doubt_line, figure_rows
 from fada_tui.report.question_figures import QuestionFigures
@@ -52,7 +52,7 @@ _DEFINITIONS: Final = {
 _METHOD = (
     "Intervals are of 95%, by image: Wilson's, or a bootstrap for means over 50 images and more. The "
     "majority answer is the constant answer that would have the best value; the own commonest is the model's "
-    "most frequent one, given to every image. Scores are computed; no person's verdict. " + FIGURES
+    "most frequent one, given to every image. Scores are computed; no person's verdict. " + EXPLAINED
 )
 
 

@@ -7,7 +7,7 @@ from fada_tui.evaluation.intervals import Method
 from fada_tui.evaluation.verdicts import OUTCOMES, Tally
 from fada_tui.report import units, verdict_texts
 from fada_tui.report.figures import Figures
-from fada_tui.report.header import DETAILS, FIGURES
+from fada_tui.report.header import DETAILS, EXPLAINED
 from fada_tui.report.markdown import name, table
 from fada_tui.report.question_figures import QuestionFigures
 from fada_tui.report.sections import Section
@@ -75,5 +75,5 @@ def _method(counted: Sequence[tuple[str, Tally]]) -> str:
     used = [words for method, words in _METHODS.items() if any(one.method == method for one in shares)]
     return (
         "Quality is (correct + ½ partially correct) / n; of several assessors of one answer, their mean "
-        f"counts. Intervals are of 95%, by images: {'; '.join(used)}. {FIGURES}"
+        f"counts. Intervals are of 95%, by images: {'; '.join(used)}. {EXPLAINED}"
     )
