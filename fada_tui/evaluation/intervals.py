@@ -105,8 +105,8 @@ def bootstrap(clusters: Sequence[Sequence[float]], statistic: Callable[[Any], An
 
     Clusters are drawn with replacement, as many as there are, up to `_ROUNDS` times, from a fixed seed
     (Efron and Tibshirani 1993, chapter 13). The percentiles lie a little further out than 2.5 and 97.5, which
-    makes up for what a bootstrap of few is too narrow by: `_tail`. Rounds in which the statistic is not a
-    number are left out.
+    makes up for what a bootstrap of few is too narrow by: `tail_share`. Rounds in which the statistic is not
+    a number are left out.
 
     Args:
         clusters: For each the numbers that the statistic is computed of, in an order that does not depend on
@@ -119,16 +119,16 @@ def bootstrap(clusters: Sequence[Sequence[float]], statistic: Callable[[Any], An
         return None
     columns = numpy.ascontiguousarray(numpy.asarray(clusters, dtype=float).T)
     # No `@`: the threads of its libraries wait for each other where other programs keep the cores busy.
-    found = statistic(numpy.einsum("ij,kj->ik", _draws(len(clusters)), columns))
+    found = statistic(numpy.einsum("ij,kj->ik", draws(len(clusters)), columns))
     found = found[~numpy.isnan(found)]
     if not len(found):
         return None
-    tail = _tail(len(clusters))
+    tail = tail_share(len(clusters))
     low, high = numpy.quantile(found, (tail, 1 - tail))
     return Interval(float(low), float(high)) if low < high else None
 
 
-def _tail(total: int) -> float:
+def tail_share(total: int) -> float:
     """Return the share of the draws to leave out on either side: 0.025 for very many clusters.
 
     Expanded as in T. C. Hesterberg, "What teachers should know about the bootstrap", The American
@@ -143,7 +143,7 @@ def _tail(total: int) -> float:
 
 
 @lru_cache(maxsize=2)
-def _draws(total: int) -> Any:
+def draws(total: int) -> Any:
     """Return how often each of a number of clusters is drawn, a row for each round."""
     import numpy
 

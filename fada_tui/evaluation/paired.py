@@ -7,8 +7,7 @@ from statistics import NormalDist
 from typing import Any, Literal, TypeAlias
 
 from fada_tui.core.records import Record
-from fada_tui.evaluation.classification import rounds
-from fada_tui.evaluation.intervals import SEED
+from fada_tui.evaluation.intervals import SEED, draws, tail_share
 from fada_tui.evaluation.statistics import Interval, wilson
 
 FLIPS = 9_999
@@ -251,26 +250,23 @@ def _all_signs(rows: int) -> Any:
 
 
 def _bootstrap(sums: Any, counts: Any) -> list[Interval | None]:
-    """Return each column's percentile interval of the mean difference, images drawn with replacement."""
+    """Return each column's percentile interval of the mean difference, as `intervals.bootstrap` has it."""
     import numpy
 
-    total = len(sums)
-    if total < 2 or not sums.shape[1]:
-        return [None] * int(sums.shape[1])
-    random = numpy.random.default_rng(SEED)
-    number = rounds(total)
-    weights = numpy.stack(
-        [numpy.bincount(random.integers(0, total, total), minlength=total) for _ in range(number)]
-    )
-    weights = weights.astype(float)
+    images = (counts > 0).sum(axis=0).tolist()
+    if len(sums) < 2 or not images:
+        return [None] * len(images)
+    weights = draws(len(sums))
     with numpy.errstate(invalid="ignore"):
         drawn = (weights @ sums) / (weights @ counts)
-    low, high = numpy.nanquantile(drawn, (0.025, 0.975), axis=0)
-    several = (counts > 0).sum(axis=0) > 1
-    return [
-        Interval(float(low[column]), float(high[column])) if several[column] else None
-        for column in range(sums.shape[1])
-    ]
+    found: list[Interval | None] = [None] * len(images)
+    for number in {number for number in images if number > 1}:
+        columns = [column for column, its in enumerate(images) if its == number]
+        tail = tail_share(number)
+        bounds = numpy.nanquantile(drawn[:, columns], (tail, 1 - tail), axis=0)
+        for column, low, high in zip(columns, *bounds.tolist(), strict=True):
+            found[column] = Interval(low, high)
+    return found
 
 
 def _with_zero(interval: Interval | None, p: float) -> Interval | None:

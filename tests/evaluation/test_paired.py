@@ -91,6 +91,17 @@ def test_the_bootstrap_s_interval_is_within_its_error_of_scipy_s() -> None:
     assert (found.interval.low, found.interval.high) == pytest.approx((bounds.low, bounds.high), abs=0.006)
 
 
+@pytest.mark.parametrize("images", [6, 10, 40])
+def test_the_bootstrap_of_few_images_covers(images: int) -> None:
+    random = numpy.random.default_rng(12)
+    covered = 0
+    for _ in range(400):
+        first, second = random.normal([[0.6], [0.5]], 0.1, (2, images))
+        low, high = compared([*first], [*second]).interval or (1.0, 1.0)
+        covered += low <= 0.1 <= high
+    assert covered / 400 >= 0.91
+
+
 @pytest.mark.parametrize("rates", [(0.8, 0.1, 0.02, 0.08), (0.5, 0.2, 0.1, 0.2), (0.85, 0.05, 0.05, 0.05)])
 @pytest.mark.parametrize("images", [20, 100])
 def test_newcombe_s_interval_covers(rates: tuple[float, float, float, float], images: int) -> None:
