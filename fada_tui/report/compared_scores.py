@@ -51,6 +51,16 @@ def scores_section(runs: Iterable[Run]) -> list[str]:
     return [*lines, NOTE, "", *_unlike([run for run, _ in scored], columns)]
 
 
+def scores_briefly(run: Run) -> str:
+    """Return each question's main figure in a line: `Side 70%, Parts 0.50`; empty without any."""
+    labels = {question.id: question.short or question.id for question in run.questions}
+    return ", ".join(
+        f"{labels[column.question_id]} {score_texts.number(column.key, one.value)}"
+        for column, one in _main_figures(run).items()
+        if one.value is not None
+    )
+
+
 def scores_data(run: Run) -> list[dict[str, Any]]:
     """Return all figures of a run's scores for JSON, with the text of each question."""
     if run.scoring is UNSET:

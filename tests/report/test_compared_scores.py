@@ -7,7 +7,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import ConstantAnswer, ModelFacts, Question, Run, ScoredFigure, Scoring
-from fada_tui.report.compared_scores import scores_section
+from fada_tui.report.compared_scores import scores_briefly, scores_section
 from fada_tui.report.comparison import render_comparison
 from tests.examples import result, run
 
@@ -102,6 +102,11 @@ def test_many_questions_go_on_in_further_tables() -> None:
     figures = (figure(question.id, "accuracy", "accuracy", 0.5) for question in questions)
     lines = scores_section([scored("many", *figures, questions=questions)])
     assert [len(row) for row in rows(lines) if row[0] == "Model"] == [9, 9, 5]
+
+
+def test_a_line_of_them_for_the_dashboard() -> None:
+    assert scores_briefly(ONE) == "Side | view 70%, parts 0.50"
+    assert scores_briefly(replace(ONE, scoring=UNSET)) == ""
 
 
 def test_page_and_json_of_the_comparison_have_them() -> None:

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct
 
 from fada_tui.core.records import ModelMemory, Run
 from fada_tui.report import memory, units, verdict_texts
+from fada_tui.report.compared_scores import scores_briefly
 from fada_tui.report.comparison import Compared
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.metric import Value, in_unit
@@ -248,6 +249,8 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
     )
     if counted.errors:
         yield units.count(counted.errors, "error")
+    if scores := scores_briefly(run):
+        yield scores
     if quality := counted.tally.share("quality"):
         interval, number = units.interval(quality.interval), verdict_texts.of(quality)
         yield f"quality {units.percent(quality.value)} (95% interval {interval}, n = {number})"

@@ -110,7 +110,7 @@ class ComparisonScreen(Screen[OpenRun | None]):
             text-overflow: ellipsis;
         }
         & > Sheet { height: auto; max-height: 50%; margin: 1 1 0 1; }
-        & > #detail { height: 2; margin: 1 0 0 0; padding: 0 2; color: $muted; }
+        & > #detail { height: 3; margin: 1 0 0 0; padding: 0 2; color: $muted; }
         & > Bars { margin: 0 1; border-top: solid $border; }
         & > #said { height: auto; max-height: 3; padding: 0 2; color: $warning; display: none; }
         &.-short > Sheet { height: 1fr; max-height: 100%; margin: 0 1; }
