@@ -68,6 +68,8 @@ class Tally(Record, frozen=True, kw_only=True):
     partial: int
     incorrect: int
     assessors: int
+    answers: int
+    """Results that are no errors, judged or not."""
     errors: int
     """Results that are errors."""
     context: Share
@@ -142,6 +144,7 @@ def tally(results: Iterable[Result]) -> Tally:
         partial=counts["partial"],
         incorrect=counts["incorrect"],
         assessors=len(assessors),
+        answers=sum(result.error is None for result in results),
         errors=sum(result.error is not None for result in results),
         context=Share(sum(flags), len(flags)),
         clusters=_by_cluster(results, verdicts_of) if judged else (),

@@ -101,6 +101,7 @@ def metrics(run: Run, found: Figures, *, brief: bool = False) -> list[str]:
     questions, how = () if run.classes is not UNSET else run.questions, chosen(run.results)
     return [
         *(line for key in PERFORMANCE for line in item(key, run, found)),
+        *bullet("Errors as Incorrect", verdict_texts.weight_of_errors(found.tally)),
         *bullet("How the Judged Were Chosen", verdict_texts.how_chosen(how) if how else None),
         *(
             bullet("Questions Used", f"{len(questions):,}, listed in {DETAILS}")

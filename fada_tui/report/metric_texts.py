@@ -128,10 +128,10 @@ def time_in_list(time_per_answer: float | None, batch_sizes: Span | None) -> str
 
 def assessed(_: Run, found: Figures) -> str:
     """Return how many answers were judged, with the counts of verdicts."""
-    counts, answers = found.tally, found.results - found.errors
+    counts = found.tally
     if not counts.judged:
-        return f"0 of {units.count(answers, 'answer')}"
-    return f"{verdict_texts.counted(counts, answers)}: {verdict_texts.by_kind(counts)}"
+        return f"0 of {units.count(counts.answers, 'answer')}"
+    return f"{verdict_texts.counted(counts)}: {verdict_texts.by_kind(counts)}"
 
 
 def quality(_: Run, found: Figures) -> str | None:

@@ -177,7 +177,8 @@ def _verdicts(label: str, counts: Tally) -> list[Row]:
     if share is None or all_asked is None:
         return []
     value = verdict_texts.share(share)
-    if counts.errors:
+    # Beside some of the answers all errors would weigh more than in the run: the section says so.
+    if counts.errors and counts.judged == counts.answers:
         value += f"; errors as incorrect {verdict_texts.share(all_asked)}, n = {all_asked.n:,}"
     return [(label, "quality by people", verdict_texts.of(share), value, "–", "–")]
 

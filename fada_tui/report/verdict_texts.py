@@ -9,16 +9,22 @@ NAMED = 4
 """Assessors that are named."""
 
 
-def counted(counts: Tally, answers: int) -> str:
-    """Return how much was judged: `48 verdicts on 30 of 114 answers, 6 errors`.
-
-    Args:
-        counts: Of the verdicts.
-        answers: Number of results that are no errors.
-    """
+def counted(counts: Tally) -> str:
+    """Return how much was judged: `48 verdicts on 30 of 114 answers, 6 errors`."""
     errors = f", {units.count(counts.errors, 'error')}" if counts.errors else ""
-    whose = f"{counts.judged:,} of {units.count(answers, 'answer')}"
+    whose = f"{counts.judged:,} of {units.count(counts.answers, 'answer')}"
     return f"{units.count(counts.verdicts, 'verdict')} on {whose}{errors}"
+
+
+def weight_of_errors(counts: Tally) -> str | None:
+    """Return that errors weigh more beside some of the answers than beside all; `None` where they do not."""
+    left = counts.answers - counts.judged
+    if not counts.judged or not counts.errors or not left:
+        return None
+    return (
+        f"all {units.count(counts.errors, 'error')} of the run count, though {left:,} of its answers are not "
+        "judged: they weigh more than in the run"
+    )
 
 
 def by_kind(counts: Tally) -> str:

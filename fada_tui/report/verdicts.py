@@ -5,7 +5,7 @@ from functools import partial
 
 from fada_tui.evaluation.intervals import Method
 from fada_tui.evaluation.verdicts import OUTCOMES, Tally
-from fada_tui.report import units, verdict_texts
+from fada_tui.report import verdict_texts
 from fada_tui.report.figures import Figures
 from fada_tui.report.header import DETAILS, EXPLAINED
 from fada_tui.report.markdown import name, table
@@ -29,21 +29,10 @@ def section(found: Figures, questions: Sequence[QuestionFigures]) -> Section | N
 
     def lines(shown: Sequence[tuple[str, Tally]], rest: Sequence[str] = ()) -> list[str]:
         rows = [*shown, ("all questions", found.tally)]
-        return [*_table(rows), "", *rest, *_weight_of_errors(found), _method(rows), ""]
+        return [*_table(rows), "", *rest, _method(rows), ""]
 
     forms = (partial(lines, parts), partial(lines, (), [f"By question: see {DETAILS}.", ""]))
     return Section(forms, heading="Verdicts by Question", goes_on=True)
-
-
-def _weight_of_errors(found: Figures) -> list[str]:
-    """Return what is to be kept in mind where all errors count beside some of the answers."""
-    left = found.results - found.errors - found.tally.judged
-    if not found.errors or not left:
-        return []
-    said = (
-        f"All {units.count(found.errors, 'error')} count as incorrect there, though {left:,} of the answers"
-    )
-    return [f"{said} are not judged: errors weigh more than in the run.", ""]
 
 
 def _table(parts: Sequence[tuple[str, Tally]]) -> list[str]:

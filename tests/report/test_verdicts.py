@@ -87,11 +87,19 @@ def test_of_very_many_questions_all_together_stay_on_the_first_screen() -> None:
 
 def test_errors_that_weigh_more_than_in_the_run_are_said() -> None:
     page = render_summary(mixed(), [], [], None)
-    assert "All 6 errors count as incorrect there, though 84 of the answers are not judged" in page
+    assert (
+        "- **Errors as Incorrect**: all 6 errors of the run count, though 84 of its answers are not judged"
+        in page
+    )
     whole = of(
         judged("A/a.png", "q0", "correct"), judged("A/a.png", "q1", "correct"), error_result("A/b.png", "q1")
     )
-    assert "weigh more" not in render_summary(whole, [], [], None)
+    said = render_summary(whole, [], [], None)
+    assert "weigh more" not in said
+    assert ["q1", "quality by people", "1", "100% (21–100%); errors as incorrect 50% (9–91%), n = 2"] in [
+        row[:4] for row in rows(said, "Summary")
+    ]
+    assert "errors as incorrect" not in page.split("## Model Specifications")[0]
 
 
 def chosen(*results: Result) -> str:
