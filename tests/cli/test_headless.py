@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fada_tui.cli import headless
 from fada_tui.cli.headless import Outcome, Request, run_batch
@@ -70,3 +71,17 @@ def test_questions_with_one_answer_are_told(
     assert "tiny: 1 of 2 questions: one answer for every image (Fit" in err and "\x1b" not in err
     if as_json:
         assert json.loads(out)["runs"][0]["constant_answers"] == ["q1"]
+
+
+def test_the_plan_tells_of_control_pictures_apart_from_the_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = load_registry(tmp_path / "none.toml")
+    asked = Settings(limit=2, questions="demo", control=True)
+    assert run_batch(asked, registry, Request(json=True, dry_run=True)) == ExitCode.OK
+    (plan,) = json.loads(capsys.readouterr().out)["plan"]
+    assert (plan["results"], plan["controls"]) == (10, 15)
+    run_batch(asked, registry, Request(dry_run=True))
+    assert "  controls   15 (black, grey, noise)\n" in capsys.readouterr().out
+    run_batch(replace(asked, control=False), registry, Request(dry_run=True))
+    assert "controls" not in capsys.readouterr().out

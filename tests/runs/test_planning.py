@@ -24,3 +24,8 @@ def test_a_run_keeps_where_its_questions_are_from(
 ) -> None:
     kept = planned(tmp_path, **settings).question_set
     assert (kept.source if kept else None) == source
+
+
+def test_a_run_plans_control_pictures_only_where_they_are_asked_for(tmp_path: Path) -> None:
+    asked = [planned(tmp_path, **settings).plan for settings in ({}, {"control": True})]
+    assert [plan and plan.control for plan in asked] == [False, True]
