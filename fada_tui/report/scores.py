@@ -50,9 +50,10 @@ _DEFINITIONS: Final = {
     "rouge_l": "ROUGE-L: F1 of the longest sequence of words that both have, without stemming",
 }
 _METHOD = (
-    "Intervals are of 95%, by image: Wilson's, or a bootstrap for means over 50 images and more. The "
-    "majority answer is the constant answer that would have the best value; the own commonest is the model's "
-    "most frequent one, given to every image. Scores are computed; no person's verdict. " + EXPLAINED
+    "Intervals are of 95%, by image: Wilson's for shares, and for means under 50 images, where it is rather "
+    "too wide; a bootstrap for means of 50 images and more. The majority answer is the constant answer that "
+    "would have the best value; the own commonest is the model's most frequent one, given to every image. "
+    "Scores are computed; no person's verdict. " + EXPLAINED
 )
 
 
