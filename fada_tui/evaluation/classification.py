@@ -2,16 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from random import Random
+from typing import Any
 
 from msgspec import UNSET
 
 from fada_tui.core.records import ClassSet, ImageClass, Record, Result
 from fada_tui.evaluation.categories import meaning
 from fada_tui.evaluation.clusters import clusters
-from fada_tui.evaluation.intervals import SEED, Sums, interval_of_mean
+from fada_tui.evaluation.intervals import SEED, Sums, bootstrap, interval_of_mean
 from fada_tui.evaluation.rubric import normal
 from fada_tui.evaluation.statistics import Interval, Share
 
@@ -37,6 +38,8 @@ class Sorting(Record, frozen=True, kw_only=True):
     three_right: tuple[tuple[Sums, int], ...]
     """The same of `top3`."""
     confusions: Confusions
+    by_cluster: tuple[Confusions, ...]
+    """Those of each cluster, where any has several images; empty where all are independent."""
     excluded: Mapping[str, int]
     """Number of answers about images whose category is not a class, by category."""
 
@@ -49,6 +52,11 @@ class Sorting(Record, frozen=True, kw_only=True):
     def interval_of_three(self) -> Interval | None:
         """The same for the first three classes."""
         return interval_of_mean(sums for sums, times in self.three_right for _ in range(times))
+
+    @property
+    def interval_of_macro_f1(self) -> Interval | None:
+        """The 95 % bootstrap percentile interval of the macro F1, by clusters; `None` for fewer than two."""
+        return _by_cluster(self.by_cluster) if self.by_cluster else macro_f1_interval(self.confusions)
 
     @property
     def macro_f1(self) -> float | None:
@@ -71,6 +79,7 @@ def sorting(results: Iterable[Result], classes: ClassSet, aliases: Mapping[str, 
     truths = true_classes({result.category for result in results}, classes, aliases)
     confusions: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
+    by_cluster: dict[str, Counter[tuple[str, str]]] = {}
     first: dict[str, Sums] = {}
     third: dict[str, Sums] = {}
     for result, cluster in zip(results, clusters(results), strict=True):
@@ -82,6 +91,7 @@ def sorting(results: Iterable[Result], classes: ClassSet, aliases: Mapping[str, 
             continue
         ranked = [one.label for one in result.ranking]
         confusions[truth.name, ranked[0]] += 1
+        by_cluster.setdefault(cluster, Counter())[truth.name, ranked[0]] += 1
         for found, hit in ((first, truth.name == ranked[0]), (third, truth.name in ranked[:3])):
             had = found.get(cluster, Sums(0.0, 0))
             found[cluster] = Sums(had.total + hit, had.number + 1)
@@ -93,6 +103,9 @@ def sorting(results: Iterable[Result], classes: ClassSet, aliases: Mapping[str, 
         first_right=tuple(sorted(Counter(first.values()).items())),
         three_right=tuple(sorted(Counter(third.values()).items())),
         confusions=tuple(confusions.items()),
+        by_cluster=tuple(tuple(sorted(own.items())) for own in by_cluster.values())
+        if len(by_cluster) < total
+        else (),
         excluded=dict(excluded),
     )
 
@@ -190,6 +203,32 @@ def macro_f1_interval(confusions: Confusions) -> Interval | None:
         if (score := macro_f1(tuple(Counter(random.choices(cells, counts, k=total)).items()))) is not None
     )
     return Interval(_quantile(scores, 0.025), _quantile(scores, 0.975))
+
+
+def _by_cluster(counted: Sequence[Confusions]) -> Interval | None:
+    cells = sorted({cell for own in counted for cell, _ in own})
+    places = {cell: place for place, cell in enumerate(cells)}
+    names = sorted({truth for truth, _ in cells})
+
+    def statistic(sums: Any) -> Any:
+        import numpy
+
+        scores = numpy.full((len(sums), len(names)), numpy.nan)
+        for place, name in enumerate(names):
+            images = sums[:, [at for at, (truth, _) in enumerate(cells) if truth == name]].sum(axis=1)
+            given = sums[:, [at for at, (_, said) in enumerate(cells) if said == name]].sum(axis=1)
+            hits = sums[:, places[name, name]] if (name, name) in places else numpy.zeros(len(sums))
+            drawn = images > 0
+            scores[drawn, place] = 2 * hits[drawn] / (images + given)[drawn]
+        return numpy.nanmean(scores, axis=1)
+
+    rows = []
+    for own in counted:
+        row = [0.0] * len(cells)
+        for cell, number in own:
+            row[places[cell]] = float(number)
+        rows.append(row)
+    return bootstrap(sorted(rows), statistic)
 
 
 def _quantile(ordered: list[float], share: float) -> float:

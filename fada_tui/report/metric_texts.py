@@ -1,7 +1,6 @@
 """The texts of metrics that show more than a value: an interval, a count, how answers were made."""
 
 from fada_tui.core.records import Run
-from fada_tui.evaluation.classification import macro_f1_interval
 from fada_tui.evaluation.statistics import Interval, Share
 from fada_tui.report import memory, units, verdict_texts
 from fada_tui.report.figures import Figures, Span
@@ -200,7 +199,7 @@ def macro_f1(_: Run, found: Figures) -> str | None:
     """Return the macro F1 with its interval and the number of images."""
     if found.sorting is None or (score := found.sorting.macro_f1) is None:
         return None
-    bounds = macro_f1_interval(found.sorting.confusions)
+    bounds = found.sorting.interval_of_macro_f1
     interval = f" (95% interval {bounds.low:.2f}–{bounds.high:.2f})" if bounds else ""
     return f"{score:.3f}{interval}, n = {found.sorting.top1.total:,}"
 

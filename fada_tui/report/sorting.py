@@ -26,6 +26,13 @@ METHOD = (
     "bootstrap resamples of the images (seed {seed}). Computed from the folders' names; no person's verdict."
 )
 
+METHOD_BY_CLUSTER = (
+    "Accuracy is of the images whose category is one of the classes. Macro F1 is the mean over the classes "
+    "that have images. Their 95% intervals are by independent images: frames of one file, files with the "
+    "same content and images of one patient count as one. Computed from the folders' names; "
+    "no person's verdict."
+)
+
 
 def classification_section(run: Run, figures: Figures) -> list[str]:
     """Return the section; empty if the model writes text."""
@@ -135,6 +142,8 @@ def large(figures: Figures) -> bool:
 
 
 def _method(found: Sorting) -> list[str]:
+    if found.by_cluster:
+        return [METHOD_BY_CLUSTER, ""]
     return [METHOD.format(rounds=rounds(found.top1.total), seed=SEED), ""]
 
 

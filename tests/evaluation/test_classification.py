@@ -262,6 +262,21 @@ def test_frames_of_a_file_and_images_of_a_patient_do_not_narrow_the_accuracy_s_i
     assert found.interval_of_three is not None
 
 
+def test_frames_of_a_file_do_not_narrow_the_macro_f1_s_interval() -> None:
+    said_of = [("abdomen", "brain"), ("brain", "brain"), ("abdomen", "abdomen"), ("brain", "abdomen")] * 15
+    alone = tuple(said(f"{truth}/{place}.dcm#1", label) for place, (truth, label) in enumerate(said_of))
+    frames = tuple(replace(one, path=one.path.replace("#1", f"#{n}")) for one in alone for n in range(1, 5))
+    once, often = figures(sorted_by(alone)).sorting, figures(sorted_by(frames)).sorting
+    assert once is not None and often is not None and not once.by_cluster
+    one, many = once.interval_of_macro_f1, often.interval_of_macro_f1
+    assert one is not None and many is not None and often.macro_f1 == once.macro_f1
+    assert many == pytest.approx(one, abs=0.02)
+    naive = macro_f1_interval(often.confusions)
+    assert naive is not None and naive.high - naive.low < 0.6 * (many.high - many.low)
+    page = render_summary(sorted_by(frames), [], [], None)
+    assert "frames of one file" in page and "bootstrap resamples" not in page
+
+
 def test_the_comparison_has_its_columns_only_where_there_is_such_a_run() -> None:
     writes = replace(run(), id="other", status="complete", results=(result("Brain/4.png"),))
     assert "Macro F1" not in render_comparison([writes], "md")
