@@ -56,6 +56,16 @@ def test_a_complete_run_in_figures() -> None:
     assert found.keep == ""
 
 
+def test_verdicts_of_two_people_are_not_counted_as_answers() -> None:
+    both = judged("A/a.png", "correct", time=1.0)
+    second = replace(both.assessments[0], assessor="somebody else", verdict="incorrect")
+    both = replace(both, assessments=(*both.assessments, second))
+    found = row(whole(5, "tiny", both, judged("A/b.png", None, time=2.0), error_result("A/c.png")))
+    assert found.judged == "1/2"
+    assert "2 verdicts on 1 of 2 answers, 1 error" in found.detail
+    assert found.stake == "2 answers, 1 judged with 2 verdicts, go for good."
+
+
 def test_a_run_in_another_resolution_says_so() -> None:
     run = whole(5, "tiny", judged("A/a.png", "correct", time=1.0))
     assert "px" not in compared(run).detail

@@ -148,7 +148,9 @@ def _details(found: Found, run: Run, status: Status, counted: Figures, *, ours: 
         yield f"interrupted after {counted.results:,} of {counted.planned:,}: w resumes it"
     yield found.folder.name
     yield run.dataset.name
-    if counted.errors:
+    if counted.tally.verdicts > counted.tally.judged:
+        yield verdict_texts.counted(counted.tally)
+    elif counted.errors:
         yield units.count(counted.errors, "error")
     if sizes := units.batches(counted.batch_sizes):
         yield f"{BATCHED} {sizes}"
