@@ -8,6 +8,7 @@ from fada_tui.evaluation.paired import Difference, Method
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.markdown import inline, name, table
 from fada_tui.report.paired import Pair, PairedQuestion, names
+from fada_tui.report.wordings import differing_wordings, wordings_list
 
 APART: Final = "cannot be told apart"
 
@@ -120,6 +121,8 @@ def _page(runs: Sequence[Run], questions: Sequence[PairedQuestion]) -> str:
             told = [f"{name(called[a])} – {name(called[b])}" for a, b in one.apart[:3]]
             more = f" and {len(one.apart) - 3:,} more" if len(one.apart) > 3 else ""
             lines += [f"With no image and reference in common: {', '.join(told)}{more}.", ""]
+    reworded = wordings_list(differing_wordings(runs))
+    lines += [*reworded, ""] if reworded else []
     for note in NOTES if questions else ():
         lines += [note, ""]
     return "\n".join(lines)

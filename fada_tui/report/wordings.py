@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from fada_tui.core.records import Record, Run
 from fada_tui.core.text import printable
+from fada_tui.evaluation.pairing import same_text
 from fada_tui.report import units
 from fada_tui.report.markdown import inline, name
 
@@ -29,14 +30,15 @@ class Wordings(Record, frozen=True, kw_only=True):
 def differing_wordings(runs: Iterable[Run]) -> tuple[Wordings, ...]:
     """Return the ids under which the runs ask more than one text, in the order in which they appear.
 
-    Models that sort images are asked nothing.
+    Texts that differ in case and white space alone are one. Models that sort images are asked nothing.
     """
-    asked: dict[str, dict[str, dict[str, None]]] = {}
+    asked: dict[str, dict[str, tuple[str, dict[str, None]]]] = {}
     for run in runs:
         for question in run.questions if run.classes is UNSET else ():
-            asked.setdefault(question.id, {}).setdefault(question.text, {})[run.id] = None
+            texts = asked.setdefault(question.id, {})
+            texts.setdefault(same_text(question.text), (question.text, {}))[1][run.id] = None
     return tuple(
-        Wordings(question_id=id, texts=tuple((text, tuple(names)) for text, names in texts.items()))
+        Wordings(question_id=id, texts=tuple((text, tuple(names)) for text, names in texts.values()))
         for id, texts in asked.items()
         if len(texts) > 1
     )

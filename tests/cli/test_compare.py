@@ -52,3 +52,23 @@ def test_paired_takes_the_runs_that_are_named_and_two_at_least(
     assert "name two at least" in capsys.readouterr().err
     assert main(["compare", "one", "--results", str(results)]) == 0
     assert capsys.readouterr().out.startswith("# Comparison of Models")
+
+
+def test_questions_that_are_not_paired_since_they_were_reworded_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FADA_TUI_CONFIG_DIR", str(tmp_path / "config"))
+    results = tmp_path / "results"
+    judged = (result("A/a.png", assessments=(Assessment(verdict="correct"),)),)
+    for name, text in (("one", "Why?"), ("two", " why?"), ("three", "Why, then?"), ("four", "WHY, THEN?")):
+        (results / name).mkdir(parents=True)
+        asked = (Question(id="q1", text=text),)
+        store.write_run(results / name, run(id=name, questions=asked, results=judged))
+    arguments = ["compare", "--paired", "--results", str(results), "one", "two"]
+    assert main(arguments) == 0
+    assert "wordings" not in capsys.readouterr().out
+    assert main([*arguments, "three", "four"]) == 0
+    assert "**q1** is asked in 2 wordings" in capsys.readouterr().out
+    for format in ("csv", "json"):
+        assert main([*arguments, "three", "--format", format]) == 0
+        assert "several wordings, so not the same questions: q1 (2)" in capsys.readouterr().err

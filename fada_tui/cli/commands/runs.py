@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,9 +104,14 @@ def compare(options: Namespace) -> int:
             f"no runs in {results}: make one with fada-tui --batch, or name a folder with --results"
         )
     sys.stdout.write(render_rows(rows, options.format, notes))
-    if options.format != "md" and (told := wordings_line(differing_wordings(row.run for row in rows))):
-        warn((told,))
+    _warn_of_wordings(options, (row.run for row in rows))
     return 0
+
+
+def _warn_of_wordings(options: Namespace, runs: Iterable[Run]) -> None:
+    """Say which questions were reworded, where the table does not."""
+    if options.format != "md" and (told := wordings_line(differing_wordings(runs))):
+        warn((told,))
 
 
 def _compare_paired(options: Namespace, results: Path) -> int:
@@ -129,6 +134,7 @@ def _compare_paired(options: Namespace, results: Path) -> int:
     _check_number(len(read))
     questions = paired_questions([found for _, found, _ in read])
     sys.stdout.write(render_paired([run for run, _, _ in read], questions, options.format))
+    _warn_of_wordings(options, (run for run, _, _ in read))
     return 0
 
 
