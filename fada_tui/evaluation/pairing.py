@@ -70,6 +70,11 @@ class RunOutcomes(Record, frozen=True, kw_only=True):
         """Return whether any answer to a question has such an outcome."""
         return any(_value(one, kind) is not None for one in self.outcomes.get(key, ()))
 
+    def failed(self, key: str, kind: OutcomeKind) -> bool:
+        """Return whether errors would count as such an outcome: those that could have been scored."""
+        outcomes = self.outcomes.get(key, ()) if kind == "score" else ()
+        return any(one.error and one.truth is not None for one in outcomes)
+
 
 class Outcomes(Record, frozen=True, kw_only=True):
     """One kind of outcome of one question, in all runs that have it. The arrays are of images × runs."""
@@ -272,11 +277,12 @@ def _side_by_side(
     units: Sequence[Sequence[int]],
     groups: Sequence[int],
 ) -> list[Outcomes]:
-    """Return the outcomes of a question in the runs that have any; none where fewer than two have."""
+    """Return the outcomes of a question in the runs that have any, or errors; none where none or one has."""
     import numpy
 
-    columns = [place for place in having if runs[place].has(key, kind)]
-    if len(columns) < 2:
+    answered = {place for place in having if runs[place].has(key, kind)}
+    columns = [place for place in having if place in answered or runs[place].failed(key, kind)]
+    if not answered or len(columns) < 2:
         return []
     shape = (len(groups), len(columns))
     sums, counts, errors = numpy.zeros(shape), numpy.zeros(shape), numpy.zeros(shape, dtype=bool)

@@ -45,6 +45,29 @@ class Pair(Record, frozen=True, kw_only=True):
         return self.first if found.difference > 0 else self.second
 
 
+class Apart(Record, frozen=True, kw_only=True):
+    """Two runs without such an outcome of the same image against the same reference."""
+
+    first: int
+    """The run's place among those compared."""
+    second: int
+    first_errors: int
+    """Errors that count beside the other run."""
+    second_errors: int
+    as_wrong: Difference | None
+    """With errors counted as wrong answers; `None` where there is no common outcome even so."""
+    as_wrong_adjusted: float
+    """Its p, by Holm over all pairs that have an outcome so; 1 where there is none."""
+
+    @property
+    def better_as_wrong(self) -> int | None:
+        """Return the run that is better with errors counted as wrong; `None` if none can be told to be."""
+        found = self.as_wrong
+        if found is None or self.as_wrong_adjusted > ALPHA or not found.difference:
+            return None
+        return self.first if found.difference > 0 else self.second
+
+
 class PairedQuestion(Record, frozen=True, kw_only=True):
     """One kind of outcome of one question: a family of tests."""
 
@@ -57,8 +80,8 @@ class PairedQuestion(Record, frozen=True, kw_only=True):
     scored_as: str
     """The question's kind."""
     pairs: tuple[Pair, ...]
-    apart: tuple[tuple[int, int], ...]
-    """Pairs of runs that have no such outcome of the same image against the same reference."""
+    apart: tuple[Apart, ...]
+    """Pairs of runs that cannot be compared."""
 
     @property
     def family(self) -> str:
@@ -77,13 +100,14 @@ def names(runs: Sequence[Run]) -> list[str]:
 
 
 def paired_questions(outcomes: Sequence[RunOutcomes]) -> Iterator[PairedQuestion]:
-    """Yield what each question says of each two runs; one without a common outcome is left out.
+    """Yield what each question says of each two runs.
 
-    Over questions nothing is added up.
+    One without a common outcome is left out, unless errors alone are in the way of it. Over questions nothing
+    is added up.
     """
     for one in aligned(outcomes):
         found = _question(one)
-        if found.pairs:
+        if found.pairs or any(pair.as_wrong for pair in found.apart):
             yield found
 
 
@@ -103,7 +127,9 @@ def _question(one: Outcomes) -> PairedQuestion:
     ]
     adjusted = holm([found.p for _, found, _ in both])
     adjusted_wrong = holm([wrong.p for _, _, wrong in both])
-    compared = {pair for pair, _, _ in both}
+    wrongs = [wrong for wrong in counted if wrong is not None]
+    of_all = iter(holm([wrong.p for wrong in wrongs]))
+    adjusted_of_all = [1.0 if wrong is None else next(of_all) for wrong in counted]
     return PairedQuestion(
         question_id=one.question.id,
         label=one.question.short or one.question.id,
@@ -125,7 +151,18 @@ def _question(one: Outcomes) -> PairedQuestion:
             )
             for (pair, found, wrong), p, p_wrong in zip(both, adjusted, adjusted_wrong, strict=True)
         ),
-        apart=tuple((one.runs[pair[0]], one.runs[pair[1]]) for pair in columns if pair not in compared),
+        apart=tuple(
+            Apart(
+                first=one.runs[pair[0]],
+                second=one.runs[pair[1]],
+                first_errors=_errors(one, *pair),
+                second_errors=_errors(one, *reversed(pair)),
+                as_wrong=wrong,
+                as_wrong_adjusted=p,
+            )
+            for pair, found, wrong, p in zip(columns, dropped, counted, adjusted_of_all, strict=True)
+            if found is None or wrong is None
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from fada_tui.core.records import Run
 from fada_tui.evaluation.paired import Difference, Method
 from fada_tui.report.delimited import csv_text, json_text
 from fada_tui.report.markdown import inline, name, table
-from fada_tui.report.paired import Pair, PairedQuestion, names
+from fada_tui.report.paired import Apart, Pair, PairedQuestion, names
 from fada_tui.report.wordings import differing_wordings, wordings_list
 
 APART: Final = "cannot be told apart"
@@ -115,12 +115,10 @@ def _page(runs: Sequence[Run], questions: Sequence[PairedQuestion]) -> str:
         lines += ["No two of these runs have a score or a verdict of the same question and image.", ""]
     for one in questions:
         lines += [f"## {name(one.label)}: {heading(one)}", "", f'"{inline(one.text)}"', ""]
-        lines += table(_COLUMNS, (_row(pair, called) for pair in one.pairs))
-        lines += ["", f"{one.family}. First and second in percent; differences in percentage points.", ""]
-        if one.apart:
-            told = [f"{name(called[a])} – {name(called[b])}" for a, b in one.apart[:3]]
-            more = f" and {len(one.apart) - 3:,} more" if len(one.apart) > 3 else ""
-            lines += [f"With no image and reference in common: {', '.join(told)}{more}.", ""]
+        if one.pairs:
+            lines += table(_COLUMNS, (_row(pair, called) for pair in one.pairs))
+            lines += ["", f"{one.family}. First and second in percent; differences in percentage points.", ""]
+        lines += _apart(one, called)
     reworded = wordings_list(differing_wordings(runs))
     lines += [*reworded, ""] if reworded else []
     for note in NOTES if questions else ():
@@ -148,15 +146,40 @@ def _row(pair: Pair, called: Sequence[str]) -> list[str]:
     ]
 
 
+def _apart(one: PairedQuestion, called: Sequence[str]) -> list[str]:
+    """Return what is to be said of the pairs that cannot be compared."""
+    lines: list[str] = []
+    for of, pairs in (
+        ("With no image and reference in common", [pair for pair in one.apart if not pair.as_wrong]),
+        ("With no image that both answered", [pair for pair in one.apart if pair.as_wrong]),
+    ):
+        if pairs:
+            told = [_of_apart(pair, called) for pair in pairs[:3]]
+            more = f" and {len(pairs) - 3:,} more" if len(pairs) > 3 else ""
+            lines += [f"{of}: {', '.join(told)}{more}.", ""]
+    return lines
+
+
+def _of_apart(pair: Apart, called: Sequence[str]) -> str:
+    both = f"{name(called[pair.first])} – {name(called[pair.second])}"
+    if pair.as_wrong is None:
+        return both
+    errors = f"errors {pair.first_errors:,} and {pair.second_errors:,}"
+    return f"{both} ({errors}; as wrong {_as_wrong(pair, called)})"
+
+
 def _needed(pair: Pair) -> str:
     if pair.better is not None:
         return "–"
     return "no difference seen" if pair.needed is None else f"{pair.needed:,}"
 
 
-def _as_wrong(pair: Pair, called: Sequence[str]) -> str:
+def _as_wrong(pair: Pair | Apart, called: Sequence[str]) -> str:
     found = pair.as_wrong
-    said = inline(finding(pair, called, as_wrong=True))
+    if found is None:
+        return "–"
+    better = pair.better_as_wrong
+    said = inline(APART if better is None else f"{called[better]} better")
     return f"{change(found)}, n = {found.pairs:,}, p, Holm {probability(pair.as_wrong_adjusted)}: {said}"
 
 
@@ -168,7 +191,17 @@ def _data(runs: Sequence[Run], one: PairedQuestion) -> dict[str, Any]:
         "figure": one.figure,
         "family": one.family,
         "pairs": [_pair(runs, pair) for pair in one.pairs],
-        "not_compared": [{"first": runs[a].id, "second": runs[b].id} for a, b in one.apart],
+        "not_compared": [_not_compared(runs, pair) for pair in one.apart],
+    }
+
+
+def _not_compared(runs: Sequence[Run], pair: Apart) -> dict[str, Any]:
+    found, better = pair.as_wrong, _id(runs, pair.better_as_wrong)
+    return {
+        "first": runs[pair.first].id,
+        "second": runs[pair.second].id,
+        "errors": {"first": pair.first_errors, "second": pair.second_errors},
+        "as_wrong": _difference(found, pair.as_wrong_adjusted, better) if found else None,
     }
 
 

@@ -70,6 +70,23 @@ def test_errors_are_left_out_and_counted_and_count_as_wrong_beside() -> None:
     assert pair["errors"] == {"first": 0, "second": 10}
 
 
+def test_runs_that_answered_no_image_in_common_are_told_with_errors_as_wrong() -> None:
+    one, two = model("one", [True] * 8), model("two", [None] * 8)
+    page = rendered(one, two)
+    assert "With no image that both answered: one – two (errors 0 and 8; as wrong +100.0" in page
+    assert "p, Holm 0.007812: one better)" in page and "| Pair |" not in page
+    (question,) = json.loads(rendered(one, two, format="json"))["questions"]
+    (pair,) = question["not_compared"]
+    assert question["pairs"] == [] and pair["errors"] == {"first": 0, "second": 8}
+    assert pair["as_wrong"]["better"] == "run-one" and pair["as_wrong"]["pairs"] == 8
+    turns = model("odd", [True, None] * 4), model("even", [None, True] * 4)
+    assert "odd – even (errors 4 and 4; as wrong +0.0" in rendered(*turns)
+    assert "No two of these runs" in rendered(model("one", [None] * 8), two)
+    three = json.loads(rendered(one, two, model("three", [False] * 8), format="json"))["questions"][0]
+    assert [pair["second"] for pair in three["pairs"]] == ["run-three"]
+    assert [pair["as_wrong"]["p_adjusted"] for pair in three["not_compared"]] == [0.0234375, 1]
+
+
 def test_others_words_cannot_change_the_page() -> None:
     page = rendered(model("a|b\n# c", [True]), model("<b>", [True]))
     assert "## Side \\| view: accuracy" in page and '"Which \\*side\\*?"' in page
