@@ -72,3 +72,23 @@ def test_questions_that_are_not_paired_since_they_were_reworded_are_named(
     for format in ("csv", "json"):
         assert main([*arguments, "three", "--format", format]) == 0
         assert "several wordings, so not the same questions: q1 (2)" in capsys.readouterr().err
+
+
+def test_json_is_one_object_on_the_last_line_of_either_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FADA_TUI_CONFIG_DIR", str(tmp_path / "config"))
+    results = tmp_path / "results"
+    judged = (result("A/a.png", assessments=(Assessment(verdict="correct"),)),)
+    for name in ("one", "two"):
+        (results / name).mkdir(parents=True)
+        store.write_run(results / name, run(id=name, results=judged))
+    where = ["one", "two", "--results", str(results)]
+    for paired in ([], ["--paired"]):
+        assert main(["compare", *where, *paired, "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert main(["compare", *where, *paired, "--json"]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert json.loads(line) == (told if paired else {"runs": told})
+    assert main(["compare", "--paired", "--results", str(results)]) == 2
+    assert "only complete ones are taken, one for each model" in capsys.readouterr().err

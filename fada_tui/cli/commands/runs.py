@@ -4,8 +4,9 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+import msgspec
 from msgspec import to_builtins
 
 from fada_tui.cli.commands.common import results_folder, table_lines, warn
@@ -103,14 +104,29 @@ def compare(options: Namespace) -> int:
         raise UsageError(
             f"no runs in {results}: make one with fada-tui --batch, or name a folder with --results"
         )
-    sys.stdout.write(render_rows(rows, options.format, notes))
-    _warn_of_wordings(options, (row.run for row in rows))
+    format = _table_format(options)
+    _print_table(options, render_rows(rows, format, notes))
+    _warn_of_wordings(format, (row.run for row in rows))
     return 0
 
 
-def _warn_of_wordings(options: Namespace, runs: Iterable[Run]) -> None:
+def _table_format(options: Namespace) -> Literal["md", "csv", "json"]:
+    """Return the format of the table; `--json` is JSON on one line."""
+    format: Literal["md", "csv", "json"] = "json" if getattr(options, "json", False) else options.format
+    return format
+
+
+def _print_table(options: Namespace, table: str) -> None:
+    """Print a table; where one JSON object on a line is wanted, a list of rows as its `runs`."""
+    if getattr(options, "json", False):
+        table = msgspec.json.format(table, indent=0)
+        table = (f'{{"runs": {table}}}' if table.startswith("[") else table) + "\n"
+    sys.stdout.write(table)
+
+
+def _warn_of_wordings(format: str, runs: Iterable[Run]) -> None:
     """Say which questions were reworded, where the table does not."""
-    if options.format != "md" and (told := wordings_line(differing_wordings(runs))):
+    if format != "md" and (told := wordings_line(differing_wordings(runs))):
         warn((told,))
 
 
@@ -130,11 +146,13 @@ def _compare_paired(options: Namespace, results: Path) -> int:
     if len(read) < 2:
         raise UsageError(
             f"{len(read):,} of the runs in {results} can be compared by pairs: name two at least"
+            + ("" if options.runs else " (unless named, only complete ones are taken, one for each model)")
         )
     _check_number(len(read))
     questions = paired_questions([found for _, found, _ in read])
-    sys.stdout.write(render_paired([run for run, _, _ in read], questions, options.format))
-    _warn_of_wordings(options, (run for run, _, _ in read))
+    format = _table_format(options)
+    _print_table(options, render_paired([run for run, _, _ in read], questions, format))
+    _warn_of_wordings(format, (run for run, _, _ in read))
     return 0
 
 
