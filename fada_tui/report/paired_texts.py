@@ -29,6 +29,8 @@ NOTES: Final = (
     "Two runs cannot be told apart where p, adjusted by Holm over the pairs of the question, is above 0.05. "
     "With the images for 80% power four of five studies would tell them apart in a table of as many pairs, "
     "if difference and discordance are as observed here.",
+    "Images that are not independent (frames of a file, copies of it, images of one patient) count as one in "
+    "test and interval: 24 (8 independent).",
     "A question of yes or no is compared by whether the value is right (accuracy): balanced accuracy, its "
     "main figure, is no mean over images.",
 )
@@ -129,7 +131,11 @@ def _page(runs: Sequence[Run], questions: Sequence[PairedQuestion]) -> str:
 def _row(pair: Pair, called: Sequence[str]) -> list[str]:
     found = pair.found
     errors = pair.first_errors + pair.second_errors
-    images = f"{found.pairs:,}" if found.pairs == found.images else f"{found.pairs:,} of {found.images:,}"
+    images = (
+        f"{found.pairs:,}"
+        if found.pairs == found.images
+        else f"{found.pairs:,} ({found.images:,} independent)"
+    )
     return [
         f"{name(called[pair.first])} – {name(called[pair.second])}",
         images,

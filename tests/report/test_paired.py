@@ -87,6 +87,17 @@ def test_runs_that_answered_no_image_in_common_are_told_with_errors_as_wrong() -
     assert [pair["as_wrong"]["p_adjusted"] for pair in three["not_compared"]] == [0.0234375, 1]
 
 
+def test_frames_of_a_file_are_said_to_be_no_independent_images() -> None:
+    def frames(name: str, right: bool) -> Run:
+        whole = model(name, [right] * 6)
+        paths = [f"A/clip{place // 3}.gif#{place % 3 + 2}" for place in range(6)]
+        results = zip(whole.results, paths, strict=True)
+        return replace(whole, results=tuple(replace(one, path=at, image=at[2:]) for one, at in results))
+
+    (row,) = rows(rendered(frames("one", True), frames("two", False)))
+    assert row[1] == "6 (2 independent)" and row[6] == "0.5 (all sign flips)"
+
+
 def test_others_words_cannot_change_the_page() -> None:
     page = rendered(model("a|b\n# c", [True]), model("<b>", [True]))
     assert "## Side \\| view: accuracy" in page and '"Which \\*side\\*?"' in page
