@@ -2,9 +2,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fada_tui.core.records import Verdict
+from fada_tui.core.records import Question, Score, Verdict
 from fada_tui.tui.screens.comparison import ComparisonScreen
 from fada_tui.tui.screens.paired import PairedScreen
+from tests.examples import error_result, result
 from tests.tui.shelves import OneScreen, broken, judged, settled, stored, text_of, whole
 
 IMAGES = tuple(f"A/{place}.png" for place in range(6))
@@ -90,3 +91,17 @@ async def test_blind_there_is_nothing_to_mark(tmp_path: Path) -> None:
         await pilot.press("m", "j", "m", "p")
         await settled(pilot)
         assert isinstance(app.screen, ComparisonScreen) and "end blind mode" in text_of(app.screen)
+
+
+async def test_runs_that_errors_keep_from_being_compared_say_so(tmp_path: Path) -> None:
+    asked = Question(id="q1", text="text of q1", score="choice", values=("left", "right"))
+    score = Score(kind="choice", value=1.0, matched=("left",))
+    runs = (
+        whole(1, "good", *(result(path, reference="left", score=score) for path in IMAGES)),
+        whole(2, "failed", *(replace(error_result(path), reference="left") for path in IMAGES)),
+    )
+    folders = [stored(tmp_path, replace(one, questions=(asked,))) for one in runs]
+    app = OneScreen(PairedScreen(folders))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "for errors; with errors counted as wrong" in " ".join(text_of(app.screen).split())

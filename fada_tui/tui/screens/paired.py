@@ -37,6 +37,10 @@ COLUMNS = (
 )
 
 NOTHING = "These runs have no score and no verdict of the same question and image."
+ERRORS = (
+    "No two of these runs answered a question about the same image, for errors; with errors counted as wrong "
+    "answers, fada-tui compare --paired tells them apart, if they can be."
+)
 
 
 class Progress(Message):
@@ -122,7 +126,8 @@ class PairedScreen(Screen[None]):
             questions.append(one)
             self.post_message(Progress(f"comparing: {units.count(len(questions), 'question')} …"))
         called = names(runs)
-        self.post_message(Compared(called, paired_rows(called, questions)))
+        rows = paired_rows(called, questions)
+        self.post_message(Compared(called, rows, ERRORS if questions and not rows else ""))
 
     def on_progress(self, event: Progress) -> None:
         """Say how far it is."""
