@@ -302,7 +302,7 @@ def _side_by_side(
         numpy.add.at(counts[:, column], [unit for unit, _ in valued], 1)
         errors[[units[place][one.image] for one in outcomes if one.error], column] = True
         for unit, against in held.items():
-            truth = against[0] if len(against) == 1 else tuple(sorted(set(against)))
+            truth = tuple(sorted(set(against)))
             truths[unit, column] = known.setdefault(truth, len(known))
     there = counts > 0
     errors &= ~there

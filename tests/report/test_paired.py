@@ -142,3 +142,14 @@ def test_a_difference_of_nothing_has_no_minus() -> None:
     one = model("one", [True] * 20)
     (question,) = paired_questions([outcomes_of(one), outcomes_of(one)])
     assert change(question.pairs[0].found).startswith("+0.0 (")
+
+
+def test_copies_of_a_file_in_one_run_are_compared_with_the_one_of_the_other() -> None:
+    def with_pixels(whole: Run, *pixels: str) -> Run:
+        results = zip(whole.results, pixels, strict=True)
+        return replace(whole, results=tuple(replace(one, sha256=found) for one, found in results))
+
+    twice = with_pixels(model("twice", [True, False, True]), "aa", "aa", "bb")
+    once = with_pixels(model("once", [False, True]), "aa", "bb")
+    (row,) = rows(rendered(twice, once))
+    assert row[1] == "2" and row[4].startswith("+25.0")
