@@ -34,6 +34,10 @@ NOTES: Final = (
     "A question of yes or no is compared by whether the value is right (accuracy): balanced accuracy, its "
     "main figure, is no mean over images.",
 )
+NOTHING: Final = (
+    "No two of these runs have a verdict on the same question and image, or a score computed in the same way "
+    "against the same reference."
+)
 _COLUMNS: Final = (
     "Pair",
     "Images",
@@ -114,7 +118,7 @@ def _page(runs: Sequence[Run], questions: Sequence[PairedQuestion]) -> str:
     called = names(runs)
     lines = ["# Paired Comparison of Models", ""]
     if not questions:
-        lines += ["No two of these runs have a score or a verdict of the same question and image.", ""]
+        lines += [NOTHING, ""]
     for one in questions:
         lines += [f"## {name(one.label)}: {heading(one)}", "", f'"{inline(one.text)}"', ""]
         if one.pairs:

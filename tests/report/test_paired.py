@@ -153,3 +153,10 @@ def test_copies_of_a_file_in_one_run_are_compared_with_the_one_of_the_other() ->
     once = with_pixels(model("once", [False, True]), "aa", "bb")
     (row,) = rows(rendered(twice, once))
     assert row[1] == "2" and row[4].startswith("+25.0")
+
+
+def test_scores_against_other_references_are_said_to_be_no_common_ones() -> None:
+    one, two = model("one", [True] * 6), model("two", [False] * 6)
+    two = replace(two, results=tuple(replace(each, reference="right") for each in two.results))
+    page = rendered(one, two)
+    assert "No two of these runs" in page and "in the same way against the same reference." in page
