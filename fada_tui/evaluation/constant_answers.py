@@ -36,6 +36,11 @@ class Alike(Record, frozen=True, kw_only=True):
         return self.count / self.images if self.images else 0.0
 
 
+def said(result: Result) -> str | None:
+    """Return what is compared of a result: its answer; of ranked labels the first, not their figures too."""
+    return result.ranking[0].label if result.ranking else result.response
+
+
 def normal(text: str) -> str:
     """Return an answer as it is compared: upper case, white space and marks around it make no difference."""
     return " ".join(text.casefold().split()).strip(_END_MARKS)
@@ -59,8 +64,9 @@ def alike(
     answers: dict[str, list[str]] = {one: [] for one in question_ids}
     truths: dict[str, Counter[str]] = {one: Counter() for one in question_ids}
     for result in results:
-        if result.error is None and result.response is not None and result.question_id in answers:
-            answers[result.question_id].append(result.response)
+        answer = said(result)
+        if result.error is None and answer is not None and result.question_id in answers:
+            answers[result.question_id].append(answer)
             if (truth := right(result)) is not None:
                 truths[result.question_id][normal(truth)] += 1
     return [_alike(one, given, truths[one]) for one, given in answers.items()]

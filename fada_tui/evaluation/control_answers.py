@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.control import PICTURES, path_of
 from fada_tui.core.records import Record, Result, Run
-from fada_tui.evaluation.constant_answers import Alike, alike, normal
+from fada_tui.evaluation.constant_answers import Alike, alike, normal, said
 
 
 class ControlAnswers(Record, frozen=True, kw_only=True):
@@ -53,13 +53,13 @@ def control_answers(run: Run) -> list[ControlAnswers]:
                 if (result := made.get((path_of(picture), one.question_id)))
             },
         )
-        for one in alike(ids, map(_with_label, run.results), lambda _: None)
+        for one in alike(ids, run.results, lambda _: None)
     ]
 
 
 def _with_label(result: Result) -> Result:
     """Return a result with the first of its ranked labels as its answer: sentences of them have figures."""
-    return replace(result, response=result.ranking[0].label) if result.ranking else result
+    return replace(result, response=said(result)) if result.ranking else result
 
 
 def same_as_commonest(found: Sequence[ControlAnswers]) -> tuple[str, ...]:

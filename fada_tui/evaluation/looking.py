@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.records import Looking, Question, Result
 from fada_tui.evaluation.clusters import clusters
-from fada_tui.evaluation.constant_answers import IMAGES, Alike, alike, normal
+from fada_tui.evaluation.constant_answers import IMAGES, Alike, alike, normal, said
 from fada_tui.evaluation.deals import SEED, Deals, Dealt
 from fada_tui.evaluation.rubric import Category
 from fada_tui.evaluation.scoring import vocabulary_of
@@ -174,13 +174,13 @@ def _by_score(
 def _by_category(images: Sequence[Result], deals: Deals) -> _Way | str:
     """Return the test by the categories, or why there is none."""
     dealt = _drawn(images)
-    said = [normal(image.response or "") for image in dealt]
+    answers = [normal(said(image) or "") for image in dealt]
     categories, columns = _numbered(image.category for image in dealt)
     if len(categories) < 2:
         return _ONE_CATEGORY
-    if 2 * sum(count == 1 for count in Counter(said).values()) > len(said):
+    if 2 * sum(count == 1 for count in Counter(answers).values()) > len(answers):
         return _UNIQUE
-    _, rows = _numbered(said)
+    _, rows = _numbered(answers)
     return _Way("category", len(dealt), lambda: deals.shared_information(rows, columns), _SAME_SHARE)
 
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from fada_tui.core.records import Result
+from fada_tui.core.records import Ranked, Result
 from fada_tui.evaluation.constant_answers import Alike, AnswerCounts, alike, normal
 from tests.examples import error_result, result
 
@@ -51,6 +51,18 @@ def test_errors_and_other_questions_count_for_nothing() -> None:
     more = [*some, *results(["b"] * 30, question="q2")]
     assert found(more) == found(some)
     assert [one.question_id for one in alike(["q2", "q1"], more, lambda _: None)] == ["q2", "q1"]
+
+
+def test_of_ranked_labels_the_first_is_compared_and_not_its_figures() -> None:
+    some = [
+        result(
+            f"A/{number}.png",
+            response=f"Most likely Head ({number}%), then Hand ({100 - number}%).",
+            ranking=(Ranked(label="Head", probability=0.6), Ranked(label="Hand", probability=0.4)),
+        )
+        for number in range(12)
+    ]
+    assert (found(some).finding, found(some).answer, found(some).count) == ("doubt", "Head", 12)
 
 
 def test_answers_that_are_always_empty_are_one_answer() -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.records import FileFacts, Looking, Question, Result
+from fada_tui.core.records import FileFacts, Looking, Question, Ranked, Result
 from fada_tui.evaluation.deals import DEALS
 from fada_tui.evaluation.looking import MOST_DEALT, looking_of
 from fada_tui.evaluation.rubric import Category
@@ -119,6 +119,17 @@ def test_one_category_and_no_score_cannot_be_tested() -> None:
     one = found(PLAIN, asked(anything, categories=1))
     assert (one.finding, one.by) == ("untestable", None)
     assert one.reason == "fewer than 10 answers have a score; there is one category"
+
+
+def test_of_ranked_labels_the_first_is_dealt() -> None:
+    def ranked(n: int) -> Result:
+        ranking = (Ranked(label=VALUES[n % 4], probability=n / 50),)
+        return result(
+            f"{n % 4}/{n}.png", "q", response=f"Most likely {VALUES[n % 4]} ({n}%).", ranking=ranking
+        )
+
+    one = found(PLAIN, [ranked(n) for n in range(40)])
+    assert (one.finding, one.by, one.observed) == ("evidence", "category", pytest.approx(2.0))
 
 
 def test_answers_that_are_nearly_all_unlike_are_tested_by_their_score_alone() -> None:

@@ -7,7 +7,17 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.records import ClassSet, ImageClass, Looking, Plan, PlannedImage, Question, Result, Run
+from fada_tui.core.records import (
+    ClassSet,
+    ImageClass,
+    Looking,
+    Plan,
+    PlannedImage,
+    Question,
+    Ranked,
+    Result,
+    Run,
+)
 from fada_tui.store.folder import read_run, write_run
 from fada_tui.tui.state.open_runs import OpenRun
 from tests.examples import ENTRY, error_result, result, run
@@ -80,8 +90,13 @@ def test_one_class_for_images_of_one_folder_is_as_it_should_be() -> None:
     some = [result(f"A/{number}.png", response="A") for number in range(10)]
     assert opened(run(classes=classes, results=tuple(some)), running=True).one_answer == ""
     more = [*some, *(result(f"B/{number}.png", response="A") for number in range(10))]
-    said = opened(run(classes=classes, results=tuple(more)), running=True).one_answer
-    assert said == "1 of 1 question: one answer for every image"
+    ranked = [
+        replace(one, response=f"Most likely A ({n}%).", ranking=(Ranked(label="A", probability=n / 100),))
+        for n, one in enumerate(more)
+    ]
+    for some in (more, ranked):
+        said = opened(run(classes=classes, results=tuple(some)), running=True).one_answer
+        assert said == "1 of 1 question: one answer for every image"
 
 
 def test_of_a_finished_run_its_record_says_it() -> None:

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from fada_tui.core.records import Result, Run
 from fada_tui.evaluation.classification import true_classes
-from fada_tui.evaluation.constant_answers import AnswerCounts
+from fada_tui.evaluation.constant_answers import AnswerCounts, said
 
 
 class ConstantAnswers:
@@ -26,9 +26,10 @@ class ConstantAnswers:
 
     def take(self, result: Result) -> None:
         """Count a result that has not been counted yet; an error counts for nothing."""
-        if result.error is None and result.response is not None:
+        answer = said(result)
+        if result.error is None and answer is not None:
             counts = self._counts.setdefault(result.question_id, AnswerCounts())
-            counts.add(result.response, self._right(result))
+            counts.add(answer, self._right(result))
 
     @property
     def doubtful(self) -> list[AnswerCounts]:
