@@ -28,6 +28,7 @@ MOST_DEALT: Final = 2_000
 CategoryOf = Callable[[str], Category | None]
 
 _FEW = f"fewer than {IMAGES} images have an answer"
+_FEW_INDEPENDENT = f"of the images with an answer fewer than {IMAGES} are independent"
 _UNIFORM = "the right answers are as uniform as the model's"
 _NO_SCORE = f"fewer than {IMAGES} answers have a score"
 _SAME_SCORE = "every answer scores the same for all images"
@@ -92,7 +93,7 @@ def _looking(
         return replace(found, finding="one_answer")
     images = _one_each(answers)
     if len(images) < IMAGES:
-        return replace(found, reason=_FEW)
+        return replace(found, reason=_FEW if same.images < IMAGES else _FEW_INDEPENDENT)
     if same.finding == "references_alike":
         return replace(found, reason=_UNIFORM)
     prepared = (_by_score(question, images, category_of, deals), _by_category(images, deals))

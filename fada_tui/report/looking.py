@@ -74,6 +74,10 @@ def evidence_line(questions: Sequence[QuestionFigures]) -> str | None:
     if not shown and not not_shown and all(one.alike.finding != "varies" for one in untestable):
         return None
     of = units.count(len(questions), "question")
+    if not shown and not not_shown:
+        reasons = dict.fromkeys(one.looking.reason for one in untestable if one.looking)
+        why = f" ({inline(reason)})" if len(reasons) == 1 and (reason := next(iter(reasons))) else ""
+        return f"Evidence of looking: cannot be tested in {names(untestable)}{why}"
     parts = [f"Evidence of looking in {len(shown):,} of {of}" if shown else "No evidence of looking"]
     if not_shown:
         parts.append(f"not shown in {names(not_shown)}")

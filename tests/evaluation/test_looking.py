@@ -168,10 +168,11 @@ def test_terms_are_those_of_the_category_that_the_answer_is_dealt_to() -> None:
 
 
 def test_frames_of_a_file_files_of_the_same_bytes_and_images_of_a_patient_are_one() -> None:
+    too_few = "of the images with an answer fewer than 10 are independent"
     frames = [
         result(f"{n // 5 % 4}/{n // 5}.mp4#{n % 5 + 1}", "q", response=VALUES[n % 4]) for n in range(40)
     ]
-    assert found(PLAIN, frames).reason == "fewer than 10 images have an answer"
+    assert found(PLAIN, frames).reason == too_few
     copies = asked(lambda n: VALUES[n % 4], 40)
     alike = [
         *copies[:8],
@@ -180,10 +181,10 @@ def test_frames_of_a_file_files_of_the_same_bytes_and_images_of_a_patient_are_on
             for one in copies[8:]
         ),
     ]
-    assert found(PLAIN, alike).reason == "fewer than 10 images have an answer"
+    assert found(PLAIN, alike).reason == too_few
     assert found(PLAIN, copies).dealt == 40
     patients = [replace(one, patient=f"P{number // 5}") for number, one in enumerate(copies)]
-    assert found(PLAIN, patients).reason == "fewer than 10 images have an answer"
+    assert found(PLAIN, patients).reason == too_few
     assert found(PLAIN, [replace(one, patient=f"P{n // 2}") for n, one in enumerate(copies)]).dealt == 20
 
 

@@ -83,9 +83,14 @@ def test_what_was_never_tested_has_no_line() -> None:
     few = replace(found(looked("d", "untestable", reason="fewer than 10 images have an answer"), images=4))
     assert "vidence of looking" not in render_summary(few, [], [], None)
     assert "vidence of looking" not in render_summary(replace(SOME, looking=UNSET), [], [], None)
-    assert "No evidence of looking; cannot be tested in D" in first_screen(
-        found(looked("d", "untestable", reason="there is one category"))
-    )
+
+
+def test_where_nothing_can_be_tested_no_evidence_is_not_said() -> None:
+    text = first_screen(found(looked("d", "untestable", reason="there is one category")))
+    assert "- Evidence of looking: cannot be tested in D (there is one category)\n" in text
+    assert "No evidence" not in text
+    unlike = found(looked("d", "untestable", reason="there is one category"), looked("e", "untestable"))
+    assert "- Evidence of looking: cannot be tested in D, E\n" in first_screen(unlike)
 
 
 def test_a_section_has_the_figures_of_each_question() -> None:
