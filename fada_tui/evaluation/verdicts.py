@@ -42,6 +42,8 @@ class Judged(NamedTuple):
     quality: float
     errors: int
     """Results that are errors."""
+    images: int = 1
+    """Images that are one in this cluster, of those that have either."""
 
 
 class VerdictShare(NamedTuple):
@@ -56,6 +58,8 @@ class VerdictShare(NamedTuple):
     interval: Interval
     """95 %, by clusters."""
     method: Method
+    grouped: bool = False
+    """Whether a cluster has several images: then there are more of them than `clusters`."""
 
 
 class Tally(Record, frozen=True, kw_only=True):
@@ -120,6 +124,7 @@ def _share(counted: tuple[tuple[Judged, int], ...], outcome: Outcome, with_error
         clusters=len(sums),
         interval=interval,
         method=method_of(sums),
+        grouped=any(one.images > 1 for one, _ in counted),
     )
 
 
@@ -161,10 +166,12 @@ def _by_cluster(
 ) -> tuple[tuple[Judged, int], ...]:
     """Return what clusters have; in an order that does not depend on that of the results."""
     found: dict[str, Judged] = {}
+    images: dict[str, set[str]] = {}
     for name, result, verdicts in zip(clusters(results), results, verdicts_of, strict=True):
         if not verdicts and result.error is None:
             continue
         had = found.get(name, Judged(0, 0.0, 0.0, 0.0, 0))
+        images.setdefault(name, set()).add(result.path)
         if not verdicts:
             found[name] = had._replace(errors=had.errors + 1)
             continue
@@ -174,4 +181,5 @@ def _by_cluster(
             correct_or_partial=had.correct_or_partial + worth(verdicts, "correct_or_partial"),
             quality=had.quality + worth(verdicts, "quality"),
         )
-    return tuple(sorted(Counter(found.values()).items()))
+    counted = Counter(one._replace(images=len(images[name])) for name, one in found.items())
+    return tuple(sorted(counted.items()))

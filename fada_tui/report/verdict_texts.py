@@ -63,9 +63,12 @@ def in_both_ways(counts: Tally, outcome: Outcome) -> str | None:
 
 
 def of(found: VerdictShare) -> str:
-    """Return of how many results a share is, and of how many images where these are fewer."""
-    images = f" on {units.count(found.clusters, 'image')}" if found.clusters != found.n else ""
-    return f"{found.n:,}{images}"
+    """Return of how many results a share is, and of how many images where these are fewer.
+
+    Images that are not independent of each other, such as those of one patient, are one.
+    """
+    images = units.count(found.clusters, "independent image" if found.grouped else "image")
+    return f"{found.n:,} on {images}" if found.clusters != found.n else f"{found.n:,}"
 
 
 def how_chosen(found: Chosen) -> str:

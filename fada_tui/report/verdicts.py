@@ -15,9 +15,9 @@ from fada_tui.report.sections import Section
 _COLUMNS = ("Question", "n", "Correct", "Correct or Partially", "Quality")
 _METHODS: dict[Method, str] = {
     "wilson": "Wilson's where each image has one answer, right or wrong",
-    "wilson_of_means": "Wilson's of the images' means elsewhere, with as many trials as images, which is "
-    "rather too wide",
-    "bootstrap": "a bootstrap by images for means of 50 images and more",
+    "wilson_of_means": "Wilson's of the images' means, with as many trials as images, where images have "
+    "several answers or half points, which is rather too wide",
+    "bootstrap": "a bootstrap by images for other means of 50 images and more",
 }
 
 

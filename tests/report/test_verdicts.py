@@ -71,6 +71,20 @@ def test_each_question_has_its_row_and_all_come_last() -> None:
     assert "docs/figures.md" in page
 
 
+def test_images_of_one_patient_are_not_called_one_image() -> None:
+    results = [judged(f"A/{n}.png", "q0", "correct") for n in range(6)]
+    patients = [replace(one, patient=f"P{n % 2}") for n, one in enumerate(results)]
+    page = render_summary(of(*patients), [], [], None)
+    assert "n = 6 on 2 independent images)" in page and "on 2 images" not in page
+    both = [replace(one, question_id=id_) for one in results[:3] for id_ in ("q0", "q1")]
+    assert "n = 6 on 3 images)" in render_summary(of(*both), [], [], None)
+
+
+def test_the_methods_are_said_of_what_they_are_used_for() -> None:
+    page = render_summary(of(*(judged(f"A/{n}.png", f"q{n % 2}", "partial") for n in range(6))), [], [], None)
+    assert "where images have several answers or half points" in page and "elsewhere" not in page
+
+
 def test_with_one_question_there_is_no_table_of_questions() -> None:
     page = render_summary(of(judged("A/a.png", "q0", "correct"), questions=QUESTIONS[:1]), [], [], None)
     assert "Verdicts by Question" not in page and "- **Correct**: 100% (95% interval 21–100%, n = 1)" in page
