@@ -1,5 +1,6 @@
 """Whether a model looks at the images: questions that it answers alike whatever an image shows. Pure."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal, TypeAlias
@@ -15,7 +16,7 @@ Finding: TypeAlias = Literal["doubt", "varies", "references_alike", "too_few"]
 """`doubt`: one answer for (nearly) all images. `varies`: it is not so. `references_alike`: so are the right
 answers, so that a model that looks would answer no differently. `too_few`: images to tell."""
 
-_END_MARKS = ".!?…。！？ \t\n\"'”’»*_`"
+_END_MARKS = ".!?…,;:。！？，；：、؟،؛।()（） \t\n\"'“”„‘’«»*_`"
 
 
 class Alike(Record, frozen=True, kw_only=True):
@@ -42,8 +43,11 @@ def said(result: Result) -> str | None:
 
 
 def normal(text: str) -> str:
-    """Return an answer as it is compared: upper case, white space and marks around it make no difference."""
-    return " ".join(text.casefold().split()).strip(_END_MARKS)
+    """Return an answer as it is compared.
+
+    Upper case, white space, marks around it, and how accents are written make no difference.
+    """
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split()).strip(_END_MARKS)
 
 
 def alike(

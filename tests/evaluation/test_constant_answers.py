@@ -65,6 +65,17 @@ def test_of_ranked_labels_the_first_is_compared_and_not_its_figures() -> None:
     assert (found(some).finding, found(some).answer, found(some).count) == ("doubt", "Head", 12)
 
 
+@pytest.mark.parametrize(
+    "other", ["yes;", "Yes:", "yes,", "Yes！", "«Yes»", "„yes“", "(yes)", " yes\u00a0. "]
+)
+def test_marks_at_an_answer_s_end_make_no_difference(other: str) -> None:
+    assert found(results(["Yes"] * 6 + [other] * 6)).finding == "doubt"
+
+
+def test_how_accents_are_written_makes_no_difference() -> None:
+    assert found(results(["f\u00f6tus"] * 6 + ["Fo\u0308tus"] * 6)).finding == "doubt"
+
+
 def test_answers_that_are_always_empty_are_one_answer() -> None:
     assert found(results([""] * 12)).finding == "doubt"
 
