@@ -253,7 +253,8 @@ class Asking:
             return ModelReady(model, self.run.questions, 0, self.answers.total)
         self._record_model(hello, loaded)
         answers = self.answers
-        return ModelReady(self.run.model, self.run.questions, len(answers.left()), answers.total)
+        left, run = len(answers.left()), self.run
+        return ModelReady(run.model, run.questions, left, answers.total, run.classes)
 
     def _record_model(self, hello: Hello, loaded: Loaded) -> None:
         self._lock.check()

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from fada_tui.core.protocol import BegunAgain, Delta, Item, ServerBack, ServerDown
-from fada_tui.core.records import ModelFacts, Question, Result, Run
+from fada_tui.core.records import ClassSet, ModelFacts, Question, Result, Run
 
 
 class RunStarted(Struct, frozen=True):
@@ -42,6 +42,8 @@ class ModelReady(Struct, frozen=True):
     """Results to be made now."""
     total: int
     """Results that the whole run has in the end."""
+    classes: ClassSet | UnsetType = UNSET
+    """What a model that sorts images sorts them into."""
 
 
 class AnswerStarted(Struct, frozen=True):

@@ -99,6 +99,17 @@ def test_one_class_for_images_of_one_folder_is_as_it_should_be() -> None:
         assert said == "1 of 1 question: one answer for every image"
 
 
+def test_classes_that_are_known_once_the_model_is_loaded_count_from_then_on() -> None:
+    classes = ClassSet(name="c", sha256="0", classes=(ImageClass(name="A", prompts=("x",)),))
+    one = opened(run(), running=True)
+    assert one.one_answer == ""
+    one.ask(one.questions[:1], classes)
+    for number in range(12):
+        ranking = (Ranked(label="A", probability=number / 100),)
+        one.put(result(f"A/{number}.png", response=f"Most likely A ({number}%).", ranking=ranking))
+    assert one.one_answer == "", "so are the right answers"
+
+
 def test_of_a_finished_run_its_record_says_it() -> None:
     recorded = (
         Looking(question_id="q1", finding="one_answer", count=50, images=50),

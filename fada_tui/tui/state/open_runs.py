@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from fada_tui.core.protocol import Item
-from fada_tui.core.records import Assessment, AutoScore, PlannedImage, Question, Result, Run
+from fada_tui.core.records import Assessment, AutoScore, ClassSet, PlannedImage, Question, Result, Run
 from fada_tui.evaluation.assessment.edit import mine
 from fada_tui.report.looking import constant_line
 from fada_tui.tui.state.constant_answers import ConstantAnswers
@@ -160,9 +160,10 @@ class OpenRun:
             self._constant = ConstantAnswers(self.run, self.results)
         return constant_line(self._constant.doubtful, len(self.questions))
 
-    def ask(self, questions: tuple[Question, ...]) -> None:
-        """Note what is asked, now that the model is known."""
-        self.run = replace(self.run, questions=questions)
+    def ask(self, questions: tuple[Question, ...], classes: ClassSet | UnsetType = UNSET) -> None:
+        """Note what is asked, or into what images are sorted, now that the model is known."""
+        self.run = replace(self.run, questions=questions, classes=classes or self.run.classes)
+        self._constant = None
 
     def replace_run(self, run: Run) -> None:
         """Take the run as it was written."""

@@ -130,8 +130,8 @@ class RunControl:
                 begun = self._open_runs.open(folder, run)
                 begun.running = begun.begun_here = True
                 self._image_peak = self._run_peak = ResultMemory()
-            case ModelReady(questions=questions):
-                self._run().ask(questions)
+            case ModelReady(questions=questions, classes=classes):
+                self._run().ask(questions, classes)
                 self.telemetry.watch(self.queue.worker_pid)
             case AnswerStarted(item=item):
                 self._run().in_flight[item.key] = Streaming(item)
