@@ -48,7 +48,8 @@ SCREENS = (
     Shown("tags", b"t", b"Back", ()),  # its keys write to the disk
     Shown("note", b"n", b"Save", (b"x", b"\x7f")),
     Shown("zoom", b"z", b"Image_", ()),
-    Shown("new run", b"r", b"Start", (DOWN, b"k", b"\t", DOWN, b"j", b"k")),
+    # Tab leads into a field, which escape leaves for the start button.
+    Shown("new run", b"r", b"Start", (DOWN, b"k", b"\t", b"\x1b")),
     Shown("export", b"e", b"Write", (DOWN, b"k")),
     Shown("help", b"?", b"Back", (DOWN, b"k"), b"?"),
 )
