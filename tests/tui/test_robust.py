@@ -188,6 +188,14 @@ def test_ctrl_z_and_back(below_a_shell: OnPty, tmp_path: Path) -> None:
     check_interrupted(tmp_path)
 
 
+def quiet(program: OnPty) -> None:
+    """Wait until a frame is whole: nothing more has come for a while."""
+    written = -1
+    while written != len(program.written):
+        written = len(program.written)
+        time.sleep(0.3)
+
+
 def test_stopped_and_continued_from_outside(start: Start) -> None:
     """SIGSTOP can't be answered; after SIGCONT there is still one reader of keys, and one end."""
     program = start()
@@ -195,6 +203,7 @@ def test_stopped_and_continued_from_outside(start: Start) -> None:
     process = psutil.Process(program.process.pid)
     threads = process.num_threads()
     for _ in range(3):
+        quiet(program)
         process.suspend()
         wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
         program.written.clear()

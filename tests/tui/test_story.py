@@ -46,15 +46,20 @@ def begin_run(program: OnPty) -> None:
 def see_it_stream(program: OnPty) -> None:
     """Wait for a part of an answer that isn't whole, and for more of it."""
     program.wait_for(lambda screen: "running fada-demo" in screen)
-    part = ""
+    part, following = "", False
 
     def grows(screen: str) -> bool:
-        nonlocal part
+        nonlocal part, following
+        if "ended by" in screen and not following:  # before the worker was slowed: the next ones are slower
+            program.press("f")
+            following = True
         before, part = part, streamed(screen)
         return bool(before) and part != before and part.startswith(before)
 
     with slowed(program.process.pid):
         program.wait_for(grows)
+    if following:
+        program.press("f")
 
 
 def streamed(screen: str) -> str:
