@@ -257,6 +257,7 @@ async def test_the_page_of_ten_thousand_results_opens_with_what_is_in_sight(tmp_
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
+        await wait_for(pilot, lambda: LARGE in main.workspace.review.disk_index.folders)
         await loading.open_run(main.workspace, LARGE)
         await pilot.press("s")
         await wait_for(pilot, lambda: "large Test Results" in screen_text(app))
