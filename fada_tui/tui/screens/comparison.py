@@ -21,6 +21,7 @@ from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.runs import BARS, UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
 from fada_tui.tui.screens.paired import PairedScreen
 from fada_tui.tui.screens.runs import PATIENCE, STYLES, OpenRun
+from fada_tui.tui.screens.sheet_actions import SheetActions
 from fada_tui.tui.state.run_scan import read_found, run_folders
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.bars import BarRow, Bars
@@ -88,7 +89,7 @@ class Unlike(Message):
         self.wordings = wordings
 
 
-class ComparisonScreen(Screen[OpenRun | None]):
+class ComparisonScreen(Screen[OpenRun | None], SheetActions):
     """The table of runs; ends with the run to look at, or None.
 
     Args:
@@ -262,24 +263,6 @@ class ComparisonScreen(Screen[OpenRun | None]):
         """Draw anew, the cursor on the first row, where the answer to the question is."""
         if self._rows:
             self._draw(0)
-
-    def action_move(self, step: int) -> None:
-        """Go so many rows down."""
-        sheet = self.query_one(Sheet)
-        sheet.go(sheet.cursor + step)
-
-    def action_page(self, step: int) -> None:
-        """Go a page down, or up."""
-        sheet = self.query_one(Sheet)
-        sheet.go(sheet.cursor + step * sheet.page)
-
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self.query_one(Sheet).go(0)
-
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self.query_one(Sheet).go(len(self._rows) - 1)
 
     @on(Sheet.Opened)
     def action_open(self) -> None:

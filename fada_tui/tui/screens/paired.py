@@ -18,6 +18,7 @@ from fada_tui.report import units
 from fada_tui.report.paired import PairedQuestion, names, paired_questions
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.paired import PairedRow, paired_rows
+from fada_tui.tui.screens.sheet_actions import SheetActions
 from fada_tui.tui.state.run_scan import read_found
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
@@ -61,7 +62,7 @@ class Compared(Message):
         self.fault = fault
 
 
-class PairedScreen(Screen[None]):
+class PairedScreen(Screen[None], SheetActions):
     """The paired comparison of some runs; reads and compares in a thread.
 
     Args:
@@ -152,24 +153,6 @@ class PairedScreen(Screen[None]):
         at = self.query_one(Sheet).cursor
         told = self._rows[at].detail if at < len(self._rows) else (without_rows,)
         self.query_one("#detail", Text).update(Content("\n").join(map(line, told)))
-
-    def action_move(self, step: int) -> None:
-        """Go so many rows down."""
-        sheet = self.query_one(Sheet)
-        sheet.go(sheet.cursor + step)
-
-    def action_page(self, step: int) -> None:
-        """Go a page down, or up."""
-        sheet = self.query_one(Sheet)
-        sheet.go(sheet.cursor + step * sheet.page)
-
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self.query_one(Sheet).go(0)
-
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self.query_one(Sheet).go(len(self._rows) - 1)
 
     def action_back(self) -> None:
         """Go back to the comparison."""

@@ -26,6 +26,7 @@ from fada_tui.tui.present.lines import shown_path
 from fada_tui.tui.present.runs import GLYPHS, RunRow, newest_first, run_row
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.export import ExportScreen
+from fada_tui.tui.screens.sheet_actions import SheetActions
 from fada_tui.tui.state.run_scan import read_found, run_folders
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
@@ -106,7 +107,7 @@ class Deleted(Message):
         self.done = done
 
 
-class RunsScreen(Screen[Wish | None]):
+class RunsScreen(Screen[Wish | None], SheetActions):
     """The list of runs, newest first; ends with what is to be done, or None.
 
     Args:
@@ -213,24 +214,6 @@ class RunsScreen(Screen[Wish | None]):
         if text or said.display:
             said.update(line(text))
             said.display = bool(text)
-
-    def action_move(self, step: int) -> None:
-        """Go so many runs down."""
-        sheet = self.query_one(Sheet)
-        sheet.go(sheet.cursor + step)
-
-    def action_page(self, step: int) -> None:
-        """Go a page down, or up."""
-        sheet = self.query_one(Sheet)
-        sheet.go(sheet.cursor + step * sheet.page)
-
-    def action_first(self) -> None:
-        """Go to the newest run."""
-        self.query_one(Sheet).go(0)
-
-    def action_last(self) -> None:
-        """Go to the oldest run."""
-        self.query_one(Sheet).go(len(self._runs) - 1)
 
     @on(Sheet.Opened)
     def action_open(self) -> None:

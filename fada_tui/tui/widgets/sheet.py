@@ -186,6 +186,11 @@ class Sheet(ScrollView, can_focus=False):
         self._fit_columns()
         self.call_after_refresh(self._reveal)
 
+    @property
+    def row_count(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
     def go(self, index: int) -> None:
         """Put the cursor on a row, or the nearest that there is."""
         before, self._cursor = self._cursor, max(0, min(index, len(self._rows) - 1))
