@@ -27,7 +27,11 @@ def current(assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
     return tuple(
         assessment
         for assessment in latest.values()
-        if assessment.verdict or assessment.context is not None or assessment.tags or assessment.note
+        if assessment.verdict
+        or assessment.context is not None
+        or assessment.tags
+        or assessment.note
+        or assessment.flagged is True
     )
 
 

@@ -122,6 +122,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Run, Result], Any]]] = {
     "assessed_at": _standing(lambda assessment: assessment.at),
     "blind": _standing(lambda assessment: _truth(assessment.blind)),
     "image_changed": _standing(lambda assessment: "true" if assessment.image_changed is True else None),
+    "flagged": _standing(lambda assessment: "true" if assessment.flagged is True else None),
     "ranking": lambda _, result: None if result.ranking is UNSET else " | ".join(map(ranked, result.ranking)),
     "thoughts": lambda _, result: result.thoughts.text if result.thoughts else None,
     "thoughts_tokens": lambda _, result: result.thoughts.tokens if result.thoughts else None,

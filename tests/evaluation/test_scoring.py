@@ -230,6 +230,7 @@ def test_an_assessors_last_word_counts_and_can_take_all_back() -> None:
     assert [one.verdict for one in current(history)] == ["incorrect", "partial"]
     assert current((given("correct"), given(None))) == ()
     assert [one.note for one in current((given("correct"), given(None, note="blurred")))] == ["blurred"]
+    assert [one.flagged for one in current((given("correct"), given(None, flagged=True)))] == [True]
 
 
 def test_quality_counts_half_for_partial_and_the_mean_of_several_assessors() -> None:

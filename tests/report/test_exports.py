@@ -182,6 +182,7 @@ EXPORTED: dict[str, Any] = {
     "assessed_at": "2026-01-02",
     "blind": "true",
     "image_changed": "true",
+    "flagged": "true",
     "ranking": "heart 0.5000",
     "thoughts": "an organ",
     "thoughts_tokens": 104,
@@ -236,6 +237,7 @@ def exported() -> Run:
                 at="2026-01-02",
                 blind=True,
                 image_changed=True,
+                flagged=True,
             ),
         ),
     )

@@ -116,6 +116,10 @@ class Assessment(FileRecord, frozen=True, kw_only=True):
     blind: bool = False
     image_changed: bool | UnsetType = UNSET
     """Present, and true, if the image was no longer the one asked about, and the assessor knew."""
+    flagged: bool | UnsetType = UNSET
+    """Present, and true, if the assessor wants to look at the answer once more."""
+    act: str | UnsetType = UNSET
+    """Present if one key gave this verdict to equal answers of several models, and equal in each of them."""
 
 
 class FileFacts(FileRecord, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from fada_tui.core.records import Assessment, Result, Verdict
@@ -37,12 +37,26 @@ def with_note(assessment: Assessment, note: str | None) -> Assessment:
     return replace(assessment, note=note or None)
 
 
-def stamped(assessment: Assessment, *, assessor: str | None, at: str, blind: bool) -> Assessment:
+def with_flag(assessment: Assessment, flagged: bool) -> Assessment:
+    """Return the assessment with the flag for a second look set or removed."""
+    return replace(assessment, flagged=flagged or UNSET)
+
+
+def stamped(
+    assessment: Assessment, *, assessor: str | None, at: str, blind: bool, act: str | UnsetType = UNSET
+) -> Assessment:
     """Return the assessment as it is stored: with assessor, time, and whether names were hidden.
 
     What another version noted of an earlier one, it has not noted of this.
+
+    Args:
+        assessment: what was said.
+        assessor: who said it.
+        at: ISO 8601, UTC.
+        blind: whether names were hidden.
+        act: shared by assessments that one key gave to equal answers.
     """
-    return replace(assessment, assessor=assessor, at=at, blind=blind, unknown_fields=UNSET)
+    return replace(assessment, assessor=assessor, at=at, blind=blind, act=act, unknown_fields=UNSET)
 
 
 def now_ms() -> str:

@@ -83,9 +83,14 @@ class Assessments:
 
 
 def _same(one: Assessment, other: Assessment) -> bool:
-    return (one.verdict, one.context, one.tags, one.note) == (
-        other.verdict,
-        other.context,
-        other.tags,
-        other.note,
+    return _said(one) == _said(other)
+
+
+def _said(assessment: Assessment) -> tuple[object, ...]:
+    return (
+        assessment.verdict,
+        assessment.context,
+        assessment.tags,
+        assessment.note,
+        assessment.flagged is True,
     )
