@@ -20,8 +20,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from fada_tui.core.paths import faults_file
+from fada_tui.tui.commands.command import Command
 from fada_tui.tui.faults import Faults, guard_messages
-from fada_tui.tui.keymap import Command, bindings, commands, keymap_faults, shown_keys
+from fada_tui.tui.keymap import bindings, commands, keymap_faults, shown_keys
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.terminal.graphics.late import SievedDriver

@@ -10,12 +10,12 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from fada_tui.core.records import Verdict
-from fada_tui.evaluation.assessment.edit import with_next_context
 from fada_tui.evaluation.assessment.filters import TELLING, WORDS
-from fada_tui.tui import dialogs
 from fada_tui.tui.actions import judging, loading, run_events
+from fada_tui.tui.actions.judging_actions import JudgingActions
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.dialogs import running
+from fada_tui.tui.dialogs.doors import DOORS
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.lines import images_text, title_text
 from fada_tui.tui.state.context import AppContext
@@ -40,7 +40,7 @@ SETTLING_SECONDS = 0.5
 """How long the filter waits for more to be typed, and for more to change, before going through all images."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Screen[None], JudgingActions):
     """All panes, and the keys of the places "main" and "assess": the `MainView` of its workspace.
 
     Args:
@@ -231,42 +231,11 @@ class MainScreen(Screen[None]):
         """Go to the next pane, or the previous one."""
         self.query_one(Panes).turn(step)
 
-    def action_step(self, step: int) -> None:
-        """Go to the next unassessed answer, or the previous one."""
-        judging.step(self.workspace, step)
-
-    def action_question(self, step: int) -> None:
-        """Turn to another question of this image."""
-        self.workspace.review.stay()
-        self.workspace.review.turn(step)
-        self.draw()
-
-    def action_thoughts(self) -> None:
-        """Show what models thought before they answered, or hide it."""
-        self.say(self.workspace.review.toggle_thoughts())
-        self.draw()
-
     def action_follow(self) -> None:
         """Follow the worker from image to image, or no longer."""
         run_events.toggle(self.workspace)
 
     # Assessing
-
-    async def action_judge(self, verdict: Verdict | None) -> None:
-        """Judge the current answer, and move on."""
-        await judging.judge(self.workspace, verdict)
-
-    async def action_context(self) -> None:
-        """Turn the context flag on: yes, no, unset."""
-        await judging.assess(self.workspace, with_next_context)
-
-    async def action_undo(self) -> None:
-        """Take back the last assessment and show where."""
-        await judging.undo(self.workspace)
-
-    async def action_redo(self) -> None:
-        """Make it again and show where."""
-        await judging.redo(self.workspace)
 
     @on(Canvas.Changed)
     def _image_changed(self, event: Canvas.Changed) -> None:
@@ -317,7 +286,7 @@ class MainScreen(Screen[None]):
 
     def action_door(self, name: str) -> None:
         """Open another screen, or do what needs one."""
-        self._open(dialogs.DOORS[name](self.workspace, self.app))
+        self._open(DOORS[name](self.workspace, self.app))
 
     def action_restart(self) -> None:
         """Resume the run whose worker died, or that was stopped."""
@@ -326,7 +295,7 @@ class MainScreen(Screen[None]):
 
     def resume(self, name: str) -> None:
         """Resume an unfinished run."""
-        self._open(dialogs.resume(self.workspace, self.app, name))
+        self._open(running.resume(self.workspace, self.app, name))
 
     def action_path(self) -> None:
         """Copy the image's path, and show it."""
@@ -336,4 +305,4 @@ class MainScreen(Screen[None]):
 
     def action_quit(self) -> None:
         """Quit; ask first during a run."""
-        self._open(dialogs.leave(self.workspace, self.app))
+        self._open(running.leave(self.workspace, self.app))

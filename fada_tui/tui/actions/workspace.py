@@ -20,7 +20,8 @@ from fada_tui.tui.state.assessments import Assessments
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
-from fada_tui.tui.state.review import Place, Review
+from fada_tui.tui.state.places import Place
+from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
 from fada_tui.tui.state.views import AskedAbout, RunView
 

@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import overload
 
 from msgspec.structs import replace
 
@@ -17,10 +16,8 @@ from fada_tui.tui.state.blind import BlindList
 from fada_tui.tui.state.disk_index import DiskIndex, Gallery
 from fada_tui.tui.state.image_rows import ImageRows, Slot, with_images
 from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
+from fada_tui.tui.state.places import Place, PlaceList
 from fada_tui.tui.state.views import AnswerView
-
-Place = tuple[Slot, int]
-"""A slot, and the index of a question asked of its image."""
 
 NO_IMAGES = ImageRows.grouped(())
 
@@ -308,7 +305,9 @@ class Review:
         progress = self.progress()
         if progress.judged >= progress.answered:
             return None
-        places = _Places(self.shown.slots, max((len(run.questions) for run in self._looked_at()), default=1))
+        places = PlaceList(
+            self.shown.slots, max((len(run.questions) for run in self._looked_at()), default=1)
+        )
         position = self.shown.position(self.slot)
         at = -1 if position is None else places.index_of(position, self.key_index)
         found = next_unassessed(places, at, self._unassessed, step)
@@ -366,35 +365,3 @@ class Review:
             return "blind mode hides thoughts: that there are any would tell the model"
         self.thoughts_shown = not self.thoughts_shown
         return f"thoughts are {'shown above answers' if self.thoughts_shown else 'hidden'}"
-
-
-class _Places(Sequence[Place]):
-    """All answers in the order of the list, made when asked for.
-
-    Args:
-        slots: the images.
-        questions: how many an image has at most.
-    """
-
-    def __init__(self, slots: Sequence[Slot], questions: int) -> None:
-        self._slots = slots
-        self._questions = questions
-
-    def index_of(self, position: int, question: int) -> int:
-        """Return the place of a question of the slot at this position."""
-        return position * self._questions + question
-
-    def __len__(self) -> int:
-        return len(self._slots) * self._questions
-
-    @overload
-    def __getitem__(self, index: int) -> Place: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Place]: ...
-
-    def __getitem__(self, index: int | slice) -> Place | Sequence[Place]:
-        if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
-        position, question = divmod(index, self._questions)
-        return (self._slots[position], question)

@@ -8,7 +8,8 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
 
-from fada_tui.tui.keymap import Command, commands, shown_keys
+from fada_tui.tui.commands.command import Command
+from fada_tui.tui.keymap import commands, shown_keys
 from fada_tui.tui.widgets.measured import Measured
 
 GAP = 2

@@ -1,0 +1,46 @@
+"""What the keys of judging do, on each screen where answers are judged."""
+
+from fada_tui.core.records import Verdict
+from fada_tui.evaluation.assessment.edit import with_next_context
+from fada_tui.tui.actions import judging
+from fada_tui.tui.actions.workspace import Workspace
+
+
+class JudgingActions:
+    """The actions of the places "verdict" and "assess" that need no other screen.
+
+    To be named after `Screen` among a screen's bases, which sets `workspace`.
+    """
+
+    workspace: Workspace
+
+    def action_step(self, step: int) -> None:
+        """Go to the next unassessed answer, or the previous one."""
+        judging.step(self.workspace, step)
+
+    def action_question(self, step: int) -> None:
+        """Turn to another question of this image."""
+        self.workspace.review.stay()
+        self.workspace.review.turn(step)
+        self.workspace.view.draw()
+
+    def action_thoughts(self) -> None:
+        """Show what models thought before they answered, or hide it."""
+        self.workspace.view.say(self.workspace.review.toggle_thoughts())
+        self.workspace.view.draw()
+
+    async def action_judge(self, verdict: Verdict | None) -> None:
+        """Judge the current answer, and move on."""
+        await judging.judge(self.workspace, verdict)
+
+    async def action_context(self) -> None:
+        """Turn the context flag on: yes, no, unset."""
+        await judging.assess(self.workspace, with_next_context)
+
+    async def action_undo(self) -> None:
+        """Take back the last assessment and show where."""
+        await judging.undo(self.workspace)
+
+    async def action_redo(self) -> None:
+        """Make it again and show where."""
+        await judging.redo(self.workspace)

@@ -1,0 +1,86 @@
+"""What keys call that judge answers: verdicts, tags and notes, models side by side, and zoom."""
+
+from fada_tui.tui.commands.command import Command
+
+COMMANDS: tuple[Command, ...] = (
+    Command("assess.correct", "1", "judge('correct')", "Correct", "Judge the answer correct", "verdict"),
+    Command("assess.partial", "2", "judge('partial')", "Partial", "Judge the answer partly right", "verdict"),
+    Command("assess.incorrect", "3", "judge('incorrect')", "Wrong", "Judge the answer incorrect", "verdict"),
+    Command("assess.clear", "0", "judge(None)", "Clear", "Take the verdict back", "verdict"),
+    Command(
+        "assess.anyway",
+        "A",
+        "door('judge_anyway')",
+        "Judge anyway",
+        "Judge though the image was changed since",
+        "verdict",
+        False,
+    ),
+    Command("assess.context", "c", "context", "Context", "Context flag: yes, no, unset", "verdict"),
+    Command("undo", "u", "undo", "Undo", "Take back the last assessment", "verdict"),
+    Command("redo", "U,ctrl+r", "redo", "Redo", "Make it again", "verdict", False),
+    Command("assess.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "assess"),
+    Command("assess.note", "n", "door('note')", "Note", "Write a note on this answer", "assess"),
+    Command("next", "right_square_bracket", "step(1)", "Next", "Next unassessed answer", "assess"),
+    Command("previous", "left_square_bracket", "step(-1)", "", "Previous unassessed answer", "assess"),
+    Command(
+        "question.next",
+        "full_stop",
+        "question(1)",
+        "Question",
+        "Next question of this image",
+        "assess",
+        False,
+    ),
+    Command("question.previous", "comma", "question(-1)", "", "Previous question", "assess", False),
+    Command(
+        "blind", "b", "door('blind')", "Blind", "Blind mode: no names, no auto scores, shuffled", "assess"
+    ),
+    Command(
+        "thoughts",
+        "T",
+        "thoughts",
+        "Thoughts",
+        "Show or hide what the model thought before its answer",
+        "assess",
+        False,
+    ),
+    Command(
+        "column.left", "h,left,shift+tab", "column(-1)", "Model", "The model to the left", "models_on_image"
+    ),
+    Command("column.right", "l,right,tab", "column(1)", "", "The model to the right", "models_on_image"),
+    Command(
+        "column.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "models_on_image"
+    ),
+    Command("column.note", "n", "door('note')", "Note", "Write a note on this answer", "models_on_image"),
+    Command(
+        "column.thoughts",
+        "T",
+        "thoughts",
+        "Thoughts",
+        "Show or hide what the models thought before their answers",
+        "models_on_image",
+        False,
+    ),
+    Command("column.zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "models_on_image"),
+    Command("column.back", "escape,q,m", "back", "Back", "Back to the main screen", "models_on_image"),
+    Command("zoom.in", "plus,equals_sign", "zoom(1)", "Size", "A step larger", "zoom"),
+    Command("zoom.out", "minus", "zoom(-1)", "", "A step smaller", "zoom"),
+    Command("zoom.fit", "0", "fit", "Fit", "All of the picture", "zoom"),
+    Command("zoom.left", "h,left", "pan(-1, 0)", "Look", "Look further left", "zoom"),
+    Command("zoom.down", "j,down", "pan(0, 1)", "", "Look further down", "zoom"),
+    Command("zoom.up", "k,up", "pan(0, -1)", "", "Look further up", "zoom"),
+    Command("zoom.right", "l,right", "pan(1, 0)", "", "Look further right", "zoom"),
+    Command("zoom.back", "escape,q,z", "back", "Back", "Back to the main screen", "zoom"),
+    Command("tags.back", "escape,enter,q", "back", "Back", "Back; a letter toggles its tag", "tags"),
+    Command("note.save", "enter,ctrl+s", "save", "Save", "Keep the note", "note"),
+    Command("note.break", "ctrl+j", "break", "New line", "Begin another line", "note"),
+    Command(
+        "note.back",
+        "escape",
+        "back",
+        "Drop",
+        "Go back; a changed note is dropped only when asked twice",
+        "note",
+    ),
+)

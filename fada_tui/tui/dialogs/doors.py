@@ -1,0 +1,27 @@
+"""The functions that open screens, by the names that commands call them."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from textual.app import App
+
+from fada_tui.tui.actions import loading
+from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.dialogs import judging, results, running
+
+DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]] = {
+    "run": running.setup,
+    "stop": running.stop,
+    "needs": running.needs,
+    "blind": lambda workspace, _: loading.blind(workspace),
+    "tags": judging.tags,
+    "note": judging.note,
+    "zoom": judging.zoom,
+    "judge_anyway": judging.judge_anyway,
+    "models_on_image": judging.models_on_image,
+    "summary": results.summary,
+    "runs": results.runs,
+    "comparison": results.comparison,
+    "export": results.export,
+}
+"""Functions that open screens, by the name in the commands."""

@@ -1,0 +1,157 @@
+"""Setting runs up, resuming and stopping them, and leaving the dashboard."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from msgspec.structs import replace
+from textual.app import App
+
+from fada_tui.core.errors import FadaError
+from fada_tui.models.registry import resolve_model
+from fada_tui.report.units import count
+from fada_tui.runs import planning
+from fada_tui.runs.consent import Want, hosts_wanted, wants
+from fada_tui.runs.preflight.describe import room_of
+from fada_tui.runs.served import listed_at
+from fada_tui.store import folder as store
+from fada_tui.tui.actions import loading
+from fada_tui.tui.actions.consent_questions import asking
+from fada_tui.tui.actions.workspace import Workspace
+
+
+async def setup(workspace: Workspace, app: App[Any]) -> None:
+    """Set up runs, and queue them."""
+    from fada_tui.tui.new_run.screen import NewRunScreen
+
+    app_context, review, run_control = workspace.app_context, workspace.review, workspace.run_control
+    if review.gallery is None:
+        workspace.view.say("there are no images to run on: start again with --images FOLDER", "warning")
+        return
+    request = await app.push_screen_wait(
+        NewRunScreen(
+            registry=app_context.registry,
+            rows=review.disk_index.rows,
+            catalogue=review.gallery.catalogue,
+            marked_models=workspace.marked_models,
+            marked_images=review.marked_images(),
+            settings=app_context.settings,
+            given=app_context.given,
+            disk_index=review.disk_index,
+            sample=run_control.telemetry.latest,
+            list_served=partial(
+                listed_at,
+                registry=app_context.registry,
+                settings=replace(app_context.settings, allow_host=run_control.consent.hosts),
+                deadlines=planning.deadlines(app_context.settings),
+            ),
+        )
+    )
+    if request is None:
+        return
+    try:
+        models = [resolve_model(name, app_context.registry) for name in request.settings.model]
+        if not await _agreed(workspace, app, hosts_wanted(models, run_control.consent)):
+            return
+        settings = replace(request.settings, allow_host=run_control.consent.hosts)
+        jobs, _ = await asyncio.to_thread(
+            planning.jobs, settings, app_context.registry, app_context.label, request.images
+        )
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+        return
+    workspace.marked_models = ()
+    loading.tell_next_run(workspace)
+    _make_way(workspace)
+    run_control.start(jobs)
+
+
+def _make_way(workspace: Workspace) -> None:
+    """Let a run that is started now come up, and end what was said before it; one in the queue waits."""
+    if idle := not workspace.run_control.queue.busy:
+        workspace.view.say("")
+    workspace.review.awaiting = idle
+
+
+async def _agreed(workspace: Workspace, app: App[Any], wanted: Sequence[Want]) -> bool:
+    """Return whether the user permits all of this: asked once for each while the dashboard is open."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    for want in wanted:
+        asked = await asyncio.to_thread(asking, want)
+        screen = ConfirmScreen(asked.question, asked.detail, asked.yes, danger=True)
+        if not await app.push_screen_wait(screen):
+            workspace.view.say(asked.declined, "warning")
+            return False
+        workspace.run_control.allow(want)
+    return True
+
+
+async def needs(workspace: Workspace, app: App[Any]) -> None:
+    """Show the requirements of the model under the cursor."""
+    from fada_tui.tui.screens.needs import NeedsScreen
+
+    app_context = workspace.app_context
+    entries = [row.entry for row in workspace.review.disk_index.rows] or app_context.registry.entries
+    entry = next((entry for entry in entries if entry.name == workspace.view.highlighted_model), None)
+    if entry is not None:
+        room = room_of(workspace.run_control.telemetry.latest)
+        await app.push_screen_wait(NeedsScreen(entry, app_context.settings, room))
+
+
+async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
+    """Resume an unfinished run."""
+    run_control = workspace.run_control
+    try:
+        folder = await asyncio.to_thread(store.find, workspace.app_context.results, name)
+        run = await workspace.load_run(folder.name)
+        wanted = wants(run.run, run_control.consent)
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+        return
+    if run.running:
+        workspace.view.say("this run is going on", holds=lambda: run.running)
+    elif not run.resumable:
+        workspace.view.say("every answer of this run is there; r sets up another run")
+    elif await _agreed(workspace, app, wanted):
+        _make_way(workspace)
+        run_control.resume(folder, run.run.model.name)
+
+
+async def stop(workspace: Workspace, app: App[Any]) -> None:
+    """Stop after this image, or at once when it is asked for again; ask first where other runs wait."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    run_control = workspace.run_control
+    if waiting := run_control.queue.waiting:
+        question = f"Stop, and drop {count(len(waiting), 'run')} from the queue?"
+        detail = (
+            f"The run in progress stops after this {run_control.unit}; what is answered is kept, and w "
+            f"resumes it. {_not_started(waiting)}"
+        )
+        if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop", danger=False)):
+            workspace.view.say("nothing was stopped")
+            return
+    busy = run_control.queue.busy
+    workspace.view.say(run_control.stop(), keep=busy, holds=lambda: run_control.queue.busy == busy)
+    workspace.view.draw()
+
+
+def _not_started(waiting: Sequence[str]) -> str:
+    """Return what becomes of the runs that wait, when all work is stopped."""
+    return f"Not started, and not kept: {', '.join(waiting)}." if waiting else ""
+
+
+async def leave(workspace: Workspace, app: App[Any]) -> None:
+    """Quit the dashboard; ask first during a run."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    queue = workspace.run_control.queue
+    if queue.busy:
+        question = "A run goes on. Stop it and leave?"
+        kept = "What is answered is kept; the run can be resumed."
+        detail = f"{kept} {_not_started(queue.waiting)}".rstrip()
+        if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop and leave", danger=False)):
+            return
+    await workspace.leave()
