@@ -100,10 +100,10 @@ def test_undo_swaps_before_and_after_and_redo_does_not() -> None:
     history = History()
     history.push(change(1))
     undo = history.undo()
-    assert undo == Change("run", "A/a.png", "q1", change(1).after, change(1).before)
+    assert undo == (Change("run", "A/a.png", "q1", change(1).after, change(1).before),)
     history.undone()
     assert history.undo() is None
-    assert history.redo() == change(1)
+    assert history.redo() == (change(1),)
 
 
 def test_a_change_that_was_not_written_is_offered_again() -> None:
@@ -124,9 +124,9 @@ def test_a_new_change_clears_what_could_be_made_again() -> None:
     history.undone()
     history.push(change(7))
     assert history.redo() is None
-    assert history.undo() == change(7).reversed
+    assert history.undo() == (change(7).reversed,)
     history.undone()
-    assert history.undo() == change(0).reversed
+    assert history.undo() == (change(0).reversed,)
 
 
 def test_any_walk_ends_where_a_list_and_an_index_end() -> None:
@@ -140,12 +140,35 @@ def test_any_walk_ends_where_a_list_and_an_index_end() -> None:
                 made[at:] = [change(number)]
                 at += 1
             case "undo":
-                assert history.undo() == (made[at - 1].reversed if at else None)
+                assert history.undo() == ((made[at - 1].reversed,) if at else None)
                 if at:
                     history.undone()
                     at -= 1
             case _:
-                assert history.redo() == (made[at] if at < len(made) else None)
+                assert history.redo() == ((made[at],) if at < len(made) else None)
                 if at < len(made):
                     history.redone()
                     at += 1
+
+
+def test_a_step_of_several_is_taken_back_from_its_end() -> None:
+    history = History()
+    history.push(change(1), change(2), change(3))
+    assert history.undo() == (change(3).reversed, change(2).reversed, change(1).reversed)
+    history.undone()
+    assert history.undo() is None
+    assert history.redo() == (change(1), change(2), change(3))
+
+
+def test_of_a_step_written_in_part_the_rest_is_a_step_of_its_own() -> None:
+    history = History()
+    history.push(change(1), change(2), change(3))
+    history.undo()
+    history.undone(1)
+    assert history.redo() == (change(3),)
+    assert history.undo() == (change(2).reversed, change(1).reversed)
+    history.undone()
+    assert history.redo() == (change(1), change(2))
+    history.redone(1)
+    assert history.redo() == (change(2),)
+    assert history.undo() == (change(1).reversed,)

@@ -170,14 +170,14 @@ async def test_what_could_not_be_taken_back_can_be_taken_back_later(tmp_path: Pa
         await assessments.undo()
     assert run.assessment(*KEY).verdict == "correct"
     (run.folder / NAME).rmdir()
-    assert (done := await assessments.undo()) and done.after.verdict is None
+    assert (done := await assessments.undo()) and done[0].after.verdict is None
     store.settle(run.folder)
     (run.folder / NAME).mkdir()
     with pytest.raises(StoreError):
         await assessments.redo()
     assert run.assessment(*KEY).verdict is None
     (run.folder / NAME).rmdir()
-    assert (done := await assessments.redo()) and done.after.verdict == "correct"
+    assert (done := await assessments.redo()) and done[0].after.verdict == "correct"
     assert await assessments.redo() is None
     assert verdicts(run.folder) == ["correct", None, "correct"]
 
@@ -203,7 +203,7 @@ async def test_a_change_whose_caller_is_cancelled_is_shown_and_can_be_undone(
     asked.cancel()
     await asyncio.wait([asked])
     gate.set()
-    assert (done := await assessments.undo()) and done.before.note == "seen"
+    assert (done := await assessments.undo()) and done[0].before.note == "seen"
     assert notes(run.folder) == ["seen", None]
     assert run.assessment(*KEY).note is None
 
@@ -215,8 +215,8 @@ async def test_undo_passes_over_runs_that_are_gone(tmp_path: Path) -> None:
     await judge(assessments, one, "correct")
     await judge(assessments, other, "partial")
     del open_runs.runs[other.id]
-    assert (done := await assessments.undo()) and done.run_id == one.id
+    assert (done := await assessments.undo()) and done[0].run_id == one.id
     assert await assessments.undo() is None
-    assert (done := await assessments.redo()) and done.run_id == one.id
+    assert (done := await assessments.redo()) and done[0].run_id == one.id
     assert await assessments.redo() is None
     assert verdicts(other.folder) == ["partial"]

@@ -21,4 +21,16 @@ from fada_tui.tui.present.lines import change_text
     ],
 )
 def test_what_was_undone_is_said(before: Assessment, after: Assessment, said: str) -> None:
-    assert change_text("undone", Change("run", "A/a.png", "q1", before, after)) == f"undone: A/a.png: {said}"
+    assert (
+        change_text("undone", (Change("run", "A/a.png", "q1", before, after),)) == f"undone: A/a.png: {said}"
+    )
+
+
+def test_what_was_undone_of_several_answers_is_said_at_once() -> None:
+    judged, none = Assessment(verdict="correct"), Assessment()
+    same = [Change(run, "A/a.png", "q1", judged, none) for run in ("one", "other")]
+    assert change_text("undone", (*same,)) == "undone: A/a.png, 2 answers: no verdict"
+    other = Change("one", "B/b.png", "q1", judged, none)
+    assert change_text("undone", (*same, other)) == "undone: 3 answers: no verdict"
+    differs = Change("other", "A/a.png", "q1", judged, Assessment(verdict="partial"))
+    assert change_text("undone", (same[0], differs)) == "undone: A/a.png, 2 answers: each as it was"

@@ -20,34 +20,50 @@ class Change(Struct, frozen=True):
         return Change(self.run_id, self.path, self.question_id, self.after, self.before)
 
 
+Step = tuple[Change, ...]
+"""Changes made by one key, which are undone by one: at least one."""
+
+
 class History:
-    """The changes in order, and those that were undone.
+    """The steps in order, and those that were undone.
 
     `undo` and `redo` say what is to be written; only `undone` and `redone` move on, so that nothing has
     changed where writing fails.
     """
 
     def __init__(self) -> None:
-        self._past: list[Change] = []
-        self._future: list[Change] = []
+        self._past: list[Step] = []
+        self._future: list[Step] = []
 
-    def push(self, change: Change) -> None:
-        """Record a change that was written; changes undone before can no longer be redone."""
-        self._past.append(change)
+    def push(self, *step: Change) -> None:
+        """Record changes that were written as one step; what was undone before can no longer be redone."""
+        self._past.append(step)
         self._future.clear()
 
-    def undo(self) -> Change | None:
-        """Return the change that undoes the last one; `None` if there is none."""
-        return self._past[-1].reversed if self._past else None
+    def undo(self) -> Step | None:
+        """Return the changes that undo the last step; `None` if there is none."""
+        return tuple(change.reversed for change in reversed(self._past[-1])) if self._past else None
 
-    def redo(self) -> Change | None:
-        """Return the change that was undone last; `None` if there is none."""
+    def redo(self) -> Step | None:
+        """Return the step that was undone last; `None` if there is none."""
         return self._future[-1] if self._future else None
 
-    def undone(self) -> None:
-        """Record that the change returned by `undo` has been written."""
-        self._future.append(self._past.pop())
+    def undone(self, written: int | None = None) -> None:
+        """Record that the changes returned by `undo` have been written.
 
-    def redone(self) -> None:
-        """Record that the change returned by `redo` has been written."""
-        self._past.append(self._future.pop())
+        Args:
+            written: how many of them, the first ones; the others are the last step still. `None` for all.
+        """
+        step = self._past.pop()
+        left = () if written is None else step[: len(step) - written]
+        if left:
+            self._past.append(left)
+        self._future.append(step[len(left) :])
+
+    def redone(self, written: int | None = None) -> None:
+        """Record that the changes returned by `redo` have been written, or the first ones of them."""
+        step = self._future.pop()
+        left = () if written is None else step[written:]
+        if left:
+            self._future.append(left)
+        self._past.append(step[: len(step) - len(left)])

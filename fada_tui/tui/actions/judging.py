@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment, Verdict
 from fada_tui.evaluation.assessment.edit import with_verdict
-from fada_tui.evaluation.assessment.history import Change
+from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import run_events
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import change_text
@@ -76,19 +76,23 @@ async def redo(workspace: Workspace) -> None:
     await _show_change(workspace, workspace.assessments.redo(), "done again")
 
 
-async def _show_change(workspace: Workspace, doing: Awaitable[Change | None], word: str) -> None:
+async def _show_change(workspace: Workspace, doing: Awaitable[Step | None], word: str) -> None:
     try:
-        change = await doing
+        step = await doing
     except FadaError as error:
         workspace.view.say(str(error), "error")
+        workspace.view.draw()
         return
-    if change is None:
+    if step is None:
         workspace.view.say(f"nothing to be {word}")
         return
-    if place := workspace.review.place_of(change.run_id, change.path, change.question_id):
-        workspace.go(place)
+    review = workspace.review
+    places = [place for one in step if (place := review.place_of(one.run_id, one.path, one.question_id))]
+    if places and (review.slot, review.key_index) not in places:
+        workspace.go(places[0])
+    review.stay()
     workspace.view.draw()
-    workspace.view.say(change_text(word, change))
+    workspace.view.say(change_text(word, step))
 
 
 def step(workspace: Workspace, by: int) -> None:

@@ -9,7 +9,7 @@ from textual.app import App
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment
 from fada_tui.evaluation.assessment.edit import with_note, with_tag_toggled
-from fada_tui.evaluation.assessment.history import Change
+from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import judging, loading
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import change_text
@@ -123,7 +123,7 @@ async def _assess(workspace: Workspace, run: OpenRun, key: Key, edit: judging.Ed
     return run.assessment(*key)
 
 
-async def _described(change: Callable[[], Awaitable[Change | None]], word: str) -> str:
+async def _described(change: Callable[[], Awaitable[Step | None]], word: str) -> str:
     try:
         done = await change()
     except FadaError as error:

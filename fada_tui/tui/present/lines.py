@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fada_tui.config.settings import Settings
-from fada_tui.evaluation.assessment.history import Change
+from fada_tui.evaluation.assessment.history import Change, Step
 from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.disk_index import Gallery
@@ -93,8 +93,17 @@ def images_text(review: Review) -> str:
     return (f"{shown} of {whole}" if shown != whole else f"{whole}") + marked
 
 
-def change_text(word: str, change: Change) -> str:
+def change_text(word: str, step: Step) -> str:
     """Return what was undone or done again, and what holds now."""
+    paths = {change.path for change in step}
+    where = f"{len(step)} answers" if len(paths) > 1 else step[0].path
+    if len(paths) == 1 and len(step) > 1:
+        where += f", {len(step)} answers"
+    now = {_holds_now(change) for change in step}
+    return f"{word}: {where}: {now.pop() if len(now) == 1 else 'each as it was'}"
+
+
+def _holds_now(change: Change) -> str:
     before, after = change.before, change.after
     now: list[str] = []
     if after.verdict != before.verdict:
@@ -105,4 +114,4 @@ def change_text(word: str, change: Change) -> str:
         now.append(f"tags {', '.join(after.tags)}" if after.tags else "no tags")
     if after.note != before.note:
         now.append(f"note “{shortened(after.note, NAME_CELLS)}”" if after.note else "no note")
-    return f"{word}: {change.path}: {', '.join(now) or 'as before'}"
+    return ", ".join(now) or "as before"

@@ -1,14 +1,14 @@
 """Assessing: each change is on disk before the open runs, and so the screen, knows of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from fada_tui.core.records import Assessment
 from fada_tui.evaluation.assessment.edit import now_ms, stamped
-from fada_tui.evaluation.assessment.history import Change, History
+from fada_tui.evaluation.assessment.history import Change, History, Step
 from fada_tui.runs.assessment_writer import AssessmentWriter
 from fada_tui.store.journal import AssessmentLine
 from fada_tui.tui.state.image_checks import ImageChecks
@@ -43,38 +43,100 @@ class Assessments:
         """
         return await asyncio.shield(self._change(run, key, wanted))
 
-    async def undo(self) -> Change | None:
-        """Take the last change back; return what was done, `None` if there is nothing to take back."""
+    async def change_all(
+        self, changes: Sequence[tuple[OpenRun, Key, Assessment]], act: str | UnsetType = UNSET
+    ) -> bool:
+        """Make several assessments what is wanted, as one step of the history; return whether any changed.
+
+        Where one cannot be written, those before it stand and are one step, and those after it are as they
+        were.
+
+        Args:
+            changes: each answer once, and what its assessment is to be.
+            act: the id of one verdict on equal answers: it is noted in each, also where that was the verdict
+                before. Without verdicts that change, nothing is noted.
+
+        Raises:
+            ImageChangedError: an image is another than was asked about, and the user has not agreed to
+                judge it anyway: nothing changed.
+            StoreError: one could not be written.
+        """
+        return await asyncio.shield(self._change_all(changes, act))
+
+    async def undo(self) -> Step | None:
+        """Take the last step back; return what was done, `None` if there is nothing to take back.
+
+        Where a part of it cannot be written, that part is the last step still.
+        """
         return await asyncio.shield(self._replay(self._history.undo, self._history.undone))
 
-    async def redo(self) -> Change | None:
-        """Make the last change that was taken back again."""
+    async def redo(self) -> Step | None:
+        """Make the last step that was taken back again."""
         return await asyncio.shield(self._replay(self._history.redo, self._history.redone))
 
     async def _change(self, run: OpenRun, key: Key, wanted: Assessment) -> bool:
+        return await self._change_all([(run, key, wanted)], UNSET)
+
+    async def _change_all(
+        self, changes: Sequence[tuple[OpenRun, Key, Assessment]], act: str | UnsetType
+    ) -> bool:
         async with self._one_at_a_time:
-            before = run.assessment(*key)
-            if _same(before, wanted):
+            before = [run.assessment(*key) for run, key, _ in changes]
+            step = [(*change, was) for change, was in zip(changes, before, strict=True)]
+            if all(_same(was, wanted) for _, _, wanted, was in step):
                 return False
-            withdrawn = _same(replace(before, verdict=None), wanted)
-            changed = not withdrawn and await self._image_checks.check(run, key)
-            after = await self._write(run, key, replace(wanted, image_changed=changed or UNSET))
-            self._history.push(Change(run.id, key[0], key[1], before, after))
+            judged = any(wanted.verdict not in (None, was.verdict) for _, _, wanted, was in step)
+            common = act if judged and len(step) > 1 else UNSET
+            lines = [
+                (run, key, was, await self._checked(run, key, was, wanted, common))
+                for run, key, wanted, was in step
+                if common or not _same(was, wanted)
+            ]
+            written: list[Change] = []
+            try:
+                for run, key, was, wanted in lines:
+                    after = await self._write(run, key, wanted)
+                    written.append(Change(run.id, key[0], key[1], was, after))
+            finally:
+                if written:
+                    self._history.push(*written)
             return True
 
-    async def _replay(self, find: Callable[[], Change | None], done: Callable[[], None]) -> Change | None:
+    async def _checked(
+        self, run: OpenRun, key: Key, before: Assessment, wanted: Assessment, act: str | UnsetType
+    ) -> Assessment:
+        """Return what is wanted with what is noted of its image, and of the act that gave its verdict."""
+        withdrawn = _same(replace(before, verdict=None), wanted)
+        changed = not withdrawn and await self._image_checks.check(run, key)
+        kept = before.act if wanted.verdict == before.verdict else UNSET
+        return replace(wanted, image_changed=changed or UNSET, act=act or kept)
+
+    async def _replay(self, find: Callable[[], Step | None], done: Callable[[int], None]) -> Step | None:
         async with self._one_at_a_time:
-            while (change := find()) is not None:
-                run = self._open_runs.runs.get(change.run_id)
-                if run is not None:
-                    await self._write(run, (change.path, change.question_id), change.after)
-                done()
-                if run is not None:
-                    return change
+            while (step := find()) is not None:
+                written: list[Change] = []
+                passed = 0
+                try:
+                    for change in step:
+                        if (run := self._open_runs.runs.get(change.run_id)) is not None:
+                            await self._write(run, (change.path, change.question_id), change.after)
+                            written.append(change)
+                        passed += 1
+                finally:
+                    if passed:
+                        done(passed)
+                if written:
+                    return tuple(written)
             return None
 
     async def _write(self, run: OpenRun, key: Key, wanted: Assessment) -> Assessment:
-        after = stamped(wanted, assessor=self._open_runs.assessor, at=now_ms(), blind=self._open_runs.blind)
+        after = stamped(
+            wanted,
+            assessor=self._open_runs.assessor,
+            at=now_ms(),
+            blind=self._open_runs.blind,
+            act=wanted.act,
+        )
         line = AssessmentLine(path=key[0], question_id=key[1], assessment=after)
         run.unsettled = True
         await self._writer.write(run.folder, line)
