@@ -13,6 +13,7 @@ from textual.timer import Timer
 from fada_tui.evaluation.assessment.filters import TELLING, WORDS
 from fada_tui.tui.actions import judging, loading, run_events
 from fada_tui.tui.actions.judging_actions import JudgingActions
+from fada_tui.tui.actions.view import Companion
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs import running
 from fada_tui.tui.dialogs.doors import DOORS
@@ -65,6 +66,7 @@ class MainScreen(Screen[None], JudgingActions):
         self._drawing: Timer | None = None
         self._streaming: Timer | None = None
         self._refiltering: Timer | None = None
+        self._companions: list[Companion] = []
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -97,6 +99,14 @@ class MainScreen(Screen[None], JudgingActions):
             await loading.open_latest(self.workspace)
 
     # Showing what is on the workspace
+
+    def join(self, companion: Companion) -> None:
+        """From now on, draw a screen above whenever this one is drawn, and say there what is said here."""
+        self._companions.append(companion)
+
+    def part(self, companion: Companion) -> None:
+        """No longer do so."""
+        self._companions.remove(companion)
 
     def show_images(self) -> None:
         """Show the images of the current position, and update everything that depends on them."""
@@ -131,6 +141,8 @@ class MainScreen(Screen[None], JudgingActions):
         self.query_one(ModelList).show(self.workspace.model_lines())
         self.query_one(Notice).check()
         self._draw_run()
+        for companion in self._companions:
+            companion.draw()
 
     def _draw_run(self) -> None:
         self.query_one(RunBar).show(self.workspace.run_view())
@@ -148,6 +160,8 @@ class MainScreen(Screen[None], JudgingActions):
     def _draw_stream(self) -> None:
         self._streaming = None
         self.query_one(AnswerPane).show(self.workspace.review.answer_view())
+        for companion in self._companions:
+            companion.draw_answer()
 
     def draw_soon(self) -> None:
         """Bring all panes up to date: a few times a second, however quick the worker is."""
@@ -168,6 +182,8 @@ class MainScreen(Screen[None], JudgingActions):
     ) -> None:
         """Show a line above the keys."""
         self.query_one(Notice).tell(text, kind, keep=keep, holds=holds)
+        for companion in self._companions:
+            companion.say(text, kind, keep=keep, holds=holds)
 
     @property
     def seconds_in_sight(self) -> float:

@@ -7,6 +7,26 @@ from fada_tui.tui.state.image_rows import Slot
 from fada_tui.tui.state.views import NoticeKind
 
 
+class Companion(Protocol):
+    """The interface of a screen above the main one that shows the workspace, too."""
+
+    def draw(self) -> None:
+        """Draw the current state at once."""
+
+    def draw_answer(self) -> None:
+        """Draw the growing answer."""
+
+    def say(
+        self,
+        text: str,
+        kind: NoticeKind = "info",
+        *,
+        keep: bool = False,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
+        """Show a line, as the main view does."""
+
+
 class MainView(Protocol):
     """The interface of a screen that shows the workspace."""
 
@@ -21,6 +41,12 @@ class MainView(Protocol):
     @property
     def seconds_in_sight(self) -> float:
         """Return for how long the user can have seen what is shown, since it last changed by itself."""
+
+    def join(self, companion: Companion) -> None:
+        """From now on, draw a screen above whenever this one is drawn, and say there what is said here."""
+
+    def part(self, companion: Companion) -> None:
+        """No longer do so."""
 
     def say(
         self,
