@@ -10,7 +10,7 @@ from fada_tui.tui.present.lines import change_text
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (Assessment(), Assessment(verdict="correct"), "correct"),
+        (Assessment(), Assessment(verdict="correct"), "✓ correct"),
         (Assessment(verdict="correct", note="x"), Assessment(note="x"), "no verdict"),
         (Assessment(), Assessment(context=True), "context yes"),
         (Assessment(context=False), Assessment(), "context unset"),

@@ -106,6 +106,7 @@ async def test_that_all_is_judged_is_said_until_it_is_not_so(tmp_path: Path) -> 
     for _ in range(24):
         await judging.judge(workspace, "correct")
     holds = view.holds
-    assert view.said[-1] == "all judged: 24 of 24 judged; s shows the page" and holds and holds()
+    told = "✓ correct · Heart_004 · all judged: 24 of 24 judged; s shows the page"
+    assert view.said[-1] == told and holds and holds()
     await judging.undo(workspace)
     assert not holds()

@@ -8,6 +8,7 @@ from fada_tui.evaluation.assessment.edit import with_verdict
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import run_events
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.present.echo import unchanged_text
 from fada_tui.tui.present.lines import change_text
 from fada_tui.tui.state.open_runs import Key, OpenRun
 
@@ -46,10 +47,13 @@ async def assess(workspace: Workspace, edit: Edit, place: tuple[OpenRun, Key] | 
     run, key = place
     workspace.review.stay()
     try:
-        await workspace.assessments.change(run, key, edit(run.assessment(*key)))
+        changed = await workspace.assessments.change(run, key, edit(run.assessment(*key)))
     except FadaError as error:
         workspace.view.say(str(error), "error")
         return False
+    if not changed:
+        workspace.last_echo = unchanged_text(run, *key)
+        workspace.view.say(workspace.last_echo, "echo")
     workspace.view.refilter_soon()
     workspace.view.draw()
     return True
@@ -92,7 +96,7 @@ async def _show_change(workspace: Workspace, doing: Awaitable[Step | None], word
         workspace.go(places[0])
     review.stay()
     workspace.view.draw()
-    workspace.view.say(change_text(word, step))
+    workspace.view.say(change_text(word, step, workspace.open_runs.runs), "echo")
 
 
 def step(workspace: Workspace, by: int) -> None:

@@ -132,17 +132,21 @@ def advance(workspace: Workspace) -> None:
         workspace.go(place)
         review.awaiting = True
     elif review.open_runs.blind:
-        come = "; answers that come are shuffled in" if review.open_runs.running else ""
-        workspace.view.say(f"all judged: {review.progress()}{come}", keep=True, holds=_all_judged(review))
+        _tell_all_judged(workspace, "; answers that come are shuffled in" if review.open_runs.running else "")
     elif run is None:
-        workspace.view.say(
-            f"all judged: {review.progress()}; s shows the page", keep=True, holds=_all_judged(review)
-        )
+        _tell_all_judged(workspace, "; s shows the page")
     elif run is review.run:
         review.awaiting = True
     else:
         turn_to(workspace, run)
         _attend(workspace)
+
+
+def _tell_all_judged(workspace: Workspace, more: str) -> None:
+    """Say so on one line with what was judged last, which a line of its own would hide."""
+    review = workspace.review
+    said = f"{workspace.last_echo} · all judged: {review.progress()}{more}"
+    workspace.view.say(said, "echo", keep=True, holds=_all_judged(review))
 
 
 def _all_judged(review: Review) -> Callable[[], bool]:

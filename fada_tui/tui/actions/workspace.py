@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.errors import reason
 from fada_tui.core.records import Notes
+from fada_tui.evaluation.assessment.history import Step
 from fada_tui.models.registry import statuses
 from fada_tui.runs.assessment_writer import AssessmentWriter, settle_and_publish
 from fada_tui.runs.events import SessionEvent
@@ -15,8 +16,9 @@ from fada_tui.runs.publish import preview
 from fada_tui.store import folder as store
 from fada_tui.store.journal import NotesLine
 from fada_tui.tui.actions.view import MainView
+from fada_tui.tui.present.echo import echo_text
 from fada_tui.tui.present.models import ModelLine, model_lines
-from fada_tui.tui.state.assessments import Assessments
+from fada_tui.tui.state.assessments import Assessments, Way
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
@@ -45,7 +47,9 @@ class Workspace:
         self.review = Review(open_runs, app_context.questions(), app_context.rubric)
         self._writer = AssessmentWriter()
         self.image_checks = ImageChecks(self._writer)
-        self.assessments = Assessments(open_runs, self._writer, self.image_checks)
+        self.assessments = Assessments(open_runs, self._writer, self.image_checks, self._heard)
+        self.last_echo = ""
+        """What the last key changed of which answer, in few words, to be said along with what comes of it."""
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
         self.marked_models: tuple[str, ...] = ()
         """Names of the models marked for the next run, in the order in which they were marked."""
@@ -58,6 +62,11 @@ class Workspace:
     def _complain(self, message: str) -> None:
         self.view.say(message, "error")
         self.view.draw()
+
+    def _heard(self, step: Step, way: Way) -> None:
+        if way == "made":
+            self.last_echo = echo_text(step, self.open_runs.runs, ends=True)
+            self.view.say(echo_text(step, self.open_runs.runs), "echo")
 
     # What is looked at
 

@@ -110,8 +110,8 @@ async def models_on_image(workspace: Workspace, app: App[Any]) -> None:
         app_context.graphics,
         sorted(answers, key=lambda answer: answer.name) if review.open_runs.blind else answers,
         app_context.rubric,
-        partial(_described, workspace.assessments.undo, "undone"),
-        partial(_described, workspace.assessments.redo, "done again"),
+        partial(_described, workspace, workspace.assessments.undo, "undone"),
+        partial(_described, workspace, workspace.assessments.redo, "done again"),
         review.toggle_thoughts,
     )
     await app.push_screen_wait(screen)
@@ -123,9 +123,9 @@ async def _assess(workspace: Workspace, run: OpenRun, key: Key, edit: judging.Ed
     return run.assessment(*key)
 
 
-async def _described(change: Callable[[], Awaitable[Step | None]], word: str) -> str:
+async def _described(workspace: Workspace, change: Callable[[], Awaitable[Step | None]], word: str) -> str:
     try:
         done = await change()
     except FadaError as error:
         return str(error)
-    return change_text(word, done) if done else f"nothing to be {word}"
+    return change_text(word, done, workspace.open_runs.runs) if done else f"nothing to be {word}"

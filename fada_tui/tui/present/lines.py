@@ -1,14 +1,16 @@
 """The main screen's lines of text for the current position."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fada_tui.config.settings import Settings
-from fada_tui.evaluation.assessment.history import Change, Step
+from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.present.cells import shortened
+from fada_tui.tui.present.echo import question_number, told
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.disk_index import Gallery
 from fada_tui.tui.state.image_tree import folded
+from fada_tui.tui.state.open_runs import OpenRun
 from fada_tui.tui.state.review import Review
 
 
@@ -55,7 +57,8 @@ def shown_path(path: Path) -> str:
 
 NAME_CELLS = 24
 RUN_CELLS = 42
-"""Maximum cells of names in the top line, so that the progress stays visible."""
+PATH_CELLS = 44
+"""Maximum cells of names, so that what is said of them stays visible."""
 
 
 def title_text(review: Review, assessor: str | None) -> str:
@@ -93,25 +96,19 @@ def images_text(review: Review) -> str:
     return (f"{shown} of {whole}" if shown != whole else f"{whole}") + marked
 
 
-def change_text(word: str, step: Step) -> str:
-    """Return what was undone or done again, and what holds now."""
+def change_text(word: str, step: Step, runs: Mapping[str, OpenRun] | None = None) -> str:
+    """Return what was undone or done again, and what holds now.
+
+    Args:
+        word: what was done.
+        step: the changes.
+        runs: the open runs by their ids; with them, the question is told, too, where there are several.
+    """
     paths = {change.path for change in step}
-    where = f"{len(step)} answers" if len(paths) > 1 else step[0].path
+    where = f"{len(step)} answers" if len(paths) > 1 else shortened(step[0].path, PATH_CELLS)
     if len(paths) == 1 and len(step) > 1:
         where += f", {len(step)} answers"
-    now = {_holds_now(change) for change in step}
+    elif len(step) == 1 and runs is not None and (run := runs.get(step[0].run_id)):
+        where += question_number(run, step[0].question_id)
+    now = {told(change.before, change.after) for change in step}
     return f"{word}: {where}: {now.pop() if len(now) == 1 else 'each as it was'}"
-
-
-def _holds_now(change: Change) -> str:
-    before, after = change.before, change.after
-    now: list[str] = []
-    if after.verdict != before.verdict:
-        now.append(after.verdict or "no verdict")
-    if after.context != before.context:
-        now.append({True: "context yes", False: "context no", None: "context unset"}[after.context])
-    if after.tags != before.tags:
-        now.append(f"tags {', '.join(after.tags)}" if after.tags else "no tags")
-    if after.note != before.note:
-        now.append(f"note “{shortened(after.note, NAME_CELLS)}”" if after.note else "no note")
-    return ", ".join(now) or "as before"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -14,6 +15,9 @@ from fada_tui.store.journal import AssessmentLine
 from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
 
+Way = Literal["made", "undone", "done again"]
+"""How a step came about."""
+
 
 class Assessments:
     """Changes assessments, with undo and redo.
@@ -24,12 +28,20 @@ class Assessments:
         open_runs: the open runs.
         writer: what makes a line durable.
         image_checks: tells whether answers' images have changed.
+        heard: is told of each step once it is on disk.
     """
 
-    def __init__(self, open_runs: OpenRuns, writer: AssessmentWriter, image_checks: ImageChecks) -> None:
+    def __init__(
+        self,
+        open_runs: OpenRuns,
+        writer: AssessmentWriter,
+        image_checks: ImageChecks,
+        heard: Callable[[Step, Way], None] = lambda step, way: None,
+    ) -> None:
         self._open_runs = open_runs
         self._writer = writer
         self._image_checks = image_checks
+        self._heard = heard
         self._history = History()
         self._one_at_a_time = asyncio.Lock()
 
@@ -68,11 +80,11 @@ class Assessments:
 
         Where a part of it cannot be written, that part is the last step still.
         """
-        return await asyncio.shield(self._replay(self._history.undo, self._history.undone))
+        return await asyncio.shield(self._replay(self._history.undo, self._history.undone, "undone"))
 
     async def redo(self) -> Step | None:
         """Make the last step that was taken back again."""
-        return await asyncio.shield(self._replay(self._history.redo, self._history.redone))
+        return await asyncio.shield(self._replay(self._history.redo, self._history.redone, "done again"))
 
     async def _change(self, run: OpenRun, key: Key, wanted: Assessment) -> bool:
         return await self._change_all([(run, key, wanted)], UNSET)
@@ -100,6 +112,7 @@ class Assessments:
             finally:
                 if written:
                     self._history.push(*written)
+                    self._heard(tuple(written), "made")
             return True
 
     async def _checked(
@@ -111,7 +124,9 @@ class Assessments:
         kept = before.act if wanted.verdict == before.verdict else UNSET
         return replace(wanted, image_changed=changed or UNSET, act=act or kept)
 
-    async def _replay(self, find: Callable[[], Step | None], done: Callable[[int], None]) -> Step | None:
+    async def _replay(
+        self, find: Callable[[], Step | None], done: Callable[[int], None], way: Way
+    ) -> Step | None:
         async with self._one_at_a_time:
             while (step := find()) is not None:
                 written: list[Change] = []
@@ -125,6 +140,8 @@ class Assessments:
                 finally:
                     if passed:
                         done(passed)
+                    if written:
+                        self._heard(tuple(written), way)
                 if written:
                     return tuple(written)
             return None

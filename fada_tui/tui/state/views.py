@@ -10,8 +10,8 @@ from fada_tui.core.records import Assessment, AutoScore, ModelFacts, ResultMemor
 from fada_tui.evaluation.scoring.marks import Mark
 from fada_tui.runs.telemetry import Sample
 
-NoticeKind = Literal["info", "warning", "error"]
-"""What a line above the keys is: a word, something to look to, something that went wrong."""
+NoticeKind = Literal["info", "echo", "warning", "error"]
+"""What a line above the keys is: a word, what a key did, something to look to, something that went wrong."""
 
 AnswerState = Literal["none", "waiting", "running", "answered", "error"]
 

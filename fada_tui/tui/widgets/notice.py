@@ -1,5 +1,6 @@
 """One line for what just happened, or for what went wrong and what to do about it."""
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from textual.timer import Timer
 from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.widgets.words import Words
 
-_SIGNS: dict[NoticeKind, str] = {"info": "", "warning": "! ", "error": "!! "}
+_SIGNS: dict[NoticeKind, str] = {"info": "", "echo": "", "warning": "! ", "error": "!! "}
 
 
 class _Said(NamedTuple):
@@ -19,15 +20,24 @@ class _Said(NamedTuple):
 
 
 class Notice(Words):
-    """Shows the newest line, then the warnings before it, so that none goes unseen, then what stays."""
+    """Shows the newest line, then the warnings before it, so that none goes unseen, then what stays.
+
+    What comes right after an echo waits beneath it: it would hide it before anyone could read it.
+    """
 
     SECONDS = 8.0
+    ECHO_SECONDS = 1.2
+    """How long an echo is seen at least, unless something goes wrong."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, keep=True)
         self._standing = _Said()
         self._passing: list[_Said] = []
         self._until: Timer | None = None
+        self._echoed = float("-inf")
+        """When the last echo came."""
+        self._waits = False
+        """Something came right after it, and waits beneath it."""
 
     def tell(
         self,
@@ -51,23 +61,42 @@ class Notice(Words):
             self._standing = said
         if kind == "error":
             self._passing.clear()
+            self._waits = False
         elif text:
-            warnings = [one for one in self._passing if one.kind == "warning" and one.text != text]
-            self._passing = [*warnings, said]
+            self._pile(said)
         self._show()
+
+    def _pile(self, said: _Said) -> None:
+        """Put a line on top of the others; beneath an echo that has just come."""
+        warnings = [one for one in self._passing if one.kind == "warning" and one.text != said.text]
+        top = self._passing[-1] if self._passing else None
+        if said.kind != "echo" and top is not None and top.kind == "echo" and self._fresh > 0:
+            self._passing, self._waits = [*warnings, said, top], True
+            return
+        if said.kind == "echo":
+            self._echoed = time.monotonic()
+        self._waits = False
+        self._passing = [*warnings, said]
+
+    @property
+    def _fresh(self) -> float:
+        """Seconds that the last echo is to be seen still."""
+        return self._echoed + self.ECHO_SECONDS - time.monotonic()
 
     def check(self) -> None:
         """Take away what is no longer true."""
         passing = [one for one in self._passing if _true(one)]
         standing = self._standing if _true(self._standing) else _Said()
         if (passing, standing) != (self._passing, self._standing):
+            self._waits = self._waits and passing[-1:] == self._passing[-1:]
             self._passing, self._standing = passing, standing
             self._show()
 
     def _show(self) -> None:
         if self._until is not None:
             self._until.stop()
-        self._until = self.set_timer(self.SECONDS, self._pass) if self._passing else None
+        seconds = max(self._fresh, 0.0) if self._waits else self.SECONDS
+        self._until = self.set_timer(seconds, self._pass) if self._passing else None
         text, kind, _ = self._passing[-1] if self._passing else self._standing
         self.say(f"{_SIGNS[kind]}{text}" if text else "")
         for one in _SIGNS:
@@ -75,6 +104,7 @@ class Notice(Words):
 
     def _pass(self) -> None:
         self._passing.pop()
+        self._waits = False
         self._show()
 
 
