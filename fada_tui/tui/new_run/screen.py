@@ -1,7 +1,7 @@
 """Setting up a run: which models answer which questions about which images, and what it will take."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -35,17 +35,15 @@ from fada_tui.tui.new_run.form import (
     Offer,
     RunRequest,
     faults,
-    meaningless,
     request,
     shown_questions,
     toggled_model,
     with_typed,
 )
-from fada_tui.tui.new_run.inputs import answering_rows, hint_beside, number_field
+from fada_tui.tui.new_run.sections import Sections
 from fada_tui.tui.new_run.server_field import ListServed, ServerField
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
-from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.picklist import PickList
 
 if TYPE_CHECKING:
@@ -136,70 +134,33 @@ class NewRunScreen(Screen[RunRequest | None]):
             line(f"New run  │  {self._catalogue.name}  │  {len(self._catalogue.images):,} images"),
             classes="title",
         )
-        with VerticalScroll(id="sections", can_focus=False):
-            with Container(classes="column", id="what"):
-                with Vertical(id="models", classes="section"):
-                    yield PickList(id="models-list")
-                    if self._list_served is not None:
-                        yield ServerField(self._list_served)
-                    yield Text("", markup=False, classes="fault")
-                with Vertical(id="images", classes="section"):
-                    yield PickList(id="images-list")
-                    with Horizontal(classes="bounds"):
-                        yield Static("Per category ", markup=False)
-                        yield number_field("per_category")
-                        yield Static("  in all ", markup=False)
-                        yield number_field("limit")
-                        yield hint_beside("limit")
-                    if caution := fields.caution(self._catalogue.images):
-                        yield Static(line(caution), classes="caution")
-                    yield Text("", markup=False, classes="fault")
-            with Vertical(classes="column"):
-                with Vertical(id="questions", classes="section"):
-                    yield PickList(id="sets")
-                    yield TextArea(
-                        id="text", compact=True, show_line_numbers=True, highlight_cursor_line=False
-                    )
-                    yield Text("", markup=False, classes="fault")
-                with Vertical(id="answering", classes="section"):
-                    yield from answering_rows()
-                    yield Text("", markup=False, classes="fault")
+        yield Sections(self._catalogue, self._list_served)
         with Container(id="estimate", classes="section"):
             yield EstimateText()
             yield Button("▶ Start", id="start", compact=True, variant="primary")
         yield KeyBar(*self.PLACES)
 
     def on_mount(self) -> None:
-        """Name the sections, and find out what there is to choose from."""
-        for name, title in (
-            ("models", "Models"),
-            ("images", "Images"),
-            ("questions", "Questions"),
-            ("answering", "Answers"),
-            ("estimate", "Estimate"),
-        ):
-            self.query_one(f"#{name}").border_title = title
-        self.query_one("#questions").border_subtitle = "one on each line"
+        """Find out what there is to choose from."""
+        self.query_one("#estimate").border_title = "Estimate"
         self.run_worker(self._open())
 
     async def _open(self) -> None:
         opening = await asyncio.to_thread(self._read)
         self._offer, self._form = opening.offer, opening.form
-        for name, text in self._form.typed.items():
-            self.query_one(f"#{name}", Input).value = text
+        self._sections.fill(self._form)
         self._show_questions()
         self._changed()
-        for list_id, key in (
-            ("models-list", next(iter(self._form.models), "")),
-            ("images-list", self._form.images),
-        ):
-            self.query_one(f"#{list_id}", PickList).go(key)
-        self.query_one("#sets", PickList).go(self._form.set or fields.OWN)
+        self._sections.go_to_choices(self._form)
         self._estimate()
         self._opened.set()
         if self._list_served is not None:
             urls = served.servers_of(self._offer.models.values(), self._offer.settings.allow_host)
             self.query_one(ServerField).ask_all(urls)
+
+    @property
+    def _sections(self) -> Sections:
+        return self.query_one(Sections)
 
     # What is chosen
 
@@ -211,13 +172,8 @@ class NewRunScreen(Screen[RunRequest | None]):
     def _changed(self) -> None:
         if self._offer is None:
             return
-        self.query_one("#models-list", PickList).show(fields.model_rows(self._form, self._offer, self._rows))
-        self.query_one("#images-list", PickList).show(fields.image_rows(self._form, self._offer))
-        self.query_one("#sets", PickList).show(fields.set_rows(self._form, self._offer))
-        hidden = meaningless(self._form, self._offer)
-        for name in fields.ROWS:
-            self.query_one(f"#{fields.row_id(name)}").display = name not in hidden
-        self._show_faults(faults(self._form, self._offer))
+        self._sections.show(self._form, self._offer, self._rows)
+        self._show_faults()
         if self._pending is not None:
             self._pending.stop()
         self._pending = self.set_timer(SETTLING, self._estimate)
@@ -279,27 +235,16 @@ class NewRunScreen(Screen[RunRequest | None]):
     def _show_questions(self) -> None:
         self.query_one(TextArea).text = self._text()
 
-    def _show_faults(self, found: Mapping[str, str]) -> None:
-        shown = fields.faults_by_section(found, self.focused.id if self.focused else None)
-        for section in ("models", "images", "questions", "answering"):
-            fault = self.query_one(f"#{section} .fault", Text)
-            fault.update(line(f"! {shown[section]}" if section in shown else ""))
-            fault.display = section in shown
-        for field in FIELDS:
-            self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
-        hints = {fields.hint_id(field): hint for field, hint in fields.hints(self._form).items()}
-        inline = fields.inline_faults(found)
-        for place in self.query(".hint").results(Static):
-            name = place.id or ""
-            place.update(line(inline.get(name, hints.get(name, ""))))
-            place.set_class(name in inline, "-wrong")
+    def _show_faults(self) -> None:
+        if self._offer is not None:
+            focused = self.focused.id if self.focused else None
+            self._sections.show_faults(self._form, faults(self._form, self._offer), focused)
 
     def on_descendant_focus(self) -> None:
         """Show the keys that work where one is, and what is wrong there."""
         typing = isinstance(self.focused, Input | TextArea)
         self.query_one(KeyBar).show(("field",) if typing else self.PLACES)
-        if self._offer is not None:
-            self._show_faults(faults(self._form, self._offer))
+        self._show_faults()
 
     # The estimate
 

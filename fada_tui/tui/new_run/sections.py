@@ -1,0 +1,109 @@
+"""The sections of the "New run" screen above the estimate: lists and fields, and what is wrong with them."""
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.widgets import Input, Static, TextArea
+
+from fada_tui.images.catalogue import Catalogue
+from fada_tui.models.registry import ModelRow
+from fada_tui.tui.new_run import fields
+from fada_tui.tui.new_run.form import FIELDS, Form, Offer, meaningless
+from fada_tui.tui.new_run.inputs import answering_rows, hint_beside, number_field
+from fada_tui.tui.new_run.server_field import ListServed, ServerField
+from fada_tui.tui.terminal.sanitise import line
+from fada_tui.tui.widgets.measured import Text
+from fada_tui.tui.widgets.picklist import PickList
+
+
+class Sections(VerticalScroll):
+    """Shows a form; what is changed in it comes up as the messages of its lists and fields.
+
+    Args:
+        catalogue: the images.
+        list_served: asks a server what it serves; without it there is no field for one.
+    """
+
+    def __init__(self, catalogue: Catalogue, list_served: ListServed | None) -> None:
+        super().__init__(id="sections", can_focus=False)
+        self._catalogue = catalogue
+        self._list_served = list_served
+
+    def compose(self) -> ComposeResult:
+        """Lay out the sections."""
+        with Container(classes="column", id="what"):
+            with Vertical(id="models", classes="section"):
+                yield PickList(id="models-list")
+                if self._list_served is not None:
+                    yield ServerField(self._list_served)
+                yield Text("", markup=False, classes="fault")
+            with Vertical(id="images", classes="section"):
+                yield PickList(id="images-list")
+                with Horizontal(classes="bounds"):
+                    yield Static("Per category ", markup=False)
+                    yield number_field("per_category")
+                    yield Static("  in all ", markup=False)
+                    yield number_field("limit")
+                    yield hint_beside("limit")
+                if caution := fields.caution(self._catalogue.images):
+                    yield Static(line(caution), classes="caution")
+                yield Text("", markup=False, classes="fault")
+        with Vertical(classes="column"):
+            with Vertical(id="questions", classes="section"):
+                yield PickList(id="sets")
+                yield TextArea(id="text", compact=True, show_line_numbers=True, highlight_cursor_line=False)
+                yield Text("", markup=False, classes="fault")
+            with Vertical(id="answering", classes="section"):
+                yield from answering_rows()
+                yield Text("", markup=False, classes="fault")
+
+    def on_mount(self) -> None:
+        """Name the sections."""
+        for name, title in (
+            ("models", "Models"),
+            ("images", "Images"),
+            ("questions", "Questions"),
+            ("answering", "Answers"),
+        ):
+            self.query_one(f"#{name}").border_title = title
+        self.query_one("#questions").border_subtitle = "one on each line"
+
+    def fill(self, form: Form) -> None:
+        """Write the fields' texts into them."""
+        for name, text in form.typed.items():
+            self.query_one(f"#{name}", Input).value = text
+
+    def go_to_choices(self, form: Form) -> None:
+        """Put each list's cursor on what is chosen there."""
+        for list_id, key in (
+            ("models-list", next(iter(form.models), "")),
+            ("images-list", form.images),
+            ("sets", form.set or fields.OWN),
+        ):
+            self.query_one(f"#{list_id}", PickList).go(key)
+
+    def show(self, form: Form, offer: Offer, rows: Mapping[str, ModelRow]) -> None:
+        """Show what there is to choose from, and what is chosen; `rows` are the models with their status."""
+        self.query_one("#models-list", PickList).show(fields.model_rows(form, offer, rows))
+        self.query_one("#images-list", PickList).show(fields.image_rows(form, offer))
+        self.query_one("#sets", PickList).show(fields.set_rows(form, offer))
+        hidden = meaningless(form, offer)
+        for name in fields.ROWS:
+            self.query_one(f"#{fields.row_id(name)}").display = name not in hidden
+
+    def show_faults(self, form: Form, found: Mapping[str, str], focused: str | None) -> None:
+        """Show what is wrong, by field, and notes on the fields where nothing is; `focused` is told first."""
+        shown = fields.faults_by_section(found, focused)
+        for section in ("models", "images", "questions", "answering"):
+            fault = self.query_one(f"#{section} .fault", Text)
+            fault.update(line(f"! {shown[section]}" if section in shown else ""))
+            fault.display = section in shown
+        for field in FIELDS:
+            self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
+        hints = {fields.hint_id(field): hint for field, hint in fields.hints(form).items()}
+        inline = fields.inline_faults(found)
+        for place in self.query(".hint").results(Static):
+            name = place.id or ""
+            place.update(line(inline.get(name, hints.get(name, ""))))
+            place.set_class(name in inline, "-wrong")
