@@ -23,6 +23,17 @@ OF_RUNS = (
         path=True,
     ),
     Setting(
+        "images_from",
+        "asked",
+        "text",
+        None,
+        "a list of the images to ask about, in its order: a path on each line, CSV, XLSX, or JSON; KEY says "
+        "in which column or under which key they are",
+        metavar="FILE[:KEY]",
+        unset="all images of the folder",
+        path=True,
+    ),
+    Setting(
         "category", "asked", "texts", (), "use only these categories", metavar="C", unset="all", many=True
     ),
     Setting(

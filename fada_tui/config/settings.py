@@ -29,6 +29,7 @@ class Settings(Record, frozen=True, kw_only=True):
 
     model: tuple[str, ...] = _default("model")
     images: str | None = _default("images")
+    images_from: str | None = _default("images_from")
     category: tuple[str, ...] = _default("category")
     per_category: int | None = _default("per_category")
     limit: int | None = _default("limit")

@@ -53,6 +53,7 @@ def completions(program: Program, line: str, shell: str = "bash") -> list[str]:
         ("fada-tui --classes ", ["fada"]),
         ("fada-tui --rubric ", ["fada"]),
         ("fada-tui --rubric mi", ["mine.toml"]),
+        ("fada-tui --images-from mi", ["mine.toml"]),
         ("fada-tui --quantization ", ["4bit", "8bit"]),
         ("fada-tui --resume ", ["20260102-030405_a"]),
         ("fada-tui verify ", ["20260102-030405_a"]),

@@ -109,6 +109,15 @@ def test_what_is_given_is_told_from_what_is_so_by_default(tmp_path: Path) -> Non
     assert names_given(options, environ, file) == {"seed", "limit", "model"}
 
 
+def test_a_list_of_images_is_a_path_from_each_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    file = settings_toml(tmp_path, 'images_from = "~/list.txt"\n')
+    assert load_settings({}, {}, file).settings.images_from == "/home/me/list.txt"
+    environ = {"FADA_TUI_IMAGES_FROM": "splits.json:test"}
+    assert load_settings({}, environ, file).settings.images_from == "splits.json:test"
+    assert load_settings({"images_from": "a.csv"}, environ, file).settings.images_from == "a.csv"
+
+
 def test_lists_from_each_source(tmp_path: Path) -> None:
     file = settings_toml(tmp_path, 'model = "one"\ncategory = ["Brain", "Heart"]\n')
     environ = {"FADA_TUI_TRUST_REMOTE_CODE": "a, b", "FADA_TUI_QUESTION": "Fetal, or not?\nWhich plane?\n"}

@@ -89,6 +89,7 @@ _COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "--classes": _NamesOrFiles(lambda _: CLASS_SETS.shipped()),
     "--rubric": _NamesOrFiles(lambda _: RUBRICS.shipped()),
     "--images": DirectoriesCompleter(),
+    "--images-from": FilesCompleter(),
     "--results": DirectoriesCompleter(),
     "--source": FilesCompleter(),
     "--from": FilesCompleter(),
