@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -281,6 +282,13 @@ class MainScreen(Screen[None], JudgingActions):
     def _filter_closed(self) -> None:
         self.query_one(ImageList).focus()
 
+    def action_unfilter(self) -> None:
+        """Leave the filter, wherever one is on this screen."""
+        if not self.query_one(FilterBox).empty:
+            self.query_one(FilterBox).clear()
+        else:
+            raise SkipAction
+
     def refilter_soon(self) -> None:
         """Apply the filter again shortly, as what it goes by has changed."""
         if self.workspace.review.list_changes and self._refiltering is None:
@@ -293,7 +301,7 @@ class MainScreen(Screen[None], JudgingActions):
 
     def _refilter(self, keep: bool) -> None:
         self._refiltering = None
-        self.workspace.refilter(keep=keep)
+        self.run_worker(self.workspace.refilter_aside(keep=keep), group="filter", exclusive=True)
 
     # Other screens, and the runs
 

@@ -21,18 +21,26 @@ def auto(score: float | None) -> AutoScore:
 
 
 def subject(verdict: Verdict | None = None, **fields: object) -> Subject:
-    said = fields.pop("said", (Assessment(verdict=verdict),))
-    defaults = {"name": "Public_Symphysis_007.png", "category": "Public Symphysis", "answered": True}
-    return Subject(**(defaults | {"assessments": said} | fields))  # type: ignore[arg-type]
+    defaults = {
+        "name": "Public_Symphysis_007.png",
+        "category": "Public Symphysis",
+        "question": ("q1", "plane"),
+        "answered": True,
+        "assessment": Assessment(verdict=verdict),
+    }
+    return Subject(**(defaults | fields))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("word", ["model:vlm", "-model:vlm", 'model:"a b"', "disagree", "-DISAGREE"])
+@pytest.mark.parametrize(
+    "word",
+    ["model:vlm", "-model:vlm", 'model:"a b"', "disagree", "-DISAGREE", "score<0.5", "-score>=1", "score="],
+)
 def test_what_blind_mode_hides_cannot_be_filtered_by(word: str) -> None:
-    assert parse(word).error == ""
+    assert parse(word).error == "" or word == "score="
     refused = parse(f"heart {word} ", blind=True)
     assert (refused.words, refused.text) == ((), f"heart {word}")
     assert refused.error.startswith("blind mode hides what ")
-    assert parse("heart cat:a -correct tag:x", blind=True).error == ""
+    assert parse("heart cat:a -correct tag:x text:scan flagged second question:q", blind=True).error == ""
 
 
 def meets(text: str, of: Subject) -> bool:
@@ -41,7 +49,7 @@ def meets(text: str, of: Subject) -> bool:
     return matches(wanted, of)
 
 
-NEVER = subject(answered=False, said=(Assessment(),))
+NEVER = subject(answered=False)
 FAILED = subject(answered=False, error=True)
 JUDGED: tuple[Verdict, ...] = ("correct", "partial", "incorrect")
 
@@ -58,12 +66,26 @@ JUDGED: tuple[Verdict, ...] = ("correct", "partial", "incorrect")
         ("answered", [subject(), subject("correct")], [NEVER, FAILED]),
         ("waiting", [NEVER], [subject(), FAILED]),
         ("marked", [subject(marked=True)], [subject()]),
-        ("noted", [subject(said=(Assessment(note="n"),))], [subject("correct"), subject()]),
-        ("tag:blur", [subject(said=(Assessment(tags=("x", "Blurred")),))], [subject("correct")]),
-        ("tag:", [subject(said=(Assessment(tags=("x",)),))], [subject()]),
+        ("noted", [subject(assessment=Assessment(note="n"))], [subject("correct"), subject()]),
+        ("flagged", [subject(assessment=Assessment(flagged=True))], [subject("partial"), subject(), NEVER]),
+        (
+            "second",
+            [subject("partial"), subject(assessment=Assessment(verdict="correct", flagged=True))],
+            [subject("correct"), subject("incorrect"), subject(), NEVER],
+        ),
+        ("tag:blur", [subject(assessment=Assessment(tags=("x", "Blurred")))], [subject("correct")]),
+        ("tag:", [subject(assessment=Assessment(tags=("x",)))], [subject()]),
+        ("note:second", [subject(assessment=Assessment(note="a\nSecond look"))], [subject()]),
         ("category:public", [subject()], [subject(category="Heart")]),
         ("cat:SYMPH", [subject()], [subject(category="Heart")]),
-        ("model:vlm", [subject(models=("other", "SmolVLM-256M"))], [subject(models=("other",)), subject()]),
+        ("question:q1", [subject()], [subject(question=("q2", "other"))]),
+        ("q:plane", [subject()], [subject(question=())]),
+        ("text:scan", [subject(text="A Scan.")], [subject(text="none"), subject(name="scan"), NEVER]),
+        ('text:"a  fetal scan"', [subject(text="a Fetal\nscan")], [subject(text="a scan, fetal")]),
+        ("model:vlm", [subject(model="SmolVLM-256M")], [subject(model="other"), subject()]),
+        ("score<0.5", [subject("correct", score=0.25)], [subject("correct", score=0.5), subject(score=0.25)]),
+        ("score>=.5", [subject("partial", score=0.5)], [subject("correct", score=0.49), subject("correct")]),
+        ("score=1", [subject("incorrect", score=1.0)], [subject("correct", score=0.99), subject(score=1.0)]),
         ("symphysis_007", [subject()], [subject(name="x.png")]),
         ("heart", [subject(category="Heart")], [subject()]),
     ],
@@ -86,21 +108,22 @@ def test_person_and_rubric_disagree_only_where_they_say_opposite_things(
     )
     said = Assessment(verdict=verdict)
     assert disagrees(said, auto(score)) == opposite
-    assert meets("disagree", subject(verdict, autos=(auto(score),))) == opposite
+    assert meets("disagree", subject(verdict, auto=auto(score))) == opposite
     assert not disagrees(said, None)
 
 
-def test_a_verdict_is_held_against_the_score_of_its_own_question() -> None:
-    said = (Assessment(verdict="correct"), Assessment(verdict="incorrect"))
-    assert not meets("disagree", subject(said=said, autos=(auto(1), auto(0))))
-    assert meets("disagree", subject(said=said, autos=(auto(1), auto(1))))
-    assert not meets("disagree", subject(said=said, autos=(None, auto(0))))
+def test_what_is_no_word_is_looked_for_in_texts_where_that_is_asked_for() -> None:
+    told = subject(text="The four-chamber view")
+    assert not meets("chamber", told)
+    assert matches(parse("chamber", in_texts=True), told)
+    assert not matches(parse("-chamber", in_texts=True), told)
+    assert matches(parse('"chamber view" symph', in_texts=True), told)
 
 
-def test_one_of_several_questions_is_enough() -> None:
-    said = (Assessment(verdict="correct"), Assessment())
-    for word in ("unassessed", "assessed", "correct"):
-        assert meets(word, subject(said=said))
+@pytest.mark.parametrize("word", ["score<", "score<x", "score>=-1", "score=0.5.1", "-score<", "score<٣"])
+def test_a_score_is_compared_with_a_number(word: str) -> None:
+    wanted = parse(word)
+    assert wanted.error == "a score is compared with a number: score<0.5" and not wanted.words
 
 
 def test_all_words_must_be_met() -> None:
@@ -130,7 +153,7 @@ def test_an_unknown_key_says_in_one_line_what_is_known_and_hides_nothing() -> No
     for text in ("colour:red", "correct -colour:red", 'colour:"dark red"'):
         wanted = parse(text)
         assert wanted.error.startswith("no 'colour:'") and "\n" not in wanted.error
-        assert all(f"{key}:" in wanted.error for key in ("category", "model", "tag"))
+        assert all(f"{key}:" in wanted.error for key in ("category", "question", "tag", "text", "model"))
         assert wanted.text == text
         assert matches(wanted, subject()) and matches(wanted, FAILED)
 
@@ -146,7 +169,7 @@ def test_every_word_offered_is_understood() -> None:
         wanted = parse(f"{word}x" if word.endswith(":") else word)
         assert wanted.error == ""
         if not word.endswith(":"):
-            hidden = subject(name=word, category=word, answered=False, said=())
+            hidden = subject(name=word, category=word, answered=False)
             assert word == "waiting" or not matches(wanted, hidden), "a state, no part of a name"
 
 

@@ -100,8 +100,13 @@ async def _show_change(workspace: Workspace, doing: Awaitable[Step | None], word
 
 
 def step(workspace: Workspace, by: int) -> None:
-    """Go to the next unassessed answer, `by` 1, or the previous one, -1."""
-    if place := workspace.review.next_place(by):
+    """Go to the next unassessed answer, `by` 1, or the previous one, -1.
+
+    Where a filter lets no unassessed one through, to the next one that it does.
+    """
+    review = workspace.review
+    place = review.next_place(by) or (review.next_match(by) if review.filter.words else None)
+    if place:
         workspace.go(place)
     else:
         holds = workspace.review.unmoved()

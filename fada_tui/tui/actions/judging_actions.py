@@ -21,7 +21,8 @@ class JudgingActions:
     def action_question(self, step: int) -> None:
         """Turn to another question of this image."""
         self.workspace.review.stay()
-        self.workspace.review.turn(step)
+        if not self.workspace.review.turn(step) and self.workspace.review.filter.words:
+            self.workspace.view.say("the filter lets no other answer about this image through; esc leaves it")
         self.workspace.view.draw()
 
     def action_thoughts(self) -> None:

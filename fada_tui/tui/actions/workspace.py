@@ -1,6 +1,7 @@
 """The workspace of the dashboard: its whole state, and operations that several actions share."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,9 @@ from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
 from fada_tui.tui.state.views import AskedAbout, RunView
+
+SLICE_SECONDS = 0.005
+"""How long the filter works at a time, and rests before it goes on."""
 
 LEAVING_SECONDS = 8.0
 """Seconds that a run may take to stop and be written before the dashboard quits without it."""
@@ -88,11 +92,20 @@ class Workspace:
 
     def refilter(self, *, keep: bool) -> None:
         """Apply the filter to the current data; `keep`: a current answer to be judged stays listed."""
-        before = self.review.slot
+        before = (self.review.slot, self.review.key_index)
         self.review.refilter(keep=keep)
         self.view.show_images()
-        if self.review.slot != before:
+        if (self.review.slot, self.review.key_index) != before:
             self.view.moved()
+
+    async def refilter_aside(self, *, keep: bool) -> None:
+        """Apply the filter as `refilter` does, a little at a time, between whatever else there is to do."""
+        begun = time.monotonic()
+        for _ in self.review.looking():
+            if time.monotonic() - begun > SLICE_SECONDS:
+                await asyncio.sleep(SLICE_SECONDS)
+                begun = time.monotonic()
+        self.refilter(keep=keep)
 
     @property
     def asked_about(self) -> tuple[AskedAbout, ...]:

@@ -16,7 +16,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("run", "r", "door('run')", "Run", "Set up a run: models, images, questions", "main"),
     Command("stop", "x", "door('stop')", "Stop", "Stop after this image; again: stop now", "main"),
     Command("restart", "w", "restart", "Restart worker", "Resume the run whose worker died", "main", False),
-    Command("filter", "slash", "filter", "Filter", "Filter the images", "main"),
+    Command("filter", "slash", "filter", "Filter", "Filter the images by their answers", "main"),
+    Command(
+        "filter.leave", "escape", "unfilter", "Unfilter", "Leave the filter: all images again", "main", False
+    ),
     Command("follow", "f", "follow", "Follow", "Follow the worker from image to image", "main", False),
     Command("zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "main"),
     Command(

@@ -76,12 +76,12 @@ def title_text(review: Review, assessor: str | None) -> str:
         parts.append(shortened(review.gallery.catalogue.name, NAME_CELLS))
     if run:
         parts.append(str(review.progress()))
+    if review.filter.words:
+        parts.append(f"filter: {review.filter.text}")
     if run and named and (constant := run.one_answer):
         parts.append(constant)
     if review.open_runs.blind:
         parts.append("BLIND")
-    if review.filter.words:
-        parts.append(f"filter: {review.filter.text}")
     if assessor:
         parts.append(shortened(assessor, NAME_CELLS))
     if run and named:

@@ -98,8 +98,12 @@ class OpenRun:
         self._answers = self._judged = 0
         self._constant: ConstantAnswers | None = None
         """Counted from the first time that it is asked for."""
+        self.changes: list[Key] = []
+        """The results that came or were assessed since it was opened, in that order, one as often as it did:
+        who keeps something of every result looks at those alone that are new here."""
         for result in run.results:
             self.put(result)
+        self.changes.clear()
 
     @property
     def id(self) -> str:
@@ -146,6 +150,7 @@ class OpenRun:
         self._results[result.key] = result
         self._own[result.key] = mine(result, self.assessor)
         self._count(result.key, 1)
+        self.changes.append(result.key)
 
     @property
     def one_answer(self) -> str:
@@ -178,6 +183,7 @@ class OpenRun:
         self._count((path, question_id), -1)
         self._own[path, question_id] = assessment
         self._count((path, question_id), 1)
+        self.changes.append((path, question_id))
         self.unsettled = True
 
     def assessment(self, path: str, question_id: str) -> Assessment:

@@ -1,20 +1,21 @@
 """The current position (run, image, question, order), and what the panes show of it."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from fada_tui.core.file_names import decode_name, encode_name
 from fada_tui.core.records import PlannedImage, Question, Result
-from fada_tui.evaluation.assessment.filters import Filter, Subject, matches, parse
+from fada_tui.evaluation.assessment.filters import Filter, parse
 from fada_tui.evaluation.assessment.order import Progress, next_unassessed
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.tui.state.answer import answer_view
 from fada_tui.tui.state.blind import BlindList
 from fada_tui.tui.state.disk_index import DiskIndex, Gallery
 from fada_tui.tui.state.image_rows import ImageRows, Slot, with_images
+from fada_tui.tui.state.matching import Matching, turned
 from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place, PlaceList
 from fada_tui.tui.state.views import AnswerView
@@ -42,6 +43,7 @@ class Review:
         self.shown = NO_IMAGES
         """The rows as filtered."""
         self.filter = Filter()
+        self._matching = Matching(open_runs)
         self.marked: frozenset[str | tuple[str, str]] = frozenset()
         """Keys of the slots marked for the next run."""
         self.slot: Slot | None = None
@@ -108,8 +110,10 @@ class Review:
 
     # Choosing
 
-    def look(self, slot: Slot | None, index: int = 0) -> None:
-        """Look at a slot, at this question of it."""
+    def look(self, slot: Slot | None, index: int | None = None) -> None:
+        """Look at a slot, at this question of it; by default the first that the filter lets through."""
+        if index is None:
+            index = next(iter(self._matching_of(slot)), 0) if slot is not None and self.filter.words else 0
         self.slot, self.index = slot, index
 
     def unmoved(self) -> Callable[[], bool]:
@@ -153,9 +157,17 @@ class Review:
         if not self.to_judge and (place := self.next_place(1)):
             self.look(*place)
 
-    def turn(self, step: int) -> None:
-        """Look at another question of the same image."""
-        self.index = (self.key_index + step) % max(len(self.questions), 1)
+    def turn(self, step: int) -> bool:
+        """Look at another question of the same image, of those that the filter lets through.
+
+        Returns:
+            Whether there is another.
+        """
+        count = max(len(self.questions), 1)
+        through = self._matching_of(self.slot) if self.filter.words and self.slot else range(count)
+        found = turned(through, self.key_index, count, step)
+        self.index = self.index if found is None else found
+        return found is not None
 
     def choose_run(self, run: OpenRun | None) -> None:
         """Look at this run from now on, at its first image."""
@@ -261,13 +273,20 @@ class Review:
         """Whether the list may be another than is shown, as answers and assessments change."""
         return bool(self.filter.words) or (self.blind_list is not None and self.blind_list.changed)
 
+    def looking(self) -> Iterator[None]:
+        """Look at the answers that the filter has not seen yet, with pauses; `refilter` goes by it."""
+        self._keep_up()
+        if self.filter.words:
+            yield from self._matching.look(self.image_rows.slots)
+
     def refilter(self, *, keep: bool = False) -> None:
         """Apply the filter to the current data; `keep`: a current answer to be judged stays listed."""
+        self._keep_up()
         if self.blind_list is not None and self.blind_list.changed:
             self.image_rows = self.blind_list.rows()
         kept = self.slot if keep and self.to_judge else None
         self.shown = (
-            self.image_rows.filtered(lambda slot: slot == kept or matches(self.filter, self.subject(slot)))
+            self.image_rows.filtered(lambda slot: slot == kept or bool(self._matching.of(slot)))
             if self.filter.words
             else self.image_rows
         )
@@ -279,39 +298,43 @@ class Review:
             self.look(slots[min(after, len(slots) - 1)])
         elif self.slot is None and self.open_runs.blind and self.shown.slots:
             self.look(self.shown.slots[0])
+        elif not keep and self.filter.words and self.shown.position(self.slot) is not None:
+            through = self._matching_of(self.slot) if self.slot else ()
+            self.index = self.index if self.key_index in through else next(iter(through), self.index)
 
-    def subject(self, slot: Slot) -> Subject:
-        """Return what the filter needs to know of a slot."""
-        run, path = self.open_runs.run_of(slot), slot.image.path
-        ids = [question.id for question in run.questions] if run else []
-        results = [result for name in ids if run and (result := run.result(path, name))]
-        return Subject(
-            name=slot.image.image,
-            category=slot.image.category,
-            assessments=tuple(run.assessment(path, name) for name in ids) if run else (),
-            answered=bool(results) and any(result.error is None for result in results),
-            error=any(result.error is not None for result in results),
-            autos=run.autos(path) if run and not self.open_runs.blind else (),
-            models=() if self.open_runs.blind else self._models_about(path),
-            marked=slot.key in self.marked,
-        )
+    def _keep_up(self) -> None:
+        self._matching.keep_up(self.filter, self.marked, self._looked_at(), self.next_questions)
 
-    def _models_about(self, path: str) -> tuple[str, ...]:
-        names = self.disk_index.names()
-        return tuple(names[name] for name in self.disk_index.answered.get(path, ()))
+    def _matching_of(self, slot: Slot) -> tuple[int, ...]:
+        self._keep_up()
+        return self._matching.of(slot)
 
     def next_place(self, step: int) -> Place | None:
-        """Return the next unassessed answer, `step` 1 onwards or -1 back, around the end."""
+        """Return the next unassessed answer, `step` 1 onwards or -1 back, around the end.
+
+        Where there is a filter it is one that meets it.
+        """
         progress = self.progress()
         if progress.judged >= progress.answered:
             return None
+        return self._next(step, self._unassessed)
+
+    def next_match(self, step: int) -> Place | None:
+        """Return the next answer that meets the filter, assessed or not, around the end."""
+        return self._next(step, lambda place: True)
+
+    def _next(self, step: int, wanted: Callable[[Place], bool]) -> Place | None:
         places = PlaceList(
             self.shown.slots, max((len(run.questions) for run in self._looked_at()), default=1)
         )
         position = self.shown.position(self.slot)
         at = -1 if position is None else places.index_of(position, self.key_index)
-        found = next_unassessed(places, at, self._unassessed, step)
+        self._keep_up()
+        found = next_unassessed(places, at, lambda place: wanted(place) and self._through(place), step)
         return None if found is None else places[found]
+
+    def _through(self, place: Place) -> bool:
+        return not self.filter.words or place[1] in self._matching.of(place[0])
 
     def _unassessed(self, place: Place) -> bool:
         slot, index = place

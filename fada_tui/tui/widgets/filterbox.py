@@ -30,7 +30,7 @@ class FilterBox(Vertical):
         height: auto;
         display: none;
         & Input { height: 1; background: $surface; }
-        & .said { height: auto; max-height: 3; color: $muted; }
+        & .said { height: auto; max-height: 8; color: $muted; }
         & .said.-error { color: $error; }
     }
     """
@@ -69,6 +69,15 @@ class FilterBox(Vertical):
         self.query_one(Input).focus()
         self.complain("")
 
+    @property
+    def empty(self) -> bool:
+        """Whether no filter stands in the box."""
+        return not self.query_one(Input).value
+
+    def clear(self) -> None:
+        """Take the filter out, whether the box is open or not."""
+        self.query_one(Input).value = ""
+
     def complain(self, error: str) -> None:
         """Say what is wrong with the filter; without an error, what can be typed."""
         said = self.query_one(".said", Text)
@@ -91,7 +100,7 @@ class FilterBox(Vertical):
 
     def action_cancel(self) -> None:
         """Clear the filter and close the box."""
-        self.query_one(Input).value = ""
+        self.clear()
         self._close()
 
     def _close(self) -> None:
