@@ -23,7 +23,7 @@ class Marks:
 
     def __call__(self, slot: Slot) -> Mark:
         self.asked += 1
-        return self.by_path.get(slot.image.path, Mark("waiting", "", None))
+        return self.by_path.get(slot.image.path, Mark())
 
 
 def stage(marks: Marks | None = None) -> tuple[Stage, ImageList]:
@@ -52,9 +52,9 @@ async def test_keys_move_over_headings_and_images() -> None:
 async def test_the_screen_shows_names_marks_and_times() -> None:
     marks = Marks()
     marks.by_path = {
-        "Brain/1": Mark("correct", "", 1.234),
-        "Brain/2": Mark("unjudged", "1/3", 12.0),
-        "Femur/1": Mark("error", "", None),
+        "Brain/1": Mark(("correct",), time=1.234),
+        "Brain/2": Mark(("unjudged",), flagged=True, time=12.0),
+        "Femur/1": Mark(("error",)),
     }
     app, images = stage(marks)
     found = slots(2, 1)
@@ -64,7 +64,7 @@ async def test_the_screen_shows_names_marks_and_times() -> None:
         shown = [line.rstrip() for line in lines_of(app)[:5]]
     assert shown[0].startswith(" ▾ Brain") and shown[0].endswith("2")
     assert shown[1] == "  ✓ Brain_1.png         1.23s"
-    assert shown[2] == "› · Brain_2.png    1/3 12.00s"
+    assert shown[2] == "› ·⚑Brain_2.png        12.00s"
     assert shown[4] == "  ! Femur_1.png"
 
 
@@ -160,7 +160,7 @@ async def test_a_changed_mark_is_drawn_again_and_others_are_left_alone() -> None
         images.refresh_marks()
         await pilot.pause()
         assert drawn == []
-        marks.by_path["Brain/2"] = Mark("incorrect", "", 0.5)
+        marks.by_path["Brain/2"] = Mark(("incorrect",), time=0.5)
         images.refresh_marks()
         await pilot.pause()
         assert drawn == [2]
@@ -195,4 +195,40 @@ async def test_long_names_keep_their_ends() -> None:
         images.show(ImageRows.grouped([long]), long)
         await pilot.pause()
         line = lines_of(app)[1]
-    assert "…" in line and "0017.png" in line and line.lstrip("› ").startswith("a_very")
+    assert "…" in line and "_0017 " in line and ".png" not in line
+    assert line.lstrip("› ").startswith("a_very")
+
+
+async def test_each_question_has_its_mark_and_names_win_over_seconds() -> None:
+    marks = Marks()
+    kinds = ("correct", "partial", "incorrect", "unjudged", "error", "running", "waiting", "correct")
+    found = [
+        Slot(PlannedImage(image=f"Abodomen_Enhanced_00{n}.png", category="Brain", path=f"Brain/{n}"))
+        for n in (1, 2, 3)
+    ]
+    marks.by_path = {
+        "Brain/1": Mark(kinds, time=3.5),
+        "Brain/2": Mark(kinds, flagged=True, time=3.5),
+        "Brain/3": Mark((*kinds, "correct", "correct"), time=3.5),
+    }
+    app, images = stage(marks)
+    async with app.shown(28, 6) as pilot:
+        images.show(ImageRows.grouped(found), found[0])
+        await pilot.pause()
+        shown = [line.rstrip() for line in lines_of(app)[1:4]]
+    assert shown[0] == "› ✓◐✗·!▶ ✓ Abodomen…ced_001"
+    assert shown[1] == "  ✓◐✗·!▶ ✓⚑Abodomen…ced_002"
+    assert shown[2] == "  ▶1!1✗1◐1✓4·1 Abodom…d_003"
+
+
+async def test_seconds_stand_where_the_whole_name_does() -> None:
+    marks = Marks()
+    found = slots(1)
+    marks.by_path = {"Brain/1": Mark(("correct",), time=3.5)}
+    app, images = stage(marks)
+    for width, line in ((21, "› ✓ Brain_1.png 3.50s"), (20, "› ✓ Brain_1.png"), (13, "› ✓ Brain_1")):
+        async with app.shown(width + 1, 6) as pilot:
+            images.show(ImageRows.grouped(found), found[0])
+            await pilot.pause()
+            assert lines_of(app)[1].rstrip() == line
+        app, images = stage(marks)

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from fada_tui.core.protocol import Item
 from fada_tui.core.records import Assessment, AutoScore, Question, Score
 from fada_tui.tui.actions import judging
+from fada_tui.tui.state.image_rows import Mark
 from fada_tui.tui.state.matching import subject_of, turned
-from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
+from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
 from fada_tui.tui.state.review import Review
 from tests.examples import error_result, result, run
 from tests.tui.dashboard import save_run, screen_text, wait_for
@@ -154,6 +156,19 @@ def test_scores_are_the_questions_own_and_hidden_in_blind_mode() -> None:
     assert scores == [0.75, 0.25, None, None]
     hidden = subject_of(opened, images[0], QUESTIONS[0], blind=True)
     assert (hidden.model, hidden.auto) == ("", None)
+
+
+def test_an_image_has_a_mark_for_each_question() -> None:
+    _, opened = two_answers()
+    assert opened.mark("A/a.png") == Mark(("correct", "incorrect"), time=2.0)
+    assert opened.mark("A/b.png") == Mark(("correct", "error"), time=1.0)
+    assert opened.mark("B/c.png") == Mark(("waiting", "waiting"))
+    opened.assess("A/a.png", "q2", said(flagged=True))
+    assert opened.mark("A/a.png") == Mark(("correct", "unjudged"), flagged=True, time=2.0)
+    opened.in_flight["B/c.png", "q2"] = Streaming(
+        Item(path="B/c.png", image="c.png", category="B", question_id="q2", question="?")
+    )
+    assert opened.mark("B/c.png").kinds == ("waiting", "running")
 
 
 async def test_escape_leaves_the_filter_wherever_one_is(tmp_path: Path) -> None:

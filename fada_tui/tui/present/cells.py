@@ -1,5 +1,7 @@
 """Text cut and padded to cells of the terminal."""
 
+from pathlib import PurePath
+
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from fada_tui.core.text import printable
@@ -21,6 +23,17 @@ def fitted(text: str, width: int) -> str:
 def shortened(text: str, most: int) -> str:
     """Return a text in at most so many cells: printable, its middle cut out where too long."""
     return fitted(text, min(cell_len(printable(text)), most))
+
+
+def file_name(name: str, width: int) -> str:
+    """Return a file's name as exactly `width` cells; where it is too long its ending goes first.
+
+    Names of a data set differ in their last characters, and hardly in their endings.
+    """
+    if cell_len(printable(name)) > width:
+        stem, hash_sign, frame = name.partition("#")
+        name = (stem[: -len(suffix)] if (suffix := PurePath(stem).suffix) else stem) + hash_sign + frame
+    return fitted(name, width)
 
 
 def _end(text: str, width: int) -> str:

@@ -26,13 +26,13 @@ class Slot(Struct, frozen=True, gc=False):
 
 
 class Mark(NamedTuple):
-    """The mark shown next to an image in the list."""
+    """The marks shown next to an image in the list."""
 
-    kind: str
-    """A verdict, or unjudged, running, error, waiting."""
-    text: str
-    """How many of several answers are judged, `1/3`."""
-    time: float | None
+    kinds: tuple[str, ...] = ("waiting",)
+    """One for each question: a verdict, or unjudged, running, error, waiting."""
+    flagged: bool = False
+    """One of its answers is flagged for a second look."""
+    time: float | None = None
     """Seconds of its answers."""
 
 

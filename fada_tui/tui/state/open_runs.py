@@ -220,23 +220,23 @@ class OpenRun:
             self._judged += step * (self._own[key].verdict is not None)
 
     def mark(self, path: str) -> Mark:
-        """Return what the image list shows of an image."""
+        """Return what the image list shows of an image: its cost is that of the image's questions."""
         keys = [(path, question.id) for question in self.questions]
-        if any((path, question.id) in self.in_flight for question in self.questions):
-            return Mark("running", "", None)
         results = [self._results[key] for key in keys if key in self._results]
-        if not results:
-            return _WAITING
         times = [taken for result in results if (taken := result.own_time) is not None]
-        seconds = sum(times) if times else None
-        if all(result.error is not None for result in results):
-            return Mark("error", "", seconds)
-        verdicts = [own.verdict for key in keys if (own := self._own.get(key)) and own.verdict]
-        several = f"{len(verdicts)}/{len(keys)}" if len(keys) > 1 else ""
-        if len(verdicts) < len(keys):
-            return Mark("unjudged", several, seconds)
-        worst = max(verdicts, key=("correct", "partial", "incorrect").index)
-        return Mark(worst, several, seconds)
+        return Mark(
+            tuple(map(self._kind, keys)) or _WAITING.kinds,
+            any(self._own[result.key].flagged is True for result in results),
+            sum(times) if times else None,
+        )
+
+    def _kind(self, key: Key) -> str:
+        if key in self.in_flight:
+            return "running"
+        result = self._results.get(key)
+        if result is None:
+            return "waiting"
+        return "error" if result.error is not None else self._own[key].verdict or "unjudged"
 
     def planned_images(self) -> Iterator[PlannedImage]:
         """The images that the run asks about: of its plan, else of its results."""
@@ -251,7 +251,7 @@ class OpenRun:
 
 
 _NONE = Assessment()
-_WAITING = Mark("waiting", "", None)
+_WAITING = Mark()
 
 
 class OpenRuns:

@@ -1,8 +1,10 @@
 """The image list: categories and images, of which only the visible ones are ever drawn."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -12,15 +14,36 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from fada_tui.core.text import printable
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.present.cells import fitted
+from fada_tui.tui.present.cells import file_name, fitted
 from fada_tui.tui.state.image_rows import Header, ImageRows, Mark, Slot
-from fada_tui.tui.widgets.verdicts import GLYPHS
+from fada_tui.tui.widgets.verdicts import FLAG, GLYPHS
 
 Key = str | tuple[str, str]
 
 NOTHING = "nothing to show here"
 """Of a filter that nothing fits, or a folder without images."""
+
+
+MOST_MARKS = 8
+"""Questions up to which each has a mark of its own; of more, the marks are counted."""
+
+_COUNTED = ("running", "error", "incorrect", "partial", "correct", "unjudged")
+
+
+def mark_pieces(kinds: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the marks of an image's questions: texts, and the kind that colours each.
+
+    Args:
+        kinds: of `GLYPHS`, one for each question.
+    """
+    if len(kinds) <= MOST_MARKS:
+        return [(GLYPHS[kind], kind) for kind in kinds]
+    counts = Counter(kinds)
+    return [(f"{GLYPHS[kind]}{counts[kind]}", kind) for kind in _COUNTED if counts[kind]] or [
+        (" ", "waiting")
+    ]
 
 
 class ImageList(ScrollView, can_focus=True):
@@ -185,14 +208,21 @@ class ImageList(ScrollView, can_focus=True):
     def _image(self, slot: Slot, index: int, width: int) -> list[tuple[str, Style, bool]]:
         mark = self._drawn[index] = self._marks(slot)
         chosen = slot.key in self._marked
+        marks = mark_pieces(mark.kinds)
+        room = width - 2 - sum(len(text) for text, _ in marks) - 2
         seconds = f" {mark.time:.2f}s" if mark.time is not None else ""
-        tail = f" {mark.text}{seconds}" if mark.text else seconds
-        name = fitted(slot.image.image, max(width - 5 - len(tail), 0))
+        if room - len(seconds) < cell_len(printable(slot.image.image)):
+            seconds = ""  # The name has more to say.
         return [
             ("+" if chosen else " ", self._style("chosen"), True),
-            (f"{GLYPHS[mark.kind]} ", self._style(mark.kind), True),
-            (name, self._style("chosen") if chosen else Style.null(), False),
-            (f"{tail} ", self._style("muted"), False),
+            *((text, self._style(kind), True) for text, kind in marks),
+            (FLAG if mark.flagged else " ", self._style("partial"), True),
+            (
+                file_name(slot.image.image, max(room - len(seconds), 0)),
+                self._style("chosen") if chosen else Style.null(),
+                False,
+            ),
+            (f"{seconds} ", self._style("muted"), False),
         ]
 
     def _refresh_row(self, index: int) -> None:

@@ -24,6 +24,9 @@ GLYPHS: dict[str, str] = {
 }
 """One cell each; a verdict is never told by its colour alone."""
 
+FLAG = "⚑"
+"""Of an answer that its assessor wants to look at once more; one cell."""
+
 WIDE = 64
 """Cells from which the context flag has room for its name."""
 
