@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment, Verdict
-from fada_tui.evaluation.assessment.edit import with_verdict
+from fada_tui.evaluation.assessment.edit import with_flag, with_verdict
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import run_events
 from fada_tui.tui.actions.workspace import Workspace
-from fada_tui.tui.present.echo import unchanged_text
+from fada_tui.tui.present.echo import answer_name, unchanged_text
 from fada_tui.tui.present.lines import change_text
+from fada_tui.tui.state.judged_answers import AnswerId
 from fada_tui.tui.state.open_runs import Key, OpenRun
 
 Edit = Callable[[Assessment], Assessment]
@@ -37,6 +38,11 @@ async def judge(workspace: Workspace, verdict: Verdict | None) -> None:
     judged = await assess(workspace, lambda before: with_verdict(before, verdict))
     if judged and verdict and workspace.app_context.settings.auto_advance:
         run_events.advance(workspace)
+
+
+async def flag(workspace: Workspace) -> None:
+    """Flag the current answer for a second look, or remove the flag."""
+    await assess(workspace, lambda before: with_flag(before, before.flagged is not True))
 
 
 async def assess(workspace: Workspace, edit: Edit, place: tuple[OpenRun, Key] | None = None) -> bool:
@@ -97,6 +103,40 @@ async def _show_change(workspace: Workspace, doing: Awaitable[Step | None], word
     review.stay()
     workspace.view.draw()
     workspace.view.say(change_text(word, step, workspace.open_runs.runs), "echo")
+
+
+def back(workspace: Workspace) -> None:
+    """Go to the answer that was judged last; again, to the one before it."""
+    review, runs = workspace.review, workspace.open_runs.runs
+    here = AnswerId(review.run.id, *review.key) if review.run and review.key else None
+
+    def stands(answer: AnswerId) -> bool:
+        run = runs.get(answer.run_id)
+        return run is not None and run.assessment(*answer[1:]).verdict is not None
+
+    workspace.judged_answers.add_earlier(review.looked_at())
+    answer = workspace.judged_answers.back(here, stands, lambda one: review.place_of(*one) is not None)
+    if answer is None:
+        holds = review.unmoved()
+        workspace.view.say("no answer was judged before this one; ] goes on", holds=holds)
+    elif place := review.place_of(*answer):
+        workspace.go(place)
+        run = runs[answer.run_id]
+        workspace.view.say(f"judged before: {answer_name(run, *answer[1:])} · ] goes on", "echo")
+    else:
+        _tell_hidden(workspace, answer)
+
+
+def _tell_hidden(workspace: Workspace, answer: AnswerId) -> None:
+    """Say why an answer cannot be gone to."""
+    review, run = workspace.review, workspace.open_runs.runs[answer.run_id]
+    name = answer_name(run, *answer[1:])
+    if run not in review.looked_at():
+        of = "" if workspace.open_runs.blind else f" of {run.run.model.name}"
+        why = f"is in a run{of} that is not shown here"
+    else:
+        why = "is hidden by the filter" if review.filter.words else "is not in the list"
+    workspace.view.say(f"{name}, judged before, {why}; backspace again goes to the one before it")
 
 
 def step(workspace: Workspace, by: int) -> None:

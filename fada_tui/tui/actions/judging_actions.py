@@ -38,6 +38,14 @@ class JudgingActions:
         """Turn the context flag on: yes, no, unset."""
         await judging.assess(self.workspace, with_next_context)
 
+    async def action_flag(self) -> None:
+        """Flag the current answer for a second look, or remove the flag."""
+        await judging.flag(self.workspace)
+
+    def action_judged_before(self) -> None:
+        """Go to the answer judged last; again, to the one before it."""
+        judging.back(self.workspace)
+
     async def action_undo(self) -> None:
         """Take back the last assessment and show where."""
         await judging.undo(self.workspace)

@@ -22,6 +22,7 @@ from fada_tui.tui.present.models import ModelLine, model_lines
 from fada_tui.tui.state.assessments import Assessments, Way
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_checks import ImageChecks
+from fada_tui.tui.state.judged_answers import JudgedAnswers
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
@@ -52,6 +53,7 @@ class Workspace:
         self._writer = AssessmentWriter()
         self.image_checks = ImageChecks(self._writer)
         self.assessments = Assessments(open_runs, self._writer, self.image_checks, self._heard)
+        self.judged_answers = JudgedAnswers()
         self.last_echo = ""
         """What the last key changed of which answer, in few words, to be said along with what comes of it."""
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
@@ -68,6 +70,8 @@ class Workspace:
         self.view.draw()
 
     def _heard(self, step: Step, way: Way) -> None:
+        if way != "undone":
+            self.judged_answers.hear(step)
         if way == "made":
             self.last_echo = echo_text(step, self.open_runs.runs, ends=True)
             self.view.say(echo_text(step, self.open_runs.runs), "echo")

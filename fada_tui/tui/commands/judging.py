@@ -17,8 +17,20 @@ COMMANDS: tuple[Command, ...] = (
         False,
     ),
     Command("assess.context", "c", "context", "Context", "Context flag: yes, no, unset", "verdict"),
+    Command(
+        "assess.flag", "F", "flag", "Flag", "Flag for a second look; again removes the flag", "verdict", False
+    ),
     Command("undo", "u", "undo", "Undo", "Take back the last assessment", "verdict"),
     Command("redo", "U,ctrl+r", "redo", "Redo", "Make it again", "verdict", False),
+    Command(
+        "judged_before",
+        "backspace",
+        "judged_before",
+        "Back",
+        "To the answer judged last; again, to the one before it",
+        "verdict",
+        False,
+    ),
     Command("assess.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "assess"),
     Command("assess.note", "n", "door('note')", "Note", "Write a note on this answer", "assess"),
     Command("next", "right_square_bracket", "step(1)", "Next", "Next unassessed answer", "assess"),

@@ -190,6 +190,10 @@ class OpenRun:
         """Return this assessor's standing assessment; an empty one if there is none."""
         return self._own.get((path, question_id), _NONE)
 
+    def judged(self) -> Iterator[tuple[Key, Assessment]]:
+        """The answers that this assessor has given a verdict on, and what they said."""
+        return ((key, own) for key, own in self._own.items() if own.verdict and self.answered(*key))
+
     def answered(self, path: str, question_id: str) -> bool:
         """Whether there is an answer that can be judged."""
         result = self._results.get((path, question_id))

@@ -303,7 +303,7 @@ class Review:
             self.index = self.index if self.key_index in through else next(iter(through), self.index)
 
     def _keep_up(self) -> None:
-        self._matching.keep_up(self.filter, self.marked, self._looked_at(), self.next_questions)
+        self._matching.keep_up(self.filter, self.marked, self.looked_at(), self.next_questions)
 
     def _matching_of(self, slot: Slot) -> tuple[int, ...]:
         self._keep_up()
@@ -324,9 +324,7 @@ class Review:
         return self._next(step, lambda place: True)
 
     def _next(self, step: int, wanted: Callable[[Place], bool]) -> Place | None:
-        places = PlaceList(
-            self.shown.slots, max((len(run.questions) for run in self._looked_at()), default=1)
-        )
+        places = PlaceList(self.shown.slots, max((len(run.questions) for run in self.looked_at()), default=1))
         position = self.shown.position(self.slot)
         at = -1 if position is None else places.index_of(position, self.key_index)
         self._keep_up()
@@ -346,13 +344,13 @@ class Review:
     def progress(self) -> Progress:
         """Return how many of the listed answers are judged."""
         judged = answered = total = 0
-        for run in self._looked_at():
+        for run in self.looked_at():
             of_run, answers, errors = run.counts()
             judged, answered = judged + of_run, answered + answers
             total += max(run.run.dataset.images * len(run.questions) - errors, answers)
         return Progress(judged=judged, answered=answered, total=total)
 
-    def _looked_at(self) -> list[OpenRun]:
+    def looked_at(self) -> list[OpenRun]:
         """The runs whose answers the list shows."""
         if self.blind_list is not None:
             return list(self.blind_list.runs)
