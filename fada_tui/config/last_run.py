@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import tomli_w
 from msgspec.structs import replace
 
 from fada_tui.config.questions import load_questions
 from fada_tui.config.settings import Settings, value_of
-from fada_tui.core.atomic import make_folder, write_whole
+from fada_tui.config.state_tables import read_table, write_table
 from fada_tui.core.errors import UsageError
-from fada_tui.core.file_modes import owner_only
-from fada_tui.core.toml import read_toml
 
 REMEMBERED = (
     "model",
@@ -37,7 +34,6 @@ REMEMBERED = (
 """Names of the settings that are remembered."""
 
 _TABLE = "last_run"
-_HEADER = "# Written by fada-tui: what was chosen last for a new run. Delete it to begin afresh.\n\n"
 _DEFAULTS = Settings()
 
 
@@ -76,17 +72,11 @@ def remember(settings: Settings, file: Path) -> None:
         for name in REMEMBERED
         if (value := getattr(settings, name)) != _default(name)
     }
-    make_folder(file.parent, private=True)
-    write_whole(file, (_HEADER + tomli_w.dumps({_TABLE: chosen})).encode(errors="replace"), owner_only)
+    write_table(file, _TABLE, chosen)
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        table = (read_toml(file) or {}).get(_TABLE)
-    except UsageError:
-        return {}
-    if not isinstance(table, dict):
-        return {}
+    table = read_table(file, _TABLE)
     return {
         name: value for name in REMEMBERED if (value := _checked(name, table.get(name))) not in (None, ())
     }

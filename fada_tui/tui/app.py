@@ -212,4 +212,5 @@ class FadaApp(App[int]):
         from fada_tui.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.keymap, self._app_context.facts()))
+            assessor = self._main.workspace.open_runs.assessor
+            self.push_screen(HelpScreen(self.keymap, self._app_context.facts(assessor)))

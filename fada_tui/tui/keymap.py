@@ -27,6 +27,7 @@ PLACES: Mapping[str, str] = {
     "notes": "Notes",
     "zoom": "Zoom",
     "note": "Note",
+    "assessor": "Assessor's name",
     "help": "Help",
     "tags": "Tags",
     "confirm": "Question",

@@ -1,6 +1,6 @@
 """The main screen: passes its state down to the panes, and receives messages and keys from them."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from fada_tui.tui.actions.judging_actions import JudgingActions
 from fada_tui.tui.actions.view import Companion
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs import running
+from fada_tui.tui.dialogs.assessor import once_named
 from fada_tui.tui.dialogs.doors import DOORS
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.lines import images_text, title_text
@@ -138,12 +139,20 @@ class MainScreen(Screen[None], JudgingActions):
         self.query_one(ImageList).refresh_marks()
         caption = review.slot.image.category if review.slot else ""
         panes.show_picture(review.image, review.neighbours(), caption, self.workspace.asked_about)
-        panes.show_title(title_text(review, review.open_runs.assessor))
+        self._draw_title()
         self.query_one(ModelList).show(self.workspace.model_lines())
         self.query_one(Notice).check()
         self._draw_run()
         for companion in self._companions:
             companion.draw()
+
+    def _draw_title(self) -> None:
+        review, width = self.workspace.review, self.size.width - 2
+        self.query_one(Panes).show_title(title_text(review, review.open_runs.assessor, width))
+
+    def on_resize(self) -> None:
+        """Show as much of the title as there is room for now."""
+        self._draw_title()
 
     def _draw_run(self) -> None:
         self.query_one(RunBar).show(self.workspace.run_view())
@@ -200,6 +209,11 @@ class MainScreen(Screen[None], JudgingActions):
     def is_open(self) -> bool:
         """Return whether the program is running."""
         return self.app.is_running
+
+    def ask_name(self, doing: Callable[[], Awaitable[object]], unchanged: Callable[[], bool]) -> None:
+        """Ask for the assessor's name; once there is one, do what needed it."""
+        asking = once_named(self.workspace, self.app, doing, unchanged)
+        self.app.screen.run_worker(asking, group=DOOR, exclusive=True)
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine while the user goes on working."""

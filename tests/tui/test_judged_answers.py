@@ -91,7 +91,7 @@ async def test_a_flag_is_on_disk_before_it_is_told_and_undone(tmp_path: Path) ->
     written: list[bool] = []
     say = view.say
     view.say = lambda *a, **k: (written.append(bool(assessments_of(place))), say(*a, **k))[1]  # type: ignore[method-assign]
-    await judging.flag(workspace)
+    await judging.assess(workspace, judging.with_flag_toggled)
     assert written == [True]
     said = assessments_of(place)[FIRST][-1]
     assert (said.flagged, said.verdict, said.assessor) == (True, None, "ada")
@@ -104,7 +104,7 @@ async def test_a_flag_is_on_disk_before_it_is_told_and_undone(tmp_path: Path) ->
     await judging.undo(workspace)
     assert view.said[-1] == f"undone: {FIRST} 1/2: no flag"
     await judging.redo(workspace)
-    await judging.flag(workspace)
+    await judging.assess(workspace, judging.with_flag_toggled)
     assert view.said[-1] == "no flag · Abdomen_001 1/2 · u undoes"
 
 

@@ -15,11 +15,14 @@ from fada_tui.tui.state.open_runs import Key, OpenRun
 
 Edit = Callable[[Assessment], Assessment]
 
+Judged = tuple[OpenRun, Key]
+"""An answer of a run."""
+
 GUARD_SECONDS = 0.25
 """Seconds after an automatic change of the picture in which verdicts are refused."""
 
 
-def judgeable(workspace: Workspace) -> tuple[OpenRun, Key] | None:
+def judgeable(workspace: Workspace) -> Judged | None:
     """Return the current answer; show a message if there is none."""
     run, key = workspace.review.run, workspace.review.key
     if run is None or key is None or not run.answered(*key):
@@ -29,23 +32,47 @@ def judgeable(workspace: Workspace) -> tuple[OpenRun, Key] | None:
     return run, key
 
 
-async def judge(workspace: Workspace, verdict: Verdict | None) -> None:
-    """Judge the current answer, and move on."""
-    if verdict and workspace.view.seconds_in_sight < GUARD_SECONDS:
-        holds = workspace.review.unmoved()
-        workspace.view.say("the picture has just changed: look, then judge", "warning", holds=holds)
+def in_sight(workspace: Workspace) -> bool:
+    """Return whether what is shown was in sight for long enough to be judged; show a message if not."""
+    if workspace.view.seconds_in_sight >= GUARD_SECONDS:
+        return True
+    holds = workspace.review.unmoved()
+    workspace.view.say("the picture has just changed: look, then judge", "warning", holds=holds)
+    return False
+
+
+async def judge(workspace: Workspace, verdict: Verdict | None, place: Judged | None = None) -> None:
+    """Judge an answer, and move on if it is the current one.
+
+    Args:
+        workspace: what is worked on.
+        verdict: `None` takes one back.
+        place: the answer; by default the current one, where it was in sight for long enough.
+    """
+    if place is None and verdict and not in_sight(workspace):
         return
-    judged = await assess(workspace, lambda before: with_verdict(before, verdict))
-    if judged and verdict and workspace.app_context.settings.auto_advance:
+    if (place := place or judgeable(workspace)) is None:
+        return
+    here = (workspace.review.run, workspace.review.key) == place
+    judged = await assess(workspace, lambda before: with_verdict(before, verdict), place)
+    if judged and verdict and here and workspace.app_context.settings.auto_advance:
         run_events.advance(workspace)
 
 
-async def flag(workspace: Workspace) -> None:
-    """Flag the current answer for a second look, or remove the flag."""
-    await assess(workspace, lambda before: with_flag(before, before.flagged is not True))
+def unchanged(place: Judged) -> Callable[[], bool]:
+    """Return what tells, later, whether an answer is still the one that was meant."""
+    run, key = place
+    then = run.result(*key)
+    meant = then and then.response
+    return lambda: (now := run.result(*key)) is not None and now.error is None and now.response == meant
 
 
-async def assess(workspace: Workspace, edit: Edit, place: tuple[OpenRun, Key] | None = None) -> bool:
+def with_flag_toggled(assessment: Assessment) -> Assessment:
+    """Return the assessment with the flag for a second look, or without it if it has it."""
+    return with_flag(assessment, assessment.flagged is not True)
+
+
+async def assess(workspace: Workspace, edit: Edit, place: Judged | None = None) -> bool:
     """Change an assessment, by default of the current answer; return whether it is on disk."""
     place = place or judgeable(workspace)
     if place is None:

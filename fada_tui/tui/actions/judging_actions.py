@@ -1,5 +1,8 @@
 """What the keys of judging do, on each screen where answers are judged."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from fada_tui.core.records import Verdict
 from fada_tui.evaluation.assessment.edit import with_next_context
 from fada_tui.tui.actions import judging
@@ -30,17 +33,38 @@ class JudgingActions:
         self.workspace.view.say(self.workspace.review.toggle_thoughts())
         self.workspace.view.draw()
 
+    async def once_named(self, doing: Callable[[], Awaitable[object]], unchanged: Callable[[], bool]) -> None:
+        """Do what assesses, at once where the assessor has a name, else once it was given.
+
+        Args:
+            doing: what a key asked for, of the answer that it was meant for.
+            unchanged: whether that answer is still the one that was meant.
+        """
+        if self.workspace.open_runs.assessor:
+            await doing()
+        else:
+            self.workspace.view.ask_name(doing, unchanged)
+
+    async def _assess_named(self, edit: judging.Edit) -> None:
+        if place := judging.judgeable(self.workspace):
+            doing = partial(judging.assess, self.workspace, edit, place)
+            await self.once_named(doing, judging.unchanged(place))
+
     async def action_judge(self, verdict: Verdict | None) -> None:
         """Judge the current answer, and move on."""
-        await judging.judge(self.workspace, verdict)
+        if verdict and not judging.in_sight(self.workspace):
+            return
+        if place := judging.judgeable(self.workspace):
+            doing = partial(judging.judge, self.workspace, verdict, place)
+            await self.once_named(doing, judging.unchanged(place))
 
     async def action_context(self) -> None:
         """Turn the context flag on: yes, no, unset."""
-        await judging.assess(self.workspace, with_next_context)
+        await self._assess_named(with_next_context)
 
     async def action_flag(self) -> None:
         """Flag the current answer for a second look, or remove the flag."""
-        await judging.flag(self.workspace)
+        await self._assess_named(judging.with_flag_toggled)
 
     def action_judged_before(self) -> None:
         """Go to the answer judged last; again, to the one before it."""

@@ -1,6 +1,6 @@
 """The interface of the screen that shows the actions' outcomes."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 from fada_tui.tui.state.image_rows import Slot
@@ -81,6 +81,14 @@ class MainView(Protocol):
 
     def refilter_soon(self) -> None:
         """Apply the filter again soon, as the data that it checks have changed."""
+
+    def ask_name(self, doing: Callable[[], Awaitable[object]], unchanged: Callable[[], bool]) -> None:
+        """Ask for the assessor's name above what is shown; once there is one, do what needed it.
+
+        Args:
+            doing: what a key asked for.
+            unchanged: whether the answer that it was meant for is as it was; else nothing is done.
+        """
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine while the user goes on working."""

@@ -48,7 +48,7 @@ class Workspace:
     def __init__(self, app_context: AppContext, view: MainView, take: Callable[[SessionEvent], None]) -> None:
         self.app_context = app_context
         self.view = view
-        open_runs = OpenRuns(app_context.settings.assessor)
+        open_runs = OpenRuns(app_context.assessor)
         self.review = Review(open_runs, app_context.questions(), app_context.rubric)
         self._writer = AssessmentWriter()
         self.image_checks = ImageChecks(self._writer)
@@ -75,6 +75,13 @@ class Workspace:
         if way == "made":
             self.last_echo = echo_text(step, self.open_runs.runs, ends=True)
             self.view.say(echo_text(step, self.open_runs.runs), "echo")
+
+    def assess_as(self, assessor: str) -> None:
+        """Let another assessor judge from now on; what was judged before stays whose it is."""
+        self.assessments.forget()
+        self.judged_answers = JudgedAnswers()
+        self.review.assess_as(assessor)
+        self.view.show_images()
 
     # What is looked at
 

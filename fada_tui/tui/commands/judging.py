@@ -31,6 +31,9 @@ COMMANDS: tuple[Command, ...] = (
         "verdict",
         False,
     ),
+    Command(
+        "assessor", "N", "door('assessor')", "Name", "The name that verdicts are kept under", "assess", False
+    ),
     Command("assess.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "assess"),
     Command("assess.note", "n", "door('note')", "Note", "Write a note on this answer", "assess"),
     Command("next", "right_square_bracket", "step(1)", "Next", "Next unassessed answer", "assess"),
@@ -84,6 +87,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom.up", "k,up", "pan(0, -1)", "", "Look further up", "zoom"),
     Command("zoom.right", "l,right", "pan(1, 0)", "", "Look further right", "zoom"),
     Command("zoom.back", "escape,q,z", "back", "Back", "Back to the main screen", "zoom"),
+    Command("assessor.take", "enter", "take", "Take", "Judge under this name", "assessor"),
+    Command("assessor.down", "down", "scroll(1)", "Scroll", "Down in the guideline", "assessor"),
+    Command("assessor.up", "up", "scroll(-1)", "", "Up in the guideline", "assessor"),
+    Command("assessor.back", "escape", "back", "Back", "Back without a name", "assessor"),
     Command("tags.back", "escape,enter,q", "back", "Back", "Back; a letter toggles its tag", "tags"),
     Command("note.save", "enter,ctrl+s", "save", "Save", "Keep the note", "note"),
     Command("note.break", "ctrl+j", "break", "New line", "Begin another line", "note"),

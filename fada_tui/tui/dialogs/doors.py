@@ -7,13 +7,14 @@ from textual.app import App
 
 from fada_tui.tui.actions import loading
 from fada_tui.tui.actions.workspace import Workspace
-from fada_tui.tui.dialogs import judging, results, running
+from fada_tui.tui.dialogs import assessor, judging, results, running
 
 DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]] = {
     "run": running.setup,
     "stop": running.stop,
     "needs": running.needs,
     "blind": lambda workspace, _: loading.blind(workspace),
+    "assessor": assessor.change,
     "tags": judging.tags,
     "note": judging.note,
     "zoom": judging.zoom,

@@ -12,6 +12,7 @@ from fada_tui.evaluation.assessment.edit import with_note, with_tag_toggled
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import judging, loading
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.dialogs.assessor import named
 from fada_tui.tui.present.lines import change_text
 from fada_tui.tui.state.open_runs import Key, OpenRun
 
@@ -20,7 +21,7 @@ async def tags(workspace: Workspace, app: App[Any]) -> None:
     """Toggle the rubric's tags."""
     from fada_tui.tui.screens.tags import TagsScreen
 
-    if (place := judging.judgeable(workspace)) is None:
+    if (place := judging.judgeable(workspace)) is None or not await named(workspace, app):
         return
     run, key = place
 
@@ -37,7 +38,7 @@ async def note(workspace: Workspace, app: App[Any]) -> None:
     """Edit the note on the current answer."""
     from fada_tui.tui.screens.note import NoteScreen
 
-    if (place := judging.judgeable(workspace)) is None:
+    if (place := judging.judgeable(workspace)) is None or not await named(workspace, app):
         return
     run, key = place
     written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, key[0]))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
+
 from fada_tui.config.settings import Settings
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.present.cells import shortened
@@ -58,35 +60,63 @@ def shown_path(path: Path) -> str:
 NAME_CELLS = 24
 RUN_CELLS = 42
 PATH_CELLS = 44
+FEWER_CELLS = 14
 """Maximum cells of names, so that what is said of them stays visible."""
 
 
-def title_text(review: Review, assessor: str | None) -> str:
-    """Return the line at the top; narrow screens cut off its end.
+def title_text(
+    review: Review, assessor: str | None, width: int | None = None, pace: str = "", mode: str = ""
+) -> str:
+    """Return the line at the top: as much of it as there is room for, the most important at any width.
 
-    It has model or data set, progress, how many questions have one answer for every image, modes, and run. In
-    blind mode what would tell a model is left out.
+    It has model or data set, progress, modes, assessor, how many questions have one answer for every image,
+    and run. In blind mode what would tell a model is left out.
+
+    Args:
+        review: what is looked at.
+        assessor: who judges.
+        width: cells there are; `None` for all of it.
+        pace: how quickly answers are judged, and what that leaves.
+        mode: how the answers are gone through, where that is not one after another.
     """
     run = review.run
     named = run is not None and not review.open_runs.blind
-    parts = ["fada-tui"]
-    if run and named:
-        parts.append(shortened(run.run.model.name, NAME_CELLS))
-    elif review.gallery:
-        parts.append(shortened(review.gallery.catalogue.name, NAME_CELLS))
-    if run:
-        parts.append(str(review.progress()))
-    if review.filter.words:
-        parts.append(f"filter: {review.filter.text}")
-    if run and named and (constant := run.one_answer):
-        parts.append(constant)
-    if review.open_runs.blind:
-        parts.append("BLIND")
-    if assessor:
-        parts.append(shortened(assessor, NAME_CELLS))
-    if run and named:
-        parts.append(shortened(run.id, RUN_CELLS))
-    return "  │  ".join(parts)
+    name = run.run.model.name if run and named else review.gallery.catalogue.name if review.gallery else ""
+    constant = run.one_answer if run and named else ""
+    progress = str(review.progress()) if run else ""
+    filtered = f"filter: {review.filter.text}" if review.filter.words else ""
+    blind = "BLIND" if review.open_runs.blind else ""
+    who, run_id = assessor or "", run.id if run and named else ""
+    parts = {
+        "program": "fada-tui",
+        "name": shortened(name, NAME_CELLS),
+        "progress": f"{progress} · {pace}" if pace and progress else progress,
+        "mode": mode,
+        "blind": blind,
+        "filter": filtered,
+        "assessor": shortened(who, NAME_CELLS),
+        "constant": constant,
+        "run": shortened(run_id, RUN_CELLS),
+    }
+    narrower = (
+        ("run", ""),
+        ("program", ""),
+        ("name", shortened(name, FEWER_CELLS)),
+        ("assessor", shortened(who, FEWER_CELLS)),
+        ("filter", shortened(filtered, NAME_CELLS)),
+        ("constant", ""),
+        ("progress", progress),
+        ("filter", ""),
+    )
+    for part, instead in narrower:
+        if width is None or cell_len(_joined(parts)) <= width:
+            break
+        parts[part] = instead
+    return _joined(parts)
+
+
+def _joined(parts: Mapping[str, str]) -> str:
+    return "  │  ".join(part for part in parts.values() if part)
 
 
 def images_text(review: Review) -> str:

@@ -86,6 +86,10 @@ class Assessments:
         """Make the last step that was taken back again."""
         return await asyncio.shield(self._replay(self._history.redo, self._history.redone, "done again"))
 
+    def forget(self) -> None:
+        """Begin anew: what another assessor changed is theirs, and is not undone under this one's name."""
+        self._history = History()
+
     async def _change(self, run: OpenRun, key: Key, wanted: Assessment) -> bool:
         return await self._change_all([(run, key, wanted)], UNSET)
 

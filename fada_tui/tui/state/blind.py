@@ -37,6 +37,13 @@ class BlindList:
         """The runs that are mixed."""
         return self._runs.values()
 
+    def of_assessor(self, assessor: str) -> "BlindList":
+        """Return the list of the same runs in another assessor's order."""
+        other = BlindList(assessor, self._root)
+        for run in self._runs.values():
+            other.take_run(run)
+        return other
+
     def rows(self) -> ImageRows:
         """Return the list as it is now."""
         self.changed = False

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from fada_tui.config.assessor import remembered_assessor
 from fada_tui.config.last_run import with_remembered
 from fada_tui.config.settings import Settings
 from fada_tui.core.paths import samples_dir, settings_file, state_file
@@ -53,11 +54,16 @@ class AppContext(Struct, frozen=True, kw_only=True):
         """The settings with what was chosen last, as a new run begins with them."""
         return with_remembered(self.settings, state_file(), self.given)
 
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """Return the facts on this session for the help screen."""
+    @property
+    def assessor(self) -> str | None:
+        """Who judges: by the settings, else the name that was given last; `None` where nobody is named."""
+        return self.settings.assessor or remembered_assessor(state_file())
+
+    def facts(self, assessor: str | None) -> tuple[tuple[str, str], ...]:
+        """Return the facts on this session for the help screen, such as who judges."""
         return (
             ("pictures", f"{self.graphics.graphics}: {self.graphics.reason}"),
-            ("assessor", self.settings.assessor or "none; name yourself with --assessor or in settings"),
+            ("assessor", f"{assessor}; N changes it" if assessor else "none yet; N names one"),
             ("rubric", self.rubric.title),
             ("results", str(self.results)),
             ("settings", str(settings_file())),

@@ -217,6 +217,15 @@ class OpenRun:
         """How many answers have no verdict yet."""
         return self._answers - self._judged
 
+    def assess_as(self, assessor: str | None) -> None:
+        """Let another assessor's verdicts count here."""
+        if assessor != self.assessor:
+            self.assessor = assessor
+            self._own = {key: mine(result, assessor) for key, result in self._results.items()}
+            self._answers = self._judged = 0
+            for key in self._results:
+                self._count(key, 1)
+
     def _count(self, key: Key, step: int) -> None:
         """Keep the counts in step, so that asking for them costs nothing."""
         if self.answered(*key):
@@ -273,7 +282,14 @@ class OpenRuns:
 
     def add(self, run: OpenRun) -> OpenRun:
         """Take a run in; return the one that is open already, if there is one."""
+        run.assess_as(self.assessor)  # The name may have changed while it was read.
         return self.runs.setdefault(run.id, run)
+
+    def assess_as(self, assessor: str) -> None:
+        """Let another assessor's verdicts count, in all runs."""
+        self.assessor = assessor
+        for run in self.runs.values():
+            run.assess_as(assessor)
 
     @property
     def running(self) -> bool:

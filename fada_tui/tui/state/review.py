@@ -262,6 +262,14 @@ class Review:
         self.refilter()
         self.look(self.shown.slots[0] if self.shown.slots else None)
 
+    def assess_as(self, assessor: str) -> None:
+        """Let another assessor judge: what is looked at stays, blind mode's list has their own order."""
+        self.open_runs.assess_as(assessor)
+        if self.blind_list is not None:
+            self.blind_list = self.blind_list.of_assessor(assessor)
+            self.image_rows = self.blind_list.rows()
+            self.refilter()
+
     # Filter and order
 
     def filter_by(self, text: str) -> None:
