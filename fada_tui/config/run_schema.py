@@ -66,6 +66,7 @@ OF_RUNS = (
         "take images in a random order",
         metavar="SEED",
         unset="not shuffled",
+        label="Shuffle seed",
     ),
     Setting(
         "frames",
@@ -125,6 +126,7 @@ OF_RUNS = (
         metavar="FILE",
         unset="none",
         path=True,
+        label="References",
     ),
     Setting(
         "control",
@@ -132,7 +134,7 @@ OF_RUNS = (
         "switch",
         False,
         "ask the same of a black, a grey and a noisy picture, which count nowhere",
-        label="Control pictures",
+        label="Control",
     ),
     Setting(
         "alias",
@@ -178,7 +180,14 @@ OF_RUNS = (
         sampling=True,
     ),
     Setting(
-        "system_prompt", "answered", "text", None, "put before each question", metavar="TEXT", unset="none"
+        "system_prompt",
+        "answered",
+        "text",
+        None,
+        "put before each question",
+        metavar="TEXT",
+        unset="none",
+        label="System prompt",
     ),
     Setting(
         "thinking",
@@ -221,9 +230,16 @@ OF_RUNS = (
         choices=("auto", "float32", "float16", "bfloat16"),
         unset="as the model list says, else auto",
         entry_default="auto",
+        label="Precision",
     ),
     Setting(
-        "device", "answered", "text", "auto", "where models run: auto, cpu, cuda, cuda:1 …", metavar="NAME"
+        "device",
+        "answered",
+        "text",
+        "auto",
+        "where models run: auto, cpu, cuda, cuda:1 …",
+        metavar="NAME",
+        label="Device",
     ),
     Setting(
         "quantization",
@@ -234,6 +250,7 @@ OF_RUNS = (
         choices=("4bit", "8bit"),
         unset="as the model list says, else none",
         entry_default="none",
+        label="Quantisation",
     ),
     Setting(
         "pad_square",

@@ -31,6 +31,7 @@ _ALL = (
         "what answers are scored by: a rubric, or a file of one",
         metavar="NAME_OR_FILE",
         path=True,
+        label="Rubric",
     ),
     Setting(
         "graphics",

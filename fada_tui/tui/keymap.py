@@ -17,6 +17,7 @@ PLACES: Mapping[str, str] = {
     "answer": "Answer",
     "filter": "In the filter",
     "setup": "New run",
+    "choice": "New run, at a choice",
     "field": "New run, in a field",
     "needs": "What a model needs",
     "models_on_image": "Models on one image",

@@ -67,7 +67,14 @@ def test_defaults_make_the_settings_they_came_from() -> None:
         batch_size="auto",
         longest_edge=512,
         max_tiles=4,
-        shuffle=4,
+        shuffle=-4,
+        system_prompt="You are\na sonographer.",
+        dtype="bfloat16",
+        quantization="4bit",
+        device="cuda:1",
+        references=("a;b.csv", "c.xlsx"),
+        rubric="mine.toml",
+        control=True,
     )
     made = request(form(offer(settings)), offer(settings))
     assert (made.settings, made.images) == (settings, None)
@@ -147,7 +154,7 @@ def test_what_makes_no_sense_is_told_at_its_place(field: str, values: list[Any])
 
 def test_nothing_is_said_of_what_a_faulty_field_would_come_to() -> None:
     def said(**changes: str) -> tuple[str, str]:
-        found = hints(form(offer(), **changes))
+        found = hints(form(offer(), **changes), offer())
         return found["temperature"], found["batch_size"]
 
     assert said() == ("not sampled", "one by one")
@@ -166,7 +173,7 @@ def test_fields_that_mean_nothing_for_the_marked_models_are_neither_wrong_nor_as
     there = replace(offer(Settings(batch_size=3, concurrency=5)), models=models)
     local, served, both = (form(there, models=chosen) for chosen in (("a",), ("s",), ("a", "s")))
     assert meaningless(local, there) == {"concurrency"}
-    assert meaningless(served, there) == {"batch_size"}
+    assert meaningless(served, there) == {"batch_size", "dtype", "quantization", "device"}
     assert meaningless(both, there) == frozenset()
     assert meaningless(form(there, models=()), there) == {"concurrency"}
     wrong = {"batch_size": "0", "concurrency": "257"}

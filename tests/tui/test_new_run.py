@@ -18,9 +18,11 @@ from fada_tui.images.walk import Skipped
 from fada_tui.models.registry import load_registry, statuses
 from fada_tui.report.figures import figures
 from fada_tui.runs.telemetry import GpuReading, Sample
+from fada_tui.tui.new_run.choice_field import ChoiceField
 from fada_tui.tui.new_run.estimate import EstimateText
 from fada_tui.tui.new_run.form import RunRequest
 from fada_tui.tui.new_run.screen import NewRunScreen
+from fada_tui.tui.new_run.sections import Sections
 from fada_tui.tui.state.disk_index import DiskIndex
 from fada_tui.tui.themes import THEMES
 from fada_tui.tui.widgets.picklist import PickList
@@ -86,7 +88,13 @@ def estimate(screen: NewRunScreen) -> str:
 
 
 def field(screen: NewRunScreen, name: str) -> Input:
+    screen.query_one(Sections).open_more()
     return screen.query_one(f"#{name}", Input)
+
+
+def choice(screen: NewRunScreen, name: str) -> ChoiceField:
+    screen.query_one(Sections).open_more()
+    return screen.query_one(f"#{name}", ChoiceField)
 
 
 def fault(screen: NewRunScreen, section: str) -> str:
@@ -176,18 +184,17 @@ async def test_control_pictures_are_off_and_once_asked_for_remembered(catalogue:
     app = Host(catalogue)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
-        control = field(screen, "control")
-        assert control.value == "off" and "control  off" in screen_text(app)
+        control = screen.query_one("#control", ChoiceField)
+        assert control.value == "off" and "‹ off ›" in screen_text(app)
         control.focus()
-        await pilot.press("end", "backspace", "backspace", "x")
-        assert control.value == "o" and fault(screen, "answering") == "! Control pictures: on or off"
+        await pilot.press("space")
+        assert control.value == "on"
+        await wait_for(pilot, lambda: "+ 3 on control pictures" in estimate(screen))
         await pilot.press("r")
-        assert not app.answers and screen.focused is control
-        await pilot.press("n", "ctrl+s")
         wanted = await answer(pilot)
         assert wanted and wanted.settings == Settings(control=True)
     async with Host(catalogue).run_test(size=(80, 24)) as pilot:
-        assert field(await opened(pilot), "control").value == "on"
+        assert choice(await opened(pilot), "control").value == "on"
 
 
 async def test_answers_are_made_in_batches_of_a_size_that_is_remembered_and_forecast(
@@ -200,7 +207,8 @@ async def test_answers_are_made_in_batches_of_a_size_that_is_remembered_and_fore
     app = Host(catalogue, disk_index=disk_index)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
-        assert "one by one" in screen_text(app)
+        field(screen, "batch_size")
+        await wait_for(pilot, lambda: "one by one" in screen_text(app))
         assert "from 12 answers" in estimate(screen) and "batch size" not in estimate(screen)
         sizes = field(screen, "batch_size")
         sizes.focus()
@@ -215,7 +223,7 @@ async def test_answers_are_made_in_batches_of_a_size_that_is_remembered_and_fore
         await wait_for(pilot, lambda: pilot.app.screen is not screen)
         again = await opened(pilot)
         assert field(again, "batch_size").value == "auto"
-        assert "as memory allows" in screen_text(app)
+        await wait_for(pilot, lambda: "as memory allows" in screen_text(app))
 
 
 async def test_a_set_is_chosen_and_editing_it_makes_it_ones_own(catalogue: Catalogue) -> None:
@@ -274,7 +282,7 @@ async def test_number_fields_take_no_letters_and_say_what_is_wrong_with_themselv
             await pilot.press("0")
         wrong = {one.id: str(one.content) for one in screen.query(".hint.-wrong").results(Static)}
         assert wrong == dict.fromkeys(("limit-hint", "max_new_tokens-hint", "max_tiles-hint"), "! ≥ 1") | {
-            "control-hint": "! ≥ 0"
+            "seed-hint": "! ≥ 0"
         }
         assert fault(screen, "answering").startswith("! Max tiles: "), "of the field that one is in"
         field(screen, "temperature").focus()
@@ -426,7 +434,8 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
     async with Host(catalogue).run_test(size=size) as pilot:
         screen = await opened(pilot)
         seen = set()
-        for _ in range(16):
+        screen.query_one(Sections).open_more()
+        for _ in range(25):
             await pilot.pause()
             assert screen.focused is not None
             seen.add(screen.focused.id)
@@ -451,6 +460,15 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
             "thinking",
             "max_thinking_tokens",
             "max_tiles",
+            "more",
+            "system_prompt",
+            "dtype",
+            "quantization",
+            "device",
+            "shuffle",
+            "references",
+            "rubric",
+            "label",
         }
         assert screen.focused is not None
         assert screen.focused.id == "start"

@@ -40,6 +40,7 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
             given=app_context.given,
             disk_index=review.disk_index,
             sample=run_control.telemetry.latest,
+            label=app_context.label,
             list_served=partial(
                 listed_at,
                 registry=app_context.registry,
@@ -56,7 +57,7 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
             return
         settings = replace(request.settings, allow_host=run_control.consent.hosts)
         jobs, _ = await asyncio.to_thread(
-            planning.jobs, settings, app_context.registry, app_context.label, request.images
+            planning.jobs, settings, app_context.registry, request.label, request.images
         )
     except FadaError as error:
         workspace.view.say(str(error), "error")

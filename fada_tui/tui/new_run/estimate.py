@@ -39,6 +39,8 @@ class EstimateView(Struct, frozen=True):
     questions: int
     models: tuple[ModelForecast, ...]
     together: Together
+    controls: int = 0
+    """Answers about control pictures, of each model."""
 
 
 class EstimateText(Measured):
@@ -145,6 +147,8 @@ def _answers(view: EstimateView) -> Line:
         line += [(f" × {models} models = ", ""), (f"{each * models:,}", "strong")]
     elif models and (alone := view.models[0].forecast) and alone.image_tokens:
         line += [(f"  {units.count(alone.image_tokens, 'image token')} each", "muted")]
+    if view.controls:
+        line += [(f" + {view.controls:,} on control pictures", "muted")]
     return line
 
 

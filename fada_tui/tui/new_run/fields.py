@@ -3,14 +3,24 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fada_tui.config.setting import Group, Setting
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import ModelRow
 from fada_tui.report.units import count
-from fada_tui.tui.new_run.form import FIELDS, Form, Offer, Which, batch_size, image_counts, value_of
+from fada_tui.tui.new_run import layout
+from fada_tui.tui.new_run.form import (
+    EXACTLY,
+    FIELDS,
+    Form,
+    Offer,
+    Which,
+    batch_size,
+    differs,
+    image_counts,
+    value_of,
+)
 from fada_tui.tui.new_run.served import note
 from fada_tui.tui.present.models import entry_size
 from fada_tui.tui.widgets.picklist import Pick
@@ -21,52 +31,51 @@ OWN = "="
 CATEGORY = "/"
 """Before a category's key: none of `Which` begins with it."""
 
-SECTIONS: Mapping[Group, str] = {"asked": "images", "answered": "answering"}
-"""The section that the fields of a group of settings stand in, unless they stand beside another one's."""
-
-BESIDE = {
-    "thinking": ("max", "max_thinking_tokens"),
-    "seed": ("control", "control"),
-    "longest_edge": ("tiles", "max_tiles"),
+_NOTHING = {
+    "per_category": "all",
+    "limit": "all",
+    "max_thinking_tokens": "none",
+    "longest_edge": "own",
+    "max_tiles": "own",
+    "shuffle": "no",
+    "references": "none: FILE; FILE …",
 }
-"""Fields with another one in their line, and the word between them."""
+"""What an empty field shows where that is not what its setting says of itself."""
 
-_LINE_ENDS = {"per_category": "limit", **{first: second for first, (_, second) in BESIDE.items()}}
-"""Of fields that share a line, the last one by the first."""
-
-_INNER = {inner for _, inner in BESIDE.values()}
-
-_AFTER = {"concurrency": "batch_size"}
-"""Fields that stand behind another one than in the order of the settings: in place of it, or below."""
-
-
-def _place(name: str) -> int:
-    return list(FIELDS).index(_AFTER.get(name, name))
-
-
-_BEGINNING = [name for name, field in FIELDS.items() if field.group == "answered" and name not in _INNER]
-
-ROWS = tuple(sorted(_BEGINNING, key=_place))
-"""Of how answers are made, the fields that begin a line of the screen."""
-
-
-_EMPTY: Mapping[Group, str] = {"asked": "all", "answered": "own"}
-_NO_LIMIT = {"max_thinking_tokens": "none"}
-"""Fields that are empty where there is no such limit."""
+AS_LISTED = "as listed"
+"""What a choice shows where it is left to the model list."""
 
 
 def placeholder(name: str) -> str:
-    """Return what an empty field shows, in a word; nothing where it must not be empty."""
-    if FIELDS[name].default is not None:
-        return ""
-    return _NO_LIMIT.get(name) or _EMPTY[FIELDS[name].group]
+    """Return what an empty field shows, in a word or two; nothing where it must not be empty."""
+    setting = FIELDS[name]
+    if setting.kind == "text" and setting.default is not None:
+        return str(setting.default)
+    return "" if setting.default is not None and name not in _NOTHING else _NOTHING.get(name, setting.unset)
+
+
+def choices(name: str) -> tuple[tuple[str, str], ...]:
+    """Return the values that a field is turned through, each with how it is shown."""
+    setting = FIELDS[name]
+    unset = (("", AS_LISTED),) if setting.default is None else ()
+    return (*unset, *((word, word) for word in setting.words))
+
+
+def is_text(name: str) -> bool:
+    """Return whether any text can be typed into a field: such a one has a line of its own below it."""
+    return FIELDS[name].kind in ("text", "texts")
+
+
+def is_choice(name: str) -> bool:
+    """Return whether a field has a few values and nothing is typed into it."""
+    return FIELDS[name].kind in ("choice", "switch")
 
 
 def typable(name: str) -> str:
     """Return the pattern of what can be typed into a field: figures, and the words that the setting takes."""
     setting = FIELDS[name]
     beginnings = [word[:end] for word in setting.words for end in range(1, len(word) + 1)]
-    figures = {"whole": "[0-9]*", "choice": "", "switch": ""}.get(setting.kind, r"[0-9]*\.?[0-9]*")
+    figures = "[0-9]*" if setting.kind == "whole" else r"[0-9]*\.?[0-9]*"
     return "|".join([figures, *beginnings])
 
 
@@ -87,44 +96,54 @@ def faults_by_section(found: Mapping[str, str], focused: str | None = None) -> M
     ordered = sorted(found.items(), key=lambda fault: fault[0] != focused)
     for field, message in ordered:
         setting = FIELDS.get(field)
-        section = _section(setting) if setting else {"text": "questions"}.get(field, field)
+        section = _section(field) if setting else {"text": "questions"}.get(field, field)
         shown.setdefault(section, f"{setting.label}: {message}" if setting else message)
     return shown
 
 
-def _section(setting: Setting) -> str:
-    return "answering" if setting.name in _INNER else SECTIONS[setting.group]
-
-
-def row_id(name: str) -> str:
-    """Return the id of the line that a field begins."""
-    return f"{name}-row"
-
-
-def hint_id(name: str) -> str:
-    """Return the id of what stands behind a field, or behind the last one of its line."""
-    return f"{_LINE_ENDS.get(name, name)}-hint"
+def _section(name: str) -> str:
+    return "images" if name in layout.IMAGES else "answering"
 
 
 def inline_faults(found: Mapping[str, str]) -> Mapping[str, str]:
     """Return what stands behind fields, by its id, where something is wrong with them."""
     shown: dict[str, list[str]] = {}
     for name in found:
-        if name in FIELDS:
-            shown.setdefault(hint_id(name), []).append(bounds(name))
+        if name in FIELDS and not is_text(name):
+            shown.setdefault(layout.hint_id(name), []).append(bounds(name))
     return {place: f"! {' · '.join(texts)}" for place, texts in shown.items()}
 
 
-def hints(form: Form) -> Mapping[str, str]:
+def hints(form: Form, offer: Offer) -> Mapping[str, str]:
     """Return the notes on the effective values of fields, shown beside them."""
     greedy = value_of(form, "temperature") == 0
     sizes = {None: "", 1: "one by one", "auto": "as memory allows"}
+    asked = value_of(form, "control")
     return {
         "temperature": "not sampled" if greedy else "sampled",
         "top_p": "not used" if greedy else "",
         "batch_size": sizes.get(batch_size(form), "in batches"),
         "concurrency": "at once",
+        "limit": "not used" if form.images in EXACTLY else "",
+        "control": "black, grey, noise" if asked else "pictures of nothing",
+        "shuffle": "" if form.typed.get("shuffle") else "in their order",
+        **{name: _listed(name, form, offer) for name in ("dtype", "quantization")},
     }
+
+
+def _listed(name: str, form: Form, offer: Offer) -> str:
+    """Return what the model list says of the marked models, where the field leaves it to that."""
+    if form.typed.get(name):
+        return ""
+    entries = [offer.models[model] for model in form.models]
+    found = {str(getattr(entry, name) or FIELDS[name].entry_default) for entry in entries}
+    return next(iter(found)) if len(found) == 1 else "each its own" if found else ""
+
+
+def unfolded(form: Form) -> str:
+    """Return what is set among the rarer fields, in a line; empty where all of them are as by default."""
+    names = (name for name in layout.in_lines(layout.MORE) if differs(form, name))
+    return " · ".join(f"{FIELDS[name].label} {form.typed[name]}" for name in names)
 
 
 def model_rows(form: Form, offer: Offer, rows: Mapping[str, ModelRow]) -> list[Pick]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
+from fada_tui.core.control import PICTURES
 from fada_tui.core.records import ModelEntry
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import is_of
@@ -36,12 +37,15 @@ class Forecasts:
 
     Args:
         disk_index: the runs that were made before.
-        places: where models can be loaded.
+        places: where models can be loaded, by the device that is asked for.
         examine: called once for each model as it would be loaded, by its name; `take` takes what it finds.
     """
 
     def __init__(
-        self, disk_index: "DiskIndex", places: Places, examine: Callable[[str, ModelEntry], None]
+        self,
+        disk_index: "DiskIndex",
+        places: Callable[[str], Places],
+        examine: Callable[[str, ModelEntry], None],
     ) -> None:
         self._disk_index = disk_index
         self._places = places
@@ -62,11 +66,12 @@ class Forecasts:
             ModelForecast(_shown(name, offer), self._forecast(name, form, offer, images, asked))
             for name in form.models
         )
+        controls = len(PICTURES) * asked if value_of(form, "control") else 0
         known = [model.forecast for model in models if model.forecast is not None]
         all_of_them = together(known)
         if len(known) < len(models):
             all_of_them = replace(all_of_them, seconds=None, memory_needed=None, fits=None)
-        return EstimateView(images, asked, models, all_of_them)
+        return EstimateView(images, asked, models, all_of_them, controls)
 
     def _forecast(self, name: str, form: Form, offer: Offer, images: int, asked: int) -> Forecast | None:
         entry = as_loaded(offer.models[name], form, offer.settings)
@@ -79,6 +84,8 @@ class Forecasts:
         if name not in self._earlier:
             runs = (run for run in self._disk_index.runs if is_of(run, entry))
             self._earlier[name] = [(run, self._disk_index.figures[run.id]) for run in runs]
+        device = value_of(form, "device")
+        places = self._places(device if isinstance(device, str) else "auto")
         settings = replace(
             offer.settings,
             max_new_tokens=whole(form, "max_new_tokens") or 0,
@@ -87,7 +94,7 @@ class Forecasts:
             thinking=value_of(form, "thinking") or "auto",
             max_thinking_tokens=whole(form, "max_thinking_tokens"),
         )
-        return forecast(entry, estimate, self._earlier[name], generation(entry, settings), *self._places)
+        return forecast(entry, estimate, self._earlier[name], generation(entry, settings), *places)
 
 
 def _shown(name: str, offer: Offer) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,17 +11,46 @@ from fada_tui.config.questions import DEFAULT_QUESTION
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import Setting
 from fada_tui.config.settings import Settings
+from fada_tui.core.paths import expanded
 from fada_tui.core.protocol import ServedModel
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.runs.planning import with_choices
+from fada_tui.tui.new_run import layout
 from fada_tui.tui.state.image_tree import Tree, folded
 
 Which: TypeAlias = Literal["all", "marked", "categories"]
 
-FIELDS = {name: setting for name, setting in SETTINGS.items() if setting.label}
-"""Settings that are a line of text on the screen, by name."""
+LABEL = Setting(
+    "label",
+    "asked",
+    "text",
+    None,
+    "added to the name of the run's folder",
+    metavar="LABEL",
+    unset="none",
+    label="Label",
+)
+"""What `--name` is on the command line: no setting, since it is of one run alone."""
+
+EXACTLY: tuple[Which, ...] = ("marked",)
+"""Choices of images that are of these and no others, whatever bounds there are."""
+
+FIELDS = {
+    **{name: setting for name, setting in SETTINGS.items() if setting.label},
+    LABEL.name: LABEL,
+}
+"""Settings that have a field on the screen, and the label, by name."""
+
+SEPARATOR = ";"
+"""Between several paths in one field: names of files have it less often than commas or spaces."""
+
+_HERE = ("batch_size", "dtype", "quantization", "device")
+"""Fields that mean something for models that run on this machine alone."""
+
+_SERVED = ("concurrency",)
+"""Fields that mean something for models behind servers alone."""
 
 MOST = 2**63 - 1
 """The largest whole number that a file of settings can hold."""
@@ -33,6 +62,8 @@ class RunRequest(Struct, frozen=True):
     settings: Settings
     images: tuple[PlannedImage, ...] | None
     """These and no others; `None` leaves the choice to the settings."""
+    label: str | None = None
+    """Added to the names of the runs' folders."""
 
 
 class Form(Struct, frozen=True, kw_only=True):
@@ -65,6 +96,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     """Questions by the set's name."""
     served: Mapping[str, ServedModel] = {}
     """What servers say of their models, by the names in `models`."""
+    label: str | None = None
+    """Added to the names of the runs' folders, by the command that started the dashboard."""
 
 
 def first_form(offer: Offer, models: Iterable[str]) -> Form:
@@ -77,7 +110,7 @@ def first_form(offer: Offer, models: Iterable[str]) -> Form:
         categories=frozenset(key for key in known if key in offer.tree.categories),
         set=settings.questions if settings.questions in offer.sets else None,
         text=own_text(settings),
-        typed={name: _written(getattr(settings, name)) for name in FIELDS},
+        typed={name: written(name, _given(name, offer)) for name in FIELDS},
     )
 
 
@@ -115,17 +148,17 @@ def meaningless(form: Form, offer: Offer) -> frozenset[str]:
     served = {is_endpoint(offer.models[name].source) for name in form.models}
     if len(served) > 1:
         return frozenset()
-    return frozenset({"batch_size"} if True in served else {"concurrency"})
+    return frozenset(_HERE if True in served else _SERVED)
 
 
 def faults(form: Form, offer: Offer) -> Mapping[str, str]:
     """Return the errors by the field's name, in the order of the screen."""
     hidden = meaningless(form, offer)
-    wrong = {name: _fault(form, setting) for name, setting in FIELDS.items() if name not in hidden}
+    wrong = {name: _fault(form, FIELDS[name]) for name in layout.ALL if name not in hidden}
     found = {
         "models": "" if form.models else "mark a model with space",
         "images": _images_fault(form, offer),
-        **{name: fault for name, fault in wrong.items() if FIELDS[name].group == "asked"},
+        **{name: wrong[name] for name in layout.IMAGES},
         "text": _questions_fault(questions(form, offer)),
     }
     return {field: message for field, message in (found | wrong).items() if message}
@@ -142,14 +175,22 @@ def request(form: Form, offer: Offer) -> RunRequest:
         question=() if form.set is not None or usual else own,
         questions=form.set,
         trust_remote_code=tuple(name for name in form.models if name in offer.trusted),
-        **{name: value_of(form, name) for name in FIELDS if name not in hidden},
+        **{name: _chosen(form, offer, name) for name in SETTINGS if name in FIELDS and name not in hidden},
     )
-    return RunRequest(settings, offer.marked if form.images == "marked" else None)
+    label = _chosen(form, offer, LABEL.name)
+    return RunRequest(
+        settings, offer.marked if form.images == "marked" else None, None if label is None else str(label)
+    )
 
 
-def value_of(form: Form, name: str) -> bool | int | float | str | None:
+def value_of(form: Form, name: str) -> bool | int | float | str | tuple[str, ...] | None:
     """Return what a field's text says; `None` if that is nothing, or nothing that the setting takes."""
     setting, text = FIELDS[name], form.typed.get(name, "").strip()
+    if setting.kind == "texts":
+        return tuple(_path(one) for part in text.split(SEPARATOR) if (one := part.strip()))
+    if setting.kind == "text":
+        default = setting.default if isinstance(setting.default, str) else None
+        return (_path(text) if setting.path else text) or default
     if setting.kind == "switch":
         return {"on": True, "off": False}.get(text)
     if text in setting.choices:
@@ -175,6 +216,11 @@ def as_loaded(entry: ModelEntry, form: Form, settings: Settings) -> ModelEntry:
     """Return a model as the form would have it loaded; what makes no sense is left to the model."""
     typed = {name: value_of(form, name) for name, field in FIELDS.items() if field.entry_default}
     return with_choices(entry, replace(settings, **typed))
+
+
+def differs(form: Form, name: str) -> bool:
+    """Return whether a field says something else than the setting's default."""
+    return form.typed.get(name, "").strip() != written(name, FIELDS[name].default)
 
 
 def with_typed(form: Form, name: str, text: str) -> Form:
@@ -211,13 +257,14 @@ def _questions_fault(texts: tuple[str, ...]) -> str:
 
 def _fault(form: Form, setting: Setting) -> str:
     optional = setting.default is None and not form.typed.get(setting.name, "").strip()
-    if optional or value_of(form, setting.name) is not None:
+    if optional or setting.kind == "text" or value_of(form, setting.name) is not None:
         return ""
     return " or ".join(setting.words) if setting.kind == "switch" else setting.expected
 
 
 def _whole(text: str) -> int | None:
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST))):
+    figures = text.removeprefix("-")
+    if not (figures.isascii() and figures.isdecimal() and len(figures) <= len(str(MOST))):
         return None
     return int(text) if int(text) <= MOST else None
 
@@ -229,7 +276,34 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _written(value: float | str | None) -> str:
+def _given(name: str, offer: Offer) -> Any:
+    """Return what a field says at first."""
+    return offer.label if name == LABEL.name else getattr(offer.settings, name)
+
+
+def _chosen(form: Form, offer: Offer, name: str) -> Any:
+    """Return what a field says; of a text that nobody changed, what it was made from, line ends and all."""
+    given = _given(name, offer)
+    return given if form.typed.get(name) == written(name, given) else value_of(form, name)
+
+
+def _path(text: str) -> str:
+    """Return a path without the quotes that terminals put around files that are dropped on them."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return str(expanded(text[1:-1] if quoted else text)) if text else ""
+
+
+def written(name: str, value: Any) -> str:
+    """Return a value of a setting as its field shows it."""
+    setting = FIELDS[name]
+    if setting.kind == "texts":
+        return f"{SEPARATOR} ".join(printable(one) for one in value or ())
+    if setting.kind == "text":
+        return "" if value in (None, setting.default) else printable(value)
+    return _number_written(value)
+
+
+def _number_written(value: float | str | None) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -35,6 +35,7 @@ def read(
     marked_models: Sequence[str],
     marked_images: tuple[PlannedImage, ...],
     state: Path,
+    label: str | None = None,
 ) -> Options:
     """Read the available choices.
 
@@ -47,6 +48,7 @@ def read(
         marked_models: those that the person marked; else the settings say.
         marked_images: those that the person marked.
         state: the file of what was chosen last.
+        label: added to the names of the runs' folders.
     """
     settings = with_remembered(settings, state, given)
     models = {entry.name if registry.find(entry.name) else entry.source: entry for entry in entries}
@@ -65,6 +67,7 @@ def read(
         tree=Tree(catalogue.images),
         marked=marked_images,
         sets={name: texts for name, texts in sets.items() if texts},
+        label=label,
     )
     return Options(offer, first_form(offer, wanted))
 

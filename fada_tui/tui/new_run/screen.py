@@ -26,8 +26,10 @@ from fada_tui.runs.forecast import places_for
 from fada_tui.runs.planning import Estimate
 from fada_tui.runs.telemetry import Sample
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.new_run import fields, options, served
+from fada_tui.tui.new_run import fields, layout, options, served
+from fada_tui.tui.new_run.choice_field import ChoiceField
 from fada_tui.tui.new_run.estimate import EstimateText, together_text
+from fada_tui.tui.new_run.fold import Fold
 from fada_tui.tui.new_run.forecasts import Forecasts
 from fada_tui.tui.new_run.form import (
     FIELDS,
@@ -76,10 +78,11 @@ class NewRunScreen(Screen[RunRequest | None]):
         disk_index: the runs that were made before.
         sample: the machine as it was measured last.
         list_served: asks a server what it serves; without it there is no field for one.
+        label: added to the names of the runs' folders, as the program was started with.
     """
 
     PLACES = ("setup",)
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("setup", "field")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("setup", "choice", "field")]
     CSS_PATH = "../styles/new_run.tcss"
     AUTO_FOCUS = "#models-list"
 
@@ -104,13 +107,14 @@ class NewRunScreen(Screen[RunRequest | None]):
         disk_index: "DiskIndex",
         sample: Sample | None,
         list_served: ListServed | None = None,
+        label: str | None = None,
     ) -> None:
         super().__init__()
         self._rows = {row.entry.name: row for row in rows}
         self._catalogue = catalogue
         self._registry = registry
         self._list_served = list_served
-        self._forecasts = Forecasts(disk_index, places_for(sample, settings.device), self._examine)
+        self._forecasts = Forecasts(disk_index, partial(places_for, sample), self._examine)
         self._read = partial(
             options.read,
             settings=settings,
@@ -121,6 +125,7 @@ class NewRunScreen(Screen[RunRequest | None]):
             marked_models=marked_models,
             marked_images=marked_images,
             state=state_file(),
+            label=label,
         )
         self._offer: Offer | None = None
         self._form = Form()
@@ -222,6 +227,11 @@ class NewRunScreen(Screen[RunRequest | None]):
         if self._offer is not None and event.input.id in FIELDS:
             self._choose(with_typed(self._form, event.input.id, event.value))
 
+    @on(ChoiceField.Changed)
+    def _choice_changed(self, event: ChoiceField.Changed) -> None:
+        if self._offer is not None and event.field.id in FIELDS:
+            self._choose(with_typed(self._form, event.field.id, event.value))
+
     @on(TextArea.Changed)
     def _text_changed(self, event: TextArea.Changed) -> None:
         if self._offer is not None and event.text_area.text != self._text():
@@ -238,12 +248,13 @@ class NewRunScreen(Screen[RunRequest | None]):
     def _show_faults(self) -> None:
         if self._offer is not None:
             focused = self.focused.id if self.focused else None
-            self._sections.show_faults(self._form, faults(self._form, self._offer), focused)
+            self._sections.show_faults(self._form, self._offer, faults(self._form, self._offer), focused)
 
     def on_descendant_focus(self) -> None:
         """Show the keys that work where one is, and what is wrong there."""
-        typing = isinstance(self.focused, Input | TextArea)
-        self.query_one(KeyBar).show(("field",) if typing else self.PLACES)
+        kinds = ((Input, "field"), (TextArea, "field"), (ChoiceField, "choice"), (Fold, "choice"))
+        place = next((place for kind, place in kinds if isinstance(self.focused, kind)), "setup")
+        self.query_one(KeyBar).show((place,))
         self._show_faults()
 
     # The estimate
@@ -270,9 +281,24 @@ class NewRunScreen(Screen[RunRequest | None]):
     # Keys
 
     def action_mark(self) -> None:
-        """Pick the row with the cursor."""
+        """Pick the row with the cursor; turn a choice."""
         if isinstance(self.focused, PickList):
             self.focused.pick()
+        else:
+            self.action_turn(1)
+
+    def action_turn(self, step: int) -> None:
+        """Turn a choice to the next value, or the one before; unfold or fold the rarer fields."""
+        if isinstance(self.focused, ChoiceField):
+            self.focused.turn(step)
+        elif isinstance(self.focused, Fold):
+            self.focused.is_open = not self.focused.is_open
+
+    def action_more(self) -> None:
+        """Unfold the rarer fields and go there, or fold them."""
+        fold = self.query_one(Fold)
+        fold.is_open = not fold.is_open
+        fold.focus()
 
     def action_up(self) -> None:
         """Go up in a list; from a field, to the one before."""
@@ -325,7 +351,7 @@ class NewRunScreen(Screen[RunRequest | None]):
         found = faults(self._form, self._offer)
         if found:
             field = next(iter(found))
-            self.query_one(f"#{_HOMES.get(field, field)}").focus()
+            self._go_to(field)
             return
         self._leaving = True
         wanted = request(self._form, self._offer)
@@ -333,6 +359,14 @@ class NewRunScreen(Screen[RunRequest | None]):
         with suppress(OSError):
             await asyncio.to_thread(remember, wanted.settings, state_file())
         self.dismiss(wanted)
+
+    def _go_to(self, field: str) -> None:
+        """Go to where something is wrong, wherever that is folded."""
+        if field in layout.in_lines(layout.MORE):
+            self._sections.open_more()
+            self.call_after_refresh(self.query_one(f"#{field}").focus)
+        else:
+            self.query_one(f"#{_HOMES.get(field, field)}").focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout that the terminal has room for."""

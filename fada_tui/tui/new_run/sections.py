@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Static, TextArea
 
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.models.registry import ModelRow
-from fada_tui.tui.new_run import fields
+from fada_tui.tui.new_run import fields, layout
+from fada_tui.tui.new_run.choice_field import ChoiceField
+from fada_tui.tui.new_run.fold import Fold
 from fada_tui.tui.new_run.form import FIELDS, Form, Offer, meaningless
-from fada_tui.tui.new_run.inputs import answering_rows, hint_beside, number_field
+from fada_tui.tui.new_run.inputs import field, hint_beside, rows
 from fada_tui.tui.new_run.server_field import ListServed, ServerField
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.measured import Text
@@ -42,9 +45,9 @@ class Sections(VerticalScroll):
                 yield PickList(id="images-list")
                 with Horizontal(classes="bounds"):
                     yield Static("Per category ", markup=False)
-                    yield number_field("per_category")
+                    yield field("per_category")
                     yield Static("  in all ", markup=False)
-                    yield number_field("limit")
+                    yield field("limit")
                     yield hint_beside("limit")
                 if caution := fields.caution(self._catalogue.images):
                     yield Static(line(caution), classes="caution")
@@ -55,7 +58,10 @@ class Sections(VerticalScroll):
                 yield TextArea(id="text", compact=True, show_line_numbers=True, highlight_cursor_line=False)
                 yield Text("", markup=False, classes="fault")
             with Vertical(id="answering", classes="section"):
-                yield from answering_rows()
+                yield from rows(layout.OFTEN)
+                yield Fold("more", "More")
+                with Vertical(id="more-fields"):
+                    yield from rows(layout.MORE)
                 yield Text("", markup=False, classes="fault")
 
     def on_mount(self) -> None:
@@ -72,7 +78,9 @@ class Sections(VerticalScroll):
     def fill(self, form: Form) -> None:
         """Write the fields' texts into them."""
         for name, text in form.typed.items():
-            self.query_one(f"#{name}", Input).value = text
+            box = self.query_one(f"#{name}")
+            assert isinstance(box, Input | ChoiceField)
+            box.value = text
 
     def go_to_choices(self, form: Form) -> None:
         """Put each list's cursor on what is chosen there."""
@@ -89,19 +97,35 @@ class Sections(VerticalScroll):
         self.query_one("#images-list", PickList).show(fields.image_rows(form, offer))
         self.query_one("#sets", PickList).show(fields.set_rows(form, offer))
         hidden = meaningless(form, offer)
-        for name in fields.ROWS:
-            self.query_one(f"#{fields.row_id(name)}").display = name not in hidden
+        for name in (*layout.OFTEN, *layout.MORE):
+            self.query_one(f"#{layout.row_id(name)}").display = name not in hidden
+        fold = self.query_one(Fold)
+        says = fields.unfolded(form)
+        fold.says = says or "precision, references, label …"
+        fold.set_class(bool(says), "-set")
 
-    def show_faults(self, form: Form, found: Mapping[str, str], focused: str | None) -> None:
+    def open_more(self) -> None:
+        """Unfold the rarer fields."""
+        self.query_one(Fold).is_open = True
+
+    @on(Fold.Turned)
+    def _turned(self, event: Fold.Turned) -> None:
+        event.stop()
+        self.set_class(event.is_open, "-open")
+        focused = self.screen.focused
+        if not event.is_open and focused and self.query_one("#more-fields") in focused.ancestors:
+            event.fold.focus()
+
+    def show_faults(self, form: Form, offer: Offer, found: Mapping[str, str], focused: str | None) -> None:
         """Show what is wrong, by field, and notes on the fields where nothing is; `focused` is told first."""
         shown = fields.faults_by_section(found, focused)
         for section in ("models", "images", "questions", "answering"):
             fault = self.query_one(f"#{section} .fault", Text)
             fault.update(line(f"! {shown[section]}" if section in shown else ""))
             fault.display = section in shown
-        for field in FIELDS:
-            self.query_one(f"#{field}", Input).set_class(field in found, "-wrong")
-        hints = {fields.hint_id(field): hint for field, hint in fields.hints(form).items()}
+        for name in FIELDS:
+            self.query_one(f"#{name}").set_class(name in found, "-wrong")
+        hints = {layout.hint_id(field): hint for field, hint in fields.hints(form, offer).items()}
         inline = fields.inline_faults(found)
         for place in self.query(".hint").results(Static):
             name = place.id or ""
