@@ -8,7 +8,7 @@ from fada_tui.config.schema import SETTINGS
 from fada_tui.config.settings import Settings
 from fada_tui.core.records import ModelEntry, PlannedImage, Resolution
 from fada_tui.images.frames import frame_name
-from fada_tui.tui.new_run.fields import hints
+from fada_tui.tui.new_run.fields import hints, image_rows
 from fada_tui.tui.new_run.form import (
     FIELDS,
     Form,
@@ -102,12 +102,24 @@ def test_marked_images_are_chosen_at_first_and_exactly_those() -> None:
     assert request(first, there).images == IMAGES[3:5]
 
 
+def test_images_that_the_filter_shows_are_offered_where_there_is_a_filter_and_are_exactly_those() -> None:
+    there = offer(filtered=IMAGES[2:6], filter="category:heart")
+    first = form(there)
+    assert first.images == "all" and "filtered" not in [row.key for row in image_rows(first, offer())]
+    row = next(row for row in image_rows(first, there) if row.key == "filtered")
+    assert (row.label, row.tail) == ("Shown by the filter: category:heart", "4")
+    chosen = with_typed(replace(first, images="filtered"), "limit", "1")
+    assert request(chosen, there).images == IMAGES[2:6] and not faults(chosen, there)
+    assert hints(chosen, there)["limit"] == "not used"
+    assert faults(chosen, offer(filter="x")) == {"images": "the filter shows no image"}
+
+
 def test_counts_follow_categories_and_bounds() -> None:
     there = offer()
     chosen = form(there, images="categories", categories=frozenset({"heart"}))
-    assert image_counts(chosen, there) == {"all": 10, "marked": 0, "categories": 5}
+    assert image_counts(chosen, there) == {"all": 10, "filtered": 0, "marked": 0, "categories": 5}
     some = with_typed(chosen, "per_category", "2")
-    assert image_counts(some, there) == {"all": 6, "marked": 0, "categories": 4}
+    assert image_counts(some, there) == {"all": 6, "filtered": 0, "marked": 0, "categories": 4}
     assert image_counts(with_typed(some, "limit", "3"), there)["all"] == 3
     assert request(some, there).settings.category == ("Heart",)
     assert request(replace(some, images="all"), there).settings.category == ()

@@ -40,6 +40,8 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
             given=app_context.given,
             disk_index=review.disk_index,
             sample=run_control.telemetry.latest,
+            filtered_images=review.filtered_images(),
+            filter_text=review.filter.text if review.filter.words else "",
             label=app_context.label,
             list_served=partial(
                 listed_at,

@@ -180,12 +180,14 @@ def image_rows(form: Form, offer: Offer) -> list[Pick]:
     counts = image_counts(form, offer)
     labels: Mapping[Which, str] = {
         "all": "All images",
+        "filtered": f"Shown by the filter: {offer.filter}",
         "marked": "Marked images",
         "categories": f"Categories ({len(offer.tree.categories):,})",
     }
     rows = [
         Pick(key=which, label=label, tail=f"{counts[which]:,}", on=form.images == which, kind="one")
         for which, label in labels.items()
+        if which != "filtered" or offer.filter
     ]
     if form.images != "categories":
         return rows

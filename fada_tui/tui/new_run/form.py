@@ -20,7 +20,7 @@ from fada_tui.runs.planning import with_choices
 from fada_tui.tui.new_run import layout
 from fada_tui.tui.state.image_tree import Tree, folded
 
-Which: TypeAlias = Literal["all", "marked", "categories"]
+Which: TypeAlias = Literal["all", "filtered", "marked", "categories"]
 
 LABEL = Setting(
     "label",
@@ -34,7 +34,7 @@ LABEL = Setting(
 )
 """What `--name` is on the command line: no setting, since it is of one run alone."""
 
-EXACTLY: tuple[Which, ...] = ("marked",)
+EXACTLY: tuple[Which, ...] = ("filtered", "marked")
 """Choices of images that are of these and no others, whatever bounds there are."""
 
 FIELDS = {
@@ -92,6 +92,10 @@ class Offer(Struct, frozen=True, kw_only=True):
     """Of `models`, those whose repository's code the settings trust."""
     tree: Tree
     marked: tuple[PlannedImage, ...]
+    filtered: tuple[PlannedImage, ...] = ()
+    """What the main screen's filter shows."""
+    filter: str = ""
+    """That filter as typed; empty where there is none."""
     sets: Mapping[str, tuple[str, ...]]
     """Questions by the set's name."""
     served: Mapping[str, ServedModel] = {}
@@ -138,6 +142,7 @@ def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
     per_category, limit = (whole(form, name) for name in ("per_category", "limit"))
     return {
         "all": offer.tree.count(None, per_category, limit),
+        "filtered": len(offer.filtered),
         "marked": len(offer.marked),
         "categories": offer.tree.count(form.categories, per_category, limit),
     }
@@ -178,9 +183,8 @@ def request(form: Form, offer: Offer) -> RunRequest:
         **{name: _chosen(form, offer, name) for name in SETTINGS if name in FIELDS and name not in hidden},
     )
     label = _chosen(form, offer, LABEL.name)
-    return RunRequest(
-        settings, offer.marked if form.images == "marked" else None, None if label is None else str(label)
-    )
+    exactly = {"filtered": offer.filtered, "marked": offer.marked}.get(form.images)
+    return RunRequest(settings, exactly, None if label is None else str(label))
 
 
 def value_of(form: Form, name: str) -> bool | int | float | str | tuple[str, ...] | None:
@@ -243,6 +247,8 @@ def _categories(form: Form, offer: Offer) -> tuple[str, ...]:
 def _images_fault(form: Form, offer: Offer) -> str:
     if form.images == "marked" and not offer.marked:
         return "no image is marked"
+    if form.images == "filtered" and not offer.filtered:
+        return "the filter shows no image"
     if form.images == "categories" and not form.categories:
         return "mark a category with space"
     return ""

@@ -35,6 +35,8 @@ def read(
     marked_models: Sequence[str],
     marked_images: tuple[PlannedImage, ...],
     state: Path,
+    filtered_images: tuple[PlannedImage, ...] = (),
+    filter_text: str = "",
     label: str | None = None,
 ) -> Options:
     """Read the available choices.
@@ -48,6 +50,8 @@ def read(
         marked_models: those that the person marked; else the settings say.
         marked_images: those that the person marked.
         state: the file of what was chosen last.
+        filtered_images: those that the main screen's filter shows.
+        filter_text: that filter; empty where there is none.
         label: added to the names of the runs' folders.
     """
     settings = with_remembered(settings, state, given)
@@ -66,6 +70,8 @@ def read(
         trusted=frozenset(name for name, entry in models.items() if entry.source in trusted),
         tree=Tree(catalogue.images),
         marked=marked_images,
+        filtered=filtered_images,
+        filter=filter_text,
         sets={name: texts for name, texts in sets.items() if texts},
         label=label,
     )

@@ -78,6 +78,8 @@ class NewRunScreen(Screen[RunRequest | None]):
         disk_index: the runs that were made before.
         sample: the machine as it was measured last.
         list_served: asks a server what it serves; without it there is no field for one.
+        filtered_images: those that the main screen's filter shows.
+        filter_text: that filter; empty where there is none.
         label: added to the names of the runs' folders, as the program was started with.
     """
 
@@ -107,6 +109,8 @@ class NewRunScreen(Screen[RunRequest | None]):
         disk_index: "DiskIndex",
         sample: Sample | None,
         list_served: ListServed | None = None,
+        filtered_images: tuple[PlannedImage, ...] = (),
+        filter_text: str = "",
         label: str | None = None,
     ) -> None:
         super().__init__()
@@ -125,6 +129,8 @@ class NewRunScreen(Screen[RunRequest | None]):
             marked_models=marked_models,
             marked_images=marked_images,
             state=state_file(),
+            filtered_images=filtered_images,
+            filter_text=filter_text,
             label=label,
         )
         self._offer: Offer | None = None
@@ -211,7 +217,7 @@ class NewRunScreen(Screen[RunRequest | None]):
     @on(PickList.Picked, "#images-list")
     def _images_picked(self, event: PickList.Picked) -> None:
         match event.key:
-            case "all" | "marked" | "categories" as which:
+            case "all" | "filtered" | "marked" | "categories" as which:
                 self._choose(replace(self._form, images=which))
             case key:
                 chosen = self._form.categories ^ {key.removeprefix(fields.CATEGORY)}

@@ -235,6 +235,13 @@ class Review:
         slots = self.gallery.image_rows.slots if self.gallery else ()
         return tuple(slot.image for slot in slots if slot.image.path in chosen)
 
+    def filtered_images(self) -> tuple[PlannedImage, ...]:
+        """The images of the gallery that the filter shows, in the gallery's order; none without a filter."""
+        if not self.filter.words or self.gallery is None or self.root != self.gallery.catalogue.root:
+            return ()
+        shown = {slot.image.path for slot in self.shown.slots}
+        return tuple(slot.image for slot in self.gallery.image_rows.slots if slot.image.path in shown)
+
     def filter_names(self) -> tuple[str, ...]:
         """What the filter box offers to complete: categories, and models unless blind."""
         image_rows = self.gallery.image_rows if self.open_runs.blind and self.gallery else self.image_rows
