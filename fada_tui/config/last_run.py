@@ -4,7 +4,8 @@ What differs from the defaults is remembered, and it takes the place of what nob
 variable or a line of `settings.toml` wins, also where it says what is so by default.
 """
 
-from collections.abc import Set
+import os
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fada_tui.config.questions import load_questions
+from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.config.settings import Settings, value_of
 from fada_tui.config.state_tables import read_table, write_table
 from fada_tui.core.errors import UsageError
@@ -20,16 +22,22 @@ REMEMBERED = (
     "model",
     "question",
     "questions",
+    "references",
     "control",
     "max_new_tokens",
     "temperature",
     "top_p",
+    "system_prompt",
     "thinking",
     "max_thinking_tokens",
     "seed",
     "batch_size",
+    "dtype",
+    "device",
+    "quantization",
     "concurrency",
     "per_category",
+    "rubric",
 )
 """Names of the settings that are remembered."""
 
@@ -48,6 +56,11 @@ def with_remembered(settings: Settings, file: Path, given: Set[str] = frozenset(
         given: names of the settings that a person gave, which nothing remembered replaces; see
             `settings.names_given`. Those that differ from their defaults need not be among them.
     """
+    return replace(settings, **remembered(settings, file, given))
+
+
+def remembered(settings: Settings, file: Path, given: Set[str] = frozenset()) -> dict[str, Any]:
+    """Return the last choices that take the place of defaults, by name; see `with_remembered`."""
     changes = {
         name: value
         for name, value in _read(file).items()
@@ -56,23 +69,42 @@ def with_remembered(settings: Settings, file: Path, given: Set[str] = frozenset(
     if given & {"question", "questions"} or settings.question or settings.questions:
         changes.pop("question", None)
         changes.pop("questions", None)
-    elif "question" in changes or not _loadable(changes.get("questions")):
+    elif "question" in changes or not _loadable(changes.get("questions"), load_questions):
         changes.pop("questions", None)
-    return replace(settings, **changes)
+    if not _loadable(changes.get("rubric"), load_rubric):
+        changes.pop("rubric", None)
+    if not all(Path(file).is_file() for file in changes.get("references", ())):
+        changes.pop("references", None)
+    return changes
 
 
 def remember(settings: Settings, file: Path) -> None:
-    """Save the choices in these settings.
+    """Save the choices in these settings, files by paths that are valid in every folder.
 
     Raises:
         OSError: it cannot be written.
     """
+    settings = replace(
+        settings,
+        references=tuple(os.path.abspath(file) for file in settings.references),  # noqa: PTH100
+        rubric=RUBRICS.source(settings.rubric),
+    )
     chosen = {
         name: msgspec.to_builtins(value)
         for name in REMEMBERED
         if (value := getattr(settings, name)) != _default(name)
     }
     write_table(file, _TABLE, chosen)
+
+
+def forget(file: Path) -> None:
+    """Forget all choices; what else the file holds stays.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if file.exists():
+        write_table(file, _TABLE, {})
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -90,12 +122,12 @@ def _checked(name: str, value: Any) -> Any:
         return None
 
 
-def _loadable(questions: str | None) -> bool:
-    """Return whether a question set or file is still there: nobody asked for it in this session."""
-    if questions is None:
+def _loadable(name_or_file: str | None, load: Callable[[str], object]) -> bool:
+    """Return whether a question set, rubric or file is still there: nobody asked for it in this session."""
+    if name_or_file is None:
         return False
     try:
-        load_questions(questions)
+        load(name_or_file)
     except UsageError:
         return False
     return True

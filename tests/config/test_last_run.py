@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from fada_tui.config.last_run import remember, with_remembered
+import fada_tui
+from fada_tui.config.last_run import forget, remember, remembered, with_remembered
 from fada_tui.config.settings import Settings
 from fada_tui.core.paths import state_file
 
@@ -86,3 +87,41 @@ def test_questions_that_are_gone_have_nothing_to_say(file: Path, tmp_path: Path)
     assert with_remembered(Settings(), file) == Settings(questions=str(asked), seed=3)
     asked.unlink()
     assert with_remembered(Settings(), file) == Settings(seed=3)
+
+
+def test_files_are_remembered_by_paths_for_every_folder_and_only_while_they_are_there(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rubric = Path(fada_tui.__file__).parent / "config" / "presets" / "rubrics" / "fada.toml"
+    Path("mine.toml").write_bytes(rubric.read_bytes())
+    Path("experts.csv").touch()
+    chosen = Settings(references=("experts.csv",), rubric="mine.toml", dtype="float32", system_prompt="Look.")
+    remember(chosen, file)
+    monkeypatch.chdir("/")
+    back = remembered(Settings(), file)
+    assert back == {
+        "references": (str(tmp_path / "experts.csv"),),
+        "rubric": str(tmp_path / "mine.toml"),
+        "dtype": "float32",
+        "system_prompt": "Look.",
+    }
+    assert remembered(Settings(), file, frozenset({"dtype", "rubric"})).keys() == {
+        "references",
+        "system_prompt",
+    }
+    (tmp_path / "experts.csv").unlink()
+    (tmp_path / "mine.toml").write_text("= broken")
+    assert remembered(Settings(), file).keys() == {"dtype", "system_prompt"}
+
+
+def test_what_is_forgotten_is_the_last_run_and_nothing_else(file: Path) -> None:
+    forget(file)
+    assert not file.exists()
+    remember(CHOSEN, file)
+    file.write_text(file.read_text() + "\n[panes]\nlist = 30\n")
+    remember(replace(CHOSEN, seed=8), file)
+    assert with_remembered(Settings(), file).seed == 8
+    forget(file)
+    assert with_remembered(Settings(), file) == Settings()
+    assert "list = 30" in file.read_text()
