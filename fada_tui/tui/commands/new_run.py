@@ -14,6 +14,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("setup.first", "home,g", "page(-1000)", "", "The first", "setup", False),
     Command("setup.last", "end,G", "page(1000)", "", "The last", "setup", False),
     Command("setup.more", "m", "more", "More", "Unfold the rarer fields, or fold them", "setup"),
+    Command("setup.forget", "X", "forget", "", "Forget what was chosen last", "setup", False),
     Command("setup.back", "escape,q", "back", "Cancel", "Cancel", "setup"),
     Command("choice.start", "r,enter,ctrl+r,ctrl+s", "start", "Start", "Start the run", "choice"),
     Command("choice.turn", "space,right,l", "turn(1)", "Change", "The next value", "choice"),

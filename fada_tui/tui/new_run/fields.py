@@ -131,6 +131,32 @@ def hints(form: Form, offer: Offer) -> Mapping[str, str]:
     }
 
 
+def origins(form: Form, first: Form, offer: Offer) -> Mapping[str, str]:
+    """Return where values are from that nobody changed here, by the settings' names: "remembered" or "given".
+
+    Args:
+        form: as it is.
+        first: as it was at first.
+        offer: what there is to choose from.
+    """
+    same = {name for name in FIELDS if form.typed.get(name) == first.typed.get(name)}
+    same |= {"model"} if form.models == first.models else set()
+    same |= {"question", "questions"} if (form.set, form.text) == (first.set, first.text) else set()
+    given = {name for name in offer.given if name not in FIELDS or differs(form, name)}
+    words = {**dict.fromkeys(given, "given"), **dict.fromkeys(offer.remembered, "remembered")}
+    return {name: word for name, word in words.items() if name in same}
+
+
+def beside(notes: Mapping[str, str], found: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what stands behind the fields of a line, by its id: where values are from, then notes."""
+    parts: dict[str, list[str]] = {}
+    for name in (*(name for name in layout.ALL if name in found), *notes):
+        parts.setdefault(layout.hint_id(name), []).append(found.get(name) or notes[name])
+        if name in found and notes.get(name):
+            parts[layout.hint_id(name)].append(notes[name])
+    return {place: " · ".join(dict.fromkeys(filter(None, texts))) for place, texts in parts.items()}
+
+
 def _listed(name: str, form: Form, offer: Offer) -> str:
     """Return what the model list says of the marked models, where the field leaves it to that."""
     if form.typed.get(name):

@@ -102,6 +102,10 @@ class Offer(Struct, frozen=True, kw_only=True):
     """What servers say of their models, by the names in `models`."""
     label: str | None = None
     """Added to the names of the runs' folders, by the command that started the dashboard."""
+    remembered: frozenset[str] = frozenset()
+    """Names of the settings that are as they were for the last run."""
+    given: frozenset[str] = frozenset()
+    """Names of the settings that a person gave, also those given the value of their default."""
 
 
 def first_form(offer: Offer, models: Iterable[str]) -> Form:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from fada_tui.config.last_run import with_remembered
+from fada_tui.config.last_run import remembered
 from fada_tui.config.questions import QUESTION_SETS, load_questions
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
@@ -54,7 +55,8 @@ def read(
         filter_text: that filter; empty where there is none.
         label: added to the names of the runs' folders.
     """
-    settings = with_remembered(settings, state, given)
+    last = remembered(settings, state, given)
+    settings = replace(settings, **last)
     models = {entry.name if registry.find(entry.name) else entry.source: entry for entry in entries}
     wanted = _known(marked_models or settings.model, registry, models)
     if not wanted:
@@ -74,6 +76,8 @@ def read(
         filter=filter_text,
         sets={name: texts for name, texts in sets.items() if texts},
         label=label,
+        remembered=frozenset(last) - ({"model"} if marked_models else set()),
+        given=frozenset(given),
     )
     return Options(offer, first_form(offer, wanted))
 

@@ -1,7 +1,7 @@
 """Setting up a run: which models answer which questions about which images, and what it will take."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Button, Input, Static, TextArea
 
-from fada_tui.config.last_run import remember
+from fada_tui.config.last_run import forget, remember
 from fada_tui.config.settings import Settings
 from fada_tui.core.paths import state_file
 from fada_tui.core.records import ModelEntry, PlannedImage
@@ -42,6 +42,7 @@ from fada_tui.tui.new_run.form import (
     toggled_model,
     with_typed,
 )
+from fada_tui.tui.new_run.moves import MoveActions
 from fada_tui.tui.new_run.sections import Sections
 from fada_tui.tui.new_run.server_field import ListServed, ServerField
 from fada_tui.tui.terminal.sanitise import line
@@ -57,6 +58,9 @@ ROOMY = (72, 22)
 WIDE = 150
 """Cells from which models and images stand side by side, too."""
 
+SURE_SECONDS = 5.0
+"""Seconds within which a key has to come again that loses something."""
+
 SETTLING = 0.05
 """Seconds without a change after which the estimate is worked out."""
 
@@ -64,7 +68,7 @@ _HOMES = {"models": "models-list", "images": "images-list", "text": "text"}
 """Where the focus goes when something is wrong there; other fields have an input of their name."""
 
 
-class NewRunScreen(Screen[RunRequest | None]):
+class NewRunScreen(Screen[RunRequest | None], MoveActions):
     """The screen for models, images, questions, and the expected time and memory.
 
     Args:
@@ -134,22 +138,30 @@ class NewRunScreen(Screen[RunRequest | None]):
             label=label,
         )
         self._offer: Offer | None = None
-        self._form = Form()
+        self._form = self._first = Form()
+        self._forgetting: Timer | None = None
+        """Runs while it is asked whether to forget what was chosen last."""
         self._pending: Timer | None = None
         self._opened = asyncio.Event()
         self._leaving = False
 
     def compose(self) -> ComposeResult:
         """Lay out the sections."""
-        yield Static(
-            line(f"New run  │  {self._catalogue.name}  │  {len(self._catalogue.images):,} images"),
-            classes="title",
-        )
+        yield Static(line(self._title({})), classes="title")
         yield Sections(self._catalogue, self._list_served)
         with Container(id="estimate", classes="section"):
             yield EstimateText()
             yield Button("▶ Start", id="start", compact=True, variant="primary")
         yield KeyBar(*self.PLACES)
+
+    def _title(self, origins: Mapping[str, str]) -> str:
+        """Return the first line: what this is, and how to forget what is remembered."""
+        parts = ["New run", self._catalogue.name, f"{len(self._catalogue.images):,} images"]
+        if self._forgetting:
+            parts = ["X again forgets what was chosen last, own questions too"]
+        elif "remembered" in origins.values():
+            parts.append("X forgets what is remembered")
+        return "  │  ".join(parts)
 
     def on_mount(self) -> None:
         """Find out what there is to choose from."""
@@ -158,7 +170,7 @@ class NewRunScreen(Screen[RunRequest | None]):
 
     async def _open(self) -> None:
         opening = await asyncio.to_thread(self._read)
-        self._offer, self._form = opening.offer, opening.form
+        self._offer, self._form, self._first = opening.offer, opening.form, opening.form
         self._sections.fill(self._form)
         self._show_questions()
         self._changed()
@@ -254,7 +266,10 @@ class NewRunScreen(Screen[RunRequest | None]):
     def _show_faults(self) -> None:
         if self._offer is not None:
             focused = self.focused.id if self.focused else None
-            self._sections.show_faults(self._form, self._offer, faults(self._form, self._offer), focused)
+            origins = fields.origins(self._form, self._first, self._offer)
+            self.query_one(".title", Static).update(line(self._title(origins)))
+            found = faults(self._form, self._offer)
+            self._sections.show_faults(self._form, self._offer, found, focused, origins)
 
     def on_descendant_focus(self) -> None:
         """Show the keys that work where one is, and what is wrong there."""
@@ -286,51 +301,25 @@ class NewRunScreen(Screen[RunRequest | None]):
 
     # Keys
 
-    def action_mark(self) -> None:
-        """Pick the row with the cursor; turn a choice."""
-        if isinstance(self.focused, PickList):
-            self.focused.pick()
-        else:
-            self.action_turn(1)
+    async def action_forget(self) -> None:
+        """Forget what was chosen last, when asked twice, and begin afresh."""
+        if self._offer is None or not self._offer.remembered:
+            return
+        if self._forgetting is None:
+            self._forgetting = self.set_timer(SURE_SECONDS, self._keep)
+            self._show_faults()
+            return
+        self._keep()
+        with suppress(OSError):
+            await asyncio.to_thread(forget, state_file())
+        await self._open()
 
-    def action_turn(self, step: int) -> None:
-        """Turn a choice to the next value, or the one before; unfold or fold the rarer fields."""
-        if isinstance(self.focused, ChoiceField):
-            self.focused.turn(step)
-        elif isinstance(self.focused, Fold):
-            self.focused.is_open = not self.focused.is_open
-
-    def action_more(self) -> None:
-        """Unfold the rarer fields and go there, or fold them."""
-        fold = self.query_one(Fold)
-        fold.is_open = not fold.is_open
-        fold.focus()
-
-    def action_up(self) -> None:
-        """Go up in a list; from a field, to the one before."""
-        if isinstance(self.focused, PickList):
-            self.focused.move(-1)
-        else:
-            self.focus_previous()
-
-    def action_down(self) -> None:
-        """Go down in a list; from a field, to the next."""
-        if isinstance(self.focused, PickList):
-            self.focused.move(1)
-        else:
-            self.focus_next()
-
-    def action_page(self, step: int) -> None:
-        """Go so many pages down in a list, or up."""
-        if isinstance(self.focused, PickList):
-            self.focused.page(step)
-
-    def action_section(self, step: int) -> None:
-        """Go to what comes next, or before."""
-        if step > 0:
-            self.focus_next()
-        else:
-            self.focus_previous()
+    def _keep(self) -> None:
+        """Take back the question whether to forget."""
+        if self._forgetting is not None:
+            self._forgetting.stop()
+            self._forgetting = None
+            self._show_faults()
 
     @on(Input.Submitted)
     def _done_typing(self) -> None:

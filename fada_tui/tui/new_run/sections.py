@@ -19,6 +19,8 @@ from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.picklist import PickList
 
+_ONE_EACH = "one on each line"
+
 
 class Sections(VerticalScroll):
     """Shows a form; what is changed in it comes up as the messages of its lists and fields.
@@ -73,7 +75,6 @@ class Sections(VerticalScroll):
             ("answering", "Answers"),
         ):
             self.query_one(f"#{name}").border_title = title
-        self.query_one("#questions").border_subtitle = "one on each line"
 
     def fill(self, form: Form) -> None:
         """Write the fields' texts into them."""
@@ -116,8 +117,23 @@ class Sections(VerticalScroll):
         if not event.is_open and focused and self.query_one("#more-fields") in focused.ancestors:
             event.fold.focus()
 
-    def show_faults(self, form: Form, offer: Offer, found: Mapping[str, str], focused: str | None) -> None:
-        """Show what is wrong, by field, and notes on the fields where nothing is; `focused` is told first."""
+    def show_faults(
+        self,
+        form: Form,
+        offer: Offer,
+        found: Mapping[str, str],
+        focused: str | None,
+        origins: Mapping[str, str],
+    ) -> None:
+        """Show what is wrong, and where nothing is, notes.
+
+        Args:
+            form: as it is.
+            offer: what there is to choose from.
+            found: what is wrong, by field.
+            focused: the field that is told of first.
+            origins: where values are from that nobody changed here; see `fields.origins`.
+        """
         shown = fields.faults_by_section(found, focused)
         for section in ("models", "images", "questions", "answering"):
             fault = self.query_one(f"#{section} .fault", Text)
@@ -125,9 +141,19 @@ class Sections(VerticalScroll):
             fault.display = section in shown
         for name in FIELDS:
             self.query_one(f"#{name}").set_class(name in found, "-wrong")
-        hints = {layout.hint_id(field): hint for field, hint in fields.hints(form, offer).items()}
+        hints = fields.beside(fields.hints(form, offer), origins)
         inline = fields.inline_faults(found)
         for place in self.query(".hint").results(Static):
             name = place.id or ""
             place.update(line(inline.get(name, hints.get(name, ""))))
             place.set_class(name in inline, "-wrong")
+        for name in filter(fields.is_text, FIELDS):
+            self._note(name, origins.get(name, ""))
+        self.query_one("#models").border_subtitle = origins.get("model", "")
+        asked = origins.get("questions") or origins.get("question")
+        self.query_one("#questions").border_subtitle = " · ".join(filter(None, [asked, _ONE_EACH]))
+
+    def _note(self, name: str, text: str) -> None:
+        note = self.query_one(f"#{layout.note_id(name)}", Text)
+        note.update(line(text))
+        note.display = bool(text)
