@@ -26,6 +26,7 @@ from fada_tui.evaluation.control_answers import control_answers, same_as_commone
 from fada_tui.models.endpoint import place_of
 from fada_tui.models.registry import Registry
 from fada_tui.report import units
+from fada_tui.report.image_list import image_list_told
 from fada_tui.report.looking import constant_answers, constant_told
 from fada_tui.report.references import references_told
 from fada_tui.runs import planning
@@ -94,6 +95,9 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
             _complain(f"{found}; skipped: {catalogue.skipped.describe()}")
         for line in mistyped(settings.alias, {image.category for image in catalogue.images}):
             _complain(printable(line))
+        if jobs and jobs[0].selection.images_from is not UNSET:
+            for line in image_list_told(jobs[0].selection.images_from):
+                _complain(printable(line))
         if jobs and jobs[0].references is not UNSET:
             for line in references_told(jobs[0].references, jobs[0].questions):
                 _complain(printable(line))
@@ -309,6 +313,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "questions": [question.text for question in job.questions],
                 "results": found.results,
                 "controls": len(control_keys(job.questions)) if job.plan.control else 0,
+                "images_from": msgspec.to_builtins(listed) if (listed := job.selection.images_from) else None,
                 "references": msgspec.to_builtins(job.references) if job.references else None,
                 "batch_size": job.generation.batch_size,
                 "parameters": told.weighed.parameters,
@@ -323,6 +328,9 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 print_line(f"  server     {server}, {job.generation.concurrency} requests at once")
             shown = ", ".join(f"{printable(name)} {count}" for name, count in categories.items())
             print_line(f"  images     {found.images} ({shown})")
+            if job.selection.images_from:
+                for line in image_list_told(job.selection.images_from)[:1]:
+                    print_line(f"  list       {printable(line)}")
             for question in job.questions:
                 print_line(f"  question   {printable(question.text)}")
             size = job.generation.batch_size

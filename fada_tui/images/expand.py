@@ -30,11 +30,12 @@ def expand(images: Sequence[PlannedImage], root: Path, frames: Frames) -> tuple[
 
     Without frames no file is opened; else those that may have several, for their headers (videos are decoded
     once). A file that cannot be read stays as it is, so that the reason becomes its result; so does a frame
-    that a file does not have.
+    that a file does not have. An image that is a frame stays one; none comes twice.
     """
     if not frames:
         return tuple(images)
-    return tuple(frame for image in images for frame in _frames(image, root, frames))
+    found = (frame for image in images for frame in _frames(image, root, frames))
+    return tuple({frame.path: frame for frame in found}.values())
 
 
 def _frames(image: PlannedImage, root: Path, frames: Frames) -> Iterator[PlannedImage]:

@@ -33,6 +33,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
     options: list[tuple[str, Value]] = [
         ("--model", model),
         ("--images", decode_name(run.dataset.root)),
+        ("--images-from", _image_list(run)),
         *(("--category", decode_name(category)) for category in selection.categories or ()),
         ("--per-category", selection.per_category),
         ("--limit", selection.limit),
@@ -76,6 +77,14 @@ def _reference_files(run: Run) -> list[str]:
     first = run.references or None
     files = (first, *(first.others or ())) if first else ()
     return [decode_name(file.source or file.name) for file in files]
+
+
+def _image_list(run: Run) -> str | None:
+    """Return the file of the list of images, with its key; `None` where there was none."""
+    one = run.dataset.selection.images_from
+    if one is UNSET:
+        return None
+    return decode_name(one.source) + (f":{one.key}" if one.key is not UNSET else "")
 
 
 def _rubric(run: Run) -> str | None:

@@ -25,10 +25,20 @@ def title(run: Run, found: Figures) -> list[str]:
         f"# {name(run.model.name)} Test Results",
         f"**Date**: {date}",
         f"**Model**: {name(_source(run.model))}",
-        f"**Dataset**: {name(run.dataset.name)} ({units.count(run.dataset.images, 'image')})",
+        f"**Dataset**: {name(run.dataset.name)} ({units.count(run.dataset.images, 'image')}{_listed(run)})",
         *([] if run.status == "complete" else [f"**Status**: {_status(run, found)}"]),
     ]
     return [line for text in lines for line in (text, "")]
+
+
+def _listed(run: Run) -> str:
+    """Return, in words, by whose list the images were chosen; empty where there was none."""
+    one = run.dataset.selection.images_from
+    if one is UNSET:
+        return ""
+    are = "is" if one.unmatched == 1 else "are"
+    left = f", {one.unmatched:,} of whose {one.entries:,} entries {are} not there" if one.unmatched else ""
+    return f", of the list {name(one.name)}{left}"
 
 
 def _source(model: ModelFacts) -> str:

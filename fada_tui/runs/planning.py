@@ -29,6 +29,7 @@ from fada_tui.models.registry import Registry, resolve_model
 from fada_tui.models.requirements import Requirements
 from fada_tui.runs.aliases import checked_aliases
 from fada_tui.runs.consent import consent_of
+from fada_tui.runs.image_list import listed_images
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.references import read_references, without_references
@@ -63,8 +64,8 @@ def jobs(
 
     Raises:
         UsageError: an unknown model, category, question set or rubric, an alias that means nothing, a folder
-            without images, settings that exclude each other, references that belong to nothing, or a server
-            that images may not be sent to.
+            without images, a list that names none of them, settings that exclude each other, references that
+            belong to nothing, or a server that images may not be sent to.
     """
     entries = [resolve_model(name, registry) for name in settings.model]
     for entry in entries:
@@ -77,9 +78,14 @@ def jobs(
     root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
     catalogue = scan(root)
     aliases = checked_aliases(settings.alias, rubric, classes, {image.category for image in catalogue.images})
-    selection = _selection(settings) if images is None else Selection()
-    chosen = expand(select(catalogue.images, selection), root, frames) if images is None else images
-    chosen = without_references(chosen)
+    selection = Selection()
+    if images is None:
+        selection, files = _selection(settings), catalogue.images
+        if settings.images_from:
+            listed = listed_images(settings.images_from, catalogue, aliases, rubric)
+            selection, files = replace(selection, images_from=listed.image_list), listed.images
+        images = expand(select(files, selection), root, frames)
+    chosen = without_references(images)
     references: References | UnsetType = UNSET
     if settings.references:
         found = read_references(settings.references, chosen, questions, aliases, rubric)

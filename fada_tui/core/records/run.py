@@ -146,6 +146,28 @@ class ClassSet(FileRecord, frozen=True, kw_only=True):
     classes: tuple[ImageClass, ...]
 
 
+class ImageList(FileRecord, frozen=True, kw_only=True):
+    """A person's list of the images to ask about, and what of it was there."""
+
+    name: str
+    source: str
+    """The absolute path of the file."""
+    key: str | UnsetType = UNSET
+    """The column, or the key, under which the images are, by a person's word."""
+    sha256: str
+    """Of the file's bytes."""
+    entries: int
+    """How many entries name an image, whether it is in the folder or not."""
+    images: int
+    """How many images they name, before the rest of the selection."""
+    repeated: int = 0
+    """How many entries name an image that an earlier one named."""
+    unmatched: int = 0
+    """How many entries lead to no image of the folder, or to several."""
+    remarks: tuple[str, ...] = ()
+    """What in the file was not taken as it stands, with the first names of each kind; a line each."""
+
+
 class Selection(FileRecord, frozen=True, kw_only=True):
     """The selection of the folder's images for a run."""
 
@@ -158,6 +180,7 @@ class Selection(FileRecord, frozen=True, kw_only=True):
     """Number of evenly spaced frames taken from each file with several."""
     frame: int | UnsetType = UNSET
     """Number of the frame taken from each file with several, from 1."""
+    images_from: ImageList | UnsetType = UNSET
 
 
 class Dataset(FileRecord, frozen=True, kw_only=True):

@@ -16,10 +16,10 @@ from fada_tui.store.tables.spreadsheet import parse_spreadsheet
 LARGEST = 2**28
 """Bytes of the largest file that is read."""
 
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_JSON = (".jsonl", ".ndjson", ".json")
-_TEXT = (".csv", ".tsv", ".tab", ".txt")
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+JSON = (".jsonl", ".ndjson", ".json")
+TEXT = (".csv", ".tsv", ".tab", ".txt")
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:
@@ -37,7 +37,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     except OSError as error:
         raise UsageError(f"{shown} cannot be read: {error.strerror}") from None
     try:
-        found = _parse(data, file.suffix.lower())
+        found = parse_table(data, file.suffix.lower())
     except TableError as error:
         raise UsageError(f"{shown}: {error}") from None
     return Table(
@@ -49,16 +49,24 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     )
 
 
-def _parse(data: bytes, suffix: str) -> Content:
-    """Return a table from a file's bytes: these say what it is where they can, else its name does."""
-    if data.startswith(_ZIP):
+def parse_table(data: bytes, suffix: str) -> Content:
+    """Return a table from a file's bytes: these say what it is where they can, else its name does.
+
+    Args:
+        data: of the file.
+        suffix: of its name, in lower case.
+
+    Raises:
+        TableError: it cannot be read as a table.
+    """
+    if data.startswith(ZIP):
         if suffix in (".ods", ".numbers", ".zip"):
             raise TableError(f"{suffix} files are not read; save it as XLSX or as CSV")
         return parse_spreadsheet(data)
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         raise TableError("it has a password or is of the old XLS form; save it as XLSX without a password")
     if suffix in (".xlsx", ".xlsm"):
         raise TableError("it is damaged, or no spreadsheet; save it as XLSX again, or as CSV")
-    if suffix in _JSON or (suffix not in _TEXT and data.lstrip()[:1] in (b"{", b"[")):
+    if suffix in JSON or (suffix not in TEXT and data.lstrip()[:1] in (b"{", b"[")):
         return parse_json_rows(data)
     return parse_delimited(data)
