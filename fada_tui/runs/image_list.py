@@ -14,6 +14,7 @@ from fada_tui.evaluation.references import Folders
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.images.listed import Listed, Places, listed
+from fada_tui.report import units
 from fada_tui.store.image_list import read_image_list
 
 
@@ -71,4 +72,5 @@ def _none_of(read: ImageListFile, found: Listed, root: Path) -> str:
         return f"{shown}: it names no image; put a path on each line"
     why = "; ".join(found.remarks)
     where = encode_name(str(root))
-    return f"{shown}: none of its {found.entries:,} images is in {where}: {why}; look at --images"
+    entries = units.count(found.entries, "entry names", "entries name")
+    return f"{shown}: its {entries} no image of {where}: {why}; look at --images"

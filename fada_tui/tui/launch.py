@@ -12,6 +12,7 @@ from fada_tui.config.rubrics import load_rubric
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.models.registry import Registry
+from fada_tui.store.image_list import read_image_list
 from fada_tui.tui.app import FadaApp
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.terminal.graphics.detect import detect
@@ -56,9 +57,12 @@ def open_dashboard(
         label: added to the folder names of new runs.
 
     Raises:
-        UsageError: an unknown rubric or question set, or settings that exclude each other.
+        UsageError: an unknown rubric or question set, settings that exclude each other, or a list of images
+            that cannot be read.
         Exception: the dashboard could not be opened, by a fault of its own.
     """
+    if settings.images_from and resume is None:  # told in the shell, where it can be mended
+        read_image_list(settings.images_from)
     before = termios.tcgetattr(sys.stdin.fileno())
     choice = "half" if settings.low_bandwidth and settings.graphics == "auto" else settings.graphics
     app_context = AppContext(

@@ -102,7 +102,7 @@ def test_frames_are_named_as_in_results_and_files_give_the_frames_that_are_asked
 
 def test_a_list_of_which_nothing_is_there_is_refused_with_the_reason(folder: Path) -> None:
     with pytest.raises(
-        UsageError, match=r"^list.txt: none of its 2 images is in /.*images: not in the folder"
+        UsageError, match=r"^list.txt: its 2 entries name no image of /.*/images: not in the folder"
     ):
         planned(folder, "x.png\n../../etc/passwd\n")
     with pytest.raises(UsageError, match=r"^list.txt: it names no image; put a path on each line$"):

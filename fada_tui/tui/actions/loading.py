@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from fada_tui.core.errors import FadaError
+from fada_tui.report.image_list import image_list_told
 from fada_tui.report.units import count
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import first_hint
@@ -13,13 +14,15 @@ from fada_tui.tui.state.open_runs import Key, OpenRun
 
 async def begin(workspace: Workspace) -> None:
     """Read the images and the runs."""
-    review = workspace.review
+    review, app_context = workspace.review, workspace.app_context
     try:
-        if workspace.app_context.frames():
+        if app_context.frames():
             workspace.view.say("counting the frames of the files that have several …", keep=True)
         review.gallery = await asyncio.to_thread(
-            read_gallery, workspace.app_context.images, workspace.app_context.frames()
+            read_gallery, app_context.images, app_context.frames(), app_context.listing()
         )
+        if (listed := review.gallery.image_list) and listed.remarks:
+            workspace.view.say("; ".join(image_list_told(listed)), "warning")
     except FadaError as error:
         workspace.view.say(str(error), "error")
     review.choose_run(None)

@@ -34,6 +34,8 @@ def first_hint(
         return "There is no image to ask about. Start again with --images FOLDER."
     upcoming, questions = app_context.next_run(), len(app_context.questions())
     what = "the sample images" if app_context.settings.images is None else gallery.catalogue.name
+    if gallery.image_list:
+        what = f"the images of {gallery.image_list.name}"
     model = ", ".join(marked_models or upcoming.model)
     asked = f" {questions:,} questions" if questions > 1 else ""
     count = marked_images or image_count(upcoming, gallery)

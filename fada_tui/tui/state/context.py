@@ -1,5 +1,7 @@
 """The inputs of the dashboard, collected before it opens."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -7,11 +9,14 @@ from msgspec import Struct
 from fada_tui.config.assessor import remembered_assessor
 from fada_tui.config.last_run import with_remembered
 from fada_tui.config.settings import Settings
+from fada_tui.core.file_names import encode_name
 from fada_tui.core.paths import samples_dir, settings_file, state_file
 from fada_tui.core.records import Question
 from fada_tui.evaluation.rubric import Rubric
+from fada_tui.images.catalogue import Catalogue
 from fada_tui.images.expand import Frames
 from fada_tui.models.registry import Registry
+from fada_tui.runs.image_list import ListedImages, listed_images
 from fada_tui.runs.planning import frames_of, questions_of
 from fada_tui.tui.terminal.graphics.detect import Detected
 
@@ -49,6 +54,13 @@ class AppContext(Struct, frozen=True, kw_only=True):
     def frames(self) -> Frames:
         """Which frames are shown, and asked about, of files that have several."""
         return frames_of(self.settings)
+
+    def listing(self) -> Callable[[Catalogue], ListedImages] | None:
+        """What finds the images that a person's list names; `None` if there is no list."""
+        if not self.settings.images_from:
+            return None
+        aliases = {encode_name(folder): encode_name(to) for folder, to in self.settings.alias.items()}
+        return partial(listed_images, self.settings.images_from, aliases=aliases, rubric=self.rubric)
 
     def next_run(self) -> Settings:
         """The settings with what was chosen last, as a new run begins with them."""

@@ -1,17 +1,18 @@
 """What lies on disk, read off the event loop: the images, and the runs of the results folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fada_tui.core.records import Run
+from fada_tui.core.records import ImageList, Run
 from fada_tui.images.catalogue import Catalogue, scan
 from fada_tui.images.expand import Frames, expand
 from fada_tui.models.hub_cache import damage_of, is_here
 from fada_tui.models.registry import ModelRow, Registry, statuses, with_models_of
 from fada_tui.report.figures import Figures, figures
+from fada_tui.runs.image_list import ListedImages
 from fada_tui.store import folder as store
 from fada_tui.tui.state.image_rows import ImageRows, Slot
 from fada_tui.tui.state.image_tree import Tree
@@ -24,6 +25,8 @@ class Gallery(Struct, frozen=True):
     image_rows: ImageRows
     tree: Tree
     """Counts the images of a run that would be begun now."""
+    image_list: ImageList | None = None
+    """The list that names these images of the folder, if a person gave one."""
 
 
 class DiskIndex(Struct, frozen=True):
@@ -56,16 +59,25 @@ class DiskIndex(Struct, frozen=True):
         return {run.id: run.model.name for run in self.runs}
 
 
-def read_gallery(root: Path, frames: Frames) -> Gallery:
+def read_gallery(
+    root: Path, frames: Frames, listing: Callable[[Catalogue], ListedImages] | None = None
+) -> Gallery:
     """List a folder of images, files of several frames as those that are asked for.
 
+    Args:
+        root: the folder.
+        frames: which are asked for.
+        listing: returns the images that a person's list names; without one all of the folder's are listed.
+
     Raises:
-        UsageError: as `scan` does.
+        UsageError: as `scan` does, and `runs.image_list.listed_images`.
     """
     catalogue = scan(root)
-    catalogue = replace(catalogue, images=expand(catalogue.images, root, frames))
-    image_rows = ImageRows.grouped([Slot(image) for image in catalogue.images])
-    return Gallery(catalogue, image_rows, Tree(catalogue.images))
+    listed = listing(catalogue) if listing else None
+    images = expand(listed.images if listed else catalogue.images, root, frames)
+    image_rows = ImageRows.grouped([Slot(image) for image in images])
+    image_list = listed.image_list if listed else None
+    return Gallery(replace(catalogue, images=images), image_rows, Tree(images), image_list)
 
 
 def read_disk_index(results: Path, registry: Registry) -> DiskIndex:

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fada_tui.core.file_names import decode_name, encode_name
-from fada_tui.core.records import PlannedImage, Question, Result
+from fada_tui.core.records import PlannedImage, Question, Result, Run
 from fada_tui.evaluation.assessment.filters import Filter, parse
 from fada_tui.evaluation.assessment.order import Progress, next_unassessed
 from fada_tui.evaluation.rubric import Rubric
@@ -196,11 +196,21 @@ class Review:
         return encode_name(str(self.gallery.catalogue.root)) if self.gallery else None
 
     def latest_here(self) -> str | None:
-        """Return the id of the latest run over the images of the gallery that has an answer."""
+        """Return the id of the latest run over the images of the gallery that has an answer.
+
+        Where a list names the images, it is one over the images of this list.
+        """
         for run in reversed(self.disk_index.runs):
-            if self._root_of_gallery == run.dataset.root and self.disk_index.figures[run.id].answers:
+            here = self._root_of_gallery == run.dataset.root and self._is_of_list(run)
+            if here and self.disk_index.figures[run.id].answers:
                 return run.id
         return None
+
+    def _is_of_list(self, run: Run) -> bool:
+        """Return whether a run is of the list that names the images, if any does."""
+        one = self.gallery.image_list if self.gallery else None
+        by = run.dataset.selection.images_from or None
+        return one is None or (by is not None and (by.sha256, by.key) == (one.sha256, one.key))
 
     def running_place(self) -> Place | None:
         """Return the place of the answer that is being given, if the list shows it."""
