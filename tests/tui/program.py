@@ -63,7 +63,7 @@ class _Screen(pyte.Screen):
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Of a person with no settings of any kind and no network, in a colourful terminal."""
+    """Of a person with no settings but their name and no network, in a colourful terminal."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -74,6 +74,7 @@ def environment(folder: Path) -> dict[str, str]:
         "HF_HOME": str(folder / "hub"),
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": "1",
+        "FADA_TUI_ASSESSOR": "ada",
     }
 
 
