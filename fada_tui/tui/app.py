@@ -22,10 +22,11 @@ from textual.widget import Widget
 from fada_tui.core.paths import faults_file
 from fada_tui.tui.commands.command import Command
 from fada_tui.tui.faults import Faults, guard_messages
-from fada_tui.tui.keymap import bindings, commands, keymap_faults, shown_keys
+from fada_tui.tui.keymap import bindings, commands, keymap_faults, shown_keys, verdict_keys
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.terminal.graphics.late import SievedDriver
+from fada_tui.tui.terminal.judging_keys import JudgingKeys
 from fada_tui.tui.terminal.key_queue import KeyQueue
 from fada_tui.tui.terminal.sanitise import Wall
 from fada_tui.tui.terminal.visibility import Visibility
@@ -52,7 +53,8 @@ class FadaApp(App[int]):
         self._main = MainScreen(
             app_context, Visibility(self._ask_terminal), tuple(keymap_faults(app_context.settings.keymap))
         )
-        self._key_queue = KeyQueue(self)
+        judging_keys = JudgingKeys(self, verdict_keys(app_context.settings.keymap), self._tell_left_out)
+        self._key_queue = KeyQueue(self, judging_keys.decide)
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._faults = Faults(faults_file(), self._tell_fault)
         self._opened = False
@@ -105,6 +107,9 @@ class FadaApp(App[int]):
             self.leave_soon()
         else:
             self._close_messages_no_wait()
+
+    def _tell_left_out(self) -> None:
+        self._main.say("a key that is held down, or pressed again within 0.1 s, counts once", "warning")
 
     def _tell_fault(self, line: str) -> None:
         if self._exit:

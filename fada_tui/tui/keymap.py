@@ -60,6 +60,13 @@ def bindings(*places: str) -> list[Binding]:
     ]
 
 
+def verdict_keys(keymap: Mapping[str, str]) -> frozenset[str]:
+    """Return the keys that give a verdict, the keymap's where it has some."""
+    verdicts = (one for one in commands("verdict") if one.action.startswith("judge('"))
+    keys = (key.strip() for one in verdicts for key in keymap.get(one.id, one.keys).split(","))
+    return frozenset(key for key in keys if key)
+
+
 _SHOWN = {
     "question_mark": "?",
     "slash": "/",

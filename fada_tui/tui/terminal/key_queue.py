@@ -2,18 +2,22 @@
 
 Textual sends a key to what has the focus when the key arrives. On a slow link, or under quick fingers, that
 is still the list while the note's editor, which the key before opened, is on its way: its first words would
-be taken for commands. So a key waits until the one before it is done with.
+be taken for commands. So a key waits until the one before it is done with. Then, too, it is decided whether
+it counts: a held key's repeats may be left out.
 """
 
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from textual.app import App
 from textual.events import Event, Key
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+
+from fada_tui.tui.terminal.held_key import COUNTS, Decision
 
 ANSWERING_SECONDS = 0.5
 """How long a part of the screen that is going away may keep the keys waiting."""
@@ -30,25 +34,38 @@ ROUNDS_OF_A_DIALOGUE = 3
 """Message passing it takes to close a text field: submitted, closed, focus elsewhere."""
 
 
+Decide = Callable[[Event, Sequence[Event]], Decision]
+
+
 class KeyQueue:
     """A queue that holds keys back.
 
     Args:
         app: whose keys they are.
+        decide: tells of a key, and of those that wait behind it, whether it counts.
     """
 
-    def __init__(self, app: App[int]) -> None:
+    def __init__(self, app: App[int], decide: Decide = lambda event, behind: COUNTS) -> None:
         self._app = app
+        self._decide = decide
+        self._arrived = asyncio.Event()
         self._waiting: deque[Event] = deque()
         self._released: Event | None = None
         self._settling: asyncio.Task[None] | None = None
 
     def holds(self, event: Event) -> bool:
-        """Return whether a key must wait; the app gets it again when its time has come."""
+        """Return whether a key must wait, or does not count; the app gets it again when its time has come."""
         if event is self._released:
             self._released = None
         elif self._settling is not None:
             self._waiting.append(event)
+            self._arrived.set()
+            return True
+        elif (decision := self._decide(event, ())).wait:
+            self._waiting.append(event)
+            self._settling = asyncio.create_task(self._go_on())
+            return True
+        elif not decision.counts:
             return True
         self._settling = asyncio.create_task(self._settle(event, self._app.screen))
         return False
@@ -57,11 +74,24 @@ class KeyQueue:
         try:
             await self._until_done(event, screen)
         finally:  # whatever becomes of one key, the next ones go on
-            if self._waiting:
-                self._released = self._waiting.popleft()
-                self._app.post_message(self._released)
-            else:
-                self._settling = None
+            await self._go_on()
+
+    async def _go_on(self) -> None:
+        """Give the app the next key that counts, once that can be told."""
+        while self._waiting:
+            event, *behind = self._waiting
+            decision = self._decide(event, behind)
+            if decision.wait:
+                self._arrived.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._arrived.wait(), decision.wait)
+                continue
+            self._waiting.popleft()
+            if decision.counts:
+                self._released = event
+                self._app.post_message(event)
+                return
+        self._settling = None
 
     async def _until_done(self, event: Event, screen: Screen[object]) -> None:
         typed = isinstance(event, Key) and event.is_printable
