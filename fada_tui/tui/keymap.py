@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding
 
-from fada_tui.tui.commands import judging, main, new_run, results
+from fada_tui.tui.commands import answers, judging, main, new_run, results
 from fada_tui.tui.commands.command import Command
 
 PLACES: Mapping[str, str] = {
@@ -21,6 +21,7 @@ PLACES: Mapping[str, str] = {
     "field": "New run, in a field",
     "needs": "What a model needs",
     "models_on_image": "Models on one image",
+    "answers": "Answers",
     "runs": "Runs",
     "comparison": "Comparison",
     "paired": "Paired comparison",
@@ -39,6 +40,7 @@ PLACES: Mapping[str, str] = {
 COMMANDS: tuple[Command, ...] = (
     *main.COMMANDS,
     *judging.COMMANDS,
+    *answers.COMMANDS,
     *new_run.COMMANDS,
     *results.COMMANDS,
 )
@@ -89,6 +91,7 @@ _SHOWN = {
     "greater_than_sign": ">",
     "equals_sign": "=",
     "minus": "-",
+    "asterisk": "*",
 }
 
 

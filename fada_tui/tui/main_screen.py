@@ -114,6 +114,7 @@ class MainScreen(Screen[None], JudgingActions):
         """Show the images of the current position, and update everything that depends on them."""
         review = self.workspace.review
         self.query_one(Panes).show_images(review.shown, review.slot, images_text(review))
+        self.query_one(FilterBox).put(review.filter.text)
         self.draw()
 
     def show_answer(self) -> None:

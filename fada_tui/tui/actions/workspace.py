@@ -1,7 +1,6 @@
 """The workspace of the dashboard: its whole state, and operations that several actions share."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from fada_tui.store.journal import NotesLine
 from fada_tui.tui.actions.view import MainView
 from fada_tui.tui.present.echo import echo_text
 from fada_tui.tui.present.models import ModelLine, model_lines
+from fada_tui.tui.state.aside import aside
 from fada_tui.tui.state.assessments import Assessments, Way
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_checks import ImageChecks
@@ -28,9 +28,6 @@ from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
 from fada_tui.tui.state.views import AskedAbout, RunView
-
-SLICE_SECONDS = 0.005
-"""How long the filter works at a time, and rests before it goes on."""
 
 LEAVING_SECONDS = 8.0
 """Seconds that a run may take to stop and be written before the dashboard quits without it."""
@@ -111,11 +108,7 @@ class Workspace:
 
     async def refilter_aside(self, *, keep: bool) -> None:
         """Apply the filter as `refilter` does, a little at a time, between whatever else there is to do."""
-        begun = time.monotonic()
-        for _ in self.review.looking():
-            if time.monotonic() - begun > SLICE_SECONDS:
-                await asyncio.sleep(SLICE_SECONDS)
-                begun = time.monotonic()
+        await aside(self.review.looking())
         self.refilter(keep=keep)
 
     @property

@@ -30,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
         "All models' answers to this image",
         "main",
     ),
+    Command("answers", "a", "door('answers')", "Answers", "All answers in a table", "main"),
     Command("summary", "s", "door('summary')", "Summary", "The page of this run, and its notes", "main"),
     Command("runs", "R", "door('runs')", "Runs", "All runs: open, resume, delete, export", "main"),
     Command("comparison", "C", "door('comparison')", "Compare", "All runs in one table", "main", False),

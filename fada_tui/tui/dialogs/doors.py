@@ -7,7 +7,7 @@ from textual.app import App
 
 from fada_tui.tui.actions import loading
 from fada_tui.tui.actions.workspace import Workspace
-from fada_tui.tui.dialogs import assessor, judging, results, running
+from fada_tui.tui.dialogs import answers, assessor, judging, results, running
 
 DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]] = {
     "run": running.setup,
@@ -20,6 +20,7 @@ DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]
     "zoom": judging.zoom,
     "judge_anyway": judging.judge_anyway,
     "models_on_image": judging.models_on_image,
+    "answers": answers.answers,
     "summary": results.summary,
     "runs": results.runs,
     "comparison": results.comparison,

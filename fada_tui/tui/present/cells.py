@@ -36,5 +36,13 @@ def file_name(name: str, width: int) -> str:
     return fitted(name, width)
 
 
+def beginning(text: str, width: int) -> str:
+    """Return a text as exactly `width` cells: printable, padded, its end cut off where too long."""
+    safe = printable(text)
+    if cell_len(safe) > width > 1:
+        safe = set_cell_size(safe, width - 1) + "…"
+    return set_cell_size(safe, max(width, 0))
+
+
 def _end(text: str, width: int) -> str:
     return chop_cells(text[::-1], width)[0][::-1] if width > 0 and text else ""

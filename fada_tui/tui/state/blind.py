@@ -53,6 +53,10 @@ class BlindList:
         """Return a run's letter on an image; a run that is new is dealt one."""
         return self._labels.of(run.id, path)
 
+    def place(self, run: OpenRun, image: PlannedImage) -> bytes:
+        """Return what sorts a run's answers about an image among the others, whichever there are."""
+        return place_in_order(Slot(image, run.id), self._seed)
+
     def takes(self, run: OpenRun) -> bool:
         """Whether a run is over the images of the list."""
         return run.run.dataset.root == self._root

@@ -1,7 +1,7 @@
 """The current position (run, image, question, order), and what the panes show of it."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -298,7 +298,7 @@ class Review:
         """Whether the list may be another than is shown, as answers and assessments change."""
         return bool(self.filter.words) or (self.blind_list is not None and self.blind_list.changed)
 
-    def looking(self) -> Iterator[None]:
+    def looking(self) -> Generator[None, None, None]:
         """Look at the answers that the filter has not seen yet, with pauses; `refilter` goes by it."""
         self._keep_up()
         if self.filter.words:

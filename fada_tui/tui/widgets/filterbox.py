@@ -74,6 +74,13 @@ class FilterBox(Vertical):
         """Whether no filter stands in the box."""
         return not self.query_one(Input).value
 
+    def put(self, text: str) -> None:
+        """Show a filter that holds already, unless one is being typed."""
+        field = self.query_one(Input)
+        if not field.has_focus and field.value.strip() != text:
+            with self.prevent(Input.Changed):
+                field.value = text
+
     def clear(self) -> None:
         """Take the filter out, whether the box is open or not."""
         self.query_one(Input).value = ""

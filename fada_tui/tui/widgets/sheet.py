@@ -1,6 +1,6 @@
 """A table of some hundred rows: columns as wide as they need to be, the least important dropped for room."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 from msgspec import Struct
@@ -31,6 +31,12 @@ class Column(Struct, frozen=True, kw_only=True):
     """Cells to which its text may be cut; `None`: never cut."""
     rank: int = 0
     """Which column goes first where there is no room: the highest; 0 never goes."""
+    cells: int | None = None
+    """Cells that it needs; `None`: as many as its widest text, for which all rows are looked at."""
+    fills: bool = False
+    """It takes what the others leave: cells that are known, and a few to which it may be cut."""
+    cut: Callable[[str, int], str] = fitted
+    """Makes a text exactly so many cells wide."""
 
 
 class Cell(NamedTuple):
@@ -63,15 +69,16 @@ def laid_out(
         keep: key of a column that never goes.
     """
     shown = list(range(len(columns)))
+    gaps = GAPS[-2:] if any(column.fills for column in columns) else GAPS
     while True:
         uncut = tuple((at, natural[at]) for at in shown)
-        for gap in GAPS:
+        for gap in gaps:
             if _taken(uncut, gap) <= width:
-                return Layout(uncut, gap)
+                return Layout(_filled(columns, uncut, width - _taken(uncut, gap)), gap)
         for gap in GAPS[-2:]:
             cut = _cut(columns, uncut, _taken(uncut, gap) - width)
             if _taken(cut, gap) <= width:
-                return Layout(cut, gap)
+                return Layout(_filled(columns, cut, width - _taken(cut, gap)), gap)
         droppable = [at for at in shown if columns[at].rank and columns[at].key != keep]
         if not droppable:
             return Layout(cut, GAPS[-1])
@@ -80,6 +87,13 @@ def laid_out(
 
 def _taken(columns: Sequence[tuple[int, int]], gap: int) -> int:
     return sum(cells for _, cells in columns) + gap * (len(columns) - 1)
+
+
+def _filled(
+    columns: Sequence[Column], shown: Sequence[tuple[int, int]], spare: int
+) -> tuple[tuple[int, int], ...]:
+    """Return the widths, spare cells given to the column that takes them."""
+    return tuple((at, cells + spare if columns[at].fills else cells) for at, cells in shown)
 
 
 def _cut(
@@ -95,10 +109,10 @@ def _cut(
     return tuple(widths)
 
 
-def aligned(text: str, width: int, *, right: bool) -> str:
+def aligned(text: str, width: int, *, right: bool, cut: Callable[[str, int], str] = fitted) -> str:
     """Return a text of others' in exactly so many cells."""
     spare = width - cell_len(printable(text)) if right else 0
-    return " " * spare + printable(text) if spare > 0 else fitted(text, width)
+    return " " * spare + printable(text) if spare > 0 else cut(text, width)
 
 
 class Sheet(ScrollView, can_focus=False):
@@ -187,6 +201,24 @@ class Sheet(ScrollView, can_focus=False):
         self.call_after_refresh(self._reveal)
 
     @property
+    def columns(self) -> Sequence[Column]:
+        """All columns, from the left."""
+        return self._columns
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Have other columns from the next `show` on."""
+        self._columns = tuple(columns)
+
+    def hold(self, cursor: int) -> None:
+        """Show the rows as they are now, the row under the cursor, which is this one, where it was seen."""
+        seen_at = self._cursor - self.scroll_offset.y
+        self._cursor = max(0, min(cursor, len(self._rows) - 1))
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows) + 1)
+        if self._cursor - seen_at != self.scroll_offset.y:
+            self.scroll_to(y=self._cursor - seen_at, animate=False, immediate=True)
+        self.refresh()
+
+    @property
     def row_count(self) -> int:
         """Return the number of rows."""
         return len(self._rows)
@@ -211,6 +243,8 @@ class Sheet(ScrollView, can_focus=False):
         width = self.scrollable_content_region.width - 2
         natural = [
             max(cell_len(column.heading), *(cell_len(printable(row[at].text)) for row in self._rows), 1)
+            if column.cells is None
+            else max(cell_len(column.heading), column.cells, 1)
             for at, column in enumerate(self._columns)
         ]
         self._fitted = laid_out(self._columns, natural, width, self._sort[0] if self._sort else None)
@@ -233,9 +267,11 @@ class Sheet(ScrollView, can_focus=False):
         cursor = index == self._cursor
         base = self.rich_style + self._styled("cursor") if cursor else self.rich_style
         segments = [Segment("›" if cursor else " ", base)]
+        row = self._rows[index]
         for at, cells in self._fitted.columns:
-            cell = self._rows[index][at]
-            text = aligned(cell.text, cells, right=self._columns[at].right)
+            cell = row[at]
+            column = self._columns[at]
+            text = aligned(cell.text, cells, right=column.right, cut=column.cut)
             # Under the cursor the glyph or word must do: its colours are made for the background without.
             style = base + self._styled(cell.style) if cell.style and not cursor else base
             segments += [Segment(text, style), Segment(" " * self._fitted.gap, base)]

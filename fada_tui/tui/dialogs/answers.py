@@ -1,0 +1,114 @@
+"""Opening the answers table, and doing what it asks for."""
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any
+
+from msgspec.structs import replace
+from textual.app import App
+
+from fada_tui.core.errors import FadaError
+from fada_tui.evaluation.assessment.edit import with_next_context, with_tag_toggled
+from fada_tui.tui.actions import judging
+from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.state.answer_table import AnswerTable, Row
+from fada_tui.tui.state.open_runs import OpenRun
+
+
+async def answers(workspace: Workspace, app: App[Any]) -> None:
+    """Show all answers in a table, then the one that was chosen."""
+    from fada_tui.tui.screens.answer_source import Source
+    from fada_tui.tui.screens.answers import AnswersScreen
+
+    review = workspace.review
+    run, key = review.run, review.key
+    if run is None:
+        workspace.view.say("there are no answers yet; r sets up a run", "warning")
+        return
+    source = Source(
+        table=lambda: AnswerTable((slot.image for slot in review.image_rows.slots), review.blind_list),
+        runs=lambda: [run] if review.blind_list is None else list(review.blind_list.runs),
+        others=partial(_others, workspace, run),
+        blind=review.open_runs.blind,
+        names=review.filter_names(),
+        change=partial(_change, workspace),
+        undo=partial(judging.undo, workspace),
+        redo=partial(judging.redo, workspace),
+        tags=partial(_tags, workspace, app),
+        context=partial(_context, workspace),
+    )
+    screen = AnswersScreen(source, (run.id, *key) if key else None)
+    workspace.view.join(screen)
+    try:
+        chosen = await app.push_screen_wait(screen)
+    finally:
+        workspace.view.part(screen)
+    if chosen is not None:
+        _look(workspace, chosen)
+
+
+def _look(workspace: Workspace, row: Row) -> None:
+    """Look at an answer; a filter that hides it is left."""
+    review = workspace.review
+    if review.blind_list is None and review.run is not row.run:
+        review.choose_run(row.run)
+    place = review.place_of(row.run.id, *row.at)
+    if place is None:
+        review.filter_by("")
+        review.refilter()
+        place = review.place_of(row.run.id, *row.at)
+    workspace.view.show_images()
+    if place is not None:
+        workspace.go(place)
+        workspace.view.show_answer()
+
+
+async def _others(workspace: Workspace, run: OpenRun) -> AsyncIterator[OpenRun]:
+    """Read the other runs over the same images; one that cannot be read is told, and left out."""
+    root = run.run.dataset.root
+    for name in [one.id for one in workspace.review.disk_index.runs if one.dataset.root == root]:
+        try:
+            yield await workspace.load_run(name)
+        except FadaError as error:
+            workspace.view.say(str(error), "error")
+
+
+async def _change(workspace: Workspace, rows: Sequence[Row], edit: judging.Edit) -> None:
+    workspace.review.stay()
+    try:
+        changes = [(row.run, row.at, edit(row.run.assessment(*row.at))) for row in rows]
+        if not await workspace.assessments.change_all(changes):
+            workspace.view.say("nothing to be changed")
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+    workspace.view.refilter_soon()
+    workspace.view.draw()
+
+
+async def _tags(workspace: Workspace, app: App[Any], rows: Sequence[Row]) -> None:
+    """Toggle the rubric's tags: one that all answers have is taken from all, else all are given it."""
+    from fada_tui.tui.screens.tags import TagsScreen
+
+    def common() -> tuple[str, ...]:
+        first, *others = (row.run.assessment(*row.at).tags for row in rows)
+        return tuple(tag for tag in first if all(tag in tags for tags in others))
+
+    async def toggle(name: str) -> tuple[str, ...]:
+        has_it = name in common()
+        changes = [
+            (row.run, row.at, with_tag_toggled(said, name))
+            for row in rows
+            if (name in (said := row.run.assessment(*row.at)).tags) == has_it
+        ]
+        await workspace.assessments.change_all(changes)
+        workspace.view.draw()
+        return common()
+
+    await app.push_screen_wait(TagsScreen(workspace.app_context.rubric, common(), toggle))
+    workspace.view.refilter_soon()
+
+
+async def _context(workspace: Workspace, rows: Sequence[Row]) -> None:
+    """Give all answers the context flag that comes after the first one's: yes, no, unset."""
+    first = with_next_context(rows[0].run.assessment(*rows[0].at)).context
+    await _change(workspace, rows, lambda before: replace(before, context=first))
