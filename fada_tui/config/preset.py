@@ -1,10 +1,10 @@
-"""Presets: question sets, class sets and rubrics, chosen by a shipped name or read from a user's file.
+"""Presets: question sets, class sets and rubrics, chosen by a name or read from a user's file.
 
 All are read here, so that whatever is wrong with one is said in the same way, with its file.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -12,7 +12,7 @@ import msgspec
 
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import UsageError
-from fada_tui.core.paths import expanded
+from fada_tui.core.paths import expanded, own_presets
 from fada_tui.core.toml import read_toml, suggestion
 
 T = TypeVar("T")
@@ -32,22 +32,38 @@ class PresetKind(NamedTuple):
     """Folder under `presets/` that holds the shipped ones."""
     of_ones_own: str
     """What a user's own file is called, with its article."""
+    kept: bool = False
+    """Whether some of a person's own are kept in the configuration folder, and known by their names."""
 
     def shipped(self) -> tuple[str, ...]:
         """Return the names of the shipped presets."""
         return tuple(sorted(file.stem for file in (_PRESETS / self.folder).glob("*.toml")))
 
+    def own(self) -> Mapping[str, Path]:
+        """Return the files in the configuration folder by their names; none stands for a shipped one."""
+        if not self.kept:
+            return {}
+        try:
+            files = sorted(own_presets(self.folder).glob("*.toml"))
+        except (OSError, UsageError):
+            return {}
+        return {file.stem: file for file in files if file.stem not in self.shipped()}
+
+    def names(self) -> tuple[str, ...]:
+        """Return all names: of the shipped presets, then of those that are kept."""
+        return (*self.shipped(), *self.own())
+
     def file(self, name_or_file: str) -> Path:
-        """Return the file that a shipped name or a path stands for."""
+        """Return the file that a name or a path stands for."""
         if name_or_file in self.shipped():
             return _PRESETS / self.folder / f"{name_or_file}.toml"
-        return expanded(name_or_file)
+        return self.own().get(name_or_file) or expanded(name_or_file)
 
     def source(self, name_or_file: str) -> str:
         """Return a shipped name, or a file's absolute path: a reference that is valid in every folder."""
         if name_or_file in self.shipped():
             return name_or_file
-        return os.path.abspath(expanded(name_or_file))  # noqa: PTH100
+        return os.path.abspath(self.file(name_or_file))  # noqa: PTH100
 
     def load(
         self,
@@ -89,7 +105,7 @@ class PresetKind(NamedTuple):
             raise UsageError(f"{file} cannot be read: {error.strerror}") from None
 
     def _missing(self, name_or_file: str) -> UsageError:
-        names = self.shipped()
+        names = self.names()
         return UsageError(
             f"no {self.noun} or file '{name_or_file}'{suggestion(name_or_file, names)} "
             f"({self.noun}s: {', '.join(names)}; or name {self.of_ones_own})"

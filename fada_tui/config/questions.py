@@ -1,4 +1,4 @@
-"""Questions: shipped sets, the user's files, and texts from the command line.
+"""Questions: shipped sets, those that are kept, the user's files, and texts from the command line.
 
 A set is TOML: `name = "…"`, then `[[question]]` tables with `id` (`q1`, `q2`… by place where left out),
 `text` and, if need be, `short` and how answers are scored (see `scoring_fields`). Any other file is plain
@@ -32,14 +32,14 @@ DEFAULT_QUESTION = Question(
 DEFAULT_SET = "reference"
 
 QUESTION_SETS = PresetKind(
-    "question set", "questions", "a TOML file, or a text file with one question per line"
+    "question set", "questions", "a TOML file, or a text file with one question per line", kept=True
 )
 
 _ID = re.compile(r"[\w.-]+")
 
 
 def load_questions(set_or_file: str) -> tuple[Question, ...]:
-    """Return a shipped set by its name, or the questions of a file.
+    """Return a set by its name, or the questions of a file.
 
     Raises:
         UsageError: there is no such set or file, it cannot be read, or its questions cannot be used.

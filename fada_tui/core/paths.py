@@ -51,6 +51,11 @@ def state_file(environ: Mapping[str, str] = os.environ) -> Path:
     return config_dir(environ) / "state.toml"
 
 
+def own_presets(folder: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of a person's own presets of one kind, as of question sets."""
+    return config_dir(environ) / folder
+
+
 def faults_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the path of the file for details of what went wrong in the dashboard itself."""
     return config_dir(environ) / "faults.log"

@@ -19,6 +19,7 @@ PLACES: Mapping[str, str] = {
     "setup": "New run",
     "choice": "New run, at a choice",
     "field": "New run, in a field",
+    "question_name": "New run, keeping questions",
     "needs": "What a model needs",
     "models_on_image": "Models on one image",
     "answers": "Answers",

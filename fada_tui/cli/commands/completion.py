@@ -85,7 +85,7 @@ _COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "--resume": _NamesOrFiles(_runs),
     "run": _NamesOrFiles(_runs),
     "runs": _NamesOrFiles(_runs),
-    "--questions": _NamesOrFiles(lambda _: QUESTION_SETS.shipped()),
+    "--questions": _NamesOrFiles(lambda _: QUESTION_SETS.names()),
     "--classes": _NamesOrFiles(lambda _: CLASS_SETS.shipped()),
     "--rubric": _NamesOrFiles(lambda _: RUBRICS.shipped()),
     "--images": DirectoriesCompleter(),

@@ -14,6 +14,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("setup.first", "home,g", "page(-1000)", "", "The first", "setup", False),
     Command("setup.last", "end,G", "page(1000)", "", "The last", "setup", False),
     Command("setup.more", "m", "more", "More", "Unfold the rarer fields, or fold them", "setup"),
+    Command("setup.keep", "S,ctrl+o", "keep_questions", "", "Keep the questions by a name", "setup", False),
     Command("setup.forget", "X", "forget", "", "Forget what was chosen last", "setup", False),
     Command("setup.back", "escape,q", "back", "Cancel", "Cancel", "setup"),
     Command("choice.start", "r,enter,ctrl+r,ctrl+s", "start", "Start", "Start the run", "choice"),
@@ -24,5 +25,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("choice.back", "escape,q", "back", "Cancel", "Cancel", "choice"),
     Command("field.start", "ctrl+s,ctrl+r", "start", "Start", "Start the run", "field"),
     Command("field.next", "tab", "section(1)", "Next", "The next field, or list", "field"),
+    Command("field.keep", "ctrl+o", "keep_questions", "", "Keep the questions by a name", "field", False),
     Command("field.leave", "escape", "back", "Done", "Leave the field for the start button", "field"),
+    Command("question_name.keep", "enter", "keep", "Keep", "Keep the questions", "question_name"),
+    Command("question_name.back", "escape", "back", "Cancel", "Keep nothing", "question_name"),
 )

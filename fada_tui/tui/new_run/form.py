@@ -78,6 +78,8 @@ class Form(Struct, frozen=True, kw_only=True):
     """The question set; `None` asks what is written in `text`."""
     text: str = ""
     """The user's own questions, one per line."""
+    base: str | None = None
+    """The question set that `text` was made from."""
     typed: Mapping[str, str] = {}
     """Texts of `FIELDS`, by name, as typed; empty for the setting's default."""
 
@@ -125,6 +127,11 @@ def first_form(offer: Offer, models: Iterable[str]) -> Form:
 def own_text(settings: Settings) -> str:
     """Return the settings' own questions as they are edited."""
     return shown_questions(settings.question or (DEFAULT_QUESTION.text,))
+
+
+def with_text(form: Form, text: str) -> Form:
+    """Return the form with another text of its questions, which is a person's own from now on."""
+    return replace(form, set=None, text=text, base=form.set or form.base)
 
 
 def shown_questions(texts: Iterable[str]) -> str:

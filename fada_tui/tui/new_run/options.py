@@ -6,11 +6,12 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fada_tui.config import own_questions
 from fada_tui.config.last_run import remembered
 from fada_tui.config.questions import QUESTION_SETS, load_questions
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
-from fada_tui.core.records import ModelEntry, PlannedImage
+from fada_tui.core.records import ModelEntry, PlannedImage, Question
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.models.registry import Registry, resolve_model
 from fada_tui.runs.planning import Estimate
@@ -64,7 +65,7 @@ def read(
     trusted = {entry.source for _, entry in _resolved(settings.trust_remote_code, registry)}
     sets = {
         name: _texts(name)
-        for name in (*QUESTION_SETS.shipped(), *([settings.questions] if settings.questions else []))
+        for name in (*QUESTION_SETS.names(), *([settings.questions] if settings.questions else []))
     }
     offer = Offer(
         settings=settings,
@@ -80,6 +81,25 @@ def read(
         given=frozenset(given),
     )
     return Options(offer, first_form(offer, wanted))
+
+
+def keep_questions(name: str, texts: Sequence[str], base: str | None) -> tuple[str, ...]:
+    """Keep questions under a name, scored as those of the set that they were made from.
+
+    Returns:
+        The questions as they are kept.
+
+    Raises:
+        UsageError: no set can have this name, or the questions cannot be used.
+        OSError: they cannot be written.
+    """
+    own_questions.keep(name, made_questions(texts, base))
+    return _texts(name)
+
+
+def made_questions(texts: Sequence[str], base: str | None) -> tuple[Question, ...]:
+    """Return questions of these texts, made from those of a set; raises `UsageError`."""
+    return own_questions.questions_like(texts, load_questions(base) if base else ())
 
 
 def measure(name: str, entry: ModelEntry, offer: Offer) -> Estimate:

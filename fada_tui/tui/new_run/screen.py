@@ -17,7 +17,9 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Static, TextArea
 
 from fada_tui.config.last_run import forget, remember
+from fada_tui.config.questions import QUESTION_SETS
 from fada_tui.config.settings import Settings
+from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import state_file
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.images.catalogue import Catalogue
@@ -37,12 +39,15 @@ from fada_tui.tui.new_run.form import (
     Offer,
     RunRequest,
     faults,
+    questions,
     request,
     shown_questions,
     toggled_model,
+    with_text,
     with_typed,
 )
 from fada_tui.tui.new_run.moves import MoveActions
+from fada_tui.tui.new_run.question_name import QuestionName
 from fada_tui.tui.new_run.sections import Sections
 from fada_tui.tui.new_run.server_field import ListServed, ServerField
 from fada_tui.tui.terminal.sanitise import line
@@ -207,16 +212,11 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
 
     @on(ServerField.Found)
     def _served(self, event: ServerField.Found) -> None:
-        if (offer := self._offer) is None:
+        if self._offer is None:
             return
-        before, rows = offer.models, []
-        if event.listed is not None:
-            offer = served.with_served(offer, event.listed, self._registry, seeing=not event.typed)
-            rows = [name for name in offer.models if name not in before]
-        if event.typed and (wanted := served.wanted_of(event.url, event.listed)):
-            offer, key = served.with_named(offer, wanted, self._registry)
-            self._form, rows = served.marked(self._form, key), [key]
-        self._offer = offer
+        self._form, self._offer, rows = served.found(
+            self._form, self._offer, self._registry, event.url, event.listed, typed=event.typed
+        )
         self._changed()
         if event.typed and rows:
             picks = self.query_one("#models-list", PickList)
@@ -253,7 +253,30 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
     @on(TextArea.Changed)
     def _text_changed(self, event: TextArea.Changed) -> None:
         if self._offer is not None and event.text_area.text != self._text():
-            self._choose(replace(self._form, set=None, text=event.text_area.text))
+            self._choose(with_text(self._form, event.text_area.text))
+
+    async def action_keep_questions(self) -> None:
+        """Keep the questions under a name, under which they are offered from then on."""
+        form, offer = self._form, self._offer
+        if offer is None:
+            return
+        texts, base = questions(form, offer), form.set or form.base
+        try:
+            made = await asyncio.to_thread(options.made_questions, texts, base)
+        except UsageError:
+            self.query_one("#text").focus()  # what is wrong with them stands there
+            return
+        kept = base if base in QUESTION_SETS.own() else ""
+        keep = partial(options.keep_questions, texts=texts, base=base)
+        self.app.push_screen(QuestionName(made, kept or "", keep), self._kept)
+
+    def _kept(self, name: str | None) -> None:
+        if name is not None and self._offer is not None:
+            texts = questions(self._form, self._offer)
+            self._offer = replace(self._offer, sets={**self._offer.sets, name: texts})
+            self._choose(replace(self._form, set=name))
+            self._show_questions()
+            self.query_one("#sets", PickList).go(name)
 
     def _text(self) -> str:
         if self._offer is None or self._form.set is None:

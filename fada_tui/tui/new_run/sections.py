@@ -7,12 +7,13 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Static, TextArea
 
+from fada_tui.config.settings import Settings
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.models.registry import ModelRow
 from fada_tui.tui.new_run import fields, layout
 from fada_tui.tui.new_run.choice_field import ChoiceField
 from fada_tui.tui.new_run.fold import Fold
-from fada_tui.tui.new_run.form import FIELDS, Form, Offer, meaningless
+from fada_tui.tui.new_run.form import FIELDS, Form, Offer, meaningless, own_text
 from fada_tui.tui.new_run.inputs import field, hint_beside, rows
 from fada_tui.tui.new_run.server_field import ListServed, ServerField
 from fada_tui.tui.terminal.sanitise import line
@@ -20,6 +21,7 @@ from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.picklist import PickList
 
 _ONE_EACH = "one on each line"
+_KEPT_BY = "^o keeps them"
 
 
 class Sections(VerticalScroll):
@@ -150,8 +152,9 @@ class Sections(VerticalScroll):
         for name in filter(fields.is_text, FIELDS):
             self._note(name, origins.get(name, ""))
         self.query_one("#models").border_subtitle = origins.get("model", "")
+        keeps = _KEPT_BY if form.set is None and form.text != own_text(Settings()) else ""
         asked = origins.get("questions") or origins.get("question")
-        self.query_one("#questions").border_subtitle = " · ".join(filter(None, [asked, _ONE_EACH]))
+        self.query_one("#questions").border_subtitle = " · ".join(filter(None, [asked, _ONE_EACH, keeps]))
 
     def _note(self, name: str, text: str) -> None:
         note = self.query_one(f"#{layout.note_id(name)}", Text)

@@ -25,6 +25,29 @@ def servers_of(entries: Iterable[ModelEntry], hosts: Iterable[str]) -> tuple[str
     return tuple(found)[:FEW]
 
 
+def found(
+    form: Form, offer: Offer, registry: Registry, url: str, listed: Listed | None, *, typed: bool
+) -> tuple[Form, Offer, list[str]]:
+    """Return form and choices once a server has said what it serves, and the names of the rows to show.
+
+    Args:
+        form: as it is.
+        offer: the choices so far.
+        registry: the model list.
+        url: the server's, perhaps with a model.
+        listed: what it serves; `None` if it did not say.
+        typed: a person asked, and wants the model that the URL names, or the server's only one.
+    """
+    before, rows = offer.models, []
+    if listed is not None:
+        offer = with_served(offer, listed, registry, seeing=not typed)
+        rows = [name for name in offer.models if name not in before]
+    if typed and (wanted := wanted_of(url, listed)):
+        offer, key = with_named(offer, wanted, registry)
+        form, rows = marked(form, key), [key]
+    return form, offer, rows
+
+
 def with_served(offer: Offer, listed: Listed, registry: Registry, *, seeing: bool) -> Offer:
     """Return the choices with the models that a server lists.
 
