@@ -10,8 +10,6 @@ from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
-from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Button, Input, Static, TextArea
@@ -21,18 +19,15 @@ from fada_tui.config.questions import QUESTION_SETS
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import state_file
-from fada_tui.core.records import ModelEntry, PlannedImage
+from fada_tui.core.records import PlannedImage
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.models.registry import ModelRow, Registry
-from fada_tui.runs.forecast import places_for
-from fada_tui.runs.planning import Estimate
 from fada_tui.runs.telemetry import Sample
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.new_run import fields, layout, options, served
+from fada_tui.tui.new_run import fields, options, served
 from fada_tui.tui.new_run.choice_field import ChoiceField
-from fada_tui.tui.new_run.estimate import EstimateText, together_text
+from fada_tui.tui.new_run.estimate_section import EstimateSection
 from fada_tui.tui.new_run.fold import Fold
-from fada_tui.tui.new_run.forecasts import Forecasts
 from fada_tui.tui.new_run.form import (
     FIELDS,
     Form,
@@ -66,12 +61,6 @@ WIDE = 150
 SURE_SECONDS = 5.0
 """Seconds within which a key has to come again that loses something."""
 
-SETTLING = 0.05
-"""Seconds without a change after which the estimate is worked out."""
-
-_HOMES = {"models": "models-list", "images": "images-list", "text": "text"}
-"""Where the focus goes when something is wrong there; other fields have an input of their name."""
-
 
 class NewRunScreen(Screen[RunRequest | None], MoveActions):
     """The screen for models, images, questions, and the expected time and memory.
@@ -97,14 +86,6 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
     CSS_PATH = "../styles/new_run.tcss"
     AUTO_FOCUS = "#models-list"
 
-    class Measured(Message):
-        """A message: a model's checkpoint has been examined."""
-
-        def __init__(self, entry: ModelEntry, estimate: Estimate) -> None:
-            super().__init__()
-            self.entry = entry
-            self.estimate = estimate
-
     def __init__(
         self,
         *,
@@ -127,7 +108,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         self._catalogue = catalogue
         self._registry = registry
         self._list_served = list_served
-        self._forecasts = Forecasts(disk_index, partial(places_for, sample), self._examine)
+        self._disk_index, self._sample = disk_index, sample
         self._read = partial(
             options.read,
             settings=settings,
@@ -146,7 +127,6 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         self._form = self._first = Form()
         self._forgetting: Timer | None = None
         """Runs while it is asked whether to forget what was chosen last."""
-        self._pending: Timer | None = None
         self._opened = asyncio.Event()
         self._leaving = False
 
@@ -154,9 +134,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         """Lay out the sections."""
         yield Static(line(self._title({})), classes="title")
         yield Sections(self._catalogue, self._list_served)
-        with Container(id="estimate", classes="section"):
-            yield EstimateText()
-            yield Button("▶ Start", id="start", compact=True, variant="primary")
+        yield EstimateSection(self._disk_index, self._sample)
         yield KeyBar(*self.PLACES)
 
     def _title(self, origins: Mapping[str, str]) -> str:
@@ -170,7 +148,6 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
 
     def on_mount(self) -> None:
         """Find out what there is to choose from."""
-        self.query_one("#estimate").border_title = "Estimate"
         self.run_worker(self._open())
 
     async def _open(self) -> None:
@@ -180,7 +157,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         self._show_questions()
         self._changed()
         self._sections.go_to_choices(self._form)
-        self._estimate()
+        self.query_one(EstimateSection).show(self._form, self._offer)
         self._opened.set()
         if self._list_served is not None:
             urls = served.servers_of(self._offer.models.values(), self._offer.settings.allow_host)
@@ -202,9 +179,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
             return
         self._sections.show(self._form, self._offer, self._rows)
         self._show_faults()
-        if self._pending is not None:
-            self._pending.stop()
-        self._pending = self.set_timer(SETTLING, self._estimate)
+        self.query_one(EstimateSection).show_soon(self._form, self._offer)
 
     @on(PickList.Picked, "#models-list")
     def _model_picked(self, event: PickList.Picked) -> None:
@@ -301,27 +276,6 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         self.query_one(KeyBar).show((place,))
         self._show_faults()
 
-    # The estimate
-
-    def _estimate(self) -> None:
-        if self._offer is None:
-            return
-        view = self._forecasts.view(self._form, self._offer)
-        self.query_one("#estimate").border_subtitle = together_text(view)
-        self.query_one(EstimateText).show(view)
-
-    def _examine(self, name: str, entry: ModelEntry) -> None:
-        self.run_worker(partial(self._measure, name, entry), thread=True)
-
-    def _measure(self, name: str, entry: ModelEntry) -> None:
-        if offer := self._offer:
-            self.post_message(self.Measured(entry, options.measure(name, entry, offer)))
-
-    @on(Measured)
-    def _measured(self, event: Measured) -> None:
-        self._forecasts.take(event.entry, event.estimate)
-        self._estimate()
-
     # Keys
 
     async def action_forget(self) -> None:
@@ -369,7 +323,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         found = faults(self._form, self._offer)
         if found:
             field = next(iter(found))
-            self._go_to(field)
+            self._sections.go_to(field)
             return
         self._leaving = True
         wanted = request(self._form, self._offer)
@@ -377,14 +331,6 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         with suppress(OSError):
             await asyncio.to_thread(remember, wanted.settings, state_file())
         self.dismiss(wanted)
-
-    def _go_to(self, field: str) -> None:
-        """Go to where something is wrong, wherever that is folded."""
-        if field in layout.in_lines(layout.MORE):
-            self._sections.open_more()
-            self.call_after_refresh(self.query_one(f"#{field}").focus)
-        else:
-            self.query_one(f"#{_HOMES.get(field, field)}").focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout that the terminal has room for."""

@@ -20,6 +20,9 @@ from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.picklist import PickList
 
+_HOMES = {"models": "models-list", "images": "images-list", "text": "text"}
+"""Where the focus goes when something is wrong there; other fields have an input of their name."""
+
 _ONE_EACH = "one on each line"
 _KEPT_BY = "^o keeps them"
 
@@ -106,6 +109,14 @@ class Sections(VerticalScroll):
         says = fields.unfolded(form)
         fold.says = says or "precision, references, label …"
         fold.set_class(bool(says), "-set")
+
+    def go_to(self, field: str) -> None:
+        """Go to where something is wrong, wherever that is folded."""
+        if field in layout.in_lines(layout.MORE):
+            self.open_more()
+            self.call_after_refresh(self.query_one(f"#{field}").focus)
+        else:
+            self.query_one(f"#{_HOMES.get(field, field)}").focus()
 
     def open_more(self) -> None:
         """Unfold the rarer fields."""
