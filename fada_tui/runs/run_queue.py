@@ -1,7 +1,8 @@
 """A queue that runs sessions one after another in the front end's event loop.
 
-To stop is to stop the work, not one run of it: what waits is taken off the queue, too, and named to who
-asked. A waiting run has no folder yet, so nothing is lost by that.
+To stop is to stop the run in progress. What becomes of those that wait is said apart: they follow, unless
+they are kept, and then wait until the queue goes on, or dropped. A waiting run has no folder yet, so nothing
+on disk is lost by that; a run that is added later passes those that are kept.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fada_tui.core.errors import FadaError, reason
 from fada_tui.runs.events import SessionEvent
@@ -22,15 +24,34 @@ WARM_SECONDS = 300.0
 """How long the last run's worker keeps its model, for a run that may follow."""
 
 
-class _Waiting(Struct, frozen=True):
+class Extent(Struct, frozen=True):
+    """How much a run will do, as far as is known."""
+
+    images: int = 0
+    questions: int = 0
+    answers: int = 0
+    """That are left to make."""
+    seconds: float | None = None
+    """Expected for them, by earlier runs."""
+
+
+UNKNOWN = Extent()
+
+
+class WaitingRun(Struct, frozen=True):
     """A run that has not started."""
 
+    number: int
+    """Which it is, wherever it moves in the queue."""
     make: Callable[[], Session]
     label: str
+    extent: Extent
+    kept: bool = False
+    """Whether it waits until the queue goes on, not for its turn."""
 
 
 class RunQueue:
-    """A queue of runs, which starts when a run is added and stops when it is empty.
+    """A queue of runs, which starts when a run is added and rests when none is left but those that are kept.
 
     Args:
         on_event: called in the event loop with each event of the run that goes on.
@@ -41,7 +62,8 @@ class RunQueue:
     def __init__(self, on_event: Callable[[SessionEvent], None], on_problem: Callable[[str], None]) -> None:
         self._on_event = on_event
         self._on_problem = on_problem
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[WaitingRun] = []
+        self._added = 0
         self._current: Session | None = None
         self._label: str | None = None
         self._stop: Callable[[Session], None] | None = None
@@ -70,34 +92,75 @@ class RunQueue:
         return tuple(one.label for one in self._waiting)
 
     @property
+    def runs(self) -> tuple[WaitingRun, ...]:
+        """The waiting runs, in order."""
+        return tuple(self._waiting)
+
+    @property
+    def upcoming(self) -> WaitingRun | None:
+        """The run that follows by itself; `None` where none waits, or all that wait are kept."""
+        return next((one for one in self._waiting if not one.kept), None)
+
+    @property
+    def kept(self) -> int:
+        """How many runs wait until the queue goes on."""
+        return sum(one.kept for one in self._waiting)
+
+    @property
     def worker_pid(self) -> int | None:
         """The process id of the active worker, or of the one kept for the next run."""
         return (self._current.worker_pid if self._current else None) or self._pool.pid
 
-    def add(self, make: Callable[[], Session], label: str) -> None:
+    def add(self, make: Callable[[], Session], label: str, extent: Extent = UNKNOWN) -> None:
         """Put a run at the end of the queue.
 
         Args:
             make: makes the session when its turn comes; called in a thread, as it reads and writes files.
             label: what the run is called until then. Two may have the same.
+            extent: how much it will do.
         """
         if self._closed:
             return
-        self._waiting.append(_Waiting(make, label))
-        if self._driver is None or self._driver.done():
-            self._driver = asyncio.get_running_loop().create_task(self._drive())
+        self._added += 1
+        self._waiting.append(WaitingRun(self._added, make, label, extent))
+        self._start()
 
-    def remove(self, index: int) -> str:
-        """Remove a waiting run and return its label; raises `IndexError` if there is no such run."""
-        return self._waiting.pop(index).label
+    def remove(self, number: int) -> bool:
+        """Take a waiting run off the queue; return whether it was waiting still."""
+        place = self._place(number)
+        if place is not None:
+            del self._waiting[place]
+        return place is not None
 
-    def stop_after_image(self) -> tuple[str, ...]:
-        """Stop once the current image is finished; return the labels of the runs that won't start."""
-        return self._ask(Session.stop_after_image)
+    def move(self, number: int, step: int) -> bool:
+        """Move a waiting run so many places down, or up; return whether it moved."""
+        place = self._place(number)
+        if place is None or not 0 <= place + step < len(self._waiting):
+            return False
+        self._waiting.insert(place + step, self._waiting.pop(place))
+        return True
 
-    def stop_now(self) -> tuple[str, ...]:
-        """Stop between two tokens; return the labels of the runs that won't start."""
-        return self._ask(Session.stop_now)
+    def keep(self) -> None:
+        """Let no waiting run start before the queue goes on."""
+        self._waiting = [replace(one, kept=True) for one in self._waiting]
+
+    def drop(self) -> None:
+        """Take all waiting runs off the queue."""
+        self._waiting.clear()
+
+    def go_on(self) -> None:
+        """Let the runs that were kept follow, too."""
+        if not self._closed:
+            self._waiting = [replace(one, kept=False) for one in self._waiting]
+            self._start()
+
+    def stop_after_image(self) -> None:
+        """Stop the run in progress once the current image is finished."""
+        self._ask(lambda session: session.stop_after_image())
+
+    def stop_now(self) -> None:
+        """Stop the run in progress between two tokens."""
+        self._ask(lambda session: session.stop_now())
 
     async def close(self, patience: float) -> bool:
         """Stop now, accept no more runs, wait until the files are written, and end the worker.
@@ -112,6 +175,7 @@ class RunQueue:
             Whether the files are written. If not, they will be when the run is next opened.
         """
         self._closed = True
+        self.drop()
         self.stop_now()
         if self._driver is None:
             return True
@@ -119,23 +183,27 @@ class RunQueue:
         end = clock() + patience
         done, _ = await asyncio.wait([self._driver], timeout=max(patience - WRITING_SECONDS, 0))
         if not done:
-            self._ask(Session.give_up)
+            self._ask(lambda session: session.give_up())
             done, _ = await asyncio.wait([self._driver], timeout=min(patience, WRITING_SECONDS))
         await self._pool.close(max(end - clock(), 0))
         return bool(done)
 
-    def _ask(self, stop: Callable[[Session], None]) -> tuple[str, ...]:
-        dropped = self.waiting
-        self._waiting.clear()
+    def _start(self) -> None:
+        if self.upcoming is not None and (self._driver is None or self._driver.done()):
+            self._driver = asyncio.get_running_loop().create_task(self._drive())
+
+    def _place(self, number: int) -> int | None:
+        return next((place for place, one in enumerate(self._waiting) if one.number == number), None)
+
+    def _ask(self, stop: Callable[[Session], None]) -> None:
         if self._current is not None:
             stop(self._current)
         elif self.busy:
             self._stop = stop
-        return dropped
 
     async def _drive(self) -> None:
-        while self._waiting:
-            one = self._waiting.pop(0)
+        while (one := self.upcoming) is not None:
+            self._waiting.remove(one)
             self._label = one.label
             try:
                 await self._run(one)
@@ -147,7 +215,7 @@ class RunQueue:
             finally:
                 self._current = self._label = self._stop = None
 
-    async def _run(self, one: _Waiting) -> None:
+    async def _run(self, one: WaitingRun) -> None:
         session = await asyncio.to_thread(one.make)
         self._current = session
         if self._stop is not None:

@@ -82,7 +82,9 @@ class RunControl:
             self.queue.stop_now()
             return "stopping now; what is finished is kept"
         self.run_progress.stopping = True
-        dropped = self.queue.stop_after_image()
+        dropped = self.queue.waiting
+        self.queue.drop()
+        self.queue.stop_after_image()
         also = f"; not started: {', '.join(dropped)}" if dropped else ""
         return f"stopping after this {self.unit}; x again stops now{also}"
 
