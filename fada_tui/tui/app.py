@@ -191,7 +191,7 @@ class FadaApp(App[int]):
         """Do what the command's key would do."""
         for active in self.screen.active_bindings.values():
             if active.binding.id == command.id:
-                await self.run_action(command.action, active.node)
+                await self.run_action(active.binding.action, active.node)
                 return
         await self.run_action(command.action, self.screen)
 

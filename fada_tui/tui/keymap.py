@@ -29,11 +29,12 @@ PLACES: Mapping[str, str] = {
     "summary": "Summary",
     "notes": "Notes",
     "zoom": "Zoom",
+    "context": "Context",
     "note": "Note",
     "assessor": "Assessor's name",
     "help": "Help",
     "tags": "Tags",
-    "confirm": "Question",
+    "confirm": "Yes or no",
     "export": "Export",
 }
 """Places and their headings, in the order of the help screen."""
@@ -70,6 +71,23 @@ def verdict_keys(keymap: Mapping[str, str]) -> frozenset[str]:
     return frozenset(key for key in keys if key)
 
 
+def bindings_below(*places: str) -> list[Binding]:
+    """Return the key bindings of places for a screen that leaves their commands to the screen below.
+
+    Each calls the screen's action `below` with the command's id.
+    """
+    return [
+        Binding(command.keys, f"below({command.id!r})", command.label or command.help, id=command.id)
+        for place in places
+        for command in commands(place)
+    ]
+
+
+def command_of(name: str) -> Command:
+    """Return the command of this id."""
+    return next(command for command in COMMANDS if command.id == name)
+
+
 _SHOWN = {
     "question_mark": "?",
     "slash": "/",
@@ -93,6 +111,8 @@ _SHOWN = {
     "equals_sign": "=",
     "minus": "-",
     "asterisk": "*",
+    "underscore": "_",
+    "backspace": "⌫",
 }
 
 
@@ -128,5 +148,6 @@ def _together() -> Iterable[tuple[str, ...]]:
     """Return the places whose keys work at the same time."""
     for pane in ("models", "images", "answer"):
         yield ("app", "verdict", "assess", "main", pane)
-    main = {"app", "verdict", "assess", "main", "models", "images", "answer"}
+    yield ("app", "verdict", "assess", "zoom")
+    main = {"app", "verdict", "assess", "main", "models", "images", "answer", "zoom"}
     yield from ((place,) for place in PLACES if place not in main)

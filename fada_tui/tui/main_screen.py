@@ -8,7 +8,7 @@ from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 
 from fada_tui.evaluation.assessment.filters import TELLING, WORDS
@@ -21,6 +21,7 @@ from fada_tui.tui.dialogs.assessor import once_named
 from fada_tui.tui.dialogs.doors import DOORS
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.lines import images_text, title_text
+from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_rows import Slot
 from fada_tui.tui.state.run_control import SAMPLE_SECONDS
@@ -43,7 +44,7 @@ SETTLING_SECONDS = 0.5
 """How long the filter waits for more to be typed, and for more to change, before going through all images."""
 
 
-class MainScreen(Screen[None], JudgingActions):
+class MainScreen(Screen[None], JudgingActions, AnswerActions):
     """All panes, and the keys of the places "main" and "assess": the `MainView` of its workspace.
 
     Args:
@@ -196,6 +197,10 @@ class MainScreen(Screen[None], JudgingActions):
         for companion in self._companions:
             companion.say(text, kind, keep=keep, holds=holds)
 
+    def copy(self, text: str) -> None:
+        """Copy a text to the clipboard, where the terminal allows that."""
+        self.app.copy_to_clipboard(text)
+
     @property
     def seconds_in_sight(self) -> float:
         """Return for how many seconds the current picture has been visible."""
@@ -276,7 +281,7 @@ class MainScreen(Screen[None], JudgingActions):
 
     @on(Verdicts.Chosen)
     async def _verdict_clicked(self, event: Verdicts.Chosen) -> None:
-        await (self.action_judge(event.verdict) if event.verdict else self.action_context())
+        await (self.action_judge(event.verdict) if event.verdict else self.action_turn_context())
 
     # Filter
 
@@ -321,7 +326,10 @@ class MainScreen(Screen[None], JudgingActions):
     # Other screens, and the runs
 
     def _open(self, door: Coroutine[None, None, None]) -> None:
-        self.run_worker(door, group=DOOR, exclusive=True)
+        # On the screen that has the keys: that may be one above, which leaves some of them to this one.
+        top = self.app.screen
+        owner = self if isinstance(top, ModalScreen) else top
+        owner.run_worker(door, group=DOOR, exclusive=True)
 
     def action_door(self, name: str) -> None:
         """Open another screen, or do what needs one."""
@@ -339,7 +347,7 @@ class MainScreen(Screen[None], JudgingActions):
     def action_path(self) -> None:
         """Copy the image's path, and show it."""
         if image := self.workspace.review.image:
-            self.app.copy_to_clipboard(str(image))
+            self.copy(str(image))
             self.say(f"copied: {image}", keep=True)
 
     def action_quit(self) -> None:

@@ -63,7 +63,7 @@ async def test_without_auto_advance_a_verdict_stays(tmp_path: Path) -> None:
 async def test_undo_and_redo_go_all_the_way_and_show_where(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
-        await pilot.press("1", "2", "c", "3")
+        await pilot.press("1", "2", "c", "y", "3")
         await wait_for(pilot, lambda: "3 of 24 judged" in screen_text(pilot.app))
         await pilot.press("u")
         await wait_for(
@@ -87,7 +87,7 @@ async def test_undo_and_redo_go_all_the_way_and_show_where(tmp_path: Path) -> No
 async def test_clearing_takes_the_verdict_back_and_keeps_the_rest(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, _):
-        await pilot.press("c", "1", "0")
+        await pilot.press("c", "y", "1", "0")
         await wait_for(pilot, lambda: len(assessments_of(place).get(FIRST, ())) == 3)
         last = assessments_of(place)[FIRST][-1]
         assert (last.verdict, last.context) == (None, True)
@@ -269,7 +269,7 @@ async def test_a_click_on_a_key_at_the_bottom_does_what_the_key_does(tmp_path: P
     async with opened(tmp_path, auto_advance=False) as (pilot, main):
         bar = main.query_one(KeyBar)
         rows = screen_text(pilot.app).splitlines()[-bar.size.height :]
-        column = rows[0].index("3 Wrong")
+        column = rows[0].index("3 Incorrect")
         await pilot.click(KeyBar, offset=(column, 0))
         await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)
         assert (

@@ -99,7 +99,7 @@ async def test_words_in_place_of_the_picture_and_no_verdict_until_the_user_says_
 
         await pilot.press("1")
         await wait_for(pilot, lambda: "not judged: Abdomen_001.png" in words(pilot))
-        await pilot.press("c")
+        await pilot.press("c", "y")
         assert not assessments_of(place)
         assert main.workspace.review.slot.image.path == FIRST
         await pilot.press("A")

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from fada_tui.tui.screens.zoom import ZoomScreen
+from fada_tui.tui.state.views import AnswerView, ZoomView
 from fada_tui.tui.terminal.graphics.detect import Detected, Graphics
 from fada_tui.tui.themes import DARK
 from fada_tui.tui.widgets.canvas import Canvas
@@ -37,7 +38,8 @@ async def zoomed(
     app.register_theme(DARK)
     app.theme = "fada-dark"
     async with app.run_test(size=size) as pilot:
-        app.push_screen(ZoomScreen(path, Detected(graphics, ""), path.name))
+        view = ZoomView(image=path, answer=AnswerView(state="answered", text="a line\n" * 20 + "the last"))
+        app.push_screen(ZoomScreen(Detected(graphics, ""), lambda: view, app.screen, "context"))
         await wait_for(pilot, lambda: bool(app.screen.query(Canvas)))
         yield pilot
 
@@ -65,16 +67,16 @@ RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 async def test_larger_to_the_sides_and_all_of_it_again(image: Path) -> None:
     async with zoomed(image) as pilot:
         await wait_for(pilot, lambda: colours(pilot) == {RED, GREEN, BLUE})
-        await wait_for(pilot, lambda: title(pilot) == "[b]three.png · 600 × 400 · all of it")
-        await pilot.press(*["plus"] * 4)
+        await wait_for(pilot, lambda: title(pilot) == "[b]three.png  │  600 × 400  │  all of it")
+        await pilot.press(*["plus"] * 5)
         await wait_for(pilot, lambda: colours(pilot) == {GREEN})
-        assert "5.1×" in title(pilot)
+        assert "7.6×" in title(pilot)
         await pilot.press(*["l"] * 8, "right")
         await wait_for(pilot, lambda: colours(pilot) == {BLUE})
         await pilot.press(*["left"] * 20)
         await wait_for(pilot, lambda: colours(pilot) == {RED})
         await pilot.press("k", "up", "j", "down", "h")
-        await pilot.press("0")
+        await pilot.press("underscore")
         await wait_for(pilot, lambda: colours(pilot) == {RED, GREEN, BLUE})
         assert title(pilot).endswith("all of it")
 
@@ -91,7 +93,7 @@ async def test_steps_down_end_at_all_of_it_and_steps_up_at_a_few_pixels(image: P
 async def test_another_size_of_the_terminal_keeps_the_place(image: Path) -> None:
     async with zoomed(image) as pilot:
         await wait_for(pilot, lambda: "600 × 400" in title(pilot))
-        await pilot.press(*["plus"] * 4, *["l"] * 9)
+        await pilot.press(*["plus"] * 7, *["l"] * 12)
         await wait_for(pilot, lambda: colours(pilot) == {BLUE})
         await pilot.resize_terminal(60, 15)
         await wait_for(pilot, lambda: colours(pilot) == {BLUE})
@@ -108,7 +110,7 @@ async def test_back(key: str, image: Path) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (5, 2), (60, 15)])
 async def test_no_size_is_an_error(graphics: Graphics, size: tuple[int, int], image: Path) -> None:
     async with zoomed(image, graphics, size) as pilot:
-        await pilot.press("plus", "l", "minus", "0", "j")
+        await pilot.press("plus", "l", "minus", "underscore", "i", "j", "i")
         await pilot.pause(0.2)
         pilot.app.export_screenshot()
 

@@ -21,6 +21,11 @@ def with_verdict(assessment: Assessment, verdict: Verdict | None) -> Assessment:
     return replace(assessment, verdict=verdict)
 
 
+def with_context(assessment: Assessment, context: bool | None) -> Assessment:
+    """Return the assessment with this context flag; `None` withdraws it."""
+    return replace(assessment, context=context)
+
+
 def with_next_context(assessment: Assessment) -> Assessment:
     """Return the assessment with the next value of the context flag: unset, yes, no."""
     return replace(assessment, context=_NEXT_CONTEXT[assessment.context])

@@ -6,6 +6,7 @@ from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment, Verdict
 from fada_tui.evaluation.assessment.edit import with_flag, with_verdict
 from fada_tui.evaluation.assessment.history import Step
+from fada_tui.report.units import count
 from fada_tui.tui.actions import run_events
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.echo import answer_name, unchanged_text
@@ -178,3 +179,14 @@ def step(workspace: Workspace, by: int) -> None:
     else:
         holds = workspace.review.unmoved()
         workspace.view.say(f"no unassessed answer: {workspace.review.progress()}", holds=holds)
+
+
+def copy_answer(workspace: Workspace) -> None:
+    """Copy the current answer's text to the clipboard, where the terminal allows that."""
+    answer = workspace.review.answer_view()
+    if answer.state not in ("answered", "running") or not answer.text:
+        workspace.view.say("there is no answer to copy here yet", "warning", holds=workspace.review.unmoved())
+        return
+    workspace.view.copy(answer.text)
+    copied = count(len(answer.text), "character")
+    workspace.view.say(f"answer copied: {copied}; not every terminal allows a program to copy")

@@ -33,6 +33,10 @@ class JudgingActions:
         self.workspace.view.say(self.workspace.review.toggle_thoughts())
         self.workspace.view.draw()
 
+    def action_copy_answer(self) -> None:
+        """Copy the answer's text to the terminal's clipboard."""
+        judging.copy_answer(self.workspace)
+
     async def once_named(self, doing: Callable[[], Awaitable[object]], unchanged: Callable[[], bool]) -> None:
         """Do what assesses, at once where the assessor has a name, else once it was given.
 
@@ -58,7 +62,7 @@ class JudgingActions:
             doing = partial(judging.judge, self.workspace, verdict, place)
             await self.once_named(doing, judging.unchanged(place))
 
-    async def action_context(self) -> None:
+    async def action_turn_context(self) -> None:
         """Turn the context flag on: yes, no, unset."""
         await self._assess_named(with_next_context)
 

@@ -58,6 +58,9 @@ class MainView(Protocol):
     ) -> None:
         """Show a line; an error, or a line to `keep`, stays until the next, or until it no longer holds."""
 
+    def copy(self, text: str) -> None:
+        """Copy a text to the clipboard, where the terminal allows that."""
+
     def draw(self) -> None:
         """Draw the current state at once."""
 

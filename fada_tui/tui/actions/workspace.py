@@ -27,7 +27,7 @@ from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
-from fada_tui.tui.state.views import AskedAbout, RunView
+from fada_tui.tui.state.views import AskedAbout, RunView, ZoomView
 
 LEAVING_SECONDS = 8.0
 """Seconds that a run may take to stop and be written before the dashboard quits without it."""
@@ -144,6 +144,17 @@ class Workspace:
         waiting, at_work = len(self.run_control.queue.waiting), self.open_runs.at_work
         to_judge = at_work.left_to_judge if at_work else 0
         return self.run_control.run_progress.view(waiting, hidden=self.open_runs.blind, to_judge=to_judge)
+
+    def zoom_view(self) -> ZoomView:
+        """Return the current image and answer, to be looked at more closely."""
+        review = self.review
+        return ZoomView(
+            image=review.image,
+            neighbours=review.neighbours(),
+            asked=self.asked_about,
+            answer=review.answer_view(),
+            progress=str(review.progress()) if review.run else "",
+        )
 
     # Runs on disk
 

@@ -4,8 +4,12 @@ from fada_tui.tui.commands.command import Command
 
 COMMANDS: tuple[Command, ...] = (
     Command("assess.correct", "1", "judge('correct')", "Correct", "Judge the answer correct", "verdict"),
-    Command("assess.partial", "2", "judge('partial')", "Partial", "Judge the answer partly right", "verdict"),
-    Command("assess.incorrect", "3", "judge('incorrect')", "Wrong", "Judge the answer incorrect", "verdict"),
+    Command(
+        "assess.partial", "2", "judge('partial')", "Partial", "Judge the answer partly correct", "verdict"
+    ),
+    Command(
+        "assess.incorrect", "3", "judge('incorrect')", "Incorrect", "Judge the answer incorrect", "verdict"
+    ),
     Command("assess.clear", "0", "judge(None)", "Clear", "Take the verdict back", "verdict"),
     Command(
         "assess.anyway",
@@ -16,7 +20,9 @@ COMMANDS: tuple[Command, ...] = (
         "verdict",
         False,
     ),
-    Command("assess.context", "c", "context", "Context", "Context flag: yes, no, unset", "verdict"),
+    Command(
+        "assess.context", "c", "door('context')", "Context", "Context flag: yes, no, or unset", "verdict"
+    ),
     Command(
         "assess.flag", "F", "flag", "Flag", "Flag for a second look; again removes the flag", "verdict", False
     ),
@@ -61,6 +67,29 @@ COMMANDS: tuple[Command, ...] = (
         False,
     ),
     Command(
+        "answer.copy", "y", "copy_answer", "Copy", "Copy the answer's text to the clipboard", "assess", False
+    ),
+    Command(
+        "answer.scroll_down",
+        "J",
+        "scroll_answer(3)",
+        "Scroll answer",
+        "Scroll the answer down",
+        "assess",
+        False,
+    ),
+    Command("answer.scroll_up", "K", "scroll_answer(-3)", "", "Scroll the answer up", "assess", False),
+    Command(
+        "answer.beginning",
+        "less_than_sign",
+        "answer_edge('beginning')",
+        "Begin/end",
+        "The answer's beginning",
+        "assess",
+        False,
+    ),
+    Command("answer.end", "greater_than_sign", "answer_edge('end')", "", "The answer's end", "assess", False),
+    Command(
         "column.left", "h,left,shift+tab", "column(-1)", "Model", "The model to the left", "models_on_image"
     ),
     Command("column.right", "l,right,tab", "column(1)", "", "The model to the right", "models_on_image"),
@@ -81,12 +110,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("column.back", "escape,q,m", "back", "Back", "Back to the main screen", "models_on_image"),
     Command("zoom.in", "plus,equals_sign", "zoom(1)", "Size", "A step larger", "zoom"),
     Command("zoom.out", "minus", "zoom(-1)", "", "A step smaller", "zoom"),
-    Command("zoom.fit", "0", "fit", "Fit", "All of the picture", "zoom"),
-    Command("zoom.left", "h,left", "pan(-1, 0)", "Look", "Look further left", "zoom"),
+    Command("zoom.fit", "underscore", "fit", "Fit", "All of the picture", "zoom"),
+    Command("zoom.left", "h,left", "pan(-1, 0)", "Move", "Look further left", "zoom"),
     Command("zoom.down", "j,down", "pan(0, 1)", "", "Look further down", "zoom"),
     Command("zoom.up", "k,up", "pan(0, -1)", "", "Look further up", "zoom"),
     Command("zoom.right", "l,right", "pan(1, 0)", "", "Look further right", "zoom"),
-    Command("zoom.back", "escape,q,z", "back", "Back", "Back to the main screen", "zoom"),
+    Command("zoom.words", "i", "words", "Words", "Hide question, answer and verdict, or show them", "zoom"),
+    Command("zoom.back", "escape,q,z", "back", "Back", "Back to the screen before", "zoom"),
+    Command("context.yes", "y", "set(True)", "Yes", "The context was named", "context"),
+    Command("context.no", "n", "set(False)", "No", "The context was not named", "context"),
+    Command("context.unset", "0", "set(None)", "Unset", "Take the flag back", "context"),
+    Command("context.back", "escape,q", "back", "Back", "Back; nothing changes", "context"),
     Command("assessor.take", "enter", "take", "Take", "Judge under this name", "assessor"),
     Command("assessor.down", "down", "scroll(1)", "Scroll", "Down in the guideline", "assessor"),
     Command("assessor.up", "up", "scroll(-1)", "", "Up in the guideline", "assessor"),

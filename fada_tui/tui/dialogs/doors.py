@@ -15,6 +15,7 @@ DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]
     "needs": running.needs,
     "blind": lambda workspace, _: loading.blind(workspace),
     "assessor": assessor.change,
+    "context": judging.context,
     "tags": judging.tags,
     "note": judging.note,
     "zoom": judging.zoom,

@@ -8,7 +8,7 @@ from textual.app import App
 
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment
-from fada_tui.evaluation.assessment.edit import with_note, with_tag_toggled
+from fada_tui.evaluation.assessment.edit import with_context, with_note, with_tag_toggled
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import judging, loading
 from fada_tui.tui.actions.workspace import Workspace
@@ -46,14 +46,27 @@ async def note(workspace: Workspace, app: App[Any]) -> None:
         await judging.assess(workspace, lambda before: with_note(before, written.text), place)
 
 
+async def context(workspace: Workspace, app: App[Any]) -> None:
+    """Choose the context flag of the current answer."""
+    from fada_tui.tui.screens.context import ContextScreen
+
+    if (place := judging.judgeable(workspace)) is None or not await named(workspace, app):
+        return
+    chosen = await app.push_screen_wait(ContextScreen(workspace.app_context.rubric.context.name))
+    if chosen is not None:
+        await judging.assess(workspace, lambda before: with_context(before, chosen.value), place)
+
+
 async def zoom(workspace: Workspace, app: App[Any]) -> None:
     """Show the picture on the whole screen."""
     from fada_tui.tui.screens.zoom import ZoomScreen
 
-    if image := workspace.review.image:
-        await judging.note_change(workspace)
-        screen = ZoomScreen(image, workspace.app_context.graphics, image.name, workspace.asked_about)
-        await app.push_screen_wait(screen)
+    if workspace.review.image is None:
+        return
+    await judging.note_change(workspace)
+    graphics, flag = workspace.app_context.graphics, workspace.app_context.rubric.context.name
+    screen = ZoomScreen(graphics, workspace.zoom_view, app.screen, flag, workspace.view)
+    await app.push_screen_wait(screen)
 
 
 async def judge_anyway(workspace: Workspace, app: App[Any]) -> None:

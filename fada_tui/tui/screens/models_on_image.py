@@ -14,13 +14,20 @@ from textual.widgets import Static
 
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment, Verdict
-from fada_tui.evaluation.assessment.edit import with_next_context, with_note, with_tag_toggled, with_verdict
+from fada_tui.evaluation.assessment.edit import (
+    with_context,
+    with_next_context,
+    with_note,
+    with_tag_toggled,
+    with_verdict,
+)
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.tui.keymap import bindings
+from fada_tui.tui.screens.context import ContextScreen
 from fada_tui.tui.screens.note import NoteScreen
 from fada_tui.tui.screens.tags import TagsScreen
 from fada_tui.tui.screens.zoom import ZoomScreen
-from fada_tui.tui.state.views import AnswerView, AskedAbout
+from fada_tui.tui.state.views import AnswerView, AskedAbout, ZoomView
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.key_queue import DOOR
 from fada_tui.tui.terminal.sanitise import line
@@ -156,7 +163,7 @@ class ModelsOnImage(Screen[None]):
         """Judge the column with the focus."""
         await self._assess(self._column, lambda before: with_verdict(before, verdict))
 
-    async def action_context(self) -> None:
+    async def action_turn_context(self) -> None:
         """Turn its context flag on: yes, no, unset."""
         await self._assess(self._column, with_next_context)
 
@@ -187,6 +194,7 @@ class ModelsOnImage(Screen[None]):
     def action_door(self, name: str) -> None:
         """Open another screen, for the column with the focus."""
         doors = {
+            "context": self._context_flag,
             "tags": self._tags,
             "note": self._note,
             "zoom": self._zoom,
@@ -210,9 +218,19 @@ class ModelsOnImage(Screen[None]):
         if written is not None:
             await self._assess(column, lambda before: with_note(before, written.text))
 
+    async def _context_flag(self) -> None:
+        column = self._column
+        chosen = await self.app.push_screen_wait(ContextScreen(self._rubric.context.name))
+        if chosen is not None:
+            await self._assess(column, lambda before: with_context(before, chosen.value))
+
     async def _zoom(self) -> None:
-        screen = ZoomScreen(self._image, self._graphics, self._image.name, self._asked_about)
-        await self.app.push_screen_wait(screen)
+        def look() -> ZoomView:
+            return ZoomView(
+                image=self._image, asked=self._asked_about, answer=self._answers[self._column].view()
+            )
+
+        await self.app.push_screen_wait(ZoomScreen(self._graphics, look, self, self._rubric.context.name))
 
     async def _judge_anyway(self) -> None:
         said = await self._answers[self._column].judge_anyway()

@@ -1,19 +1,16 @@
 """A note on one answer, in a small editor."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from msgspec import Struct
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.terminal.sanitise import line
+from fada_tui.tui.screens.strip import Strip
 from fada_tui.tui.widgets.editor import Editor
-from fada_tui.tui.widgets.keybar import KeyBar
 
 
 class Note(Struct, frozen=True):
@@ -23,7 +20,7 @@ class Note(Struct, frozen=True):
     """`None` where it was emptied."""
 
 
-class NoteScreen(ModalScreen[Note | None]):
+class NoteScreen(Strip[Note | None]):
     """Returns the note, or `None` where nothing is to change.
 
     Args:
@@ -36,38 +33,20 @@ class NoteScreen(ModalScreen[Note | None]):
 
     DEFAULT_CSS = """
     NoteScreen {
-        align: center middle;
-        & > Vertical {
-            width: 76;
-            max-width: 94%;
-            height: auto;
-            max-height: 94%;
-            border: round $primary;
-            border-title-style: bold;
-            border-title-color: $primary;
-            padding: 0 1;
-            background: $surface;
-        }
-        & Editor { height: 6; background: $background; }
-        & .said { height: 1; color: $warning; }
-        & KeyBar { background: $surface; }
+        & Editor { height: 3; padding: 0 1; background: $background; }
+        &.-low Editor { height: 2; }
     }
     """
 
     def __init__(self, note: str | None, heading: str) -> None:
-        super().__init__()
+        super().__init__(f"Note on {heading}")
         self._note = note or ""
         self._began = ""
-        self._heading = heading
         self._asked = False
 
-    def compose(self) -> ComposeResult:
-        """Lay the editor out."""
-        with Vertical() as box:
-            box.border_title = line(f"Note on {self._heading}")
-            yield Editor(self._note, enter_ends=True)
-            yield Static("", markup=False, classes="said")
-            yield KeyBar(*self.PLACES)
+    def content(self) -> Iterable[Editor]:
+        """The editor."""
+        yield Editor(self._note, enter_ends=True)
 
     def on_mount(self) -> None:
         """Begin at the note's end."""
@@ -83,7 +62,7 @@ class NoteScreen(ModalScreen[Note | None]):
     @on(TextArea.Changed)
     def _changed(self) -> None:
         self._asked = False
-        self.query_one(".said", Static).update("")
+        self.tell("")
 
     def action_save(self) -> None:
         """Keep the note."""
@@ -100,4 +79,4 @@ class NoteScreen(ModalScreen[Note | None]):
             self.dismiss(None)
         else:
             self._asked = True
-            self.query_one(".said", Static).update("⏎ keeps the note, esc again drops it")
+            self.tell("⏎ keeps the note, esc again drops it")

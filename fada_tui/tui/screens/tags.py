@@ -1,27 +1,28 @@
 """The rubric's tags, each toggled by its letter."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from fada_tui.core.errors import FadaError
 from fada_tui.core.text import printable
-from fada_tui.evaluation.rubric import Rubric
+from fada_tui.evaluation.rubric import Rubric, Tag
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.terminal.sanitise import line
-from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.screens.strip import Strip
 from fada_tui.tui.widgets.measured import Text
 
-SIGNS = {True: "[x]", False: "[ ]"}
+SIGNS = {True: "✓", False: "·"}
+
+GAP = 2
+"""Cells between two tags."""
 
 
-class TagsScreen(ModalScreen[None]):
+class TagsScreen(Strip[None]):
     """Shows the tags with their letters; a letter toggles its tag at once.
 
     Args:
@@ -35,67 +36,34 @@ class TagsScreen(ModalScreen[None]):
 
     DEFAULT_CSS = """
     TagsScreen {
-        align: center middle;
-        & > Vertical {
-            width: 78;
-            max-width: 96%;
-            height: auto;
-            max-height: 94%;
-            border: round $primary;
-            border-title-style: bold;
-            border-title-color: $primary;
-            padding: 1 1 0 1;
-            background: $surface;
-        }
-        & VerticalScroll { height: auto; max-height: 100%; }
-        & .tag { height: auto; }
-        & .tag.-set { color: $accent; text-style: bold; }
-        & .said { height: auto; color: $error; }
-        & KeyBar { margin: 1 0 0 0; background: $surface; }
+        & VerticalScroll { height: auto; max-height: 4; padding: 0 1; scrollbar-size-vertical: 1; }
+        &.-low VerticalScroll { max-height: 2; }
+        & .tags { height: auto; }
     }
     """
 
     def __init__(
         self, rubric: Rubric, tags: tuple[str, ...], toggle: Callable[[str], Awaitable[tuple[str, ...]]]
     ) -> None:
-        super().__init__()
+        super().__init__("Tags")
         self._by_letter = {tag.letter: tag for tag in rubric.tags}
         self._set = tags
         self._toggle = toggle
 
-    def compose(self) -> ComposeResult:
-        """Lay the tags out."""
-        with Vertical() as box:
-            box.border_title = "Tags"
-            with VerticalScroll():
-                for letter in self._by_letter:
-                    yield Text(self._shown(letter), classes="tag", name=letter)
-                yield Text("", markup=False, classes="tag others")
-            yield Text("", markup=False, classes="said")
-            yield KeyBar(*self.PLACES)
+    def content(self) -> Iterable[VerticalScroll]:
+        """The row of letters, on as many lines as it takes."""
+        yield VerticalScroll(Text("", markup=False, classes="tags"))
 
-    def on_mount(self) -> None:
-        """Show which are set."""
-        self._draw("")
+    def on_resize(self, event: events.Resize) -> None:
+        """Flow the tags over the width."""
+        self.call_after_refresh(self._draw)
 
-    def _shown(self, letter: str) -> Content:
-        tag = self._by_letter[letter]
-        sign = SIGNS[tag.name in self._set]
-        return Content(f"{printable(letter)}  {sign} {printable(tag.name):<18} {printable(tag.meaning)}")
-
-    def _draw(self, fault: str) -> None:
-        for shown in self.query(".tag"):
-            if shown.name in self._by_letter and isinstance(shown, Text):
-                shown.update(self._shown(shown.name))
-                shown.set_class(self._by_letter[shown.name].name in self._set, "-set")
+    def _draw(self) -> None:
         known = {tag.name for tag in self._by_letter.values()}
-        others = [tag for tag in self._set if tag not in known]
-        self.query_one(".others", Text).update(
-            line(f"also, of another rubric: {', '.join(others)}" if others else "")
-        )
-        said = self.query_one(".said", Text)
-        said.update(line(fault))
-        said.display = bool(fault)
+        others = [Content(f"  {SIGNS[True]} {printable(tag)}") for tag in self._set if tag not in known]
+        tags = [shown(tag, tag.name in self._set) for tag in self._by_letter.values()]
+        text = self.query_one(".tags", Text)
+        text.update(Content("\n").join(flowed([*tags, *others], text.content_size.width)))
 
     async def on_key(self, event: events.Key) -> None:
         """Toggle the tag of a letter."""
@@ -107,10 +75,28 @@ class TagsScreen(ModalScreen[None]):
         try:
             self._set = await self._toggle(tag.name)
         except FadaError as error:
-            self._draw(str(error))
+            self.tell(str(error))
         else:
-            self._draw("")
+            self.tell(tag.meaning)
+        self._draw()
 
     def action_back(self) -> None:
         """Go back."""
         self.dismiss(None)
+
+
+def shown(tag: Tag, is_set: bool) -> Content:
+    """Return a tag: its letter, whether it is set, and its name."""
+    name = (f" {SIGNS[is_set]} {printable(tag.name)}", "bold $accent" if is_set else "")
+    return Content.assemble((printable(tag.letter), "bold $footer-key-foreground"), name)
+
+
+def flowed(tags: Sequence[Content], width: int) -> list[Content]:
+    """Return tags line by line, as many beside each other as there is room for."""
+    lines: list[Content] = []
+    for tag in tags:
+        if lines and cell_len(lines[-1].plain) + GAP + cell_len(tag.plain) <= width:
+            lines[-1] = Content.assemble(lines[-1], " " * GAP, tag)
+        else:
+            lines.append(tag)
+    return lines

@@ -1,122 +1,263 @@
-"""One picture on the whole screen, to look closer at parts of it."""
+"""One picture on the whole screen, to look closer at parts of it and to judge the answer by them."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import ClassVar
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, ClassVar
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fada_tui.tui.keymap import bindings
-from fada_tui.tui.state.views import AskedAbout
+from fada_tui.core.text import printable
+from fada_tui.tui.actions.view import MainView
+from fada_tui.tui.keymap import bindings, bindings_below, command_of
+from fada_tui.tui.present.marks import counted
+from fada_tui.tui.screens.answer_actions import AnswerActions
+from fada_tui.tui.state.views import NoticeKind, ZoomView
 from fada_tui.tui.terminal.graphics.detect import Detected
-from fada_tui.tui.terminal.graphics.fit import Window, window
+from fada_tui.tui.terminal.graphics.fit import Magnification, Window, largest
 from fada_tui.tui.terminal.graphics.loader import Loaded
 from fada_tui.tui.terminal.sanitise import line
+from fada_tui.tui.widgets.answer import question_line, score_lines, tags_and_note
+from fada_tui.tui.widgets.answer_text import AnswerText
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.notice import Notice
+from fada_tui.tui.widgets.verdicts import Verdicts
 
 STEP = 1.5
 """How much larger a step of `+` makes the picture."""
-
-LEAST = 16
-"""Pixels of the image that are seen at least, in the direction where more of them are."""
 
 PAN = 0.2
 """How much of what is seen a step to the side moves it."""
 
 
-class ZoomScreen(Screen[None]):
+class ZoomScreen(Screen[None], AnswerActions):
     """The picture, larger and larger; pans where not all of it is seen.
 
+    Beneath stands what is to be judged. The keys of judging do what they do on the screen below, and the
+    picture goes with it. How closely is looked, and where, stays as it is from image to image: what is
+    compared over a series stands at the same place.
+
     Args:
-        path: of the image.
         graphics: how this terminal draws pictures.
-        title: what to call it.
-        asked: what the image was when the answers to be judged by it were made.
+        look: returns what is looked at now.
+        below: the screen whose actions of the places "verdict" and "assess" the keys call.
+        context: the name of the rubric's context flag.
+        view: when it is drawn this is, too.
     """
 
-    PLACES = ("zoom",)
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("zoom")]
+    PLACES = ("verdict", "assess", "zoom")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_below("verdict", "assess"), *bindings("zoom")]
+    AUTO_FOCUS = ""
     DEFAULT_CSS = """
     ZoomScreen {
-        & > .title { height: 1; padding: 0 1; background: $panel; text-style: bold; }
+        & > .title {
+            height: 1;
+            padding: 0 1;
+            background: $panel;
+            text-style: bold;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+        & > .words { height: auto; padding: 0 1; }
+        & .question { height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+        & AnswerText { height: 3; }
+        & .details { height: 1; color: $muted; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > Notice { height: auto; min-height: 1; max-height: 2; padding: 0 1; }
+        & > Notice.-info { color: $accent; }
+        & > Notice.-warning { color: $warning; text-style: bold; }
+        & > Notice.-error { color: $error; text-style: bold; }
+        &.-low AnswerText { height: 2; }
+        &.-low .details { display: none; }
+        &.-high AnswerText { height: 4; }
+        &.-bare > .words { display: none; }
     }
     """
 
-    def __init__(self, path: Path, graphics: Detected, title: str, asked: Sequence[AskedAbout] = ()) -> None:
+    def __init__(
+        self,
+        graphics: Detected,
+        look: Callable[[], ZoomView],
+        below: Screen[Any],
+        context: str,
+        view: MainView | None = None,
+    ) -> None:
         super().__init__()
-        self._path = path
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middle"), (30, "-high")]
         self._graphics = graphics
-        self._title = title
-        self._asked_about = tuple(asked)
+        self._look = look
+        self._below = below
+        self._flag = context
+        self._view = view
+        self._seen = ZoomView()
         self._image: tuple[int, int] | None = None
+        """Width and height of the image, once they are known."""
         self._factor = 1.0
-        self._centre = (0.0, 0.0)
+        self._centre = (0.5, 0.5)
 
     def compose(self) -> ComposeResult:
-        """Lay out the picture between its title and the keys."""
-        yield Static(line(self._title), classes="title")
+        """Lay out the picture between its title and what is to be judged."""
+        yield Static("", markup=False, classes="title")
         yield Canvas(self._graphics)
-        yield KeyBar(*self.PLACES)
+        with Vertical(classes="words"):
+            yield Static("", markup=False, classes="question")
+            yield AnswerText(from_end=True)
+            yield Static("", markup=False, classes="details")
+            yield Verdicts()
+        yield Notice()
+        yield KeyBar(*self.PLACES, "app")
 
     def on_mount(self) -> None:
-        """Ask for the picture."""
-        self.query_one(Canvas).show(self._path, asked=self._asked_about)
+        """Show what is looked at, from now on also when the main screen goes on."""
+        self.query_one(AnswerText).can_focus = False  # its keys move the picture here
+        self.draw()
+        if self._view is not None:
+            self._view.join(self)
+
+    def on_unmount(self) -> None:
+        """No longer go with the main screen."""
+        if self._view is not None:
+            self._view.part(self)
 
     def on_resize(self) -> None:
         """Show as much as there is room for now."""
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self._tell)
+
+    # Showing
+
+    def draw(self) -> None:
+        """Show what is looked at now."""
+        if self not in self.app.screen_stack:
+            return  # it is going away
+        before, self._seen = self._seen, self._look()
+        if self._seen.image != before.image:
+            self._image = None
+        self.query_one(Notice).check()
+        self._draw_picture()
+        self._draw_words()
+
+    def draw_answer(self) -> None:
+        """Show the answer as far as it has come."""
+        if self in self.app.screen_stack:
+            self._seen = self._look()
+            self._draw_words()
+
+    def say(
+        self,
+        text: str,
+        kind: NoticeKind = "info",
+        *,
+        keep: bool = False,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
+        """Show a line above the keys."""
+        self.query_one(Notice).tell(text, kind, keep=keep, holds=holds)
+
+    def _draw_picture(self) -> None:
+        seen = self._seen
+        self.query_one(Canvas).show(seen.image, seen.neighbours, self._closer, seen.asked)
+        self._tell()
+
+    def _draw_words(self) -> None:
+        answer = self._seen.answer
+        self.query_one(".question", Static).update(line(question_line(answer)), layout=False)
+        self.query_one(AnswerText).show(
+            answer.text,
+            muted=answer.state in ("none", "waiting", "error"),
+            before=answer.thoughts or "" if answer.thoughts_shown else "",
+            marks=counted(answer.text, answer.marks),
+        )
+        said = [line(tags_and_note(answer.assessment)), *score_lines(answer).split("\n")]
+        details = line("  ·  ").join(part for part in said if part.plain)
+        self.query_one(".details", Static).update(details, layout=False)
+        assessment, active = answer.assessment, answer.state == "answered"
+        self.query_one(Verdicts).show(assessment.verdict, assessment.context, self._flag, active=active)
 
     @on(Canvas.Arrived)
     def _arrived(self, event: Canvas.Arrived) -> None:
-        if self._image is None and isinstance(event.answer, Loaded):
+        if isinstance(event.answer, Loaded) and event.answer.request.path == self._seen.image:
             self._image = (event.answer.width, event.answer.height)
-            self._centre = (self._image[0] / 2, self._image[1] / 2)
-            self._tell(None)
+            self._tell()
 
-    def _draw(self) -> None:
-        seen = self._window()
-        self.query_one(Canvas).show(self._path, window=seen, asked=self._asked_about)
-        self._tell(seen)
+    @on(Canvas.Changed)
+    def _image_changed(self, event: Canvas.Changed) -> None:
+        self._below.post_message(Canvas.Changed(event.path))
+
+    @on(Verdicts.Chosen)
+    async def _verdict_clicked(self, event: Verdicts.Chosen) -> None:
+        action = f"judge('{event.verdict}')" if event.verdict else "turn_context"
+        await self._call_below(action)
+
+    @property
+    def _closer(self) -> Magnification | None:
+        return Magnification(self._factor, *self._centre) if self._factor > 1 else None
 
     def _window(self) -> Window | None:
-        """Return what is seen; None for all of it."""
+        """Return what is seen; `None` for all of it."""
         canvas = self.query_one(Canvas)
-        if self._image is None or self._factor <= 1 or not canvas.size:
+        if self._image is None or self._closer is None or not canvas.size:
             return None
-        return window(self._image, *canvas.size, canvas.cell, self._factor, self._centre)
+        return self._closer.window(self._image, *canvas.size, canvas.cell)
 
-    def _tell(self, seen: Window | None) -> None:
+    def _tell(self) -> None:
+        seen, answer = self._seen, self._seen.answer
+        several = answer.questions > 1 and answer.question
+        parts = [
+            seen.image.name if seen.image else "",
+            f"question {answer.number} of {answer.questions}" if several else "",
+            answer.model,
+            seen.progress,
+            *self._measures(),
+        ]
+        text = line("  │  ".join(printable(part) for part in parts if part))
+        self.query_one(".title", Static).update(text, layout=False)
+
+    def _measures(self) -> list[str]:
         if self._image is None:
-            return
-        size = f"{self._image[0]} × {self._image[1]}"
-        if seen is None:
-            part = "all of it"
-        else:
-            at = f"{seen.left:.0f}, {seen.top:.0f}"
-            part = f"{self._factor:.1f}× · {seen.width:.0f} × {seen.height:.0f} at {at}"
-        self.query_one(".title", Static).update(line(f"{self._title} · {size} · {part}"))
+            return []
+        width, height = self._image
+        window = self._window()
+        if window is None:
+            return [f"{width} × {height}", "all of it"]
+        at = f"{window.left:.0f}, {window.top:.0f}"
+        factor = min(self._factor, largest(self._image))
+        return [f"{factor:.1f}×", f"{window.width:.0f} × {window.height:.0f} at {at} of {width} × {height}"]
+
+    # What the keys do
+
+    async def action_below(self, name: str) -> None:
+        """Do what a command does on the screen below."""
+        await self._call_below(command_of(name).action)
+
+    async def _call_below(self, action: str) -> None:
+        owner = self if hasattr(self, f"action_{action.partition('(')[0]}") else self._below
+        with suppress(SkipAction):
+            await self.app.run_action(action, owner)
+        self.draw()
+
+    def action_words(self) -> None:
+        """Hide what stands beneath the picture, or show it."""
+        self.toggle_class("-bare")
 
     def action_zoom(self, step: int) -> None:
         """Make the picture a step larger or smaller."""
         if self._image is None:
             return
-        largest = max(1.0, max(self._image) / LEAST)
-        self._factor = min(max(self._factor * STEP**step, 1.0), largest)
+        factor = min(self._factor, largest(self._image)) * STEP**step
+        self._factor = min(max(factor, 1.0), largest(self._image))
         if self._factor < STEP**0.5:
             self._factor = 1.0  # steps down from the largest one needn't end at all of it
-        self._draw()
+        self._draw_picture()
 
     def action_fit(self) -> None:
         """Show all of the picture."""
-        self._factor = 1.0
-        if self._image is not None:
-            self._centre = (self._image[0] / 2, self._image[1] / 2)
-        self._draw()
+        self._factor, self._centre = 1.0, (0.5, 0.5)
+        self._draw_picture()
 
     def action_pan(self, right: int, down: int) -> None:
         """Move the visible part of the picture."""
@@ -124,10 +265,11 @@ class ZoomScreen(Screen[None]):
         if seen is None or self._image is None:
             return
         # From the middle of what is seen: at an edge it isn't the centre that was asked for.
-        middle = ((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2)
-        self._centre = (middle[0] + right * PAN * seen.width, middle[1] + down * PAN * seen.height)
-        self._draw()
+        x, y = (seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2
+        width, height = self._image
+        self._centre = ((x + right * PAN * seen.width) / width, (y + down * PAN * seen.height) / height)
+        self._draw_picture()
 
     def action_back(self) -> None:
-        """Go back to the screen before."""
+        """Go back to the screen below."""
         self.dismiss(None)

@@ -1,6 +1,7 @@
 """The data that the screen passes to its panes: plain values, ready to draw."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -72,6 +73,19 @@ class AskedAbout(Struct, frozen=True):
     """As it was when it was asked about."""
     agreed: ImageIdentity | None = None
     """As it was when the user said to judge the answer anyway."""
+
+
+class ZoomView(Struct, frozen=True, kw_only=True):
+    """An image that is looked at more closely, and the answer that is judged by it."""
+
+    image: Path | None = None
+    neighbours: tuple[Path, ...] = ()
+    """Images that are likely to be next, the likeliest first."""
+    asked: tuple[AskedAbout, ...] = ()
+    """What the image was when the answers to be judged by it were made."""
+    answer: AnswerView = AnswerView()
+    progress: str = ""
+    """How many answers are judged."""
 
 
 class RunView(Struct, frozen=True, kw_only=True):

@@ -97,12 +97,18 @@ class KeyQueue:
         typed = isinstance(event, Key) and event.is_printable
         for _ in range(1 if typed else ROUNDS_OF_A_DIALOGUE):
             await self._pass()
-        until = time.monotonic() + OPENING_SECONDS
-        while self._opens_a_door(screen) and self._app.screen is screen and time.monotonic() < until:  # noqa: ASYNC110
-            await asyncio.sleep(LOOKING_SECONDS)
+        await self._opened(screen)
         if self._app.screen is not screen:
             for _ in range(ROUNDS_OF_A_DIALOGUE):
                 await self._pass()
+            # Where one closed, what it was opened for is done by the screen that has come up again.
+            await self._opened(self._app.screen)
+
+    async def _opened(self, screen: Screen[object]) -> None:
+        """Wait until a screen's doors have opened another one, or are done."""
+        until = time.monotonic() + OPENING_SECONDS
+        while self._opens_a_door(screen) and self._app.screen is screen and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(LOOKING_SECONDS)
 
     def _opens_a_door(self, screen: Screen[object]) -> bool:
         doors = (worker for worker in self._app.workers if worker.group == DOOR and worker.node is screen)

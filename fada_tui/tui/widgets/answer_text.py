@@ -16,7 +16,11 @@ from fada_tui.tui.present.wrapping import Wrapped
 
 
 class AnswerText(ScrollView, can_focus=True):
-    """Plain text, wrapped, that can grow at its end, below muted text. Nothing in it is parsed."""
+    """Plain text, wrapped, that can grow at its end, below muted text. Nothing in it is parsed.
+
+    Args:
+        from_end: show the end of a text that is longer than there is room for, not its beginning.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("answer")]
 
@@ -36,8 +40,9 @@ class AnswerText(ScrollView, can_focus=True):
     }
     """
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, id: str | None = None, *, from_end: bool = False) -> None:
         super().__init__(id=id)
+        self._edge = "end" if from_end else "beginning"
         self._text = ""
         self._muted = False
         self._before = ""
@@ -70,6 +75,13 @@ class AnswerText(ScrollView, can_focus=True):
         elif (whole, muted, before) != (self._text, self._muted, self._before):
             self._text, self._muted, self._before = whole, muted, before
             self._wrap()
+            self.show_edge(self._edge)
+
+    def show_edge(self, edge: str) -> None:
+        """Scroll to the text's beginning, or to its end."""
+        if edge == "end":
+            self.scroll_end(animate=False)
+        else:
             self.scroll_home(animate=False)
 
     def _add(self, more: str) -> None:

@@ -18,7 +18,7 @@ from fada_tui.core.text import printable
 from fada_tui.tui.present.wrapping import wrapped
 from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected, current_cell
-from fada_tui.tui.terminal.graphics.fit import Window
+from fada_tui.tui.terminal.graphics.fit import Magnification
 from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Loader, Request
 from fada_tui.tui.terminal.graphics.render import Rendered
 from fada_tui.tui.terminal.graphics.rows import Drawing, Row
@@ -79,7 +79,7 @@ class Canvas(Widget):
         self._loader = Loader(graphics, self._deliver)
         self._path: Path | None = None
         self._ahead: tuple[Path, ...] = ()
-        self._window: Window | None = None
+        self._closer: Magnification | None = None
         self._request: Request | None = None
         self._answer: Loaded | Failed | None = None
         self._lines: list[Strip] = []
@@ -98,7 +98,7 @@ class Canvas(Widget):
         self,
         path: Path | None,
         ahead: Sequence[Path] = (),
-        window: Window | None = None,
+        closer: Magnification | None = None,
         asked: Sequence[AskedAbout] = (),
     ) -> None:
         """Show an image, or a part of it; what is shown already stays as it is.
@@ -106,21 +106,21 @@ class Canvas(Widget):
         Args:
             path: of the image; None for nothing.
             ahead: images that may be next.
-            window: the part to show; all of it by default.
+            closer: how closely to look at it; all of it is shown by default.
             asked: what the image was when the answers beside it were made.
         """
         self._ahead = tuple(ahead)
         before, self._asked_about = self._asked_about, tuple(asked)
         if path != self._path:
             # Never a picture beside another one's name.
-            self._path, self._window = path, window
+            self._path, self._closer = path, closer
             self._forget()
             self._soon(restart=True)
             return
         if before != self._asked_about:
             self._compare()
-        if window != self._window:
-            self._window = window
+        if closer != self._closer:
+            self._closer = closer
             self._soon(restart=False)
 
     def _forget(self) -> None:
@@ -169,15 +169,15 @@ class Canvas(Widget):
         self._timer = None
         if self._path is None or not self.size:
             return  # it was taken away meanwhile
-        request = self._wish(self._path, self._window)
+        request = self._wish(self._path)
         if request != self._request:
             self._request = request
-            self._loader.ask(request, [self._wish(path, None) for path in self._ahead])
+            self._loader.ask(request, [self._wish(path) for path in self._ahead])
         else:
             self._mend()
 
-    def _wish(self, path: Path, window: Window | None) -> Request:
-        return Request(path, self.size.width, self.size.height, self.cell, window)
+    def _wish(self, path: Path) -> Request:
+        return Request(path, self.size.width, self.size.height, self.cell, self._closer)
 
     def _deliver(self, answer: Loaded | Failed) -> None:
         """Prepare the lines, which takes a while, and pass them on; called in the loader's thread."""

@@ -56,6 +56,10 @@ class KeyBar(Measured):
             self._places = tuple(places)
             self.refresh(layout=True)
 
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return how many cells the keys take on one line."""
+        return sum(len(key) + len(label) + GAP + 1 for key, label in self._parts())
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return how many lines the keys take at this width."""
         return len(flowed(self._parts(), width))

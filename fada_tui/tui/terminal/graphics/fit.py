@@ -9,6 +9,10 @@ LARGEST = 297
 """Rows and columns that kitty's placeholders can count."""
 
 
+LEAST = 16
+"""Pixels of the image that are seen at least, in the direction where more of them are."""
+
+
 class Window(Struct, frozen=True):
     """A part of an image, in its pixels."""
 
@@ -26,6 +30,34 @@ class Window(Struct, frozen=True):
     def height(self) -> float:
         """Pixels from top to bottom."""
         return self.bottom - self.top
+
+
+class Magnification(Struct, frozen=True):
+    """How closely an image is looked at, and where: the same for images of other sizes."""
+
+    factor: float
+    """How many times larger than where all of it is seen; at least 1."""
+    x: float = 0.5
+    """What should be in the middle, as a share of the image's width."""
+    y: float = 0.5
+    """And of its height."""
+
+    def window(self, image: tuple[int, int], columns: int, rows: int, cell: tuple[int, int]) -> Window:
+        """Return what of an image is seen; at least `LEAST` of its pixels, however large the factor.
+
+        Args:
+            image: its width and height.
+            columns: of the room on the screen.
+            rows: of the room on the screen.
+            cell: width and height of a cell in pixels.
+        """
+        factor = min(self.factor, largest(image))
+        return window(image, columns, rows, cell, factor, (self.x * image[0], self.y * image[1]))
+
+
+def largest(image: tuple[int, int]) -> float:
+    """Return the largest factor at which an image of this width and height is shown."""
+    return max(1.0, max(image) / LEAST)
 
 
 class Placement(Struct, frozen=True):

@@ -19,7 +19,7 @@ from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.text import printable
 from fada_tui.images.frames import split
 from fada_tui.tui.terminal.graphics.detect import Detected
-from fada_tui.tui.terminal.graphics.fit import Window
+from fada_tui.tui.terminal.graphics.fit import Magnification
 from fada_tui.tui.terminal.graphics.render import Rendered, render
 from fada_tui.tui.terminal.graphics.shelf import SHELF
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from fada_tui.images.decode import DecodedImage
 
 CACHE_BYTES = 16_000_000
+DECODED_BYTES = 64_000_000
+"""Of the images kept decoded that are looked at more closely."""
 
 
 class Request(Struct, frozen=True):
@@ -37,8 +39,8 @@ class Request(Struct, frozen=True):
     columns: int
     rows: int
     cell: tuple[int, int]
-    window: Window | None = None
-    """The part of it to show."""
+    closer: Magnification | None = None
+    """How closely to look; all of it where that isn't said."""
 
 
 class Loaded(Struct, frozen=True):
@@ -88,7 +90,7 @@ class Loader:
         self._ahead: deque[Request] = deque()
         self._cache: OrderedDict[Key, Loaded] = OrderedDict()
         self._cached = 0
-        self._decoded: tuple[tuple[Path, int, int], DecodedImage] | None = None
+        self._decoded: OrderedDict[tuple[Path, int, int], DecodedImage] = OrderedDict()
 
     def ask(self, request: Request, ahead: Sequence[Request] = ()) -> None:
         """Request a picture in place of the last request, and then those to load ahead."""
@@ -158,7 +160,9 @@ class Loader:
         rendered = None
         if self._detected.graphics != "off":
             room = (request.columns, request.rows)
-            rendered = render(image.pixels, room, request.cell, self._detected, request.window)
+            whole, closer = (image.width, image.height), request.closer
+            seen = closer.window(whole, *room, request.cell) if closer else None
+            rendered = render(image.pixels, room, request.cell, self._detected, seen)
         found = ImageIdentity(file=image.file, sha256=image.sha256)
         loaded = Loaded(request, image.width, image.height, size, rendered, found)
         self._keep(key, loaded)
@@ -168,11 +172,15 @@ class Loader:
         from fada_tui.images.decode import decode
 
         key = (request.path, mtime, size)
-        if self._decoded is not None and self._decoded[0] == key:
-            return self._decoded[1]
+        if (known := self._decoded.get(key)) is not None:
+            self._decoded.move_to_end(key)
+            return known
         image = decode(request.path)
-        # Whoever looks at a part of an image will look at its other parts.
-        self._decoded = (key, image) if request.window is not None else None
+        if request.closer is not None:
+            # Whoever looks at a part of an image will look at its other parts, and at those of the next ones.
+            self._decoded[key] = image
+            while len(self._decoded) > 1 and sum(map(_bytes, self._decoded.values())) > DECODED_BYTES:
+                self._decoded.popitem(last=False)
         return image
 
     def _keep(self, key: Key, loaded: Loaded) -> None:
@@ -191,6 +199,10 @@ def _version(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return status.st_mtime_ns, status.st_size
+
+
+def _bytes(image: DecodedImage) -> int:
+    return image.width * image.height * 3
 
 
 def _cost(loaded: Loaded) -> int:
