@@ -24,6 +24,7 @@ from fada_tui.tui.present.lines import images_text, title_text
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_rows import Slot
+from fada_tui.tui.state.list_line import list_line
 from fada_tui.tui.state.run_control import SAMPLE_SECONDS
 from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.terminal.key_queue import DOOR
@@ -77,8 +78,9 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
         yield Panes(
             self.workspace.review.open_runs.mark,
             app_context.graphics,
-            app_context.rubric.context.name,
+            app_context.rubric,
             WORDS,
+            self.workspace.desk,
         )
 
     def on_mount(self) -> None:
@@ -142,11 +144,20 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
         caption = review.slot.image.category if review.slot else ""
         panes.show_picture(review.image, review.neighbours(), caption, self.workspace.asked_about)
         self._draw_title()
+        panes.show_line(list_line(review))
         self.query_one(ModelList).show(self.workspace.model_lines())
         self.query_one(Notice).check()
         self._draw_run()
         for companion in self._companions:
             companion.draw()
+        self._open_desk()
+
+    def _open_desk(self) -> None:
+        """Arrange the panes for judging, where there are answers to judge and nothing else was chosen."""
+        panes, review = self.query_one(Panes), self.workspace.review
+        elsewhere = not self.is_current or panes.elsewhere or review.following
+        if self.workspace.desk.opens(to_judge=review.comes_to_judge, elsewhere=elsewhere):
+            panes.focus_pane("answer")
 
     def _draw_title(self) -> None:
         review, width = self.workspace.review, self.size.width - 2
@@ -234,6 +245,7 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
     @on(ImageList.Highlighted)
     def _highlighted(self, event: ImageList.Highlighted) -> None:
         review = self.workspace.review
+        self.query_one(Panes).browse()
         if event.slot != review.slot:
             review.stay()
             if event.slot is not None:
@@ -251,6 +263,7 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
     @on(ImageList.MarkedChanged)
     def _marked(self, event: ImageList.MarkedChanged) -> None:
         self.workspace.review.marked = self.query_one(ImageList).marked
+        self.query_one(Panes).browse()
         loading.tell_next_run(self.workspace)
         self.draw()
 
@@ -267,6 +280,21 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
     def action_pane(self, step: int) -> None:
         """Go to the next pane, or the previous one."""
         self.query_one(Panes).turn(step)
+
+    def action_beside(self, step: int) -> None:
+        """Go to the answer after this one in judging, or before it; else to the next pane."""
+        if self.workspace.desk.arrangement == "judging":
+            judging.walk(self.workspace, step)
+        else:
+            self.action_pane(step)
+
+    def action_arrange(self) -> None:
+        """Turn to the other arrangement."""
+        panes, judges = self.query_one(Panes), self.workspace.desk.choose() == "judging"
+        if judges:
+            panes.focus_pane("answer")
+        else:
+            panes.rearrange()
 
     def action_follow(self) -> None:
         """Follow the worker from image to image, or no longer."""

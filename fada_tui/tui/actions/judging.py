@@ -190,3 +190,12 @@ def copy_answer(workspace: Workspace) -> None:
     workspace.view.copy(answer.text)
     copied = count(len(answer.text), "character")
     workspace.view.say(f"answer copied: {copied}; not every terminal allows a program to copy")
+
+
+def walk(workspace: Workspace, by: int) -> None:
+    """Go to the answer after this one, `by` 1, or the one before, -1; judged or not."""
+    if place := workspace.review.answer_beside(by):
+        workspace.go(place)
+    else:
+        holds = workspace.review.unmoved()
+        workspace.view.say(f"this is the {'last' if by > 0 else 'first'} answer", holds=holds)

@@ -21,6 +21,7 @@ from fada_tui.tui.present.models import ModelLine, model_lines
 from fada_tui.tui.state.aside import aside
 from fada_tui.tui.state.assessments import Assessments, Way
 from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.state.desk import DeskState
 from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.judged_answers import JudgedAnswers
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
@@ -53,6 +54,7 @@ class Workspace:
         self.judged_answers = JudgedAnswers()
         self.last_echo = ""
         """What the last key changed of which answer, in few words, to be said along with what comes of it."""
+        self.desk = DeskState()
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
         self.marked_models: tuple[str, ...] = ()
         """Names of the models marked for the next run, in the order in which they were marked."""

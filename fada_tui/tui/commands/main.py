@@ -21,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
         "filter.leave", "escape", "unfilter", "Unfilter", "Leave the filter: all images again", "main", False
     ),
     Command("follow", "f", "follow", "Follow", "Follow the worker from image to image", "main", False),
+    Command("arrange", "v", "arrange", "View", "Arrange the screen for judging, or for running", "main"),
     Command("zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "main"),
     Command(
         "models_on_image",
@@ -67,8 +68,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("images.last", "end,G", "last", "", "The last", "images", False),
     Command("answer.down", "j,down", "scroll_down", "Move", "Scroll down", "answer"),
     Command("answer.up", "k,up", "scroll_up", "", "Scroll up", "answer"),
-    Command("answer.left", "h,left", "screen.pane(-1)", "", "The pane to the left", "answer"),
-    Command("answer.right", "l,right", "screen.pane(1)", "", "The pane to the right", "answer"),
+    Command(
+        "answer.left",
+        "h,left",
+        "screen.beside(-1)",
+        "",
+        "The answer before, in the arrangement for judging; else the pane to the left",
+        "answer",
+    ),
+    Command(
+        "answer.right",
+        "l,right",
+        "screen.beside(1)",
+        "",
+        "The answer after it, in the arrangement for judging; else the pane to the right",
+        "answer",
+    ),
     Command("filter.keep", "enter", "keep", "Keep", "Keep the filter, and go to the images", "filter"),
     Command("filter.clear", "escape", "cancel", "Clear", "Clear the filter, and go to the images", "filter"),
 )

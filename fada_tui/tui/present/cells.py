@@ -44,5 +44,13 @@ def beginning(text: str, width: int) -> str:
     return set_cell_size(safe, max(width, 0))
 
 
+def shortened_end(text: str, most: int) -> str:
+    """Return a text in at most so many cells: printable, its end cut off where too long."""
+    safe = printable(text)
+    if cell_len(safe) <= most:
+        return safe
+    return set_cell_size(safe, max(most - 1, 0)).rstrip() + "…"
+
+
 def _end(text: str, width: int) -> str:
     return chop_cells(text[::-1], width)[0][::-1] if width > 0 and text else ""

@@ -134,6 +134,11 @@ class Review:
         return self.slot is not None and self._unassessed((self.slot, self.key_index))
 
     @property
+    def comes_to_judge(self) -> bool:
+        """Whether the current place is an answer to judge, or one that is being made."""
+        return self.to_judge or bool(self.run and self.key in self.run.in_flight)
+
+    @property
     def takes_new_run(self) -> bool:
         """Whether a run that begins may come up here: no answer waits for a verdict, and none is hidden."""
         return not self.open_runs.blind and (self.following or self.awaiting or not self.to_judge)
@@ -359,6 +364,21 @@ class Review:
     def _through(self, place: Place) -> bool:
         return not self.filter.words or place[1] in self._matching.of(place[0])
 
+    def answer_beside(self, step: int) -> Place | None:
+        """Return the answer after this one, `step` 1, or before it, -1, judged or not; none at the ends."""
+        found, here = self._next(step, self._has_answer), self.shown.position(self.slot)
+        there = self.shown.position(found[0]) if found else None
+        if found is None or here is None or there is None:
+            return None
+        return found if ((there, found[1]) > (here, self.key_index)) == (step > 0) else None
+
+    def _has_answer(self, place: Place) -> bool:
+        run = self.open_runs.run_of(place[0])
+        if run is None or place[1] >= len(run.questions):
+            return False
+        key = (place[0].image.path, run.questions[place[1]].id)
+        return run.answered(*key) or key in run.in_flight
+
     def _unassessed(self, place: Place) -> bool:
         slot, index = place
         run = self.open_runs.run_of(slot)
@@ -397,7 +417,9 @@ class Review:
             return AnswerView(text=self.hint)
         if run is None:
             return AnswerView(text=self.hint, question=self.questions[0].text, questions=len(self.questions))
-        return replace(self.view_of(run, key), following=self.following and self.open_runs.running)
+        category = self.slot.image.category if self.slot else ""
+        following = self.following and self.open_runs.running
+        return replace(self.view_of(run, key), following=following, category=category)
 
     def view_of(self, run: OpenRun, key: Key) -> AnswerView:
         """Return a run's answer as it is shown."""

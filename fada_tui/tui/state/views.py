@@ -27,6 +27,8 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     number: int = 1
     """Of the questions asked of this image."""
     questions: int = 1
+    category: str = ""
+    """The image's."""
     text: str = ""
     """The answer so far, the error, or a hint."""
     thoughts: str | None = None

@@ -1,6 +1,6 @@
 """The answer pane: question, text as it streams in, its figures, and the assessment beneath."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -8,16 +8,25 @@ from textual.content import Content
 
 from fada_tui.core.records import Assessment
 from fada_tui.core.text import printable
+from fada_tui.evaluation.rubric import Rubric, Tag
 from fada_tui.evaluation.scoring.marks import MarkKind
 from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.present.marks import counted, pieces
+from fada_tui.tui.state.geometry import depth
 from fada_tui.tui.state.views import AnswerView
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer_text import AnswerText
-from fada_tui.tui.widgets.verdicts import Verdicts
+from fada_tui.tui.widgets.verdicts import Verdicts, rows_of
 from fada_tui.tui.widgets.words import Words
 
 SEPARATOR = "  ·  "
+
+TIGHT = 14
+"""Rows of a pane in judging below which only the answer counts, and its end more than its beginning."""
+
+FLAGGED = "⚑ flagged"
+SET = "bold $accent"
+"""How a tag looks that is set."""
 
 
 class AnswerPane(Vertical):
@@ -25,6 +34,9 @@ class AnswerPane(Vertical):
 
     Args:
         context: the name of the rubric's context flag.
+        id: of the widget.
+        classes: of the widget.
+        rubric: whose words for verdicts and tags `fit_to` shows.
     """
 
     DEFAULT_CSS = """
@@ -35,13 +47,25 @@ class AnswerPane(Vertical):
         & > .score { height: auto; max-height: 4; }
         & > .details { height: auto; max-height: 4; }
         & > AnswerText { min-height: 2; }
-        & > Verdicts { dock: bottom; }
+        & > .verdict { dock: bottom; width: 100%; height: auto; }
+        & .tags { height: auto; max-height: 2; }
+        & .note { height: auto; max-height: 2; }
     }
     """
 
-    def __init__(self, context: str, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self,
+        context: str,
+        id: str | None = None,
+        classes: str | None = None,
+        rubric: Rubric | None = None,
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self._flag = context
+        self._rubric = rubric
+        self._judging = self._titled = False
+        self._figures = True
+        self._fitted: tuple[object, ...] = (False, False, False, False, "row")
         self._view = AnswerView()
         self._subtitle = ""
 
@@ -53,10 +77,45 @@ class AnswerPane(Vertical):
         yield Words(classes="figures")
         yield Words(classes="score")
         yield Words(classes="details")
-        yield Verdicts()
+        with Vertical(classes="verdict"):
+            yield Words(classes="tags")
+            yield Words(classes="note")
+            yield Verdicts()
 
     def on_mount(self) -> None:
         """Fill it."""
+        self._draw()
+
+    def fit_to(self, *, judging: bool, compact: bool, bordered: bool, columns: int, rows: int) -> None:
+        """Arrange the pane for what is done with it, in the room that it has.
+
+        Args:
+            judging: with all that a verdict takes: what verdicts mean, and the rubric's tags.
+            compact: each row counts.
+            bordered: it has a border, and a title in it.
+            columns: of the pane, within its border.
+            rows: of the pane, within its border.
+        """
+        meanings = self._rubric.verdicts if judging and self._rubric else {}
+        deep = depth(rows, rows_of(meanings, columns, "whole")) if judging else "row"
+        self.query_one(Verdicts).explain(meanings, deep)
+        tight = judging and rows < TIGHT
+        self.query_one(AnswerText).opens_at_end = tight
+        fitted = (judging, compact, tight, judging and bordered, deep)
+        if fitted == self._fitted:
+            return
+        if self._judging and not judging:
+            self.border_title = "Answer"
+        self._fitted, self._judging, self._titled = fitted, judging, judging and bordered
+        self._figures = not judging or rows >= TIGHT
+        question = self.query_one(".question").styles
+        question.margin = 0 if compact or tight else (0, 0, 1, 0)
+        question.max_height = 2 if tight else 3 if compact else 4
+        self.query_one(".thoughts").styles.max_height = 1 if tight or (compact and not judging) else 2
+        self.query_one(".note").styles.max_height = 1 if compact or tight else 2
+        self.query_one(".figures").styles.max_height = 1 if judging and compact else 3
+        self.query_one(".details").styles.max_height = 1 if tight else 4
+        self.query_one(".verdict").styles.margin = (1, 0, 0, 0) if judging and not compact else 0
         self._draw()
 
     def show(self, view: AnswerView) -> None:
@@ -74,10 +133,15 @@ class AnswerPane(Vertical):
             marks=counted(view.text, view.marks),
         )
         self.query_one(".thoughts", Words).say(thoughts_line(view))
-        self.query_one(".question", Words).say(question_line(view))
-        self.query_one(".figures", Words).say(figures_line(view))
+        if self._judging:
+            self.border_title = line(place_line(view))
+        self.query_one(".question", Words).say(question_line(view, numbered=not self._titled))
+        self.query_one(".figures", Words).say(figures_line(view) if self._figures else "")
         self.query_one(".score", Words).say(score_lines(view))
-        self.query_one(".details", Words).say(details_lines(view, self._flag))
+        self.query_one(".details", Words).say(details_lines(view, self._flag, said=not self._judging))
+        tags = tags_row(view, self._rubric.tags) if self._judging and self._rubric else Content("")
+        self.query_one(".tags", Words).say(tags)
+        self.query_one(".note", Words).say(note_line(view.assessment) if self._judging else "")
         self.query_one(Verdicts).show(
             view.assessment.verdict, view.assessment.context, self._flag, active=view.state == "answered"
         )
@@ -87,10 +151,40 @@ class AnswerPane(Vertical):
             self.border_subtitle = line(subtitle)
 
 
-def question_line(view: AnswerView) -> str:
-    """Return the question, numbered where there are several."""
-    number = f"{view.number}/{view.questions}  " if view.questions > 1 else ""
+def question_line(view: AnswerView, *, numbered: bool = True) -> str:
+    """Return the question; if it is to be `numbered`, with its number where there are several."""
+    number = f"{view.number}/{view.questions}  " if numbered and view.questions > 1 else ""
     return f"{number}{view.question}" if view.question else ""
+
+
+def place_line(view: AnswerView) -> str:
+    """Return which question this is, and of which category the image."""
+    number = f"Question {view.number} of {view.questions}" if view.question else "Answer"
+    return " · ".join(part for part in (number, view.category) if part)
+
+
+def tags_row(view: AnswerView, tags: Sequence[Tag]) -> Content:
+    """Return the rubric's tags as letters, those that are set spelled out, and whether it is flagged."""
+    off = "$muted"
+    if view.state != "answered" or not (tags or view.assessment.flagged):
+        return Content("")
+    chosen = set(view.assessment.tags)
+    pieces: list[tuple[str, str]] = [("t", "bold $footer-key-foreground")] if tags else []
+    for tag in tags:
+        is_set = tag.name in chosen
+        pieces.append(
+            (f" [{printable(tag.name)}]" if is_set else f" {printable(tag.letter)}", SET if is_set else off)
+        )
+    known = {tag.name for tag in tags}
+    pieces += [(f" [{printable(name)}]", SET) for name in view.assessment.tags if name not in known]
+    if view.assessment.flagged:
+        pieces.append((f"  {FLAGGED}", "bold $warning"))
+    return Content.assemble(*pieces)
+
+
+def note_line(assessment: Assessment) -> str:
+    """Return the note on one line."""
+    return f"n “{printable(' '.join(assessment.note.split()))}”" if assessment.note else ""
 
 
 def thoughts_line(view: AnswerView) -> str:
@@ -162,11 +256,12 @@ def score_lines(view: AnswerView) -> Content:
 WITHHELD = "scores and others' verdicts show once you have judged"
 
 
-def details_lines(view: AnswerView, context: str) -> str:
-    """Return tags, note, what others said, and the auto score, each on a line of its own."""
+def details_lines(view: AnswerView, context: str, *, said: bool = True) -> str:
+    """Return tags and note if they are `said` here, what others said, and the auto score, line by line."""
     others = (shortened(other, OTHERS_CELLS) for other in view.others)
     withheld = WITHHELD if view.withheld else ""
-    lines = [tags_and_note(view.assessment), *others, auto_line(view, context), withheld]
+    own = tags_and_note(view.assessment) if said else ""
+    lines = [own, *others, auto_line(view, context), withheld]
     return "\n".join(part for part in lines if part)
 
 

@@ -42,7 +42,6 @@ class AnswerText(ScrollView, can_focus=True):
 
     def __init__(self, id: str | None = None, *, from_end: bool = False) -> None:
         super().__init__(id=id)
-        self._edge = "end" if from_end else "beginning"
         self._text = ""
         self._muted = False
         self._before = ""
@@ -52,6 +51,8 @@ class AnswerText(ScrollView, can_focus=True):
         """What these were counted of, and at which width."""
         self._wrapped = Wrapped(1)
         self._marks: tuple[Mark, ...] = ()
+        self.opens_at_end = from_end
+        """A text that has not room enough is shown from its end; else from its beginning."""
         self._places: list[int] = []
         """Characters before each line that are no white space, where something is marked."""
 
@@ -75,7 +76,10 @@ class AnswerText(ScrollView, can_focus=True):
         elif (whole, muted, before) != (self._text, self._muted, self._before):
             self._text, self._muted, self._before = whole, muted, before
             self._wrap()
-            self.show_edge(self._edge)
+            self._open()
+
+    def _open(self) -> None:
+        self.show_edge("end" if self.opens_at_end and not self._before else "beginning")
 
     def show_edge(self, edge: str) -> None:
         """Scroll to the text's beginning, or to its end."""
@@ -125,6 +129,8 @@ class AnswerText(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Wrap to the new width."""
         self._wrap()
+        if self.opens_at_end:
+            self._open()
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the text."""

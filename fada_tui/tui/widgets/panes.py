@@ -1,24 +1,30 @@
-"""All panes of the main screen: side by side, or as tabs where the terminal is small."""
+"""All panes of the main screen, arranged for running models or for judging their answers."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from fada_tui.evaluation.rubric import Rubric
+from fada_tui.tui.state.desk import DeskState
+from fada_tui.tui.state.geometry import Arrangement, Box, Boxes, Desk, Pane, boxes
 from fada_tui.tui.state.image_rows import ImageRows, Mark, Slot
+from fada_tui.tui.state.list_line import ListLine
 from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import AnswerPane
 from fada_tui.tui.widgets.answer_text import AnswerText
+from fada_tui.tui.widgets.body import Body
 from fada_tui.tui.widgets.filterbox import FilterBox
 from fada_tui.tui.widgets.gpu import GpuPane
 from fada_tui.tui.widgets.images import ImageList
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.list_line import FoldedList
 from fada_tui.tui.widgets.models import ModelList, ModelPane
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.picture import Picture
@@ -29,16 +35,16 @@ from fada_tui.tui.widgets.words import Words
 SMALLEST = (60, 15)
 """Cells: less than that shows nothing but a request for more."""
 
-ROOMY = (100, 24)
-"""Cells from which all panes fit side by side."""
-
-WIDE = 150
-"""Cells from which the lists have room for columns."""
-
-_HOMES: dict[str, type[Widget]] = {"models": ModelList, "images": ImageList, "answer": AnswerText}
+_HOMES: dict[Pane, type[Widget]] = {"models": ModelList, "images": ImageList, "answer": AnswerText}
 """What has the focus in a pane."""
 
-_TABS = {"models": "models", "images": "images", "answer": "review"}
+_ORDER: dict[Arrangement, tuple[Pane, ...]] = {
+    "running": ("models", "images", "answer"),
+    "judging": ("answer", "images", "models"),
+}
+"""How the focus goes from pane to pane."""
+
+_TABS: dict[Pane, str] = {"models": "models", "images": "images", "answer": "review"}
 
 
 class Panes(Widget):
@@ -47,41 +53,47 @@ class Panes(Widget):
     Args:
         marks: what the image list shows of an image.
         graphics: how pictures are drawn.
-        context: the name of the rubric's context flag.
+        rubric: what to assess by.
         filter_words: the filter's words.
+        desk: which arrangement they have.
     """
 
     def __init__(
         self,
         marks: Callable[[Slot], Mark],
         graphics: Detected,
-        context: str,
+        rubric: Rubric,
         filter_words: Sequence[str],
+        desk: DeskState,
     ) -> None:
-        # A class that is added later would have all styles below it computed again.
-        super().__init__(classes="-tab-images")
+        super().__init__()
         self._marks = marks
         self._graphics = graphics
-        self._flag = context
+        self._rubric = rubric
         self._filter_words = filter_words
+        self._desk = desk
+        self._here: Pane = "images"
+        self._browsed = False
+        """A person has done something in the list of images."""
+        self._bordered = True
+        self._boxes: Boxes = {}
+        """Where the panes were placed last."""
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
         yield Static("", markup=False, id="too-small")
         yield Words(id="title", keep=True)
         yield TabBar()
-        with Horizontal(id="body"):
-            with Vertical(id="left"):
-                yield ModelPane(id="models", classes="pane")
-                with Vertical(id="gpu", classes="pane"):
-                    yield GpuPane()
+        with Body(self._place, id="body"):
+            yield ModelPane(id="models", classes="pane")
+            with Vertical(id="gpu", classes="pane"):
+                yield GpuPane()
             with Vertical(id="images", classes="pane"):
                 yield ImageList(self._marks)
                 yield FilterBox(self._filter_words)
-            with Container(id="right"):
-                with Container(id="picture", classes="pane"):
-                    yield Picture(self._graphics)
-                yield AnswerPane(self._flag, id="answer", classes="pane")
+            yield FoldedList(id="line")
+            yield Picture(self._graphics, id="picture", classes="pane")
+            yield AnswerPane(self._rubric.context.name, id="answer", classes="pane", rubric=self._rubric)
         yield RunBar()
         yield Notice(id="notice")
         yield KeyBar("images", "verdict", "assess", "main", "app")
@@ -121,39 +133,51 @@ class Panes(Widget):
         """Show the current position in the top line."""
         self.query_one("#title", Words).say(text)
 
+    def show_line(self, here: ListLine) -> None:
+        """Show the list's line, which stands for the list where that is folded."""
+        self.query_one(FoldedList).show(here)
+
+    # Where the focus is
+
     def turn(self, step: int) -> None:
         """Give the focus to the next pane, or the previous one."""
-        names = list(_HOMES)
+        names = _ORDER[self.desk.arrangement]
         here = names.index(self.focused_pane)
         self.focus_pane(names[(here + step) % len(names)])
 
     @property
-    def focused_pane(self) -> str:
+    def focused_pane(self) -> Pane:
         """The pane with the focus: `models`, `images` or `answer`."""
-        for name, home in _HOMES.items():
-            if self.query_one(home).has_focus:
-                return name
-        return "images"
+        return self._here
 
-    def focus_pane(self, name: str) -> None:
+    def focus_pane(self, name: Pane) -> None:
         """Give a pane the focus, and show it."""
-        self.show_tab(_TABS[name])
+        self._focused(name)
         self.query_one(_HOMES[name]).focus()
 
     def show_answer(self) -> None:
         """Bring the answer to sight, where tabs hide it."""
-        if self.has_class("-small"):
+        if self.desk.tabs:
             self.focus_pane("answer")
 
-    def show_tab(self, tab: str) -> None:
-        """Show a tab, where there are tabs."""
-        if not self.has_class(f"-tab-{tab}"):
-            self.set_classes([*(one for one in self.classes if not one.startswith("-tab-")), f"-tab-{tab}"])
-            self.query_one(TabBar).show(tab)
+    @property
+    def elsewhere(self) -> bool:
+        """Whether a person does something else than looking at answers: with models, filter or list."""
+        if self.query_one(FilterBox).has_focus_within or self._here == "models":
+            return True
+        return self._here == "images" and self._browsed
+
+    def browse(self) -> None:
+        """Note that a person does something in the list of images."""
+        self._browsed = True
 
     @on(TabBar.Chosen)
     def _tab_chosen(self, event: TabBar.Chosen) -> None:
         self.focus_pane(next(name for name, tab in _TABS.items() if tab == event.tab))
+
+    @on(FoldedList.Opened)
+    def _unfold(self) -> None:
+        self.focus_pane("images")
 
     @on(ImageList.LeaveLeft)
     @on(ModelList.LeaveLeft)
@@ -169,16 +193,70 @@ class Panes(Widget):
         """Show which pane has the focus, and the keys that work in it."""
         for pane in self.query(".pane"):
             pane.set_class(pane.has_focus_within, "-focused")
+        focused = next((name for name, home in _HOMES.items() if self.query_one(home).has_focus), None)
+        self._focused(focused or ("images" if self.query_one(FilterBox).has_focus_within else self._here))
+
+    def _focused(self, name: Pane) -> None:
+        if name != self._here:
+            self._browsed = False
+        self._here = name
+        self.rearrange()
         self.show_keys()
 
+    # Where the panes stand
+
+    @property
+    def desk(self) -> Desk:
+        """What decides where the panes stand now."""
+        return self._desk.desk(self._here, self.app.size)
+
+    def _place(self, width: int, height: int) -> Boxes:
+        return boxes(width, height, self.desk)
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Columns and rows of what the panes stand in."""
+        return self.query_one("#body").size
+
+    def rearrange(self) -> None:
+        """Place the panes as they should stand now; those that stand so already are left alone."""
+        desk = self.desk
+        bar = self.query_one(TabBar)
+        bar.show(_TABS[self._here])
+        bar.display = desk.tabs
+        placed = boxes(*self.room, desk)
+        self._edge(desk)
+        if "answer" in placed:
+            self._fit_answer(placed["answer"], desk)
+        if placed != self._boxes:
+            self._boxes = placed
+            self.query_one(FoldedList).refresh(layout=True)
+
+    def _edge(self, desk: Desk) -> None:
+        judging = desk.arrangement == "judging"
+        self.query_one(Picture).frame(framed=judging)
+        if desk.bordered != self._bordered:
+            self._bordered = desk.bordered
+            for name in ("#models", "#images", "#picture", "#answer"):
+                self.query_one(name).styles.border = None if desk.bordered else ("none", "black")
+
+    def _fit_answer(self, box: Box, desk: Desk) -> None:
+        edge = 2 if desk.bordered else 0
+        self.query_one(AnswerPane).fit_to(
+            judging=desk.arrangement == "judging",
+            compact=desk.small,
+            bordered=desk.bordered,
+            columns=box.width - edge - 2,
+            rows=box.height - edge,
+        )
+
     def on_resize(self, event: events.Resize) -> None:
-        """Choose the layout that the terminal has room for."""
+        """Choose what the terminal has room for."""
         width, height = event.size
-        self.set_class(width < ROOMY[0] or height < ROOMY[1], "-small")
-        self.set_class(width >= WIDE, "-wide")
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
         wanted = f"fada-tui needs {SMALLEST[0]} × {SMALLEST[1]}"
         self.query_one("#too-small", Static).update(f"{wanted}\nthis terminal has {width} × {height}")
+        self.rearrange()
         self.show_keys()
 
     def show_keys(self) -> None:
@@ -188,6 +266,6 @@ class Panes(Widget):
             return
         pane = self.focused_pane
         places: tuple[str, ...] = (pane, "verdict", "assess", "main", "app")
-        if self.has_class("-small"):
+        if self.desk.small:
             places = ("verdict", "assess", "app") if pane == "answer" else (pane, "main", "app")
         self.query_one(KeyBar).show(places)

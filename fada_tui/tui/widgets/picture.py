@@ -21,6 +21,8 @@ class Picture(Widget):
 
     Args:
         graphics: how this terminal draws pictures.
+        id: of the widget.
+        classes: of the widget.
     """
 
     DEFAULT_CSS = """
@@ -41,13 +43,22 @@ class Picture(Widget):
     }
     """
 
-    def __init__(self, graphics: Detected) -> None:
-        super().__init__()
+    def __init__(self, graphics: Detected, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self._graphics = graphics
         self._path: Path | None = None
         self._caption = ""
         self._measures = ""
         self._said: str | None = None
+        self._framed = False
+
+    def frame(self, *, framed: bool) -> None:
+        """Say in the border what else stands below the picture, or leave the name to others."""
+        if framed != self._framed:
+            self._framed = framed
+            self.query_one(Static).display = not framed
+            self._said = None
+            self._say()
 
     def compose(self) -> ComposeResult:
         """Lay out the picture and its line."""
@@ -91,3 +102,4 @@ class Picture(Widget):
         if said != self._said:
             self._said = said
             self.query_one(Static).update(line(said), layout=False)
+            self.border_subtitle = line(said) if self._framed else ""
