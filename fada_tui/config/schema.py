@@ -44,6 +44,16 @@ _ALL = (
     Setting("theme", "dashboard", "choice", "dark", "colours", choices=("dark", "light")),
     Setting("auto_advance", "dashboard", "switch", True, "a verdict moves on to the next unassessed answer"),
     Setting(
+        "goal",
+        "dashboard",
+        "whole",
+        None,
+        "number of answers to judge in one session; 0 is none",
+        metavar="N",
+        least=0,
+        unset="none",
+    ),
+    Setting(
         "low_bandwidth",
         "dashboard",
         "switch",

@@ -70,6 +70,7 @@ class Settings(Record, frozen=True, kw_only=True):
     graphics: Literal["auto", "kitty", "sixel", "half", "off"] = _default("graphics")
     theme: Literal["dark", "light"] = _default("theme")
     auto_advance: bool = _default("auto_advance")
+    goal: int | None = _default("goal")
     low_bandwidth: bool = _default("low_bandwidth")
     keymap: dict[str, str] = _default("keymap")
     load_timeout: float = _default("load_timeout")

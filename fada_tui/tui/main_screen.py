@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 
 from fada_tui.evaluation.assessment.filters import TELLING, WORDS
-from fada_tui.tui.actions import judging, loading, run_events
+from fada_tui.tui.actions import judging, loading, run_events, second_look
 from fada_tui.tui.actions.judging_actions import JudgingActions
 from fada_tui.tui.actions.view import Companion
 from fada_tui.tui.actions.workspace import Workspace
@@ -21,6 +21,7 @@ from fada_tui.tui.dialogs.assessor import once_named
 from fada_tui.tui.dialogs.doors import DOORS
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.lines import images_text, title_text
+from fada_tui.tui.present.pace import pace_text
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_rows import Slot
@@ -160,8 +161,11 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
             panes.focus_pane("answer")
 
     def _draw_title(self) -> None:
-        review, width = self.workspace.review, self.size.width - 2
-        self.query_one(Panes).show_title(title_text(review, review.open_runs.assessor, width))
+        workspace, review = self.workspace, self.workspace.review
+        pace = pace_text(workspace.session, review.progress())
+        width = self.size.width - 2
+        title = title_text(review, review.open_runs.assessor, width, pace, workspace.mode_text)
+        self.query_one(Panes).show_title(title)
 
     def on_resize(self) -> None:
         """Show as much of the title as there is room for now."""
@@ -331,8 +335,10 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
         self.query_one(ImageList).focus()
 
     def action_unfilter(self) -> None:
-        """Leave the filter, wherever one is on this screen."""
-        if not self.query_one(FilterBox).empty:
+        """End the second look; else leave the filter, wherever one is on this screen."""
+        if self.workspace.second_look is not None:
+            second_look.end(self.workspace)
+        elif not self.query_one(FilterBox).empty:
             self.query_one(FilterBox).clear()
         else:
             raise SkipAction

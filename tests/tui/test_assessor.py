@@ -43,7 +43,7 @@ async def test_enter_takes_the_login_name_and_the_name_is_there_next_time(tmp_pa
     async with app.run_test(size=(60, 15)) as pilot:
         await wait_for(pilot, lambda: main_of(app).workspace.review.run)
         await pilot.press("t", "enter")
-        await wait_for(pilot, lambda: "[ ] hallucination" in screen_text(app))
+        await wait_for(pilot, lambda: "h · hallucination" in screen_text(app))
         await pilot.press("h", "escape", "N", *"ben", "enter")
         await wait_for(pilot, lambda: f"ben judges: 0 of 24 judged; what {login_name()}" in screen_text(app))
         await pilot.press("F")

@@ -7,7 +7,7 @@ from fada_tui.core.records import Assessment, Verdict
 from fada_tui.evaluation.assessment.edit import with_flag, with_verdict
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.report.units import count
-from fada_tui.tui.actions import run_events
+from fada_tui.tui.actions import run_events, second_look
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.echo import answer_name, unchanged_text
 from fada_tui.tui.present.lines import change_text
@@ -57,7 +57,10 @@ async def judge(workspace: Workspace, verdict: Verdict | None, place: Judged | N
     here = (workspace.review.run, workspace.review.key) == place
     judged = await assess(workspace, lambda before: with_verdict(before, verdict), place)
     if judged and verdict and here and workspace.app_context.settings.auto_advance:
-        run_events.advance(workspace)
+        if (look := workspace.second_look) is not None:
+            second_look.advance(workspace, look)
+        else:
+            run_events.advance(workspace)
 
 
 def unchanged(place: Judged) -> Callable[[], bool]:
@@ -136,14 +139,15 @@ async def _show_change(workspace: Workspace, doing: Awaitable[Step | None], word
 def back(workspace: Workspace) -> None:
     """Go to the answer that was judged last; again, to the one before it."""
     review, runs = workspace.review, workspace.open_runs.runs
-    here = AnswerId(review.run.id, *review.key) if review.run and review.key else None
 
     def stands(answer: AnswerId) -> bool:
         run = runs.get(answer.run_id)
         return run is not None and run.assessment(*answer[1:]).verdict is not None
 
     workspace.judged_answers.add_earlier(review.looked_at())
-    answer = workspace.judged_answers.back(here, stands, lambda one: review.place_of(*one) is not None)
+    answer = workspace.judged_answers.back(
+        workspace.here, stands, lambda one: review.place_of(*one) is not None
+    )
     if answer is None:
         holds = review.unmoved()
         workspace.view.say("no answer was judged before this one; ] goes on", holds=holds)
@@ -170,8 +174,11 @@ def _tell_hidden(workspace: Workspace, answer: AnswerId) -> None:
 def step(workspace: Workspace, by: int) -> None:
     """Go to the next unassessed answer, `by` 1, or the previous one, -1.
 
-    Where a filter lets no unassessed one through, to the next one that it does.
+    Where a filter lets no unassessed one through, to the next one that it does; in a second look, along that.
     """
+    if (look := workspace.second_look) is not None:
+        second_look.step(workspace, look, by)
+        return
     review = workspace.review
     place = review.next_place(by) or (review.next_match(by) if review.filter.words else None)
     if place:

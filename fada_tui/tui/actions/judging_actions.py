@@ -5,7 +5,7 @@ from functools import partial
 
 from fada_tui.core.records import Verdict
 from fada_tui.evaluation.assessment.edit import with_next_context
-from fada_tui.tui.actions import judging
+from fada_tui.tui.actions import judging, second_look
 from fada_tui.tui.actions.workspace import Workspace
 
 
@@ -69,6 +69,10 @@ class JudgingActions:
     async def action_flag(self) -> None:
         """Flag the current answer for a second look, or remove the flag."""
         await self._assess_named(judging.with_flag_toggled)
+
+    def action_second_look(self) -> None:
+        """Go through the partial and flagged answers once more, or end that."""
+        second_look.toggle(self.workspace)
 
     def action_judged_before(self) -> None:
         """Go to the answer judged last; again, to the one before it."""

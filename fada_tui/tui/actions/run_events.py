@@ -145,7 +145,9 @@ def advance(workspace: Workspace) -> None:
 def _tell_all_judged(workspace: Workspace, more: str) -> None:
     """Say so on one line with what was judged last, which a line of its own would hide."""
     review = workspace.review
-    said = f"{workspace.last_echo} · all judged: {review.progress()}{more}"
+    again = sum(run.left_to_look_again for run in review.looked_at())
+    looks = f" · V: {again:,} partial or flagged once more" if again else ""
+    said = f"{workspace.last_echo} · all judged: {review.progress()}{looks or more}"
     workspace.view.say(said, "echo", keep=True, holds=_all_judged(review))
 
 

@@ -10,6 +10,7 @@ from fada_tui.core.errors import reason
 from fada_tui.core.records import Notes
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.models.registry import statuses
+from fada_tui.report.units import count
 from fada_tui.runs.assessment_writer import AssessmentWriter, settle_and_publish
 from fada_tui.runs.events import SessionEvent
 from fada_tui.runs.publish import preview
@@ -23,11 +24,13 @@ from fada_tui.tui.state.assessments import Assessments, Way
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.desk import DeskState
 from fada_tui.tui.state.image_checks import ImageChecks
-from fada_tui.tui.state.judged_answers import JudgedAnswers
+from fada_tui.tui.state.judged_answers import AnswerId, JudgedAnswers
+from fada_tui.tui.state.judging_session import JudgingSession
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
+from fada_tui.tui.state.second_look import SecondLook
 from fada_tui.tui.state.views import AskedAbout, RunView, ZoomView
 
 LEAVING_SECONDS = 8.0
@@ -52,6 +55,8 @@ class Workspace:
         self.image_checks = ImageChecks(self._writer)
         self.assessments = Assessments(open_runs, self._writer, self.image_checks, self._heard)
         self.judged_answers = JudgedAnswers()
+        self.session = JudgingSession(app_context.settings.goal or 0)
+        self._second_look: SecondLook | None = None
         self.last_echo = ""
         """What the last key changed of which answer, in few words, to be said along with what comes of it."""
         self.desk = DeskState()
@@ -71,16 +76,45 @@ class Workspace:
     def _heard(self, step: Step, way: Way) -> None:
         if way != "undone":
             self.judged_answers.hear(step)
+        reached = self.session.hear(step, way)
         if way == "made":
             self.last_echo = echo_text(step, self.open_runs.runs, ends=True)
-            self.view.say(echo_text(step, self.open_runs.runs), "echo")
+            if reached:
+                self.last_echo += f" · goal reached: {count(self.session.judged, 'answer')}"
+            self.view.say(self.last_echo if reached else echo_text(step, self.open_runs.runs), "echo")
 
     def assess_as(self, assessor: str) -> None:
         """Let another assessor judge from now on; what was judged before stays whose it is."""
         self.assessments.forget()
         self.judged_answers = JudgedAnswers()
+        self.session = JudgingSession(self.app_context.settings.goal or 0)
+        self._second_look = None
         self.review.assess_as(assessor)
         self.view.show_images()
+
+    @property
+    def here(self) -> AnswerId | None:
+        """Which answer is looked at."""
+        run, key = self.review.run, self.review.key
+        return AnswerId(run.id, *key) if run and key else None
+
+    @property
+    def second_look(self) -> SecondLook | None:
+        """The second look that is being taken, if the list still shows the same runs."""
+        look = self._second_look
+        if look is not None and look.of != {run.id for run in self.review.looked_at()}:
+            self._second_look = look = None
+        return look
+
+    def begin_second_look(self, look: SecondLook | None) -> None:
+        """Go through these answers from now on; `None`: through those without a verdict."""
+        self._second_look = look
+
+    @property
+    def mode_text(self) -> str:
+        """How the answers are gone through, where that is not one after another."""
+        look = self.second_look
+        return f"second look {look.number(self.here)} of {len(look)}" if look else ""
 
     # What is looked at
 

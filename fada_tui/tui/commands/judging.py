@@ -38,6 +38,15 @@ COMMANDS: tuple[Command, ...] = (
         False,
     ),
     Command(
+        "second_look",
+        "V",
+        "second_look",
+        "Second look",
+        "Go through partial and flagged answers once more; again ends it",
+        "assess",
+        False,
+    ),
+    Command(
         "assessor", "N", "door('assessor')", "Name", "The name that verdicts are kept under", "assess", False
     ),
     Command("assess.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "assess"),

@@ -18,7 +18,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("restart", "w", "restart", "Restart worker", "Resume the run whose worker died", "main", False),
     Command("filter", "slash", "filter", "Filter", "Filter the images by their answers", "main"),
     Command(
-        "filter.leave", "escape", "unfilter", "Unfilter", "Leave the filter: all images again", "main", False
+        "filter.leave",
+        "escape",
+        "unfilter",
+        "Unfilter",
+        "End the second look, or leave the filter",
+        "main",
+        False,
     ),
     Command("follow", "f", "follow", "Follow", "Follow the worker from image to image", "main", False),
     Command("arrange", "v", "arrange", "View", "Arrange the screen for judging, or for running", "main"),

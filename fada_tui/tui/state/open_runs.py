@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from fada_tui.core.protocol import Item
 from fada_tui.core.records import Assessment, AutoScore, ClassSet, PlannedImage, Question, Result, Run
 from fada_tui.evaluation.assessment.edit import mine
+from fada_tui.evaluation.assessment.filters import second
 from fada_tui.report.looking import constant_line
 from fada_tui.tui.state.constant_answers import ConstantAnswers
 from fada_tui.tui.state.image_rows import Mark, Slot
@@ -95,7 +96,7 @@ class OpenRun:
         """Assessments or notes were written that `run.json` does not hold yet."""
         self._results: dict[Key, Result] = {}
         self._own: dict[Key, Assessment] = {}
-        self._answers = self._judged = 0
+        self._answers = self._judged = self._again = 0
         self._constant: ConstantAnswers | None = None
         """Counted from the first time that it is asked for."""
         self.changes: list[Key] = []
@@ -213,6 +214,15 @@ class OpenRun:
         return self._judged, self._answers, len(self._results) - self._answers
 
     @property
+    def left_to_look_again(self) -> int:
+        """How many answers are partly right, or flagged, by this assessor."""
+        return self._again
+
+    def looks_again(self, path: str, question_id: str) -> bool:
+        """Whether an answer is partly right, or flagged."""
+        return self.answered(path, question_id) and second(self._own[path, question_id])
+
+    @property
     def left_to_judge(self) -> int:
         """How many answers have no verdict yet."""
         return self._answers - self._judged
@@ -222,7 +232,7 @@ class OpenRun:
         if assessor != self.assessor:
             self.assessor = assessor
             self._own = {key: mine(result, assessor) for key, result in self._results.items()}
-            self._answers = self._judged = 0
+            self._answers = self._judged = self._again = 0
             for key in self._results:
                 self._count(key, 1)
 
@@ -231,6 +241,7 @@ class OpenRun:
         if self.answered(*key):
             self._answers += step
             self._judged += step * (self._own[key].verdict is not None)
+            self._again += step * second(self._own[key])
 
     def mark(self, path: str) -> Mark:
         """Return what the image list shows of an image: its cost is that of the image's questions."""

@@ -15,6 +15,7 @@ from fada_tui.tui.state.answer import answer_view
 from fada_tui.tui.state.blind import BlindList
 from fada_tui.tui.state.disk_index import DiskIndex, Gallery
 from fada_tui.tui.state.image_rows import ImageRows, Slot, with_images
+from fada_tui.tui.state.judged_answers import AnswerId
 from fada_tui.tui.state.matching import Matching, turned
 from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place, PlaceList
@@ -352,6 +353,17 @@ class Review:
     def next_match(self, step: int) -> Place | None:
         """Return the next answer that meets the filter, assessed or not, around the end."""
         return self._next(step, lambda place: True)
+
+    def to_look_again(self) -> list[AnswerId]:
+        """The listed answers that are partly right, or flagged, by this assessor, in the list's order."""
+        found = []
+        self._keep_up()
+        for slot in self.shown.slots:
+            run, path = self.open_runs.run_of(slot), slot.image.path
+            for index, question in enumerate(run.questions if run else ()):
+                if run and run.looks_again(path, question.id) and self._through((slot, index)):
+                    found.append(AnswerId(run.id, path, question.id))
+        return found
 
     def _next(self, step: int, wanted: Callable[[Place], bool]) -> Place | None:
         places = PlaceList(self.shown.slots, max((len(run.questions) for run in self.looked_at()), default=1))
