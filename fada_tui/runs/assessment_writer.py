@@ -1,10 +1,11 @@
 """Writing assessments durably without blocking the event loop."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-from fada_tui.core.errors import RunLockedError
+from fada_tui.core.errors import RunLockedError, StoreError
 from fada_tui.models.registry import Registry
 from fada_tui.runs.publish import publish
 from fada_tui.store import folder as store
@@ -22,6 +23,13 @@ class AssessmentWriter:
         """Append a line to a run's journal and wait until it is on disk; raises `StoreError`."""
         writing = self._thread.submit(journal.append, folder / journal.JOURNAL_NAME, line)
         await asyncio.wrap_future(writing)
+
+    async def write_all(
+        self, folder: Path, lines: Sequence[journal.JournalLine]
+    ) -> tuple[int, StoreError | None]:
+        """Append lines to a run's journal and wait until they are on disk; see `journal.append_all`."""
+        writing = self._thread.submit(journal.append_all, folder / journal.JOURNAL_NAME, lines)
+        return await asyncio.wrap_future(writing)
 
     async def drain(self, patience: float) -> None:
         """Wait until everything is written, up to a number of seconds."""

@@ -15,7 +15,7 @@ appended to one that was renamed meanwhile appends again, as a line that is ther
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -135,6 +135,41 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
         raise StoreError(f"cannot write {journal}: the disk is full; make room there, then resume")
     if was_settled:
         append(journal, line, durable=durable)
+
+
+def append_all(journal: Path, lines: Sequence[JournalLine]) -> tuple[int, StoreError | None]:
+    """Append lines in their order, and wait once until all of them are on disk.
+
+    Returns:
+        How many are on disk, the first ones, and why there are no more; `None` where all are.
+    """
+    done, fault = 0, ""
+    try:
+        with _held(journal, fcntl.LOCK_SH, os.O_RDWR | os.O_APPEND | os.O_CREAT) as (descriptor, _):
+            size = os.fstat(descriptor).st_size
+            before = b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
+            for line in lines:
+                data = before + to_bytes(line) + b"\n"
+                try:
+                    if os.write(descriptor, data) < len(data):
+                        fault = "the disk is full"
+                except OSError as error:
+                    fault = error.strerror or str(error)
+                if fault:
+                    break
+                done, before = done + 1, b""
+            os.fsync(descriptor)
+            _sync_name(descriptor, journal, fresh=not size)
+            was_settled = not is_named(descriptor, journal)
+    except OSError as error:
+        done, fault, was_settled = 0, error.strerror or str(error), False
+    if was_settled and done:
+        done, again = append_all(journal, lines[:done])
+        if again is not None:
+            return done, again
+    return done, StoreError(
+        f"cannot write {journal}: {fault}; make room there, then resume"
+    ) if fault else None
 
 
 def _sync_name(descriptor: int, journal: Path, *, fresh: bool) -> None:

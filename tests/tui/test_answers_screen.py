@@ -47,7 +47,7 @@ async def test_marked_answers_are_changed_as_one_step(tmp_path: Path) -> None:
         await wait_for(pilot, lambda: len(journal.read(place / journal.JOURNAL_NAME).lines) == 9)
         await pilot.press("u")
         await wait_for(pilot, lambda: len(journal.read(place / journal.JOURNAL_NAME).lines) == 12)
-        await pilot.press("asterisk", "c")
+        await pilot.press("asterisk", "c", "y")
         await wait_for(pilot, lambda: "24 marked" in screen_text(pilot.app))
         await wait_for(pilot, lambda: len(assessments_of(place)) == 24)
         said = [found[-1] for found in assessments_of(place).values()]

@@ -10,6 +10,7 @@ from fada_tui.core.records import Assessment
 from fada_tui.evaluation.assessment.edit import with_tag_toggled, with_verdict
 from fada_tui.runs.assessment_writer import AssessmentWriter
 from fada_tui.store import folder as store
+from fada_tui.store import journal
 from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.tui.state.assessments import Assessments
 from fada_tui.tui.state.image_checks import ImageChangedError, ImageChecks
@@ -130,3 +131,42 @@ async def test_a_changed_image_of_one_refuses_all(desk: Desk, monkeypatch: pytes
         await desk.assessments.change_all(desk.judged("correct"), "beef")
     assert desk.told() == [None] * 3
     assert await desk.assessments.undo() is None
+
+
+async def test_of_one_run_those_before_the_disk_was_full_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lines are written together, and what is told is what is on disk of them."""
+    paths = tuple(f"A/{number}.png" for number in range(4))
+    made = examples.run(paths, results=tuple(examples.result(path) for path in paths))
+    (tmp_path / made.id).mkdir()
+    store.write_run(tmp_path / made.id, made)
+    open_runs = OpenRuns("ada")
+    run = open_runs.open(tmp_path / made.id, made)
+    writer = AssessmentWriter()
+    assessments = Assessments(open_runs, writer, ImageChecks(writer))
+
+    def told() -> list[str | None]:
+        return [run.assessment(path, "q1").verdict for path in paths]
+
+    def on_disk() -> list[str | None]:
+        found = {one.path: one.assessments for one in store.read_run(run.folder).results}
+        return [found[path][-1].verdict if found[path] else None for path in paths]
+
+    append_all = journal.append_all
+    full = StoreError("the disk is full")
+    monkeypatch.setattr(journal, "append_all", lambda file, lines: (append_all(file, lines[:3])[0], full))
+    changes = [(run, (path, "q1"), Assessment(verdict="correct")) for path in paths]
+    with pytest.raises(StoreError):
+        await assessments.change_all(changes)
+    assert told() == on_disk() == ["correct"] * 3 + [None]
+    monkeypatch.setattr(journal, "append_all", lambda file, lines: (append_all(file, lines[:2])[0], full))
+    with pytest.raises(StoreError):
+        await assessments.undo()
+    assert told() == on_disk() == ["correct", None, None, None]
+    monkeypatch.undo()
+    await assessments.undo()
+    assert told() == on_disk() == [None] * 4
+    await assessments.redo()
+    await assessments.redo()
+    assert told() == on_disk() == ["correct"] * 3 + [None]

@@ -4,15 +4,18 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
-from msgspec.structs import replace
 from textual.app import App
 
 from fada_tui.core.errors import FadaError
-from fada_tui.evaluation.assessment.edit import with_next_context, with_tag_toggled
+from fada_tui.evaluation.assessment.edit import with_context, with_tag_toggled
 from fada_tui.tui.actions import judging
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.dialogs.assessor import named
 from fada_tui.tui.state.answer_table import AnswerTable, Row
 from fada_tui.tui.state.open_runs import OpenRun
+
+MANY = 1000
+"""Changes from which it is said that they are being written: each of them is, before it is told."""
 
 
 async def answers(workspace: Workspace, app: App[Any]) -> None:
@@ -31,11 +34,11 @@ async def answers(workspace: Workspace, app: App[Any]) -> None:
         others=partial(_others, workspace, run),
         blind=review.open_runs.blind,
         names=review.filter_names(),
-        change=partial(_change, workspace),
+        change=partial(_change, workspace, app),
         undo=partial(judging.undo, workspace),
         redo=partial(judging.redo, workspace),
         tags=partial(_tags, workspace, app),
-        context=partial(_context, workspace),
+        context=partial(_context, workspace, app),
     )
     screen = AnswersScreen(source, (run.id, *key) if key else None)
     workspace.view.join(screen)
@@ -73,21 +76,37 @@ async def _others(workspace: Workspace, run: OpenRun) -> AsyncIterator[OpenRun]:
             workspace.view.say(str(error), "error")
 
 
-async def _change(workspace: Workspace, rows: Sequence[Row], edit: judging.Edit) -> None:
+async def _change(workspace: Workspace, app: App[Any], rows: Sequence[Row], edit: judging.Edit) -> None:
+    if not await named(workspace, app):
+        return
     workspace.review.stay()
     try:
-        changes = [(row.run, row.at, edit(row.run.assessment(*row.at))) for row in rows]
-        if not await workspace.assessments.change_all(changes):
-            workspace.view.say("nothing to be changed")
+        await _change_all(workspace, rows, edit)
     except FadaError as error:
         workspace.view.say(str(error), "error")
     workspace.view.refilter_soon()
     workspace.view.draw()
 
 
+async def _change_all(workspace: Workspace, rows: Sequence[Row], edit: judging.Edit) -> None:
+    """Change the assessments of answers as one step.
+
+    Raises:
+        FadaError: not all could be changed.
+    """
+    if len(rows) >= MANY:
+        workspace.view.say(f"writing {len(rows):,} changes …")
+    changes = [(row.run, row.at, edit(row.run.assessment(*row.at))) for row in rows]
+    if not await workspace.assessments.change_all(changes):
+        workspace.view.say("all of them are so already")
+
+
 async def _tags(workspace: Workspace, app: App[Any], rows: Sequence[Row]) -> None:
     """Toggle the rubric's tags: one that all answers have is taken from all, else all are given it."""
     from fada_tui.tui.screens.tags import TagsScreen
+
+    if not await named(workspace, app):
+        return
 
     def common() -> tuple[str, ...]:
         first, *others = (row.run.assessment(*row.at).tags for row in rows)
@@ -95,12 +114,8 @@ async def _tags(workspace: Workspace, app: App[Any], rows: Sequence[Row]) -> Non
 
     async def toggle(name: str) -> tuple[str, ...]:
         has_it = name in common()
-        changes = [
-            (row.run, row.at, with_tag_toggled(said, name))
-            for row in rows
-            if (name in (said := row.run.assessment(*row.at)).tags) == has_it
-        ]
-        await workspace.assessments.change_all(changes)
+        toggled = [row for row in rows if (name in row.run.assessment(*row.at).tags) == has_it]
+        await _change_all(workspace, toggled, lambda before: with_tag_toggled(before, name))
         workspace.view.draw()
         return common()
 
@@ -108,7 +123,12 @@ async def _tags(workspace: Workspace, app: App[Any], rows: Sequence[Row]) -> Non
     workspace.view.refilter_soon()
 
 
-async def _context(workspace: Workspace, rows: Sequence[Row]) -> None:
-    """Give all answers the context flag that comes after the first one's: yes, no, unset."""
-    first = with_next_context(rows[0].run.assessment(*rows[0].at)).context
-    await _change(workspace, rows, lambda before: replace(before, context=first))
+async def _context(workspace: Workspace, app: App[Any], rows: Sequence[Row]) -> None:
+    """Choose the context flag of all answers."""
+    from fada_tui.tui.screens.context import ContextScreen
+
+    if not await named(workspace, app):
+        return
+    chosen = await app.push_screen_wait(ContextScreen(workspace.app_context.rubric.context.name))
+    if chosen is not None:
+        await _change(workspace, app, rows, lambda before: with_context(before, chosen.value))

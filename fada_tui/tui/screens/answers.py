@@ -335,12 +335,11 @@ class AnswersScreen(Screen[Row | None], SheetActions):
     def _open(self, work: Awaitable[None]) -> None:
         self.run_worker(work, group=DOOR, exclusive=True)
 
-    async def action_flag(self) -> None:
+    def action_flag(self) -> None:
         """Flag the answers for a second look; if all of them are flagged, remove that."""
         if rows := self._targets():
             flagged = not all(row.run.assessment(*row.at).flagged is True for row in rows)
-            self._tell_many(rows)
-            await self._source.change(rows, lambda before: with_flag(before, flagged))
+            self._open(self._source.change(rows, lambda before: with_flag(before, flagged)))
 
     def action_tags(self) -> None:
         """Toggle tags of the answers."""
@@ -359,7 +358,3 @@ class AnswersScreen(Screen[Row | None], SheetActions):
     async def action_redo(self) -> None:
         """Make it again."""
         await self._source.redo()
-
-    def _tell_many(self, rows: Sequence[Row]) -> None:
-        if len(rows) > 100:  # each of them is written down before it is told
-            self.say(f"writing {len(rows):,} changes …", keep=True)

@@ -1,7 +1,8 @@
 """Assessing: each change is on disk before the open runs, and so the screen, knows of it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
@@ -14,6 +15,11 @@ from fada_tui.runs.assessment_writer import AssessmentWriter
 from fada_tui.store.journal import AssessmentLine
 from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
+
+WRITTEN_AT_ONCE = 250
+"""Assessments of a run that are written before it is waited until they are on disk."""
+
+_Written = tuple[OpenRun, Key, Assessment]
 
 Way = Literal["made", "undone", "done again"]
 """How a step came about."""
@@ -110,9 +116,10 @@ class Assessments:
             ]
             written: list[Change] = []
             try:
-                for run, key, was, wanted in lines:
-                    after = await self._write(run, key, wanted)
-                    written.append(Change(run.id, key[0], key[1], was, after))
+                async for run, key, after in self._write(
+                    [(run, key, wanted) for run, key, _, wanted in lines]
+                ):
+                    written.append(Change(run.id, key[0], key[1], lines[len(written)][2], after))
             finally:
                 if written:
                     self._history.push(*written)
@@ -135,12 +142,16 @@ class Assessments:
             while (step := find()) is not None:
                 written: list[Change] = []
                 passed = 0
+                runs = self._open_runs.runs
+                there = [(number, change) for number, change in enumerate(step) if change.run_id in runs]
                 try:
-                    for change in step:
-                        if (run := self._open_runs.runs.get(change.run_id)) is not None:
-                            await self._write(run, (change.path, change.question_id), change.after)
-                            written.append(change)
-                        passed += 1
+                    async for _ in self._write(
+                        [(runs[one.run_id], (one.path, one.question_id), one.after) for _, one in there]
+                    ):
+                        number, change = there[len(written)]
+                        written.append(change)
+                        passed = number + 1
+                    passed = len(step)
                 finally:
                     if passed:
                         done(passed)
@@ -150,19 +161,47 @@ class Assessments:
                     return tuple(written)
             return None
 
-    async def _write(self, run: OpenRun, key: Key, wanted: Assessment) -> Assessment:
-        after = stamped(
+    async def _write(self, changes: Sequence[tuple[OpenRun, Key, Assessment]]) -> AsyncIterator[_Written]:
+        """Write assessments down, many at a time where they are of one run, and yield each that is on disk.
+
+        Raises:
+            StoreError: the next one could not be written.
+        """
+        for group in _groups(changes):
+            run = group[0][0]
+            stamps = [(key, self._stamped(wanted)) for _, key, wanted in group]
+            lines = [AssessmentLine(path=key[0], question_id=key[1], assessment=one) for key, one in stamps]
+            run.unsettled = True
+            error = None
+            if len(lines) == 1:
+                await self._writer.write(run.folder, lines[0])
+                done = 1
+            else:
+                done, error = await self._writer.write_all(run.folder, lines)
+            for key, after in stamps[:done]:
+                run.assess(*key, after)
+                yield run, key, after
+            if error is not None:
+                raise error
+
+    def _stamped(self, wanted: Assessment) -> Assessment:
+        return stamped(
             wanted,
             assessor=self._open_runs.assessor,
             at=now_ms(),
             blind=self._open_runs.blind,
             act=wanted.act,
         )
-        line = AssessmentLine(path=key[0], question_id=key[1], assessment=after)
-        run.unsettled = True
-        await self._writer.write(run.folder, line)
-        run.assess(*key, after)
-        return after
+
+
+def _groups(
+    changes: Sequence[tuple[OpenRun, Key, Assessment]],
+) -> Iterator[Sequence[tuple[OpenRun, Key, Assessment]]]:
+    """Cut changes where the run changes, and after so many that the disk is waited for once."""
+    for _, same in groupby(changes, key=lambda change: change[0].id):
+        group = list(same)
+        for start in range(0, len(group), WRITTEN_AT_ONCE):
+            yield group[start : start + WRITTEN_AT_ONCE]
 
 
 def _same(one: Assessment, other: Assessment) -> bool:

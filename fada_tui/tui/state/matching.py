@@ -84,8 +84,8 @@ class Matching:
             runs: those whose answers the list shows.
             upcoming: the questions of images without a run.
         """
-        asked = tuple(run.questions for run in runs)
-        basis = (wanted, self._open_runs.current, self._open_runs.blind, marked, upcoming, asked)
+        here = (self._open_runs.current, self._open_runs.blind, self._open_runs.assessor)
+        basis = (wanted, here, marked, upcoming, tuple(run.questions for run in runs))
         if basis != self._basis:
             self._found.clear()
             self._basis, self._filter, self._marked, self._upcoming = basis, wanted, marked, upcoming
