@@ -32,6 +32,7 @@ OF_RUNS = (
         metavar="FILE[:KEY]",
         unset="all images of the folder",
         path=True,
+        label="Image list",
     ),
     Setting(
         "category", "asked", "texts", (), "use only these categories", metavar="C", unset="all", many=True

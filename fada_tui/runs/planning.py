@@ -1,6 +1,7 @@
 """Building jobs from settings: models, questions and images."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def jobs(
             belong to nothing, or a server that images may not be sent to.
     """
     entries = [resolve_model(name, registry) for name in settings.model]
+    check_together(entries, settings)
     for entry in entries:
         _check_server(entry, settings)
     consent = consent_of(settings, registry, trusted, entries)
@@ -80,7 +82,7 @@ def jobs(
     aliases = checked_aliases(settings.alias, rubric, classes, {image.category for image in catalogue.images})
     selection = Selection()
     if images is None:
-        selection, files = _selection(settings), catalogue.images
+        selection, files = selection_of(settings), catalogue.images
         if settings.images_from:
             listed = listed_images(settings.images_from, catalogue, aliases, rubric)
             selection, files = replace(selection, images_from=listed.image_list), listed.images
@@ -142,10 +144,23 @@ def estimate(job: Job, *, ask_hub: bool) -> Estimate:
     )
 
 
-def questions_of(settings: Settings) -> tuple[Question, ...]:
-    """Return the questions that the settings ask; raises `UsageError`."""
+def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
+    """Check, without reading anything, that settings go with each other and with the models.
+
+    Raises:
+        UsageError: two exclude each other, or a model cannot be asked for what they say.
+    """
     if settings.question and settings.questions:
         raise UsageError("--question and --questions exclude each other: give one of them")
+    frames_of(settings)
+    for entry in entries:
+        if is_endpoint(entry.source) and with_choices(entry, settings).max_tiles is not None:
+            raise UsageError(load_errors.server_cuts(entry.name))
+
+
+def questions_of(settings: Settings) -> tuple[Question, ...]:
+    """Return the questions that the settings ask; raises `UsageError`."""
+    check_together((), settings)
     if settings.questions:
         return load_questions(settings.questions)
     if settings.question:
@@ -193,11 +208,10 @@ def _check_server(entry: ModelEntry, settings: Settings) -> None:
         own = settings_of(server, settings.servers)
         key_of(server, entry.api_key_env or own.api_key_env, os.environ)
         headers_of(server, settings.servers, os.environ)
-        if with_choices(entry, settings).max_tiles is not None:
-            raise UsageError(load_errors.server_cuts(entry.name))
 
 
-def _selection(settings: Settings) -> Selection:
+def selection_of(settings: Settings) -> Selection:
+    """Return which of the images the settings select; a list of images is for who reads it to add."""
     return Selection(
         categories=settings.category or None,
         per_category=settings.per_category,

@@ -134,7 +134,7 @@ async def test_categories_and_a_number_of_each(catalogue: Catalogue) -> None:
         screen = await opened(pilot)
         await pilot.press("tab", "down", "j", "space", "j", "space", "j", "j", "space")
         await wait_for(pilot, lambda: "8 images" in estimate(screen))
-        await pilot.press("tab", "2")
+        await pilot.press("tab", "tab", "2")
         await wait_for(pilot, lambda: "4 images" in estimate(screen))
         tails = {row.key: row.tail for row in screen.query_one("#images-list", PickList).rows}
         assert (tails["all"], tails["categories"]) == ("12", "4")
@@ -435,7 +435,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
         screen = await opened(pilot)
         seen = set()
         screen.query_one(Sections).open_more()
-        for _ in range(25):
+        for _ in range(26):
             await pilot.pause()
             assert screen.focused is not None
             seen.add(screen.focused.id)
@@ -446,6 +446,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
         assert seen == {
             "models-list",
             "images-list",
+            "images_from",
             "per_category",
             "limit",
             "sets",

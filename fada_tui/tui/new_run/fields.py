@@ -13,6 +13,7 @@ from fada_tui.tui.new_run import layout
 from fada_tui.tui.new_run.form import (
     EXACTLY,
     FIELDS,
+    TOGETHER,
     Form,
     Offer,
     Which,
@@ -39,6 +40,7 @@ _NOTHING = {
     "max_tiles": "own",
     "shuffle": "no",
     "references": "none: FILE; FILE …",
+    "images_from": "all of the folder",
 }
 """What an empty field shows where that is not what its setting says of itself."""
 
@@ -93,12 +95,17 @@ def bounds(name: str) -> str:
 def faults_by_section(found: Mapping[str, str], focused: str | None = None) -> Mapping[str, str]:
     """Return a fault of each section, named by its field: the first, or that of the field one is in."""
     shown: dict[str, str] = {}
+    found = {name: message for name, message in found.items() if name not in FIELDS or not is_text(name)}
     ordered = sorted(found.items(), key=lambda fault: fault[0] != focused)
     for field, message in ordered:
         setting = FIELDS.get(field)
-        section = _section(field) if setting else {"text": "questions"}.get(field, field)
+        section = _section(field) if setting else _SECTIONS.get(field, field)
         shown.setdefault(section, f"{setting.label}: {message}" if setting else message)
     return shown
+
+
+_SECTIONS = {"text": "questions", TOGETHER: "answering"}
+"""The section of what is wrong with no setting alone, where it is not called the same."""
 
 
 def _section(name: str) -> str:

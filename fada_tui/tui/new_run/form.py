@@ -11,12 +11,13 @@ from fada_tui.config.questions import DEFAULT_QUESTION
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import Setting
 from fada_tui.config.settings import Settings
+from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import expanded
 from fada_tui.core.protocol import ServedModel
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import is_endpoint
-from fada_tui.runs.planning import with_choices
+from fada_tui.runs.planning import check_together, with_choices
 from fada_tui.tui.new_run import layout
 from fada_tui.tui.state.image_tree import Tree, folded
 
@@ -42,6 +43,9 @@ FIELDS = {
     LABEL.name: LABEL,
 }
 """Settings that have a field on the screen, and the label, by name."""
+
+TOGETHER = "more"
+"""In place of a field's name, for what is wrong with several of them: the id of what stands above most."""
 
 SEPARATOR = ";"
 """Between several paths in one field: names of files have it less often than commas or spaces."""
@@ -93,6 +97,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     trusted: frozenset[str]
     """Of `models`, those whose repository's code the settings trust."""
     tree: Tree
+    """Of the folder's images, or those of a list."""
     marked: tuple[PlannedImage, ...]
     filtered: tuple[PlannedImage, ...] = ()
     """What the main screen's filter shows."""
@@ -155,7 +160,7 @@ def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
         "all": offer.tree.count(None, per_category, limit),
         "filtered": len(offer.filtered),
         "marked": len(offer.marked),
-        "categories": offer.tree.count(form.categories, per_category, limit),
+        "categories": offer.tree.count(_known_categories(form, offer), per_category, limit),
     }
 
 
@@ -177,7 +182,8 @@ def faults(form: Form, offer: Offer) -> Mapping[str, str]:
         **{name: wrong[name] for name in layout.IMAGES},
         "text": _questions_fault(questions(form, offer)),
     }
-    return {field: message for field, message in (found | wrong).items() if message}
+    told = {field: message for field, message in (found | wrong).items() if message}
+    return told or _together_fault(form, offer)
 
 
 def request(form: Form, offer: Offer) -> RunRequest:
@@ -255,12 +261,26 @@ def _categories(form: Form, offer: Offer) -> tuple[str, ...]:
     return tuple(name for key, (name, _) in offer.tree.categories.items() if key in form.categories)
 
 
+def _together_fault(form: Form, offer: Offer) -> Mapping[str, str]:
+    """Return what the command line would refuse, where each field for itself is right; under `TOGETHER`."""
+    try:
+        check_together((offer.models[name] for name in form.models), request(form, offer).settings)
+    except UsageError as error:
+        return {TOGETHER: str(error)}
+    return {}
+
+
+def _known_categories(form: Form, offer: Offer) -> frozenset[str]:
+    """Return the chosen categories that there are: another list may have other ones."""
+    return form.categories & offer.tree.categories.keys()
+
+
 def _images_fault(form: Form, offer: Offer) -> str:
     if form.images == "marked" and not offer.marked:
         return "no image is marked"
     if form.images == "filtered" and not offer.filtered:
         return "the filter shows no image"
-    if form.images == "categories" and not form.categories:
+    if form.images == "categories" and not _known_categories(form, offer):
         return "mark a category with space"
     return ""
 

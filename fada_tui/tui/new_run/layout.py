@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-IMAGES = ("per_category", "limit")
-"""Fields of the images, in one line."""
+IMAGES = ("images_from", "per_category", "limit")
+"""Fields of the images."""
 
 BESIDE: Mapping[str, tuple[str, str]] = {
     "thinking": ("max", "max_thinking_tokens"),

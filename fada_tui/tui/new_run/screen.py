@@ -24,7 +24,7 @@ from fada_tui.images.catalogue import Catalogue
 from fada_tui.models.registry import ModelRow, Registry
 from fada_tui.runs.telemetry import Sample
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.new_run import fields, options, served
+from fada_tui.tui.new_run import fields, files, options, served
 from fada_tui.tui.new_run.choice_field import ChoiceField
 from fada_tui.tui.new_run.estimate_section import EstimateSection
 from fada_tui.tui.new_run.fold import Fold
@@ -57,6 +57,9 @@ ROOMY = (72, 22)
 
 WIDE = 150
 """Cells from which models and images stand side by side, too."""
+
+PAUSE = 0.3
+"""Seconds without a change after which the files that are named are read."""
 
 SURE_SECONDS = 5.0
 """Seconds within which a key has to come again that loses something."""
@@ -125,6 +128,9 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         )
         self._offer: Offer | None = None
         self._form = self._first = Form()
+        self._files = files.Files()
+        self._reading: Timer | None = None
+        """Runs while something is typed that names a file."""
         self._forgetting: Timer | None = None
         """Runs while it is asked whether to forget what was chosen last."""
         self._opened = asyncio.Event()
@@ -180,6 +186,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         self._sections.show(self._form, self._offer, self._rows)
         self._show_faults()
         self.query_one(EstimateSection).show_soon(self._form, self._offer)
+        self._read_soon()
 
     @on(PickList.Picked, "#models-list")
     def _model_picked(self, event: PickList.Picked) -> None:
@@ -266,8 +273,38 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
             focused = self.focused.id if self.focused else None
             origins = fields.origins(self._form, self._first, self._offer)
             self.query_one(".title", Static).update(line(self._title(origins)))
-            found = faults(self._form, self._offer)
-            self._sections.show_faults(self._form, self._offer, found, focused, origins)
+            notes = {} if self._unread else self._files.notes
+            self._sections.show_faults(
+                self._form, self._offer, self._found(self._offer), focused, origins, notes
+            )
+
+    def _found(self, offer: Offer) -> Mapping[str, str]:
+        """Return what is wrong with the form, and with its files as far as they were read."""
+        found = faults(self._form, offer)
+        return found if self._unread else {**self._files.faults, **found}
+
+    # The files that are named in it
+
+    @property
+    def _unread(self) -> bool:
+        """Whether the form names other files than those that were read."""
+        return self._offer is None or self._files.asked != files.asked_of(self._form, self._offer)
+
+    def _read_soon(self) -> None:
+        if self._reading is not None:
+            self._reading.stop()
+        self._reading = self.set_timer(PAUSE, self._read_files) if self._unread else None
+
+    def _read_files(self) -> None:
+        self.run_worker(self._take_files(), group="files", exclusive=True)
+
+    async def _take_files(self) -> None:
+        if self._offer is None:
+            return
+        found = await asyncio.to_thread(files.look, self._form, self._offer, self._catalogue, self._files)
+        self._files = found
+        self._offer = files.with_listed(self._offer, found)
+        self._changed()
 
     def on_descendant_focus(self) -> None:
         """Show the keys that work where one is, and what is wrong there."""
@@ -320,10 +357,10 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
             return
         await self._opened.wait()
         assert self._offer is not None
-        found = faults(self._form, self._offer)
-        if found:
-            field = next(iter(found))
-            self._sections.go_to(field)
+        while self._unread:  # what is typed meanwhile counts, too
+            await self._take_files()
+        if found := self._found(self._offer):
+            self._sections.go_to(next(iter(found)))
             return
         self._leaving = True
         wanted = request(self._form, self._offer)

@@ -50,6 +50,7 @@ class Sections(VerticalScroll):
                 yield Text("", markup=False, classes="fault")
             with Vertical(id="images", classes="section"):
                 yield PickList(id="images-list")
+                yield from rows(("images_from",))
                 with Horizontal(classes="bounds"):
                     yield Static("Per category ", markup=False)
                     yield field("per_category")
@@ -137,6 +138,7 @@ class Sections(VerticalScroll):
         found: Mapping[str, str],
         focused: str | None,
         origins: Mapping[str, str],
+        notes: Mapping[str, str],
     ) -> None:
         """Show what is wrong, and where nothing is, notes.
 
@@ -146,6 +148,7 @@ class Sections(VerticalScroll):
             found: what is wrong, by field.
             focused: the field that is told of first.
             origins: where values are from that nobody changed here; see `fields.origins`.
+            notes: on texts with which nothing is wrong, by field.
         """
         shown = fields.faults_by_section(found, focused)
         for section in ("models", "images", "questions", "answering"):
@@ -161,13 +164,15 @@ class Sections(VerticalScroll):
             place.update(line(inline.get(name, hints.get(name, ""))))
             place.set_class(name in inline, "-wrong")
         for name in filter(fields.is_text, FIELDS):
-            self._note(name, origins.get(name, ""))
+            told = " · ".join(filter(None, [origins.get(name), notes.get(name)]))
+            self._note(name, f"! {found[name]}" if name in found else told, wrong=name in found)
         self.query_one("#models").border_subtitle = origins.get("model", "")
         keeps = _KEPT_BY if form.set is None and form.text != own_text(Settings()) else ""
         asked = origins.get("questions") or origins.get("question")
         self.query_one("#questions").border_subtitle = " · ".join(filter(None, [asked, _ONE_EACH, keeps]))
 
-    def _note(self, name: str, text: str) -> None:
+    def _note(self, name: str, text: str, *, wrong: bool) -> None:
         note = self.query_one(f"#{layout.note_id(name)}", Text)
         note.update(line(text))
+        note.set_class(wrong, "-wrong")
         note.display = bool(text)
