@@ -149,6 +149,7 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
         self.query_one(ModelList).show(self.workspace.model_lines())
         self.query_one(Notice).check()
         self._draw_run()
+        panes.show_idle(self.workspace.key_state())
         for companion in self._companions:
             companion.draw()
         self._open_desk()

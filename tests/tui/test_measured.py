@@ -18,7 +18,7 @@ def change(widget: Widget, lines: int) -> None:
         case Text():
             widget.update(Content("\n".join(f"line {n}" for n in range(lines))))
         case KeyBar():
-            widget.show(["review", "images", "app"] * (lines // 2))
+            widget.show(["images"] if lines < 3 else ["verdict", "assess", "main", "images"])
 
 
 def lay_out(stage: Stage) -> None:

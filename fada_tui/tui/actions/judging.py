@@ -102,7 +102,8 @@ async def note_change(workspace: Workspace) -> None:
     if run is None or key is None:
         return
     try:
-        await workspace.image_checks.change(run, key)
+        if await workspace.image_checks.change(run, key):
+            workspace.view.draw_soon()
     except FadaError as error:
         workspace.view.say(str(error), "error")
 

@@ -31,7 +31,7 @@ from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
 from fada_tui.tui.state.second_look import SecondLook
-from fada_tui.tui.state.views import AskedAbout, RunView, ZoomView
+from fada_tui.tui.state.views import AskedAbout, KeyState, RunView, ZoomView
 
 LEAVING_SECONDS = 8.0
 """Seconds that a run may take to stop and be written before the dashboard quits without it."""
@@ -190,6 +190,33 @@ class Workspace:
             asked=self.asked_about,
             answer=review.answer_view(),
             progress=str(review.progress()) if review.run else "",
+            keys=self.key_state(),
+        )
+
+    def key_state(self) -> KeyState:
+        """Return what decides which keys do something now, but for what is seen of a text or a picture."""
+        review, run, key = self.review, self.review.run, self.review.key
+        view, progress = review.answer_view(), review.progress()
+        answered = view.state == "answered"
+        blind = self.open_runs.blind
+        return KeyState(
+            answer=answered,
+            verdict=answered and view.assessment.verdict is not None,
+            changed=run is not None and key is not None and self.image_checks.is_changed(run, key),
+            text=view.state in ("answered", "running") and bool(view.text),
+            thoughts=bool(view.thoughts),
+            several=view.questions > 1,
+            undo=self.assessments.can_undo,
+            redo=self.assessments.can_redo,
+            judged=progress.judged > 0,
+            to_judge=progress.judged < progress.answered,
+            running=self.run_control.queue.busy,
+            follows=self.open_runs.running and not blind,
+            resumable=run is not None and run.resumable and not run.running and not blind,
+            run=run is not None,
+            runs=bool(self.review.disk_index.runs),
+            image=review.image is not None,
+            filtered=bool(review.filter.words),
         )
 
     # Runs on disk

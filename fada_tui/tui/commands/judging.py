@@ -18,24 +18,27 @@ COMMANDS: tuple[Command, ...] = (
         "Judge anyway",
         "Judge though the image was changed since",
         "verdict",
-        False,
     ),
     Command(
         "assess.context", "c", "door('context')", "Context", "Context flag: yes, no, or unset", "verdict"
     ),
     Command(
-        "assess.flag", "F", "flag", "Flag", "Flag for a second look; again removes the flag", "verdict", False
+        "assess.flag",
+        "F",
+        "flag",
+        "Flag",
+        "Flag for a second look; again removes the flag",
+        "verdict",
     ),
     Command("undo", "u", "undo", "Undo", "Take back the last assessment", "verdict"),
-    Command("redo", "U,ctrl+r", "redo", "Redo", "Make it again", "verdict", False),
+    Command("redo", "U,ctrl+r", "redo", "Redo", "Make it again", "verdict"),
     Command(
         "judged_before",
         "backspace",
         "judged_before",
-        "Back",
+        "Last judged",
         "To the answer judged last; again, to the one before it",
         "verdict",
-        False,
     ),
     Command(
         "second_look",
@@ -44,10 +47,14 @@ COMMANDS: tuple[Command, ...] = (
         "Second look",
         "Go through partial and flagged answers once more; again ends it",
         "assess",
-        False,
     ),
     Command(
-        "assessor", "N", "door('assessor')", "Name", "The name that verdicts are kept under", "assess", False
+        "assessor",
+        "N",
+        "door('assessor')",
+        "Name",
+        "The name that verdicts are kept under",
+        "assess",
     ),
     Command("assess.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "assess"),
     Command("assess.note", "n", "door('note')", "Note", "Write a note on this answer", "assess"),
@@ -60,9 +67,8 @@ COMMANDS: tuple[Command, ...] = (
         "Question",
         "Next question of this image",
         "assess",
-        False,
     ),
-    Command("question.previous", "comma", "question(-1)", "", "Previous question", "assess", False),
+    Command("question.previous", "comma", "question(-1)", "", "Previous question", "assess"),
     Command(
         "blind", "b", "door('blind')", "Blind", "Blind mode: no names, no auto scores, shuffled", "assess"
     ),
@@ -73,21 +79,24 @@ COMMANDS: tuple[Command, ...] = (
         "Thoughts",
         "Show or hide what the model thought before its answer",
         "assess",
-        False,
     ),
     Command(
-        "answer.copy", "y", "copy_answer", "Copy", "Copy the answer's text to the clipboard", "assess", False
+        "answer.copy",
+        "y",
+        "copy_answer",
+        "Copy",
+        "Copy the answer's text to the clipboard",
+        "assess",
     ),
     Command(
         "answer.scroll_down",
         "J",
         "scroll_answer(3)",
-        "Scroll answer",
+        "Scroll",
         "Scroll the answer down",
         "assess",
-        False,
     ),
-    Command("answer.scroll_up", "K", "scroll_answer(-3)", "", "Scroll the answer up", "assess", False),
+    Command("answer.scroll_up", "K", "scroll_answer(-3)", "", "Scroll the answer up", "assess"),
     Command(
         "answer.beginning",
         "less_than_sign",
@@ -95,9 +104,8 @@ COMMANDS: tuple[Command, ...] = (
         "Begin/end",
         "The answer's beginning",
         "assess",
-        False,
     ),
-    Command("answer.end", "greater_than_sign", "answer_edge('end')", "", "The answer's end", "assess", False),
+    Command("answer.end", "greater_than_sign", "answer_edge('end')", "", "The answer's end", "assess"),
     Command(
         "column.left", "h,left,shift+tab", "column(-1)", "Model", "The model to the left", "models_on_image"
     ),

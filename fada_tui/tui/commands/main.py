@@ -9,13 +9,15 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "screenshot", "P", "app.screenshot", "Screenshot", "Save the screen as an SVG picture", "app", False
     ),
-    Command("theme", "D", "app.toggle_theme", "Dark/light", "Switch between dark and light", "app", False),
+    Command("theme", "D", "app.toggle_theme", "Dark/light", "Switch between dark and light", "app"),
     Command(
         "suspend", "ctrl+z", "app.suspend_process", "Suspend", "To the shell; fg comes back", "app", False
     ),
     Command("run", "r", "door('run')", "Run", "Set up a run: models, images, questions", "main"),
     Command("stop", "x", "door('stop')", "Stop", "Stop after this image; again: stop now", "main"),
-    Command("restart", "w", "restart", "Restart worker", "Resume the run whose worker died", "main", False),
+    Command(
+        "restart", "w", "restart", "Resume", "Resume this run: ask for the answers that are missing", "main"
+    ),
     Command("filter", "slash", "filter", "Filter", "Filter the images by their answers", "main"),
     Command(
         "filter.leave",
@@ -24,25 +26,24 @@ COMMANDS: tuple[Command, ...] = (
         "Unfilter",
         "End the second look, or leave the filter",
         "main",
-        False,
     ),
-    Command("follow", "f", "follow", "Follow", "Follow the worker from image to image", "main", False),
+    Command("follow", "f", "follow", "Follow", "Follow the worker from image to image", "main"),
     Command("arrange", "v", "arrange", "View", "Arrange the screen for judging, or for running", "main"),
     Command("zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "main"),
     Command(
         "models_on_image",
         "m",
         "door('models_on_image')",
-        "Models",
+        "Side by side",
         "All models' answers to this image",
         "main",
     ),
     Command("answers", "a", "door('answers')", "Answers", "All answers in a table", "main"),
     Command("summary", "s", "door('summary')", "Summary", "The page of this run, and its notes", "main"),
     Command("runs", "R", "door('runs')", "Runs", "All runs: open, resume, delete, export", "main"),
-    Command("comparison", "C", "door('comparison')", "Compare", "All runs in one table", "main", False),
+    Command("comparison", "C", "door('comparison')", "Compare", "All runs in one table", "main"),
     Command("export", "e", "door('export')", "Export", f"Write this run as {LISTED}", "main"),
-    Command("path", "o", "path", "Path", "Copy the image's path, and show it", "main", False),
+    Command("path", "o", "path", "Path", "Copy the image's path, and show it", "main"),
     Command("quit", "q", "quit", "Quit", "Leave; asks while a run goes on", "main"),
     Command("pane.next", "tab", "pane(1)", "Pane", "Next pane", "main"),
     Command("pane.previous", "shift+tab", "pane(-1)", "", "Previous pane", "main", False),

@@ -27,7 +27,7 @@ from fada_tui.tui.screens.context import ContextScreen
 from fada_tui.tui.screens.note import NoteScreen
 from fada_tui.tui.screens.tags import TagsScreen
 from fada_tui.tui.screens.zoom import ZoomScreen
-from fada_tui.tui.state.views import AnswerView, AskedAbout, ZoomView
+from fada_tui.tui.state.views import AnswerView, AskedAbout, KeyState, ZoomView
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.key_queue import DOOR
 from fada_tui.tui.terminal.sanitise import line
@@ -226,9 +226,10 @@ class ModelsOnImage(Screen[None]):
 
     async def _zoom(self) -> None:
         def look() -> ZoomView:
-            return ZoomView(
-                image=self._image, asked=self._asked_about, answer=self._answers[self._column].view()
-            )
+            answer = self._answers[self._column].view()
+            judged = answer.assessment.verdict is not None
+            keys = KeyState(answer=True, verdict=judged, text=True, undo=True, redo=True)
+            return ZoomView(image=self._image, asked=self._asked_about, answer=answer, keys=keys)
 
         await self.app.push_screen_wait(ZoomScreen(self._graphics, look, self, self._rubric.context.name))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
@@ -14,7 +15,8 @@ from textual.widgets import Static
 
 from fada_tui.core.text import printable
 from fada_tui.tui.actions.view import MainView
-from fada_tui.tui.keymap import bindings, bindings_below, command_of
+from fada_tui.tui.keymap import bindings, bindings_below, command_of, commands
+from fada_tui.tui.present.footer import idle
 from fada_tui.tui.present.marks import counted
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.views import NoticeKind, ZoomView
@@ -34,6 +36,9 @@ STEP = 1.5
 
 PAN = 0.2
 """How much of what is seen a step to the side moves it."""
+
+_IN_THE_ROW = frozenset({"assess.correct", "assess.partial", "assess.incorrect", "assess.context"})
+"""Commands whose keys stand in the row of verdicts, too: a low terminal has no room to say them twice."""
 
 
 class ZoomScreen(Screen[None], AnswerActions):
@@ -110,7 +115,7 @@ class ZoomScreen(Screen[None], AnswerActions):
             yield Static("", markup=False, classes="details")
             yield Verdicts()
         yield Notice()
-        yield KeyBar(*self.PLACES, "app")
+        yield KeyBar(*self.PLACES, "app", steady=True)
 
     def on_mount(self) -> None:
         """Show what is looked at, from now on also when the main screen goes on."""
@@ -127,6 +132,7 @@ class ZoomScreen(Screen[None], AnswerActions):
     def on_resize(self) -> None:
         """Show as much as there is room for now."""
         self.call_after_refresh(self._tell)
+        self.call_after_refresh(self._draw_keys)
 
     # Showing
 
@@ -161,6 +167,7 @@ class ZoomScreen(Screen[None], AnswerActions):
     def _draw_picture(self) -> None:
         seen = self._seen
         self.query_one(Canvas).show(seen.image, seen.neighbours, self._closer, seen.asked)
+        self._draw_keys()
         self._tell()
 
     def _draw_words(self) -> None:
@@ -177,6 +184,23 @@ class ZoomScreen(Screen[None], AnswerActions):
         self.query_one(".details", Static).update(details, layout=False)
         assessment, active = answer.assessment, answer.state == "answered"
         self.query_one(Verdicts).show(assessment.verdict, assessment.context, self._flag, active=active)
+        self._draw_keys()
+
+    def _draw_keys(self) -> None:
+        closer, long = self._closer is not None, self.query_one(AnswerText).is_long
+        state = replace(self._seen.keys, closer=closer, long=long)
+        left_out = idle(state) | self._unknown_below()
+        if self.has_class("-low") and not self.has_class("-bare"):
+            left_out |= _IN_THE_ROW
+        self.query_one(KeyBar).show((*self.PLACES, "app"), left_out)
+
+    def _unknown_below(self) -> frozenset[str]:
+        """Ids of the commands that the screen below has not got."""
+        of_below = (command for place in ("verdict", "assess") for command in commands(place))
+        return frozenset(one.id for one in of_below if not has_action(self._owner(one.action), one.action))
+
+    def _owner(self, action: str) -> Screen[Any]:
+        return self if has_action(self, action) else self._below
 
     @on(Canvas.Arrived)
     def _arrived(self, event: Canvas.Arrived) -> None:
@@ -235,14 +259,14 @@ class ZoomScreen(Screen[None], AnswerActions):
         await self._call_below(command_of(name).action)
 
     async def _call_below(self, action: str) -> None:
-        owner = self if hasattr(self, f"action_{action.partition('(')[0]}") else self._below
         with suppress(SkipAction):
-            await self.app.run_action(action, owner)
+            await self.app.run_action(action, self._owner(action))
         self.draw()
 
     def action_words(self) -> None:
         """Hide what stands beneath the picture, or show it."""
         self.toggle_class("-bare")
+        self._draw_keys()
 
     def action_zoom(self, step: int) -> None:
         """Make the picture a step larger or smaller."""
@@ -273,3 +297,8 @@ class ZoomScreen(Screen[None], AnswerActions):
     def action_back(self) -> None:
         """Go back to the screen below."""
         self.dismiss(None)
+
+
+def has_action(screen: Screen[Any], action: str) -> bool:
+    """Whether a screen has the action that a command calls."""
+    return hasattr(screen, f"action_{action.partition('(')[0]}")

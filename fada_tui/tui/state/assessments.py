@@ -81,6 +81,16 @@ class Assessments:
         """
         return await asyncio.shield(self._change_all(changes, act))
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to take back."""
+        return self._history.undo() is not None
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was taken back that can be made again."""
+        return self._history.redo() is not None
+
     async def undo(self) -> Step | None:
         """Take the last step back; return what was done, `None` if there is nothing to take back.
 

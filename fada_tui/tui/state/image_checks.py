@@ -39,6 +39,8 @@ class ImageChecks:
         self._looked: dict[tuple[Path, int, int, bool], ImageIdentity] = {}
         self._agreed: dict[tuple[str, str], ImageIdentity] = {}
         """By run id and path, what the image was when the user agreed."""
+        self._found_changed: set[tuple[str, str]] = set()
+        """Run ids and paths of the images that were another when they were looked at last."""
         self._recording = asyncio.Lock()
 
     async def change(self, run: OpenRun, key: Key) -> str | None:
@@ -77,6 +79,10 @@ class ImageChecks:
         asked = identity_of(result) if result else None
         return None if asked is None else AskedAbout(asked, self._agreed.get((run.id, key[0])))
 
+    def is_changed(self, run: OpenRun, key: Key) -> bool:
+        """Whether an answer's image was found to be another than was asked about."""
+        return (run.id, key[0]) in self._found_changed
+
     async def _changed(self, run: OpenRun, key: Key) -> tuple[ImageIdentity, str] | None:
         result = run.result(*key)
         asked = identity_of(result) if result else None
@@ -87,6 +93,10 @@ class ImageChecks:
         if found is None:
             return None
         state = compare(asked, found)
+        if state == "as_asked":
+            self._found_changed.discard((run.id, key[0]))
+        else:
+            self._found_changed.add((run.id, key[0]))
         await self._record(
             run, ImageFound(path=key[0], state=state, file=found.file, sha256=found.sha256, at=now_ms())
         )

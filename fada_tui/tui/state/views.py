@@ -77,6 +77,43 @@ class AskedAbout(Struct, frozen=True):
     """As it was when the user said to judge the answer anyway."""
 
 
+class KeyState(Struct, frozen=True, kw_only=True):
+    """What decides which keys do something now."""
+
+    answer: bool = False
+    """There is an answer to judge."""
+    verdict: bool = False
+    """It has a verdict."""
+    changed: bool = False
+    """Its image is another than was asked about."""
+    text: bool = False
+    """There is some text of an answer."""
+    long: bool = False
+    """There is more of it than is seen."""
+    thoughts: bool = False
+    several: bool = False
+    """Several questions are asked of the image."""
+    undo: bool = False
+    redo: bool = False
+    judged: bool = False
+    """Some answers are judged."""
+    to_judge: bool = False
+    """Some answers aren't."""
+    running: bool = False
+    follows: bool = False
+    """A run is in progress that may be followed."""
+    resumable: bool = False
+    """The current run lacks answers."""
+    run: bool = False
+    """A run is open."""
+    runs: bool = False
+    """There are runs."""
+    image: bool = False
+    filtered: bool = False
+    closer: bool = False
+    """Not all of the picture is seen."""
+
+
 class ZoomView(Struct, frozen=True, kw_only=True):
     """An image that is looked at more closely, and the answer that is judged by it."""
 
@@ -88,6 +125,7 @@ class ZoomView(Struct, frozen=True, kw_only=True):
     answer: AnswerView = AnswerView()
     progress: str = ""
     """How many answers are judged."""
+    keys: KeyState = KeyState()
 
 
 class RunView(Struct, frozen=True, kw_only=True):

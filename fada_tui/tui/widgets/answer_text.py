@@ -81,6 +81,12 @@ class AnswerText(ScrollView, can_focus=True):
     def _open(self) -> None:
         self.show_edge("end" if self.opens_at_end and not self._before else "beginning")
 
+    @property
+    def is_long(self) -> bool:
+        """Whether there is more of the text than is seen."""
+        seen = self.scrollable_content_region.height
+        return 0 < seen < len(self._wrapped.lines)
+
     def show_edge(self, edge: str) -> None:
         """Scroll to the text's beginning, or to its end."""
         if edge == "end":

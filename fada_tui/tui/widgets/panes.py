@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,11 +11,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from fada_tui.evaluation.rubric import Rubric
+from fada_tui.tui.present.footer import idle
 from fada_tui.tui.state.desk import DeskState
 from fada_tui.tui.state.geometry import Arrangement, Box, Boxes, Desk, Pane, boxes
 from fada_tui.tui.state.image_rows import ImageRows, Mark, Slot
 from fada_tui.tui.state.list_line import ListLine
-from fada_tui.tui.state.views import AskedAbout
+from fada_tui.tui.state.views import AskedAbout, KeyState
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import AnswerPane
@@ -78,6 +80,7 @@ class Panes(Widget):
         self._bordered = True
         self._boxes: Boxes = {}
         """Where the panes were placed last."""
+        self._idle: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -96,7 +99,7 @@ class Panes(Widget):
             yield AnswerPane(self._rubric.context.name, id="answer", classes="pane", rubric=self._rubric)
         yield RunBar()
         yield Notice(id="notice")
-        yield KeyBar("images", "verdict", "assess", "main", "app")
+        yield KeyBar("images", "verdict", "assess", "main", "app", steady=True)
 
     def on_mount(self) -> None:
         """Name the panes."""
@@ -259,13 +262,14 @@ class Panes(Widget):
         self.rearrange()
         self.show_keys()
 
+    def show_idle(self, state: KeyState) -> None:
+        """Leave those keys out that do nothing in this state."""
+        self._idle = idle(replace(state, long=self.query_one(AnswerText).is_long))
+        self.show_keys()
+
     def show_keys(self) -> None:
-        """Show the keys that work here: all of them where there is room."""
+        """Show the keys that do something here and now, the most used ones first."""
         if self.query_one(FilterBox).has_focus_within:
             self.query_one(KeyBar).show(("filter",))
             return
-        pane = self.focused_pane
-        places: tuple[str, ...] = (pane, "verdict", "assess", "main", "app")
-        if self.desk.small:
-            places = ("verdict", "assess", "app") if pane == "answer" else (pane, "main", "app")
-        self.query_one(KeyBar).show(places)
+        self.query_one(KeyBar).show((self.focused_pane, "verdict", "assess", "main", "app"), self._idle)
