@@ -21,6 +21,9 @@ SIGNS = {True: "✓", False: "·"}
 GAP = 2
 """Cells between two tags."""
 
+SCROLLBAR = 1
+"""Cells that are left for it, so that no tag is broken where there is one."""
+
 
 class TagsScreen(Strip[None]):
     """Shows the tags with their letters; a letter toggles its tag at once.
@@ -37,7 +40,7 @@ class TagsScreen(Strip[None]):
     DEFAULT_CSS = """
     TagsScreen {
         & VerticalScroll { height: auto; max-height: 4; padding: 0 1; scrollbar-size-vertical: 1; }
-        &.-low VerticalScroll { max-height: 2; }
+        &.-low VerticalScroll { max-height: 3; }
         & .tags { height: auto; }
     }
     """
@@ -63,7 +66,8 @@ class TagsScreen(Strip[None]):
         others = [Content(f"  {SIGNS[True]} {printable(tag)}") for tag in self._set if tag not in known]
         tags = [shown(tag, tag.name in self._set) for tag in self._by_letter.values()]
         text = self.query_one(".tags", Text)
-        text.update(Content("\n").join(flowed([*tags, *others], text.content_size.width)))
+        room = self.query_one(VerticalScroll).size.width - SCROLLBAR
+        text.update(Content("\n").join(flowed([*tags, *others], room)))
 
     async def on_key(self, event: events.Key) -> None:
         """Toggle the tag of a letter."""
