@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import tomli_w
@@ -12,6 +13,9 @@ from fada_tui.core.file_modes import owner_only
 from fada_tui.core.toml import read_toml
 
 _HEADER = "# Written by fada-tui: what was chosen last. Delete it to begin afresh.\n\n"
+
+_WRITING = Lock()
+"""Held while the tables are read and written again: threads of one program write several of them."""
 
 
 def read_table(file: Path, name: str) -> Mapping[str, Any]:
@@ -26,9 +30,10 @@ def write_table(file: Path, name: str, table: Mapping[str, Any]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    tables = {**_tables(file), name: dict(table)}
-    make_folder(file.parent, private=True)
-    write_whole(file, (_HEADER + tomli_w.dumps(tables)).encode(errors="replace"), owner_only)
+    with _WRITING:
+        tables = {**_tables(file), name: dict(table)}
+        make_folder(file.parent, private=True)
+        write_whole(file, (_HEADER + tomli_w.dumps(tables)).encode(errors="replace"), owner_only)
 
 
 def _tables(file: Path) -> dict[str, Any]:

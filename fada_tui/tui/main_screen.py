@@ -23,6 +23,7 @@ from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.lines import images_text, title_text
 from fada_tui.tui.present.pace import pace_text
 from fada_tui.tui.screens.answer_actions import AnswerActions
+from fada_tui.tui.screens.desk_actions import DeskActions
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_rows import Slot
 from fada_tui.tui.state.list_line import list_line
@@ -46,7 +47,7 @@ SETTLING_SECONDS = 0.5
 """How long the filter waits for more to be typed, and for more to change, before going through all images."""
 
 
-class MainScreen(Screen[None], JudgingActions, AnswerActions):
+class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
     """All panes, and the keys of the places "main" and "assess": the `MainView` of its workspace.
 
     Args:
@@ -152,14 +153,8 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
         panes.show_idle(self.workspace.key_state())
         for companion in self._companions:
             companion.draw()
-        self._open_desk()
-
-    def _open_desk(self) -> None:
-        """Arrange the panes for judging, where there are answers to judge and nothing else was chosen."""
-        panes, review = self.query_one(Panes), self.workspace.review
-        elsewhere = not self.is_current or panes.elsewhere or review.following
-        if self.workspace.desk.opens(to_judge=review.comes_to_judge, elsewhere=elsewhere):
-            panes.focus_pane("answer")
+        self.arrange_itself()
+        self.keep_soon()
 
     def _draw_title(self) -> None:
         workspace, review = self.workspace, self.workspace.review
@@ -285,21 +280,6 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions):
     def action_pane(self, step: int) -> None:
         """Go to the next pane, or the previous one."""
         self.query_one(Panes).turn(step)
-
-    def action_beside(self, step: int) -> None:
-        """Go to the answer after this one in judging, or before it; else to the next pane."""
-        if self.workspace.desk.arrangement == "judging":
-            judging.walk(self.workspace, step)
-        else:
-            self.action_pane(step)
-
-    def action_arrange(self) -> None:
-        """Turn to the other arrangement."""
-        panes, judges = self.query_one(Panes), self.workspace.desk.choose() == "judging"
-        if judges:
-            panes.focus_pane("answer")
-        else:
-            panes.rearrange()
 
     def action_follow(self) -> None:
         """Follow the worker from image to image, or no longer."""

@@ -126,7 +126,7 @@ async def test_moving_by_hand_ends_following_and_f_begins_it(tmp_path: Path) -> 
         await wait_for(pilot, lambda: main.workspace.review.slot != first)
         with slowed(os.getpid()):
             assert "following" in screen_text(app)
-            await pilot.press("g")  # A category's row, which is no image, but moving too.
+            await pilot.press("v", "shift+tab", "g")  # A category's row, which is no image, but moving too.
             await wait_for(pilot, lambda: "following" not in screen_text(app))
             await pilot.press("j")
             await wait_for(pilot, lambda: main.workspace.review.slot == first)

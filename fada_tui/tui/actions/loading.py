@@ -42,9 +42,11 @@ def tell_next_run(workspace: Workspace) -> None:
 
 
 async def open_latest(workspace: Workspace) -> None:
-    """Open the latest run over these images; if there is none, show what to do first."""
+    """Open what was looked at last, else the latest run over these images, else show what to do first."""
     review = workspace.review
-    if latest := review.latest_here():
+    if place := await workspace.kept_state.last_place():
+        await open_run(workspace, place.run, (place.path, place.question))
+    elif latest := review.latest_here():
         await open_run(workspace, latest)
     elif review.gallery:
         told = review.hint.partition("\n")[0]
@@ -83,8 +85,8 @@ async def _mix_new_runs(workspace: Workspace) -> None:
     workspace.view.refilter_soon()
 
 
-async def open_run(workspace: Workspace, run_id: str) -> None:
-    """Open a run and make it the current one."""
+async def open_run(workspace: Workspace, run_id: str, at: Key | None = None) -> None:
+    """Open a run and make it the current one, `at` this answer, else at its first unassessed one."""
     try:
         run = await workspace.load_run(run_id)
     except FadaError as error:
@@ -92,7 +94,10 @@ async def open_run(workspace: Workspace, run_id: str) -> None:
         return
     workspace.review.stay()
     workspace.review.choose_run(run)
-    workspace.review.look_at_unassessed()
+    if at is not None and (place := workspace.review.place_of(run.id, *at)):
+        workspace.review.look(*place)
+    else:
+        workspace.review.look_at_unassessed()
     workspace.view.show_images()
     told = f"{run.run.model.name}, {run.id}: {workspace.review.progress()}"
     progress = workspace.review.progress()

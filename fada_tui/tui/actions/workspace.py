@@ -16,6 +16,7 @@ from fada_tui.runs.events import SessionEvent
 from fada_tui.runs.publish import preview
 from fada_tui.store import folder as store
 from fada_tui.store.journal import NotesLine
+from fada_tui.tui.actions.kept_state import KeptState
 from fada_tui.tui.actions.view import MainView
 from fada_tui.tui.present.echo import echo_text
 from fada_tui.tui.present.models import ModelLine, model_lines
@@ -60,6 +61,7 @@ class Workspace:
         self.last_echo = ""
         """What the last key changed of which answer, in few words, to be said along with what comes of it."""
         self.desk = DeskState()
+        self.kept_state = KeptState(app_context, self.review, self.desk)
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
         self.marked_models: tuple[str, ...] = ()
         """Names of the models marked for the next run, in the order in which they were marked."""
@@ -285,5 +287,6 @@ class Workspace:
                 except Exception as error:  # the journals have it all; the other runs are still written
                     self.view.say(reason(error), "error")
             self.run_control.telemetry.stop()
+            await self.kept_state.keep()
         finally:
             self.view.exit(code)

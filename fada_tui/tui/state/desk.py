@@ -60,6 +60,10 @@ class DeskState:
             terminal=terminal,
         )
 
+    def foldable(self, pane: Pane, terminal: tuple[int, int]) -> bool:
+        """Whether a pane can be folded: no tab, and not the answer that is judged."""
+        return pane in _foldable(self.arrangement) and not self.desk(pane, terminal).tabs
+
     def fold(self, pane: Pane) -> bool:
         """Fold a pane, or unfold it for good; return whether it is folded now."""
         folded = pane not in self._folded[self.arrangement]

@@ -97,7 +97,11 @@ class Review:
 
     def file(self, slot: Slot) -> Path:
         """Return the file of a slot's image."""
-        return self.root / decode_name(slot.image.path)
+        return self.file_of(slot.image.path)
+
+    def file_of(self, path: str) -> Path:
+        """Return the file of an image by its path."""
+        return self.root / decode_name(path)
 
     def neighbours(self) -> tuple[Path, ...]:
         """The files of the images that are likely to be shown next."""
@@ -195,10 +199,11 @@ class Review:
             self.look(next((slot for slot in slots if slot.image.path in asked), slots[0] if slots else None))
 
     def _is_of_gallery(self, run: OpenRun) -> bool:
-        return self._root_of_gallery == run.run.dataset.root
+        return self.gallery_root == run.run.dataset.root
 
     @property
-    def _root_of_gallery(self) -> str | None:
+    def gallery_root(self) -> str | None:
+        """The folder of the images that are worked with, as runs name it."""
         return encode_name(str(self.gallery.catalogue.root)) if self.gallery else None
 
     def latest_here(self) -> str | None:
@@ -207,7 +212,7 @@ class Review:
         Where a list names the images, it is one over the images of this list.
         """
         for run in reversed(self.disk_index.runs):
-            here = self._root_of_gallery == run.dataset.root and self._is_of_list(run)
+            here = self.gallery_root == run.dataset.root and self._is_of_list(run)
             if here and self.disk_index.figures[run.id].answers:
                 return run.id
         return None
@@ -217,6 +222,11 @@ class Review:
         one = self.gallery.image_list if self.gallery else None
         by = run.dataset.selection.images_from or None
         return one is None or (by is not None and (by.sha256, by.key) == (one.sha256, one.key))
+
+    def has_answers_here(self, run_id: str) -> bool:
+        """Whether there is a run of this id over the images of the gallery that has an answer."""
+        here = (run.id for run in self.disk_index.runs if run.dataset.root == self.gallery_root)
+        return run_id in here and bool(self.disk_index.figures[run_id].answers)
 
     def running_place(self) -> Place | None:
         """Return the place of the answer that is being given, if the list shows it."""

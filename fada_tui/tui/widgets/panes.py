@@ -235,6 +235,26 @@ class Panes(Widget):
             self._boxes = placed
             self.query_one(FoldedList).refresh(layout=True)
 
+    def fold(self) -> str:
+        """Fold the focused pane, or unfold it for good; return what happened, in words."""
+        pane, arrangement = self._here, self._desk.arrangement
+        if not self._desk.foldable(pane, self.app.size):
+            return "here panes are tabs" if self.desk.tabs else f"v turns to running, where {pane} folds"
+        if self._desk.fold(pane):
+            self.focus_pane("images" if (arrangement, pane) == ("running", "answer") else "answer")
+            return f"{pane} folded: tab shows it, _ unfolds it for good"
+        self.rearrange()
+        return f"{pane} unfolded"
+
+    def resize(self, step: int) -> str:
+        """Make the focused pane a step larger, or smaller; return why not, in words."""
+        if self._desk.filled:
+            return "this pane fills the screen; Z takes it back"
+        if not self._desk.resize(self._here, step, self.app.size, self.room):
+            return f"{self._here} can be no {'larger' if step > 0 else 'smaller'}"
+        self.rearrange()
+        return ""
+
     def _edge(self, desk: Desk) -> None:
         judging = desk.arrangement == "judging"
         self.query_one(Picture).frame(framed=judging)
