@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from fada_tui.core.protocol import Item
 from fada_tui.core.records import Assessment, AutoScore, Question, Score
 from fada_tui.tui.actions import judging
+from fada_tui.tui.state import stepping
 from fada_tui.tui.state.image_rows import Mark
 from fada_tui.tui.state.matching import subject_of, turned
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
@@ -96,14 +97,14 @@ def test_steps_stay_on_answers_that_the_filter_lets_through() -> None:
     review, opened = reviewed(*(result(path, name) for path in PATHS for name in ("q1", "q2")))
     listed(review, "question:organs")
     assert review.key == ("A/a.png", "q2")
-    place = review.next_place(1)
+    place = stepping.next_place(review, 1)
     assert place and (place[0].image.path, place[1]) == ("A/b.png", 1)
-    place = review.next_place(-1)
+    place = stepping.next_place(review, -1)
     assert place and (place[0].image.path, place[1]) == ("B/c.png", 1)
     for path in PATHS:
         opened.assess(path, "q2", said(verdict="partial"))
-    assert review.next_place(1) is None
-    place = review.next_match(1)
+    assert stepping.next_place(review, 1) is None
+    place = stepping.next_match(review, 1)
     assert place and (place[0].image.path, place[1]) == ("A/b.png", 1)
 
 

@@ -14,6 +14,7 @@ from fada_tui.core.paths import demo_weights
 from fada_tui.tui.actions.judging import GUARD_SECONDS
 from fada_tui.tui.actions.run_events import AWAITING_SECONDS
 from fada_tui.tui.main_screen import MainScreen
+from fada_tui.tui.state import stepping
 from fada_tui.tui.terminal.visibility import DRAWING_SECONDS
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.program import slowed
@@ -149,7 +150,7 @@ async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(tmp_p
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
         await wait_for(pilot, lambda: main.workspace.review.run)
-        place = main.workspace.review.next_place(1)
+        place = stepping.next_place(main.workspace.review, 1)
         assert place
         main.workspace.move(place, 0)
         await pilot.press("1")

@@ -11,6 +11,7 @@ from fada_tui.tui.actions import run_events, second_look
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.echo import answer_name, unchanged_text
 from fada_tui.tui.present.lines import change_text
+from fada_tui.tui.state import stepping
 from fada_tui.tui.state.judged_answers import AnswerId
 from fada_tui.tui.state.open_runs import Key, OpenRun
 
@@ -181,7 +182,9 @@ def step(workspace: Workspace, by: int) -> None:
         second_look.step(workspace, look, by)
         return
     review = workspace.review
-    place = review.next_place(by) or (review.next_match(by) if review.filter.words else None)
+    place = stepping.next_place(review, by) or (
+        stepping.next_match(review, by) if review.filter.words else None
+    )
     if place:
         workspace.go(place)
     else:
@@ -202,7 +205,7 @@ def copy_answer(workspace: Workspace) -> None:
 
 def walk(workspace: Workspace, by: int) -> None:
     """Go to the answer after this one, `by` 1, or the one before, -1; judged or not."""
-    if place := workspace.review.answer_beside(by):
+    if place := stepping.answer_beside(workspace.review, by):
         workspace.go(place)
     else:
         holds = workspace.review.unmoved()

@@ -8,6 +8,7 @@ from fada_tui.report.image_list import image_list_told
 from fada_tui.report.units import count
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import first_hint
+from fada_tui.tui.state import stepping
 from fada_tui.tui.state.disk_index import read_disk_index, read_gallery
 from fada_tui.tui.state.open_runs import Key, OpenRun
 
@@ -97,7 +98,7 @@ async def open_run(workspace: Workspace, run_id: str, at: Key | None = None) -> 
     if at is not None and (place := workspace.review.place_of(run.id, *at)):
         workspace.review.look(*place)
     else:
-        workspace.review.look_at_unassessed()
+        stepping.look_at_unassessed(workspace.review)
     workspace.view.show_images()
     told = f"{run.run.model.name}, {run.id}: {workspace.review.progress()}"
     progress = workspace.review.progress()

@@ -24,6 +24,7 @@ from fada_tui.store import folder as store
 from fada_tui.tui.actions import loading
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import shown_path
+from fada_tui.tui.state import stepping
 from fada_tui.tui.state.open_runs import Key, OpenRun
 from fada_tui.tui.state.review import Review
 
@@ -126,7 +127,7 @@ def advance(workspace: Workspace) -> None:
     """
     review = workspace.review
     run = review.open_runs.next_to_judge(review.run)
-    if place := review.next_place(1):
+    if place := stepping.next_place(review, 1):
         workspace.go(place)
     elif place := review.running_place():
         workspace.go(place)
@@ -159,7 +160,7 @@ def _all_judged(review: Review) -> Callable[[], bool]:
 
 def _attend(workspace: Workspace) -> None:
     """Show the next answer if one is awaited."""
-    if place := workspace.review.awaited_place():
+    if place := stepping.awaited_place(workspace.review):
         workspace.move(place, AWAITING_SECONDS)
 
 

@@ -2,6 +2,7 @@
 
 from fada_tui.report.units import count
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.state import stepping
 from fada_tui.tui.state.second_look import SecondLook
 
 
@@ -11,7 +12,7 @@ def toggle(workspace: Workspace) -> None:
         end(workspace)
         return
     review = workspace.review
-    answers = review.to_look_again()
+    answers = stepping.to_look_again(review)
     if not answers:
         holds = review.unmoved()
         workspace.view.say("nothing to look at again: no answer is partial or flagged", holds=holds)

@@ -9,16 +9,15 @@ from msgspec.structs import replace
 from fada_tui.core.file_names import decode_name, encode_name
 from fada_tui.core.records import PlannedImage, Question, Result, Run
 from fada_tui.evaluation.assessment.filters import Filter, parse
-from fada_tui.evaluation.assessment.order import Progress, next_unassessed
+from fada_tui.evaluation.assessment.order import Progress
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.tui.state.answer import answer_view
 from fada_tui.tui.state.blind import BlindList
 from fada_tui.tui.state.disk_index import DiskIndex, Gallery
 from fada_tui.tui.state.image_rows import ImageRows, Slot, with_images
-from fada_tui.tui.state.judged_answers import AnswerId
 from fada_tui.tui.state.matching import Matching, turned
 from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
-from fada_tui.tui.state.places import Place, PlaceList
+from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.views import AnswerView
 
 NO_IMAGES = ImageRows.grouped(())
@@ -136,7 +135,7 @@ class Review:
     @property
     def to_judge(self) -> bool:
         """Whether the current place is an answer without a verdict."""
-        return self.slot is not None and self._unassessed((self.slot, self.key_index))
+        return self.slot is not None and self.unassessed((self.slot, self.key_index))
 
     @property
     def comes_to_judge(self) -> bool:
@@ -147,25 +146,6 @@ class Review:
     def takes_new_run(self) -> bool:
         """Whether a run that begins may come up here: no answer waits for a verdict, and none is hidden."""
         return not self.open_runs.blind and (self.following or self.awaiting or not self.to_judge)
-
-    def awaited_place(self) -> Place | None:
-        """Return where to go while the next answer is awaited; `None` to stay.
-
-        An answer to judge ends the waiting, once it is looked at. One that is being made is stayed with.
-        """
-        if not self.awaiting:
-            return None
-        if self.to_judge:
-            self.awaiting = False
-            return None
-        if self.run and self.key in self.run.in_flight:
-            return None
-        return self.next_place(1) or self.running_place()
-
-    def look_at_unassessed(self) -> None:
-        """Move to the first unassessed answer, unless the current one is unassessed."""
-        if not self.to_judge and (place := self.next_place(1)):
-            self.look(*place)
 
     def turn(self, step: int) -> bool:
         """Look at another question of the same image, of those that the filter lets through.
@@ -316,13 +296,13 @@ class Review:
 
     def looking(self) -> Generator[None, None, None]:
         """Look at the answers that the filter has not seen yet, with pauses; `refilter` goes by it."""
-        self._keep_up()
+        self.keep_up()
         if self.filter.words:
             yield from self._matching.look(self.image_rows.slots)
 
     def refilter(self, *, keep: bool = False) -> None:
         """Apply the filter to the current data; `keep`: a current answer to be judged stays listed."""
-        self._keep_up()
+        self.keep_up()
         if self.blind_list is not None and self.blind_list.changed:
             self.image_rows = self.blind_list.rows()
         kept = self.slot if keep and self.to_judge else None
@@ -343,65 +323,20 @@ class Review:
             through = self._matching_of(self.slot) if self.slot else ()
             self.index = self.index if self.key_index in through else next(iter(through), self.index)
 
-    def _keep_up(self) -> None:
+    def keep_up(self) -> None:
+        """Let the filter know of what has changed."""
         self._matching.keep_up(self.filter, self.marked, self.looked_at(), self.next_questions)
 
     def _matching_of(self, slot: Slot) -> tuple[int, ...]:
-        self._keep_up()
+        self.keep_up()
         return self._matching.of(slot)
 
-    def next_place(self, step: int) -> Place | None:
-        """Return the next unassessed answer, `step` 1 onwards or -1 back, around the end.
-
-        Where there is a filter it is one that meets it.
-        """
-        progress = self.progress()
-        if progress.judged >= progress.answered:
-            return None
-        return self._next(step, self._unassessed)
-
-    def next_match(self, step: int) -> Place | None:
-        """Return the next answer that meets the filter, assessed or not, around the end."""
-        return self._next(step, lambda place: True)
-
-    def to_look_again(self) -> list[AnswerId]:
-        """The listed answers that are partly right, or flagged, by this assessor, in the list's order."""
-        found = []
-        self._keep_up()
-        for slot in self.shown.slots:
-            run, path = self.open_runs.run_of(slot), slot.image.path
-            for index, question in enumerate(run.questions if run else ()):
-                if run and run.looks_again(path, question.id) and self._through((slot, index)):
-                    found.append(AnswerId(run.id, path, question.id))
-        return found
-
-    def _next(self, step: int, wanted: Callable[[Place], bool]) -> Place | None:
-        places = PlaceList(self.shown.slots, max((len(run.questions) for run in self.looked_at()), default=1))
-        position = self.shown.position(self.slot)
-        at = -1 if position is None else places.index_of(position, self.key_index)
-        self._keep_up()
-        found = next_unassessed(places, at, lambda place: wanted(place) and self._through(place), step)
-        return None if found is None else places[found]
-
-    def _through(self, place: Place) -> bool:
+    def lets_through(self, place: Place) -> bool:
+        """Whether the answer at a place meets the filter, as it was when `keep_up` was called."""
         return not self.filter.words or place[1] in self._matching.of(place[0])
 
-    def answer_beside(self, step: int) -> Place | None:
-        """Return the answer after this one, `step` 1, or before it, -1, judged or not; none at the ends."""
-        found, here = self._next(step, self._has_answer), self.shown.position(self.slot)
-        there = self.shown.position(found[0]) if found else None
-        if found is None or here is None or there is None:
-            return None
-        return found if ((there, found[1]) > (here, self.key_index)) == (step > 0) else None
-
-    def _has_answer(self, place: Place) -> bool:
-        run = self.open_runs.run_of(place[0])
-        if run is None or place[1] >= len(run.questions):
-            return False
-        key = (place[0].image.path, run.questions[place[1]].id)
-        return run.answered(*key) or key in run.in_flight
-
-    def _unassessed(self, place: Place) -> bool:
+    def unassessed(self, place: Place) -> bool:
+        """Whether there is an answer at a place, without a verdict of this assessor's."""
         slot, index = place
         run = self.open_runs.run_of(slot)
         if run is None or index >= len(run.questions):
