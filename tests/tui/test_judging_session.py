@@ -54,7 +54,7 @@ def test_the_pace_is_known_from_the_fifth_verdict_and_leaves_pauses_out() -> Non
     assert one.session.pace == 6 and one.text(14, 60) == "6 s an answer · about 5 min"
     for _ in range(9):
         one.judge(0.5)
-    assert one.text(59, 60) == "0.5 s an answer · about a minute"
+    assert one.text(59, 60) == "0.5 s an answer · under a minute"
     assert one.text(60, 60) == "0.5 s an answer"
 
 
@@ -72,7 +72,7 @@ def test_the_goal_is_counted_told_once_and_shortens_what_is_left() -> None:
     one = Sitting(goal=6)
     assert one.text(0, 60) == "goal 0 of 6"
     reached = [one.judge(10) for _ in range(5)]
-    assert one.text(5, 60) == "goal 5 of 6 · 10 s an answer · about a minute"
+    assert one.text(5, 60) == "goal 5 of 6 · 10 s an answer · under a minute"
     assert one.judge(10) and not any(reached)
     assert one.text(6, 60) == "goal 6 of 6 · 10 s an answer"
     assert not one.judge(10) and one.session.judged == 7

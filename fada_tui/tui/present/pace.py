@@ -15,12 +15,12 @@ def pace_text(session: JudgingSession, progress: Progress) -> str:
     if (pace := session.pace) is not None:
         parts.append(f"{pace:.0f} s an answer" if pace >= 2 else f"{pace:.1f} s an answer")
         if left := session.left(progress.total - progress.judged):
-            parts.append(f"about {_duration(pace * left)}")
+            parts.append(_duration(pace * left))
     return " · ".join(parts)
 
 
 def _duration(seconds: float) -> str:
     if seconds < 60:
-        return "a minute"
+        return "under a minute"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{seconds / 3600:.1f} h"
+    return f"about {minutes} min" if minutes < 100 else f"about {seconds / 3600:.1f} h"

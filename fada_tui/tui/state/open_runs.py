@@ -218,9 +218,9 @@ class OpenRun:
         """How many answers are partly right, or flagged, by this assessor."""
         return self._again
 
-    def looks_again(self, path: str, question_id: str) -> bool:
-        """Whether an answer is partly right, or flagged."""
-        return self.answered(path, question_id) and second(self._own[path, question_id])
+    def to_look_again(self) -> list[Key]:
+        """Return the answers that are partly right, or flagged."""
+        return [key for key, own in self._own.items() if second(own) and self.answered(*key)]
 
     @property
     def left_to_judge(self) -> int:

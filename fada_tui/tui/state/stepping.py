@@ -47,14 +47,14 @@ def next_match(review: Review, step: int) -> Place | None:
 
 def to_look_again(review: Review) -> list[AnswerId]:
     """The listed answers that are partly right, or flagged, by this assessor, in the list's order."""
-    found = []
     review.keep_up()
-    for slot in review.shown.slots:
-        run, path = review.open_runs.run_of(slot), slot.image.path
-        for index, question in enumerate(run.questions if run else ()):
-            if run and run.looks_again(path, question.id) and review.lets_through((slot, index)):
-                found.append(AnswerId(run.id, path, question.id))
-    return found
+    found: list[tuple[int, int, AnswerId]] = []
+    for run in review.looked_at():
+        for key in run.to_look_again():
+            place = review.place_of(run.id, *key)
+            if place and review.lets_through(place):
+                found.append((review.shown.position(place[0]) or 0, place[1], AnswerId(run.id, *key)))
+    return [answer for *_, answer in sorted(found)]
 
 
 def _next(review: Review, step: int, wanted: Callable[[Place], bool]) -> Place | None:
