@@ -174,6 +174,8 @@ async def test_goal_pace_and_second_look_are_on_the_screen(tmp_path: Path) -> No
         assert "6 of 24 judged · goal 6 of 6 · 0." in title and "│  ada" in title
         await pilot.press("V")
         await wait_for(pilot, lambda: "second look 1 of 1" in screen_text(app).splitlines()[0])
-        await pilot.press("escape")
+        await pilot.press("z")
+        await wait_for(pilot, lambda: "second look 1 of 1  │  ada  │" in screen_text(app).splitlines()[0])
+        await pilot.press("z", "escape")
         await wait_for(pilot, lambda: "second look ended at 1 of 1" in screen_text(app))
         assert "second look" not in screen_text(app).splitlines()[0]

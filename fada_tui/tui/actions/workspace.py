@@ -192,6 +192,8 @@ class Workspace:
             asked=self.asked_about,
             answer=review.answer_view(),
             progress=str(review.progress()) if review.run else "",
+            mode=self.mode_text,
+            assessor=self.open_runs.assessor or "",
             keys=self.key_state(),
         )
 

@@ -16,7 +16,9 @@ from textual.widgets import Static
 from fada_tui.core.text import printable
 from fada_tui.tui.actions.view import MainView
 from fada_tui.tui.keymap import bindings, bindings_below, command_of, commands
+from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.present.footer import idle
+from fada_tui.tui.present.lines import FEWER_CELLS
 from fada_tui.tui.present.marks import counted
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.views import NoticeKind, ZoomView
@@ -236,6 +238,8 @@ class ZoomScreen(Screen[None], AnswerActions):
             f"question {answer.number} of {answer.questions}" if several else "",
             answer.model,
             seen.progress,
+            seen.mode,
+            shortened(seen.assessor, FEWER_CELLS),
             *self._measures(),
         ]
         text = line("  │  ".join(printable(part) for part in parts if part))

@@ -125,6 +125,10 @@ class ZoomView(Struct, frozen=True, kw_only=True):
     answer: AnswerView = AnswerView()
     progress: str = ""
     """How many answers are judged."""
+    mode: str = ""
+    """How the answers are gone through, where that is not one after another."""
+    assessor: str = ""
+    """Who judges."""
     keys: KeyState = KeyState()
 
 
