@@ -1,6 +1,6 @@
 """Opening the answers table, and doing what it asks for."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,9 +8,11 @@ from textual.app import App
 
 from fada_tui.core.errors import FadaError
 from fada_tui.evaluation.assessment.edit import with_context, with_tag_toggled
+from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import judging
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs.assessor import named
+from fada_tui.tui.present.lines import change_text
 from fada_tui.tui.state.answer_table import AnswerTable, Row
 from fada_tui.tui.state.open_runs import OpenRun
 
@@ -35,8 +37,8 @@ async def answers(workspace: Workspace, app: App[Any]) -> None:
         blind=review.open_runs.blind,
         names=review.filter_names(),
         change=partial(_change, workspace, app),
-        undo=partial(judging.undo, workspace),
-        redo=partial(judging.redo, workspace),
+        undo=partial(_replay, workspace, workspace.assessments.undo, "undone"),
+        redo=partial(_replay, workspace, workspace.assessments.redo, "done again"),
         tags=partial(_tags, workspace, app),
         context=partial(_context, workspace, app),
     )
@@ -99,6 +101,19 @@ async def _change_all(workspace: Workspace, rows: Sequence[Row], edit: judging.E
     changes = [(row.run, row.at, edit(row.run.assessment(*row.at))) for row in rows]
     if not await workspace.assessments.change_all(changes):
         workspace.view.say("all of them are so already")
+
+
+async def _replay(workspace: Workspace, doing: Callable[[], Awaitable[Step | None]], word: str) -> None:
+    """Undo a step, or do it again; the main screen stays where it is."""
+    try:
+        step = await doing()
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+    else:
+        said = change_text(word, step, workspace.open_runs.runs) if step else f"nothing to be {word}"
+        workspace.view.say(said, "echo" if step else "info")
+    workspace.view.refilter_soon()
+    workspace.view.draw()
 
 
 async def _tags(workspace: Workspace, app: App[Any], rows: Sequence[Row]) -> None:

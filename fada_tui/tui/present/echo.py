@@ -1,6 +1,6 @@
 """A change of assessments in words, with the answer it was made to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 from fada_tui.core.records import Assessment
@@ -28,9 +28,9 @@ def echo_text(step: Step, runs: Mapping[str, OpenRun], *, ends: bool = False) ->
         runs: the open runs, by their ids.
         ends: more is said on the same line: there the image has fewer cells, and the way back none.
     """
-    said = _one_of({told(one.before, one.after) for one in step}, "several changes")
+    said = _one_of((told(one.before, one.after) for one in step), "several changes")
     cells = IMAGE_CELLS_AT_END if ends else IMAGE_CELLS
-    where = _one_of({_where(one, runs, cells) for one in step}, "")
+    where = _one_of((_where(one, runs, cells) for one in step), "")
     many = f"{len(step)} answers" if len(step) > 1 else ""
     return " · ".join(part for part in (said, where, many, "" if ends else "u undoes") if part)
 
@@ -84,5 +84,8 @@ def _where(change: Change, runs: Mapping[str, OpenRun], cells: int) -> str:
     return answer_name(run, change.path, change.question_id, cells) if run else ""
 
 
-def _one_of(texts: set[str], otherwise: str) -> str:
-    return texts.pop() if len(texts) == 1 else otherwise
+def _one_of(texts: Iterable[str], otherwise: str) -> str:
+    """Return the text that all of them are; where two differ, no others are made."""
+    texts = iter(texts)
+    first = next(texts, otherwise)
+    return first if all(text == first for text in texts) else otherwise
