@@ -20,6 +20,7 @@ from fada_tui.tui.dialogs import running
 from fada_tui.tui.dialogs.assessor import once_named
 from fada_tui.tui.dialogs.doors import DOORS
 from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.filter_names import filter_names
 from fada_tui.tui.present.lines import images_text, title_text
 from fada_tui.tui.present.pace import pace_text
 from fada_tui.tui.screens.answer_actions import AnswerActions
@@ -302,7 +303,9 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
         """Open the filter box."""
         self.query_one(Panes).focus_pane("images")
         review, box = self.workspace.review, self.query_one(FilterBox)
-        box.open(review.filter_names(), without=TELLING if review.open_runs.blind else ())
+        models = [review.run.run.model.name] if review.run else []
+        names = filter_names(review, self.workspace.app_context.rubric, models)
+        box.open(names, without=TELLING if review.open_runs.blind else ())
         box.complain(review.filter.error)
 
     @on(FilterBox.Changed)

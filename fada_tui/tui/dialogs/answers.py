@@ -12,6 +12,7 @@ from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import judging
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs.assessor import named
+from fada_tui.tui.present.filter_names import filter_names
 from fada_tui.tui.present.lines import change_text
 from fada_tui.tui.state.answer_table import AnswerTable, Row
 from fada_tui.tui.state.open_runs import OpenRun
@@ -35,7 +36,7 @@ async def answers(workspace: Workspace, app: App[Any]) -> None:
         runs=lambda: [run] if review.blind_list is None else list(review.blind_list.runs),
         others=partial(_others, workspace, run),
         blind=review.open_runs.blind,
-        names=review.filter_names(),
+        names=filter_names(review, workspace.app_context.rubric, review.disk_index.names().values()),
         change=partial(_change, workspace, app),
         undo=partial(_replay, workspace, workspace.assessments.undo, "undone"),
         redo=partial(_replay, workspace, workspace.assessments.redo, "done again"),

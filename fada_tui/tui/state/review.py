@@ -248,13 +248,6 @@ class Review:
         shown = {slot.image.path for slot in self.shown.slots}
         return tuple(slot.image for slot in self.gallery.image_rows.slots if slot.image.path in shown)
 
-    def filter_names(self) -> tuple[str, ...]:
-        """What the filter box offers to complete: categories, and models unless blind."""
-        image_rows = self.gallery.image_rows if self.open_runs.blind and self.gallery else self.image_rows
-        models = {} if self.open_runs.blind else dict.fromkeys(self.disk_index.names().values())
-        found = [("category", name) for name in image_rows.categories] + [("model", name) for name in models]
-        return tuple(f'{key}:"{name}"' if " " in name else f"{key}:{name}" for key, name in found)
-
     # Blind mode
 
     def siblings(self) -> tuple[str, ...]:

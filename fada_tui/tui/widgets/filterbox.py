@@ -127,9 +127,9 @@ class _Words(Suggester):
         word = value.rpartition(" ")[2].removeprefix("-")
         if not word:
             return None
-        found = next(
-            (offer for offer in self._offers() if offer.casefold().startswith(word.casefold())), None
-        )
+        typed = word.casefold()
+        offers = (offer for offer in self._offers() if offer.casefold().startswith(typed))
+        found = next((offer for offer in offers if len(offer) > len(word)), None)
         if found is None:
             return None
         return value[: len(value) - len(word)] + word + found[len(word) :]
