@@ -40,7 +40,7 @@ def columns(table: AnswerTable, *, named: bool, blind: bool) -> tuple[Column, ..
     return (
         Column(key="sign", heading="  ", cells=2),
         _column("image", cells=min(table.image_cells, 28), least=16, cut=file_name),
-        _column("question", cells=min(questions, 18), least=6, rank=2),
+        _column("question", cells=min(questions, 18), least=10, rank=2, cut=beginning),
         *([_column("model", cells=min(models, 24), least=8, rank=3)] if named else []),
         _column("verdict", cells=9, rank=6),
         *([] if blind else [_column("score", cells=5, right=True, rank=4)]),

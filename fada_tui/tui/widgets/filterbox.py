@@ -30,7 +30,7 @@ class FilterBox(Vertical):
         height: auto;
         display: none;
         & Input { height: 1; background: $surface; }
-        & .said { height: auto; max-height: 8; color: $muted; }
+        & .said { height: auto; max-height: 25vh; color: $muted; }
         & .said.-error { color: $error; }
     }
     """
