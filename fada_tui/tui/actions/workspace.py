@@ -213,7 +213,7 @@ class Workspace:
             undo=self.assessments.can_undo,
             redo=self.assessments.can_redo,
             judged=progress.judged > 0,
-            to_judge=progress.judged < progress.answered,
+            to_judge=progress.judged < progress.answered or bool(review.filter.words),
             running=self.run_control.queue.busy,
             follows=self.open_runs.running and not blind,
             resumable=run is not None and run.resumable and not run.running and not blind,

@@ -38,6 +38,7 @@ async def answers(workspace: Workspace, app: App[Any]) -> None:
         blind=review.open_runs.blind,
         names=filter_names(review, workspace.app_context.rubric, review.disk_index.names().values()),
         change=partial(_change, workspace, app),
+        can_undo=lambda: workspace.assessments.can_undo,
         undo=partial(_replay, workspace, workspace.assessments.undo, "undone"),
         redo=partial(_replay, workspace, workspace.assessments.redo, "done again"),
         tags=partial(_tags, workspace, app),

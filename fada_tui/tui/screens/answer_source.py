@@ -26,6 +26,7 @@ class Source(Struct, frozen=True, kw_only=True):
     """What the filter completes beside its words."""
     change: Callable[[Sequence[Row], Edit], Awaitable[None]]
     """Makes a change durable, as one step."""
+    can_undo: Callable[[], bool]
     undo: Callable[[], Awaitable[None]]
     redo: Callable[[], Awaitable[None]]
     tags: Callable[[Sequence[Row]], Awaitable[None]]

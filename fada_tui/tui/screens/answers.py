@@ -43,6 +43,12 @@ ROOM_FOR_DETAIL = 20
 
 DETAIL_CHARACTERS = 2000
 
+KEYS = ("answers", "app")
+"""What the footer shows, as far as there is room."""
+
+ACTS = frozenset(f"answers.{name}" for name in ("open", "mark", "all", "flag", "tags", "context"))
+"""What needs an answer."""
+
 HIGHEST_FIRST = frozenset({"flag"})
 
 
@@ -101,7 +107,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         yield Static("", markup=False, id="detail")
         yield FilterBox(WORDS)
         yield Notice(id="notice")
-        yield KeyBar(*self.PLACES)
+        yield KeyBar(*KEYS, steady=True)
 
     def on_mount(self) -> None:
         """Begin to gather the rows."""
@@ -199,6 +205,18 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         parts.append(f"by {HEADINGS[order.column].lower()} {'▼' if order.descending else '▲'}")
         parts += [self._busy] if self._busy else []
         self.query_one(".title", Static).update(line(" · ".join(parts)), layout=False)
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """Show the keys that do something now."""
+        if self.query_one(FilterBox).display:
+            self.query_one(KeyBar).show(("filter",))
+            return
+        idle = frozenset() if len(self._table) else ACTS
+        idle |= {"answers.range"} if self._anchor is None else set()
+        idle |= {"answers.models"} if self._source.blind else set()
+        idle |= set() if self._source.can_undo() else {"answers.undo"}
+        self.query_one(KeyBar).show(KEYS, idle)
 
     def _describe(self) -> None:
         """Show the answer under the cursor in full, as far as there is room."""
@@ -250,7 +268,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         """Open the filter box."""
         box = self.query_one(FilterBox)
         box.open(self._source.names, without=TELLING if self._source.blind else ())
-        self.query_one(KeyBar).show(("filter",))
+        self._show_keys()
 
     @on(FilterBox.Changed)
     def _filter_changed(self, event: FilterBox.Changed) -> None:
@@ -264,7 +282,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
     @on(FilterBox.Closed)
     def _filter_closed(self) -> None:
         self.set_focus(None)
-        self.query_one(KeyBar).show(self.PLACES)
+        self._show_keys()
 
     def action_back(self) -> None:
         """Leave the filter; without one, the table."""
