@@ -272,7 +272,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         if self._offer is not None:
             focused = self.focused.id if self.focused else None
             origins = fields.origins(self._form, self._first, self._offer)
-            self.query_one(".title", Static).update(line(self._title(origins)))
+            self.query_one(".title", Static).update(line(self._title(origins)), layout=False)
             notes = {} if self._unread else self._files.notes
             self._sections.show_faults(
                 self._form, self._offer, self._found(self._offer), focused, origins, notes
@@ -311,6 +311,9 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         kinds = ((Input, "field"), (TextArea, "field"), (ChoiceField, "choice"), (Fold, "choice"))
         place = next((place for kind, place in kinds if isinstance(self.focused, kind)), "setup")
         self.query_one(KeyBar).show((place,))
+        around = self.focused.ancestors if self.focused else []
+        for section in self.query(".section"):  # `:focus-within` styles all in it anew with each move
+            section.set_class(section in around, "-here")
         self._show_faults()
 
     # Keys

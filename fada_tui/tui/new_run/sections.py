@@ -39,6 +39,7 @@ class Sections(VerticalScroll):
         super().__init__(id="sections", can_focus=False)
         self._catalogue = catalogue
         self._list_served = list_served
+        self._told: dict[Static, str] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the sections."""
@@ -153,7 +154,7 @@ class Sections(VerticalScroll):
         shown = fields.faults_by_section(found, focused)
         for section in ("models", "images", "questions", "answering"):
             fault = self.query_one(f"#{section} .fault", Text)
-            fault.update(line(f"! {shown[section]}" if section in shown else ""))
+            self._tell(fault, f"! {shown[section]}" if section in shown else "")
             fault.display = section in shown
         for name in FIELDS:
             self.query_one(f"#{name}").set_class(name in found, "-wrong")
@@ -161,7 +162,7 @@ class Sections(VerticalScroll):
         inline = fields.inline_faults(found)
         for place in self.query(".hint").results(Static):
             name = place.id or ""
-            place.update(line(inline.get(name, hints.get(name, ""))))
+            self._tell(place, inline.get(name, hints.get(name, "")), layout=False)
             place.set_class(name in inline, "-wrong")
         for name in filter(fields.is_text, FIELDS):
             told = " · ".join(filter(None, [origins.get(name), notes.get(name)]))
@@ -173,6 +174,12 @@ class Sections(VerticalScroll):
 
     def _note(self, name: str, text: str, *, wrong: bool) -> None:
         note = self.query_one(f"#{layout.note_id(name)}", Text)
-        note.update(line(text))
+        self._tell(note, text)
         note.set_class(wrong, "-wrong")
         note.display = bool(text)
+
+    def _tell(self, place: Static, text: str, *, layout: bool = True) -> None:
+        """Show a text; one that is shown already is not laid out again, with the whole screen around it."""
+        if self._told.get(place, "") != text:
+            self._told[place] = text
+            place.update(line(text), layout=layout)
