@@ -107,7 +107,7 @@ def test_images_that_the_filter_shows_are_offered_where_there_is_a_filter_and_ar
     first = form(there)
     assert first.images == "all" and "filtered" not in [row.key for row in image_rows(first, offer())]
     row = next(row for row in image_rows(first, there) if row.key == "filtered")
-    assert (row.label, row.tail) == ("Shown by the filter: category:heart", "4")
+    assert (row.label, row.tail) == ("Filtered: category:heart", "4")
     chosen = with_typed(replace(first, images="filtered"), "limit", "1")
     assert request(chosen, there).images == IMAGES[2:6] and not faults(chosen, there)
     assert hints(chosen, there)["limit"] == "not used"

@@ -45,6 +45,8 @@ async def test_what_is_remembered_is_told_and_forgotten_when_asked_twice(
         text = screen_text(app)
         assert "X forgets what is remembered" in text and "remembered · one on each line" in text
         assert str(screen.query_one("#max_new_tokens-hint", Static).content) == "remembered"
+        marked = [label.content for label in screen.query(".label.-remembered").results(Static)]
+        assert marked == ["Max new tokens", "References"], "also where there is no room for the word"
         await pilot.press("X")
         await wait_for(pilot, lambda: "X again forgets" in screen_text(app))
         assert remembered(Settings(), state_file())

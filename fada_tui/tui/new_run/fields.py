@@ -213,7 +213,7 @@ def image_rows(form: Form, offer: Offer) -> list[Pick]:
     counts = image_counts(form, offer)
     labels: Mapping[Which, str] = {
         "all": "All images",
-        "filtered": f"Shown by the filter: {offer.filter}",
+        "filtered": f"Filtered: {offer.filter}",
         "marked": "Marked images",
         "categories": f"Categories ({len(offer.tree.categories):,})",
     }

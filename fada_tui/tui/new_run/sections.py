@@ -164,6 +164,10 @@ class Sections(VerticalScroll):
             name = place.id or ""
             self._tell(place, inline.get(name, hints.get(name, "")), layout=False)
             place.set_class(name in inline, "-wrong")
+        for first in (*layout.OFTEN, *layout.MORE):
+            same = {origins.get(name) for name in layout.in_lines([first])}
+            label = self.query_one(f"#{layout.row_id(first)} .label")
+            label.set_class("remembered" in same, "-remembered")
         for name in filter(fields.is_text, FIELDS):
             told = " · ".join(filter(None, [origins.get(name), notes.get(name)]))
             self._note(name, f"! {found[name]}" if name in found else told, wrong=name in found)
