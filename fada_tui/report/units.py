@@ -46,6 +46,22 @@ def seconds(value: float | None) -> str | None:
     return None if value is None else f"{value:.2f}"
 
 
+def expected_time(seconds: float | None) -> str:
+    """Return an expected time as `about 3 min 20 s`."""
+    if seconds is None:
+        return "unknown"
+    whole = round(seconds)
+    if whole < 1:
+        return "under 1 s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"about {hours} h {minutes} min"
+    if minutes >= 10 or (minutes and not rest):
+        return f"about {minutes} min"
+    return f"about {minutes} min {rest} s" if minutes else f"about {rest} s"
+
+
 def percent(share: float) -> str:
     """Return a share as a whole percentage."""
     return f"{share * 100:.0f}%"

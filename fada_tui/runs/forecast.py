@@ -111,6 +111,21 @@ def forecast(
     return replace(told, instead=_instead(estimate, told, free, elsewhere))
 
 
+def seconds_expected(
+    entry: ModelEntry, answers: int, earlier: Sequence[Earlier], made: Generation
+) -> float | None:
+    """Return the seconds that answers will take, without loading; `None` if no earlier run tells it.
+
+    Args:
+        entry: the model as it will be loaded.
+        answers: how many there will be.
+        earlier: its runs, the oldest first.
+        made: how the answers will be made.
+    """
+    timed = _timed([one for one in reversed(earlier) if _same_resolution(one[0], entry)], made)
+    return None if timed is None else answers * _each(*timed)
+
+
 def together(forecasts: Iterable[Forecast]) -> Together:
     """Return answers and seconds of all runs that can start, and the highest memory need among them."""
     parts = [one for one in forecasts if one.obstacle is None]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding
 
-from fada_tui.tui.commands import answers, judging, main, new_run, results
+from fada_tui.tui.commands import answers, judging, main, new_run, queue, results
 from fada_tui.tui.commands.command import Command
 
 PLACES: Mapping[str, str] = {
@@ -21,6 +21,8 @@ PLACES: Mapping[str, str] = {
     "field": "New run, in a field",
     "question_name": "New run, keeping questions",
     "needs": "What a model needs",
+    "queue": "Queue",
+    "stop": "Stopping a run while others wait",
     "models_on_image": "Models on one image",
     "answers": "Answers",
     "runs": "Runs",
@@ -45,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     *answers.COMMANDS,
     *new_run.COMMANDS,
     *results.COMMANDS,
+    *queue.COMMANDS,
 )
 
 

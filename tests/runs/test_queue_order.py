@@ -3,52 +3,27 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest_asyncio
 
 from fada_tui.core.errors import StoreError
-from fada_tui.runs.events import Warned
 from fada_tui.runs.run_queue import Extent, RunQueue
 from tests.conftest import LONG_ENOUGH
-
-
-class Standin:
-    """A session that goes on until it is ended, or asked to stop."""
-
-    def __init__(self, name: str, bench: "Bench") -> None:
-        self.name = name
-        self.worker_pid = None
-        self.over = asyncio.Event()
-        self.fails: Exception | None = None
-        self._bench = bench
-
-    async def events(self, _: object) -> AsyncIterator[Warned]:
-        self._bench.began.append(self.name)
-        yield Warned(message=self.name)
-        await self.over.wait()
-        if self.fails:
-            raise self.fails
-
-    def stop_after_image(self) -> None:
-        self._bench.stopped.append(self.name)
-        self.over.set()
-
-    stop_now = give_up = stop_after_image
+from tests.queued import Standins
 
 
 class Bench:
     def __init__(self) -> None:
-        self.began: list[str] = []
-        self.stopped: list[str] = []
         self.problems: list[str] = []
         self.queue = RunQueue(lambda _: None, self.problems.append)
-        self.sessions: dict[str, Standin] = {}
+        self.standins = Standins()
+        self.began, self.stopped = self.standins.began, self.standins.stopped
 
     def add(self, *names: str) -> None:
         for name in names:
-            self.sessions[name] = Standin(name, self)
-            self.queue.add(lambda name=name: self.sessions[name], name, Extent(images=2))  # type: ignore[misc]
+            self.queue.add(partial(self.standins.make, name), name, Extent(images=2))
 
     def number(self, label: str) -> int:
         return next(one.number for one in self.queue.runs if one.label == label)
@@ -60,7 +35,7 @@ class Bench:
             await asyncio.sleep(0.001)
 
     async def runs(self, name: str) -> None:
-        await self.until(lambda: self.began[-1:] == [name] and self.queue.current is self.sessions[name])
+        await self.until(lambda: self.began[-1:] == [name])
 
     async def rests(self) -> None:
         await self.until(lambda: not self.queue.busy)
@@ -84,7 +59,7 @@ async def test_waiting_runs_change_places_and_are_taken_off(bench: Bench) -> Non
     gone = bench.number("b")
     assert queue.remove(gone)
     assert not queue.remove(gone) and not queue.move(gone, 1), "it may have begun meanwhile"
-    bench.sessions["a"].over.set()
+    bench.standins.end("a")
     await bench.runs("d")
     assert queue.waiting == ("c",) and queue.runs[0].extent == Extent(images=2)
 
@@ -105,16 +80,16 @@ async def test_kept_runs_wait_until_the_queue_goes_on_and_later_ones_pass_them(b
     assert [(one.label, one.kept) for one in bench.queue.runs] == [
         ("b", True), ("c", True), ("d", True), ("e", False),
     ]  # fmt: skip
-    bench.sessions["a"].over.set()
+    bench.standins.end("a")
     await bench.runs("e")
-    bench.sessions["e"].over.set()
+    bench.standins.end("e")
     await bench.rests()
     assert bench.queue.move(bench.number("d"), -1) and bench.queue.waiting == ("b", "d", "c")
     bench.queue.go_on()
     assert bench.queue.kept == 0
     for name in ("b", "d", "c"):
         await bench.runs(name)
-        bench.sessions[name].over.set()
+        bench.standins.end(name)
     await bench.rests()
     assert bench.queue.waiting == () and bench.problems == []
 
@@ -123,7 +98,7 @@ async def test_the_queue_goes_on_while_a_run_is_in_progress(bench: Bench) -> Non
     bench.queue.keep()
     bench.queue.go_on()
     assert bench.queue.label == "a" and bench.began == ["a"]
-    bench.sessions["a"].over.set()
+    bench.standins.end("a")
     await bench.runs("b")
 
 
@@ -137,8 +112,7 @@ async def test_dropped_runs_are_gone(bench: Bench) -> None:
 
 async def test_a_run_that_breaks_off_leaves_the_kept_ones_kept(bench: Bench) -> None:
     bench.queue.keep()
-    bench.sessions["a"].fails = StoreError("the disk is full")
-    bench.sessions["a"].over.set()
+    bench.standins.end("a", StoreError("the disk is full"))
     await bench.rests()
     assert bench.problems == ["a: the disk is full"]
     assert (bench.began, bench.queue.kept) == (["a"], 3)

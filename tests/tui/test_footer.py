@@ -35,6 +35,7 @@ def test_only_known_commands_are_ranked_and_left_out() -> None:
         ({"answer": True, "verdict": True, "undo": True}, {"assess.clear", "undo"}, {"redo"}),
         ({"changed": True}, {"assess.anyway"}, {"assess.correct"}),
         ({"running": True}, {"stop"}, {"follow", "restart"}),
+        ({"waits": True}, {"queue"}, {"stop"}),
         ({"resumable": True}, {"restart"}, {"stop"}),
         ({"thoughts": True, "several": True}, {"thoughts", "question.next"}, {"answer.end"}),
         ({"closer": True}, {"zoom.fit", "zoom.left"}, set()),

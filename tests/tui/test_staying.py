@@ -128,15 +128,19 @@ async def test_stopping_names_the_runs_that_wait_and_asks(tmp_path: Path) -> Non
             await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
             await begin(pilot, main)
             await wait_for(pilot, lambda: len(server.asked) == 4)
-            for key, told in (("n", "nothing was stopped"), ("y", "not started: ")):
+            for key, told in (("n", "nothing was stopped"), ("y", "1 run waits: Q starts it")):
                 await pilot.press("x")
-                await wait_for(pilot, lambda: "drop 1 run from the queue?" in screen_text(app))
+                await wait_for(pilot, lambda: "1 run waits behind it." in screen_text(app))
                 assert len(queue.waiting) == 1 and second in screen_text(app)
                 await pilot.press(key)
-                await wait_for(pilot, lambda told=told: told in screen_text(app))
-            assert queue.waiting == () and queue.busy
-            await pilot.press("x")  # Nothing waits any more, so it stops at once.
+                await wait_for(pilot, lambda told=told: told in " ".join(screen_text(app).split()))
+            assert queue.kept == 1 and queue.busy
+            await pilot.press("x")  # What becomes of it is decided, so the run stops at once.
             await wait_for(pilot, lambda: not queue.busy)
+            await pilot.press("q")
+            await wait_for(pilot, lambda: "1 run waits in the queue. Leave?" in screen_text(app))
+            await pilot.press("y")
+            await wait_for(pilot, lambda: app._exit)
     assert len(list((tmp_path / "results").glob("*/run.json"))) == 1
 
 

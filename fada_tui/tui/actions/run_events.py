@@ -193,7 +193,7 @@ def _ended(workspace: Workspace, run: Run, folder: Path) -> None:
         workspace.view.say("a run has ended and is written")  # Its folder would name its model.
     elif run.error is not UNSET:
         way = "w resumes it" if run.status == "interrupted" else "w tries again"
-        stays = review.run is ended and not workspace.run_control.queue.waiting
+        stays = review.run is ended and not workspace.run_control.queue.upcoming
         again = f" ({way})" if stays else ""
         workspace.view.say(f"{run.error.message}{again}", "error", holds=lambda: not ended.running)
     else:

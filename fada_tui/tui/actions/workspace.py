@@ -181,7 +181,12 @@ class Workspace:
         """Return the progress of the run."""
         waiting, at_work = len(self.run_control.queue.waiting), self.open_runs.at_work
         to_judge = at_work.left_to_judge if at_work else 0
-        return self.run_control.run_progress.view(waiting, hidden=self.open_runs.blind, to_judge=to_judge)
+        return self.run_control.run_progress.view(
+            waiting,
+            hidden=self.open_runs.blind,
+            to_judge=to_judge,
+            kept=self.run_control.queue.kept,
+        )
 
     def zoom_view(self) -> ZoomView:
         """Return the current image and answer, to be looked at more closely."""
@@ -215,6 +220,7 @@ class Workspace:
             judged=progress.judged > 0,
             to_judge=progress.judged < progress.answered or bool(review.filter.words),
             running=self.run_control.queue.busy,
+            waits=bool(self.run_control.queue.waiting),
             follows=self.open_runs.running and not blind,
             resumable=run is not None and run.resumable and not run.running and not blind,
             run=run is not None,

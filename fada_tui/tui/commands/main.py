@@ -18,6 +18,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "restart", "w", "restart", "Resume", "Resume this run: ask for the answers that are missing", "main"
     ),
+    Command("queue", "Q", "door('queue')", "Queue", "What runs and waits: reorder, drop, start", "main"),
     Command("filter", "slash", "filter", "Filter", "Filter the images by their answers", "main"),
     Command(
         "filter.leave",

@@ -12,6 +12,7 @@ from fada_tui.tui.dialogs import answers, assessor, judging, results, running
 DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]] = {
     "run": running.setup,
     "stop": running.stop,
+    "queue": running.queue,
     "needs": running.needs,
     "blind": lambda workspace, _: loading.blind(workspace),
     "assessor": assessor.change,

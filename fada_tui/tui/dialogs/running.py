@@ -19,6 +19,7 @@ from fada_tui.store import folder as store
 from fada_tui.tui.actions import loading
 from fada_tui.tui.actions.consent_questions import asking
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.state.run_control import After
 
 
 async def setup(workspace: Workspace, app: App[Any]) -> None:
@@ -67,7 +68,10 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
     workspace.marked_models = ()
     loading.tell_next_run(workspace)
     _make_way(workspace)
-    run_control.start(jobs)
+    if run_control.queue.busy:
+        waits = count(len(jobs), "run waits", "runs wait")
+        workspace.view.say(f"{waits} for the one in progress: Q shows the queue")
+    run_control.start(jobs, review.disk_index)
 
 
 def _make_way(workspace: Workspace) -> None:
@@ -119,42 +123,63 @@ async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
         workspace.view.say("every answer of this run is there; r sets up another run")
     elif await _agreed(workspace, app, wanted):
         _make_way(workspace)
-        run_control.resume(folder, run.run.model.name)
+        run_control.resume(run, workspace.review.disk_index)
+
+
+async def queue(workspace: Workspace, app: App[Any]) -> None:
+    """Show what runs and what waits."""
+    from fada_tui.tui.screens.queue import QueueScreen
+
+    await app.push_screen_wait(QueueScreen(workspace, partial(stop, workspace, app)))
 
 
 async def stop(workspace: Workspace, app: App[Any]) -> None:
-    """Stop after this image, or at once when it is asked for again; ask first where other runs wait."""
-    from fada_tui.tui.screens.confirm import ConfirmScreen
+    """Stop after this image, or at once when it is asked for again; ask first where other runs follow."""
+    from fada_tui.tui.screens.stop import StopScreen
 
     run_control = workspace.run_control
-    if waiting := run_control.queue.waiting:
-        question = f"Stop, and drop {count(len(waiting), 'run')} from the queue?"
-        detail = (
-            f"The run in progress stops after this {run_control.unit}; what is answered is kept, and w "
-            f"resumes it. {_not_started(waiting)}"
+    waits, session = run_control.queue.upcoming, run_control.queue.current
+    after: After = "keep"
+    if run_control.queue.busy and waits is not None and not run_control.run_progress.stopping:
+        waiting = len(run_control.queue.waiting)
+        asked = StopScreen(
+            f"Stop the run? {count(waiting, 'run waits', 'runs wait')} behind it.",
+            f"It stops after this {run_control.unit}. What is answered is kept; it can be resumed.",
+            "the next one" if workspace.open_runs.blind else waits.label,
+            waiting,
         )
-        if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop", danger=False)):
+        chosen = await app.push_screen_wait(asked)
+        if chosen is None:
             workspace.view.say("nothing was stopped")
             return
+        if chosen == "next" and run_control.queue.current is not session:
+            workspace.view.say("that run has ended meanwhile, and the next one goes on")
+            return
+        after = chosen
     busy = run_control.queue.busy
-    workspace.view.say(run_control.stop(), keep=busy, holds=lambda: run_control.queue.busy == busy)
+    workspace.view.say(run_control.stop(after), keep=busy, holds=lambda: run_control.queue.busy == busy)
     workspace.view.draw()
 
 
-def _not_started(waiting: Sequence[str]) -> str:
-    """Return what becomes of the runs that wait, when all work is stopped."""
-    return f"Not started, and not kept: {', '.join(waiting)}." if waiting else ""
+def _not_started(workspace: Workspace) -> str:
+    """Return what becomes of the runs that wait, when the dashboard is left."""
+    waiting = workspace.run_control.queue.waiting
+    names = count(len(waiting), "run") if workspace.open_runs.blind else ", ".join(waiting)
+    return f"Not started, and not kept: {names}." if waiting else ""
 
 
 async def leave(workspace: Workspace, app: App[Any]) -> None:
-    """Quit the dashboard; ask first during a run."""
+    """Quit the dashboard; ask first during a run, and while runs wait."""
     from fada_tui.tui.screens.confirm import ConfirmScreen
 
-    queue = workspace.run_control.queue
-    if queue.busy:
-        question = "A run goes on. Stop it and leave?"
+    runs = workspace.run_control.queue
+    asked: ConfirmScreen | None = None
+    if runs.busy:
         kept = "What is answered is kept; the run can be resumed."
-        detail = f"{kept} {_not_started(queue.waiting)}".rstrip()
-        if not await app.push_screen_wait(ConfirmScreen(question, detail, "Stop and leave", danger=False)):
-            return
-    await workspace.leave()
+        detail = f"{kept} {_not_started(workspace)}".rstrip()
+        asked = ConfirmScreen("A run goes on. Stop it and leave?", detail, "Stop and leave", danger=False)
+    elif runs.waiting:
+        waits = count(len(runs.waiting), "run waits", "runs wait")
+        asked = ConfirmScreen(f"{waits} in the queue. Leave?", _not_started(workspace), "Leave", danger=False)
+    if asked is None or await app.push_screen_wait(asked):
+        await workspace.leave()

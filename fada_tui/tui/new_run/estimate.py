@@ -122,22 +122,6 @@ def together_text(view: EstimateView) -> str:
     return (f"{free} free in {view.together.place}, " if free else "") + "run one after another"
 
 
-def duration(seconds: float | None) -> str:
-    """Return an expected time as `about 3 min 20 s`."""
-    if seconds is None:
-        return "unknown"
-    whole = round(seconds)
-    if whole < 1:
-        return "under 1 s"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"about {hours} h {minutes} min"
-    if minutes >= 10 or (minutes and not rest):
-        return f"about {minutes} min"
-    return f"about {minutes} min {rest} s" if minutes else f"about {rest} s"
-
-
 def _answers(view: EstimateView) -> Line:
     each = view.images * view.questions
     models = len(view.models)
@@ -162,7 +146,7 @@ def _alone(forecast: Forecast | None, width: int) -> Iterable[Line]:
         yield from ([(line, "misfit")] for line in wrapped(whole, width))
         return
     loading = f" + {forecast.load_seconds:.0f} s loading" if (forecast.load_seconds or 0) >= 1 else ""
-    time = duration(forecast.seconds) + (loading if forecast.seconds is not None else "")
+    time = units.expected_time(forecast.seconds) + (loading if forecast.seconds is not None else "")
     source = forecast.seconds_from
     beside = 8 + len(time) + 2 + cell_len(source) <= width
     yield [("Time    ", "muted"), (time, "strong"), (f"  {source}" if beside else "", "muted")]
@@ -238,7 +222,7 @@ def _row(
 ) -> list[tuple[str, str]]:
     word, fits_style = _FITS[fits]
     word = word if fits is not None else ""
-    return [(f"{name}  {duration(seconds):<18}{memory:<14}", style), (f"{word:<14}", fits_style)]
+    return [(f"{name}  {units.expected_time(seconds):<18}{memory:<14}", style), (f"{word:<14}", fits_style)]
 
 
 def _room(line: Line, width: int) -> int:

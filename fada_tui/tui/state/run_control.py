@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from fada_tui.core.records import ResultMemory
+from fada_tui.report.units import count
 from fada_tui.runs import planning
 from fada_tui.runs.consent import Want, consent_of
 from fada_tui.runs.events import (
@@ -24,12 +26,17 @@ from fada_tui.runs.session import Session
 from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.telemetry.readings import memory_of, peak
 from fada_tui.tui.state.context import AppContext
+from fada_tui.tui.state.disk_index import DiskIndex
 from fada_tui.tui.state.memory_history import MemoryHistory
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
+from fada_tui.tui.state.queued import extent_left, extent_of
 from fada_tui.tui.state.run_progress import RunProgress
 from fada_tui.tui.state.views import GpuView
 
 SAMPLE_SECONDS = 1.0
+
+After: TypeAlias = Literal["keep", "next", "drop"]
+"""What becomes of the runs that wait when one is stopped."""
 
 
 class RunControl:
@@ -65,27 +72,43 @@ class RunControl:
         """Allow this, too, as long as the dashboard is open."""
         self.consent = want.granted(self.consent)
 
-    def start(self, jobs: Iterable[Job]) -> None:
-        """Queue new runs."""
+    def start(self, jobs: Iterable[Job], disk_index: DiskIndex) -> None:
+        """Queue new runs; the runs on disk tell how long they will take."""
         for job in jobs:
-            self.queue.add(partial(self._new, job), job.plan.model.name)
+            extent = extent_of(job, disk_index)
+            self.queue.add(partial(self._new, job), job.plan.model.name, extent)
 
-    def resume(self, folder: Path, model: str) -> None:
+    def resume(self, run: OpenRun, disk_index: DiskIndex) -> None:
         """Queue an unfinished run."""
-        self.queue.add(partial(self._resumed, folder), model)
+        extent = extent_left(run, disk_index)
+        self.queue.add(partial(self._resumed, run.folder), run.run.model.name, extent)
 
-    def stop(self) -> str:
-        """Stop after this image; asked again, stop now. Returns what will happen, in words."""
+    def stop(self, after: After = "keep") -> str:
+        """Stop after this image; asked again, stop now.
+
+        Args:
+            after: what becomes of the runs that wait: they are kept until the queue goes on, the next one
+                follows, or all are dropped.
+
+        Returns:
+            What will happen, in words.
+        """
         if not self.queue.busy:
-            return "nothing runs"
+            return f"nothing runs{_kept(self.queue.kept)}"
         if self.run_progress.stopping:
             self.queue.stop_now()
             return "stopping now; what is finished is kept"
         self.run_progress.stopping = True
-        dropped = self.queue.waiting
-        self.queue.drop()
+        also = ""
+        if after == "keep":
+            self.queue.keep()
+            also = _kept(self.queue.kept)
+        elif after == "drop" and (dropped := len(self.queue.waiting)):
+            self.queue.drop()
+            also = f"; {count(dropped, 'run')} dropped"
+        elif after == "next" and self.queue.upcoming is not None:
+            also = "; then the next run"
         self.queue.stop_after_image()
-        also = f"; not started: {', '.join(dropped)}" if dropped else ""
         return f"stopping after this {self.unit}; x again stops now{also}"
 
     @property
@@ -172,3 +195,9 @@ class RunControl:
     def _run(self) -> OpenRun:
         assert self.run_progress.run_id is not None
         return self._open_runs.runs[self.run_progress.run_id]
+
+
+def _kept(runs: int) -> str:
+    return (
+        f"; {count(runs, 'run waits', 'runs wait')}: Q starts {'it' if runs == 1 else 'them'}" if runs else ""
+    )

@@ -107,13 +107,14 @@ class RunProgress:
         """Whether a run is in progress."""
         return self._state in ("loading", "running")
 
-    def view(self, waiting: int, *, hidden: bool, to_judge: int = 0) -> RunView:
+    def view(self, waiting: int, *, hidden: bool, to_judge: int = 0, kept: int = 0) -> RunView:
         """Return the figures.
 
         Args:
             waiting: how many runs are queued.
             hidden: leave out the model's name, and its speed, which may tell it.
             to_judge: how many of its answers have no verdict yet.
+            kept: how many of the queued runs wait until the queue goes on.
         """
         now, began = self._ended or time.monotonic(), self._eta.began
         elapsed = None if began is None else now - began
@@ -132,6 +133,7 @@ class RunProgress:
             errors=self._errors,
             to_judge=to_judge if self.active else 0,
             waiting=waiting,
+            kept=kept,
             trouble=f"server down, asked for {patience} s more" if self.server_down else "",
             at="" if hidden and self._state == "loading" else self._at,
         )

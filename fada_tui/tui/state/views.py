@@ -102,6 +102,8 @@ class KeyState(Struct, frozen=True, kw_only=True):
     running: bool = False
     follows: bool = False
     """A run is in progress that may be followed."""
+    waits: bool = False
+    """Runs wait in the queue."""
     resumable: bool = False
     """The current run lacks answers."""
     run: bool = False
@@ -150,6 +152,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     """Its answers that have no verdict yet."""
     waiting: int = 0
     """Runs in the queue behind this one."""
+    kept: int = 0
+    """How many of them wait until the queue goes on."""
     trouble: str = ""
     """What keeps it from going on."""
     at: str = ""

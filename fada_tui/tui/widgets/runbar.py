@@ -54,9 +54,10 @@ class RunBar(Widget):
         """Draw the line."""
         view, width = self._view, self.content_size.width
         if view.state == "idle":
+            told = "  ".join(part for part in (printable(view.label), waiting(view)) if part)
             return cast(
                 "VisualType",
-                Content.assemble(("○ idle  ", self.get_visual_style("runbar--muted")), printable(view.label)),
+                Content.assemble(("○ idle  ", self.get_visual_style("runbar--muted")), told),
             )
         head = f"{'■' if view.state == 'ended' else '▶'} {_WORDS[view.state]} {printable(view.label)}  "
         parts = fitting(figures(view), width - len(head) - 14)
@@ -78,7 +79,9 @@ class RunBar(Widget):
 def figures(view: RunView) -> list[str]:
     """Return the figures, the most important first."""
     errors = f"{view.errors} error{'s' * (view.errors != 1)}" if view.errors else ""
+    rests = view.kept > 0 and view.state == "ended"
     parts = [
+        waiting(view) if rests else "",
         f"{view.done}/{view.total}" if view.total else "",
         printable(view.trouble),
         errors,
@@ -86,10 +89,18 @@ def figures(view: RunView) -> list[str]:
         f"{clock(view.remaining)} left" if view.remaining is not None else "",
         f"{view.mean:.2f} s each" if view.mean is not None else "",
         f"{clock(view.elapsed)} elapsed" if view.elapsed is not None else "",
-        f"{view.waiting} queued" if view.waiting else "",
+        "" if rests else waiting(view),
         printable(view.at),
     ]
     return [part for part in parts if part]
+
+
+def waiting(view: RunView) -> str:
+    """Return how many runs wait, with the key that leads to the queue where none starts by itself."""
+    if not view.waiting:
+        return ""
+    key = " (Q)" if view.kept == view.waiting else ""
+    return f"{view.waiting} {'waits' if view.waiting == 1 else 'wait'}{key}"
 
 
 def fitting(parts: list[str], width: int) -> list[str]:
