@@ -21,7 +21,8 @@ from fada_tui.images.formats import SUFFIXES
 from fada_tui.store.tables.cells import Content, TableError, check_size
 from fada_tui.store.tables.reading import JSON, LARGEST, OLE, TEXT, ZIP, parse_table
 
-_NAMES = (*PATHS, *IMAGES)
+_NAMES = (*PATHS, "imgpath", "imagefilepath", "relativepath", *IMAGES, "imgname", "imgfile", "name")
+"""What a column, or a key of an object, is called that has the image; of several the earlier name counts."""
 _LISTS = (*_NAMES, *(f"{name}s" for name in _NAMES))
 """What a list of images is called in an object, without white space, `_` and `-`."""
 _DELIMITERS = (",", ";", "\t")
@@ -239,15 +240,22 @@ def _list_of(value: Mapping[str, Any], key: str | None) -> list[Any]:
         if key not in lists:
             raise TableError(f"it has no list under the key '{key}' (keys with lists: {listed})")
         return list(value[key])
-    known = [name for name in lists if squeezed(name) in _LISTS]
+    known = [name for name in lists if squeezed(name) in _LISTS] or lists
     if len(known) != 1:
         raise TableError(f"name the key of the list of images, as FILE:KEY (keys with lists: {listed})")
     return list(value[known[0]])
 
 
+def _only_key(values: Iterable[tuple[int, Any]]) -> tuple[str, ...]:
+    """Return the key of objects that have one alone, and all the same."""
+    keys = {key for _, value in values if isinstance(value, dict) for key in value}
+    return (squeezed(keys.pop()),) if len(keys) == 1 else ()
+
+
 def _of_values(values: Iterable[tuple[int, Any]], unit: str, key: str | None) -> _Found:
     """Return the entries of a list of paths, or of objects that have them under a known key, or this one."""
-    wanted = (squeezed(key),) if key is not None else _NAMES
+    values = list(values)
+    wanted = (squeezed(key),) if key is not None else (*_NAMES, *_only_key(values))
     ranks = {name: rank for rank, name in enumerate(wanted)}
     squeezed_keys: dict[str, str] = {}
     entries: list[Entry] = []
@@ -257,8 +265,9 @@ def _of_values(values: Iterable[tuple[int, Any]], unit: str, key: str | None) ->
         if isinstance(value, str):
             entries.append(Entry(number, (value,) if value.strip() else ()))
         elif isinstance(value, dict):
-            for own in value.keys() - squeezed_keys.keys():
-                squeezed_keys[own] = squeezed(own)
+            for own in value:
+                if own not in squeezed_keys:
+                    squeezed_keys[own] = squeezed(own)
             known = {squeezed_keys[own]: text for own, text in value.items() if isinstance(text, str)}
             names = [known[name] for name in sorted(ranks.keys() & known.keys(), key=lambda one: ranks[one])]
             folder = next((known[name] for name in FOLDERS if name in known and name not in ranks), "")

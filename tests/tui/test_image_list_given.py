@@ -67,7 +67,7 @@ async def test_the_latest_run_of_the_same_list_is_opened(tmp_path: Path) -> None
 
 async def test_what_of_the_list_is_left_out_is_said(tmp_path: Path) -> None:
     _, view = await begun(tmp_path, "\n".join((*NAMES, "none.png")))
-    assert view.said[0].startswith("list.txt: 3 images of 4 entries; 1 left out; list.txt: not in the folder")
+    assert view.said[0].startswith("list.txt: 3 images of 4 entries; 1 left out; not in the folder")
     _, view = await begun(tmp_path, "none.png")
     assert view.said[0].startswith(f"list.txt: its 1 entry names no image of {samples_dir()}: not in the ")
 

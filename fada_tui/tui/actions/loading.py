@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from fada_tui.core.errors import FadaError
-from fada_tui.report.image_list import image_list_told
+from fada_tui.report.image_list import image_list_line
 from fada_tui.report.units import count
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import first_hint
@@ -23,7 +23,7 @@ async def begin(workspace: Workspace) -> None:
             read_gallery, app_context.images, app_context.frames(), app_context.listing()
         )
         if (listed := review.gallery.image_list) and listed.remarks:
-            workspace.view.say("; ".join(image_list_told(listed)), "warning")
+            workspace.view.say(image_list_line(listed), "warning")
     except FadaError as error:
         workspace.view.say(str(error), "error")
     review.choose_run(None)
