@@ -21,6 +21,8 @@ from fada_tui.images.frames import frame_name, holds_many, split
 Why: TypeAlias = Literal["unknown", "ambiguous", "outside", "nameless", "heading", "comment"]
 
 _DRIVE = re.compile("[A-Za-z]:[/\\\\]")
+_LONGEST_PATH, _DEEPEST = 4096, 256
+"""Characters and folders of a path that is looked for; no file has a longer one."""
 _LONGEST = 80
 """Characters of a name that are told: its last ones."""
 _FREE: tuple[Why, ...] = ("heading", "comment")
@@ -137,6 +139,8 @@ class _Finder:
         )
 
     def _find(self, text: str, folder: str) -> PlannedImage | Why:
+        if len(text) > _LONGEST_PATH or text.count("/") > _DEEPEST:
+            return "unknown"
         found = self._file(text, folder)
         file, number = split(text)
         if isinstance(found, PlannedImage) or file == text:

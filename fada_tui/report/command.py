@@ -84,7 +84,7 @@ def _image_list(run: Run) -> str | None:
     one = run.dataset.selection.images_from
     if one is UNSET:
         return None
-    return decode_name(one.source) + (f":{one.key}" if one.key is not UNSET else "")
+    return decode_name(one.source) + (f":{decode_name(one.key)}" if one.key is not UNSET else "")
 
 
 def _rubric(run: Run) -> str | None:

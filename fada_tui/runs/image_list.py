@@ -50,7 +50,7 @@ def listed_images(
         ImageList(
             name=encode_name(read.file.name),
             source=encode_name(os.path.abspath(read.file)),  # noqa: PTH100
-            key=UNSET if read.key is None else read.key,
+            key=UNSET if read.key is None else encode_name(read.key),
             sha256=read.sha256,
             entries=found.entries,
             images=len(found.images),

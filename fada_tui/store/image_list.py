@@ -63,6 +63,8 @@ def read_image_list(given: str) -> ImageListFile:
         ) from None
     except OSError as error:
         raise UsageError(f"{shown} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # no file can be called so
+        raise UsageError(f"{shown} cannot be read: {error}") from None
     try:
         found = _parse(data, file.suffix.lower(), key)
         if not found.entries:

@@ -82,6 +82,12 @@ def test_what_is_not_certain_or_leads_out_names_nothing(name: str, why: str) -> 
     assert one.remarks == (f"{why} (1): '{name}'".replace("\\x", "\\x5cx"),)
 
 
+def test_a_path_that_no_file_can_have_is_not_looked_for() -> None:
+    one = found("a/" * 1_000_000 + "b1.png", "/".join(["a"] * 300), "x" * 10_000_000)
+    assert (one.images, one.unmatched) == ((), 3)
+    assert len(one.remarks[0]) < 400
+
+
 def test_images_come_in_the_list_s_order_each_once_and_all_is_counted() -> None:
     one = found(
         "top.png", "b1.png", "Abdomen/a 1.png", "x.png", "Brain/b1.png", "../y.png", "same.png", Entry(8, ())

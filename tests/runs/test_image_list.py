@@ -85,6 +85,14 @@ def test_a_key_is_recorded_and_part_of_the_command(folder: Path) -> None:
     assert command is not None and f"--images-from {folder / 'splits.json'}:test " in command
 
 
+def test_a_key_that_is_no_utf_8_is_recorded_too(folder: Path) -> None:
+    (folder / "list.csv").write_bytes(b"caf\xe9\nBrain_3.png\n")
+    run = first_run("1", planned(folder, "", images_from=f"{folder / 'list.csv'}:caf\udce9"))
+    assert decode_run(encode_run(run)).dataset.selection.images_from.key == "caf\\xe9"  # type: ignore[union-attr]
+    command = reproducing_command(run, "fada-demo")
+    assert command is not None and "list.csv:caf\\351'" in command
+
+
 def test_a_link_to_the_folder_of_images_leads_to_the_same_images(folder: Path) -> None:
     (folder / "link").symlink_to(folder / "images")
     listed = f"{folder / 'images'}/Brain/Brain_1.png\n{folder / 'link'}/Brain/Brain_2.png\n"

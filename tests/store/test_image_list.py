@@ -145,6 +145,7 @@ def test_what_is_no_list_is_refused_in_one_line(
         ("a.json:none", "a.json: it has no list under the key 'none' (keys with lists: 'images')"),
         ("a.txt:key", "a.txt: it has a path on each line, and nothing called 'key'; leave ':key' off"),
         ("a.csv:key", "a.csv: it has no column 'key' (columns: 'image', 'b')"),
+        ("a\0b", "a\0b cannot be read: embedded null byte"),
         (f"{'x' * 300}:key", f"{'x' * 300}:key cannot be read: File name too long"),
     ],
 )
