@@ -218,7 +218,9 @@ class Workspace:
             undo=self.assessments.can_undo,
             redo=self.assessments.can_redo,
             judged=progress.judged > 0,
-            to_judge=progress.judged < progress.answered or bool(review.filter.words),
+            to_judge=progress.judged < progress.answered
+            or bool(review.filter.words)
+            or self.second_look is not None,
             running=self.run_control.queue.busy,
             waits=bool(self.run_control.queue.waiting),
             follows=self.open_runs.running and not blind,
@@ -226,7 +228,7 @@ class Workspace:
             run=run is not None,
             runs=bool(self.review.disk_index.runs),
             image=review.image is not None,
-            filtered=bool(review.filter.words),
+            filtered=bool(review.filter.words) or self.second_look is not None,
         )
 
     # Runs on disk

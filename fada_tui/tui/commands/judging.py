@@ -58,8 +58,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("assess.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "assess"),
     Command("assess.note", "n", "door('note')", "Note", "Write a note on this answer", "assess"),
-    Command("next", "right_square_bracket", "step(1)", "Next", "Next unassessed answer", "assess"),
-    Command("previous", "left_square_bracket", "step(-1)", "", "Previous unassessed answer", "assess"),
+    Command("next", "right_square_bracket", "step(1)", "Next", "Next answer without a verdict", "assess"),
+    Command("previous", "left_square_bracket", "step(-1)", "", "Previous answer without a verdict", "assess"),
     Command(
         "question.next",
         "full_stop",

@@ -30,13 +30,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("follow", "f", "follow", "Follow", "Follow the worker from image to image", "main"),
     Command("arrange", "v", "arrange", "View", "Arrange the screen for judging, or for running", "main"),
-    Command(
-        "pane.fill", "Z", "fill", "Fill", "The focused pane on the whole screen, or no longer", "main", False
-    ),
-    Command(
-        "pane.larger", "plus,equals_sign", "resize(1)", "Larger", "The focused pane larger", "main", False
-    ),
-    Command("pane.smaller", "minus", "resize(-1)", "Smaller", "The focused pane smaller", "main", False),
+    Command("pane.fill", "Z", "fill", "Fill", "The focused pane on the whole screen, or no longer", "main"),
+    Command("pane.larger", "plus,equals_sign", "resize(1)", "Size", "The focused pane larger", "main"),
+    Command("pane.smaller", "minus", "resize(-1)", "", "The focused pane smaller", "main"),
     Command(
         "pane.fold",
         "underscore",
@@ -44,9 +40,8 @@ COMMANDS: tuple[Command, ...] = (
         "Fold",
         "Fold the focused pane, or unfold it for good",
         "main",
-        False,
     ),
-    Command("zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "main"),
+    Command("zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen, to judge by", "main"),
     Command(
         "models_on_image",
         "m",

@@ -98,7 +98,7 @@ class KeyState(Struct, frozen=True, kw_only=True):
     judged: bool = False
     """Some answers are judged."""
     to_judge: bool = False
-    """Some answers aren't."""
+    """Some answers aren't, or are looked at once more."""
     running: bool = False
     follows: bool = False
     """A run is in progress that may be followed."""
@@ -112,6 +112,7 @@ class KeyState(Struct, frozen=True, kw_only=True):
     """There are runs."""
     image: bool = False
     filtered: bool = False
+    """The list shows not all images, or a second look is taken."""
     closer: bool = False
     """Not all of the picture is seen."""
 
