@@ -41,7 +41,7 @@ async def note(workspace: Workspace, app: App[Any]) -> None:
     if (place := judging.judgeable(workspace)) is None or not await named(workspace, app):
         return
     run, key = place
-    written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, key[0]))
+    written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, key[0].rpartition("/")[2]))
     if written is not None:
         await judging.assess(workspace, lambda before: with_note(before, written.text), place)
 

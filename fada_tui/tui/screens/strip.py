@@ -37,7 +37,15 @@ class Strip(ModalScreen[Result]):
         }
         &.-low > Vertical { min-height: 1; }
         & Horizontal { height: auto; padding: 0 1; }
-        & .heading { width: auto; max-width: 50%; height: 1; text-style: bold; color: $primary; }
+        & .heading {
+            width: auto;
+            max-width: 40%;
+            height: 1;
+            color: $primary;
+            text-style: bold;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
         & .said { width: 1fr; height: auto; max-height: 3; padding: 0 0 0 1; color: $warning; }
         & KeyBar { dock: none; width: auto; padding: 0 1; max-height: 1; background: transparent; }
     }
