@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from textual.widgets import Static
 
 from fada_tui.core.records import Question
 from fada_tui.store.folder import read_run
+from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.screens.zoom import ZoomScreen
 from fada_tui.tui.widgets.answer_text import AnswerText
+from fada_tui.tui.widgets.verdicts import Verdicts
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 
 FIRST, SECOND = "Abdomen/Abdomen_001.png", "Abdomen/Abdomen_002.png"
@@ -88,3 +91,24 @@ async def test_the_strip_shows_the_end_of_a_long_answer_and_grows_with_one(tmp_p
         await pilot.press("y")
         await wait_for(pilot, lambda: "answer copied" in screen_text(app))
         assert app.clipboard == text
+
+
+async def test_what_has_not_been_seen_is_not_judged_in_zoom_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_run(tmp_path)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(60, 15)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: main.workspace.review.run)
+        await pilot.press("z")
+        await wait_for(pilot, lambda: isinstance(app.screen, ZoomScreen))
+        monkeypatch.setattr(MainScreen, "seconds_in_sight", 0.1)
+        await pilot.press("1")
+        await wait_for(pilot, lambda: "look, then judge" in screen_text(app))
+        assert main.workspace.review.progress().judged == 0
+        monkeypatch.setattr(MainScreen, "seconds_in_sight", 1.0)
+        await pilot.click(Verdicts, offset=(1, 0))
+        await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)
+        await pilot.press("question_mark")
+        await wait_for(pilot, lambda: "All keys, by pane" in screen_text(app))

@@ -274,10 +274,8 @@ class ZoomScreen(Screen[None], AnswerActions):
 
     def action_zoom(self, step: int) -> None:
         """Make the picture a step larger or smaller."""
-        if self._image is None:
-            return
-        factor = min(self._factor, largest(self._image)) * STEP**step
-        self._factor = min(max(factor, 1.0), largest(self._image))
+        most = largest(self._image) if self._image else self._factor * STEP  # of an image that is on its way
+        self._factor = min(max(min(self._factor, most) * STEP**step, 1.0), most)
         if self._factor < STEP**0.5:
             self._factor = 1.0  # steps down from the largest one needn't end at all of it
         self._draw_picture()
