@@ -9,6 +9,7 @@ import pytest
 
 from fada_tui.core.records import Assessment
 from fada_tui.evaluation.assessment.edit import (
+    edited_alike,
     mine,
     now_ms,
     stamped,
@@ -172,3 +173,18 @@ def test_of_a_step_written_in_part_the_rest_is_a_step_of_its_own() -> None:
     history.redone(1)
     assert history.redo() == (change(2),)
     assert history.undo() == (change(1).reversed,)
+
+
+def test_assessments_of_equal_answers_are_edited_as_the_first_is() -> None:
+    first = Assessment(tags=("a",), context=True)
+    others = [Assessment(verdict="partial", tags=("b",), note="mine"), Assessment(tags=("a", "b"))]
+    judged = edited_alike(lambda one: with_verdict(one, "correct"), [first, *others])
+    assert [one.verdict for one in judged] == ["correct"] * 3
+    assert [(one.tags, one.note) for one in judged[1:]] == [(("b",), "mine"), (("a", "b"), None)]
+    untagged = edited_alike(lambda one: with_tag_toggled(one, "a"), [first, *others])
+    assert [one.tags for one in untagged] == [(), ("b",), ("b",)]
+    tagged = edited_alike(lambda one: with_tag_toggled(one, "b"), [first, *others])
+    assert [one.tags for one in tagged] == [("a", "b"), ("b",), ("a", "b")]
+    assert [one.context for one in edited_alike(with_next_context, [first, *others])] == [False] * 3
+    again = edited_alike(lambda one: with_verdict(one, "partial"), [others[0], first])
+    assert [one.verdict for one in again] == ["partial"] * 2, "also where the first has it already"

@@ -1,5 +1,6 @@
 """Changes to an assessment, each a function that returns the changed assessment."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from msgspec import UNSET, UnsetType
@@ -45,6 +46,32 @@ def with_note(assessment: Assessment, note: str | None) -> Assessment:
 def with_flag(assessment: Assessment, flagged: bool) -> Assessment:
     """Return the assessment with the flag for a second look set or removed."""
     return replace(assessment, flagged=flagged or UNSET)
+
+
+def edited_alike(edit: Callable[[Assessment], Assessment], before: Sequence[Assessment]) -> list[Assessment]:
+    """Return assessments as an edit changes the first one: what it sets or removes there is so in all.
+
+    Args:
+        edit: what is done; where it changes nothing of the first one, the others are edited each by itself.
+        before: the assessments of equal answers, at least one.
+    """
+    first, *others = before
+    wanted = edit(first)
+    if wanted == first:
+        return [edit(one) for one in before]
+    return [wanted, *(_likewise(one, first, wanted) for one in others)]
+
+
+def _likewise(assessment: Assessment, first: Assessment, wanted: Assessment) -> Assessment:
+    """Return an assessment with what differs between two others."""
+    fields = ("verdict", "context", "note", "flagged")
+    changed = {
+        name: getattr(wanted, name) for name in fields if getattr(wanted, name) != getattr(first, name)
+    }
+    removed = set(first.tags) - set(wanted.tags)
+    kept = [tag for tag in assessment.tags if tag not in removed]
+    added = [tag for tag in wanted.tags if tag not in first.tags and tag not in kept]
+    return replace(assessment, tags=(*kept, *added), **changed)
 
 
 def stamped(

@@ -8,7 +8,8 @@ from fada_tui.evaluation.phrases import finder, folded
 from fada_tui.evaluation.scoring.ranges import range_finder, range_of
 from fada_tui.evaluation.scoring.values import derived
 
-MarkKind: TypeAlias = Literal["matched", "missed", "extra"]
+MarkKind: TypeAlias = Literal["matched", "missed", "extra", "alone"]
+"""What a score found, missed, or found beside it; a word that no other of several answers has."""
 
 
 class Mark(NamedTuple):

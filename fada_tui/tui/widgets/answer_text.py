@@ -28,6 +28,7 @@ class AnswerText(ScrollView, can_focus=True):
         "answer-text--muted",
         "answer-text--matched",
         "answer-text--extra",
+        "answer-text--alone",
     }
 
     DEFAULT_CSS = """
@@ -37,6 +38,7 @@ class AnswerText(ScrollView, can_focus=True):
         & .answer-text--muted { color: $muted; }
         & .answer-text--matched { color: $correct; text-style: bold; }
         & .answer-text--extra { color: $partial; text-style: underline; }
+        & .answer-text--alone { text-style: underline; }
     }
     """
 
