@@ -98,6 +98,8 @@ _SHOWN = {
     "comma": ",",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
+    "right_curly_bracket": "}",
+    "left_curly_bracket": "{",
     "up": "↑",
     "down": "↓",
     "left": "←",
@@ -152,5 +154,6 @@ def _together() -> Iterable[tuple[str, ...]]:
     for pane in ("models", "images", "answer"):
         yield ("app", "verdict", "assess", "main", pane)
     yield ("app", "verdict", "assess", "zoom")
-    main = {"app", "verdict", "assess", "main", "models", "images", "answer", "zoom"}
-    yield from ((place,) for place in PLACES if place not in main)
+    yield ("app", "verdict", "assess", "models_on_image")
+    main = {"app", "verdict", "assess", "main", "models", "images", "answer"}
+    yield from ((place,) for place in PLACES if place not in {*main, "zoom", "models_on_image"})

@@ -95,16 +95,16 @@ async def test_a_name_counts_for_runs_that_are_read_while_it_changes(tmp_path: P
 async def test_an_answer_that_has_changed_meanwhile_is_not_judged(tmp_path: Path) -> None:
     save_run(tmp_path)
     workspace, _ = await begun(tmp_path)
-    place = judging.judgeable(workspace)
-    assert place is not None
-    same = judging.unchanged(place)
+    places = judging.judged_here(workspace)
+    ((run, key),) = places
+    same = judging.unchanged(places)
     assert same()
     workspace.review.look(workspace.review.shown.slots[3])
-    await judging.judge(workspace, "correct", place)
-    assert place[0].assessment(FIRST, "q1").verdict == "correct"
-    assert place[0].assessment(SECOND, "q1").verdict is None
+    await judging.judge(workspace, "correct", places)
+    assert run.assessment(FIRST, "q1").verdict == "correct"
+    assert run.assessment(SECOND, "q1").verdict is None
     assert workspace.review.slot == workspace.review.shown.slots[3], "one who went on stays there"
-    place[0]._results.pop(place[1])
+    run._results.pop(key)
     assert not same()
 
 

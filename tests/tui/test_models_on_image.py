@@ -1,5 +1,6 @@
 """All models' answers to one image: judged, tagged and noted column by column."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,32 +40,85 @@ def places(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.long
-async def test_each_column_is_judged_tagged_and_noted(tmp_path: Path, places: tuple[Path, Path]) -> None:
+async def test_each_column_is_judged_tagged_and_noted_and_then_the_next_image(
+    tmp_path: Path, places: tuple[Path, Path]
+) -> None:
     new, old = places
     async with side_by_side(tmp_path) as (pilot, main):
-        await pilot.press("3", "l", "1", "t")
+        await pilot.press("3", "t")
         await wait_for(pilot, lambda: "hallucination" in screen_text(pilot.app))
         await pilot.press("g", "escape")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, ModelsOnImage))
         await pilot.press("n")
         await pilot.press(*"vague", "enter")
         await wait_for(pilot, lambda: "“vague”" in screen_text(pilot.app))
+        await pilot.press("1")
+        await wait_for(pilot, lambda: "Abdomen_002.png" in screen_text(pilot.app))
         ((said,),) = assessments_of(new).values()
         assert (said.verdict, said.tags, said.note) == ("incorrect", (), None)
         last = assessments_of(old)[FIRST][-1]
         assert (last.verdict, last.tags, last.note) == ("correct", ("generic",), "vague")
-        await pilot.press("u", "escape")
+        await pilot.press("u", "u")
+        await wait_for(pilot, lambda: "Abdomen_001.png" in screen_text(pilot.app))
+        await wait_for(pilot, lambda: assessments_of(old)[FIRST][-1].note is None)
+        await pilot.press("right_curly_bracket", "escape")
         await wait_for(pilot, lambda: pilot.app.screen is main)
-        assert assessments_of(old)[FIRST][-1].note is None
-        assert "✗ Abdomen_001.png" in screen_text(pilot.app)
+        assert "1 of 24 judged" in screen_text(pilot.app)
+        assert main.workspace.review.slot.image.path.endswith("Abdomen_002.png")
+        assert main.workspace.review.run.run.model.name == "new"
 
 
-@pytest.mark.parametrize(("width", "shown"), [(140, True), (80, False)])
-async def test_the_picture_is_there_where_there_is_room_and_by_key(
-    width: int, shown: bool, tmp_path: Path, places: tuple[Path, Path]
+async def test_equal_answers_are_judged_at_once_and_undone_at_once(tmp_path: Path) -> None:
+    saved = [save_run(tmp_path, f"2026010{n}-000000_m{n}", "same") for n in (1, 2, 3)]
+    for number, place in enumerate(saved):
+        run = json.loads((place / "run.json").read_text())
+        run["model"]["name"] = f"m{number}"
+        (place / "run.json").write_text(json.dumps(run))
+    app = make_app(tmp_path)
+    async with app.run_test(size=(140, 36)) as pilot:
+        await wait_for(pilot, lambda: main_of(app).workspace.review.run)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: "3 models" in screen_text(app) and "m2, m1, m0" in screen_text(app))
+        await pilot.press("2")
+        await wait_for(pilot, lambda: "Abdomen_002.png" in screen_text(app))
+        given = [assessments_of(place)[FIRST][-1] for place in saved]
+        assert [one.verdict for one in given] == ["partial"] * 3
+        assert given[0].act and len({one.act for one in given}) == 1
+        await pilot.press("t")
+        await wait_for(pilot, lambda: "hallucination" in screen_text(app))
+        await pilot.press("g", "escape")
+        await wait_for(pilot, lambda: "generic" in screen_text(app))
+        second = FIRST.replace("001", "002")
+        assert [assessments_of(place)[second][-1].tags for place in saved] == [("generic",)] * 3
+        await pilot.press("u", "u")
+        await wait_for(
+            pilot, lambda: all(assessments_of(place)[FIRST][-1].verdict is None for place in saved)
+        )
+        assert [assessments_of(place)[second][-1].tags for place in saved] == [()] * 3
+
+
+@pytest.mark.parametrize(("width", "height", "columns"), [(120, 36, 2), (80, 24, 1), (60, 15, 1)])
+async def test_one_column_at_a_time_where_there_is_room_for_no_more(
+    width: int, height: int, columns: int, tmp_path: Path, places: tuple[Path, Path]
 ) -> None:
-    async with side_by_side(tmp_path, width) as (pilot, _):
-        assert pilot.app.screen.query_one(Picture).display is shown
+    app = make_app(tmp_path)
+    async with app.run_test(size=(width, height)) as pilot:
+        await wait_for(pilot, lambda: main_of(app).workspace.review.run)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: "1 of 2" in screen_text(app) and "What do you see?" in screen_text(app))
+        shown = screen_text(app)
+        assert ("2 of 2" in shown) == (columns == 2) and "3 ✗" in shown
+        assert app.screen.query_one(Picture).size.width >= 24
+        await pilot.press("right")
+        await wait_for(pilot, lambda: "2 of 2" in screen_text(app))
+        assert main_of(app).workspace.review.run.run.model.name == "old"
+        await pilot.resize_terminal(200, 50)
+        await wait_for(pilot, lambda: "1 of 2" in screen_text(app) and "2 of 2" in screen_text(app))
+
+
+async def test_the_picture_is_there_and_larger_by_key(tmp_path: Path, places: tuple[Path, Path]) -> None:
+    async with side_by_side(tmp_path) as (pilot, _):
+        assert pilot.app.screen.query_one(Picture).display
         await pilot.press("z")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, ZoomScreen))
         await pilot.press("q")
@@ -88,7 +142,7 @@ async def test_in_blind_mode_the_columns_are_letters(tmp_path: Path, places: tup
         await wait_for(pilot, lambda: main.workspace.review.open_runs.blind)
         await pilot.press("m")
         await wait_for(pilot, lambda: isinstance(app.screen, ModelsOnImage))
-        titles = [str(pane.border_title) for pane in app.screen.query("AnswerPane")]
+        titles = [str(column.border_title) for column in app.screen.query("AnswerColumn")]
         assert titles == sorted(titles) and all("new" not in title and "old" not in title for title in titles)
         await pilot.press("n", *"x", "enter")
         await wait_for(pilot, lambda: "“x”" in screen_text(app))
@@ -100,4 +154,4 @@ async def test_how_an_answer_ended_is_seen_in_a_narrow_column(
     tmp_path: Path, places: tuple[Path, Path]
 ) -> None:
     async with side_by_side(tmp_path, width=80) as (pilot, _):
-        assert " ".join(screen_text(pilot.app).split()).count("by itself") == 2
+        await wait_for(pilot, lambda: "by itself" in " ".join(screen_text(pilot.app).split()))

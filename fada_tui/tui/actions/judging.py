@@ -1,10 +1,11 @@
 """Judging the current answer, undoing, and moving to the next."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from secrets import token_hex
 
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment, Verdict
-from fada_tui.evaluation.assessment.edit import with_flag, with_verdict
+from fada_tui.evaluation.assessment.edit import edited_alike, with_flag, with_verdict
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.report.units import count
 from fada_tui.tui.actions import run_events, second_look
@@ -34,6 +35,11 @@ def judgeable(workspace: Workspace) -> Judged | None:
     return run, key
 
 
+def judged_here(workspace: Workspace) -> tuple[Judged, ...]:
+    """Return the current answer and those that are judged with it; show a message if there is none."""
+    return workspace.review.targets if judgeable(workspace) else ()
+
+
 def in_sight(workspace: Workspace) -> bool:
     """Return whether what is shown was in sight for long enough to be judged; show a message if not."""
     if workspace.view.seconds_in_sight >= GUARD_SECONDS:
@@ -43,20 +49,22 @@ def in_sight(workspace: Workspace) -> bool:
     return False
 
 
-async def judge(workspace: Workspace, verdict: Verdict | None, place: Judged | None = None) -> None:
-    """Judge an answer, and move on if it is the current one.
+async def judge(
+    workspace: Workspace, verdict: Verdict | None, places: Sequence[Judged] | None = None
+) -> None:
+    """Judge an answer and those that are judged with it, and move on if it is the current one.
 
     Args:
         workspace: what is worked on.
         verdict: `None` takes one back.
-        place: the answer; by default the current one, where it was in sight for long enough.
+        places: the answers; by default the current one, where it was in sight for long enough.
     """
-    if place is None and verdict and not in_sight(workspace):
+    if places is None and verdict and not in_sight(workspace):
         return
-    if (place := place or judgeable(workspace)) is None:
+    if not (places := places or judged_here(workspace)):
         return
-    here = (workspace.review.run, workspace.review.key) == place
-    judged = await assess(workspace, lambda before: with_verdict(before, verdict), place)
+    here = (workspace.review.run, workspace.review.key) == places[0]
+    judged = await assess(workspace, lambda before: with_verdict(before, verdict), places)
     if judged and verdict and here and workspace.app_context.settings.auto_advance:
         if (look := workspace.second_look) is not None:
             second_look.advance(workspace, look)
@@ -64,12 +72,18 @@ async def judge(workspace: Workspace, verdict: Verdict | None, place: Judged | N
             run_events.advance(workspace)
 
 
-def unchanged(place: Judged) -> Callable[[], bool]:
-    """Return what tells, later, whether an answer is still the one that was meant."""
-    run, key = place
-    then = run.result(*key)
-    meant = then and then.response
-    return lambda: (now := run.result(*key)) is not None and now.error is None and now.response == meant
+def unchanged(places: Sequence[Judged]) -> Callable[[], bool]:
+    """Return what tells, later, whether answers are still the ones that were meant."""
+    then = [result and result.response for result in (run.result(*key) for run, key in places)]
+
+    def still() -> bool:
+        now = [run.result(*key) for run, key in places]
+        return all(
+            result is not None and result.error is None and result.response == meant
+            for result, meant in zip(now, then, strict=True)
+        )
+
+    return still
 
 
 def with_flag_toggled(assessment: Assessment) -> Assessment:
@@ -77,24 +91,40 @@ def with_flag_toggled(assessment: Assessment) -> Assessment:
     return with_flag(assessment, assessment.flagged is not True)
 
 
-async def assess(workspace: Workspace, edit: Edit, place: Judged | None = None) -> bool:
-    """Change an assessment, by default of the current answer; return whether it is on disk."""
-    place = place or judgeable(workspace)
-    if place is None:
+async def assess(workspace: Workspace, edit: Edit, places: Sequence[Judged] | None = None) -> bool:
+    """Change the assessment of an answer, and alike that of equal ones; return whether it is on disk.
+
+    Args:
+        workspace: what is worked on.
+        edit: what is changed.
+        places: the answers; by default the current one, and those that are judged with it.
+    """
+    if not (places := judged_here(workspace) if places is None else places):
         return False
-    run, key = place
     workspace.review.stay()
     try:
-        changed = await workspace.assessments.change(run, key, edit(run.assessment(*key)))
+        changed = await change(workspace, edit, places)
     except FadaError as error:
         workspace.view.say(str(error), "error")
+        workspace.view.draw()
         return False
     if not changed:
-        workspace.last_echo = unchanged_text(run, *key)
+        workspace.last_echo = unchanged_text(places[0][0], *places[0][1])
         workspace.view.say(workspace.last_echo, "echo")
     workspace.view.refilter_soon()
     workspace.view.draw()
     return True
+
+
+async def change(workspace: Workspace, edit: Edit, places: Sequence[Judged]) -> bool:
+    """Change the assessments of equal answers as the first one's, in one act; return whether any changed.
+
+    Raises:
+        FadaError: as `Assessments.change_all` does.
+    """
+    wanted = edited_alike(edit, [run.assessment(*key) for run, key in places])
+    changes = [(run, key, one) for (run, key), one in zip(places, wanted, strict=True)]
+    return await workspace.assessments.change_all(changes, token_hex(8))
 
 
 async def note_change(workspace: Workspace) -> None:
@@ -131,7 +161,9 @@ async def _show_change(workspace: Workspace, doing: Awaitable[Step | None], word
         return
     review = workspace.review
     places = [place for one in step if (place := review.place_of(one.run_id, one.path, one.question_id))]
-    if places and (review.slot, review.key_index) not in places:
+    if workspace.side is not None:
+        workspace.side.show([(one.run_id, one.path, one.question_id) for one in step])
+    elif places and (review.slot, review.key_index) not in places:
         workspace.go(places[0])
     review.stay()
     workspace.view.draw()
@@ -142,20 +174,27 @@ def back(workspace: Workspace) -> None:
     """Go to the answer that was judged last; again, to the one before it."""
     review, runs = workspace.review, workspace.open_runs.runs
 
+    side, equal = workspace.side, [AnswerId(run.id, *key) for run, key in review.equal]
+
     def stands(answer: AnswerId) -> bool:
         run = runs.get(answer.run_id)
-        return run is not None and run.assessment(*answer[1:]).verdict is not None
+        return run is not None and run.assessment(*answer[1:]).verdict is not None and answer not in equal
 
-    workspace.judged_answers.add_earlier(review.looked_at())
-    answer = workspace.judged_answers.back(
-        workspace.here, stands, lambda one: review.place_of(*one) is not None
-    )
+    def shown(answer: AnswerId) -> bool:
+        return side.shows(*answer) if side else review.place_of(*answer) is not None
+
+    workspace.judged_answers.add_earlier(side.runs if side else review.looked_at())
+    answer = workspace.judged_answers.back(workspace.here, stands, shown)
     if answer is None:
         holds = review.unmoved()
         workspace.view.say("no answer was judged before this one; ] goes on", holds=holds)
-    elif place := review.place_of(*answer):
-        workspace.go(place)
+    elif shown(answer):
         run = runs[answer.run_id]
+        if side is not None:
+            side.show([answer])
+            workspace.view.draw()
+        elif place := review.place_of(*answer):
+            workspace.go(place)
         workspace.view.say(f"judged before: {answer_name(run, *answer[1:])} · ] goes on", "echo")
     else:
         _tell_hidden(workspace, answer)

@@ -50,17 +50,17 @@ class JudgingActions:
             self.workspace.view.ask_name(doing, unchanged)
 
     async def _assess_named(self, edit: judging.Edit) -> None:
-        if place := judging.judgeable(self.workspace):
-            doing = partial(judging.assess, self.workspace, edit, place)
-            await self.once_named(doing, judging.unchanged(place))
+        if places := judging.judged_here(self.workspace):
+            doing = partial(judging.assess, self.workspace, edit, places)
+            await self.once_named(doing, judging.unchanged(places))
 
     async def action_judge(self, verdict: Verdict | None) -> None:
         """Judge the current answer, and move on."""
         if verdict and not judging.in_sight(self.workspace):
             return
-        if place := judging.judgeable(self.workspace):
-            doing = partial(judging.judge, self.workspace, verdict, place)
-            await self.once_named(doing, judging.unchanged(place))
+        if places := judging.judged_here(self.workspace):
+            doing = partial(judging.judge, self.workspace, verdict, places)
+            await self.once_named(doing, judging.unchanged(places))
 
     async def action_turn_context(self) -> None:
         """Turn the context flag on: yes, no, unset."""

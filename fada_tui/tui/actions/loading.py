@@ -10,7 +10,7 @@ from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import first_hint
 from fada_tui.tui.state import stepping
 from fada_tui.tui.state.disk_index import read_disk_index, read_gallery
-from fada_tui.tui.state.open_runs import Key, OpenRun
+from fada_tui.tui.state.open_runs import Key
 
 
 async def begin(workspace: Workspace) -> None:
@@ -120,23 +120,6 @@ async def open_model(workspace: Workspace, name: str) -> None:
         await open_run(workspace, run.id)
     else:
         workspace.view.say(f"{name} has no run yet; space marks it, r runs it")
-
-
-async def answers_to_this(workspace: Workspace) -> list[tuple[OpenRun, Key]]:
-    """Return each model's latest answer to the current question about the current image."""
-    review = workspace.review
-    if review.key is None:
-        return []
-    asked, path = review.questions[review.key_index].text, review.key[0]
-    found: dict[str, tuple[OpenRun, Key]] = {}
-    for name in review.same_question():
-        run = await workspace.load_run(name)
-        if review.blind_list is not None:
-            review.blind_list.take_run(run)
-        for question in run.questions:
-            if question.text == asked and run.answered(path, question.id):
-                found.setdefault(run.run.model.name, (run, (path, question.id)))
-    return list(found.values())
 
 
 async def forget_deleted(workspace: Workspace) -> None:

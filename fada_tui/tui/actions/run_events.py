@@ -21,7 +21,7 @@ from fada_tui.runs.events import (
     WorkerRestarted,
 )
 from fada_tui.store import folder as store
-from fada_tui.tui.actions import loading
+from fada_tui.tui.actions import loading, side_by_side
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import shown_path
 from fada_tui.tui.state import stepping
@@ -125,6 +125,9 @@ def advance(workspace: Workspace) -> None:
 
     Where there is neither, the next one comes up when it is begun: of this run, or of the next one to judge.
     """
+    if workspace.side is not None:
+        side_by_side.advance(workspace, workspace.side)
+        return
     review = workspace.review
     run = review.open_runs.next_to_judge(review.run)
     if place := stepping.next_place(review, 1):

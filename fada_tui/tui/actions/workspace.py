@@ -1,6 +1,7 @@
 """The workspace of the dashboard: its whole state, and operations that several actions share."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
 from fada_tui.tui.state.second_look import SecondLook
+from fada_tui.tui.state.side_by_side import SideBySide
 from fada_tui.tui.state.views import AskedAbout, KeyState, RunView, ZoomView
 
 LEAVING_SECONDS = 8.0
@@ -63,6 +65,8 @@ class Workspace:
         self.desk = DeskState()
         self.kept_state = KeptState(app_context, self.review, self.desk)
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
+        self.side: SideBySide | None = None
+        """The models side by side, while they are shown."""
         self.marked_models: tuple[str, ...] = ()
         """Names of the models marked for the next run, in the order in which they were marked."""
 
@@ -137,7 +141,12 @@ class Workspace:
         self.view.draw()
 
     def refilter(self, *, keep: bool) -> None:
-        """Apply the filter to the current data; `keep`: a current answer to be judged stays listed."""
+        """Apply the filter to the current data; `keep`: a current answer to be judged stays listed.
+
+        Not while models are side by side, which follow the list as it was.
+        """
+        if self.side is not None:
+            return
         before = (self.review.slot, self.review.key_index)
         self.review.refilter(keep=keep)
         self.view.show_images()
@@ -146,6 +155,8 @@ class Workspace:
 
     async def refilter_aside(self, *, keep: bool) -> None:
         """Apply the filter as `refilter` does, a little at a time, between whatever else there is to do."""
+        if self.side is not None:
+            return
         await aside(self.review.looking())
         self.refilter(keep=keep)
 
@@ -245,7 +256,10 @@ class Workspace:
         run, warnings = await asyncio.to_thread(self._read, folder)
         for warning in warnings:
             self.view.say(warning, "warning")
-        return self.open_runs.add(run)
+        opened = self.open_runs.add(run)
+        # Its results stay; to look for garbage among ten thousands of them, again and again, holds up keys.
+        gc.freeze()
+        return opened
 
     def _read(self, folder: Path) -> tuple[OpenRun, tuple[str, ...]]:
         """Read a run; in a thread, as ten thousand results take a while to arrange, too."""

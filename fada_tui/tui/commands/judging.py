@@ -107,21 +107,24 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("answer.end", "greater_than_sign", "answer_edge('end')", "", "The answer's end", "assess"),
     Command(
-        "column.left", "h,left,shift+tab", "column(-1)", "Model", "The model to the left", "models_on_image"
+        "column.left", "h,left,shift+tab", "column(-1)", "Model", "The answer to the left", "models_on_image"
     ),
-    Command("column.right", "l,right,tab", "column(1)", "", "The model to the right", "models_on_image"),
+    Command("column.right", "l,right,tab", "column(1)", "", "The answer to the right", "models_on_image"),
     Command(
-        "column.tags", "t", "door('tags')", "Tags", "Tags of the rubric, by their letters", "models_on_image"
-    ),
-    Command("column.note", "n", "door('note')", "Note", "Write a note on this answer", "models_on_image"),
-    Command(
-        "column.thoughts",
-        "T",
-        "thoughts",
-        "Thoughts",
-        "Show or hide what the models thought before their answers",
+        "column.image_before",
+        "left_curly_bracket,pageup",
+        "image(-1)",
+        "Image",
+        "The image before, judged or not",
         "models_on_image",
-        False,
+    ),
+    Command(
+        "column.image_next",
+        "right_curly_bracket,pagedown",
+        "image(1)",
+        "",
+        "The next image, judged or not",
+        "models_on_image",
     ),
     Command("column.zoom", "z", "door('zoom')", "Zoom", "The picture on the whole screen", "models_on_image"),
     Command("column.back", "escape,q,m", "back", "Back", "Back to the main screen", "models_on_image"),

@@ -1,32 +1,29 @@
 """Opening the screens in which answers are judged: tags, notes, zoom, models side by side."""
 
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from textual.app import App
 
 from fada_tui.core.errors import FadaError
-from fada_tui.core.records import Assessment
 from fada_tui.evaluation.assessment.edit import with_context, with_note, with_tag_toggled
-from fada_tui.evaluation.assessment.history import Step
-from fada_tui.tui.actions import judging, loading
+from fada_tui.tui.actions import judging
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs.assessor import named
-from fada_tui.tui.present.lines import change_text
-from fada_tui.tui.state.open_runs import Key, OpenRun
+from fada_tui.tui.state.side_by_side import SideBySide
 
 
 async def tags(workspace: Workspace, app: App[Any]) -> None:
     """Toggle the rubric's tags."""
     from fada_tui.tui.screens.tags import TagsScreen
 
-    if (place := judging.judgeable(workspace)) is None or not await named(workspace, app):
+    places = judging.judged_here(workspace)
+    if not places or not await named(workspace, app):
         return
-    run, key = place
+    run, key = places[0]
 
     async def toggle(name: str) -> tuple[str, ...]:
-        await workspace.assessments.change(run, key, with_tag_toggled(run.assessment(*key), name))
+        await judging.change(workspace, lambda before: with_tag_toggled(before, name), places)
         workspace.view.draw()
         return run.assessment(*key).tags
 
@@ -38,23 +35,25 @@ async def note(workspace: Workspace, app: App[Any]) -> None:
     """Edit the note on the current answer."""
     from fada_tui.tui.screens.note import NoteScreen
 
-    if (place := judging.judgeable(workspace)) is None or not await named(workspace, app):
+    places = judging.judged_here(workspace)
+    if not places or not await named(workspace, app):
         return
-    run, key = place
+    run, key = places[0]
     written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, key[0].rpartition("/")[2]))
     if written is not None:
-        await judging.assess(workspace, lambda before: with_note(before, written.text), place)
+        await judging.assess(workspace, lambda before: with_note(before, written.text), places)
 
 
 async def context(workspace: Workspace, app: App[Any]) -> None:
     """Choose the context flag of the current answer."""
     from fada_tui.tui.screens.context import ContextScreen
 
-    if (place := judging.judgeable(workspace)) is None or not await named(workspace, app):
+    places = judging.judged_here(workspace)
+    if not places or not await named(workspace, app):
         return
     chosen = await app.push_screen_wait(ContextScreen(workspace.app_context.rubric.context.name))
     if chosen is not None:
-        await judging.assess(workspace, lambda before: with_context(before, chosen.value), place)
+        await judging.assess(workspace, lambda before: with_context(before, chosen.value), places)
 
 
 async def zoom(workspace: Workspace, app: App[Any]) -> None:
@@ -71,75 +70,47 @@ async def zoom(workspace: Workspace, app: App[Any]) -> None:
 
 async def judge_anyway(workspace: Workspace, app: App[Any]) -> None:
     """Let the answers about an image that has changed be judged."""
-    if (place := judging.judgeable(workspace)) is not None:
-        workspace.view.say(await _judge_anyway(workspace, app, *place))
+    if places := judging.judged_here(workspace):
+        workspace.view.say(await _judge_anyway(workspace, app, places))
         workspace.view.draw()
 
 
-async def _judge_anyway(workspace: Workspace, app: App[Any], run: OpenRun, key: Key) -> str:
+async def _judge_anyway(workspace: Workspace, app: App[Any], places: Sequence[judging.Judged]) -> str:
     """Ask whether to; return what became of it, in words."""
     from fada_tui.tui.screens.confirm import ConfirmScreen
 
     try:
-        change = await workspace.image_checks.change(run, key)
+        changes = [await workspace.image_checks.change(run, key) for run, key in places]
+        change = next((one for one in changes if one is not None), None)
         if change is None:
             return "this image is the one that was asked about"
         detail = f"{change}. What you judge is marked as judged in spite of that."
         question = "Judge answers that are of another image?"
         if not await app.push_screen_wait(ConfirmScreen(question, detail, "Judge anyway", danger=True)):
             return "not judged"
-        await workspace.image_checks.agree(run, key)
+        for run, key in places:
+            await workspace.image_checks.agree(run, key)
     except FadaError as error:
         return str(error)
     return "the answers about this image can be judged"
 
 
 async def models_on_image(workspace: Workspace, app: App[Any]) -> None:
-    """Show all models' answers to the current question about the current image."""
-    from fada_tui.tui.screens.models_on_image import Answer, ModelsOnImage
+    """Show all models' answers to the current question about the current image, and go on from there."""
+    from fada_tui.tui.screens.models_on_image import ModelsOnImage
 
-    app_context, review = workspace.app_context, workspace.review
-    places = await loading.answers_to_this(workspace)
-    if not places or review.slot is None:
+    review = workspace.review
+    side = SideBySide(review)
+    if not side.columns and not side.unread():
+        side.close()
         workspace.view.say("no model has answered this question about this image yet", "warning")
         return
-    answers = [
-        Answer(
-            name=review.model_name(run),
-            view=partial(review.view_of, run, key),
-            assess=partial(_assess, workspace, run, key),
-            asked_about=partial(workspace.image_checks.asked_about, run, key),
-            judge_anyway=partial(_judge_anyway, workspace, app, run, key),
-        )
-        for run, key in places
-    ]
+    workspace.side = side
     try:
-        for run, key in places:
-            await workspace.image_checks.change(run, key)
-    except FadaError as error:
-        workspace.view.say(str(error), "error")
-    screen = ModelsOnImage(
-        review.file(review.slot),
-        review.slot.image.category,
-        app_context.graphics,
-        sorted(answers, key=lambda answer: answer.name) if review.open_runs.blind else answers,
-        app_context.rubric,
-        partial(_described, workspace, workspace.assessments.undo, "undone"),
-        partial(_described, workspace, workspace.assessments.redo, "done again"),
-        review.toggle_thoughts,
-    )
-    await app.push_screen_wait(screen)
-    workspace.view.draw()
-
-
-async def _assess(workspace: Workspace, run: OpenRun, key: Key, edit: judging.Edit) -> Assessment:
-    await workspace.assessments.change(run, key, edit(run.assessment(*key)))
-    return run.assessment(*key)
-
-
-async def _described(workspace: Workspace, change: Callable[[], Awaitable[Step | None]], word: str) -> str:
-    try:
-        done = await change()
-    except FadaError as error:
-        return str(error)
-    return change_text(word, done, workspace.open_runs.runs) if done else f"nothing to be {word}"
+        await app.push_screen_wait(ModelsOnImage(workspace, side, app.screen))
+    finally:
+        workspace.side = None
+        side.close()
+    workspace.refilter(keep=True)
+    if review.slot is not None:
+        workspace.go((review.slot, review.key_index))

@@ -1,250 +1,270 @@
-"""The answers of all models to one question about one image, side by side, each to be judged."""
+"""The answers of all models side by side, image after image, each to be judged beside the picture."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from msgspec import Struct
-from textual import on
+from msgspec.structs import replace
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, HorizontalScroll
+from textual.containers import Container
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fada_tui.core.errors import FadaError
-from fada_tui.core.records import Assessment, Verdict
-from fada_tui.evaluation.assessment.edit import (
-    with_context,
-    with_next_context,
-    with_note,
-    with_tag_toggled,
-    with_verdict,
-)
-from fada_tui.evaluation.rubric import Rubric
+from fada_tui.report.units import count
+from fada_tui.tui.actions import side_by_side
+from fada_tui.tui.actions.judging_actions import JudgingActions
+from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.screens.context import ContextScreen
-from fada_tui.tui.screens.note import NoteScreen
-from fada_tui.tui.screens.tags import TagsScreen
-from fada_tui.tui.screens.zoom import ZoomScreen
-from fada_tui.tui.state.views import AnswerView, AskedAbout, KeyState, ZoomView
-from fada_tui.tui.terminal.graphics.detect import Detected
-from fada_tui.tui.terminal.key_queue import DOOR
+from fada_tui.tui.present.footer import idle
+from fada_tui.tui.present.side_layout import Layout, layout
+from fada_tui.tui.screens.answer_actions import AnswerActions
+from fada_tui.tui.state.side_by_side import SideBySide
+from fada_tui.tui.state.views import AskedAbout, NoticeKind
 from fada_tui.tui.terminal.sanitise import line
-from fada_tui.tui.widgets.answer import AnswerPane
-from fada_tui.tui.widgets.answer_text import AnswerText
+from fada_tui.tui.widgets.answer_columns import AnswerColumns
+from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.keybar import KeyBar
+from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.picture import Picture
-from fada_tui.tui.widgets.verdicts import Verdicts
+from fada_tui.tui.widgets.verdicts import GLYPHS, Verdicts
+from fada_tui.tui.widgets.words import Words
 
-Edit = Callable[[Assessment], Assessment]
-
-WITH_PICTURE = 118
-"""Cells that leave room for the picture beside two models."""
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """One model's answer, and how to see and assess it."""
-
-    name: str
-    """As it may be shown: a letter in blind mode."""
-    view: Callable[[], AnswerView]
-    assess: Callable[[Edit], Awaitable[Assessment]]
-    """Returns the assessment as it is on disk then; raises `FadaError`."""
-    asked_about: Callable[[], AskedAbout | None]
-    """What its image was when it was asked about."""
-    judge_anyway: Callable[[], Awaitable[str]]
-    """Asks whether to judge it though its image has changed; returns what became of that, in words."""
+UNDERLINED = "underlined words are in one of the answers alone"
+NOTHING = "no model has answered this question about this image"
 
 
-class ModelsOnImage(Screen[None]):
-    """A column for each model, beside the picture where there is room for it.
+class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
+    """A column for each answer beside the picture, or beneath it where that leaves it more room.
 
     Args:
-        image: the image that is asked about.
-        category: the image's.
-        graphics: how this terminal draws pictures.
-        answers: in the order of the columns.
-        rubric: what to assess by.
-        undo: takes back the last assessment; returns what happened, in words.
-        redo: makes it again.
-        toggle_thoughts: has the views show thoughts, or hide them; returns which, in words.
+        workspace: what is worked on; its position is the column in front.
+        side: the columns.
+        below: the screen whose doors open from here, too.
     """
 
-    PLACES = ("verdict", "models_on_image")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("verdict", "models_on_image")]
+    PLACES = ("verdict", "assess", "models_on_image")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("verdict", "assess", "models_on_image")]
+    AUTO_FOCUS = ""
     DEFAULT_CSS = """
     ModelsOnImage {
-        & > .title { height: 1; padding: 0 1; background: $panel; text-style: bold; }
-        & > #said { height: 1; padding: 0 1; color: $warning; }
-        & > Horizontal { height: 1fr; }
-        & Picture { display: none; width: 2fr; min-width: 36; margin: 1; }
-        &.-wide Picture { display: block; }
-        & #columns { width: 5fr; height: 1fr; }
-        & AnswerPane {
-            height: 100%;
-            width: 1fr;
-            min-width: 36;
-            border: round $border;
-            border-title-color: $muted;
+        & > .title {
+            height: 1;
             padding: 0 1;
+            background: $panel;
+            text-style: bold;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
         }
-        & AnswerPane:focus-within {
-            border: round $primary;
-            border-title-color: $primary;
-            border-title-style: bold;
-        }
+        & > .question { height: auto; max-height: 2; padding: 0 1; text-style: bold; }
+        & > #body { height: 1fr; layout: horizontal; }
+        & > #body.-above { layout: vertical; }
+        & #nothing { width: 1fr; height: 1fr; content-align: center middle; color: $muted; }
+        & > Notice { height: auto; min-height: 1; max-height: 2; padding: 0 1; }
+        & > Notice.-info { color: $accent; }
+        & > Notice.-echo { color: $success; }
+        & > Notice.-warning { color: $warning; text-style: bold; }
+        & > Notice.-error { color: $error; text-style: bold; }
     }
     """
 
-    def __init__(
-        self,
-        image: Path,
-        category: str,
-        graphics: Detected,
-        answers: Sequence[Answer],
-        rubric: Rubric,
-        undo: Callable[[], Awaitable[str]],
-        redo: Callable[[], Awaitable[str]],
-        toggle_thoughts: Callable[[], str],
-    ) -> None:
+    def __init__(self, workspace: Workspace, side: SideBySide, below: Screen[Any]) -> None:
         super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WITH_PICTURE, "-wide")]
-        self._image = image
-        self._category = category
-        self._graphics = graphics
-        self._answers = answers
-        self._rubric = rubric
-        self._undo = undo
-        self._redo = redo
-        self._toggle_thoughts = toggle_thoughts
+        self.workspace = workspace
+        self._side = side
+        self._below = below
+        self._layout: Layout | None = None
+        self._reading = self._open = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the columns."""
-        yield Static(line(self._image.name), classes="title")
-        with Horizontal():
-            yield Picture(self._graphics)
-            with HorizontalScroll(id="columns", can_focus=False):
-                for _ in self._answers:
-                    yield AnswerPane(self._rubric.context.name)
-        yield Static("", markup=False, id="said")
-        yield KeyBar(*self.PLACES)
+        """Lay out the picture and as many columns as there is room for."""
+        context = self.workspace.app_context
+        yield Static("", markup=False, classes="title")
+        yield Words(classes="question")
+        with Container(id="body"):
+            yield Picture(context.graphics)
+            yield AnswerColumns(context.rubric.context.name, self._wanted(*self.app.size).columns)
+            yield Static(NOTHING, id="nothing")
+        yield Notice()
+        yield KeyBar(*self.PLACES, "app", steady=True)
 
     def on_mount(self) -> None:
-        """Show the picture, and fill the columns."""
-        for pane, answer in zip(self.query(AnswerPane), self._answers, strict=True):
-            pane.border_title = line(answer.name)
-        self._draw()
-        self.query(AnswerText).first().focus()
+        """Show what is looked at, from now on also when the main screen goes on."""
+        self._open = True
+        self.workspace.view.join(self)
+        self.draw()
+        self.say(UNDERLINED)
+
+    def on_unmount(self) -> None:
+        """No longer go with the main screen."""
+        self._open = False
+        self.workspace.view.part(self)
+
+    async def on_resize(self, event: events.Resize) -> None:
+        """Share the terminal anew."""
+        await self._arrange()
+
+    def _wanted(self, width: int, height: int) -> Layout:
+        return layout(width, max(height - 6, 1), self._side.models)
+
+    async def _arrange(self) -> None:
+        """Share the terminal between the picture and the columns."""
+        body = self.query_one("#body")
+        wanted = layout(*body.size, self._side.models) if body.size else self._wanted(*self.size)
+        if wanted == self._layout:
+            return
+        self._layout = wanted
+        body.set_class(not wanted.beside, "-above")
+        picture = self.query_one(Picture)
+        picture.styles.width = wanted.picture if wanted.beside else "1fr"
+        picture.styles.height = "1fr" if wanted.beside else wanted.picture
+        await self.query_one(AnswerColumns).make_room(wanted.columns)
+        self._draw_columns()
+
+    # Showing
+
+    def draw(self) -> None:
+        """Show the current image and question."""
+        if not self._open:
+            return
+        side, review = self._side, self.workspace.review
+        side.update()
+        self.query_one(".title", Static).update(self._title(), layout=False)
+        number, questions = review.key_index + 1, review.questions
+        asked = questions[number - 1].text if questions else ""
+        of = f"{number}/{len(questions)}  " if len(questions) > 1 else ""
+        self.query_one(".question", Words).say(f"{of}{asked}")
+        caption = review.slot.image.category if review.slot else ""
+        self.query_one(Picture).show(review.image, side.neighbours(), caption, self._asked_about)
+        self.query_one(Notice).check()
+        self._draw_columns()
+        self._draw_keys()
+        if not self._reading and side.unread():
+            self._reading = True
+            self.run_worker(self._read())
+
+    def _draw_keys(self) -> None:
+        """Show the keys that do something now."""
+        side = self._side
+        state = replace(
+            self.workspace.key_state(),
+            long=self._answer_text.is_long,
+            several=side.questions > 1,
+            to_judge=True,
+            judged=True,
+        )
+        self.query_one(KeyBar).show((*self.PLACES, "app"), idle(state))
+
+    def draw_answer(self) -> None:
+        """Show the answers as far as they have come."""
+        if self._open:
+            self._side.update()
+            self._draw_columns()
+
+    def _draw_columns(self) -> None:
+        side, columns = self._side, self.query_one(AnswerColumns)
+        columns.display = bool(side.columns)
+        self.query_one("#nothing").display = not side.columns
+        columns.show(len(side.columns), side.column, side.views)
+
+    def _title(self) -> Content:
+        side, review = self._side, self.workspace.review
+        answers, judged = side.counts
+        unread = len(side.unread())
+        parts = [
+            review.slot.image.image if review.slot else "",
+            f"{judged} of {count(answers, 'answer')} judged",
+            self._verdicts() if len(side.columns) > 1 else "",
+            f"reading {count(unread, 'more run')}" if unread else "",
+            "BLIND" if review.open_runs.blind else "",
+        ]
+        return line("  │  ".join(part for part in parts if part))
+
+    def _verdicts(self) -> str:
+        """Return each column's verdict, the one in front in brackets: not all columns are in sight."""
+        kinds = [GLYPHS[kind] for kind in self._side.kinds]
+        kinds[self._side.column] = f"[{kinds[self._side.column]}]"
+        return " ".join(kinds)
 
     @property
     def _asked_about(self) -> tuple[AskedAbout, ...]:
-        asked = (answer.asked_about() for answer in self._answers)
+        checks = self.workspace.image_checks
+        answers = (answer for column in self._side.columns for answer in column.answers)
+        asked = (checks.asked_about(run, key) for run, key in answers)
         return tuple(dict.fromkeys(one for one in asked if one))
 
-    def _draw(self) -> None:
-        self.query_one(Picture).show(self._image, (), self._category, self._asked_about)
-        for pane, answer in zip(self.query(AnswerPane), self._answers, strict=True):
-            pane.show(answer.view())
+    def say(
+        self,
+        text: str,
+        kind: NoticeKind = "info",
+        *,
+        keep: bool = False,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
+        """Show a line above the keys."""
+        self.query_one(Notice).tell(text, kind, keep=keep, holds=holds)
 
-    @property
-    def _column(self) -> int:
-        for number, text in enumerate(self.query(AnswerText)):
-            if text.has_focus:
-                return number
-        return 0
+    async def _read(self) -> None:
+        try:
+            await side_by_side.read_runs(self.workspace, self._side)
+        finally:
+            self._reading = False
+
+    # Moving
 
     def action_column(self, step: int) -> None:
         """Go to the next column, or the previous one."""
-        texts = list(self.query(AnswerText))
-        texts[(self._column + step) % len(texts)].focus()
+        self._side.turn(step)
+        self.draw()
 
-    async def action_judge(self, verdict: Verdict | None) -> None:
-        """Judge the column with the focus."""
-        await self._assess(self._column, lambda before: with_verdict(before, verdict))
+    def action_beside(self, step: int) -> None:
+        """Go to the next column with the keys that lead to the answer beside."""
+        self.action_column(step)
 
-    async def action_turn_context(self) -> None:
-        """Turn its context flag on: yes, no, unset."""
-        await self._assess(self._column, with_next_context)
+    def action_image(self, step: int) -> None:
+        """Go to the next image, or the previous one."""
+        self._side.step_image(step)
+        self.draw()
 
-    async def action_undo(self) -> None:
-        """Take back the last assessment."""
-        self.query_one("#said", Static).update(line(await self._undo()))
-        self._draw()
+    def action_question(self, step: int) -> None:
+        """Turn to another question of this image."""
+        self._side.step_question(step)
+        self.draw()
 
-    async def action_redo(self) -> None:
-        """Make it again."""
-        self.query_one("#said", Static).update(line(await self._redo()))
-        self._draw()
-
-    def action_thoughts(self) -> None:
-        """Show what the models thought before they answered, or hide it."""
-        self.query_one("#said", Static).update(line(self._toggle_thoughts()))
-        self._draw()
-
-    async def _assess(self, column: int, edit: Edit) -> None:
-        try:
-            await self._answers[column].assess(edit)
-        except FadaError as error:
-            self.query_one("#said", Static).update(line(str(error)))
+    def action_step(self, step: int) -> None:
+        """Go to the next image and question with an answer to judge, or the previous one."""
+        if self.workspace.second_look is not None:
+            super().action_step(step)
         else:
-            self.query_one("#said", Static).update("")
-        self._draw()
+            side_by_side.step(self.workspace, self._side, step)
 
-    def action_door(self, name: str) -> None:
-        """Open another screen, for the column with the focus."""
-        doors = {
-            "context": self._context_flag,
-            "tags": self._tags,
-            "note": self._note,
-            "zoom": self._zoom,
-            "judge_anyway": self._judge_anyway,
-        }
-        self.run_worker(doors[name](), group=DOOR, exclusive=True)
+    @on(AnswerColumns.Entered)
+    def _entered(self, event: AnswerColumns.Entered) -> None:
+        if event.number != self._side.column and event.number < len(self._side.columns):
+            self._side.choose(event.number)
+            self.draw()
 
-    async def _tags(self) -> None:
-        answer = self._answers[self._column]
-
-        async def toggle(name: str) -> tuple[str, ...]:
-            return (await answer.assess(lambda before: with_tag_toggled(before, name))).tags
-
-        await self.app.push_screen_wait(TagsScreen(self._rubric, answer.view().assessment.tags, toggle))
-        self._draw()
-
-    async def _note(self) -> None:
-        column = self._column
-        answer = self._answers[column]
-        written = await self.app.push_screen_wait(NoteScreen(answer.view().assessment.note, answer.name))
-        if written is not None:
-            await self._assess(column, lambda before: with_note(before, written.text))
-
-    async def _context_flag(self) -> None:
-        column = self._column
-        chosen = await self.app.push_screen_wait(ContextScreen(self._rubric.context.name))
-        if chosen is not None:
-            await self._assess(column, lambda before: with_context(before, chosen.value))
-
-    async def _zoom(self) -> None:
-        def look() -> ZoomView:
-            answer = self._answers[self._column].view()
-            judged = answer.assessment.verdict is not None
-            keys = KeyState(answer=True, verdict=judged, text=True, undo=True, redo=True)
-            return ZoomView(image=self._image, asked=self._asked_about, answer=answer, keys=keys)
-
-        await self.app.push_screen_wait(ZoomScreen(self._graphics, look, self, self._rubric.context.name))
-
-    async def _judge_anyway(self) -> None:
-        said = await self._answers[self._column].judge_anyway()
-        self.query_one("#said", Static).update(line(said))
-        self._draw()
+    # Judging
 
     @on(Verdicts.Chosen)
-    async def _clicked(self, event: Verdicts.Chosen) -> None:
-        panes = list(self.query(AnswerPane))
-        column = next(n for n, pane in enumerate(panes) if event.control in pane.walk_children())
-        verdict = event.verdict
-        edit: Edit = (lambda before: with_verdict(before, verdict)) if verdict else with_next_context
-        await self._assess(column, edit)
+    async def _verdict_clicked(self, event: Verdicts.Chosen) -> None:
+        number = self.query_one(AnswerColumns).number_of(event.control) if event.control else None
+        if number is None:
+            return
+        self._side.choose(number)
+        await (self.action_judge(event.verdict) if event.verdict else self.action_turn_context())
+
+    @on(Canvas.Changed)
+    def _image_changed(self, event: Canvas.Changed) -> None:
+        if event.path == self.workspace.review.image:
+            self.run_worker(side_by_side.note_changes(self.workspace, self._side))
+
+    # Other screens
+
+    async def action_door(self, name: str) -> None:
+        """Open another screen, for the column in front."""
+        await self.app.run_action(f"door({name!r})", self._below)
 
     def action_back(self) -> None:
         """Go back to the main screen."""

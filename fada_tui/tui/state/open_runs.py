@@ -97,6 +97,8 @@ class OpenRun:
         self._results: dict[Key, Result] = {}
         self._own: dict[Key, Assessment] = {}
         self._answers = self._judged = self._again = 0
+        self._left: dict[str, int] = {}
+        """How many answers have no verdict, by the path of an image that has some."""
         self._constant: ConstantAnswers | None = None
         """Counted from the first time that it is asked for."""
         self.changes: list[Key] = []
@@ -233,15 +235,23 @@ class OpenRun:
             self.assessor = assessor
             self._own = {key: mine(result, assessor) for key, result in self._results.items()}
             self._answers = self._judged = self._again = 0
+            self._left = {}
             for key in self._results:
                 self._count(key, 1)
+
+    def left_on(self, path: str) -> int:
+        """Return how many answers about an image have no verdict yet."""
+        return self._left.get(path, 0)
 
     def _count(self, key: Key, step: int) -> None:
         """Keep the counts in step, so that asking for them costs nothing."""
         if self.answered(*key):
+            judged = self._own[key].verdict is not None
             self._answers += step
-            self._judged += step * (self._own[key].verdict is not None)
+            self._judged += step * judged
             self._again += step * second(self._own[key])
+            if not judged:
+                self._left[key[0]] = self._left.get(key[0], 0) + step
 
     def mark(self, path: str) -> Mark:
         """Return what the image list shows of an image: its cost is that of the image's questions."""

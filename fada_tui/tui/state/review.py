@@ -52,6 +52,10 @@ class Review:
         """The screen goes with the worker from answer to answer."""
         self.awaiting = False
         """There is nothing to judge here: the next answer comes up by itself, and stays."""
+        self.beside = False
+        """Models are shown side by side: nothing but the user's keys moves the position."""
+        self.equal: tuple[tuple[OpenRun, Key], ...] = ()
+        """Side by side, other models' answers that are equal to the current one, and are judged with it."""
         self.thoughts_shown = False
         """Thoughts stand above the answers."""
         self.hint = ""
@@ -83,6 +87,11 @@ class Review:
         if self.slot is None or not self.questions:
             return None
         return (self.slot.image.path, self.questions[self.key_index].id)
+
+    @property
+    def targets(self) -> tuple[tuple[OpenRun, Key], ...]:
+        """What is judged here: the current answer first, then those that are judged with it."""
+        return ((self.run, self.key), *self.equal) if self.run and self.key else ()
 
     @property
     def result(self) -> Result | None:
@@ -145,7 +154,9 @@ class Review:
     @property
     def takes_new_run(self) -> bool:
         """Whether a run that begins may come up here: no answer waits for a verdict, and none is hidden."""
-        return not self.open_runs.blind and (self.following or self.awaiting or not self.to_judge)
+        if self.open_runs.blind or self.beside:
+            return False
+        return self.following or self.awaiting or not self.to_judge
 
     def turn(self, step: int) -> bool:
         """Look at another question of the same image, of those that the filter lets through.
