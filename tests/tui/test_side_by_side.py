@@ -88,6 +88,7 @@ def test_equal_answers_are_one_column_and_judged_together(review: Review) -> Non
     side.turn(1)
     assert [run.run.model.name for run, _ in review.targets] == ["two", "one"]
     assert views(side)[1].models == ("two", "one")
+    assert (side.front().model, side.front().question) == ("2 models", "text of q1")
     judge(review, "correct")
     assert side.counts == (3, 2) and views(side)[1].differs == ""
     assert side.kinds == ["unjudged", "correct"]

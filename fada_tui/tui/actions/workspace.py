@@ -206,7 +206,7 @@ class Workspace:
             image=review.image,
             neighbours=review.neighbours(),
             asked=self.asked_about,
-            answer=review.answer_view(),
+            answer=self.side.front() if self.side else review.answer_view(),
             progress=str(review.progress()) if review.run else "",
             mode=self.mode_text,
             assessor=self.open_runs.assessor or "",

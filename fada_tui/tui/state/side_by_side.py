@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from fada_tui.evaluation.answer_words import words_of_one
 from fada_tui.tui.state.columns import Answer, Column, ColumnView, column_view
 from fada_tui.tui.state.image_rows import ImageRows, Slot
 from fada_tui.tui.state.open_runs import Key, OpenRun
 from fada_tui.tui.state.ranking import answer_text
 from fada_tui.tui.state.review import Review
+from fada_tui.tui.state.views import AnswerView
 
 
 class SideBySide:
@@ -318,6 +321,13 @@ class SideBySide:
             answer for column in self.columns for answer in column.answers if answer[0].answered(*answer[1])
         ]
         return len(answers), sum(not run.unassessed(*key) for run, key in answers)
+
+    def front(self) -> AnswerView:
+        """Return the column in front as one answer: of equal ones, what is true of all."""
+        if not self.columns:
+            return self._review.answer_view()
+        (view,) = self.views([self.column])
+        return replace(view.answer, question=self._review.answer_view().question, model=view.name)
 
     @property
     def kinds(self) -> list[str]:
