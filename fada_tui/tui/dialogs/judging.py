@@ -39,7 +39,9 @@ async def note(workspace: Workspace, app: App[Any]) -> None:
     if not places or not await named(workspace, app):
         return
     run, key = places[0]
-    written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, key[0].rpartition("/")[2]))
+    roomy = len(key[0]) <= app.size.width // 4
+    about = key[0] if roomy else key[0].rpartition("/")[2]
+    written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, about))
     if written is not None:
         await judging.assess(workspace, lambda before: with_note(before, written.text), places)
 
