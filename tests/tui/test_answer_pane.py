@@ -9,7 +9,7 @@ from fada_tui.core.records import Assessment, AutoScore, Question, Score, Scorin
 from fada_tui.tui.state.answer import answer_view
 from fada_tui.tui.state.open_runs import OpenRun
 from fada_tui.tui.state.views import AnswerView
-from fada_tui.tui.widgets.answer import AnswerPane, auto_line
+from fada_tui.tui.widgets.answer import AnswerPane, auto_line, figures_line
 from tests.examples import result, run
 from tests.tui.stage import Stage, lines_of
 
@@ -99,3 +99,10 @@ def test_an_answer_that_other_words_score_is_not_rated_by_terms() -> None:
     assert seen("side", *judged).auto is None and seen("side").withheld
     assert seen("list", *judged).auto is AUTO and not seen("list", *judged).by_terms
     assert seen("free", *judged).auto is AUTO and seen("free", *judged).by_terms
+
+
+def test_little_room_has_how_an_answer_ended_before_its_other_figures() -> None:
+    view = AnswerView(time=4.0, tokens=9, per_second=2.0, first_token=0.1, finish="length", batch_size=2)
+    assert figures_line(view, "brief") == "4.00 s  ·  cut at the token limit"
+    assert figures_line(view, "end") == "cut at the token limit"
+    assert figures_line(replace(view, finish="stop"), "end") == ""

@@ -5,6 +5,7 @@ from shutil import rmtree
 
 import pytest
 from msgspec.structs import replace
+from textual.css.stylesheet import Stylesheet
 
 from fada_tui.config.state_tables import read_table
 from fada_tui.core.paths import state_file
@@ -77,7 +78,9 @@ def place_of(main: MainScreen) -> tuple[str, str] | None:
     return main.workspace.review.key
 
 
-async def test_the_desk_opens_by_itself_and_its_keys_arrange_it(tmp_path: Path) -> None:
+async def test_the_desk_opens_by_itself_and_its_keys_arrange_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_run(tmp_path, questions=QUESTIONS)
     app = make_app(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -117,8 +120,12 @@ async def test_the_desk_opens_by_itself_and_its_keys_arrange_it(tmp_path: Path) 
         await wait_for(pilot, lambda: answer.outer_size.width == SIZE[0])
         await pilot.press("Z", "_")
         await wait_for(pilot, lambda: "v turns to running, where answer folds" in screen_text(app))
-        await pilot.press("v")
-        await wait_for(pilot, lambda: "▾ Abdomen" in screen_text(app) and "fada-demo" in screen_text(app))
+        styled: list[object] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(Stylesheet, "apply", lambda _, node, **more: styled.append(node))
+            await pilot.press("v")
+            await wait_for(pilot, lambda: "▾ Abdomen" in screen_text(app) and "fada-demo" in screen_text(app))
+        assert not styled, "another arrangement needs no other styles"
         await pilot.press("tab", "_")
         await wait_for(pilot, lambda: "fada-demo" not in screen_text(app))
         await pilot.press("q")

@@ -1,7 +1,9 @@
 """The answer pane: question, text as it streams in, its figures, and the assessment beneath."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -64,7 +66,7 @@ class AnswerPane(Vertical):
         self._flag = context
         self._rubric = rubric
         self._judging = self._titled = False
-        self._figures = True
+        self._figures: Detail = "all"
         self._fitted: tuple[object, ...] = (False, False, False, False, "row")
         self._view = AnswerView()
         self._subtitle = ""
@@ -107,13 +109,12 @@ class AnswerPane(Vertical):
         if self._judging and not judging:
             self.border_title = "Answer"
         self._fitted, self._judging, self._titled = fitted, judging, judging and bordered
-        self._figures = not judging or rows >= TIGHT
+        self._figures = "end" if tight else "brief" if judging and compact else "all"
         question = self.query_one(".question").styles
         question.margin = 0 if compact or tight else (0, 0, 1, 0)
         question.max_height = 2 if tight else 3 if compact else 4
         self.query_one(".thoughts").styles.max_height = 1 if tight or (compact and not judging) else 2
         self.query_one(".note").styles.max_height = 1 if compact or tight else 2
-        self.query_one(".figures").styles.max_height = 1 if judging and compact else 3
         self.query_one(".details").styles.max_height = 1 if tight else 4
         self.query_one(".verdict").styles.margin = (1, 0, 0, 0) if judging and not compact else 0
         self._draw()
@@ -136,7 +137,7 @@ class AnswerPane(Vertical):
         if self._judging:
             self.border_title = line(place_line(view))
         self.query_one(".question", Words).say(question_line(view, numbered=not self._titled))
-        self.query_one(".figures", Words).say(figures_line(view) if self._figures else "")
+        self.query_one(".figures", Words).say(figures_line(view, self._figures))
         self.query_one(".score", Words).say(score_lines(view))
         self.query_one(".details", Words).say(details_lines(view, self._flag, said=not self._judging))
         tags = tags_row(view, self._rubric.tags) if self._judging and self._rubric else Content("")
@@ -200,8 +201,16 @@ def thoughts_line(view: AnswerView) -> str:
     return does + key
 
 
-def figures_line(view: AnswerView) -> str:
+Detail = Literal["all", "brief", "end"]
+"""How many of an answer's figures are shown: `brief` its time and how it ended, `end` that it broke off."""
+
+
+def figures_line(view: AnswerView, detail: Detail = "all") -> str:
     """Return the answer's figures; what is not known is left out."""
+    if detail == "end":
+        return "" if view.finish == "stop" else _FINISHES.get(view.finish or "", "")
+    if detail == "brief":
+        view = replace(view, first_token=None, per_second=None, tokens=None, batch_size=1)
     parts = [
         f"first token {view.first_token:.2f} s" if view.first_token is not None else "",
         f"{view.tokens} tokens" if view.tokens else "",

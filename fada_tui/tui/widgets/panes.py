@@ -160,6 +160,7 @@ class Panes(Widget):
 
     def show_answer(self) -> None:
         """Bring the answer to sight, where tabs hide it."""
+        self._browsed = False  # A run was begun since.
         if self.desk.tabs:
             self.focus_pane("answer")
 
