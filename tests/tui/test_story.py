@@ -29,8 +29,8 @@ SETTLED_SECONDS = 0.5
 
 
 def shown_image(screen: str) -> str:
-    """The image under whose picture the answer stands; empty while a frame is half drawn."""
-    found = re.search(r"\b(\w+)_\d{3}\.png(?= ·)", screen)
+    """The image by the line below its picture, the last that is drawn; empty while a frame is half drawn."""
+    found = re.search(r"\b(\w+)_\d{3}\.png(?= · \d+ ×)", screen)
     path = f"{found[1]}/{found[0]}" if found else ""
     return path if (samples_dir() / path).is_file() else ""
 
