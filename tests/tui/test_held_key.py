@@ -84,6 +84,11 @@ def test_a_second_press_within_a_tenth_of_a_second_is_left_out() -> None:
     assert counted(ones([0.0, 0.06, 1.0])) == ones([0.0, 1.0])
 
 
+def test_one_that_comes_early_takes_no_others_with_it() -> None:
+    times = [0.0, 0.15, 0.3, 0.51, 0.6, 0.75, 0.9, 1.05]
+    assert counted(ones(times)) == ones([at for at in times if at != 0.6])
+
+
 def test_a_press_is_held_back_only_where_it_may_be_a_repeat() -> None:
     held_key = HeldKey()
     assert held_key.decide(Press("1", 0.0), (), 0.0).counts
@@ -109,6 +114,20 @@ def test_a_press_right_after_a_stall_counts() -> None:
     pressed = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5]
     arrived = through(pressed, [0.0, 0.95])  # three together, and one 50 ms behind them
     assert counted(ones(arrived)) == ones(arrived)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_busy_machine_that_reads_keys_late_loses_hardly_any(seed: int) -> None:
+    chance = random.Random(seed)
+    times = [number * 0.25 for number in range(20)]
+    stalls = [number * 1.5 + chance.uniform(0.0, 1.0) for number in range(3)]
+    released = sorted(at for at in (number * 0.005 for number in range(1200)) if not within(at, stalls))
+    lost = 20 - len(counted(ones(through(times, released))))
+    assert lost <= 2 * len(stalls), "what comes right behind a stall looks like a repeat"
+
+
+def within(at: float, stalls: Times) -> bool:
+    return any(begin <= at < begin + 0.45 for begin in stalls)
 
 
 def test_mixed_keys_that_arrive_together_keep_their_order() -> None:

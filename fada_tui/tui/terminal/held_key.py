@@ -23,17 +23,23 @@ DELAY_SECONDS: Final = 0.75
 HOLD_SECONDS: Final = 0.06
 """For how long a press that may be a first repeat is held back: longer than any terminal's next one takes."""
 
-TOGETHER_SECONDS: Final = 0.01
+TOGETHER_SECONDS: Final = 0.018
 """What arrives within this time was held up on its way: no terminal repeats so quickly."""
 
 UNEVEN_SECONDS: Final = 0.15
 """For how long presses that arrived together are held back: an uneven link brings the next ones by then."""
 
 RELEASE_SECONDS: Final = 0.2
-"""A held key that has not repeated for so long was let go."""
+"""A held key that has not repeated for so long was let go: an uneven link may keep a repeat back."""
 
-MOST_A_SECOND: Final = 5.5
+SURE: Final = 2
+"""Presses left out one after another from which a key is surely held; one alone may have come early."""
+
+MOST_A_SECOND: Final = 6.0
 """Presses of one key by a person who judges quickly; a held key makes 20 and more."""
+
+STALL_SECONDS: Final = 0.7
+"""For how long the first of presses that arrive together may have been held up."""
 
 
 class Press(NamedTuple):
@@ -62,7 +68,10 @@ class HeldKey:
         self._key = ""
         self._last = float("-inf")
         """When the last press of this key arrived, whether or not it counted."""
-        self._held = False
+        self._left_out = 0
+        """How many presses were left out one after another, the last one included."""
+        self._slow = False
+        """The last one that was left out came later than a repeat does."""
         self._together = False
         """The last press arrived together with another."""
         self._counted_since, self._counted = 0.0, 0
@@ -87,11 +96,17 @@ class HeldKey:
             return self._begin(press)
         if press.at <= self._granted:
             return self._pass(press, gap)
-        if self._held and gap <= RELEASE_SECONDS:
-            return self._leave_out(press)
+        if self._repeats_still(gap):
+            return self._leave_out(press, gap)
         group = self._group(press, behind)
         over = len(group) <= len(behind)  # another key, or the same after a pause
         return self._of_group(group, gap, over, now)
+
+    def _repeats_still(self, gap: float) -> bool:
+        """Whether a press goes on with the repeating of a key that is held."""
+        if self._left_out and gap <= REPEAT_SECONDS:
+            return True
+        return self._left_out >= SURE and gap <= RELEASE_SECONDS and not self._slow
 
     def _group(self, press: Press, behind: Sequence[Press]) -> list[Press]:
         group = [press]
@@ -113,7 +128,7 @@ class HeldKey:
         else:
             held = min(gaps) <= REPEAT_SECONDS
         if held:
-            return self._leave_out(press)
+            return self._leave_out(press, gap)
         left = last + (UNEVEN_SECONDS if uneven else HOLD_SECONDS) - now
         if left > 0 and not over:
             return Decision(False, left)
@@ -121,17 +136,18 @@ class HeldKey:
         return self._pass(press, gap)
 
     def _begin(self, press: Press) -> Decision:
-        self._key, self._last, self._held, self._together = press.key, press.at, False, False
+        self._key, self._last, self._left_out, self._together = press.key, press.at, 0, False
         # It may have waited on the way, with others that arrive together with it.
-        self._counted_since, self._counted = press.at - DELAY_SECONDS, 1
+        self._counted_since, self._counted = press.at - STALL_SECONDS, 1
         return COUNTS
 
     def _pass(self, press: Press, gap: float) -> Decision:
         self._together = gap < TOGETHER_SECONDS
-        self._held, self._last = False, press.at
+        self._left_out, self._last = 0, press.at
         self._counted += 1
         return COUNTS
 
-    def _leave_out(self, press: Press) -> Decision:
-        self._held, self._last, self._together = True, press.at, False
+    def _leave_out(self, press: Press, gap: float) -> Decision:
+        self._left_out, self._last, self._together = self._left_out + 1, press.at, False
+        self._slow = gap > REPEAT_SECONDS
         return LEFT_OUT
