@@ -77,6 +77,26 @@ async def test_enter_goes_to_the_answer_and_leaves_a_filter_that_hides_it(tmp_pa
         await wait_for(pilot, lambda: "category:brain" not in screen_text(pilot.app))
 
 
+async def test_keys_that_are_typed_ahead_meet_the_rows_that_were_asked_for(tmp_path: Path) -> None:
+    save_run(tmp_path, questions=QUESTIONS)
+    async with opened(tmp_path) as (pilot, main):
+        await shown(pilot, main, "48")
+        await pilot.press("slash", *"q:side heart_002", "enter", "enter")
+        await wait_for(pilot, lambda: pilot.app.screen is main)
+        assert main.workspace.review.key == ("Heart/Heart_002.png", "q2")
+        screen = await shown(pilot, main, "48")
+        await pilot.press("slash", *"nothing", "enter", "escape", "asterisk")
+        await wait_for(pilot, lambda: "48 marked" in screen_text(pilot.app))
+        await pilot.press("r", "space")
+        await wait_for(pilot, lambda: "47 marked" in screen_text(pilot.app))
+        left = {row.key for row in screen._table} - screen._table.marked
+        assert [key[1] for key in left] == ["Heart/Heart_004.png"], (
+            "the first row, once they are turned round"
+        )
+        await pilot.press("q")
+        await wait_for(pilot, lambda: pilot.app.screen is main)
+
+
 async def test_an_answer_that_comes_moves_no_cursor(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):

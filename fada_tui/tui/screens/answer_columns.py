@@ -7,11 +7,15 @@ from rich.cells import cell_len
 
 from fada_tui.tui.present.cells import beginning, file_name
 from fada_tui.tui.state.answer_table import AnswerTable, Row, first_words, question_name
+from fada_tui.tui.state.ranking import answer_text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
 from fada_tui.tui.widgets.verdicts import FLAG, GLYPHS
 
 FIRST_WORDS = 300
 """Characters of an answer that a row has at most."""
+
+IN_FULL = 2000
+"""Characters of an answer that are shown at most below the table."""
 
 MARK = "●"
 
@@ -48,6 +52,13 @@ def columns(table: AnswerTable, *, named: bool, blind: bool) -> tuple[Column, ..
         _column("tags", cells=10, least=6, rank=5),
         _column("answer", cells=20, least=10, fills=True, cut=beginning),
     )
+
+
+def in_full(row: Row) -> str:
+    """Return image, question and answer, or error, as they are shown below the table."""
+    result = row.result
+    answer = first_words(result, IN_FULL) if result.error is not None else answer_text(result)
+    return f"{row.image.path}: {row.question.text}\n{answer[:IN_FULL]}"
 
 
 class Cells(Sequence[Sequence[Cell]]):

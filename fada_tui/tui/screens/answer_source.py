@@ -1,6 +1,7 @@
 """Where the rows of the answers table come from, and what is done to them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -24,12 +25,12 @@ class Source(Struct, frozen=True, kw_only=True):
     blind: bool
     names: tuple[str, ...]
     """What the filter completes beside its words."""
-    change: Callable[[Sequence[Row], Edit], Awaitable[None]]
+    change: Callable[[Sequence[Row], Edit], Coroutine[Any, Any, None]]
     """Makes a change durable, as one step."""
     can_undo: Callable[[], bool]
     undo: Callable[[], Awaitable[None]]
     redo: Callable[[], Awaitable[None]]
-    tags: Callable[[Sequence[Row]], Awaitable[None]]
+    tags: Callable[[Sequence[Row]], Coroutine[Any, Any, None]]
     """Opens the rubric's tags for these answers."""
-    context: Callable[[Sequence[Row]], Awaitable[None]]
+    context: Callable[[Sequence[Row]], Coroutine[Any, Any, None]]
     """Asks for the context flag of these answers."""

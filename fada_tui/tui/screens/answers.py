@@ -1,8 +1,9 @@
 """All answers in a table: sorted by any column, searched, marked, and tagged or flagged together."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 from textual import events, on
@@ -11,11 +12,12 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
+from textual.worker import Worker, WorkerError
 
 from fada_tui.evaluation.assessment.edit import with_flag
 from fada_tui.evaluation.assessment.filters import TELLING, WORDS, parse
 from fada_tui.tui.keymap import bindings
-from fada_tui.tui.screens.answer_columns import HEADINGS, Cells, columns
+from fada_tui.tui.screens.answer_columns import HEADINGS, Cells, columns, in_full
 from fada_tui.tui.screens.answer_source import Source
 from fada_tui.tui.screens.sheet_actions import SheetActions
 from fada_tui.tui.state.answer_table import (
@@ -23,10 +25,8 @@ from fada_tui.tui.state.answer_table import (
     Order,
     Row,
     RowKey,
-    first_words,
 )
 from fada_tui.tui.state.aside import aside
-from fada_tui.tui.state.ranking import answer_text
 from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.terminal.key_queue import DOOR
 from fada_tui.tui.terminal.sanitise import content, line
@@ -40,8 +40,6 @@ TYPING_SECONDS = 0.12
 
 ROOM_FOR_DETAIL = 20
 """Lines of the screen below which the answer under the cursor is not shown in full."""
-
-DETAIL_CHARACTERS = 2000
 
 KEYS = ("answers", "app")
 """What the footer shows, as far as there is room."""
@@ -99,6 +97,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         self._anchor: Row | None = None
         """The row that was marked last."""
         self._typing: Timer | None = None
+        self._arranging: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the table between title and keys."""
@@ -136,7 +135,30 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         self._draw_title()
 
     def _arrange_soon(self, *, keep: bool) -> None:
-        self.run_worker(self._arrange(keep), group="arrange", exclusive=True)
+        self._stop_waiting()
+        self._arranging = self.run_worker(self._arrange(keep), group="arrange", exclusive=True)
+
+    def _stop_waiting(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+            self._typing = None
+
+    def action_act(self, name: str) -> None:
+        """Do what a key asks of rows once they are those that were asked for before; keys wait for it.
+
+        Args:
+            name: `open`, `mark`, `mark_range`, `mark_all`, `flag`, `tags` or `context`.
+        """
+        act: Callable[[], None] = getattr(self, f"_do_{name}")
+        if self._arranging is None or self._arranging.is_finished:
+            act()
+        else:
+            self._open(self._after(self._arranging, act))
+
+    async def _after(self, arranging: Worker[None], act: Callable[[], None]) -> None:
+        with suppress(WorkerError):  # another order was asked for meanwhile, which cannot be by a key
+            await arranging.wait()
+        act()
 
     async def _arrange(self, keep: bool) -> None:
         """Put the rows in the order that is wanted; the cursor stays with its row, or goes to the first."""
@@ -220,20 +242,15 @@ class AnswersScreen(Screen[Row | None], SheetActions):
 
     def _describe(self) -> None:
         """Show the answer under the cursor in full, as far as there is room."""
-        row = self._row
-        text = ""
-        if row is not None:
-            result = row.result
-            answer = answer_text(result) if result.error is None else self._error(row)
-            text = f"{row.image.path}: {row.question.text}\n{answer[:DETAIL_CHARACTERS]}"
-        elif not self._busy:
+        if (row := self._row) is not None:
+            text = in_full(row)
+        elif self._busy:
+            text = ""
+        else:
             text = (
                 "no answer meets the filter; esc leaves it" if self._table.total else "there is no answer yet"
             )
         self.query_one("#detail", Static).update(content(text), layout=False)
-
-    def _error(self, row: Row) -> str:
-        return first_words(row.result, DETAIL_CHARACTERS)
 
     @on(Sheet.Highlighted)
     def _moved(self) -> None:
@@ -274,14 +291,18 @@ class AnswersScreen(Screen[Row | None], SheetActions):
     def _filter_changed(self, event: FilterBox.Changed) -> None:
         wanted = parse(event.text, blind=self._source.blind, in_texts=True)
         self.query_one(FilterBox).complain(wanted.error)
-        if self._typing is not None:
-            self._typing.stop()
+        self._stop_waiting()
         self._order = replace(self._order, wanted=wanted)
-        self._typing = self.set_timer(TYPING_SECONDS, partial(self._arrange_soon, keep=True))
+        if self.query_one(FilterBox).display:
+            self._typing = self.set_timer(TYPING_SECONDS, partial(self._arrange_soon, keep=True))
+        else:
+            self._arrange_soon(keep=True)
 
     @on(FilterBox.Closed)
     def _filter_closed(self) -> None:
         self.set_focus(None)
+        if self._typing is not None:
+            self._arrange_soon(keep=True)
         self._show_keys()
 
     def action_back(self) -> None:
@@ -292,12 +313,8 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         else:
             box.clear()
 
-    def action_leave(self) -> None:
-        """Go back to the main screen."""
-        self.dismiss(None)
-
     @on(Sheet.Opened)
-    def action_open(self) -> None:
+    def _do_open(self) -> None:
         """End with the answer, to be looked at."""
         if row := self._row:
             self.dismiss(row)
@@ -316,7 +333,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
 
     # Marks, and what is done to the marked
 
-    def action_mark(self) -> None:
+    def _do_mark(self) -> None:
         """Mark the answer under the cursor, or take its mark away; go on to the next."""
         if row := self._row:
             self._table.marked ^= {row.key}
@@ -324,7 +341,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
             self.action_move(1)
             self._marks_changed()
 
-    def action_mark_range(self) -> None:
+    def _do_mark_range(self) -> None:
         """Mark all answers from the one that was marked last to this one."""
         here = self.query_one(Sheet).cursor
         start = self._table.index_of(self._anchor.key) if self._anchor else None
@@ -334,7 +351,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         self._anchor = self._row
         self._marks_changed()
 
-    def action_mark_all(self) -> None:
+    def _do_mark_all(self) -> None:
         """Mark all that are listed, or take their marks away if all have one."""
         keys = {row.key for row in self._table}
         self._table.marked = (
@@ -354,21 +371,21 @@ class AnswersScreen(Screen[Row | None], SheetActions):
             self.say("there is no answer to judge here", "warning")
         return answers
 
-    def _open(self, work: Awaitable[None]) -> None:
+    def _open(self, work: Coroutine[Any, Any, None]) -> None:
         self.run_worker(work, group=DOOR, exclusive=True)
 
-    def action_flag(self) -> None:
+    def _do_flag(self) -> None:
         """Flag the answers for a second look; if all of them are flagged, remove that."""
         if rows := self._targets():
             flagged = not all(row.run.assessment(*row.at).flagged is True for row in rows)
             self._open(self._source.change(rows, lambda before: with_flag(before, flagged)))
 
-    def action_tags(self) -> None:
+    def _do_tags(self) -> None:
         """Toggle tags of the answers."""
         if rows := self._targets():
             self._open(self._source.tags(rows))
 
-    def action_context(self) -> None:
+    def _do_context(self) -> None:
         """Set the context flag of the answers."""
         if rows := self._targets():
             self._open(self._source.context(rows))
