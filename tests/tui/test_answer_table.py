@@ -111,7 +111,9 @@ def test_the_filter_is_held_against_each_answer_and_its_text() -> None:
     table.marked = {row.key for row in table} | {("one", "A/b.png", "q2")}
     assert arranged(table, text="marked") == ["a2", "b2"]
     assert [row.key[1] for row in table.marked_rows()] == ["A/a.png", "A/b.png"]
-    assert (len(table), table.total) == (2, 5)
+    assert (len(table), table.total, table.hidden_marks) == (2, 5, 0)
+    arranged(table, text="q:q1")
+    assert table.hidden_marks == 2 and not table.marked_rows()
 
 
 def test_what_comes_stands_at_its_place_and_what_is_judged_stays() -> None:

@@ -221,7 +221,8 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         parts += ["BLIND"] if self._source.blind else []
         parts.append(f"{listed:,} of {total:,}" if listed != total else f"{total:,}")
         if table.marked:
-            parts.append(f"{len(table.marked):,} marked")
+            hidden = f" ({table.hidden_marks:,} not listed)" if table.hidden_marks else ""
+            parts.append(f"{len(table.marked):,} marked{hidden}")
         if order.wanted.words:
             parts.append(f"filter: {order.wanted.text}")
         parts.append(f"by {HEADINGS[order.column].lower()} {'▼' if order.descending else '▲'}")

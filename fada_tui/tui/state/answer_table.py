@@ -116,6 +116,8 @@ class AnswerTable(Sequence[Row]):
         self._listed: list[_Entry] = []
         self.order = Order()
         self.marked: set[RowKey] = set()
+        self.hidden_marks = 0
+        """How many of the marked rows are not listed."""
 
     # Listed rows
 
@@ -267,6 +269,7 @@ class AnswerTable(Sequence[Row]):
         for row in list(self._rows.values())[seen:]:
             if self._meets(row):
                 insort(self._listed, self._entry(row))
+        self.hidden_marks = len(self.marked - {row.key for row in self}) if self.marked else 0
 
     def _meets(self, row: Row, order: Order | None = None) -> bool:
         wanted = (order or self.order).wanted
