@@ -143,3 +143,16 @@ async def test_a_small_screen_has_room_for_names_and_answers(tmp_path: Path) -> 
             await wait_for(pilot, lambda: "Abdomen_002.png" in screen_text(pilot.app))
             lines = screen_text(pilot.app).splitlines()
             assert sum("tiny sees" in line for line in lines) >= min(24, height - 10), lines
+
+
+async def test_what_models_and_files_say_is_only_text(tmp_path: Path) -> None:
+    evil = "\x1b[2J[@click=app.quit]x[/]\u202e"
+    save_run(tmp_path, model=evil, questions=(Question(id="q1", text=f"What? {evil}", short=f"q {evil}"),))
+    async with opened(tmp_path) as (pilot, main):
+        await shown(pilot, main, "24")
+        await pilot.press("slash", *"sees", "enter", "space", "l", "l")
+        await wait_for(
+            pilot, lambda: "1 marked" in screen_text(pilot.app) and "filter: sees" in screen_text(pilot.app)
+        )
+        text = screen_text(pilot.app)
+        assert "\\x1b[2J[@click" in text and not {"\x1b", "\u202e"} & set(text)
