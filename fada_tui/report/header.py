@@ -37,7 +37,7 @@ def _listed(run: Run) -> str:
     if one is UNSET:
         return ""
     are = "is" if one.unmatched == 1 else "are"
-    left = f", {one.unmatched:,} of whose {one.entries:,} entries {are} not there" if one.unmatched else ""
+    left = f", {one.unmatched:,} of whose {one.entries:,} entries {are} left out" if one.unmatched else ""
     return f", of the list {name(one.name)}{left}"
 
 

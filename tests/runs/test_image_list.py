@@ -72,7 +72,7 @@ def test_what_of_the_list_was_there_is_recorded_with_the_run_and_on_its_page(fol
         ),
     )
     page = render_summary(run, (), (), None)
-    assert "(4 images, of the list list.txt, 1 of whose 6 entries is not there)" in page.replace("\\", "")
+    assert "(4 images, of the list list.txt, 1 of whose 6 entries is left out)" in page.replace("\\", "")
     command = reproducing_command(run, "fada-demo")
     assert command is not None and f"--images-from {folder / 'list.txt'} " in command
 
