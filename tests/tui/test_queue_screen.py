@@ -4,11 +4,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fada_tui.config.settings import Settings
 from fada_tui.models.registry import SHIPPED, load_registry
 from fada_tui.runs.planning import jobs
 from fada_tui.runs.run_queue import Extent, RunQueue
+from fada_tui.store.folder import read_run, write_run
 from fada_tui.tui.app import FadaApp
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.queue import QueueScreen
@@ -160,3 +162,24 @@ def test_a_queued_run_s_time_is_told_by_earlier_runs_of_its_model(tmp_path: Path
     save_run(tmp_path, model="fada-demo")
     index = read_disk_index(tmp_path / "results", registry)
     assert extent_of(job, index) == Extent(4, 5, 20, 10.0)
+
+
+async def test_a_run_that_is_resumed_behind_another_says_where_it_waits(tmp_path: Path) -> None:
+    save_run(tmp_path, model="fada-demo")
+    place = save_run(tmp_path, "20260102-000000_tiny", model="fada-demo")
+    run = read_run(place)
+    registry = load_registry(tmp_path / "models.toml", SHIPPED)
+    (job,), _ = jobs(Settings(), registry, None)
+    write_run(place, replace(run, status="interrupted", plan=job.plan, results=run.results[:4]))
+    app, standins = make_app(tmp_path), Standins()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await wait_for(pilot, lambda: main_of(app).workspace.review.run)
+        queue = queue_of(app, standins, "first", "fada-demo")
+        await wait_for(pilot, lambda: standins.began == ["first"])
+        await pilot.press("w")
+        await wait_for(pilot, lambda: "1 run waits for the one in progress: Q shows" in screen_text(app))
+        assert queue.runs[1].extent == Extent(24, 1, 20, 10.0)
+        assert "queued 1" in [line.state for line in main_of(app).workspace.model_lines()]
+        queue.keep()
+        assert not any("queued" in line.state for line in main_of(app).workspace.model_lines())
+        queue.drop()

@@ -183,7 +183,7 @@ class Workspace:
             damaged=disk_index.damaged,
             loaded=run_progress.model if run_progress.active else None,
             progress=run_progress.progress,
-            queued=self.run_control.queue.waiting,
+            queued=tuple(one.label for one in self.run_control.queue.runs if not one.kept),
             marked=frozenset(self.marked_models),
             blind=self.open_runs.blind,
         )

@@ -68,9 +68,7 @@ async def setup(workspace: Workspace, app: App[Any]) -> None:
     workspace.marked_models = ()
     loading.tell_next_run(workspace)
     _make_way(workspace)
-    if run_control.queue.busy:
-        waits = count(len(jobs), "run waits", "runs wait")
-        workspace.view.say(f"{waits} for the one in progress: Q shows the queue")
+    _tell_waiting(workspace, len(jobs))
     run_control.start(jobs, review.disk_index)
 
 
@@ -79,6 +77,13 @@ def _make_way(workspace: Workspace) -> None:
     if idle := not workspace.run_control.queue.busy:
         workspace.view.say("")
     workspace.review.awaiting = idle
+
+
+def _tell_waiting(workspace: Workspace, runs: int) -> None:
+    """Say where runs are that are about to be queued, while another goes on."""
+    if workspace.run_control.queue.busy:
+        waits = count(runs, "run waits", "runs wait")
+        workspace.view.say(f"{waits} for the one in progress: Q shows the queue")
 
 
 async def _agreed(workspace: Workspace, app: App[Any], wanted: Sequence[Want]) -> bool:
@@ -123,6 +128,7 @@ async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
         workspace.view.say("every answer of this run is there; r sets up another run")
     elif await _agreed(workspace, app, wanted):
         _make_way(workspace)
+        _tell_waiting(workspace, 1)
         run_control.resume(run, workspace.review.disk_index)
 
 
