@@ -53,7 +53,7 @@ async def test_frames_are_listed_drawn_asked_about_and_judged(tmp_path: Path) ->
         await pilot.press("j")
         await wait_for(pilot, lambda: COLOURS[5] in drawn(app))
         await pilot.press("z")
-        await wait_for(pilot, lambda: "moves.gif#6 · 40 × 40" in screen_text(app))
+        await wait_for(pilot, lambda: "moves.gif#6  │" in screen_text(app) and "40 × 40" in screen_text(app))
         await pilot.press("escape")
         await pilot.press("r")
         await wait_for(pilot, lambda: "5 images × 1 question" in screen_text(app))

@@ -115,14 +115,14 @@ def test_a_storm_of_sizes(start: Start, tmp_path: Path) -> None:
         time.sleep(dice.choice((0.0, 0.0, 0.01, 0.05)))
     program.resize((100, 30))
     program.written.clear()
-    whole = ("Models", "Images", "Answer", "Press r to ask", "Palette")
+    whole = ("Models", "Images", "Answer", "Press r to ask", "? Help")
     program.wait_for(lambda text: all(one in text for one in whole))
     program.resize((60, 15))
     program.wait_for(lambda text: "Press r to ask" in text)
     program.resize((40, 10))
     program.wait_for(lambda text: "60" in text and "15" in text)
     program.resize((100, 30))
-    program.wait_for(lambda text: "Press r to ask" in text and "Palette" in text)
+    program.wait_for(lambda text: "Press r to ask" in text and "? Help" in text)
     program.press("q")
     assert program.wait_end() == 0
     assert b"Traceback" not in program.written
@@ -172,7 +172,7 @@ def test_ctrl_z_and_back(below_a_shell: OnPty, tmp_path: Path) -> None:
     wait_for(lambda: journaled(tmp_path) > before)
     program.written.clear()
     program.press(*"fg", "enter")
-    wait_for(lambda: b"Palette" in program.written)
+    wait_for(lambda: b"? Help" in program.written)
     assert b"\x1b[?1049h" in program.written and b"\x1b[?1003h" in program.written
     assert not program.cooked
     program.press("u")
@@ -208,7 +208,7 @@ def test_stopped_and_continued_from_outside(start: Start) -> None:
         wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
         program.written.clear()
         process.resume()
-        wait_for(lambda: b"Palette" in program.written)
+        wait_for(lambda: b"? Help" in program.written)
     assert process.num_threads() <= threads + 1
     program.press("/")
     program.type("Brain Abdomen")
