@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from fada_tui.core.protocol import Item
 from fada_tui.store import journal
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.screens.models_on_image import ModelsOnImage
 from fada_tui.tui.screens.zoom import ZoomScreen
+from fada_tui.tui.state.open_runs import Streaming
 from fada_tui.tui.widgets.picture import Picture
 from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, screen_text, wait_for
 
@@ -155,3 +157,52 @@ async def test_how_an_answer_ended_is_seen_in_a_narrow_column(
 ) -> None:
     async with side_by_side(tmp_path, width=80) as (pilot, _):
         await wait_for(pilot, lambda: "by itself" in " ".join(screen_text(pilot.app).split()))
+
+
+@pytest.mark.long
+async def test_of_many_models_only_those_in_sight_are_built_and_answers_grow_here(tmp_path: Path) -> None:
+    for number in range(12):
+        save_run(tmp_path, f"202601{number + 10}-000000_m{number}", f"m{number}")
+    app = make_app(tmp_path)
+    async with app.run_test(size=(200, 50)) as pilot:
+        main = main_of(app)
+        review = main.workspace.review
+        await wait_for(pilot, lambda: review.run)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: "1 of 12" in screen_text(app))
+        assert len(app.screen.query("AnswerColumn")) == 3
+        await pilot.press("left")
+        await wait_for(pilot, lambda: "12 of 12" in screen_text(app) and "m0 sees" in screen_text(app))
+        assert len(app.screen.query("AnswerColumn")) == 3
+
+        first = app.screen.query("AnswerColumn").first()
+        await pilot.click(first.query_one("Verdicts"), offset=(1, 0))
+        tenth = tmp_path / "results" / "20260112-000000_m2"
+        await wait_for(pilot, lambda: assessments_of(tenth).get(FIRST))
+        assert assessments_of(tenth)[FIRST][-1].verdict == "correct"
+
+        run = review.open_runs.runs["20260110-000000_m0"]
+        key = (FIRST, "q1")
+        item = Item(path=FIRST, image=FIRST, category="A", question_id="q1", question="?")
+        run.in_flight[key] = Streaming(item)
+        run.in_flight[key].add("a growing answer", 3)
+        main.draw_answer_soon()
+        await wait_for(pilot, lambda: "a growing answer" in screen_text(app))
+        run.in_flight[key].add(" grows", 4)
+        main.draw_answer_soon()
+        await wait_for(pilot, lambda: "a growing answer grows" in screen_text(app))
+
+
+async def test_what_comes_to_an_empty_screen_is_not_judged_before_it_is_seen(tmp_path: Path) -> None:
+    save_run(tmp_path, "20260101-000000_old", "old")
+    place = save_run(tmp_path, "20260102-000000_new", "new", results=())
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: main.workspace.review.run)
+        main.workspace.review.choose_run(await main.workspace.load_run(place.name))
+        main.show_images()
+        del main.workspace.open_runs.runs["20260101-000000_old"]
+        await pilot.press("m")
+        await wait_for(pilot, lambda: "old sees the Abdomen" in screen_text(app))
+        assert main.seconds_in_sight < 60, "it has moved by itself"

@@ -242,6 +242,20 @@ def test_in_blind_mode_letters_in_their_order_and_nobody_who_comes_is_told(revie
     assert review.slot.run is not None and review.image_rows.find(review.slot.image.path, review.slot.run)
 
 
+def test_blind_mode_that_begins_or_ends_here_changes_what_models_are_called(review: Review) -> None:
+    side = SideBySide(review)
+    review.go_blind([*review.open_runs.runs.values()])
+    side.update()
+    assert all("Model " in name or name == "2 models" for name in names(side))
+    two = review.open_runs.runs["20260102-000000_two"]
+    review.choose_run(two)
+    review.look(review.shown.find("A/a.png"))
+    side.update()
+    assert names(side) == ["three", "2 models"]
+    side.close()
+    assert review.run is not None and review.run.run.model.name == "three"
+
+
 def test_runs_that_are_not_read_are_asked_for_once_for_each_model(review: Review) -> None:
     runs = (
         a_run("five", (), 5),

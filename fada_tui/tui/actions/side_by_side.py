@@ -8,6 +8,7 @@ from fada_tui.tui.state.side_by_side import SideBySide
 async def read_runs(workspace: Workspace, side: SideBySide) -> None:
     """Read the runs that may have answers here, one after the other, while they are looked at."""
     while workspace.side is side and workspace.view.is_open and (names := side.unread()):
+        nothing_yet = not side.columns
         try:
             await workspace.load_run(names[0])
         except FadaError as error:
@@ -15,6 +16,8 @@ async def read_runs(workspace: Workspace, side: SideBySide) -> None:
             workspace.view.say(str(error), "error")
         if workspace.side is side and workspace.view.is_open:
             workspace.view.draw()
+            if nothing_yet and side.columns:
+                workspace.view.moved()
 
 
 async def note_changes(workspace: Workspace, side: SideBySide) -> None:

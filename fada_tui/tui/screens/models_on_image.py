@@ -23,12 +23,12 @@ from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.side_by_side import SideBySide
 from fada_tui.tui.state.views import AskedAbout, NoticeKind
 from fada_tui.tui.terminal.sanitise import line
-from fada_tui.tui.widgets.answer_columns import AnswerColumns
+from fada_tui.tui.widgets.answer_columns import AnswerColumn, AnswerColumns
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.picture import Picture
-from fada_tui.tui.widgets.verdicts import GLYPHS, Verdicts
+from fada_tui.tui.widgets.verdicts import GLYPHS
 from fada_tui.tui.widgets.words import Words
 
 UNDERLINED = "underlined words are in one of the answers alone"
@@ -247,9 +247,9 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
 
     # Judging
 
-    @on(Verdicts.Chosen)
-    async def _verdict_clicked(self, event: Verdicts.Chosen) -> None:
-        number = self.query_one(AnswerColumns).number_of(event.control) if event.control else None
+    @on(AnswerColumn.Judged)
+    async def _verdict_clicked(self, event: AnswerColumn.Judged) -> None:
+        number = self.query_one(AnswerColumns).number_of(event.column)
         if number is None:
             return
         self._side.choose(number)

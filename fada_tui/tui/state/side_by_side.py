@@ -31,6 +31,7 @@ class SideBySide:
         """Ids of runs that could not be read."""
         self._at: tuple[str, str] | None = None
         """Path and question text that the columns are of."""
+        self._blind = review.open_runs.blind
         self._members: dict[str, str] = {}
         """Id of the run whose answer is shown, by its model: while one looks, no other takes its place."""
         self._names: dict[str, str] = {}
@@ -51,6 +52,8 @@ class SideBySide:
         if slot is None or review.open_runs.blind:
             return
         ids = [question.text for question in self._origin.questions] if self._origin else []
+        if self._origin is not None:
+            review.open_runs.current = self._origin.id  # it is another where blind mode ended meanwhile
         found = review.shown.find(slot.image.path) or review.image_rows.find(slot.image.path)
         review.look(found or Slot(slot.image), ids.index(text) if text in ids else 0)
 
@@ -61,8 +64,8 @@ class SideBySide:
         review = self._review
         slot, questions = review.slot, review.questions
         at = (slot.image.path, questions[review.key_index].text) if slot and questions else None
-        if at != self._at:
-            self._at, self._members, self._names = at, {}, {}
+        if (at, review.open_runs.blind) != (self._at, self._blind):
+            self._at, self._blind, self._members, self._names = at, review.open_runs.blind, {}, {}
             if self._listed is not None and at is not None:
                 self._position = self._listed[2].get(at[0], self._position)
         groups: dict[object, list[Answer]] = {}

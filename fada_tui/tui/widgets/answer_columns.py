@@ -3,16 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.dom import DOMNode
 from textual.message import Message
 
+from fada_tui.core.records import Verdict
 from fada_tui.tui.state.columns import ColumnView
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import FLAGGED, AnswerPane
 from fada_tui.tui.widgets.answer_text import AnswerText
+from fada_tui.tui.widgets.verdicts import Verdicts
 from fada_tui.tui.widgets.words import Words
 
 
@@ -41,6 +43,14 @@ class AnswerColumn(Vertical):
     }
     """
 
+    class Judged(Message):
+        """A verdict of a column was clicked; `None` is the context flag."""
+
+        def __init__(self, column: "AnswerColumn", verdict: Verdict | None) -> None:
+            super().__init__()
+            self.column = column
+            self.verdict = verdict
+
     def __init__(self, context: str) -> None:
         super().__init__()
         self._flag = context
@@ -62,6 +72,11 @@ class AnswerColumn(Vertical):
         self.query_one(".models", Words).say(", ".join(view.models))
         self.query_one(".differs", Words).say(view.differs)
         self.query_one(AnswerPane).show(view.answer)
+
+    @on(Verdicts.Chosen)
+    def _clicked(self, event: Verdicts.Chosen) -> None:
+        event.stop()
+        self.post_message(self.Judged(self, event.verdict))
 
     @property
     def text(self) -> AnswerText:
