@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fada_tui.config.questions import load_questions
 from fada_tui.core.control import control_keys
 from fada_tui.core.errors import FadaError
 from fada_tui.core.records import Assessment, Result, Run
@@ -455,6 +456,38 @@ def finish_recall(place: Place, gone_well: bool) -> Iterator[str]:
         yield f"state.toml has {state}"
 
 
+def own_set(place: Place) -> Path:
+    return place.config / "questions" / "mine.toml"
+
+
+def kept(place: Place) -> None:
+    own_set(place).parent.mkdir(parents=True)
+    own_set(place).write_text('[[question]]\ntext = "Kept?"\n')
+
+
+def keep_questions(place: Place) -> list[str]:
+    return place.step("keep_questions", own_set(place))
+
+
+def questions_told(done: subprocess.CompletedProcess[str]) -> Told:
+    return Told(others=["new"] if done.returncode == 0 else [])
+
+
+def questions_lost(place: Place, told: Told) -> Iterator[str]:
+    try:
+        asked = load_questions(str(own_set(place)))
+    except FadaError as error:
+        yield str(error)
+        return
+    if asked != load_questions("demo") and (told.others or [one.text for one in asked] != ["Kept?"]):
+        yield f"the set is {asked}"
+
+
+def finish_questions(place: Place, gone_well: bool) -> Iterator[str]:
+    yield from went_wrong(place.do(keep_questions(place)), "keeping them again")
+    yield from questions_lost(place, Told(others=["new"]))
+
+
 SCENES = (
     Scene("a run", batch, finish_run(batch), told=answers_told, lost=answers_lost, worker=True),
     Scene(
@@ -481,4 +514,5 @@ SCENES = (
     Scene("adding a model", add_model, finish_models, listed, model_told, models_lost),
     Scene("noting a model", note_model, finish_notes, noted, model_told, notes_lost),
     Scene("remembering choices", recall, finish_recall),
+    Scene("keeping questions", keep_questions, finish_questions, kept, questions_told, questions_lost),
 )  # fmt: skip

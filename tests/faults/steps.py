@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fada_tui.config.last_run import remember
+from fada_tui.config.own_questions import keep
+from fada_tui.config.questions import load_questions
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import FadaError
 from fada_tui.core.paths import models_file
@@ -74,7 +76,21 @@ def recall(file: Path) -> None:
     tell(remembered=77)
 
 
-STEPS: dict[str, Callable[[Path], None]] = {"assess": assess, "remove": remove, "recall": recall}
+def keep_questions(file: Path) -> None:
+    """Keep questions under the name of a file."""
+    try:
+        keep(file.stem, load_questions("demo"))
+    except OSError as error:
+        raise FadaError(f"cannot write {file}: {error.strerror}") from error
+    tell(kept=file.stem)
+
+
+STEPS: dict[str, Callable[[Path], None]] = {
+    "assess": assess,
+    "remove": remove,
+    "recall": recall,
+    "keep_questions": keep_questions,
+}
 
 
 def main(step: str, place: str) -> int:
