@@ -101,6 +101,18 @@ async def test_the_rarer_fields_are_unfolded_by_a_key_and_where_something_is_wro
         assert wanted.label == "trial"
 
 
+async def test_where_there_is_room_all_fields_are_in_sight_until_they_are_folded(
+    catalogue: Catalogue,  # noqa: F811
+) -> None:
+    async with Host(catalogue).run_test(size=(200, 50)) as pilot:
+        screen = await opened(pilot)
+        label = screen.query_one("#label", Input)
+        await wait_for(pilot, lambda: label.region and label.region.bottom <= 50)
+        await pilot.press("m")
+        await pilot.resize_terminal(200, 51)
+        await wait_for(pilot, lambda: not label.region)
+
+
 async def test_precision_and_quantisation_change_what_is_needed(
     catalogue: Catalogue,  # noqa: F811
     smol: Path,  # noqa: F811

@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 ROOMY = (72, 22)
 """Cells from which the sections stand in two columns; less than that scrolls."""
 
+ROOM_FOR_ALL = 46
+"""Lines from which the rarer fields are unfolded at first."""
+
 WIDE = 150
 """Cells from which models and images stand side by side, too."""
 
@@ -135,6 +138,8 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         """Runs while it is asked whether to forget what was chosen last."""
         self._opened = asyncio.Event()
         self._leaving = False
+        self._unfolded = False
+        """Whether the rarer fields were unfolded because there is room."""
 
     def compose(self) -> ComposeResult:
         """Lay out the sections."""
@@ -378,3 +383,6 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         self.set_class(width < ROOMY[0] or height < ROOMY[1], "-small")
         self.set_class(height >= 30, "-tall")
         self.set_class(width >= WIDE, "-wide")
+        if height >= ROOM_FOR_ALL and not self._unfolded:
+            self._unfolded = True
+            self._sections.open_more()
