@@ -104,5 +104,5 @@ def fitting(line: ListLine, width: int) -> tuple[str, str, str]:
     ):
         room = width - marks - len(number) - cell_len(kept)
         if room >= min(name, least):
-            return file_name(line.name, min(name, room)), number, kept
-    return file_name(line.name, max(min(name, width - marks), 1)), "", ""
+            return file_name(line.name, min(name, room)).rstrip(), number, kept
+    return file_name(line.name, max(min(name, width - marks), 1)).rstrip(), "", ""
