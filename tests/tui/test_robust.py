@@ -234,7 +234,7 @@ def a_judged_run(folder: Path) -> None:
     run = store.read_run(place)
     verdicts = ("correct", "partial", "incorrect")
     judged = (
-        replace(result, assessments=(Assessment(verdict=verdict, at="2026-01-02T00:00:00Z"),))
+        replace(result, assessments=(Assessment(assessor="ada", verdict=verdict, at="2026-01-02T00:00:00Z"),))
         for result, verdict in zip(run.results, verdicts, strict=False)
     )
     store.write_run(place, replace(run, results=(*judged, *run.results[len(verdicts) :])))
