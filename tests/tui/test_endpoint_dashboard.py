@@ -139,6 +139,8 @@ async def test_while_it_runs_the_server_s_facts_stand_in_the_pane(tmp_path: Path
             await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
             assert "serves" not in screen_text(app)
             await begin(pilot, main)
+            await wait_for(pilot, lambda: "Question 1" in screen_text(app))
+            await pilot.press("v")
             await wait_for(pilot, lambda: "context  4,096 tokens" in screen_text(app))
             assert f"serves   {served.MODEL}" in screen_text(app) and "vLLM 0.32.0" in screen_text(app)
             await wait_for(pilot, lambda: server.asked)
@@ -269,7 +271,7 @@ async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
             await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
             await wait_for(pilot, lambda: "w resumes it" in " ".join(screen_text(app).split()))
             assert "stopping after" not in screen_text(app) and run.counts()[1] == 2
-            await pilot.press("g", *"jjjj")
+            await pilot.press("v", "shift+tab", "g", *"jjjj")
             await wait_for(pilot, lambda: "not answered in this run: w resumes it" in screen_text(app))
             await pilot.press("j", "j")
             await wait_for(pilot, lambda: "not asked in this run" in screen_text(app))

@@ -134,7 +134,8 @@ async def test_the_dashboard_goes_on_and_says_so(
     save_run(tmp_path)
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
-        await wait_for(pilot, lambda: main_of(app).workspace.review.run)
+        await wait_for(pilot, lambda: "Question 1" in screen_text(app))
+        await pilot.press("v")  # the gauges stand among the lists
         with monkeypatch.context() as patched:
             bring_about(app, patched)
             line = await wait_for(pilot, lambda: WORDS in notice(app) and notice(app))

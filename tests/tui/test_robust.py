@@ -172,7 +172,7 @@ def test_ctrl_z_and_back(below_a_shell: OnPty, tmp_path: Path) -> None:
     wait_for(lambda: journaled(tmp_path) > before)
     program.written.clear()
     program.press(*"fg", "enter")
-    wait_for(lambda: b"? Help" in program.written)
+    wait_for(lambda: b"Help" in program.written)
     assert b"\x1b[?1049h" in program.written and b"\x1b[?1003h" in program.written
     assert not program.cooked
     program.press("u")
@@ -208,7 +208,7 @@ def test_stopped_and_continued_from_outside(start: Start) -> None:
         wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
         program.written.clear()
         process.resume()
-        wait_for(lambda: b"? Help" in program.written)
+        wait_for(lambda: b"Help" in program.written)
     assert process.num_threads() <= threads + 1
     program.press("/")
     program.type("Brain Abdomen")
