@@ -25,8 +25,12 @@ class UnknownFields(dict[str, Any]):
     """
 
 
-class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """The base class of all records: immutable, keyword-only, ignores unknown keys of newer versions."""
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=False, gc=False):
+    """The base class of all records: immutable, keyword-only, ignores unknown keys of newer versions.
+
+    Made of what is older, none leads back to itself: the garbage collector, which would hold keys up while it
+    goes through ten thousands of results, has nothing to find in them.
+    """
 
 
 class FileRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):

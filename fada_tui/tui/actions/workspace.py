@@ -1,7 +1,6 @@
 """The workspace of the dashboard: its whole state, and operations that several actions share."""
 
 import asyncio
-import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -256,10 +255,7 @@ class Workspace:
         run, warnings = await asyncio.to_thread(self._read, folder)
         for warning in warnings:
             self.view.say(warning, "warning")
-        opened = self.open_runs.add(run)
-        # Its results stay; to look for garbage among ten thousands of them, again and again, holds up keys.
-        gc.freeze()
-        return opened
+        return self.open_runs.add(run)
 
     def _read(self, folder: Path) -> tuple[OpenRun, tuple[str, ...]]:
         """Read a run; in a thread, as ten thousand results take a while to arrange, too."""
