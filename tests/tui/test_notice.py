@@ -1,7 +1,9 @@
 """The notice line: what passes, what stays, and that no warning goes unseen."""
 
 import pytest
+from textual.color import Color
 
+from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.widgets.notice import Notice
 from tests.tui.dashboard import wait_for
 from tests.tui.stage import Stage, lines_of
@@ -116,3 +118,19 @@ async def test_what_is_no_longer_true_goes_and_does_not_come_back(quick: None) -
         true.clear()
         notice.check()
         assert notice.heard[-1] == ""
+
+
+async def test_each_kind_has_its_colour_on_whatever_screen_the_line_stands() -> None:
+    notice = Notice()
+    app = Stage(notice)
+    kinds: tuple[tuple[NoticeKind, str], ...] = (
+        ("info", "accent"),
+        ("echo", "accent"),
+        ("warning", "warning"),
+        ("error", "error"),
+    )
+    async with app.shown(60, 5) as pilot:
+        for kind, colour in kinds:
+            notice.tell(kind, kind)
+            await wait_for(pilot, lambda kind=kind: shown(app).endswith(kind))
+            assert notice.styles.color == Color.parse(app.theme_variables[colour])

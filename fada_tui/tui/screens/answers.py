@@ -75,10 +75,6 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         & > Sheet { height: 1fr; margin: 0 1; }
         & > #detail { height: 7; max-height: 25%; padding: 0 2; border-top: solid $border; }
         & > FilterBox { margin: 0 1; }
-        & > #notice { height: auto; min-height: 1; max-height: 2; padding: 0 1; }
-        & > #notice.-info, & > #notice.-echo { color: $accent; }
-        & > #notice.-warning { color: $warning; text-style: bold; }
-        & > #notice.-error { color: $error; text-style: bold; }
         &.-short > #detail { display: none; }
     }
     """

@@ -61,11 +61,6 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
         & > #body { height: 1fr; layout: horizontal; }
         & > #body.-above { layout: vertical; }
         & #nothing { width: 1fr; height: 1fr; content-align: center middle; color: $muted; }
-        & > Notice { height: auto; min-height: 1; max-height: 2; padding: 0 1; }
-        & > Notice.-info { color: $accent; }
-        & > Notice.-echo { color: $success; }
-        & > Notice.-warning { color: $warning; text-style: bold; }
-        & > Notice.-error { color: $error; text-style: bold; }
     }
     """
 

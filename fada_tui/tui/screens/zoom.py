@@ -75,10 +75,6 @@ class ZoomScreen(Screen[None], AnswerActions):
         & .question { height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
         & AnswerText { height: 3; }
         & .details { height: 1; color: $muted; text-wrap: nowrap; text-overflow: ellipsis; }
-        & > Notice { height: auto; min-height: 1; max-height: 2; padding: 0 1; }
-        & > Notice.-info, & > Notice.-echo { color: $accent; }
-        & > Notice.-warning { color: $warning; text-style: bold; }
-        & > Notice.-error { color: $error; text-style: bold; }
         &.-low AnswerText { height: 2; }
         &.-low .details { display: none; }
         &.-high AnswerText { height: 4; }

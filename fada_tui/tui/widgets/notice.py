@@ -25,6 +25,17 @@ class Notice(Words):
     What comes right after an echo waits beneath it: it would hide it before anyone could read it.
     """
 
+    DEFAULT_CSS = """
+    Notice {
+        height: auto;
+        min-height: 1;
+        max-height: 2;
+        padding: 0 1;
+        &.-info, &.-echo { color: $accent; }
+        &.-warning { color: $warning; text-style: bold; }
+        &.-error { color: $error; text-style: bold; }
+    }
+    """
     SECONDS = 8.0
     ECHO_SECONDS = 1.2
     """How long an echo is seen at least, unless something goes wrong."""
