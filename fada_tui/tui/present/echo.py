@@ -6,6 +6,7 @@ from pathlib import PurePath
 from fada_tui.core.records import Assessment
 from fada_tui.evaluation.assessment.history import Change, Step
 from fada_tui.tui.present.cells import shortened
+from fada_tui.tui.present.glyphs import GLYPHS
 from fada_tui.tui.state.open_runs import OpenRun
 
 IMAGE_CELLS = 28
@@ -16,8 +17,6 @@ IMAGE_CELLS_AT_END = 18
 
 TEXT_CELLS = 24
 """Cells of tags, and of a note."""
-
-_SIGNS = {"correct": "✓", "partial": "◐", "incorrect": "✗"}
 
 
 def echo_text(step: Step, runs: Mapping[str, OpenRun], *, ends: bool = False) -> str:
@@ -38,7 +37,7 @@ def echo_text(step: Step, runs: Mapping[str, OpenRun], *, ends: bool = False) ->
 def unchanged_text(run: OpenRun, path: str, question_id: str) -> str:
     """Return that a verdict is what it was already."""
     verdict = run.assessment(path, question_id).verdict
-    said = f"{_SIGNS[verdict]} {verdict}" if verdict else "no verdict"
+    said = f"{GLYPHS[verdict]} {verdict}" if verdict else "no verdict"
     return f"{said}, as before · {answer_name(run, path, question_id)}"
 
 
@@ -67,7 +66,7 @@ def told(before: Assessment, after: Assessment) -> str:
     """Return what of an assessment changed, and to what."""
     now: list[str] = []
     if after.verdict != before.verdict:
-        now.append(f"{_SIGNS[after.verdict]} {after.verdict}" if after.verdict else "no verdict")
+        now.append(f"{GLYPHS[after.verdict]} {after.verdict}" if after.verdict else "no verdict")
     if after.context != before.context:
         now.append({True: "context yes", False: "context no", None: "context unset"}[after.context])
     if after.tags != before.tags:

@@ -6,10 +6,10 @@ from typing import Any
 from rich.cells import cell_len
 
 from fada_tui.tui.present.cells import beginning, file_name
+from fada_tui.tui.present.glyphs import FLAG, GLYPHS
 from fada_tui.tui.state.answer_table import AnswerTable, Row, first_words, question_name
 from fada_tui.tui.state.ranking import answer_text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
-from fada_tui.tui.widgets.verdicts import FLAG, GLYPHS
 
 FIRST_WORDS = 300
 """Characters of an answer that a row has at most."""

@@ -14,9 +14,9 @@ from fada_tui.config.assessor import LONGEST, name_fault
 from fada_tui.core.text import printable
 from fada_tui.evaluation.rubric import Rubric
 from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.glyphs import GLYPHS
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
-from fada_tui.tui.widgets.verdicts import GLYPHS
 
 
 class AssessorScreen(ModalScreen[str | None]):

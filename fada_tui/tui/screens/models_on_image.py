@@ -18,6 +18,7 @@ from fada_tui.tui.actions.judging_actions import JudgingActions
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.footer import idle
+from fada_tui.tui.present.glyphs import GLYPHS
 from fada_tui.tui.present.side_layout import Layout, layout
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.side_by_side import SideBySide
@@ -28,7 +29,6 @@ from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.picture import Picture
-from fada_tui.tui.widgets.verdicts import GLYPHS
 from fada_tui.tui.widgets.words import Words
 
 UNDERLINED = "underlined words are in one of the answers alone"

@@ -13,6 +13,7 @@ from fada_tui.core.text import printable
 from fada_tui.evaluation.rubric import Rubric, Tag
 from fada_tui.evaluation.scoring.marks import MarkKind
 from fada_tui.tui.present.cells import shortened
+from fada_tui.tui.present.glyphs import FLAG
 from fada_tui.tui.present.marks import counted, pieces
 from fada_tui.tui.state.geometry import depth
 from fada_tui.tui.state.views import AnswerView
@@ -26,7 +27,7 @@ SEPARATOR = "  ·  "
 TIGHT = 14
 """Rows of a pane in judging below which only the answer counts, and its end more than its beginning."""
 
-FLAGGED = "⚑ flagged"
+FLAGGED = f"{FLAG} flagged"
 SET = "bold $accent"
 """How a tag looks that is set."""
 

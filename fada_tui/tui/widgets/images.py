@@ -17,8 +17,8 @@ from textual.strip import Strip
 from fada_tui.core.text import printable
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.cells import file_name, fitted
+from fada_tui.tui.present.glyphs import FLAG, GLYPHS
 from fada_tui.tui.state.image_rows import Header, ImageRows, Mark, Slot
-from fada_tui.tui.widgets.verdicts import FLAG, GLYPHS
 
 Key = str | tuple[str, str]
 
@@ -163,11 +163,6 @@ class ImageList(ScrollView, can_focus=True):
                 del self._drawn[index]
             elif isinstance(row, Slot) and self._marks(row) != before:
                 self._refresh_row(index)
-
-    def unmark(self) -> None:
-        """Take all marks away."""
-        self._marked = frozenset()
-        self.refresh()
 
     # Drawing
 

@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from fada_tui.core.text import printable
 from fada_tui.tui.present.cells import file_name
+from fada_tui.tui.present.glyphs import GLYPHS
 from fada_tui.tui.state.list_line import ListLine
-from fada_tui.tui.widgets.verdicts import GLYPHS
 
 NAME_CELLS = 18
 """Of a name: the category goes before it becomes shorter than that."""

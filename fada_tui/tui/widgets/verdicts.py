@@ -13,23 +13,10 @@ from textual.visual import VisualType
 from fada_tui.core.records import Verdict
 from fada_tui.core.text import printable
 from fada_tui.tui.present.cells import shortened_end
+from fada_tui.tui.present.glyphs import GLYPHS
 from fada_tui.tui.present.wrapping import wrapped
 from fada_tui.tui.state.geometry import Depth
 from fada_tui.tui.widgets.measured import Measured
-
-GLYPHS: dict[str, str] = {
-    "correct": "✓",
-    "partial": "◐",
-    "incorrect": "✗",
-    "unjudged": "·",
-    "running": "▶",
-    "error": "!",
-    "waiting": " ",
-}
-"""One cell each; a verdict is never told by its colour alone."""
-
-FLAG = "⚑"
-"""Of an answer that its assessor wants to look at once more; one cell."""
 
 WIDE = 64
 """Cells from which the context flag has room for its name."""
