@@ -6,7 +6,7 @@ from fada_tui.tui.main_screen import MainScreen
 from tests.conftest import write_image
 from tests.reference_systems import NAMES, build
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
-from tests.tui.test_runs_from_keys import begin, runs_in
+from tests.tui.test_runs_from_keys import answered_by, begin, runs_in
 
 
 async def test_the_reference_s_systems_answer_one_image(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ async def test_the_reference_s_systems_answer_one_image(tmp_path: Path) -> None:
         )  # some in one second
         assert [run["status"] for run in runs_in(tmp_path)] == ["complete"] * len(NAMES)
         # The runs are read when one begins, too: the last one has its answer only once it is read again.
-        await wait_for(pilot, lambda: len(main.workspace.review.same_question()) == len(NAMES))
+        await wait_for(pilot, lambda: answered_by(main) == len(NAMES))
         await pilot.press("m")
         await wait_for(pilot, lambda: app.screen is not main)
         await wait_for(pilot, lambda: all(name in screen_text(app) for name in NAMES))

@@ -14,18 +14,15 @@ from fada_tui.tui.present.echo import answer_name, unchanged_text
 from fada_tui.tui.present.lines import change_text
 from fada_tui.tui.state import stepping
 from fada_tui.tui.state.judged_answers import AnswerId
-from fada_tui.tui.state.open_runs import Key, OpenRun
+from fada_tui.tui.state.open_runs import Answer
 
 Edit = Callable[[Assessment], Assessment]
-
-Judged = tuple[OpenRun, Key]
-"""An answer of a run."""
 
 GUARD_SECONDS = 0.25
 """Seconds after an automatic change of the picture in which verdicts are refused."""
 
 
-def judgeable(workspace: Workspace) -> Judged | None:
+def judgeable(workspace: Workspace) -> Answer | None:
     """Return the current answer; show a message if there is none."""
     run, key = workspace.review.run, workspace.review.key
     if run is None or key is None or not run.answered(*key):
@@ -35,7 +32,7 @@ def judgeable(workspace: Workspace) -> Judged | None:
     return run, key
 
 
-def judged_here(workspace: Workspace) -> tuple[Judged, ...]:
+def judged_here(workspace: Workspace) -> tuple[Answer, ...]:
     """Return the current answer and those that are judged with it; show a message if there is none."""
     return workspace.review.targets if judgeable(workspace) else ()
 
@@ -50,7 +47,7 @@ def in_sight(workspace: Workspace) -> bool:
 
 
 async def judge(
-    workspace: Workspace, verdict: Verdict | None, places: Sequence[Judged] | None = None
+    workspace: Workspace, verdict: Verdict | None, places: Sequence[Answer] | None = None
 ) -> None:
     """Judge an answer and those that are judged with it, and move on if it is the current one.
 
@@ -72,7 +69,7 @@ async def judge(
             run_events.advance(workspace)
 
 
-def unchanged(places: Sequence[Judged]) -> Callable[[], bool]:
+def unchanged(places: Sequence[Answer]) -> Callable[[], bool]:
     """Return what tells, later, whether answers are still the ones that were meant."""
     then = [result and result.response for result in (run.result(*key) for run, key in places)]
 
@@ -91,7 +88,7 @@ def with_flag_toggled(assessment: Assessment) -> Assessment:
     return with_flag(assessment, assessment.flagged is not True)
 
 
-async def assess(workspace: Workspace, edit: Edit, places: Sequence[Judged] | None = None) -> bool:
+async def assess(workspace: Workspace, edit: Edit, places: Sequence[Answer] | None = None) -> bool:
     """Change the assessment of an answer, and alike that of equal ones; return whether it is on disk.
 
     Args:
@@ -116,7 +113,7 @@ async def assess(workspace: Workspace, edit: Edit, places: Sequence[Judged] | No
     return True
 
 
-async def change(workspace: Workspace, edit: Edit, places: Sequence[Judged]) -> bool:
+async def change(workspace: Workspace, edit: Edit, places: Sequence[Answer]) -> bool:
     """Change the assessments of equal answers as the first one's, in one act; return whether any changed.
 
     Raises:

@@ -27,7 +27,7 @@ async def answers(workspace: Workspace, app: App[Any]) -> None:
     from fada_tui.tui.screens.answers import AnswersScreen
 
     review = workspace.review
-    run, key = review.run, review.key
+    run = review.run
     if run is None:
         workspace.view.say("there are no answers yet; r sets up a run", "warning")
         return
@@ -44,7 +44,7 @@ async def answers(workspace: Workspace, app: App[Any]) -> None:
         tags=partial(_tags, workspace, app),
         context=partial(_context, workspace, app),
     )
-    screen = AnswersScreen(source, (run.id, *key) if key else None)
+    screen = AnswersScreen(source, workspace.here)
     workspace.view.join(screen)
     try:
         chosen = await app.push_screen_wait(screen)

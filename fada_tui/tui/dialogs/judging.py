@@ -10,6 +10,7 @@ from fada_tui.evaluation.assessment.edit import with_context, with_note, with_ta
 from fada_tui.tui.actions import judging
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs.assessor import named
+from fada_tui.tui.state.open_runs import Answer
 from fada_tui.tui.state.side_by_side import SideBySide
 
 
@@ -77,7 +78,7 @@ async def judge_anyway(workspace: Workspace, app: App[Any]) -> None:
         workspace.view.draw()
 
 
-async def _judge_anyway(workspace: Workspace, app: App[Any], places: Sequence[judging.Judged]) -> str:
+async def _judge_anyway(workspace: Workspace, app: App[Any], places: Sequence[Answer]) -> str:
     """Ask whether to; return what became of it, in words."""
     from fada_tui.tui.screens.confirm import ConfirmScreen
 

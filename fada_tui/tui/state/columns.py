@@ -9,10 +9,8 @@ from msgspec.structs import replace
 
 from fada_tui.core.records import Assessment
 from fada_tui.evaluation.answer_words import words_alone
-from fada_tui.tui.state.open_runs import Key, OpenRun
+from fada_tui.tui.state.open_runs import Answer
 from fada_tui.tui.state.views import AnswerView
-
-Answer = tuple[OpenRun, Key]
 
 
 class Column(NamedTuple):

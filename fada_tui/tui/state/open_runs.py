@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from fada_tui.core.protocol import Item
-from fada_tui.core.records import Assessment, AutoScore, ClassSet, PlannedImage, Question, Result, Run
+from fada_tui.core.records import Assessment, ClassSet, PlannedImage, Question, Result, Run
 from fada_tui.evaluation.assessment.edit import mine
 from fada_tui.evaluation.assessment.filters import second
 from fada_tui.report.looking import constant_line
@@ -135,11 +135,6 @@ class OpenRun:
     def by_terms(self, question_id: str) -> bool:
         """Whether the rubric's terms rate a question's answers: not where others do."""
         return any(one.id == question_id and one.kind in ("none", "terms") for one in self.questions)
-
-    def autos(self, path: str) -> tuple[AutoScore | None, ...]:
-        """Return the auto scores by which an image's answers are rated, one for each question."""
-        results = ((self._results.get((path, one.id)), one.id) for one in self.questions)
-        return tuple(result.auto if result and self.by_terms(name) else None for result, name in results)
 
     def put(self, result: Result) -> None:
         """Take a result; assessments known of it are kept."""
@@ -283,6 +278,9 @@ class OpenRun:
                 seen.add(result.path)
                 yield PlannedImage(image=result.image, category=result.category, path=result.path)
 
+
+Answer = tuple[OpenRun, Key]
+"""An answer of a run, or the place where it will be."""
 
 _NONE = Assessment()
 _WAITING = Mark()

@@ -16,7 +16,7 @@ from fada_tui.tui.state.blind import BlindList
 from fada_tui.tui.state.disk_index import DiskIndex, Gallery
 from fada_tui.tui.state.image_rows import ImageRows, Slot, with_images
 from fada_tui.tui.state.matching import Matching, turned
-from fada_tui.tui.state.open_runs import Key, OpenRun, OpenRuns
+from fada_tui.tui.state.open_runs import Answer, Key, OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.views import AnswerView
 
@@ -54,7 +54,7 @@ class Review:
         """There is nothing to judge here: the next answer comes up by itself, and stays."""
         self.beside = False
         """Models are shown side by side: nothing but the user's keys moves the position."""
-        self.equal: tuple[tuple[OpenRun, Key], ...] = ()
+        self.equal: tuple[Answer, ...] = ()
         """Side by side, other models' answers that are equal to the current one, and are judged with it."""
         self.thoughts_shown = False
         """Thoughts stand above the answers."""
@@ -89,7 +89,7 @@ class Review:
         return (self.slot.image.path, self.questions[self.key_index].id)
 
     @property
-    def targets(self) -> tuple[tuple[OpenRun, Key], ...]:
+    def targets(self) -> tuple[Answer, ...]:
         """What is judged here: the current answer first, then those that are judged with it."""
         return ((self.run, self.key), *self.equal) if self.run and self.key else ()
 
@@ -236,15 +236,6 @@ class Review:
         if slot is None or self.open_runs.run_of(slot) is not run or question_id not in ids:
             return None
         return (slot, ids.index(question_id))
-
-    def same_question(self) -> tuple[str, ...]:
-        """Ids of the runs that have an answer about this image, over the same images, the latest first."""
-        if self.slot is None:
-            return ()
-        known = self.disk_index.answered.get(self.slot.image.path, frozenset())
-        siblings = self.siblings()
-        own = [self.run.id] if self.run else []
-        return tuple(dict.fromkeys([*own, *(name for name in reversed(siblings) if name in known)]))
 
     def marked_images(self) -> tuple[PlannedImage, ...]:
         """The images marked for the next run, in the order of the list."""

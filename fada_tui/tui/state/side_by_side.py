@@ -6,9 +6,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fada_tui.evaluation.answer_words import words_of_one
-from fada_tui.tui.state.columns import Answer, Column, ColumnView, column_view
+from fada_tui.tui.state.columns import Column, ColumnView, column_view
 from fada_tui.tui.state.image_rows import ImageRows, Slot
-from fada_tui.tui.state.open_runs import Key, OpenRun
+from fada_tui.tui.state.open_runs import Answer, Key, OpenRun
 from fada_tui.tui.state.ranking import answer_text
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.views import AnswerView

@@ -20,8 +20,6 @@ from fada_tui.tui.state.views import GpuView
 Line = list[tuple[str, str]]
 """Pieces of text and the names of their styles."""
 
-ROWS_OF_PEAKS = 2
-
 
 class GpuPane(Widget):
     """Draws what the last sample said, and the minutes before it."""
