@@ -152,9 +152,9 @@ def _alone(forecast: Forecast | None, width: int) -> Iterable[Line]:
     yield [("Time    ", "muted"), (time, "strong"), (f"  {source}" if beside else "", "muted")]
     yield _memory(forecast, width)
     if forecast.fits is False:
-        yield [("        ", ""), (_cut(_way_out(forecast), width - 8), "strong")]
+        yield [("        ", ""), (shortened(_way_out(forecast), width - 8), "strong")]
     if not beside:
-        yield [(_cut(f"Time is {source}" if forecast.seconds is not None else source, width), "muted")]
+        yield [(shortened(f"Time is {source}" if forecast.seconds is not None else source, width), "muted")]
 
 
 def _obstacle(forecast: Forecast) -> str:
@@ -200,7 +200,7 @@ def _rows(view: EstimateView, width: int) -> list[Line]:
             rows.append([(f"{label}  looking at the checkpoint …", "muted")])
             continue
         if obstacle := _obstacle(forecast):
-            rows.append([(f"{label}  ", ""), (_cut(obstacle, width - name - 2), "misfit")])
+            rows.append([(f"{label}  ", ""), (shortened(obstacle, width - name - 2), "misfit")])
             continue
         needed = units.memory(forecast.memory_needed)
         line = _row(label, forecast.whole, needed or "unknown", forecast.fits, "")
@@ -227,8 +227,3 @@ def _row(
 
 def _room(line: Line, width: int) -> int:
     return width - sum(cell_len(text) for text, _ in line)
-
-
-def _cut(text: str, width: int) -> str:
-    """As much of a text as there is room for."""
-    return fitted(text, min(cell_len(text), max(width, 0)))

@@ -15,7 +15,7 @@ from fada_tui.tui.state.matching import subject_of
 from fada_tui.tui.state.open_runs import Key, OpenRun
 
 RowKey = tuple[str, str, str]
-"""Run id, image path and question id."""
+"""Run id, image path and question id; a plain tuple, which the garbage collector lets go."""
 
 STEP = 250
 """Rows that are looked at between two pauses."""
@@ -148,9 +148,8 @@ class AnswerTable(Sequence[Row]):
     @property
     def models(self) -> Sequence[str]:
         """The models' names; none in blind mode."""
-        return (
-            () if self._blind is not None else tuple({run.run.model.name: 0 for run in self._runs.values()})
-        )
+        names = (run.run.model.name for run in self._runs.values())
+        return () if self._blind is not None else tuple(dict.fromkeys(names))
 
     def entry(self, index: int) -> _Entry | None:
         """Return what `find` finds a row by after others have come."""
