@@ -205,6 +205,7 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
         holds: Callable[[], bool] | None = None,
     ) -> None:
         """Show a line above the keys."""
+        text = self.workspace.open_runs.told(text)
         self.query_one(Notice).tell(text, kind, keep=keep, holds=holds)
         for companion in self._companions:
             companion.say(text, kind, keep=keep, holds=holds)
@@ -355,7 +356,10 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
 
     def action_restart(self) -> None:
         """Resume the run whose worker died, or that was stopped."""
-        if self.workspace.review.run is not None:
+        if self.workspace.open_runs.blind:
+            told = "blind mode tells of no answer whether its run can go on: R resumes a run by its name"
+            self.say(told, "warning", holds=lambda: self.workspace.open_runs.blind)
+        elif self.workspace.review.run is not None:
             self.resume(str(self.workspace.review.run.folder))
 
     def resume(self, name: str) -> None:

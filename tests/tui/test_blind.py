@@ -6,10 +6,13 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Static
 
+from fada_tui.core.records import Notes
 from fada_tui.runs.events import AnswerFinished, RunEnded, RunStarted
 from fada_tui.store.folder import read_run
+from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.tui.actions import loading, run_events
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.app import FadaApp
 from fada_tui.tui.state.open_runs import OpenRun
 from tests.endpoint_server import serving
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
@@ -176,3 +179,57 @@ async def test_a_run_that_begins_in_blind_mode_is_mixed_in_and_told_of_without_i
                     all(f"Model {letter}" in screen_text(app) for letter in "AB") and app.screen is not main
                 ),
             )
+
+
+async def test_the_list_of_runs_tells_no_verdicts_and_exports_none(tmp_path: Path) -> None:
+    save_run(tmp_path, ONE, "tiny")
+    save_run(tmp_path, OTHER, "huge")
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("b")
+        await wait_for(pilot, lambda: main.workspace.open_runs.blind)
+        await pilot.press("1", "R")
+        await wait_for(pilot, lambda: "2 runs" in screen_text(pilot.app))
+        text = screen_text(pilot.app)
+        assert text.count("–/24") == 2 and "1/24" not in text and "0/24" not in text
+        await pilot.press("e")
+        await wait_for(pilot, lambda: "an export tells each model's verdicts" in screen_text(pilot.app))
+        await pilot.press("d")
+        await wait_for(pilot, lambda: "24 answers go for good" in screen_text(pilot.app))
+        await pilot.press("n", "escape", "b")
+        await wait_for(pilot, lambda: not main.workspace.open_runs.blind)
+        await pilot.press("R")
+        await wait_for(pilot, lambda: "1/24" in screen_text(pilot.app))
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("so", "the page's path names the model"),
+        ("sn", "the notes are on one model"),
+        ("w", "blind mode tells of no answer whether its run can go on"),
+    ],
+)
+async def test_what_is_of_the_answers_own_run_alone_is_refused(
+    keys: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(FadaApp, "copy_to_clipboard", lambda app, text: copied.append(text))
+    save_run(tmp_path, ONE, "tiny", notes=Notes(conclusion="tiny is wordy"))
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("b")
+        await wait_for(pilot, lambda: main.workspace.open_runs.blind)
+        await pilot.press(*keys)
+        await wait_for(pilot, lambda: told in screen_text(pilot.app))
+        assert "wordy" not in screen_text(pilot.app) and not copied
+
+
+@pytest.mark.parametrize("keys", ["1", "tg", "F", "as*F"])
+async def test_a_disk_that_fails_names_no_run(keys: str, tmp_path: Path) -> None:
+    save_run(tmp_path, ONE, "tiny")
+    async with opened(tmp_path) as (pilot, main):
+        await pilot.press("b")
+        await wait_for(pilot, lambda: main.workspace.open_runs.blind)
+        (tmp_path / "results" / ONE / JOURNAL_NAME).mkdir()
+        await pilot.press(*keys)
+        await wait_for(pilot, lambda: "cannot write the run's folder" in screen_text(pilot.app))
+        assert ONE not in screen_text(pilot.app)

@@ -12,6 +12,7 @@ from fada_tui.evaluation.assessment.history import Step
 from fada_tui.tui.actions import judging
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs.assessor import named
+from fada_tui.tui.dialogs.judging import telling
 from fada_tui.tui.present.filter_names import filter_names
 from fada_tui.tui.present.lines import change_text
 from fada_tui.tui.state.answer_table import AnswerTable, Row
@@ -132,7 +133,8 @@ async def _tags(workspace: Workspace, app: App[Any], rows: Sequence[Row]) -> Non
     async def toggle(name: str) -> tuple[str, ...]:
         has_it = name in common()
         toggled = [row for row in rows if (name in row.run.assessment(*row.at).tags) == has_it]
-        await _change_all(workspace, toggled, lambda before: with_tag_toggled(before, name))
+        with telling(workspace):
+            await _change_all(workspace, toggled, lambda before: with_tag_toggled(before, name))
         workspace.view.draw()
         return common()
 

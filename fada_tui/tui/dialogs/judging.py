@@ -1,6 +1,7 @@
 """Opening the screens in which answers are judged: tags, notes, zoom, models side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from textual.app import App
@@ -14,6 +15,15 @@ from fada_tui.tui.state.open_runs import Answer
 from fada_tui.tui.state.side_by_side import SideBySide
 
 
+@contextmanager
+def telling(workspace: Workspace) -> Iterator[None]:
+    """Let an error that another screen shows say no more than may be said now."""
+    try:
+        yield
+    except FadaError as error:
+        raise FadaError(workspace.open_runs.told(str(error))) from error
+
+
 async def tags(workspace: Workspace, app: App[Any]) -> None:
     """Toggle the rubric's tags."""
     from fada_tui.tui.screens.tags import TagsScreen
@@ -24,7 +34,8 @@ async def tags(workspace: Workspace, app: App[Any]) -> None:
     run, key = places[0]
 
     async def toggle(name: str) -> tuple[str, ...]:
-        await judging.change(workspace, lambda before: with_tag_toggled(before, name), places)
+        with telling(workspace):
+            await judging.change(workspace, lambda before: with_tag_toggled(before, name), places)
         workspace.view.draw()
         return run.assessment(*key).tags
 

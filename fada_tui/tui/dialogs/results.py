@@ -40,7 +40,9 @@ async def runs(workspace: Workspace, app: App[Any]) -> None:
 
     open_runs = workspace.review.open_runs
     going_on = frozenset(run.id for run in open_runs.runs.values() if run.running)
-    screen = screens.RunsScreen(workspace.app_context.results, open_runs.current, going_on)
+    screen = screens.RunsScreen(
+        workspace.app_context.results, open_runs.current, going_on, blind=open_runs.blind
+    )
     match await app.push_screen_wait(screen):
         case screens.OpenRun(folder=folder):
             await loading.open_run(workspace, folder.name)

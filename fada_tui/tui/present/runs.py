@@ -19,6 +19,8 @@ from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.tui.state.run_scan import Found
 
 UNKNOWN = "n/a"
+HIDDEN = "–"
+"""A number that blind mode hides."""
 BARS: Final = ("time_per_answer", "memory", "quality")
 """The metrics that the comparison draws as bars."""
 
@@ -61,13 +63,14 @@ class RunRow(Struct, frozen=True, kw_only=True):
     """What is lost when it is deleted."""
 
 
-def run_row(found: Found, current: str | None, running: Collection[str]) -> RunRow:
+def run_row(found: Found, current: str | None, running: Collection[str], *, blind: bool = False) -> RunRow:
     """Return a run's row.
 
     Args:
         found: the run, as read.
         current: id of the run that is looked at.
         running: ids of the runs that this program writes now.
+        blind: somebody judges blindly: where the number of verdicts grows would tell whose answer it was.
     """
     run, name = found.run, found.folder.name
     if run is None:
@@ -91,6 +94,7 @@ def run_row(found: Found, current: str | None, running: Collection[str]) -> RunR
     ours = bool({run.id, name} & set(running))
     status: Status = "running" if ours or found.locked else run.status
     counted = figures(run)
+    judged = "" if blind else f", {_judged(counted)},"
     return RunRow(
         folder=found.folder,
         id=run.id,
@@ -100,13 +104,13 @@ def run_row(found: Found, current: str | None, running: Collection[str]) -> RunR
         state=_state(status, counted),
         images=f"{counted.images:,}",
         questions=f"{len(run.questions):,}",
-        judged=f"{counted.tally.judged:,}/{counted.answers:,}",
+        judged=f"{HIDDEN if blind else f'{counted.tally.judged:,}'}/{counted.answers:,}",
         per_answer=time_on_screen(run, counted) or UNKNOWN,
         current=current is not None and current in (run.id, name),
-        detail="  ·  ".join(_details(found, run, status, counted, ours=ours)),
+        detail="  ·  ".join(_details(found, run, status, counted, ours=ours, blind=blind)),
         hindrance=_hindrance(status, run),
         keep="it is running: x on the main screen stops it" if ours else _written(found),
-        stake=f"{units.count(counted.answers, 'answer')}, {_judged(counted)}, go for good.",
+        stake=f"{units.count(counted.answers, 'answer')}{judged} go for good.",
     )
 
 
@@ -139,7 +143,9 @@ def _state(status: Status, counted: Figures) -> str:
             return status
 
 
-def _details(found: Found, run: Run, status: Status, counted: Figures, *, ours: bool) -> Iterable[str]:
+def _details(
+    found: Found, run: Run, status: Status, counted: Figures, *, ours: bool, blind: bool
+) -> Iterable[str]:
     if run.error is not UNSET and status != "running":
         yield f"{run.status}: {run.error.message}"
     elif status == "running":
@@ -148,7 +154,7 @@ def _details(found: Found, run: Run, status: Status, counted: Figures, *, ours: 
         yield f"interrupted after {counted.results:,} of {counted.planned:,}: w resumes it"
     yield found.folder.name
     yield run.dataset.name
-    if counted.tally.verdicts > counted.tally.judged:
+    if counted.tally.verdicts > counted.tally.judged and not blind:
         yield verdict_texts.counted(counted.tally)
     elif counted.errors:
         yield units.count(counted.errors, "error")

@@ -114,6 +114,7 @@ class RunsScreen(Screen[Wish | None], SheetActions):
         results: the folder of the runs.
         current: id of the run that is looked at.
         running: ids of the runs that this program writes now.
+        blind: somebody judges blindly, and must not see which run's verdicts grow.
     """
 
     PLACES = ("runs",)
@@ -135,11 +136,14 @@ class RunsScreen(Screen[Wish | None], SheetActions):
     }
     """
 
-    def __init__(self, results: Path, current: str | None, running: frozenset[str]) -> None:
+    def __init__(
+        self, results: Path, current: str | None, running: frozenset[str], *, blind: bool = False
+    ) -> None:
         super().__init__()
         self._results = results
         self._looked_at = current
         self._going_on = running
+        self._blind = blind
         self._runs: tuple[RunRow, ...] = ()
         self._deleting = False
         self._gone: set[Path] = set()
@@ -165,7 +169,7 @@ class RunsScreen(Screen[Wish | None], SheetActions):
         for found in read_found(folders):
             if worker.is_cancelled:
                 return
-            rows.append(run_row(found, self._looked_at, self._going_on))
+            rows.append(run_row(found, self._looked_at, self._going_on, blind=self._blind))
             if time.monotonic() - shown > PATIENCE:
                 self.post_message(RowsRead(newest_first(rows), len(folders), done=False))
                 shown = time.monotonic()
@@ -240,7 +244,9 @@ class RunsScreen(Screen[Wish | None], SheetActions):
 
     def action_export(self) -> None:
         """Ask for a format, and write the run in it."""
-        if row := self._readable():
+        if self._blind:
+            self._say("an export tells each model's verdicts: end blind mode first (b on the main screen)")
+        elif row := self._readable():
             self.app.push_screen(ExportScreen(row.folder), self._exported)
 
     def _exported(self, path: Path | None) -> None:

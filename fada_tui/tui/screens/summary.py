@@ -24,6 +24,8 @@ from fada_tui.tui.widgets.page import How, PageView
 
 HIDDEN = "The page names models and auto scores: it is hidden in blind mode (b on the main screen ends it)."
 
+_END = "end blind mode first (b on the main screen)"
+
 WAITING_SECONDS = 0.3
 """How long the page may take to be made before that is said."""
 
@@ -113,6 +115,9 @@ class SummaryScreen(Screen[bool | None]):
     @work(group=DOOR, exclusive=True)
     async def action_notes(self) -> None:
         """Edit the notes; they are in `run.json` and on the page when the screen says so."""
+        if self._blind:
+            self._say(f"the notes are on one model: {_END}")
+            return
         written = await self.app.push_screen_wait(NotesScreen(self._notes, self._draft))
         if written is None:
             return
@@ -123,10 +128,9 @@ class SummaryScreen(Screen[bool | None]):
             self._say(str(error))
             return
         self._notes, self._draft = written, None
-        self._page = HIDDEN if self._blind else page
+        self._page = page
         self._say("the notes are written")
-        if not self._blind:
-            self._show(keep=True)
+        self._show(keep=True)
 
     def action_export(self) -> None:
         """Export the run."""
@@ -134,9 +138,12 @@ class SummaryScreen(Screen[bool | None]):
 
     def action_path(self) -> None:
         """Copy the page's path, and show it."""
+        if self._blind:
+            self._say(f"the page's path names the model: {_END}")
+            return
         path = str(self._folder / store.SUMMARY_NAME)
         self.app.copy_to_clipboard(path)
-        self._say("copied" if self._blind else f"copied: {path}")
+        self._say(f"copied: {path}")
 
     def action_scroll(self, how: How) -> None:
         """Scroll the page."""

@@ -310,6 +310,13 @@ class OpenRuns:
         for run in self.runs.values():
             run.assess_as(assessor)
 
+    def told(self, text: str) -> str:
+        """Return what may be said now: in blind mode no run is named, whatever went wrong with its files."""
+        if self.blind:
+            for run in self.runs.values():
+                text = text.replace(str(run.folder), "the run's folder").replace(run.id, "a run")
+        return text
+
     @property
     def running(self) -> bool:
         """Whether one of them is in progress."""
