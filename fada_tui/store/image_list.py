@@ -106,6 +106,8 @@ def _parse(data: bytes, suffix: str, key: str | None) -> _Found:
     first = next((line for line in text.split("\n") if line.strip()), "")
     if any(mark in first for mark in _DELIMITERS) and (suffix in _TABLES or _is_heading(first)):
         return _of_table(parse_table(data, suffix), key)
+    if suffix in _TABLES and _is_quoted_over_lines(text):
+        return _of_table(parse_table(data, suffix), key)
     return _of_lines(text, key, is_table=suffix in _TABLES)
 
 
@@ -128,6 +130,13 @@ def _is_heading(line: str) -> bool:
         if len(cells) > 1 and any(cell in _NAMES for cell in cells):
             return not any(_is_image_name(cell) for cell in cells)
     return False
+
+
+def _is_quoted_over_lines(text: str) -> bool:
+    """Return whether a line opens a quoted cell that it doesn't close, such as a name with a line break."""
+    return '"' in text and any(
+        line.startswith('"') and line.count('"') % 2 for line in map(str.lstrip, text.split("\n"))
+    )
 
 
 def _is_image_name(text: str) -> bool:

@@ -55,6 +55,19 @@ def test_each_form_names_the_same_images(tmp_path: Path, name: str, text: str, m
     assert named(written(tmp_path / name, mark + text.encode())) == WANTED
 
 
+@pytest.mark.parametrize("heading", ["image\n", ""])
+def test_a_column_alone_may_have_names_with_line_breaks_and_quotation_marks(
+    tmp_path: Path, heading: str
+) -> None:
+    text = heading + '"A/1.png"\n"A/two\nlines.png"\n"A/q""1"".png"\n'
+    assert named(written(tmp_path / "a.csv", text)) == ["A/1.png", "A/two\nlines.png", 'A/q"1".png']
+
+
+def test_a_quotation_mark_that_nothing_closes_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a quotation mark opens a cell that nothing closes"):
+        written(tmp_path / "a.csv", 'A/1.png\n"B/2.png\n')
+
+
 def test_a_spreadsheet_and_utf_16_are_read_too(tmp_path: Path) -> None:
     book = Workbook()
     for row in (("Nr", "Image name"), (1, "A/1.png"), (2, "B/2.png")):
