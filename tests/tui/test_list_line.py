@@ -45,10 +45,9 @@ def test_what_verdicts_mean_is_whole_or_cut_to_a_line() -> None:
 def test_tags_are_letters_and_those_that_are_set_are_spelled_out() -> None:
     tags = [Tag(letter="h", name="hallucination", meaning=""), Tag(letter="g", name="generic", meaning="")]
     view = AnswerView(state="answered", question="?", number=2, questions=8, category="Heart")
-    assert tags_row(view, tags).plain.replace("\xa0", " ") == "t h g"
+    assert tags_row(view, tags).plain == "t tags h g"
     said = replace(view, assessment=Assessment(tags=("generic", "old one"), flagged=True, note="a\nb"))
-    row = tags_row(said, tags).plain.replace("\xa0", " ")
-    assert row == "t h [generic] [old one]  ⚑ flagged"
-    assert tags_row(replace(view, state="running"), tags).plain == ""
+    row = tags_row(said, tags).plain
+    assert row == "t tags h [generic] [old one] ⚑ flagged"
     assert note_line(said.assessment) == "n “a b”"
     assert place_line(view) == "Question 2 of 8 · Heart"

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from fada_tui.tui.present.cells import beginning, file_name
+from fada_tui.tui.present.cells import beginning, file_name, shortened, shortened_end
 from fada_tui.tui.present.glyphs import FLAG, GLYPHS
 from fada_tui.tui.state.answer_table import AnswerTable, Row, first_words, question_name
 from fada_tui.tui.state.ranking import answer_text
@@ -16,6 +16,9 @@ FIRST_WORDS = 300
 
 IN_FULL = 2000
 """Characters of an answer that are shown at most below the table."""
+
+PATH_CELLS, QUESTION_CELLS = 70, 80
+"""Of image and question: beneath them there is room for an answer, also where they are long."""
 
 MARK = "●"
 
@@ -58,7 +61,8 @@ def in_full(row: Row) -> str:
     """Return image, question and answer, or error, as they are shown below the table."""
     result = row.result
     answer = first_words(result, IN_FULL) if result.error is not None else answer_text(result)
-    return f"{row.image.path}: {row.question.text}\n{answer[:IN_FULL]}"
+    asked = shortened_end(row.question.text, QUESTION_CELLS)
+    return f"{shortened(row.image.path, PATH_CELLS)}: {asked}\n{answer[:IN_FULL]}"
 
 
 class Cells(Sequence[Sequence[Cell]]):

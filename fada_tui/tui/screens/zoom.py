@@ -18,7 +18,7 @@ from fada_tui.tui.actions.view import MainView
 from fada_tui.tui.keymap import bindings, bindings_below, command_of, commands
 from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.present.footer import idle
-from fada_tui.tui.present.lines import FEWER_CELLS
+from fada_tui.tui.present.lines import FEWER_CELLS, NAME_CELLS
 from fada_tui.tui.present.marks import counted
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.views import NoticeKind, ZoomView
@@ -230,9 +230,9 @@ class ZoomScreen(Screen[None], AnswerActions):
         seen, answer = self._seen, self._seen.answer
         several = answer.questions > 1 and answer.question
         parts = [
-            seen.image.name if seen.image else "",
+            shortened(seen.image.name, max(self.size.width // 2, NAME_CELLS)) if seen.image else "",
             f"question {answer.number} of {answer.questions}" if several else "",
-            answer.model,
+            shortened(answer.model, NAME_CELLS),
             seen.progress,
             seen.mode,
             shortened(seen.assessor, FEWER_CELLS),

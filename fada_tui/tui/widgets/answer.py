@@ -51,7 +51,7 @@ class AnswerPane(Vertical):
         & > .details { height: auto; max-height: 4; }
         & > AnswerText { min-height: 2; }
         & > .verdict { dock: bottom; width: 100%; height: auto; }
-        & .tags { height: auto; max-height: 2; }
+        & .tags { height: auto; max-height: 3; }
         & .note { height: auto; max-height: 2; }
     }
     """
@@ -68,7 +68,8 @@ class AnswerPane(Vertical):
         self._rubric = rubric
         self._judging = self._titled = False
         self._figures: Detail = "all"
-        self._fitted: tuple[object, ...] = (False, False, False, False, "row")
+        self._fitted: tuple[object, ...] = (False, False, False, False, "row", 0, 0)
+        self._tags_room = (0, 1)
         self._view = AnswerView()
         self._subtitle = ""
 
@@ -104,7 +105,8 @@ class AnswerPane(Vertical):
         self.query_one(Verdicts).explain(meanings, deep)
         tight = judging and rows < TIGHT
         self.query_one(AnswerText).opens_at_end = tight
-        fitted = (judging, compact, tight, judging and bordered, deep)
+        self._tags_room = (columns, 1 if tight else 3 if deep == "whole" else 2)
+        fitted = (judging, compact, tight, judging and bordered, deep, columns, rows)
         if fitted == self._fitted:
             return
         if self._judging and not judging:
@@ -113,7 +115,7 @@ class AnswerPane(Vertical):
         self._figures = "end" if tight else "brief" if judging and compact else "all"
         question = self.query_one(".question").styles
         question.margin = 0 if compact or tight else (0, 0, 1, 0)
-        question.max_height = 2 if tight else 3 if compact else 4
+        question.max_height = 2 if tight else 3 if compact else max(4, rows // 4 if judging else 0)
         self.query_one(".thoughts").styles.max_height = 1 if tight or (compact and not judging) else 2
         self.query_one(".note").styles.max_height = 1 if compact or tight else 2
         self.query_one(".details").styles.max_height = 1 if tight else 4
@@ -140,9 +142,12 @@ class AnswerPane(Vertical):
         self.query_one(".question", Words).say(question_line(view, numbered=not self._titled))
         self.query_one(".figures", Words).say(figures_line(view, self._figures))
         self.query_one(".score", Words).say(score_lines(view))
-        self.query_one(".details", Words).say(details_lines(view, self._flag, said=not self._judging))
-        tags = tags_row(view, self._rubric.tags) if self._judging and self._rubric else Content("")
-        self.query_one(".tags", Words).say(tags)
+        self.query_one(".details", Words).say(
+            details_lines(view, self._flag, said=not self._judging, briefly=self._figures == "end")
+        )
+        tags = self._rubric.tags if self._judging and self._rubric else ()
+        row = tags_row(view, tags, *self._tags_room) if self._judging else Content("")
+        self.query_one(".tags", Words).say(row)
         self.query_one(".note", Words).say(note_line(view.assessment) if self._judging else "")
         self.query_one(Verdicts).show(
             view.assessment.verdict, view.assessment.context, self._flag, active=view.state == "answered"
@@ -165,23 +170,51 @@ def place_line(view: AnswerView) -> str:
     return " · ".join(part for part in (number, view.category) if part)
 
 
-def tags_row(view: AnswerView, tags: Sequence[Tag]) -> Content:
-    """Return the rubric's tags as letters, those that are set spelled out, and whether it is flagged."""
-    off = "$muted"
-    if view.state != "answered" or not (tags or view.assessment.flagged):
-        return Content("")
-    chosen = set(view.assessment.tags)
-    pieces: list[tuple[str, str]] = [("t", "bold $footer-key-foreground")] if tags else []
-    for tag in tags:
-        is_set = tag.name in chosen
-        pieces.append(
-            (f" [{printable(tag.name)}]" if is_set else f" {printable(tag.letter)}", SET if is_set else off)
-        )
+def tags_row(view: AnswerView, tags: Sequence[Tag], columns: int = 0, rows: int = 1) -> Content:
+    """Return the rubric's tags, those that are set in brackets, and whether the answer is flagged.
+
+    They are spelled out where so many columns and rows have room for all of them; else they are letters or,
+    where even these have none, those that are set.
+    """
+    chosen = view.assessment.tags
     known = {tag.name for tag in tags}
-    pieces += [(f" [{printable(name)}]", SET) for name in view.assessment.tags if name not in known]
-    if view.assessment.flagged:
-        pieces.append((f"  {FLAGGED}", "bold $warning"))
-    return Content.assemble(*pieces)
+    others = [(f"[{printable(name)}]", SET) for name in chosen if name not in known]
+    end = [*others, *([(FLAGGED, "bold $warning")] if view.assessment.flagged else [])]
+    if view.state == "error" or not (tags or end):
+        return Content("")
+    key = "bold $footer-key-foreground" if view.state == "answered" else "$muted"
+    begin = Content.assemble(("t", key), (" tags", "$muted")) if tags else Content("")
+
+    def row(*, spelled: bool) -> Content:
+        pieces = [
+            (f"[{printable(tag.name)}]", SET)
+            if tag.name in chosen
+            else (printable(tag.name if spelled else tag.letter), "$muted")
+            for tag in tags
+        ]
+        gap = 2 if spelled else 1
+        return flowed(begin, [Content.styled(*piece) for piece in (*pieces, *end)], columns, gap)
+
+    if not columns:
+        return row(spelled=False)
+    for names in (row(spelled=True), row(spelled=False)):
+        if names.plain.count("\n") < rows:
+            return names
+    given = [Content.styled(f"[{printable(tag.name)}]", SET) for tag in tags if tag.name in chosen]
+    given = given or [Content.styled(f"none of {len(tags)}", "$muted")]
+    return flowed(begin, [*given, *(Content.styled(*piece) for piece in end)], columns, 1)
+
+
+def flowed(begin: Content, pieces: Sequence[Content], columns: int, gap: int) -> Content:
+    """Return pieces behind what begins them, none broken, on as many lines as so many columns make."""
+    lines = [begin]
+    for piece in pieces:
+        cells = lines[-1].cell_length
+        if cells and columns and cells + gap + piece.cell_length > columns:
+            lines.append(piece)
+        else:
+            lines[-1] = Content.assemble(lines[-1], " " * (gap if cells else 0), piece)
+    return Content("\n").join(lines)
 
 
 def note_line(assessment: Assessment) -> str:
@@ -264,12 +297,20 @@ def score_lines(view: AnswerView) -> Content:
 
 
 WITHHELD = "scores and others' verdicts show once you have judged"
+WITHHELD_BRIEFLY = "scores show once you have judged"
 
 
-def details_lines(view: AnswerView, context: str, *, said: bool = True) -> str:
-    """Return tags and note if they are `said` here, what others said, and the auto score, line by line."""
+def details_lines(view: AnswerView, context: str, *, said: bool = True, briefly: bool = False) -> str:
+    """Return tags and note if they are `said` here, what others said, and the auto score, line by line.
+
+    Args:
+        view: the answer.
+        context: the name of the rubric's context flag.
+        said: whether tags and note are among them.
+        briefly: there is one line for all of it.
+    """
     others = (shortened(other, OTHERS_CELLS) for other in view.others)
-    withheld = WITHHELD if view.withheld else ""
+    withheld = (WITHHELD_BRIEFLY if briefly else WITHHELD) if view.withheld else ""
     own = tags_and_note(view.assessment) if said else ""
     lines = [own, *others, auto_line(view, context), withheld]
     return "\n".join(part for part in lines if part)

@@ -3,17 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from textual import on
+from rich.cells import cell_len
+from textual import events, on
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Static
 
 from fada_tui.core.text import printable
+from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.graphics.loader import Failed
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.canvas import OFF, Canvas
+
+BORDER = 4
+"""Cells of the line below that are not the words'."""
+
+NARROWEST = 12
+"""Cells that an image's name has at least."""
 
 
 class Picture(Widget):
@@ -86,6 +94,10 @@ class Picture(Widget):
         self._say()
         self.query_one(Canvas).show(path, neighbours, asked=asked)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Cut the image's name to the room that there is now."""
+        self._say()
+
     @on(Canvas.Arrived)
     def _arrived(self, event: Canvas.Arrived) -> None:
         event.stop()
@@ -98,6 +110,9 @@ class Picture(Widget):
         parts = [printable(self._path.name), self._measures, printable(self._caption)] if self._path else []
         if self._path and self._graphics.graphics == "off" and self.size.height < 2:
             parts.append(OFF)
+        if parts and self.size.width:
+            room = self.size.width - BORDER - sum(cell_len(f" · {part}") for part in parts[1:-1] if part)
+            parts[0] = shortened(parts[0], max(room, NARROWEST))
         said = " · ".join(part for part in parts if part)
         if said != self._said:
             self._said = said
