@@ -99,6 +99,17 @@ async def test_equal_answers_are_judged_at_once_and_undone_at_once(tmp_path: Pat
         assert [assessments_of(place)[second][-1].tags for place in saved] == [()] * 3
 
 
+async def test_one_answer_alone_is_told_and_there_is_no_key_to_another(tmp_path: Path) -> None:
+    save_run(tmp_path)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(140, 36)) as pilot:
+        await wait_for(pilot, lambda: main_of(app).workspace.review.run)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: "one model has answered this" in screen_text(app))
+        shown = screen_text(app)
+        assert "underlined" not in shown and "h/l Model" not in shown and "{/} Image" in shown
+
+
 @pytest.mark.parametrize(("width", "height", "columns"), [(120, 36, 2), (80, 24, 1), (60, 15, 1)])
 async def test_one_column_at_a_time_where_there_is_room_for_no_more(
     width: int, height: int, columns: int, tmp_path: Path, places: tuple[Path, Path]

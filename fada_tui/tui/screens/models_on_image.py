@@ -17,8 +17,10 @@ from fada_tui.tui.actions import side_by_side
 from fada_tui.tui.actions.judging_actions import JudgingActions
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.present.footer import idle
 from fada_tui.tui.present.glyphs import GLYPHS
+from fada_tui.tui.present.lines import NAME_CELLS
 from fada_tui.tui.present.side_layout import Layout, layout
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.side_by_side import SideBySide
@@ -32,6 +34,8 @@ from fada_tui.tui.widgets.picture import Picture
 from fada_tui.tui.widgets.words import Words
 
 UNDERLINED = "underlined words are in one of the answers alone"
+EQUAL = "equal answers stand in one column: one key judges them all"
+ALONE = "one model has answered this: what another one says will stand beside it"
 NOTHING = "no model has answered this question about this image"
 
 
@@ -89,7 +93,13 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
         self._open = True
         self.workspace.view.join(self)
         self.draw()
-        self.say(UNDERLINED)
+        self._introduce()
+
+    def _introduce(self) -> None:
+        """Say what is seen, once all runs are read."""
+        side = self._side
+        if self._open and side.columns and not side.unread():
+            self.say(UNDERLINED if len(side.columns) > 1 else EQUAL if side.models > 1 else ALONE)
 
     def on_unmount(self) -> None:
         """No longer go with the main screen."""
@@ -149,7 +159,8 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
             to_judge=True,
             judged=True,
         )
-        self.query_one(KeyBar).show((*self.PLACES, "app"), idle(state))
+        alone = {"column.left", "column.right"} if len(side.columns) < 2 else set()
+        self.query_one(KeyBar).show((*self.PLACES, "app"), idle(state) | alone)
 
     def draw_answer(self) -> None:
         """Show the answers as far as they have come."""
@@ -168,7 +179,7 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
         answers, judged = side.counts
         unread = len(side.unread())
         parts = [
-            review.slot.image.image if review.slot else "",
+            shortened(review.slot.image.image, max(self.size.width // 2, NAME_CELLS)) if review.slot else "",
             f"{judged} of {count(answers, 'answer')} judged",
             self._verdicts() if len(side.columns) > 1 else "",
             f"reading {count(unread, 'more run')}" if unread else "",
@@ -205,6 +216,7 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
             await side_by_side.read_runs(self.workspace, self._side)
         finally:
             self._reading = False
+        self._introduce()
 
     # Moving
 
