@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Button, Input, Static, TextArea
+from textual.widgets import Button, Input, TextArea
 
 from fada_tui.config.last_run import forget, remember
 from fada_tui.config.questions import QUESTION_SETS
@@ -45,9 +45,9 @@ from fada_tui.tui.new_run.moves import MoveActions
 from fada_tui.tui.new_run.question_name import QuestionName
 from fada_tui.tui.new_run.sections import Sections
 from fada_tui.tui.new_run.server_field import ListServed, ServerField
-from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.picklist import PickList
+from fada_tui.tui.widgets.title import Title
 
 if TYPE_CHECKING:
     from fada_tui.tui.state.disk_index import DiskIndex
@@ -143,7 +143,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
 
     def compose(self) -> ComposeResult:
         """Lay out the sections."""
-        yield Static(line(self._title({})), classes="title")
+        yield Title(self._title({}))
         yield Sections(self._catalogue, self._list_served)
         yield EstimateSection(self._disk_index, self._sample)
         yield KeyBar(*self.PLACES)
@@ -277,7 +277,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         if self._offer is not None:
             focused = self.focused.id if self.focused else None
             origins = fields.origins(self._form, self._first, self._offer)
-            self.query_one(".title", Static).update(line(self._title(origins)), layout=False)
+            self.query_one(Title).say(self._title(origins))
             notes = {} if self._unread else self._files.notes
             self._sections.show_faults(
                 self._form, self._offer, self._found(self._offer), focused, origins, notes

@@ -29,11 +29,12 @@ from fada_tui.tui.state.answer_table import (
 from fada_tui.tui.state.aside import aside
 from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.terminal.key_queue import DOOR
-from fada_tui.tui.terminal.sanitise import content, line
+from fada_tui.tui.terminal.sanitise import content
 from fada_tui.tui.widgets.filterbox import FilterBox
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.sheet import Column, Sheet
+from fada_tui.tui.widgets.title import Title
 
 TYPING_SECONDS = 0.12
 """How long the filter waits for more to be typed."""
@@ -64,14 +65,6 @@ class AnswersScreen(Screen[Row | None], SheetActions):
     DEFAULT_CSS = """
     AnswersScreen {
         overflow: hidden;
-        & > .title {
-            height: 1;
-            padding: 0 1;
-            background: $panel;
-            text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
         & > Sheet { height: 1fr; margin: 0 1; }
         & > #detail { height: 7; max-height: 25%; padding: 0 2; border-top: solid $border; }
         & > FilterBox { margin: 0 1; }
@@ -97,7 +90,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
 
     def compose(self) -> ComposeResult:
         """Lay out the table between title and keys."""
-        yield Static("Answers", classes="title", markup=False)
+        yield Title("Answers")
         yield Sheet(self._columns())
         yield Static("", markup=False, id="detail")
         yield FilterBox(WORDS)
@@ -223,7 +216,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
             parts.append(f"filter: {order.wanted.text}")
         parts.append(f"by {HEADINGS[order.column].lower()} {'▼' if order.descending else '▲'}")
         parts += [self._busy] if self._busy else []
-        self.query_one(".title", Static).update(line(" · ".join(parts)), layout=False)
+        self.query_one(Title).say(" · ".join(parts))
         self._show_keys()
 
     def _show_keys(self) -> None:

@@ -28,6 +28,7 @@ from fada_tui.tui.widgets.bars import BarRow, Bars
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
+from fada_tui.tui.widgets.title import Title
 
 
 def _column(key: str, *, rank: int = 0) -> Column:
@@ -102,14 +103,6 @@ class ComparisonScreen(Screen[OpenRun | None], SheetActions):
     DEFAULT_CSS = """
     ComparisonScreen {
         overflow: hidden;
-        & > .title {
-            height: 1;
-            padding: 0 1;
-            background: $panel;
-            text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
         & > Sheet { height: auto; max-height: 50%; margin: 1 1 0 1; }
         & > #detail { height: 3; margin: 1 0 0 0; padding: 0 2; color: $muted; }
         & > Bars { margin: 0 1; border-top: solid $border; }
@@ -135,7 +128,7 @@ class ComparisonScreen(Screen[OpenRun | None], SheetActions):
 
     def compose(self) -> ComposeResult:
         """Lay out table and bars between the title and the keys."""
-        yield Static("Comparison" if self._blind else "Comparison · reading …", classes="title", markup=False)
+        yield Title("Comparison" if self._blind else "Comparison · reading …")
         yield Sheet(COLUMNS)
         yield Static("", markup=False, id="detail")
         yield Bars({key: METRIC[key].shown["screen"].heading for key in BARS})
@@ -183,7 +176,7 @@ class ComparisonScreen(Screen[OpenRun | None], SheetActions):
     @on(Progress)
     def _tell_progress(self, event: Progress) -> None:
         text = f"Comparison · reading {event.done} of {event.total} …"
-        self.query_one(".title", Static).update(line(text))
+        self.query_one(Title).say(text)
 
     @on(ComparisonRead)
     def _take(self, event: ComparisonRead) -> None:
@@ -208,7 +201,7 @@ class ComparisonScreen(Screen[OpenRun | None], SheetActions):
             f"by {heading.partition(' (')[0].lower()} {arrow}",
         ]
         parts += [f"{self._unread} unreadable: see the list of runs"] if self._unread else []
-        self.query_one(".title", Static).update(line(" · ".join(parts)))
+        self.query_one(Title).say(" · ".join(parts))
         self.query_one(Sheet).show(
             [_cells(row, marked=row.folder in self._marked) for row in self._rows],
             cursor,

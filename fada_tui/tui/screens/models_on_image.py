@@ -8,7 +8,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -25,12 +24,12 @@ from fada_tui.tui.present.side_layout import Layout, layout
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.state.side_by_side import SideBySide
 from fada_tui.tui.state.views import AskedAbout, NoticeKind
-from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer_columns import AnswerColumn, AnswerColumns
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.picture import Picture
+from fada_tui.tui.widgets.title import Title
 from fada_tui.tui.widgets.words import Words
 
 UNDERLINED = "underlined words are in one of the answers alone"
@@ -53,14 +52,6 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     ModelsOnImage {
-        & > .title {
-            height: 1;
-            padding: 0 1;
-            background: $panel;
-            text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
         & > .question { height: auto; max-height: 2; padding: 0 1; text-style: bold; }
         & > #body { height: 1fr; layout: horizontal; }
         & > #body.-above { layout: vertical; }
@@ -79,7 +70,7 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
     def compose(self) -> ComposeResult:
         """Lay out the picture and as many columns as there is room for."""
         context = self.workspace.app_context
-        yield Static("", markup=False, classes="title")
+        yield Title()
         yield Words(classes="question")
         with Container(id="body"):
             yield Picture(context.graphics)
@@ -135,7 +126,7 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
             return
         side, review = self._side, self.workspace.review
         side.update()
-        self.query_one(".title", Static).update(self._title(), layout=False)
+        self.query_one(Title).say(self._title())
         number, questions = review.key_index + 1, review.questions
         asked = questions[number - 1].text if questions else ""
         of = f"{number}/{len(questions)}  " if len(questions) > 1 else ""
@@ -174,7 +165,7 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
         self.query_one("#nothing").display = not side.columns
         columns.show(len(side.columns), side.column, side.views)
 
-    def _title(self) -> Content:
+    def _title(self) -> str:
         side, review = self._side, self.workspace.review
         answers, judged = side.counts
         unread = len(side.unread())
@@ -185,7 +176,7 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
             f"reading {count(unread, 'more run')}" if unread else "",
             "BLIND" if review.open_runs.blind else "",
         ]
-        return line("  │  ".join(part for part in parts if part))
+        return "  │  ".join(part for part in parts if part)
 
     def _verdicts(self) -> str:
         """Return each column's verdict, the one in front in brackets: not all columns are in sight."""

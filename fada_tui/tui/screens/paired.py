@@ -9,7 +9,6 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from fada_tui.core.records import Run
@@ -24,6 +23,7 @@ from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
+from fada_tui.tui.widgets.title import Title
 
 COLUMNS = (
     Column(key="question", heading="Question", least=10),
@@ -74,14 +74,6 @@ class PairedScreen(Screen[None], SheetActions):
     DEFAULT_CSS = """
     PairedScreen {
         overflow: hidden;
-        & > .title {
-            height: 1;
-            padding: 0 1;
-            background: $panel;
-            text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
         & > Sheet { height: 1fr; margin: 1 1 0 1; }
         & > #detail { height: auto; max-height: 8; margin: 1 0 0 0; padding: 0 2; color: $muted; }
         &.-empty > Sheet { display: none; }
@@ -98,7 +90,7 @@ class PairedScreen(Screen[None], SheetActions):
 
     def compose(self) -> ComposeResult:
         """Lay out the table above what is known of the row under the cursor."""
-        yield Static("Paired comparison · reading …", classes="title", markup=False)
+        yield Title("Paired comparison · reading …")
         yield Sheet(self._columns)
         yield Text("", markup=False, id="detail")
         yield KeyBar(*self.PLACES)
@@ -147,7 +139,7 @@ class PairedScreen(Screen[None], SheetActions):
         self._describe(NOTHING)
 
     def _title(self, text: str) -> None:
-        self.query_one(".title", Static).update(line(f"Paired comparison · {text}"))
+        self.query_one(Title).say(f"Paired comparison · {text}")
 
     def _describe(self, without_rows: str) -> None:
         at = self.query_one(Sheet).cursor

@@ -22,6 +22,7 @@ from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.runbar import RunBar
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
+from fada_tui.tui.widgets.title import Title
 
 COLUMNS = (
     Column(key="turn", heading="#", right=True),
@@ -51,7 +52,6 @@ class QueueScreen(Screen[None], SheetActions):
     DEFAULT_CSS = """
     QueueScreen {
         overflow: hidden;
-        & > .title { height: 1; padding: 0 1; background: $panel; text-style: bold; text-wrap: nowrap; }
         & > Sheet { margin: 1 1 0 1; }
         & > #detail { height: auto; max-height: 3; padding: 0 2; color: $muted; border-top: solid $border; }
     }
@@ -67,7 +67,7 @@ class QueueScreen(Screen[None], SheetActions):
 
     def compose(self) -> ComposeResult:
         """Lay out what runs over what waits."""
-        yield Static("Queue", classes="title", markup=False)
+        yield Title("Queue")
         yield RunBar()
         yield Sheet(COLUMNS)
         yield Static("", markup=False, id="detail")
@@ -97,7 +97,7 @@ class QueueScreen(Screen[None], SheetActions):
         blind = self._workspace.open_runs.blind
         rows = (_cells(one, queue.upcoming, blind=blind) for one in queue.runs)
         sheet.show([(Cell(str(turn), "muted"), *row) for turn, row in enumerate(rows, start=1)], at)
-        self.query_one(".title", Static).update(line(title(queue.runs)))
+        self.query_one(Title).say(title(queue.runs))
         self.query_one("#detail", Static).update(line(detail(queue.runs)))
         self.query_one(KeyBar).show(self.PLACES, _idle(queue.runs))
 

@@ -32,6 +32,7 @@ from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
+from fada_tui.tui.widgets.title import Title
 
 PATIENCE = 0.15
 """Seconds of reading after which it is shown how far it came."""
@@ -122,14 +123,6 @@ class RunsScreen(Screen[Wish | None], SheetActions):
     DEFAULT_CSS = """
     RunsScreen {
         overflow: hidden;
-        & > .title {
-            height: 1;
-            padding: 0 1;
-            background: $panel;
-            text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
         & > Sheet { margin: 1 1 0 1; }
         & > #detail { height: 3; padding: 0 2; color: $muted; border-top: solid $border; }
         & > #said { height: auto; max-height: 3; padding: 0 2; color: $warning; display: none; }
@@ -151,7 +144,7 @@ class RunsScreen(Screen[Wish | None], SheetActions):
 
     def compose(self) -> ComposeResult:
         """Lay out the list between its title and the keys."""
-        yield Static("Runs · reading …", classes="title", markup=False)
+        yield Title("Runs · reading …")
         yield Sheet(COLUMNS)
         yield Static("", markup=False, id="detail")
         yield Text("", markup=False, id="said")
@@ -190,7 +183,7 @@ class RunsScreen(Screen[Wish | None], SheetActions):
 
     def _tell(self, total: int, *, done: bool) -> None:
         count = units.count(total, "run") if done else f"reading {len(self._runs)} of {total} …"
-        self.query_one(".title", Static).update(line(f"Runs · {count} · {shown_path(self._results)}"))
+        self.query_one(Title).say(f"Runs · {count} · {shown_path(self._results)}")
         if done and not self._runs:
             self.query_one("#detail", Static).update(
                 line("There are no runs here yet. On the main screen r sets one up.")

@@ -13,7 +13,6 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fada_tui.core.text import printable
 from fada_tui.tui.actions.view import MainView
 from fada_tui.tui.keymap import bindings, bindings_below, command_of, commands
 from fada_tui.tui.present.cells import shortened
@@ -31,6 +30,7 @@ from fada_tui.tui.widgets.answer_text import AnswerText
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.notice import Notice
+from fada_tui.tui.widgets.title import Title
 from fada_tui.tui.widgets.verdicts import Verdicts
 
 STEP = 1.5
@@ -63,14 +63,6 @@ class ZoomScreen(Screen[None], AnswerActions):
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     ZoomScreen {
-        & > .title {
-            height: 1;
-            padding: 0 1;
-            background: $panel;
-            text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
         & > .words { height: auto; padding: 0 1; }
         & .question { height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
         & AnswerText { height: 3; }
@@ -105,7 +97,7 @@ class ZoomScreen(Screen[None], AnswerActions):
 
     def compose(self) -> ComposeResult:
         """Lay out the picture between its title and what is to be judged."""
-        yield Static("", markup=False, classes="title")
+        yield Title()
         yield Canvas(self._graphics)
         with Vertical(classes="words"):
             yield Static("", markup=False, classes="question")
@@ -238,8 +230,7 @@ class ZoomScreen(Screen[None], AnswerActions):
             shortened(seen.assessor, FEWER_CELLS),
             *self._measures(),
         ]
-        text = line("  │  ".join(printable(part) for part in parts if part))
-        self.query_one(".title", Static).update(text, layout=False)
+        self.query_one(Title).say("  │  ".join(part for part in parts if part))
 
     def _measures(self) -> list[str]:
         if self._image is None:
