@@ -307,6 +307,8 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         if self._offer is None:
             return
         found = await asyncio.to_thread(files.look, self._form, self._offer, self._catalogue, self._files)
+        if self._leaving:
+            return  # its lists and fields are going away
         self._files = found
         self._offer = files.with_listed(self._offer, found)
         self._changed()
