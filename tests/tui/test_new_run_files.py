@@ -137,3 +137,12 @@ async def test_files_are_read_while_one_types_and_what_is_wrong_ends_the_start(
         assert wanted.settings == Settings(
             images_from=str(files["list"]), references=(str(files["experts"]),)
         )
+
+
+async def test_what_is_read_once_the_screen_is_left_is_shown_no_more(catalogue: Catalogue) -> None:  # noqa: F811
+    app = Host(catalogue)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: pilot.app.screen is not screen and not screen.is_attached)
+        await screen._take_files()
