@@ -97,6 +97,16 @@ async def test_keys_that_are_typed_ahead_meet_the_rows_that_were_asked_for(tmp_p
         await wait_for(pilot, lambda: pilot.app.screen is main)
 
 
+async def test_what_is_sorted_once_the_table_is_left_is_shown_no_more(tmp_path: Path) -> None:
+    save_run(tmp_path, questions=QUESTIONS)
+    async with opened(tmp_path) as (pilot, main):
+        screen = await shown(pilot, main, "48")
+        await pilot.press("q")
+        await wait_for(pilot, lambda: pilot.app.screen is main and not screen.is_attached)
+        await screen._arrange(True)
+        await screen._gather()
+
+
 async def test_an_answer_that_comes_moves_no_cursor(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):

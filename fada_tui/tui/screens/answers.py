@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
@@ -81,7 +82,7 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         """As it is asked for, whether the rows have it yet or not."""
         self._wide = False
         self._shown = False
-        """There is something to draw on; the main screen may draw before that."""
+        """There is something to draw on: not before the main screen may draw, nor once the table is left."""
         self._busy = "reading …"
         self._anchor: Row | None = None
         """The row that was marked last."""
@@ -107,6 +108,11 @@ class AnswersScreen(Screen[Row | None], SheetActions):
         """Where there are few lines, leave them to the table."""
         self.set_class(event.size.height < ROOM_FOR_DETAIL, "-short")
 
+    def dismiss(self, result: Row | None = None) -> AwaitComplete:
+        """End; what is still read and sorted is shown no more."""
+        self._shown = False
+        return super().dismiss(result)
+
     # Rows
 
     async def _gather(self) -> None:
@@ -121,7 +127,8 @@ class AnswersScreen(Screen[Row | None], SheetActions):
                     await aside(table.take(run))
                     self._arrange_soon(keep=True)
         self._busy = ""
-        self._draw_title()
+        if self._shown:
+            self._draw_title()
 
     def _arrange_soon(self, *, keep: bool) -> None:
         self._stop_waiting()
@@ -147,12 +154,16 @@ class AnswersScreen(Screen[Row | None], SheetActions):
     async def _after(self, arranging: Worker[None], act: Callable[[], None]) -> None:
         with suppress(WorkerError):  # another order was asked for meanwhile, which cannot be by a key
             await arranging.wait()
-        act()
+        if self._shown:
+            act()
 
     async def _arrange(self, keep: bool) -> None:
         """Put the rows in the order that is wanted; the cursor stays with its row, or goes to the first."""
-        table, sheet = self._table, self.query_one(Sheet)
+        table = self._table
         found = await aside(table.arranged(self._order))
+        if not self._shown:
+            return
+        sheet = self.query_one(Sheet)
         here = self._row.key if self._row else self._here
         table.arrange(found)
         at = table.index_of(here) if keep and here else None
