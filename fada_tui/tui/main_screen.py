@@ -34,7 +34,7 @@ from fada_tui.tui.terminal.key_queue import DOOR
 from fada_tui.tui.terminal.visibility import DRAWING_SECONDS, Visibility
 from fada_tui.tui.widgets.answer import AnswerPane
 from fada_tui.tui.widgets.canvas import Canvas
-from fada_tui.tui.widgets.filterbox import FilterBox
+from fada_tui.tui.widgets.filterbox import TYPING_SECONDS, FilterBox
 from fada_tui.tui.widgets.gpu import GpuPane
 from fada_tui.tui.widgets.images import ImageList
 from fada_tui.tui.widgets.models import ModelList
@@ -43,9 +43,8 @@ from fada_tui.tui.widgets.panes import Panes
 from fada_tui.tui.widgets.runbar import RunBar
 from fada_tui.tui.widgets.verdicts import Verdicts
 
-TYPING_SECONDS = 0.12
 SETTLING_SECONDS = 0.5
-"""How long the filter waits for more to be typed, and for more to change, before going through all images."""
+"""How long the filter waits for more to change before going through all images."""
 
 
 class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):

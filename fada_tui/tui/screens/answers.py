@@ -31,14 +31,11 @@ from fada_tui.tui.state.aside import aside
 from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.terminal.key_queue import DOOR
 from fada_tui.tui.terminal.sanitise import content
-from fada_tui.tui.widgets.filterbox import FilterBox
+from fada_tui.tui.widgets.filterbox import TYPING_SECONDS, FilterBox
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.sheet import Column, Sheet
 from fada_tui.tui.widgets.title import Title
-
-TYPING_SECONDS = 0.12
-"""How long the filter waits for more to be typed."""
 
 ROOM_FOR_DETAIL = 20
 """Lines of the screen below which the answer under the cursor is not shown in full."""

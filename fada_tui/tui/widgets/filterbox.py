@@ -15,6 +15,9 @@ from fada_tui.tui.keymap import bindings
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.measured import Text
 
+TYPING_SECONDS = 0.12
+"""How long whoever filters by it waits for more to be typed."""
+
 
 class FilterBox(Vertical):
     """Hidden until opened.
