@@ -1,12 +1,18 @@
 """Who judges: asked before the first verdict, shown always, changed at any time."""
 
+import asyncio
 from pathlib import Path
+from typing import Any, cast
 
 from fada_tui.config.assessor import login_name, remember_assessor, remembered_assessor
 from fada_tui.core.paths import state_file
+from fada_tui.core.records import Assessment, Question
+from fada_tui.store.folder import read_run
 from fada_tui.tui.actions import judging, loading
+from fada_tui.tui.dialogs.assessor import change
 from fada_tui.tui.present.lines import title_text
 from fada_tui.tui.screens.assessor import AssessorScreen
+from fada_tui.tui.state.assessments import WRITTEN_AT_ONCE
 from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.test_workspace import FIRST, SECOND, begun
 
@@ -121,3 +127,25 @@ async def test_the_name_is_in_the_title_at_any_width(tmp_path: Path) -> None:
     review.filter_by("")
     text = title_text(review, "ada", 78, "6 s an answer · about 5 min")
     assert "ada" in text and "about 5 min" in text
+
+
+async def test_a_name_that_is_given_while_answers_are_changed_counts_from_then_on(tmp_path: Path) -> None:
+    questions = tuple(Question(id=f"q{number}", text=f"{number}?") for number in range(25))
+    place = save_run(tmp_path, questions=questions)
+    workspace, _ = await begun(tmp_path)
+    (run,) = workspace.open_runs.runs.values()
+    answers = [(run, result.key, Assessment(flagged=True)) for result in run.results]
+    assert len(answers) > 2 * WRITTEN_AT_ONCE
+
+    class Ben:
+        async def push_screen_wait(self, screen: object) -> str:
+            while run.assessment(*answers[0][1]).flagged is not True:
+                await asyncio.sleep(0)
+            workspace.open_runs.blind = True
+            return "ben"
+
+    await asyncio.gather(workspace.assessments.change_all(answers), change(workspace, cast("Any", Ben())))
+    said = [(one.assessor, one.blind) for result in read_run(place).results for one in result.assessments]
+    assert said == [("ada", False)] * len(answers) and workspace.open_runs.assessor == "ben"
+    assert run.assessment(*answers[0][1]).flagged is not True, "ben has flagged nothing"
+    assert await workspace.assessments.undo() is None

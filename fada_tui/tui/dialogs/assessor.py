@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from textual.app import App
@@ -62,7 +63,8 @@ async def _ask(workspace: Workspace, app: App[Any], offered: str, why: str) -> b
     if name is None:
         return False
     if name != workspace.open_runs.assessor:
-        workspace.assess_as(name)
+        # What is being written, such as thousands of flags, was asked for under the other name.
+        await workspace.assessments.once_written(partial(workspace.assess_as, name))
         try:
             await asyncio.to_thread(remember_assessor, name, state_file())
         except OSError as error:

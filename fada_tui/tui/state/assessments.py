@@ -106,12 +106,18 @@ class Assessments:
         """Begin anew: what another assessor changed is theirs, and is not undone under this one's name."""
         self._history = History()
 
+    async def once_written(self, doing: Callable[[], None]) -> None:
+        """Do something once all that was asked for before is written, and before what is asked for later."""
+        async with self._one_at_a_time:
+            doing()
+
     async def _change(self, run: OpenRun, key: Key, wanted: Assessment) -> bool:
         return await self._change_all([(run, key, wanted)], UNSET)
 
     async def _change_all(
         self, changes: Sequence[tuple[OpenRun, Key, Assessment]], act: str | UnsetType
     ) -> bool:
+        blind = self._open_runs.blind  # While it is written, that may end or begin.
         async with self._one_at_a_time:
             before = [run.assessment(*key) for run, key, _ in changes]
             step = [(*change, was) for change, was in zip(changes, before, strict=True)]
@@ -126,9 +132,8 @@ class Assessments:
             ]
             written: list[Change] = []
             try:
-                async for run, key, after in self._write(
-                    [(run, key, wanted) for run, key, _, wanted in lines]
-                ):
+                wanted_all = [(run, key, wanted) for run, key, _, wanted in lines]
+                async for run, key, after in self._write(wanted_all, blind):
                     written.append(Change(run.id, key[0], key[1], lines[len(written)][2], after))
             finally:
                 if written:
@@ -148,6 +153,7 @@ class Assessments:
     async def _replay(
         self, find: Callable[[], Step | None], done: Callable[[int], None], way: Way
     ) -> Step | None:
+        blind = self._open_runs.blind
         async with self._one_at_a_time:
             while (step := find()) is not None:
                 written: list[Change] = []
@@ -156,7 +162,8 @@ class Assessments:
                 there = [(number, change) for number, change in enumerate(step) if change.run_id in runs]
                 try:
                     async for _ in self._write(
-                        [(runs[one.run_id], (one.path, one.question_id), one.after) for _, one in there]
+                        [(runs[one.run_id], (one.path, one.question_id), one.after) for _, one in there],
+                        blind,
                     ):
                         number, change = there[len(written)]
                         written.append(change)
@@ -171,7 +178,9 @@ class Assessments:
                     return tuple(written)
             return None
 
-    async def _write(self, changes: Sequence[tuple[OpenRun, Key, Assessment]]) -> AsyncIterator[_Written]:
+    async def _write(
+        self, changes: Sequence[tuple[OpenRun, Key, Assessment]], blind: bool
+    ) -> AsyncIterator[_Written]:
         """Write assessments down, many at a time where they are of one run, and yield each that is on disk.
 
         Raises:
@@ -179,7 +188,7 @@ class Assessments:
         """
         for group in _groups(changes):
             run = group[0][0]
-            stamps = [(key, self._stamped(wanted)) for _, key, wanted in group]
+            stamps = [(key, self._stamped(wanted, blind)) for _, key, wanted in group]
             lines = [AssessmentLine(path=key[0], question_id=key[1], assessment=one) for key, one in stamps]
             run.unsettled = True
             error = None
@@ -194,12 +203,12 @@ class Assessments:
             if error is not None:
                 raise error
 
-    def _stamped(self, wanted: Assessment) -> Assessment:
+    def _stamped(self, wanted: Assessment, blind: bool) -> Assessment:
         return stamped(
             wanted,
             assessor=self._open_runs.assessor,
             at=now_ms(),
-            blind=self._open_runs.blind,
+            blind=blind,
             act=wanted.act,
         )
 
