@@ -370,6 +370,8 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
         if image := self.workspace.review.image:
             self.copy(str(image))
             self.say(f"copied: {image}", keep=True)
+        else:
+            self.say("there is no image here", "warning")
 
     def action_quit(self) -> None:
         """Quit; ask first during a run."""

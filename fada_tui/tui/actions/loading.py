@@ -101,6 +101,8 @@ async def open_run(workspace: Workspace, run_id: str, at: Key | None = None) -> 
         stepping.look_at_unassessed(workspace.review)
     workspace.view.show_images()
     told = f"{run.run.model.name}, {run.id}: {workspace.review.progress()}"
+    if run.resumable and not run.running:
+        told += " · not finished: w resumes it"
     progress = workspace.review.progress()
     workspace.view.say(
         told,

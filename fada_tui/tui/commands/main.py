@@ -24,7 +24,7 @@ COMMANDS: tuple[Command, ...] = (
         "filter.leave",
         "escape",
         "unfilter",
-        "Unfilter",
+        "Back",
         "End the second look, or leave the filter",
         "main",
     ),

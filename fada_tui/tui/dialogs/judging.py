@@ -75,6 +75,7 @@ async def zoom(workspace: Workspace, app: App[Any]) -> None:
     from fada_tui.tui.screens.zoom import ZoomScreen
 
     if workspace.review.image is None:
+        workspace.view.say("there is no image here", "warning")
         return
     await judging.note_change(workspace)
     graphics, flag = workspace.app_context.graphics, workspace.app_context.rubric.context.name

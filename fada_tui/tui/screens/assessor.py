@@ -18,6 +18,9 @@ from fada_tui.tui.present.glyphs import GLYPHS
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 
+VERDICT_KEYS = ("0", "1", "2", "3")
+"""A name that is one of these was hardly meant: the key was typed ahead."""
+
 
 class AssessorScreen(ModalScreen[str | None]):
     """Returns the name; `None` where the user went back.
@@ -59,6 +62,7 @@ class AssessorScreen(ModalScreen[str | None]):
         self._offered = name
         self._rubric = rubric
         self._why = why
+        self._warned_of = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the field above the guideline."""
@@ -98,6 +102,9 @@ class AssessorScreen(ModalScreen[str | None]):
         name = self.query_one(Input).value.strip() or self._offered
         if fault := name_fault(name):
             self._say(fault)
+        elif name in VERDICT_KEYS and name != self._warned_of:
+            self._warned_of = name
+            self._say(f"{name} is a key that judges: is it your name? ⏎ takes it all the same")
         else:
             self.dismiss(name)
 

@@ -17,7 +17,7 @@ from fada_tui.report import units
 from fada_tui.report.comparison import UNLIKE_NOTE, Compared, alike, compared, differences
 from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.report.wordings import differing_wordings, wordings_line
-from fada_tui.tui.keymap import bindings
+from fada_tui.tui.keymap import bindings, commands
 from fada_tui.tui.present.runs import BARS, UNKNOWN, ComparedRow, compared_row, scales, sorted_rows
 from fada_tui.tui.screens.paired import PairedScreen
 from fada_tui.tui.screens.runs import PATIENCE, STYLES, OpenRun
@@ -226,6 +226,9 @@ class ComparisonScreen(Screen[OpenRun | None], SheetActions):
         said.update(line(text))
         said.display = bool(text)
         self.set_class(instead, "-empty")
+        if instead:
+            others = {command.id for command in commands("comparison")} - {"comparison.back"}
+            self.query_one(KeyBar).show(self.PLACES, frozenset(others))
 
     @on(Sheet.Highlighted)
     def _moved(self, event: Sheet.Highlighted) -> None:

@@ -13,12 +13,16 @@ from textual.widgets import Static
 
 from fada_tui.core.text import printable
 from fada_tui.tui.keymap import PLACES, bindings, commands, shown_keys
+from fada_tui.tui.present.wrapping import wrapped
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
 
 COLUMN = 52
 """Cells that a column of keys takes."""
+
+KEYS = 12
+"""Cells of a command's keys."""
 
 Facts = Sequence[tuple[str, str]]
 
@@ -90,12 +94,14 @@ class HelpScreen(ModalScreen[None]):
 
 
 def keys_of(place: str, keymap: Mapping[str, str], width: int) -> list[Content]:
-    """Return a place's heading and its commands, a line each."""
+    """Return a place's heading and its commands, each on as many lines as what it does takes."""
     rows = [line(PLACES[place]).stylize("bold underline")]
     for command in commands(place):
         keys = shown_keys(command, keymap)
-        row = Content.assemble((f"{keys:>12}  ", "bold $footer-key-foreground"), command.help)
-        rows.append(row.truncate(width, ellipsis=True))
+        shown = Content.styled(f"{keys:>{KEYS}}  ", "bold $footer-key-foreground")
+        room = max(width - shown.cell_length, 1)
+        first, *more = wrapped(command.help, room)
+        rows += [shown + first, *(Content(" " * (KEYS + 2) + rest) for rest in more)]
     return [*rows, Content("")]
 
 

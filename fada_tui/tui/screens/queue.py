@@ -89,6 +89,7 @@ class QueueScreen(Screen[None], SheetActions):
         queue, sheet = self._workspace.run_control.queue, self.query_one(Sheet)
         self.query_one(RunBar).show(self._workspace.run_view())
         self.query_one(Notice).check()
+        self.query_one(KeyBar).show(self.PLACES, _idle(queue.runs, busy=queue.busy))
         if queue.runs == self._shown:
             return
         here, self._shown = self._run, queue.runs
@@ -99,7 +100,6 @@ class QueueScreen(Screen[None], SheetActions):
         sheet.show([(Cell(str(turn), "muted"), *row) for turn, row in enumerate(rows, start=1)], at)
         self.query_one(Title).say(title(queue.runs))
         self.query_one("#detail", Static).update(line(detail(queue.runs)))
-        self.query_one(KeyBar).show(self.PLACES, _idle(queue.runs))
 
     def draw_answer(self) -> None:
         """Show nothing of answers."""
@@ -194,10 +194,11 @@ def detail(runs: tuple[WaitingRun, ...]) -> str:
     return KEPT if any(one.kept for one in runs) else TURNS
 
 
-def _idle(runs: tuple[WaitingRun, ...]) -> frozenset[str]:
+def _idle(runs: tuple[WaitingRun, ...], *, busy: bool) -> frozenset[str]:
     """Return the ids of the commands that would do nothing now."""
     few = {"queue.later", "queue.earlier", "queue.down", "queue.up"} if len(runs) < 2 else set()
     none = {"queue.drop"} if not runs else set()
+    none |= set() if busy else {"queue.stop"}
     kept = any(one.kept for one in runs)
     return frozenset(few | none | (set() if kept else {"queue.go_on"}))
 

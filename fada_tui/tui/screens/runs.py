@@ -21,7 +21,7 @@ from fada_tui.report.comparison import compared
 from fada_tui.runs.publish import write_comparison
 from fada_tui.store import folder as store
 from fada_tui.store.removal import remove_run
-from fada_tui.tui.keymap import bindings
+from fada_tui.tui.keymap import bindings, commands
 from fada_tui.tui.present.lines import shown_path
 from fada_tui.tui.present.runs import GLYPHS, RunRow, newest_first, run_row
 from fada_tui.tui.screens.confirm import ConfirmScreen
@@ -185,6 +185,8 @@ class RunsScreen(Screen[Wish | None], SheetActions):
         count = units.count(total, "run") if done else f"reading {len(self._runs)} of {total} …"
         self.query_one(Title).say(f"Runs · {count} · {shown_path(self._results)}")
         if done and not self._runs:
+            others = {command.id for command in commands("runs")} - {"runs.back"}
+            self.query_one(KeyBar).show(self.PLACES, frozenset(others))
             self.query_one("#detail", Static).update(
                 line("There are no runs here yet. On the main screen r sets one up.")
             )
