@@ -47,6 +47,7 @@ from fada_tui.tui.new_run.sections import Sections
 from fada_tui.tui.new_run.server_field import ListServed, ServerField
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.picklist import PickList
+from fada_tui.tui.widgets.restyle import mark
 from fada_tui.tui.widgets.title import Title
 
 if TYPE_CHECKING:
@@ -320,7 +321,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         self.query_one(KeyBar).show((place,))
         around = self.focused.ancestors if self.focused else []
         for section in self.query(".section"):  # `:focus-within` styles all in it anew with each move
-            section.set_class(section in around, "-here")
+            mark(section, "-here", marked=section in around)
         self._show_faults()
 
     # Keys

@@ -30,6 +30,7 @@ from fada_tui.tui.widgets.list_line import FoldedList
 from fada_tui.tui.widgets.models import ModelList, ModelPane
 from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.picture import Picture
+from fada_tui.tui.widgets.restyle import mark
 from fada_tui.tui.widgets.runbar import RunBar
 from fada_tui.tui.widgets.tabbar import TabBar
 from fada_tui.tui.widgets.words import Words
@@ -196,7 +197,7 @@ class Panes(Widget):
     def on_descendant_focus(self) -> None:
         """Show which pane has the focus, and the keys that work in it."""
         for pane in self.query(".pane"):
-            pane.set_class(pane.has_focus_within, "-focused")
+            mark(pane, "-focused", marked=pane.has_focus_within)
         focused = next((name for name, home in _HOMES.items() if self.query_one(home).has_focus), None)
         self._focused(focused or ("images" if self.query_one(FilterBox).has_focus_within else self._here))
 
