@@ -14,6 +14,7 @@ from fada_tui.tui.state.columns import ColumnView
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import FLAGGED, AnswerPane
 from fada_tui.tui.widgets.answer_text import AnswerText
+from fada_tui.tui.widgets.restyle import mark
 from fada_tui.tui.widgets.verdicts import Verdicts
 from fada_tui.tui.widgets.words import Words
 
@@ -33,7 +34,7 @@ class AnswerColumn(Vertical):
         border-title-color: $muted;
         border-subtitle-color: $muted;
         padding: 0 1;
-        &:focus-within {
+        &.-here {
             border: round $primary;
             border-title-color: $primary;
             border-title-style: bold;
@@ -141,6 +142,8 @@ class AnswerColumns(Horizontal):
         shown = views(self._numbers)
         for place, column in enumerate(self._columns):
             column.display = place < len(shown)
+            # `:focus-within` styles all that is in both columns anew with each move.
+            mark(column, "-here", marked=self._first + place == current)
             if place < len(shown):
                 number = f"{self._numbers[place] + 1} of {count}" if count > 1 else ""
                 column.show(shown[place], number)
