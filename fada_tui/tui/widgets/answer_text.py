@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from fada_tui.evaluation.scoring.marks import Mark, MarkKind
 from fada_tui.tui.keymap import bindings
@@ -34,6 +35,7 @@ class AnswerText(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     AnswerText {
         height: 1fr;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
         & .answer-text--muted { color: $muted; }
         & .answer-text--matched { color: $correct; text-style: bold; }
@@ -106,7 +108,7 @@ class AnswerText(ScrollView, can_focus=True):
         self._places = []
         self._count_muted()
         if len(self._wrapped.lines) != before:
-            self.virtual_size = Size(self._wrapped.width, len(self._wrapped.lines))
+            self._measure()
         width = self.scrollable_content_region.width
         self.refresh(Region(0, changed - self.scroll_offset.y, width, len(self._wrapped.lines) - changed))
         if at_end and self.max_scroll_y > self.scroll_offset.y:
@@ -116,8 +118,17 @@ class AnswerText(ScrollView, can_focus=True):
         self._wrapped = Wrapped(self.scrollable_content_region.width, self._text)
         self._places = []
         self._count_muted()
-        self.virtual_size = Size(self._wrapped.width, len(self._wrapped.lines))
+        self._measure()
         self.refresh()
+
+    def _measure(self) -> None:
+        """Take the text's size; lay the screen out anew only where a scroll bar comes or goes."""
+        size, room = Size(self._wrapped.width, len(self._wrapped.lines)), self.container_size
+        if room and (size.height > room.height) == self.show_vertical_scrollbar:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
 
     def _count_muted(self) -> None:
         now = (self._before, self._wrapped.width)

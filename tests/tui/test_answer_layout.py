@@ -1,0 +1,51 @@
+"""How often a screen is laid out where a text takes the place of another."""
+
+import pytest
+from textual.screen import Screen
+
+from fada_tui.tui.widgets.answer_text import AnswerText
+from tests.tui.stage import Stage, lines_of
+
+
+async def test_another_text_lays_nothing_out_unless_a_scroll_bar_comes_or_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layouts: list[object] = []
+    lay_out = Screen._refresh_layout
+
+    def counted(self: Screen[object], *given: object, **named: object) -> None:
+        layouts.append(self)
+        lay_out(self, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Screen, "_refresh_layout", counted)
+    text = AnswerText()
+    stage = Stage(text)
+    async with stage.shown(30, 6) as pilot:
+
+        async def laid_out(words: str) -> int:
+            layouts.clear()
+            text.show(words)
+            await pilot.pause()
+            await pilot.pause()
+            return len(layouts)
+
+        await laid_out("one")
+        assert await laid_out("two\nthree") == 0
+        assert await laid_out("two\nthree\nfour grows") == 0
+        assert [one.rstrip() for one in lines_of(stage)[:3]] == ["two", "three", "four grows"]
+
+        long = "\n".join(f"line {number}" for number in range(20))
+        assert await laid_out(long) > 0
+        assert text.is_long and text.show_vertical_scrollbar
+        text.show_edge("end")
+        await pilot.pause()
+        assert text.scroll_offset.y == 14 and lines_of(stage)[5].startswith("line 19")
+        text.show_edge("beginning")
+        await pilot.pause()
+        assert await laid_out("\n".join(f"row {number}" for number in range(9))) == 0
+        assert lines_of(stage)[0].startswith("row 0") and text.max_scroll_y == 3
+        text.show_edge("end")
+        await pilot.pause()
+        assert any(one.startswith("row 8") for one in lines_of(stage))
+        assert await laid_out("short") > 0
+        assert not text.show_vertical_scrollbar and lines_of(stage)[0].rstrip() == "short"
