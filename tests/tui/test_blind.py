@@ -6,14 +6,15 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Static
 
-from fada_tui.core.records import Notes
+from fada_tui.core.protocol import Item
+from fada_tui.core.records import Notes, Question
 from fada_tui.runs.events import AnswerFinished, RunEnded, RunStarted
-from fada_tui.store.folder import read_run
+from fada_tui.store.folder import read_run, write_run
 from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.tui.actions import loading, run_events
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.app import FadaApp
-from fada_tui.tui.state.open_runs import OpenRun
+from fada_tui.tui.state.open_runs import OpenRun, Streaming
 from tests.endpoint_server import serving
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.test_assessing import opened
@@ -233,3 +234,26 @@ async def test_a_disk_that_fails_names_no_run(keys: str, tmp_path: Path) -> None
         await pilot.press(*keys)
         await wait_for(pilot, lambda: "cannot write the run's folder" in screen_text(pilot.app))
         assert ONE not in screen_text(pilot.app)
+
+
+async def test_nothing_tells_whose_answers_are_being_made(tmp_path: Path) -> None:
+    questions = (Question(id="q1", text="What do you see?"), Question(id="q2", text="Which plane?"))
+    place = save_run(tmp_path, ONE, "tiny", questions=questions)
+    whole = read_run(place)
+    write_run(place, replace(whole, results=tuple(one for one in whole.results if one.question_id == "q1")))
+    workspace, _ = await begun(tmp_path)
+    await loading.blind(workspace)
+    later = started(workspace, save_run(tmp_path, OTHER, "huge", questions=questions))
+    path = finish(workspace, later, 0)
+    item = Item(image="", category="", path=path, question_id="q2", question="Which plane?")
+    later.in_flight[item.key] = Streaming(item)
+    workspace.refilter(keep=True)
+    review = workspace.review
+    seen = {}
+    for slot in review.shown.slots:
+        if slot.image.path == path:
+            review.look(slot, 1)
+            view = review.answer_view()
+            seen[slot.run] = (view.state, view.text, review.open_runs.mark(slot).kinds)
+    assert seen[OTHER] == seen[ONE] == ("waiting", "no answer yet", ("unjudged", "waiting"))
+    assert review.running_place() is None

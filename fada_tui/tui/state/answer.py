@@ -35,9 +35,11 @@ def answer_view(
         questions=len(run.questions),
         model=model,
     )
-    if streaming := run.in_flight.get(key):
-        return _streaming(view, streaming, blind)
-    result = run.result(*key)
+    result, streaming = run.result(*key), run.in_flight.get(key)
+    if blind and (result is None or streaming):  # Only the run that goes on has answers that come.
+        return replace(view, state="waiting", text="no answer yet")
+    if streaming:
+        return _streaming(view, streaming)
     if result is None:
         return replace(view, state="waiting", text=_missing(run, key))
     if result.error is not None:
@@ -56,10 +58,8 @@ def _missing(run: OpenRun, key: Key) -> str:
     return "not asked in this run"
 
 
-def _streaming(view: AnswerView, streaming: Streaming, blind: bool) -> AnswerView:
+def _streaming(view: AnswerView, streaming: Streaming) -> AnswerView:
     text = streaming.text.lstrip()
-    if blind:
-        return replace(view, state="running", text=text)
     thinks = streaming.thinking or bool(streaming.thoughts)
     return replace(
         view,

@@ -338,7 +338,10 @@ class OpenRuns:
         return self.runs.get(name) if name is not None else None
 
     def mark(self, slot: Slot) -> Mark:
-        """Return what the image list shows of a slot; in blind mode no time, which may tell the model."""
+        """Return what the image list shows of a slot; in blind mode no time, nor which run goes on."""
         run = self.run_of(slot)
         mark = run.mark(slot.image.path) if run else _WAITING
-        return mark._replace(time=None) if self.blind else mark
+        if not self.blind:
+            return mark
+        kinds = tuple("waiting" if kind == "running" else kind for kind in mark.kinds)
+        return mark._replace(time=None, kinds=kinds)

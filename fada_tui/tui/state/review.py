@@ -220,7 +220,9 @@ class Review:
         return run_id in here and bool(self.disk_index.figures[run_id].answers)
 
     def running_place(self) -> Place | None:
-        """Return the place of the answer that is being given, if the list shows it."""
+        """Return the place of the answer that is being given, if the list shows it, and not blind mode's."""
+        if self.open_runs.blind:
+            return None
         for run in self.open_runs.runs.values():
             if run.streaming is not None:
                 return self.place_of(run.id, *run.streaming.key)
