@@ -298,7 +298,7 @@ async def test_the_help_names_all_keys_and_the_users_own(size: tuple[int, int]) 
     async with app.shown(*size) as pilot:
         await pilot.pause()
         seen = text_of(app)
-        for _ in range(12):
+        for _ in range(30):
             await pilot.press("j", "j", "pagedown", "k")
             await pilot.pause(0.02)
             seen += "\n" + text_of(app)
