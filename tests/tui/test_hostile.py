@@ -156,7 +156,7 @@ def test_no_control_reaches_the_terminal(size: Size, start: Start, tmp_path: Pat
         program.press("tab")
     program.wait_for("red]mark[/][@click=app.quit]up")
     screens = {
-        "m": ("h/l Model", "escape"),
+        "m": ("{/} Image", "escape"),
         "t": ("hallucination", "escape"),
         "s": ("Notes", "escape"),
         "R": ("Resume", "escape"),

@@ -14,7 +14,7 @@ async def test_keys_of_a_picture_say_that_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     app = make_app(tmp_path, images=tmp_path / "images")
     async with app.run_test(size=(100, 30)) as pilot:
-        await wait_for(pilot, lambda: "nothing to show here" in screen_text(app))
+        await wait_for(pilot, lambda: "no image in" in screen_text(app))
         for key in ("z", "o"):
             main_of(app).say("before")
             await pilot.press(key)

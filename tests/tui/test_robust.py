@@ -250,7 +250,7 @@ def test_no_colour(graphics: str, start: Start, tmp_path: Path) -> None:
     screen = program.wait_for(lambda text: "3 of 24 judged" in text)
     assert all(glyph in screen for glyph in GLYPHS)
     program.press("m")
-    program.wait_for("h/l Model")
+    program.wait_for("{/} Image")
     program.press("escape")
     program.press("q")
     assert program.wait_end() == 0
