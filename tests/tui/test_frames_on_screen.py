@@ -80,7 +80,8 @@ async def test_frames_are_listed_drawn_asked_about_and_judged(tmp_path: Path) ->
         assert [result.path for result in decode_run((place / "run.json").read_bytes()).results] == listed(
             app
         )
-        await pilot.press(*"jjjjjjjj")
+        await wait_for(pilot, lambda: "Question 1 of 1" in screen_text(app))
+        await pilot.press(*["right"] * 4)
         await wait_for(
             pilot,
             lambda: main.workspace.review.slot and main.workspace.review.slot.image.path == "B/loop.dcm#4",

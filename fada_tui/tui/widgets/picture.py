@@ -23,6 +23,9 @@ BORDER = 4
 NARROWEST = 12
 """Cells that an image's name has at least."""
 
+TOLD_APART = 20
+"""Cells of its name for which the image's size is left out: names differ at their ends."""
+
 
 class Picture(Widget):
     """Shows one image; browsing quickly loads only where it stops.
@@ -112,6 +115,8 @@ class Picture(Widget):
             parts.append(OFF)
         if parts and self.size.width:
             room = self.size.width - BORDER - sum(cell_len(f" · {part}") for part in parts[1:-1] if part)
+            if room < min(cell_len(parts[0]), TOLD_APART):
+                room, parts[1] = self.size.width - BORDER, ""
             parts[0] = shortened(parts[0], max(room, NARROWEST))
         said = " · ".join(part for part in parts if part)
         if said != self._said:
