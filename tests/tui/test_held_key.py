@@ -166,13 +166,15 @@ def test_a_key_that_is_held_on_a_terminal_counts_once_and_quick_ones_all(
     press_at(held(0.5, 0.033, 1.5))
     program.wait_for("a key that is held down, or pressed again within 0.1 s, counts once")
     program.press("2")
-    program.wait_for("2 of 24 judged")
+    program.wait_for("◐ partial ·")
+    judged = len(assessments_of(place))
+    assert judged <= 4, "one of some thirty presses, and one for each stall of a busy machine"
     program.send(b"111")  # held up on their way
-    program.wait_for("5 of 24 judged")
+    program.wait_for(f" {judged + 3} of 24 judged")
     program.press("n")
     program.type("1111")  # a text
     program.wait_for("1111")
     program.press("enter")
     program.wait_for("note “1111”")
     verdicts = [said[-1].verdict for said in assessments_of(place).values() if said[-1].verdict]
-    assert verdicts == ["correct", "partial", "correct", "correct", "correct"]
+    assert verdicts == ["correct"] * (judged - 1) + ["partial"] + ["correct"] * 3
