@@ -17,6 +17,8 @@ from fada_tui.runs.telemetry import GpuReading, Sample
 from fada_tui.store.journal import JOURNAL_NAME, AssessmentLine, append
 from fada_tui.tui.state.run_control import RunControl
 from fada_tui.tui.state.views import GpuView
+from fada_tui.tui.terminal.graphics.loader import Loaded
+from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.notice import Notice
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 
@@ -63,6 +65,12 @@ async def settle(pilot: Pilot[Any]) -> None:
     while (seen := picture(pilot.app)) != before:
         before = seen
         await pilot.pause(0.5)
+
+
+def has_picture(canvas: Canvas, name: str) -> bool:
+    """Whether the picture of this image has come."""
+    answer = canvas._answer
+    return isinstance(answer, Loaded) and answer.request.path.name == name
 
 
 def compare(app: App[Any], name: str, tmp_path: Path) -> None:
@@ -143,6 +151,8 @@ async def test_the_desk(tmp_path: Path, size: tuple[int, int], theme: str) -> No
         await pilot.press("left_square_bracket")
         main.draw_gauges()
         await wait_for(pilot, lambda: "huge sees the Heart" in screen_text(app))
+        canvas = main.query_one(Canvas)
+        await wait_for(pilot, lambda: has_picture(canvas, "Heart_004.png"))
         await settle(pilot)
         compare(app, f"desk_{size[0]}x{size[1]}_{theme}", tmp_path)
 
