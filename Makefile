@@ -13,7 +13,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	$(BIN)/pytest -n 3 --dist worksteal
 
-# All that needs neither a worker nor torch, in two to three minutes; whoever starts one all the same is told.
+# What is quick and needs neither a worker nor torch, in a minute and a half; whoever starts one all the same is told.
 quick: $(VENV)/.test
 	$(BIN)/pytest -n 3 --dist worksteal --quick
 

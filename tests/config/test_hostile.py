@@ -79,6 +79,7 @@ def test_whatever_a_setting_is_it_counts_or_is_warned_of(tmp_path: Path, name: s
             assert "\n" not in str(error), place
 
 
+@pytest.mark.long
 def test_whatever_the_model_list_holds_the_other_models_are_in_it(tmp_path: Path) -> None:
     for place, file in files(
         tmp_path, {"model": [ENTRY, {"name": "y", "source": "/nowhere"}]}, (*FEW, math.nan)
@@ -97,6 +98,7 @@ def test_whatever_the_model_list_holds_the_other_models_are_in_it(tmp_path: Path
             look(entry, max_new_tokens=5, ask_hub=False)
 
 
+@pytest.mark.long
 def test_whatever_is_remembered_of_the_last_run_a_new_one_begins(tmp_path: Path) -> None:
     known = {name: value for name in REMEMBERED if (value := getattr(Settings(), name)) is not None}
     last = {name: list(value) if isinstance(value, tuple) else value for name, value in known.items()}
@@ -105,6 +107,7 @@ def test_whatever_is_remembered_of_the_last_run_a_new_one_begins(tmp_path: Path)
         assert questions_of(with_remembered(Settings(), file))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("folder", "load"),
     [("questions", load_questions), ("class_sets", load_classes), ("rubrics", load_rubric)],

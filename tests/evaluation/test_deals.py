@@ -50,6 +50,7 @@ def test_it_is_tested_as_scipy_does(fitting: float) -> None:
     assert found.p == pytest.approx(other.pvalue, abs=WITHIN)
 
 
+@pytest.mark.long
 def test_the_information_is_scikit_learns_in_bits() -> None:
     random = np.random.default_rng(3)
     categories = random.integers(0, 5, 80)

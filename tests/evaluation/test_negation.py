@@ -146,6 +146,7 @@ def test_what_is_denied_does_not_count(text: str, affirmed: str) -> None:
     assert sorted(found) == affirmed.split()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "part",
     [

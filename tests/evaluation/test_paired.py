@@ -91,6 +91,7 @@ def test_the_bootstrap_s_interval_is_within_its_error_of_scipy_s() -> None:
     assert (found.interval.low, found.interval.high) == pytest.approx((bounds.low, bounds.high), abs=0.006)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("images", [6, 10, 40])
 def test_the_bootstrap_of_few_images_covers(images: int) -> None:
     random = numpy.random.default_rng(12)

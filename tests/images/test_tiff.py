@@ -92,6 +92,7 @@ def palettes() -> Iterator[Case]:
         yield values, bits, PALETTE, {"more": more}, np.moveaxis(table[:, values], 0, -1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cases", [greys, colours, palettes])
 def test_right_or_refused_whatever_the_layout(tmp_path: Path, cases: Callable[[], Iterator[Case]]) -> None:
     for values, bits, photometric, options, expected in cases():

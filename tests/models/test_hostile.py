@@ -106,6 +106,7 @@ def hostile_files(folder: Path) -> Iterator[str]:
             (folder / "model.safetensors").rename(folder / "x.safetensors")
 
 
+@pytest.mark.long
 def test_whatever_a_checkpoint_s_files_hold_they_are_described(folder: Path) -> None:
     for place in hostile_files(folder):
         try:

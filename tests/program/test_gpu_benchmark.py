@@ -118,6 +118,7 @@ def test_a_part_that_hangs_is_ended_and_one_that_fails_is_told(tmp_path: Path) -
     assert done["limit"] > 30, "the next parts have what the others left over"
 
 
+@pytest.mark.long
 def test_where_no_time_is_left_parts_are_named_all_the_same(tmp_path: Path) -> None:
     told: list[Report] = []
     parts = [Part("long", 1, 1, ""), Part("never", 2, 0.1, "")]

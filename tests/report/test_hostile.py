@@ -181,6 +181,7 @@ def many(text: str, shown: str) -> Run:
     )
 
 
+@pytest.mark.long
 def test_hostile_text_keeps_the_structure_of_the_details_and_the_first_screen() -> None:
     def both(text: str, shown: str) -> list[tuple[Any, ...]]:
         made = render(many(text, shown), [], [], None)
@@ -202,6 +203,7 @@ def test_hostile_text_keeps_the_structure_of_the_details_and_the_first_screen() 
         assert both(HOSTILE, shown) == expected, shown
 
 
+@pytest.mark.long
 def test_random_marks_of_markdown_keep_the_pages_structure() -> None:
     dice = random.Random(1)
     marks = [*"`*_[]()<>#~|&!+-=:.\\\"'$1a @^{}", "\t", "\x1b", "\u202e", "\u3000", "é", "```", "www.", "<a>"]

@@ -160,6 +160,7 @@ def test_lists_keep_what_is_no_item_and_go_on_counting() -> None:
     assert html.endswith('</table>\n<ol start="3">\n<li>fact (computed)</li>\n</ol>\n')
 
 
+@pytest.mark.long
 def test_notes_stay_within_their_sections() -> None:
     dice = random.Random(2)
     marks = [

@@ -164,6 +164,7 @@ def test_the_plan_has_them_and_a_run_keeps_them(folder: Path) -> None:
     assert again.references is UNSET and again.dataset.aliases is UNSET
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_what_matched(program: Program, folder: Path) -> None:
     asked = (
         "--batch", "--dry-run", "--model", "fada-demo", "--images", folder / "images",

@@ -105,6 +105,7 @@ def test_a_damaged_line_of_a_journal_costs_itself(damaged: Path) -> None:
     assert len(found.lines) == 1 and found.damaged == tuple(lines[:3])
 
 
+@pytest.mark.long
 def test_whatever_a_field_of_a_run_holds_it_is_read_or_refused(damaged: Path) -> None:
     """And what is read can be listed, compared, exported and shown on a page."""
     file = damaged / BAD / store.RUN_NAME

@@ -263,6 +263,7 @@ def test_a_living_owner_keeps_the_lock(tmp_path: Path) -> None:
     RunLock(tmp_path).release()
 
 
+@pytest.mark.long
 def test_a_dead_owner_whose_worker_still_writes_is_waited_for(tmp_path: Path) -> None:
     script = f"""
 import os, subprocess, sys

@@ -163,6 +163,7 @@ def test_references_of_the_samples_are_what_the_generator_drew(tmp_path: Path) -
         assert row["quality"] == shown.quality
 
 
+@pytest.mark.long
 def test_references_are_of_the_words_that_their_questions_know() -> None:
     known = {question.id: question.values or YES_NO for question in load_questions("demo")}
     for category in CATEGORIES:

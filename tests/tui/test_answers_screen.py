@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from fada_tui.core.records import Question
@@ -26,6 +27,7 @@ async def shown(pilot: Pilot[Any], main: MainScreen, rows: str) -> AnswersScreen
     return pilot.app.screen
 
 
+@pytest.mark.long
 async def test_marked_answers_are_changed_as_one_step(tmp_path: Path) -> None:
     place = save_run(tmp_path, questions=QUESTIONS)
     async with opened(tmp_path) as (pilot, main):
@@ -54,6 +56,7 @@ async def test_marked_answers_are_changed_as_one_step(tmp_path: Path) -> None:
         assert {(one.context, one.flagged is True, one.tags) for one in said} == {(True, False, ())}
 
 
+@pytest.mark.long
 async def test_enter_goes_to_the_answer_and_leaves_a_filter_that_hides_it(tmp_path: Path) -> None:
     save_run(tmp_path, OTHER, "huge", questions=QUESTIONS)
     save_run(tmp_path, ONE, "tiny")
@@ -77,6 +80,7 @@ async def test_enter_goes_to_the_answer_and_leaves_a_filter_that_hides_it(tmp_pa
         await wait_for(pilot, lambda: "category:brain" not in screen_text(pilot.app))
 
 
+@pytest.mark.long
 async def test_keys_that_are_typed_ahead_meet_the_rows_that_were_asked_for(tmp_path: Path) -> None:
     save_run(tmp_path, questions=QUESTIONS)
     async with opened(tmp_path) as (pilot, main):
@@ -97,6 +101,7 @@ async def test_keys_that_are_typed_ahead_meet_the_rows_that_were_asked_for(tmp_p
         await wait_for(pilot, lambda: pilot.app.screen is main)
 
 
+@pytest.mark.long
 async def test_what_is_sorted_once_the_table_is_left_is_shown_no_more(tmp_path: Path) -> None:
     save_run(tmp_path, questions=QUESTIONS)
     async with opened(tmp_path) as (pilot, main):
@@ -107,6 +112,7 @@ async def test_what_is_sorted_once_the_table_is_left_is_shown_no_more(tmp_path: 
         await screen._gather()
 
 
+@pytest.mark.long
 async def test_an_answer_that_comes_moves_no_cursor(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
@@ -126,6 +132,7 @@ async def test_an_answer_that_comes_moves_no_cursor(tmp_path: Path) -> None:
         assert screen._row is row and sheet.cursor == 6 and sheet.scroll_offset.y == 1
 
 
+@pytest.mark.long
 async def test_blind_mode_has_letters_and_refuses_what_tells(tmp_path: Path) -> None:
     save_run(tmp_path, OTHER, "huge")
     save_run(tmp_path, ONE, "tiny")
@@ -144,6 +151,7 @@ async def test_blind_mode_has_letters_and_refuses_what_tells(tmp_path: Path) -> 
         assert main.workspace.open_runs.blind
 
 
+@pytest.mark.long
 async def test_a_small_screen_has_room_for_names_and_answers(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
@@ -155,6 +163,7 @@ async def test_a_small_screen_has_room_for_names_and_answers(tmp_path: Path) -> 
             assert sum("tiny sees" in line for line in lines) >= min(24, height - 10), lines
 
 
+@pytest.mark.long
 async def test_what_models_and_files_say_is_only_text(tmp_path: Path) -> None:
     evil = "\x1b[2J[@click=app.quit]x[/]\u202e"
     save_run(tmp_path, model=evil, questions=(Question(id="q1", text=f"What? {evil}", short=f"q {evil}"),))

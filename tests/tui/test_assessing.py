@@ -63,6 +63,7 @@ async def test_without_auto_advance_a_verdict_stays(tmp_path: Path) -> None:
         assert "[◐ partial]" in screen_text(pilot.app)
 
 
+@pytest.mark.long
 async def test_undo_and_redo_go_all_the_way_and_show_where(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
@@ -87,6 +88,7 @@ async def test_undo_and_redo_go_all_the_way_and_show_where(tmp_path: Path) -> No
         assert last == {FIRST: ("correct", None), SECOND: ("partial", None), THIRD: ("incorrect", True)}
 
 
+@pytest.mark.long
 async def test_clearing_takes_the_verdict_back_and_keeps_the_rest(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, _):
@@ -96,6 +98,7 @@ async def test_clearing_takes_the_verdict_back_and_keeps_the_rest(tmp_path: Path
         assert (last.verdict, last.context) == (None, True)
 
 
+@pytest.mark.long
 async def test_next_and_previous_unassessed_skip_what_is_judged(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, main):
@@ -109,6 +112,7 @@ async def test_next_and_previous_unassessed_skip_what_is_judged(tmp_path: Path) 
         assert main.workspace.review.slot.image.path == "Heart/Heart_004.png"
 
 
+@pytest.mark.long
 async def test_the_last_verdict_says_that_all_is_judged(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, _):
@@ -131,6 +135,7 @@ async def test_several_questions_are_judged_one_by_one(tmp_path: Path) -> None:
         assert [one.verdict for one in assessments_of(place)[FIRST]] == ["partial"]
 
 
+@pytest.mark.long
 async def test_filters_show_what_they_say_and_follow_verdicts(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, main):
@@ -150,6 +155,7 @@ async def test_filters_show_what_they_say_and_follow_verdicts(tmp_path: Path) ->
         assert re.search("› · Abdomen_003.png", screen_text(pilot.app))
 
 
+@pytest.mark.long
 async def test_a_wrong_filter_says_so_and_hides_nothing(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
@@ -158,6 +164,7 @@ async def test_a_wrong_filter_says_so_and_hides_nothing(tmp_path: Path) -> None:
         await wait_for(pilot, lambda: len(main.workspace.review.shown.slots) == 24)
 
 
+@pytest.mark.long
 async def test_verdict_keys_in_the_filter_box_are_text(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
@@ -188,6 +195,7 @@ async def test_blind_mode_hides_names_and_mixes_runs(tmp_path: Path) -> None:
         assert len(main.workspace.review.shown.slots) == 24
 
 
+@pytest.mark.long
 async def test_a_run_that_cannot_be_read_is_told_of_once(tmp_path: Path) -> None:
     save_run(tmp_path)
     (tmp_path / "results" / "broken").mkdir()
@@ -215,6 +223,7 @@ async def test_leaving_writes_the_verdicts_into_run_json_and_the_page(tmp_path: 
     assert "✅" in page and "🟡" in page
 
 
+@pytest.mark.long
 async def test_another_assessor_sees_the_others_words_beside_the_own_not_before(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, _):
@@ -255,6 +264,7 @@ async def test_nothing_to_judge_is_said(tmp_path: Path) -> None:
         await wait_for(pilot, lambda: "no answer to judge here yet" in screen_text(app))
 
 
+@pytest.mark.long
 async def test_h_and_l_walk_through_the_panes(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, _):
@@ -268,6 +278,7 @@ async def test_h_and_l_walk_through_the_panes(tmp_path: Path) -> None:
         assert type(pilot.app.focused).__name__ == "ModelList"
 
 
+@pytest.mark.long
 async def test_a_click_on_a_key_at_the_bottom_does_what_the_key_does(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path, auto_advance=False) as (pilot, main):
@@ -295,6 +306,7 @@ async def test_a_saved_screenshot_is_told_of_on_the_screen_that_it_shows(
         assert app.screen is not main_of(app) and list(tmp_path.glob("*.svg"))
 
 
+@pytest.mark.long
 async def test_what_is_typed_into_the_filter_can_be_read_and_nothing_found_is_said(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, main):
@@ -320,6 +332,7 @@ async def test_errors_are_not_waited_for(tmp_path: Path) -> None:
         assert [*assessments_of(place)] == [SECOND]
 
 
+@pytest.mark.long
 async def test_a_model_that_the_list_lacks_is_there_once_it_has_a_run(tmp_path: Path) -> None:
     save_run(tmp_path, "20260101-000000_own", "own")
     save_run(tmp_path, "20260102-000000_tiny", "tiny")
@@ -332,6 +345,7 @@ async def test_a_model_that_the_list_lacks_is_there_once_it_has_a_run(tmp_path: 
         )
 
 
+@pytest.mark.long
 async def test_the_list_of_runs_and_the_comparison_open_without_writing_what_was_judged(
     tmp_path: Path,
 ) -> None:
@@ -349,6 +363,7 @@ async def test_the_list_of_runs_and_the_comparison_open_without_writing_what_was
             await wait_for(pilot, lambda: pilot.app.screen is main)
 
 
+@pytest.mark.long
 async def test_the_keys_at_the_bottom_are_those_that_work_in_the_filter(tmp_path: Path) -> None:
     save_run(tmp_path)
     async with opened(tmp_path) as (pilot, _):
@@ -359,6 +374,7 @@ async def test_the_keys_at_the_bottom_are_those_that_work_in_the_filter(tmp_path
         await wait_for(pilot, lambda: "1 Correct" in screen_text(pilot.app))
 
 
+@pytest.mark.long
 async def test_the_first_screen_counts_what_a_new_run_would_ask(tmp_path: Path) -> None:
     remember(Settings(questions="fada", per_category=2), state_file())
     app = make_app(tmp_path, category=("HEART", "Brain", "Aorta"), limit=3)

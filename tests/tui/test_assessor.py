@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from fada_tui.config.assessor import login_name, remember_assessor, remembered_assessor
 from fada_tui.core.paths import state_file
 from fada_tui.core.records import Assessment, Question
@@ -17,6 +19,7 @@ from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, scr
 from tests.tui.test_workspace import FIRST, SECOND, begun
 
 
+@pytest.mark.long
 async def test_the_first_verdict_asks_for_a_name_and_is_then_given(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     app = make_app(tmp_path, assessor=None)
@@ -43,6 +46,7 @@ async def test_the_first_verdict_asks_for_a_name_and_is_then_given(tmp_path: Pat
         await wait_for(pilot, lambda: "✓ correct · Abdomen_002" in screen_text(app))
 
 
+@pytest.mark.long
 async def test_enter_takes_the_login_name_and_the_name_is_there_next_time(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     app = make_app(tmp_path, assessor=None, auto_advance=False)

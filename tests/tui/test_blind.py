@@ -182,6 +182,7 @@ async def test_a_run_that_begins_in_blind_mode_is_mixed_in_and_told_of_without_i
             )
 
 
+@pytest.mark.long
 async def test_the_list_of_runs_tells_no_verdicts_and_exports_none(tmp_path: Path) -> None:
     save_run(tmp_path, ONE, "tiny")
     save_run(tmp_path, OTHER, "huge")
@@ -224,6 +225,7 @@ async def test_what_is_of_the_answers_own_run_alone_is_refused(
         assert "wordy" not in screen_text(pilot.app) and not copied
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", ["1", "tg", "F", "as*F"])
 async def test_a_disk_that_fails_names_no_run(keys: str, tmp_path: Path) -> None:
     save_run(tmp_path, ONE, "tiny")

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.tui.dashboard import main_of, make_app, save_run, wait_for
 
 
@@ -30,6 +32,7 @@ class Noted:
         self.said.append(text)
 
 
+@pytest.mark.long
 async def test_a_companion_is_drawn_with_the_main_screen_until_it_parts(tmp_path: Path) -> None:
     save_run(tmp_path)
     app = make_app(tmp_path)

@@ -57,6 +57,7 @@ async def test_the_best_is_first_and_the_unknown_last_and_said_so(tmp_path: Path
         assert "0%" not in dark
 
 
+@pytest.mark.long
 async def test_every_column_sorts_and_turns_round(tmp_path: Path) -> None:
     shelf(tmp_path)
     app = OneScreen(ComparisonScreen(tmp_path, blind=False))

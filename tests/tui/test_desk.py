@@ -78,6 +78,7 @@ def place_of(main: MainScreen) -> tuple[str, str] | None:
     return main.workspace.review.key
 
 
+@pytest.mark.long
 async def test_the_desk_opens_by_itself_and_its_keys_arrange_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +135,7 @@ async def test_the_desk_opens_by_itself_and_its_keys_arrange_it(
     assert kept == {"running": {"folded": ["models"]}, "judging": {"answer": 1}}
 
 
+@pytest.mark.long
 async def test_whoever_comes_back_finds_the_run_and_the_answer(tmp_path: Path) -> None:
     save_run(tmp_path, questions=QUESTIONS)
     save_run(tmp_path, "20260102-000000_huge", "huge", questions=QUESTIONS)

@@ -81,6 +81,7 @@ async def test_keys_that_assess_say_so_and_blind_mode_names_no_model(tmp_path: P
     assert not any("secret" in one for one in view.said[-8:])
 
 
+@pytest.mark.long
 async def test_what_comes_right_after_an_echo_waits_beneath_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Notice, "SECONDS", 1.0)
     notice = Notice()

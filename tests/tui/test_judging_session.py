@@ -163,6 +163,7 @@ async def test_a_second_look_ends_with_what_it_is_about(tmp_path: Path, blind: b
     assert workspace.mode_text == "" and workspace.second_look is None
 
 
+@pytest.mark.long
 async def test_goal_pace_and_second_look_are_on_the_screen(tmp_path: Path) -> None:
     save_run(tmp_path)
     app = make_app(tmp_path, goal=6, auto_advance=True)

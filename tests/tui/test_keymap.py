@@ -80,6 +80,7 @@ def test_a_users_key_is_shown_in_place_of_ours() -> None:
     assert shown_keys(undo, {"undo": "ctrl+z,backspace"}) == "^z ⌫"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("opening", "command", "label"),
     [
@@ -109,6 +110,7 @@ async def test_each_screen_shows_the_users_keys(
         await wait_for(pilot, lambda: app.screen is main)
 
 
+@pytest.mark.long
 async def test_a_field_of_a_new_run_shows_the_users_keys(tmp_path: Path) -> None:
     app = make_app(tmp_path, keymap={"field.leave": "f9"})
     async with app.run_test(size=(140, 36)) as pilot:

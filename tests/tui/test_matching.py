@@ -172,6 +172,7 @@ def test_an_image_has_a_mark_for_each_question() -> None:
     assert opened.mark("B/c.png").kinds == ("waiting", "running")
 
 
+@pytest.mark.long
 async def test_escape_leaves_the_filter_wherever_one_is(tmp_path: Path) -> None:
     save_run(tmp_path, questions=tuple(replace(one, score="none") for one in QUESTIONS))
     async with opened(tmp_path, auto_advance=False) as (pilot, main):

@@ -70,6 +70,7 @@ async def test_each_column_is_judged_tagged_and_noted_and_then_the_next_image(
         assert main.workspace.review.run.run.model.name == "new"
 
 
+@pytest.mark.long
 async def test_equal_answers_are_judged_at_once_and_undone_at_once(tmp_path: Path) -> None:
     saved = [save_run(tmp_path, f"2026010{n}-000000_m{n}", "same") for n in (1, 2, 3)]
     for number, place in enumerate(saved):
@@ -110,6 +111,7 @@ async def test_one_answer_alone_is_told_and_there_is_no_key_to_another(tmp_path:
         assert "underlined" not in shown and "h/l Model" not in shown and "{/} Image" in shown
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "height", "columns"), [(120, 36, 2), (80, 24, 1), (60, 15, 1)])
 async def test_one_column_at_a_time_where_there_is_room_for_no_more(
     width: int, height: int, columns: int, tmp_path: Path, places: tuple[Path, Path]
@@ -138,6 +140,7 @@ async def test_the_picture_is_there_and_larger_by_key(tmp_path: Path, places: tu
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, ModelsOnImage))
 
 
+@pytest.mark.long
 async def test_what_is_not_on_disk_is_said(tmp_path: Path, places: tuple[Path, Path]) -> None:
     async with side_by_side(tmp_path) as (pilot, _):
         (places[0] / journal.JOURNAL_NAME).mkdir()
@@ -146,6 +149,7 @@ async def test_what_is_not_on_disk_is_said(tmp_path: Path, places: tuple[Path, P
         assert "[✓ correct]" not in screen_text(pilot.app)
 
 
+@pytest.mark.long
 async def test_in_blind_mode_the_columns_are_letters(tmp_path: Path, places: tuple[Path, Path]) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(140, 36)) as pilot:
@@ -204,6 +208,7 @@ async def test_of_many_models_only_those_in_sight_are_built_and_answers_grow_her
         await wait_for(pilot, lambda: "a growing answer grows" in screen_text(app))
 
 
+@pytest.mark.long
 async def test_what_comes_to_an_empty_screen_is_not_judged_before_it_is_seen(tmp_path: Path) -> None:
     save_run(tmp_path, "20260101-000000_old", "old")
     place = save_run(tmp_path, "20260102-000000_new", "new", results=())

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from fada_tui.tui.screens.assessor import AssessorScreen
 from fada_tui.tui.screens.comparison import ComparisonScreen
 from fada_tui.tui.screens.help import HelpScreen, keys_of
@@ -21,6 +23,7 @@ async def test_keys_of_a_picture_say_that_there_is_none(tmp_path: Path) -> None:
             await wait_for(pilot, lambda: "there is no image here" in screen_text(app))
 
 
+@pytest.mark.long
 async def test_lists_without_a_row_offer_the_way_back_alone(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -47,6 +50,7 @@ async def test_the_way_out_of_a_filter_and_a_second_look_is_called_back(tmp_path
         await wait_for(pilot, lambda: "esc Back" not in screen_text(app))
 
 
+@pytest.mark.long
 async def test_help_has_what_keys_do_in_full_at_every_width(tmp_path: Path) -> None:
     for width in (30, 50, 90):
         rows = [row.plain for row in keys_of("main", {}, width)]

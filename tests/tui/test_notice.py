@@ -30,6 +30,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Notice, "SECONDS", 1.0)
 
 
+@pytest.mark.long
 async def test_the_newest_line_is_shown_and_passes(quick: None) -> None:
     notice = Notice()
     app = Stage(notice)
@@ -40,6 +41,7 @@ async def test_the_newest_line_is_shown_and_passes(quick: None) -> None:
         await wait_for(pilot, lambda: not shown(app))
 
 
+@pytest.mark.long
 async def test_a_kept_line_comes_back_after_one_that_passes(quick: None) -> None:
     notice = Notice()
     app = Stage(notice)
@@ -53,6 +55,7 @@ async def test_a_kept_line_comes_back_after_one_that_passes(quick: None) -> None
         assert not shown(app)
 
 
+@pytest.mark.long
 async def test_a_kept_line_is_shown_at_once_and_stays_after_the_warnings_before_it(quick: None) -> None:
     notice = Heard()
     app = Stage(notice)
@@ -73,6 +76,7 @@ async def test_a_kept_line_that_was_ended_is_not_shown_again(quick: None) -> Non
         assert notice.heard[-1] == ""
 
 
+@pytest.mark.long
 async def test_an_error_stays(quick: None) -> None:
     notice = Notice()
     app = Stage(notice)
@@ -120,6 +124,7 @@ async def test_what_is_no_longer_true_goes_and_does_not_come_back(quick: None) -
         assert notice.heard[-1] == ""
 
 
+@pytest.mark.long
 async def test_each_kind_has_its_colour_on_whatever_screen_the_line_stands() -> None:
     notice = Notice()
     app = Stage(notice)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from fada_tui.core.records import Question, Score, Verdict
@@ -67,6 +68,7 @@ async def test_of_three_runs_each_pair_has_a_row(tmp_path: Path) -> None:
         assert "Holm over 3 pairs of this question" in shown and "images for 80% power: 7" in shown
 
 
+@pytest.mark.long
 async def test_what_cannot_be_compared_says_so(tmp_path: Path) -> None:
     good, *_ = shelf(tmp_path)
     other = whole(9, "other", *(judged(path, None) for path in IMAGES))

@@ -97,6 +97,7 @@ async def test_a_picture_is_drawn_in_the_middle_with_its_line(images: list[Path]
         assert caption(app) == "image_0.png · 80 × 60 · Brain"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("graphics", ["half", "kitty", "sixel", "off"])
 async def test_browsing_quickly_loads_only_the_first_and_the_last(
     graphics: Graphics, images: list[Path], asked: list[Request], slow_to_calm: None
@@ -120,6 +121,7 @@ async def test_no_picture_stays_beside_the_name_of_the_next(images: list[Path]) 
         assert caption(app) == "image_1.png · Brain"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("graphics", ["half", "kitty", "sixel", "off"])
 async def test_what_is_shown_already_is_left_alone(
     graphics: Graphics, images: list[Path], asked: list[Request], monkeypatch: pytest.MonkeyPatch

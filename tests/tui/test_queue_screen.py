@@ -32,6 +32,7 @@ def queue_of(app: FadaApp, standins: Standins, *names: str) -> RunQueue:
     return queue
 
 
+@pytest.mark.long
 async def test_what_waits_is_moved_dropped_kept_on_a_stop_and_started_again(tmp_path: Path) -> None:
     app, standins = make_app(tmp_path), Standins()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -107,6 +108,7 @@ async def test_a_run_that_ends_while_it_is_asked_is_not_mistaken_for_the_next(tm
         assert not standins.stopped and queue.waiting == ("third",)
 
 
+@pytest.mark.long
 async def test_blind_mode_names_no_run(tmp_path: Path) -> None:
     save_run(tmp_path)
     app, standins = make_app(tmp_path), Standins()

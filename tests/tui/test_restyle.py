@@ -64,6 +64,7 @@ async def test_going_to_another_pane_styles_two_panes_and_what_has_the_focus(
         assert colour(images) != colour(answer)
 
 
+@pytest.mark.long
 async def test_going_to_another_section_styles_two_sections(tmp_path: Path, styled: list[Widget]) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=SIZE) as pilot:

@@ -250,6 +250,7 @@ async def test_no_runs_say_what_to_do(tmp_path: Path, results: str) -> None:
         assert app.ended == []
 
 
+@pytest.mark.long
 async def test_hundreds_of_runs_can_be_walked(tmp_path: Path) -> None:
     run = whole(1, "many", judged("A/a.png", None))
     for number in range(300):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -55,6 +56,7 @@ def told(pilot: Pilot[Any]) -> list[str]:
     return [word for word in TELLING if word in screen_text(pilot.app)]
 
 
+@pytest.mark.long
 async def test_scores_and_references_come_with_ones_own_verdict_and_go_with_it(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, _):
         assert told(pilot) == []
@@ -69,6 +71,7 @@ async def test_scores_and_references_come_with_ones_own_verdict_and_go_with_it(t
         assert told(pilot) == []
 
 
+@pytest.mark.long
 async def test_blind_mode_shows_none_after_a_verdict_either(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, main):
         await pilot.press("b")

@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.tui.dashboard import save_run
 
 
+@pytest.mark.long
 def test_a_terminal_that_goes_without_a_signal_ends_the_dashboard(tmp_path: Path) -> None:
     save_run(tmp_path)
     master, slave = os.openpty()

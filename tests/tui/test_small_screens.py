@@ -169,6 +169,7 @@ def test_what_is_pasted_into_an_editor_is_plain() -> None:
 # The run's notes
 
 
+@pytest.mark.long
 async def test_notes_are_edited_field_by_field() -> None:
     before = Notes(strengths=("quick",), conclusion="fine")
     app = Stage(screen=NotesScreen(before))  # type: ignore[arg-type]
@@ -182,6 +183,7 @@ async def test_notes_are_edited_field_by_field() -> None:
         )
 
 
+@pytest.mark.long
 async def test_notes_are_markdown_with_technical_ones() -> None:
     before = Notes(strengths=("**quick**\n\n- indeed", "small"), weaknesses=("x",), conclusion="y")
     app = Stage(screen=NotesScreen(replace(before, recommendation="z")))  # type: ignore[arg-type]

@@ -116,6 +116,7 @@ def fill(folder: Path) -> None:
         append(place / JOURNAL_NAME, AssessmentLine(path=path, question_id="q1", assessment=assessment))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_the_main_screen(tmp_path: Path, size: tuple[int, int], theme: str) -> None:
@@ -136,6 +137,7 @@ async def test_the_main_screen(tmp_path: Path, size: tuple[int, int], theme: str
         compare(app, f"main_{size[0]}x{size[1]}_{theme}", tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize(
     "size", [(60, 15), (80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}"
@@ -157,6 +159,7 @@ async def test_the_desk(tmp_path: Path, size: tuple[int, int], theme: str) -> No
         compare(app, f"desk_{size[0]}x{size[1]}_{theme}", tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key", "name", "there"),
     [

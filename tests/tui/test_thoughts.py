@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from rich.style import Style
 from textual.app import App, ComposeResult
@@ -43,6 +44,7 @@ def _color(line: object) -> object:
     return styles[0].color if isinstance(styles[0], Style) else None
 
 
+@pytest.mark.long
 async def test_the_answer_stands_alone_until_a_key_shows_what_was_thought(tmp_path: Path) -> None:
     save_thinking(tmp_path, "Is it a femur?\nNo: an abdomen.")
     for size in ((120, 36), (80, 24), (60, 15)):
@@ -79,6 +81,7 @@ async def test_blind_mode_has_no_word_of_thoughts(tmp_path: Path) -> None:
         assert "femur" not in screen_text(app)
 
 
+@pytest.mark.long
 async def test_answers_side_by_side_have_the_key_too(tmp_path: Path) -> None:
     save_thinking(tmp_path)
     save_run(tmp_path, "20260102-000000_other", "other")

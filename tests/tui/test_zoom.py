@@ -81,6 +81,7 @@ async def test_larger_to_the_sides_and_all_of_it_again(image: Path) -> None:
         assert title(pilot).endswith("all of it")
 
 
+@pytest.mark.long
 async def test_steps_down_end_at_all_of_it_and_steps_up_at_a_few_pixels(image: Path) -> None:
     async with zoomed(image) as pilot:
         await wait_for(pilot, lambda: "600 × 400" in title(pilot))
@@ -90,6 +91,7 @@ async def test_steps_down_end_at_all_of_it_and_steps_up_at_a_few_pixels(image: P
         assert title(pilot).endswith("all of it")
 
 
+@pytest.mark.long
 async def test_another_size_of_the_terminal_keeps_the_place(image: Path) -> None:
     async with zoomed(image) as pilot:
         await wait_for(pilot, lambda: "600 × 400" in title(pilot))
@@ -106,6 +108,7 @@ async def test_back(key: str, image: Path) -> None:
         await wait_for(pilot, lambda: not isinstance(pilot.app.screen, ZoomScreen))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("graphics", ["half", "kitty", "sixel", "off"])
 @pytest.mark.parametrize("size", [(1, 1), (5, 2), (60, 15)])
 async def test_no_size_is_an_error(graphics: Graphics, size: tuple[int, int], image: Path) -> None:

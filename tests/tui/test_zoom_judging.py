@@ -18,6 +18,7 @@ FIRST, SECOND = "Abdomen/Abdomen_001.png", "Abdomen/Abdomen_002.png"
 QUESTIONS = (Question(id="q1", text="What do you see?"), Question(id="q2", text="Is it fetal?"))
 
 
+@pytest.mark.long
 async def test_answers_are_judged_in_zoom_one_after_another(tmp_path: Path) -> None:
     place = save_run(tmp_path, questions=QUESTIONS)
     app = make_app(tmp_path)

@@ -162,6 +162,7 @@ def test_no_kind_no_score() -> None:
     assert score_answer(vocabulary_of(question("text"), ()), "a", None) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "part",
     ["liver ", "liver, ", "no liver and ", "12 ", "12-14 ", "12 weeks to ", " ", ",", "yes\n", "(", "a b "],

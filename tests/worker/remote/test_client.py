@@ -243,6 +243,7 @@ def test_an_endless_answer_is_cut_at_a_bound() -> None:
     assert len(answered.response) < 5000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [(), ("It ",)], ids=["before", "within"])
 def test_signs_of_a_connection_are_none_of_a_model(words: tuple[str, ...]) -> None:
     """Comments and empty deltas keep nothing alive, before the first token or after it."""
