@@ -202,7 +202,14 @@ def test_an_answered_image_that_was_changed_is_found_on_resuming(
     assert [one["state"] for one in restored["images_found"]] == ["changed", "as_asked"]
 
 
-@pytest.mark.parametrize("told", [[signal.SIGINT, signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP]])
+@pytest.mark.parametrize(
+    "told",
+    [
+        [signal.SIGINT, signal.SIGINT],
+        [signal.SIGHUP],
+        pytest.param([signal.SIGTERM], marks=pytest.mark.slow),
+    ],
+)
 def test_stop_now_keeps_what_is_finished(
     program: Program, tiny: Path, many: Path, told: list[signal.Signals]
 ) -> None:
@@ -354,7 +361,7 @@ def wait_for_another_result(program: Program, process: "subprocess.Popen[str]") 
 def test_sigkill_of_everything_at_random_moments_loses_nothing(
     program: Program, tiny: Path, tmp_path: Path
 ) -> None:
-    """Ten kills along one run: each result once, the content that of an uninterrupted run."""
+    """Six kills along one run: each result once, the content that of an uninterrupted run."""
     root = tmp_path / "lots"
     for number in range(30):
         write_image(root / "ABCD"[number % 4] / f"{number}.png", number)
@@ -371,7 +378,7 @@ def test_sigkill_of_everything_at_random_moments_loses_nothing(
     wait_for(lambda: run_folders(program.cwd))
     (folder,) = run_folders(program.cwd)
     had: set[tuple[str, str]] = set()
-    for _ in range(10):
+    for _ in range(6):
         if moments.random() < 0.5:
             wait_for_another_result(program, process)
             time.sleep(moments.uniform(0, 0.3))

@@ -362,7 +362,14 @@ def test_a_worker_that_dies_leaves_the_rest_unreached(
     assert len(list(temporary.iterdir())) == 1
 
 
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "told",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    ],
+)
 def test_stopping_is_130_and_leaves_nothing(
     program: Program, long_run: Path, temporary: Path, told: signal.Signals
 ) -> None:

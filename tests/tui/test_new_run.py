@@ -427,7 +427,10 @@ async def test_estimate_admits_what_it_does_not_know(catalogue: Catalogue) -> No
         assert "fits" not in estimate(screen)
 
 
-@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 36), (200, 50)])
+@pytest.mark.parametrize(
+    "size",
+    [(60, 15), *(pytest.param(size, marks=pytest.mark.slow) for size in [(80, 24), (120, 36), (200, 50)])],
+)
 async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
     catalogue: Catalogue, size: tuple[int, int]
 ) -> None:

@@ -293,16 +293,19 @@ async def test_blind_mode_shows_nothing_of_the_page() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("size", [*SIZES, (200, 50)])
+@pytest.mark.parametrize(
+    "size", [(80, 24), *(pytest.param(size, marks=pytest.mark.slow) for size in [(120, 36), (200, 50)])]
+)
 async def test_the_help_names_all_keys_and_the_users_own(size: tuple[int, int]) -> None:
     screen: Screen[None] = HelpScreen({"zoom": "Z"}, [("model", HOSTILE)])
     app = Stage(screen=screen)  # type: ignore[arg-type]
     async with app.shown(*size) as pilot:
         await pilot.pause()
         seen = text_of(app)
-        for _ in range(30):
-            await pilot.press("j", "j", "pagedown", "k")
-            await pilot.pause(0.02)
+        await pilot.press("j", "k")
+        for _ in range(16):
+            await pilot.press("pagedown")
+            await pilot.pause()
             seen += "\n" + text_of(app)
         assert "Z  The picture on the whole screen" in seen
         assert "Judge the answer correct" in seen

@@ -204,7 +204,9 @@ def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("size", "link"), [((120, 36), None), ((80, 24), SLOW)], ids=["120x36", "80x24 over a slow link"]
+    ("size", "link"),
+    [((120, 36), None), pytest.param((80, 24), SLOW, marks=pytest.mark.slow)],
+    ids=["120x36", "80x24 over a slow link"],
 )
 def test_verdicts_at_the_pace_of_a_real_model(
     size: Size, link: Link | None, start: Start, tmp_path: Path
@@ -237,7 +239,11 @@ def test_verdicts_at_the_pace_of_a_real_model(
 
 @pytest.mark.parametrize(
     ("size", "link", "options"),
-    [((80, 24), None, ()), ((120, 36), SLOW, ()), ((80, 24), SLOW, ("--low-bandwidth",))],
+    [
+        ((80, 24), None, ()),
+        pytest.param((120, 36), SLOW, (), marks=pytest.mark.slow),
+        ((80, 24), SLOW, ("--low-bandwidth",)),
+    ],
     ids=["80x24", "slow link", "slow link, low bandwidth"],
 )
 def test_a_short_story(

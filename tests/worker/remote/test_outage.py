@@ -115,8 +115,8 @@ async def test_a_server_that_stays_down_ends_the_work_without_an_error(
     ("status", "said", "shown"),
     [
         (502, b"<html>nobody</html>", "web page"),
-        (503, b"<html>nobody</html>", "web page"),
-        (504, b"<html>nobody</html>", "web page"),
+        pytest.param(503, b"<html>nobody</html>", "web page", marks=pytest.mark.slow),
+        pytest.param(504, b"<html>nobody</html>", "web page", marks=pytest.mark.slow),
         (500, {"error": {"message": "InternalServerError: Connection error."}}, "Connection error"),
     ],
 )
