@@ -128,9 +128,8 @@ def take(path: Path) -> FileLock:
             return lock
 
 
-@contextmanager
-def held(path: Path, patience: float) -> Iterator[None]:
-    """Hold a lock within this context, waiting for whoever has it.
+def take_within(path: Path, patience: float) -> FileLock:
+    """Take a lock, waiting for whoever has it.
 
     Args:
         path: the lock's file.
@@ -143,12 +142,17 @@ def held(path: Path, patience: float) -> Iterator[None]:
     deadline = time.monotonic() + patience
     while True:
         try:
-            lock = take(path)
-            break
+            return take(path)
         except LockedError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def held(path: Path, patience: float) -> Iterator[None]:
+    """Hold a lock within this context; args and errors are those of `take_within`."""
+    lock = take_within(path, patience)
     try:
         yield
     finally:

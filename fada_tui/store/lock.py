@@ -13,7 +13,7 @@ from types import TracebackType
 from fada_tui.core import file_lock, temporary
 from fada_tui.core.errors import RunLockedError, StoreError
 from fada_tui.core.file_lock import FileLock, LockedError
-from fada_tui.core.lock_record import ABANDONED_SECONDS, LockFile
+from fada_tui.core.lock_record import ABANDONED_SECONDS, Holder, LockFile
 
 LOCK_NAME = ".lock"
 ORPHAN_PATIENCE = 120.0
@@ -125,6 +125,12 @@ def is_locked(folder: Path) -> bool:
     """Return whether some process holds the run's lock now; asking never hinders one that takes it."""
     found = file_lock.look(folder / LOCK_NAME)
     return found is not None and found[1]
+
+
+def holder_of(folder: Path) -> Holder | None:
+    """Return who writes a run now, as far as its lock says; `None` where nobody does, or it does not say."""
+    found = file_lock.look(folder / LOCK_NAME)
+    return found[0].holder if found and found[1] else None
 
 
 def unlock(folder: Path) -> str | None:
