@@ -77,6 +77,7 @@ class WorkerProcess:
                     stderr=output,
                     pass_fds=(theirs.fileno(), event_write),
                     start_new_session=True,
+                    cwd=_folder(log),
                     env=_environment(),
                 )
             events = asyncio.StreamReader(limit=LONGEST_EVENT)
@@ -149,6 +150,18 @@ def opened(log: Path) -> BinaryIO:
         return open_to_append(log)
     except OSError as error:
         raise StoreError(f"cannot write {log}: {error.strerror}") from error
+
+
+def _folder(log: Path) -> Path | None:
+    """Return the folder in which a worker is started: this program's own, unless that has been removed.
+
+    Some of torch's libraries cannot be loaded in a folder that is not there.
+    """
+    try:
+        Path.cwd()
+    except OSError:
+        return log.parent
+    return None
 
 
 def _environment() -> dict[str, str]:
