@@ -170,9 +170,13 @@ class QueueWork:
         await asyncio.to_thread(change_queue, self._results, change)
 
     def _stop(self) -> None:
-        """Stop after the image at hand; the second time at once."""
+        """Stop after the image at hand; the second time at once.
+
+        The queue is let go already, so that another may be launched, which waits for the run at hand.
+        """
         self._stops += 1
         self._stopped.set()
+        self._lock.release()
         self._log.say("told to stop: what is left stays in the queue")
         if self._session and self._stops == 1:
             self._session.stop_after_image()
