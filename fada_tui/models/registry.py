@@ -305,6 +305,8 @@ def _same(name: str, other: str) -> bool:
 
 
 def _row(registry: Registry, entry: ModelEntry, runs: Sequence[Run]) -> ModelRow:
+    """Return an entry's row; runs that wait in a queue tell nothing yet."""
+    runs = [run for run in runs if run.begun]
     ordered = sorted(runs, key=lambda run: (run.started or "", run.id))
     complete = [run for run in ordered if run.status == "complete"]
     answered = [run for run in complete if not run.fruitless]

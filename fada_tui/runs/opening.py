@@ -80,6 +80,9 @@ def again(folder: Path, registry: Registry, consent: Consent, servers: Servers) 
     try:
         run, warnings = runs.settle(folder)
         check(run, consent)
+        if not run.begun:  # it waited in a queue
+            run = replace(run, started=runs.now())
+            runs.write_run(folder, run)
         run = allowed_now(run, consent, registry)
         if run.plan is not UNSET:  # what is wrong with them now is told before anything begins
             check_extra(run, servers)

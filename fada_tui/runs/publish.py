@@ -41,7 +41,7 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     if scored != run:
         runs.write_run(folder, scored)
     warnings = [*unscored]
-    everyone = [compared(other) for other in runs.each_run(folder.parent, warnings)]
+    everyone = compared_runs(folder.parent, warnings)
     notes = notes_of(folder.parent, warnings)
     pages = _pages(scored, everyone, registry, notes)
     details = pages.details
@@ -58,8 +58,18 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
 def preview(folder: Path, registry: Registry) -> str:
     """Return the page of a run as it would be written now, without writing; raises `StoreError`."""
     run = runs.read_run(folder)
-    everyone = [compared(other) for other in runs.each_run(folder.parent, [])]
+    everyone = compared_runs(folder.parent, [])
     return _pages(with_scores(run)[0], everyone, registry, notes_of(folder.parent, [])).summary
+
+
+def compared_runs(results: Path, warnings: list[str]) -> list[Compared]:
+    """Return what a comparison needs of each run of a folder; runs that wait to be begun are left out.
+
+    Args:
+        results: the folder.
+        warnings: gets one for each run that cannot be read.
+    """
+    return [compared(run) for run in runs.each_run(results, warnings) if run.begun]
 
 
 def notes_of(results: Path, warnings: list[str]) -> tuple[ModelNote, ...]:

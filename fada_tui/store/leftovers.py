@@ -10,6 +10,7 @@ from pathlib import Path
 from fada_tui.core import file_lock, temporary
 from fada_tui.core.temporary import OF_OTHERS_SECONDS
 from fada_tui.store.lock import LOCK_NAME
+from fada_tui.store.queue_file import LOCK_NAMES
 
 REMOVED_NAME = ".removed"
 """Folder in the results folder for runs being deleted; too deep to be listed as runs."""
@@ -24,10 +25,13 @@ _STAMPED = re.compile(r"\d{8}-\d{6}_.+", re.DOTALL)
 def clean(results: Path) -> None:
     """Remove what killed programs left in a results folder; what cannot be removed stays.
 
-    That is: temporary files, locks of the dead, folders of runs that were killed before they had a plan,
-    and deletions that did not finish.
+    That is: temporary files, locks of the dead (those of the queue, too), folders of runs that were killed
+    before they had a plan, and deletions that did not finish.
     """
     temporary.clean(results)
+    for name in LOCK_NAMES:
+        with contextlib.suppress(OSError):
+            file_lock.discard(results / name)
     try:
         folders = [Path(entry.path) for entry in os.scandir(results) if entry.is_dir(follow_symlinks=False)]
     except OSError:

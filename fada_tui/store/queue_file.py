@@ -38,6 +38,9 @@ TAKING_PATIENCE = 1.0
 """Seconds to wait for the lock of who works through it, which those who ask about it hold for a moment."""
 
 _LOCK_NAME = f".{QUEUE_NAME}.lock"
+LOCK_NAMES = (WORKER_LOCK_NAME, _LOCK_NAME)
+"""Files of a results folder that are there while somebody works through its queue, or changes it."""
+
 _LARGEST = 8 * 1024 * 1024
 """Bytes of the file."""
 

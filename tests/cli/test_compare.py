@@ -18,7 +18,8 @@ def test_data_for_programs_say_on_stderr_which_questions_were_reworded(
     results = tmp_path / "results"
     for name, text in (("one", "Why?"), ("two", "Why, then?")):
         (results / name).mkdir(parents=True)
-        store.write_run(results / name, run(id=name, questions=(Question(id="q1", text=text),)))
+        asked = (Question(id="q1", text=text),)
+        store.write_run(results / name, run(id=name, questions=asked, results=(result(),)))
     assert runs.compare(Namespace(runs=[], paired=False, format="json", results=str(results))) == 0
     said = capsys.readouterr()
     assert len(json.loads(said.out)) == 2

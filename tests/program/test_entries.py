@@ -85,6 +85,18 @@ def test_the_front_end_does_not_import_the_worker() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+def test_the_process_that_is_left_running_leaves_what_is_slow_to_the_worker() -> None:
+    script = (
+        "import sys, fada_tui.runs.detached.main\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))\n"
+        "print(any(name.startswith(('fada_tui.worker', 'fada_tui.tui', 'fada_tui.cli')) for name in sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    modules, others = done.stdout.splitlines()
+    assert "asyncio" in modules.split() and others == "False"
+    assert not set(modules.split()) & HEAVY
+
+
 def test_importing_creates_nothing(program: Program, tmp_path: Path) -> None:
     home = tmp_path / "empty"
     home.mkdir()

@@ -13,9 +13,7 @@ from fada_tui.core.paths import models_file
 from fada_tui.core.text import printable
 from fada_tui.models.names import named_like
 from fada_tui.models.registry import load_registry
-from fada_tui.report.comparison import compared
-from fada_tui.runs.publish import write_comparison
-from fada_tui.store.folder import each_run
+from fada_tui.runs.publish import compared_runs, write_comparison
 from fada_tui.store.model_notes import NOTES_NAME, change_model_note
 
 FIELDS = ("size", "memory", "speed", "context", "quality", "source")
@@ -41,7 +39,7 @@ def run(options: Namespace) -> int:
     results = Path(settings.results)
     note = change_model_note(results, name, None if remove else told, settings.files)
     warnings: list[str] = []
-    write_comparison(results, [compared(one) for one in each_run(results, warnings)])
+    write_comparison(results, compared_runs(results, warnings))
     warn(warnings)
     if getattr(options, "json", False):
         print_json({"removed": name} if note is None else {"note": msgspec.to_builtins(note)})

@@ -11,7 +11,8 @@ from msgspec import to_builtins
 
 from fada_tui.cli.commands.common import results_folder, table_lines, warn
 from fada_tui.cli.output import print_json
-from fada_tui.core.errors import UsageError
+from fada_tui.core.errors import StoreError, UsageError
+from fada_tui.core.lock_record import Holder
 from fada_tui.core.paths import models_file
 from fada_tui.core.records import Run
 from fada_tui.core.text import printable
@@ -27,9 +28,10 @@ from fada_tui.report.paired import paired_questions
 from fada_tui.report.paired_texts import render_paired
 from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.runs.job import planned_items
-from fada_tui.runs.publish import notes_of, publish
+from fada_tui.runs.publish import compared_runs, notes_of, publish
 from fada_tui.store import folder as store
-from fada_tui.store.lock import RunLock, unlock
+from fada_tui.store.lock import RunLock, holder_of, unlock
+from fada_tui.store.queue_file import QueuedRun, queue_worker, read_queue
 
 MOST_PAIRED: Final = 100
 """Runs that are compared by pairs: 4,950 tests of each question."""
@@ -43,8 +45,17 @@ def of_runs(options: Namespace) -> int:
 
 def list_runs(options: Namespace) -> int:
     """Print a line for each run, oldest first."""
-    warnings: list[str] = []
-    rows = [_row(run) for run in store.each_run(results_folder(options), warnings)]
+    results = results_folder(options)
+    rows: list[dict[str, Any]] = []
+    queue, warnings = _queue(results)
+    left_running = queue_worker(results)
+    for folder in store.folders(results):
+        try:
+            run = store.read_run(folder)
+        except StoreError as error:
+            warnings.append(str(error))
+        else:
+            rows.append(_row(run) | _now(folder, queue, left_running))
     warn(warnings)
     if getattr(options, "json", False):
         print_json({"runs": rows})
@@ -96,8 +107,8 @@ def compare(options: Namespace) -> int:
     if options.paired:
         return _compare_paired(options, results)
     warnings: list[str] = []
-    runs = (store.read_run(store.find(results, name)) for name in options.runs)
-    rows = [compared(run) for run in (runs if options.runs else store.each_run(results, warnings))]
+    named = (store.read_run(store.find(results, name)) for name in options.runs)
+    rows = [*map(compared, named)] if options.runs else compared_runs(results, warnings)
     notes = () if options.runs else notes_of(results, warnings)
     warn(warnings)
     if not rows and not notes:
@@ -173,6 +184,37 @@ def export(options: Namespace) -> int:
     return 0
 
 
+def _queue(results: Path) -> tuple[dict[Path, QueuedRun], list[str]]:
+    """Return what waits in the queue, by folder; where it cannot be read, nothing and a warning."""
+    try:
+        return {one.folder(results): one for one in read_queue(results)}, []
+    except StoreError as error:
+        return {}, [str(error)]
+
+
+def _now(folder: Path, queue: Mapping[Path, QueuedRun], left_running: Holder | None) -> dict[str, Any]:
+    """Return what becomes of a run just now, and who writes it."""
+    writer, queued = holder_of(folder), queue.get(folder)
+    if writer and writer.is_gone:
+        writer = None
+    who = (
+        (writer.program if writer.program_lives or not writer.is_here else writer.worker) if writer else None
+    )
+    return {
+        "running": writer is not None,
+        "waiting": queued is not None and writer is None,
+        "kept": queued is not None and queued.kept,
+        "problem": (queued.problem or None) if queued else None,
+        "pid": who.pid if who else None,
+        "host": writer.machine.host if writer else None,
+        "left_running": bool(writer and left_running and _is_same(writer, left_running)),
+    }
+
+
+def _is_same(one: Holder, other: Holder) -> bool:
+    return (one.machine, one.program) == (other.machine, other.program)
+
+
 def _row(run: Run) -> dict[str, Any]:
     found = figures(run)
     return {
@@ -191,7 +233,7 @@ def _row(run: Run) -> dict[str, Any]:
 
 _COLUMNS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "RUN": lambda row: row["id"],
-    "STATUS": lambda row: row["status"],
+    "STATUS": lambda row: "running" if row["running"] else "waiting" if row["waiting"] else row["status"],
     "MODEL": lambda row: row["model"],
     "ANSWERS": lambda row: f"{row['answers']}/{row['planned']}",
     "JUDGED": lambda row: str(row["judged"]),

@@ -285,6 +285,15 @@ class Run(FileRecord, frozen=True, kw_only=True):
         return replace(self, results=self.results[:1] if self.failure and self.error is UNSET else ())
 
     @property
+    def begun(self) -> bool:
+        """Return whether anything came of its plan: a result, a loaded model, or an end.
+
+        One that waits in a queue has none of these, and tells nothing of its model.
+        """
+        there = bool(self.results or self.controls) or self.plan is UNSET or self.status != "interrupted"
+        return there or self.finished is not None or self.environment != _NOWHERE
+
+    @property
     def images_changed(self) -> tuple[ImageFound, ...]:
         """Return what images were last found to be, of those that had changed, in the order of the finds."""
         latest = {found.path: found for found in self.images_found or ()}
@@ -295,6 +304,9 @@ class Run(FileRecord, frozen=True, kw_only=True):
         """Return whether it ended without any answer."""
         return self.status == "failed" or self.failure is not None
 
+
+_NOWHERE = Environment()
+"""That of a run whose model was never loaded."""
 
 _decoder = msgspec.json.Decoder(Run)
 _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Any)

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.errors import FadaError, RunLockedError, reason
+from fada_tui.core.errors import ErrorKind, FadaError, RunLockedError, reason
 from fada_tui.core.lock_record import Holder
 from fada_tui.core.records import Run
 from fada_tui.models.registry import Registry
@@ -57,6 +57,8 @@ class QueueWork:
         self._stops = 0
         self._stopped = asyncio.Event()
         self._waited_for: str | None = None
+        self._tried: set[str] = set()
+        """Runs that have had a second try."""
 
     async def run(self) -> None:
         """Work through the queue.
@@ -119,7 +121,10 @@ class QueueWork:
             await self._keep(one, folder, f"unexpected {reason(error, named=True)}")
         else:
             self._log.say(_ended(run))
-            if not (self._stops and run.status == "interrupted"):
+            if _lost_its_worker(run) and one.run not in self._tried:
+                self._tried.add(one.run)
+                self._log.say(f"{one.run}: is tried once more")
+            elif not (self._stops and run.status == "interrupted"):
                 await self._drop(one)
         finally:
             self._session = None
@@ -198,6 +203,11 @@ def _writer(folder: Path) -> str | None:
         return None
     where = "" if holder.is_here else f" on {holder.machine.host}"
     return f"process {holder.program.pid}{where}"
+
+
+def _lost_its_worker(run: Run) -> bool:
+    """Return whether a run failed only since its worker ended, which may be somebody's doing."""
+    return run.status == "failed" and run.error is not UNSET and run.error.kind == ErrorKind.WORKER_DIED
 
 
 def _ended(run: Run) -> str:

@@ -24,13 +24,14 @@ HIDDEN = "–"
 BARS: Final = ("time_per_answer", "memory", "quality")
 """The metrics that the comparison draws as bars."""
 
-Status = Literal["complete", "interrupted", "failed", "running", "unreadable"]
+Status = Literal["complete", "interrupted", "failed", "running", "waiting", "unreadable"]
 
 GLYPHS: Mapping[Status, str] = {
     "complete": "✓",
     "interrupted": "◐",
     "failed": "!",
     "running": "▶",
+    "waiting": "…",
     "unreadable": "!",
 }
 
@@ -63,13 +64,21 @@ class RunRow(Struct, frozen=True, kw_only=True):
     """What is lost when it is deleted."""
 
 
-def run_row(found: Found, current: str | None, running: Collection[str], *, blind: bool = False) -> RunRow:
+def run_row(
+    found: Found,
+    current: str | None,
+    running: Collection[str],
+    waiting: Collection[str] = (),
+    *,
+    blind: bool = False,
+) -> RunRow:
     """Return a run's row.
 
     Args:
         found: the run, as read.
         current: id of the run that is looked at.
         running: ids of the runs that this program writes now.
+        waiting: names of the folders of runs that wait in the queue.
         blind: somebody judges blindly: where the number of verdicts grows would tell whose answer it was.
     """
     run, name = found.run, found.folder.name
@@ -92,7 +101,7 @@ def run_row(found: Found, current: str | None, running: Collection[str], *, blin
             stake="It cannot be read; all files in its folder are deleted.",
         )
     ours = bool({run.id, name} & set(running))
-    status: Status = "running" if ours or found.locked else run.status
+    status: Status = "running" if ours or found.locked else "waiting" if name in waiting else run.status
     counted = figures(run)
     judged = "" if blind else f", {_judged(counted)},"
     return RunRow(
@@ -137,7 +146,7 @@ def _hindrance(status: Status, run: Run) -> str:
 
 def _state(status: Status, counted: Figures) -> str:
     match status:
-        case "interrupted" | "running":
+        case "interrupted" | "running" | "waiting":
             return f"{counted.results:,} of {counted.planned:,}"
         case _:
             return status
@@ -146,10 +155,14 @@ def _state(status: Status, counted: Figures) -> str:
 def _details(
     found: Found, run: Run, status: Status, counted: Figures, *, ours: bool, blind: bool
 ) -> Iterable[str]:
-    if run.error is not UNSET and status != "running":
+    if status == "waiting":
+        yield "waiting in the queue: Q on the main screen shows it"
+    elif run.error is not UNSET and status != "running":
         yield f"{run.status}: {run.error.message}"
     elif status == "running":
         yield "running now" if ours else "another program is writing this run"
+    elif status == "interrupted" and not run.begun:
+        yield "not begun yet: w begins it"
     elif status == "interrupted":
         yield f"interrupted after {counted.results:,} of {counted.planned:,}: w resumes it"
     yield found.folder.name

@@ -161,7 +161,7 @@ class ComparisonScreen(Screen[OpenRun | None], SheetActions):
                 shown = time.monotonic()
             if found.run is None:
                 unread += 1
-            else:
+            elif found.run.begun:
                 runs.append(one := compared(found.run))
                 rows.append(compared_row(found, one))
         told = (

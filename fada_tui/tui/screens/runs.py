@@ -17,9 +17,7 @@ from textual.worker import get_current_worker
 from fada_tui.core.errors import FadaError
 from fada_tui.core.text import printable
 from fada_tui.report import units
-from fada_tui.report.comparison import compared
-from fada_tui.runs.publish import write_comparison
-from fada_tui.store import folder as store
+from fada_tui.runs.publish import compared_runs, write_comparison
 from fada_tui.store.removal import remove_run
 from fada_tui.tui.keymap import bindings, commands
 from fada_tui.tui.present.lines import shown_path
@@ -27,7 +25,7 @@ from fada_tui.tui.present.runs import GLYPHS, RunRow, newest_first, run_row
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.export import ExportScreen
 from fada_tui.tui.screens.sheet_actions import SheetActions
-from fada_tui.tui.state.run_scan import read_found, run_folders
+from fada_tui.tui.state.run_scan import read_found, run_folders, waiting_names
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.keybar import KeyBar
 from fada_tui.tui.widgets.measured import Text
@@ -53,6 +51,7 @@ STYLES = {
     "interrupted": "partial",
     "failed": "incorrect",
     "running": "running",
+    "waiting": "muted",
     "unreadable": "incorrect",
 }
 
@@ -158,11 +157,12 @@ class RunsScreen(Screen[Wish | None], SheetActions):
         worker = get_current_worker()
         folders = run_folders(self._results)
         rows: list[RunRow] = []
+        waiting = waiting_names(self._results)
         shown = time.monotonic()
         for found in read_found(folders):
             if worker.is_cancelled:
                 return
-            rows.append(run_row(found, self._looked_at, self._going_on, blind=self._blind))
+            rows.append(run_row(found, self._looked_at, self._going_on, waiting, blind=self._blind))
             if time.monotonic() - shown > PATIENCE:
                 self.post_message(RowsRead(newest_first(rows), len(folders), done=False))
                 shown = time.monotonic()
@@ -285,7 +285,7 @@ class RunsScreen(Screen[Wish | None], SheetActions):
         self.post_message(Deleted(row, f"deleted: {row.folder.name}", done=False))
         text = f"deleted: {row.folder.name}"
         try:
-            write_comparison(self._results, [compared(run) for run in store.each_run(self._results, [])])
+            write_comparison(self._results, compared_runs(self._results, []))
         except FadaError as error:
             text += f"; but the comparison is as before: {error}"
         self.post_message(Deleted(None, text, done=True))

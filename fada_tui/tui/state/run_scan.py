@@ -9,6 +9,7 @@ from fada_tui.core.errors import StoreError
 from fada_tui.core.records import Run
 from fada_tui.store import folder as store
 from fada_tui.store.lock import is_locked
+from fada_tui.store.queue_file import read_queue
 from fada_tui.store.removal import is_run_folder
 
 
@@ -30,6 +31,14 @@ def run_folders(results: Path) -> list[Path]:
     except OSError:
         return []
     return sorted(inside, reverse=True)
+
+
+def waiting_names(results: Path) -> frozenset[str]:
+    """Return the names of the folders of runs that wait in the queue; none where that cannot be read."""
+    try:
+        return frozenset(one.folder(results).name for one in read_queue(results))
+    except StoreError:
+        return frozenset()
 
 
 def read_found(folders: list[Path]) -> Iterator[Found]:
