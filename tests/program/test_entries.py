@@ -89,7 +89,8 @@ def test_the_process_that_is_left_running_leaves_what_is_slow_to_the_worker() ->
     script = (
         "import sys, fada_tui.runs.detached.main\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))\n"
-        "print(any(name.startswith(('fada_tui.worker', 'fada_tui.tui', 'fada_tui.cli')) for name in sys.modules))\n"
+        "others = ('fada_tui.worker', 'fada_tui.tui', 'fada_tui.cli')\n"
+        "print(any(name.startswith(others) for name in sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
     modules, others = done.stdout.splitlines()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     results, told = Path(arguments[0]), int(arguments[1])
     os.set_inheritable(told, False)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     log = Log(results)
     try:
         given = orders.from_bytes(_all_of_stdin())

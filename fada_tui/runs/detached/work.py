@@ -69,7 +69,6 @@ class QueueWork:
         loop = asyncio.get_running_loop()
         for told in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(told, self._stop)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         try:
             while not self._stops and await self._next():
                 pass
