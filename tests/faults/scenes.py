@@ -21,6 +21,7 @@ from fada_tui.runs.assessment_writer import settle_and_publish
 from fada_tui.store import folder as store
 from fada_tui.store.journal import JOURNAL_NAME, AssessmentLine, append
 from fada_tui.store.model_notes import read_model_notes
+from fada_tui.store.queue_file import read_queue
 from tests.faults.library import Fault
 from tests.faults.place import Place
 
@@ -456,6 +457,36 @@ def finish_recall(place: Place, gone_well: bool) -> Iterator[str]:
         yield f"state.toml has {state}"
 
 
+def queue(place: Place) -> list[str]:
+    return place.step("queue", place.results)
+
+
+def queued_told(done: subprocess.CompletedProcess[str]) -> Told:
+    return Told(others=[json.loads(line)["queued"] for line in done.stdout.splitlines()])
+
+
+def queue_lost(place: Place, told: Told) -> Iterator[str]:
+    """A name that was told is there, and none is without its run."""
+    try:
+        names = [one.run for one in read_queue(place.results)]
+    except FadaError as error:
+        yield str(error)
+        return
+    yield from (f"{name} is lost from the queue" for name in told.others if name not in names)
+    for name in names:
+        run = read(place.results / name)
+        if isinstance(run, str) or not run.plan:
+            yield f"{name} waits, and has no plan"
+
+
+def finish_queue(place: Place, gone_well: bool) -> Iterator[str]:
+    before = read_queue(place.results)
+    yield from went_wrong(place.do(queue(place)), "queueing two more")
+    yield from queue_lost(place, Told())
+    if len(read_queue(place.results)) != len(before) + 2:
+        yield f"{len(read_queue(place.results))} runs wait after {len(before)} and two more"
+
+
 def own_set(place: Place) -> Path:
     return place.config / "questions" / "mine.toml"
 
@@ -513,6 +544,7 @@ SCENES = (
     ),
     Scene("adding a model", add_model, finish_models, listed, model_told, models_lost),
     Scene("noting a model", note_model, finish_notes, noted, model_told, notes_lost),
+    Scene("queueing runs", queue, finish_queue, told=queued_told, lost=queue_lost),
     Scene("remembering choices", recall, finish_recall),
     Scene("keeping questions", keep_questions, finish_questions, kept, questions_told, questions_lost),
 )  # fmt: skip

@@ -18,9 +18,12 @@ from fada_tui.core.errors import FadaError
 from fada_tui.core.paths import models_file
 from fada_tui.core.records import Assessment, Notes
 from fada_tui.models.registry import load_registry
+from fada_tui.runs import planning
 from fada_tui.runs.assessment_writer import AssessmentWriter, settle_and_publish
+from fada_tui.runs.queued_run import write_down
 from fada_tui.store import folder as store
 from fada_tui.store.journal import AssessmentLine, JournalLine, NotesLine
+from fada_tui.store.queue_file import QueuedRun, change_queue
 from fada_tui.store.removal import remove_run
 
 VERDICTS = ("correct", "partial", "incorrect")
@@ -85,11 +88,22 @@ def keep_questions(file: Path) -> None:
     tell(kept=file.stem)
 
 
+def queue(results: Path) -> None:
+    """Leave two runs in the queue of a results folder."""
+    settings = Settings(model=("http://127.0.0.1:1/v1#m",) * 2, limit=2, results=str(results))
+    jobs, _ = planning.jobs(settings, load_registry(models_file()), None)
+    for job in jobs:
+        name = write_down(job, results)
+        change_queue(results, lambda before, name=name: (*before, QueuedRun(run=name)))  # type: ignore[misc]
+        tell(queued=name)
+
+
 STEPS: dict[str, Callable[[Path], None]] = {
     "assess": assess,
     "remove": remove,
     "recall": recall,
     "keep_questions": keep_questions,
+    "queue": queue,
 }
 
 

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         asyncio.run(QueueWork(results, given, registry, lock, log).run())
     except StoreError as error:
         say(told, problem=str(error))
-        log.say(f"the queue was not worked through: {error}")
+        log.say(f"the queue was not worked through to its end: {error}")
         return 1
     finally:
         lock.release()

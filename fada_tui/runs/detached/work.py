@@ -78,7 +78,7 @@ class QueueWork:
     async def _next(self) -> bool:
         """Do what is next; return whether to go on."""
         if not self._lock.is_kept:
-            self._log.say("another program took the queue over, and goes on with it")
+            self._log.say("the lock of the queue is gone, or another program's: the queue ends here")
             return False
         one = upcoming(await asyncio.to_thread(read_queue, self._results))
         if one is None:
