@@ -96,6 +96,9 @@ def test_a_run_that_was_never_begun_is_compared_with_none_and_says_nothing_of_it
     assert names == ["20260101-000000_ended", "20260102-000000_made"]
     assert runs.compare(Namespace(runs=[], paired=False, format="json", results=str(results))) == 0
     assert len(json.loads(capsys.readouterr().out)) == 2
+    named = Namespace(run="20260103-000000_waiting", results=str(results))
+    assert runs.show_run(named) == 0
+    assert capsys.readouterr().out == "20260103-000000_waiting: not begun yet\n"
     failed = examples.run(status="failed", error=Failure(kind="load", message="broken"), started="2020-01-01")
     waiting = examples.run(started="2030-01-01")
     (row,) = statuses(Registry(entries=(examples.ENTRY,)), [failed, waiting])

@@ -74,7 +74,8 @@ def show_run(options: Namespace) -> int:
         constant = [one.question_id for one in constant_answers(run)]
         print_json({**to_builtins(run), "constant_answers": constant})
         return 0
-    sys.stdout.write(store.read_page(folder) or f"{printable(run.id)}: {run.status}\n")
+    status = run.status if run.begun else "not begun yet"
+    sys.stdout.write(store.read_page(folder) or f"{printable(run.id)}: {status}\n")
     return 0
 
 
