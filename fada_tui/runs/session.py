@@ -26,12 +26,16 @@ from fada_tui.runs.job import Job
 from fada_tui.runs.outcome import EndingError, ended_by
 from fada_tui.runs.publish import publish
 from fada_tui.runs.server_settings import NO_SERVERS, Servers
+from fada_tui.runs.stop_watch import StopWatch
 from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as runs
 from fada_tui.store.lock import RunLock
+from fada_tui.store.stop_request import How
+
+STOPPED_BY_OTHERS = "the run was stopped at the request of another program"
 
 CANCEL_PATIENCE = 10.0
 """Seconds that a cancelled worker may take to reach its next token before it is killed."""
@@ -83,6 +87,7 @@ class Session:
             servers,
             controls_by,
         )
+        self._stop_watch = StopWatch(folder, self._asked_to_stop)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -177,6 +182,11 @@ class Session:
         self._do(self._client.kill())
 
     @property
+    def stopping(self) -> bool:
+        """Whether nothing more is begun, whoever asked for that."""
+        return self._asking.stopping
+
+    @property
     def worker_pid(self) -> int | None:
         """The worker's process id while it runs."""
         return self._client.pid
@@ -196,6 +206,7 @@ class Session:
         asking.pool = pool
         answers, pictures = asking.answers.left(), asking.controls.left()
         try:
+            await self._stop_watch.begin()
             yield RunStarted(asking.run, self.folder, len(answers), asking.answers.total, len(pictures))
             told = names_dicom(item.path for item in answers)
             for warning in (*self._lock.warning(), *([BURNED_IN] if told else [])):
@@ -218,13 +229,15 @@ class Session:
                 if not asking.loaded:
                     raise ModelLoadError(failure.kind, str(failure))
                 warnings = (str(failure), *warnings)
-            for warning in (*([failed] if failed else []), *warnings):
+            told_why = (STOPPED_BY_OTHERS,) if self._stop_watch.asked and run.status != "complete" else ()
+            for warning in (*told_why, *([failed] if failed else []), *warnings):
                 yield Warned(warning)
             yield RunEnded(run, self.folder)
         finally:
             self._telemetry.stop()
             await asking.changed.stop()
             await self._client.close()
+            await self._stop_watch.end()
             self._lock.release()
 
     async def _finish(self, failure: EndingError | None) -> tuple[Run, tuple[str, ...]]:
@@ -254,6 +267,9 @@ class Session:
         finished = runs.now() if self._client.hello or run.finished is None else run.finished
         run = replace(run, finished=finished, model=replace(run.model, memory=memory))
         return ended_by(failure, run, answered=self._asking.stage.controls) if failure else run
+
+    def _asked_to_stop(self, how: How) -> None:
+        self.stop_now() if how == "now" else self.stop_after_image()
 
     async def _cancel(self) -> None:
         await self._client.cancel()
