@@ -22,53 +22,75 @@ Key = tuple[str, str]
 Kept = TypeVar("Kept", bound=FileRecord)
 
 
-def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
-    """Return the run merged with the journal's lines, its results in the order of the plan.
+class Folding:
+    """A run while the lines of its journal are merged into it, one after another.
 
-    Each result is there once: a later one takes the place of an error, never of an answer. The run is
-    complete once every planned result is there, those about control pictures included, which stay apart in
-    every other way. A line's unknown fields go to what it is about; those of an
-    error do not go to the answer that takes its place.
+    Each result is there once: a later one takes the place of an error, never of an answer. A line's unknown
+    fields go to what it is about; those of an error do not go to the answer that takes its place.
+
+    Args:
+        run: as `run.json` has it.
     """
-    results: dict[Key, Result] = {}
-    for result in run.results:
-        _take(results, result)
-    controls: dict[Key, Result] = {}
-    for result in run.controls or ():
-        _take(controls, result)
-    notes, found = run.notes, run.images_found or ()
-    for line in lines:
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.results: dict[Key, Result] = {}
+        for result in run.results:
+            _take(self.results, result)
+        self.controls: dict[Key, Result] = {}
+        for result in run.controls or ():
+            _take(self.controls, result)
+        self._notes, self._found = run.notes, run.images_found or ()
+
+    def take(self, line: JournalLine) -> None:
+        """Merge a line."""
         match line:
             case ResultLine():
-                _take(results, _with_rest(line.result, line))
+                _take(self.results, _with_rest(line.result, line))
             case ControlLine():
-                _take(controls, _with_rest(line.result, line))
+                _take(self.controls, _with_rest(line.result, line))
             case MemoryLine():
                 memory = _with_rest(line.memory, line)
                 key = (line.path, line.question_id)
-                if measured := results.get(key):
-                    results[key] = with_memory(measured, memory)
+                if measured := self.results.get(key):
+                    self.results[key] = with_memory(measured, memory)
             case AssessmentLine():
                 assessment = _with_rest(line.assessment, line)
                 key = (line.path, line.question_id)
-                if (assessed := results.get(key)) and assessment not in assessed.assessments:
-                    results[key] = replace(assessed, assessments=(*assessed.assessments, assessment))
+                if (assessed := self.results.get(key)) and assessment not in assessed.assessments:
+                    self.results[key] = replace(assessed, assessments=(*assessed.assessments, assessment))
             case NotesLine():
-                notes = with_unknown_of(_with_rest(line.notes, line), notes)
+                self._notes = with_unknown_of(_with_rest(line.notes, line), self._notes)
             case ImageLine():
                 image = _with_rest(line.image, line)
-                found = found if image in found else (*found, image)
-    ordered = _in_plan_order(run, results)
-    return _settle(
-        replace(
-            run,
-            results=ordered,
-            controls=_in_order(controls, control_keys(run.questions)) or run.controls,
-            images_found=found or UNSET,
-            notes=notes,
-            model=_with_peaks(run, ordered),
+                self._found = self._found if image in self._found else (*self._found, image)
+
+    def folded(self) -> Run:
+        """Return the run with all of that, its results in the order of the plan.
+
+        It is complete once every planned result is there, those about control pictures included, which stay
+        apart in every other way.
+        """
+        run = self.run
+        ordered = _in_plan_order(run, self.results)
+        return _settle(
+            replace(
+                run,
+                results=ordered,
+                controls=_in_order(self.controls, control_keys(run.questions)) or run.controls,
+                images_found=self._found or UNSET,
+                notes=self._notes,
+                model=_with_peaks(run, ordered),
+            )
         )
-    )
+
+
+def fold(run: Run, lines: Iterable[JournalLine]) -> Run:
+    """Return the run merged with the journal's lines, as `Folding` does it."""
+    folding = Folding(run)
+    for line in lines:
+        folding.take(line)
+    return folding.folded()
 
 
 def lost_assessments(folded: Run, lines: Iterable[JournalLine]) -> tuple[AssessmentLine, ...]:

@@ -121,6 +121,11 @@ def read_run(folder: Path) -> Run:
         return fold(_read_json(folder), lines)
 
 
+def read_unmerged(folder: Path) -> Run:
+    """Read `run.json` alone, without what the journal adds; raises `StoreError`."""
+    return _read_json(folder)
+
+
 def _read_json(folder: Path, decode: Callable[[bytes], Run] = decode_run) -> Run:
     path = folder / RUN_NAME
     try:
