@@ -38,9 +38,14 @@ class Eta:
         self._most = max(self._most, len(self._in_flight))
 
     def end(self, key: Key, now: float) -> None:
-        """Record the end of an answer, or its error."""
+        """Record the end of an answer, or its error.
+
+        Where no beginning was recorded, as of a run that another program makes, time counts from the first
+        end on.
+        """
         if self.began is None:
             self.began = now
+            return
         self._in_flight.discard(key)
         self.made += 1
         self._last = now
@@ -59,7 +64,7 @@ class Eta:
         what counts is the time up to its beginning. Where answers overlap without a break, as in requests to
         a server, all of them count, once as many are there as were ever in flight.
         """
-        if self.began is None:
+        if self.began is None or not self.made:
             return None
         settled = self._settled
         if settled is not None and self.made - settled.made <= self._most:

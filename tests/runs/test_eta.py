@@ -82,3 +82,13 @@ def test_what_was_lost_with_a_worker_begins_again() -> None:
     eta.end(0, 12.0)
     begun(eta, range(1, 3), 12.0)
     assert (eta.mean, eta.left(2, 12.0)) == (12.0, 24.0)
+
+
+def test_where_no_beginning_is_seen_time_counts_from_the_first_end() -> None:
+    eta = Eta()
+    eta.end(0, 100.0)
+    assert (eta.mean, eta.left(5, 103.0)) == (None, None)
+    eta.end(1, 104.0)
+    eta.end(2, 108.0)
+    assert eta.mean == 4.0
+    assert eta.left(5, 109.0) == 20.0
