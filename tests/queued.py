@@ -13,6 +13,7 @@ class Standin:
 
     worker_pid = None
     in_batches = False
+    stopping = False
 
     def __init__(self, name: str, began: list[str], stopped: list[str]) -> None:
         self.name = name

@@ -35,6 +35,11 @@ class Maker(Struct, frozen=True):
             return f"left running{where}"
         return f"another program ({self.pid}{where})"
 
+    @property
+    def process(self) -> str:
+        """Its process, as errors name it."""
+        return f"process {self.pid}{f' on {self.host}' if self.host else ''}"
+
 
 class RunOfOthers(Struct, frozen=True):
     """A run that another program makes."""

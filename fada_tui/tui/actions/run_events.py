@@ -1,11 +1,11 @@
 """Reactions of the dashboard to run events: messages, drawing, following the answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import UNSET
 
-from fada_tui.core.records import Run
+from fada_tui.core.records import Result, Run
 from fada_tui.report.units import count
 from fada_tui.runs.events import (
     AnswerBegunAgain,
@@ -41,19 +41,7 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
     review = workspace.review
     match event:
         case RunStarted(run=run):
-            begun = review.open_runs.runs[run.id]
-            if review.blind_list is not None:
-                review.blind_list.take_run(begun)
-                if review.blind_list.takes(begun):
-                    workspace.view.say("a run has begun; its answers are shuffled in as they come")
-            elif review.takes_new_run:
-                turn_to(workspace, begun)
-            else:
-                workspace.view.say(
-                    f"{run.model.name} has begun; f goes there",
-                    holds=lambda: begun.running and review.run is not begun and not review.open_runs.blind,
-                )
-            workspace.view.background(loading.read_runs(workspace))
+            begun(workspace, review.open_runs.runs[run.id], f"{run.model.name} has begun; f goes there")
         case AnswerStarted(item=item):
             _follow(workspace, item.key)
             _attend(workspace)
@@ -65,12 +53,8 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
             _attend(workspace)
             workspace.view.draw_answer_soon()
         case AnswerFinished(result=result):
-            if review.blind_list is not None and review.open_runs.at_work:
-                review.blind_list.take_result(review.open_runs.at_work, result)
-            _follow(workspace)
-            _attend(workspace)
-            workspace.view.refilter_soon()
-            workspace.view.draw_soon()
+            if at_work := review.open_runs.at_work:
+                answered(workspace, at_work, [result])
         case ServerPaused(asked=0):
             waits = workspace.run_control.run_progress
             workspace.view.say(event.what_happens, "warning", keep=True, holds=lambda: waits.server_down)
@@ -86,9 +70,42 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
             workspace.view.say(message, "warning")
         case RunEnded(run=run, folder=folder):
             workspace.view.draw()
-            _ended(workspace, run, folder)
+            ended(workspace, run, folder)
         case _:
             workspace.view.draw()
+
+
+def begun(workspace: Workspace, run: OpenRun, told: str) -> None:
+    """Turn to a run that has begun, unless an answer here waits for a verdict: then say this of it."""
+    review = workspace.review
+    if review.blind_list is not None:
+        review.blind_list.take_run(run)
+        if review.blind_list.takes(run):
+            workspace.view.say("a run has begun; its answers are shuffled in as they come")
+    elif review.takes_new_run:
+        turn_to(workspace, run)
+    else:
+        workspace.view.say(
+            told, holds=lambda: run.running and review.run is not run and not review.open_runs.blind
+        )
+    workspace.view.background(loading.read_runs(workspace))
+
+
+def answered(workspace: Workspace, run: OpenRun, results: Sequence[Result]) -> None:
+    """Show that answers have come; the run already has them."""
+    blind_list = workspace.review.blind_list
+    for result in results:
+        if blind_list is not None:
+            blind_list.take_result(run, result)
+    attend(workspace)
+    workspace.view.refilter_soon()
+    workspace.view.draw_soon()
+
+
+def attend(workspace: Workspace) -> None:
+    """Move on to what is followed or awaited, if that is there by now."""
+    _follow(workspace)
+    _attend(workspace)
 
 
 def toggle(workspace: Workspace) -> None:
@@ -104,10 +121,12 @@ def toggle(workspace: Workspace) -> None:
         )
         return
     follow = not review.following
-    if follow and (place := review.running_place()):
+    if follow and (place := stepping.place_to_follow(review)):
         workspace.go(place)
     elif follow and (run := review.open_runs.at_work) is not review.run:
         turn_to(workspace, run)
+        if place := stepping.place_to_follow(review):
+            workspace.go(place)
     review.awaiting, review.following = False, follow
     workspace.view.draw()
 
@@ -141,6 +160,8 @@ def advance(workspace: Workspace) -> None:
         _tell_all_judged(workspace, "; s shows the page")
     elif run is review.run:
         review.awaiting = True
+        if run.maker:
+            _tell_all_judged(workspace, "; the next answer comes up by itself")
     else:
         turn_to(workspace, run)
         _attend(workspace)
@@ -175,7 +196,7 @@ def _follow(workspace: Workspace, begun: Key | None = None) -> None:
         begun: the answer that has just begun. Where another is stayed with, nothing moves.
     """
     review = workspace.review
-    place = review.running_place() if review.following else None
+    place = stepping.place_to_follow(review) if review.following else None
     if place is None:
         return
     slot, index = place
@@ -185,29 +206,29 @@ def _follow(workspace: Workspace, begun: Key | None = None) -> None:
         workspace.move(place, SLOW_FOLLOW_SECONDS if slow else FOLLOW_SECONDS)
 
 
-def _ended(workspace: Workspace, run: Run, folder: Path) -> None:
+def ended(workspace: Workspace, run: Run, folder: Path) -> None:
     """Show where the results are, or what went wrong and what to do."""
     workspace.view.say("")  # It may have said that the run is stopping.
     review = workspace.review
-    ended = review.open_runs.runs[run.id]
+    over = review.open_runs.runs[run.id]
     if review.blind_list is not None:
-        review.blind_list.take_run(ended)
+        review.blind_list.take_run(over)
         workspace.view.refilter_soon()
         workspace.view.say("a run has ended and is written")  # Its folder would name its model.
     elif run.error is not UNSET:
         way = "w resumes it" if run.status == "interrupted" else "w tries again"
-        stays = review.run is ended and not workspace.run_control.queue.upcoming
+        stays = review.run is over and not workspace.run_control.queue.upcoming
         again = f" ({way})" if stays else ""
-        workspace.view.say(f"{run.error.message}{again}", "error", holds=lambda: not ended.running)
+        workspace.view.say(f"{run.error.message}{again}", "error", holds=lambda: not over.running)
     else:
         answered = sum(result.error is None for result in run.results)
         again = "; w resumes it" if run.status == "interrupted" else ""
-        here = review.run is ended
+        here = review.run is over
         shows = " (s shows it)" if here else ""
         workspace.view.say(
             f"{count(answered, 'answer')}: {shown_path(folder / store.SUMMARY_NAME)}{shows} and "
             f"{store.RUN_NAME}{again if here else ''}",
             keep=True,
-            holds=lambda: (review.run is ended) == here and run.id in review.open_runs.runs,
+            holds=lambda: (review.run is over) == here and run.id in review.open_runs.runs,
         )
     workspace.view.background(loading.read_runs(workspace))

@@ -24,6 +24,7 @@ from fada_tui.tui.state.aside import aside
 from fada_tui.tui.state.assessments import Assessments, Way
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.desk import DeskState
+from fada_tui.tui.state.followed import Followed, FollowedRuns
 from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.judged_answers import AnswerId, JudgedAnswers
 from fada_tui.tui.state.judging_session import JudgingSession
@@ -31,9 +32,10 @@ from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
+from fada_tui.tui.state.run_progress import RunProgress
 from fada_tui.tui.state.second_look import SecondLook
 from fada_tui.tui.state.side_by_side import SideBySide
-from fada_tui.tui.state.views import AskedAbout, KeyState, RunView, ZoomView
+from fada_tui.tui.state.views import AskedAbout, GpuView, KeyState, RunView, ZoomView
 
 LEAVING_SECONDS = 8.0
 """Seconds that a run may take to stop and be written before the dashboard quits without it."""
@@ -64,6 +66,8 @@ class Workspace:
         self.desk = DeskState()
         self.kept_state = KeptState(app_context, self.review, self.desk)
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
+        self.followed_runs = FollowedRuns(open_runs)
+        """Runs that other programs make."""
         self.side: SideBySide | None = None
         """The models side by side, while they are shown."""
         self.marked_models: tuple[str, ...] = ()
@@ -174,7 +178,7 @@ class Workspace:
 
     def model_lines(self) -> tuple[ModelLine, ...]:
         """Return the model list as it is shown."""
-        run_progress, disk_index = self.run_control.run_progress, self.review.disk_index
+        run_progress, disk_index = self._progress, self.review.disk_index
         return model_lines(
             disk_index.rows or statuses(self.app_context.registry, ()),
             disk_index.figures,
@@ -189,14 +193,33 @@ class Workspace:
 
     def run_view(self) -> RunView:
         """Return the progress of the run."""
-        waiting, at_work = len(self.run_control.queue.waiting), self.open_runs.at_work
-        to_judge = at_work.left_to_judge if at_work else 0
-        return self.run_control.run_progress.view(
-            waiting,
+        progress, followed = self._progress, self.followed
+        run = self.open_runs.runs.get(progress.run_id or "")
+        return progress.view(
+            len(self.run_control.queue.waiting),
             hidden=self.open_runs.blind,
-            to_judge=to_judge,
+            to_judge=run.left_to_judge if run else 0,
             kept=self.run_control.queue.kept,
+            maker=followed.maker if followed and not followed.ended else "",
         )
+
+    @property
+    def followed(self) -> Followed | None:
+        """The run of another program that is shown, where none of one's own goes on."""
+        own, followed = self.run_control.run_progress, self.followed_runs.shown
+        if self.run_control.queue.busy or followed is None:
+            return None
+        return followed if followed.progress.active or followed.progress.ended_at > own.ended_at else None
+
+    @property
+    def _progress(self) -> RunProgress:
+        """The progress that is shown."""
+        followed = self.followed
+        return followed.progress if followed else self.run_control.run_progress
+
+    def gauges(self) -> GpuView:
+        """Return what the GPU pane shows; called at each interval."""
+        return self.run_control.gauges(self.followed)
 
     def zoom_view(self) -> ZoomView:
         """Return the current image and answer, to be looked at more closely."""
@@ -231,7 +254,7 @@ class Workspace:
             to_judge=progress.judged < progress.answered
             or bool(review.filter.words)
             or self.second_look is not None,
-            running=self.run_control.queue.busy,
+            running=self.run_control.queue.busy or self.followed_runs.at_work is not None,
             waits=bool(self.run_control.queue.waiting),
             follows=self.open_runs.running and not blind,
             resumable=run is not None and run.resumable and not run.running and not blind,

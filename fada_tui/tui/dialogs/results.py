@@ -39,7 +39,7 @@ async def runs(workspace: Workspace, app: App[Any]) -> None:
     from fada_tui.tui.screens import runs as screens
 
     open_runs = workspace.review.open_runs
-    going_on = frozenset(run.id for run in open_runs.runs.values() if run.running)
+    going_on = frozenset(run.id for run in open_runs.runs.values() if run.running and not run.maker)
     screen = screens.RunsScreen(
         workspace.app_context.results, open_runs.current, going_on, blind=open_runs.blind
     )

@@ -19,6 +19,7 @@ from fada_tui.store import folder as store
 from fada_tui.tui.actions import loading
 from fada_tui.tui.actions.consent_questions import asking
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.dialogs.followed import stop_followed
 from fada_tui.tui.state.run_control import After
 
 
@@ -123,7 +124,8 @@ async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
         workspace.view.say(str(error), "error")
         return
     if run.running:
-        workspace.view.say("this run is going on", holds=lambda: run.running)
+        by = f" ({run.maker}); x asks it to stop" if run.maker else ""
+        workspace.view.say(f"this run is going on{by}", holds=lambda: run.running)
     elif not run.resumable:
         workspace.view.say("every answer of this run is there; r sets up another run")
     elif await _agreed(workspace, app, wanted):
@@ -144,6 +146,9 @@ async def stop(workspace: Workspace, app: App[Any]) -> None:
     from fada_tui.tui.screens.stop import StopScreen
 
     run_control = workspace.run_control
+    if not run_control.queue.busy and (followed := workspace.followed_runs.at_work):
+        await stop_followed(workspace, app, followed)
+        return
     waits, session = run_control.queue.upcoming, run_control.queue.current
     after: After = "keep"
     if run_control.queue.busy and waits is not None and not run_control.run_progress.stopping:

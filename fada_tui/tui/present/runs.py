@@ -135,7 +135,7 @@ def newest_first(rows: Iterable[RunRow]) -> tuple[RunRow, ...]:
 
 
 def _written(found: Found) -> str:
-    return "another program is writing it" if found.locked else ""
+    return f"{found.writer} is writing it" if found.locked else ""
 
 
 def _hindrance(status: Status, run: Run) -> str:
@@ -160,7 +160,7 @@ def _details(
     elif run.error is not UNSET and status != "running":
         yield f"{run.status}: {run.error.message}"
     elif status == "running":
-        yield "running now" if ours else "another program is writing this run"
+        yield "running now" if ours else f"{found.writer} is writing this run"
     elif status == "interrupted" and not run.begun:
         yield "not begun yet: w begins it"
     elif status == "interrupted":

@@ -90,8 +90,12 @@ class OpenRun:
         self.in_flight: dict[Key, Streaming] = {}
         """The answers being given, the first begun first."""
         self.running = False
+        self.maker = ""
+        """Who makes it, where it is running and another program does."""
+        self.newest: Key | None = None
+        """Of a run that another program makes, the answer that came last."""
         self.begun_here = False
-        """It was begun, or resumed, since the dashboard was opened."""
+        """It was begun, resumed or followed since the dashboard was opened."""
         self.unsettled = False
         """Assessments or notes were written that `run.json` does not hold yet."""
         self._results: dict[Key, Result] = {}
@@ -163,6 +167,10 @@ class OpenRun:
             self._constant = ConstantAnswers(self.run, self.results)
         return constant_line(self._constant.doubtful, len(self.questions))
 
+    def known(self) -> dict[Key, Result]:
+        """Return the results so far by their keys, for a reader in another thread."""
+        return dict(self._results)
+
     def ask(self, questions: tuple[Question, ...], classes: ClassSet | UnsetType = UNSET) -> None:
         """Note what is asked, or into what images are sorted, now that the model is known."""
         self.run = replace(self.run, questions=questions, classes=classes or self.run.classes)
@@ -174,9 +182,18 @@ class OpenRun:
         for result in run.results:
             self.put(result)
 
+    def update(self, run: Run) -> None:
+        """Take what was written of the run but for its results, which are put one by one."""
+        if run.questions != self.run.questions:
+            self._constant = None
+        self.run = run
+
     def assess(self, path: str, question_id: str, assessment: Assessment) -> None:
-        """Add an assessment that is on disk."""
+        """Add an assessment that is on disk, unless it was read from there already."""
         result = self._results[path, question_id]
+        if assessment in result.assessments:
+            self.unsettled = True
+            return
         self._results[path, question_id] = replace(result, assessments=(*result.assessments, assessment))
         self._count((path, question_id), -1)
         self._own[path, question_id] = assessment
@@ -324,8 +341,9 @@ class OpenRuns:
 
     @property
     def at_work(self) -> OpenRun | None:
-        """The run in progress."""
-        return next((run for run in self.runs.values() if run.running), None)
+        """The run in progress: one's own, else one that another program makes, the current one first."""
+        running = [run for run in self.runs.values() if run.running]
+        return min(running, key=lambda run: (bool(run.maker), run.id != self.current), default=None)
 
     def next_to_judge(self, here: OpenRun | None) -> OpenRun | None:
         """Return the first other run that was begun here and has answers to judge; else the one at work."""

@@ -27,6 +27,7 @@ from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.telemetry.readings import memory_of, peak
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.disk_index import DiskIndex
+from fada_tui.tui.state.followed import Followed
 from fada_tui.tui.state.memory_history import MemoryHistory
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
 from fada_tui.tui.state.queued import extent_left, extent_of
@@ -65,6 +66,8 @@ class RunControl:
         self.telemetry = Telemetry(None, interval=SAMPLE_SECONDS)
         self._history = MemoryHistory()
         self._image_peak = self._run_peak = ResultMemory()
+        self._worker_of_others: int | None = None
+        """Process id of the worker that is watched in place of one's own."""
         self.consent = consent_of(app_context.settings, app_context.registry)
         """What runs may do: by the settings, and as agreed to since."""
 
@@ -116,8 +119,17 @@ class RunControl:
         """What a run that is asked to stop finishes first: an image, or a batch."""
         return "batch" if self.queue.current and self.queue.current.in_batches else "image"
 
-    def gauges(self) -> GpuView:
-        """Return what the GPU pane shows; called at each interval."""
+    def gauges(self, followed: Followed | None = None) -> GpuView:
+        """Return what the GPU pane shows; called at each interval.
+
+        Args:
+            followed: the run of another program that is shown, where none of one's own is.
+        """
+        if self.queue.current is not None and self.queue.current.stopping:
+            self.run_progress.stopping = True  # another program may have asked for it
+        self._watch_other(followed.worker if followed else None)
+        if followed is not None:
+            return self._gauges_of(followed)
         sample = self.telemetry.latest
         if sample is not None:
             self._history.add(sample)
@@ -132,6 +144,30 @@ class RunControl:
             image_peak=self._image_peak,
             run_peak=self._run_peak,
             served=None if self._open_runs.blind else self.run_progress.served,
+        )
+
+    def _watch_other(self, pid: int | None) -> None:
+        if pid != self._worker_of_others:
+            self._worker_of_others = pid
+            self.telemetry.watch(self.queue.worker_pid if pid is None else pid)
+
+    def _gauges_of(self, followed: Followed) -> GpuView:
+        """Return the gauges of a run that another program makes: of its worker here, or of its machine."""
+        elsewhere = followed.sample is not None
+        sample = followed.sample or self.telemetry.latest
+        history = followed.history if elsewhere else self._history
+        if sample is not None:
+            history.add(sample)
+            if followed.progress.active and not followed.progress.at_server:
+                followed.run_peak = peak(followed.run_peak, memory_of(sample, None))
+        return GpuView(
+            sample=sample,
+            problem="none seen there" if elsewhere else self.telemetry.known_gpu_problem,
+            gpus={gpu.index: history.series(gpu.index) for gpu in sample.gpus} if sample else {},
+            worker=history.series(None),
+            image_peak=followed.image_peak,
+            run_peak=followed.run_peak,
+            served=None if self._open_runs.blind else followed.progress.served,
         )
 
     def _new(self, job: Job) -> Session:
@@ -154,6 +190,7 @@ class RunControl:
             case RunStarted(run=run, folder=folder):
                 begun = self._open_runs.open(folder, run)
                 begun.running = begun.begun_here = True
+                begun.maker = ""
                 self._image_peak = self._run_peak = ResultMemory()
             case ModelReady(questions=questions, classes=classes):
                 self._run().ask(questions, classes)
@@ -187,7 +224,7 @@ class RunControl:
 
     def _broke_off(self, message: str) -> None:
         for run in self._open_runs.runs.values():
-            run.running = False
+            run.running = run.running and bool(run.maker)
             run.in_flight.clear()
         self.run_progress.break_off()
         self._complain(message)

@@ -11,6 +11,7 @@ from fada_tui.runs.eta import Eta
 from fada_tui.runs.events import (
     AnswerFinished,
     AnswerStarted,
+    ControlFinished,
     ControlStarted,
     LoadProgress,
     ModelReady,
@@ -80,6 +81,8 @@ class RunProgress:
                 self._done, self._errors = event.done, event.errors
             case ControlStarted():
                 self._about_controls, self._at = True, event.what_happens
+            case ControlFinished(done=done, total=total):
+                self._about_controls, self._at = True, f"control pictures {done} of {total}"
             case ServerPaused(left=left):
                 self.server_down, self._asked_until = True, time.monotonic() + left
             case ServerResumed():
@@ -107,7 +110,14 @@ class RunProgress:
         """Whether a run is in progress."""
         return self._state in ("loading", "running")
 
-    def view(self, waiting: int, *, hidden: bool, to_judge: int = 0, kept: int = 0) -> RunView:
+    @property
+    def ended_at(self) -> float:
+        """When the last run ended, in monotonic seconds; 0 where none has ended."""
+        return self._ended or 0.0
+
+    def view(
+        self, waiting: int, *, hidden: bool, to_judge: int = 0, kept: int = 0, maker: str = ""
+    ) -> RunView:
         """Return the figures.
 
         Args:
@@ -115,6 +125,7 @@ class RunProgress:
             hidden: leave out the model's name, and its speed, which may tell it.
             to_judge: how many of its answers have no verdict yet.
             kept: how many of the queued runs wait until the queue goes on.
+            maker: who makes it, where another program does.
         """
         now, began = self._ended or time.monotonic(), self._eta.began
         elapsed = None if began is None else now - began
@@ -127,13 +138,15 @@ class RunProgress:
             label="" if hidden else self._label,
             done=self._done,
             total=self._total,
-            elapsed=float(int(elapsed)) if elapsed is not None else None,
+            # Of another program's run the first answers were not seen.
+            elapsed=float(int(elapsed)) if elapsed is not None and not maker else None,
             remaining=left,
             mean=None if hidden else self._eta.mean,
             errors=self._errors,
             to_judge=to_judge if self.active else 0,
             waiting=waiting,
             kept=kept,
+            maker=maker,
             trouble=f"server down, asked for {patience} s more" if self.server_down else "",
             at="" if hidden and self._state == "loading" else self._at,
         )

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from fada_tui.core.errors import StoreError
 from fada_tui.core.records import Run
+from fada_tui.runs.others import maker_of
 from fada_tui.store import folder as store
 from fada_tui.store.lock import is_locked
 from fada_tui.store.queue_file import read_queue
@@ -22,6 +23,8 @@ class Found(Struct, frozen=True):
     """Why there is no run, in one line."""
     locked: bool = False
     """Some program writes it."""
+    writer: str = "another program"
+    """Which one, in words."""
 
 
 def run_folders(results: Path) -> list[Path]:
@@ -45,7 +48,9 @@ def read_found(folders: list[Path]) -> Iterator[Found]:
     """Read runs; one that cannot be read comes with its reason."""
     for folder in folders:
         locked = is_locked(folder)
+        maker = maker_of(folder) if locked else None
+        writer = maker.process if maker else "another program"
         try:
-            yield Found(folder, store.read_run(folder), locked=locked)
+            yield Found(folder, store.read_run(folder), locked=locked, writer=writer)
         except StoreError as error:
-            yield Found(folder, None, str(error), locked)
+            yield Found(folder, None, str(error), locked, writer)

@@ -23,6 +23,14 @@ def awaited_place(review: Review) -> Place | None:
     return next_place(review, 1) or review.running_place()
 
 
+def place_to_follow(review: Review) -> Place | None:
+    """Return where the worker is: at the answer being given, of another program's run at the newest one."""
+    run = review.open_runs.at_work
+    if (place := review.running_place()) or run is None or review.open_runs.blind or run.newest is None:
+        return place
+    return review.place_of(run.id, *run.newest)
+
+
 def look_at_unassessed(review: Review) -> None:
     """Move to the first unassessed answer, unless the current one is unassessed."""
     if not review.to_judge and (place := next_place(review, 1)):

@@ -155,6 +155,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     """Runs in the queue behind this one."""
     kept: int = 0
     """How many of them wait until the queue goes on."""
+    maker: str = ""
+    """Who makes it, where another program does."""
     trouble: str = ""
     """What keeps it from going on."""
     at: str = ""

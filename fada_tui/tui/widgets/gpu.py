@@ -164,6 +164,8 @@ def _server(model: ModelFacts) -> list[Line]:
 
 
 def _machine(sample: Sample, width: int) -> Line:
+    if not sample.memory_total:  # as another machine's telemetry tells it
+        return []
     label, figures = "machine ", f" {sample.memory_used / 1e9:.1f}/{sample.memory_total / 1e9:.0f} GB"
     filled, rest = bar(sample.memory_used / sample.memory_total, max(width - len(label) - len(figures), 3))
     return [(label, "muted"), (filled, "used"), (rest, "free"), (figures, "")]

@@ -59,7 +59,8 @@ class RunBar(Widget):
                 "VisualType",
                 Content.assemble(("○ idle  ", self.get_visual_style("runbar--muted")), told),
             )
-        head = f"{'■' if view.state == 'ended' else '▶'} {_WORDS[view.state]} {printable(view.label)}  "
+        word = "following" if view.maker and view.state == "running" else _WORDS[view.state]
+        head = f"{'■' if view.state == 'ended' else '▶'} {word} {printable(view.label)}  "
         parts = fitting(figures(view), width - len(head) - 14)
         tail = "  ".join(parts)
         room = max(width - len(head) - len(tail) - 2, 0)
@@ -86,6 +87,7 @@ def figures(view: RunView) -> list[str]:
         printable(view.trouble),
         errors,
         f"{view.to_judge} to judge" if view.to_judge else "",
+        printable(view.maker),
         f"{clock(view.remaining)} left" if view.remaining is not None else "",
         f"{view.mean:.2f} s each" if view.mean is not None else "",
         f"{clock(view.elapsed)} elapsed" if view.elapsed is not None else "",

@@ -1,0 +1,145 @@
+"""Following runs that other programs make: found, read in threads, and shown as one's own run is."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+from fada_tui.core.records import Result
+from fada_tui.report.units import count
+from fada_tui.runs.events import AnswerFinished, RunEnded, RunStarted
+from fada_tui.runs.following import Look
+from fada_tui.runs.others import runs_of_others
+from fada_tui.tui.actions import run_events
+from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.state import stepping
+from fada_tui.tui.state.followed import Followed
+from fada_tui.tui.state.open_runs import OpenRun
+
+LOOK_SECONDS = 1.0
+"""From one look at the runs that are followed to the next."""
+
+SEARCH_SECONDS = 2.0
+SEARCH_SHARE = 0.02
+"""Share of the time that looking for such runs takes at most: on slow disks it is done less often."""
+
+PUT_AT_ONCE = 250
+"""Results that are taken in one go, between which keys are heard."""
+
+
+async def keep_up(workspace: Workspace) -> None:
+    """Follow all runs that other programs make, for as long as the dashboard is open."""
+    search_at = 0.0
+    while workspace.view.is_open:
+        now = time.monotonic()
+        if now >= search_at:
+            workspace.followed_runs.begin(
+                await asyncio.to_thread(runs_of_others, workspace.app_context.results)
+            )
+            taken = time.monotonic() - now
+            search_at = now + max(SEARCH_SECONDS, taken / SEARCH_SHARE)
+        for followed in workspace.followed_runs.active:
+            try:
+                await look(workspace, followed)
+            except Exception as error:  # what another program writes must not end what is seen of the others
+                _end(workspace, followed)
+                told = {"message": f"{followed.run_id} is not followed any more", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(told)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def look(workspace: Workspace, followed: Followed) -> None:
+    """Look at one of them, and show what is new."""
+    open_runs = workspace.open_runs
+    known = open_runs.runs.get(followed.run_id)
+    found, run = await asyncio.to_thread(followed.read, known, open_runs.assessor)
+    if not workspace.view.is_open:
+        return
+    if found.problem and found.problem != followed.problem:
+        workspace.view.say(found.problem, "warning")
+    followed.problem = found.problem
+    closed = known is not None and known.id not in open_runs.runs
+    if closed or (found.ended and found.run is None):
+        _end(workspace, followed)
+    elif run is not None:
+        await _show(workspace, followed, open_runs.add(run), found)
+
+
+async def _show(workspace: Workspace, followed: Followed, run: OpenRun, found: Look) -> None:
+    """Bring the open run up to date, then the screen: once for all that has come."""
+    answered = [event.result for event in found.events if isinstance(event, AnswerFinished)]
+    changed = await _put(run, (*found.changed, *answered))
+    if found.run is not None:
+        run.update(found.run)
+    for event in found.events:
+        followed.take(event)
+        match event:
+            case RunStarted():
+                _begin(workspace, followed, run)
+            case RunEnded():
+                _end(workspace, followed)
+    if answered:
+        run.newest = answered[-1].key
+        run_events.answered(workspace, run, answered)
+    elif changed or found.events:
+        workspace.view.refilter_soon()
+        workspace.view.draw_soon()
+    if found.ended and found.run is not None:
+        _tell_end(workspace, followed, run, found)
+    elif run is workspace.open_runs.at_work and run.maker:
+        run_events.attend(workspace)
+
+
+async def _put(run: OpenRun, results: Iterable[Result]) -> int:
+    """Take results that are not known so yet; return how many."""
+    put = 0
+    for result in results:
+        if run.result(*result.key) != result:
+            run.put(result)
+            put += 1
+            if put % PUT_AT_ONCE == 0:
+                await asyncio.sleep(0)
+    return put
+
+
+def _begin(workspace: Workspace, followed: Followed, run: OpenRun) -> None:
+    """Show that another program makes a run; the one that is looked at stays where it is."""
+    review = workspace.review
+    run.running = run.begun_here = True
+    run.maker = followed.maker
+    run.newest = next((result.key for result in reversed(run.run.results)), None)
+    told = f"{run.run.model.name} is being made: {followed.maker}"
+    if review.run is run and review.blind_list is None:
+        review.awaiting = not review.to_judge
+        workspace.view.say(told, holds=lambda: run.running and not review.open_runs.blind)
+        workspace.view.draw()
+        return
+    run_events.begun(workspace, run, f"{told}; f goes there")
+    if review.run is run and review.blind_list is None:
+        stepping.look_at_unassessed(review)
+        workspace.view.show_images()
+        workspace.view.say(told, holds=lambda: run.running and not review.open_runs.blind)
+
+
+def _end(workspace: Workspace, followed: Followed) -> None:
+    """Follow a run no longer."""
+    run = workspace.open_runs.runs.get(followed.run_id)
+    if run is not None and run.maker:
+        run.running, run.maker = False, ""
+    if not followed.ended:
+        followed.give_up()
+    workspace.view.draw()
+
+
+def _tell_end(workspace: Workspace, followed: Followed, run: OpenRun, found: Look) -> None:
+    """Say how a run ended: as its own program would, or that this was killed."""
+    assert found.run is not None
+    run.unsettled = run.unsettled or found.left
+    run_events.ended(workspace, found.run, followed.folder)
+    if found.left and workspace.review.blind_list is None:
+        answers = count(run.counts()[1], "answer")
+        again = "; w resumes it" if workspace.review.run is run and run.resumable else ""
+        workspace.view.say(
+            f"{run.run.model.name}: its program ended without finishing it; {answers} kept{again}",
+            "warning",
+            holds=lambda: not run.running,
+        )
