@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from fada_tui.core.bounded import read_small
 from fada_tui.core.control import control_keys
@@ -79,6 +80,8 @@ class Following:
             return Look(ended=True)
         maker = maker_of(self.folder)
         self._ended = maker is None or maker.key != self.maker.key  # before it is read for the last time
+        if maker is not None and not self._ended:
+            self.maker = replace(maker, left_running=self.maker.left_running)
         try:
             look = self._look()
         except (OSError, StoreError) as error:

@@ -7,7 +7,16 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.control import control_keys
-from fada_tui.core.records import FileRecord, ModelFacts, Plan, Result, ResultMemory, Run, with_unknown_of
+from fada_tui.core.records import (
+    Assessment,
+    FileRecord,
+    ModelFacts,
+    Plan,
+    Result,
+    ResultMemory,
+    Run,
+    with_unknown_of,
+)
 from fada_tui.store.journal import (
     AssessmentLine,
     ControlLine,
@@ -55,7 +64,7 @@ class Folding:
                 if measured := self.results.get(key):
                     self.results[key] = with_memory(measured, memory)
             case AssessmentLine():
-                assessment = _with_rest(line.assessment, line)
+                assessment = assessment_of(line)
                 key = (line.path, line.question_id)
                 if (assessed := self.results.get(key)) and assessment not in assessed.assessments:
                     self.results[key] = replace(assessed, assessments=(*assessed.assessments, assessment))
@@ -100,7 +109,7 @@ def lost_assessments(folded: Run, lines: Iterable[JournalLine]) -> tuple[Assessm
         line
         for line in lines
         if isinstance(line, AssessmentLine)
-        and _with_rest(line.assessment, line) not in kept.get((line.path, line.question_id), ())
+        and assessment_of(line) not in kept.get((line.path, line.question_id), ())
     )
 
 
@@ -127,6 +136,11 @@ def with_memory(result: Result, seen: ResultMemory) -> Result:
         worker_rss=seen.worker_rss,
     )
     return replace(result, memory=with_unknown_of(memory, seen))
+
+
+def assessment_of(line: AssessmentLine) -> Assessment:
+    """Return a line's assessment as a run keeps it."""
+    return _with_rest(line.assessment, line)
 
 
 def _with_rest(record: Kept, line: JournalLine) -> Kept:

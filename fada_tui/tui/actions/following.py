@@ -12,6 +12,7 @@ from fada_tui.runs.others import runs_of_others
 from fada_tui.tui.actions import run_events
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.state import stepping
+from fada_tui.tui.state.assessments_of_others import AssessmentsOfOthers
 from fada_tui.tui.state.followed import Followed
 from fada_tui.tui.state.open_runs import OpenRun
 
@@ -29,6 +30,7 @@ PUT_AT_ONCE = 250
 async def keep_up(workspace: Workspace) -> None:
     """Follow all runs that other programs make, for as long as the dashboard is open."""
     search_at = 0.0
+    assessments = AssessmentsOfOthers()
     while workspace.view.is_open:
         now = time.monotonic()
         if now >= search_at:
@@ -44,7 +46,19 @@ async def keep_up(workspace: Workspace) -> None:
                 _end(workspace, followed)
                 told = {"message": f"{followed.run_id} is not followed any more", "exception": error}
                 asyncio.get_running_loop().call_exception_handler(told)
+        await _merge(workspace, assessments)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _merge(workspace: Workspace, assessments: AssessmentsOfOthers) -> None:
+    """Show what others judge in the runs that are looked at, and in one's own that goes on."""
+    open_runs = workspace.open_runs
+    looked_at = [*workspace.review.looked_at(), *([open_runs.at_work] if open_runs.at_work else [])]
+    runs = {run.id: run for run in looked_at if not run.maker}
+    found = await asyncio.to_thread(assessments.read, list(runs.values()))
+    if [one for one in found if runs[one.run_id].merge(one.key, one.assessment)]:
+        workspace.view.refilter_soon()
+        workspace.view.draw_soon()
 
 
 async def look(workspace: Workspace, followed: Followed) -> None:
@@ -104,8 +118,9 @@ async def _put(run: OpenRun, results: Iterable[Result]) -> int:
 def _begin(workspace: Workspace, followed: Followed, run: OpenRun) -> None:
     """Show that another program makes a run; the one that is looked at stays where it is."""
     review = workspace.review
-    run.running = run.begun_here = True
-    run.maker = followed.maker
+    run.running, run.maker = True, followed.maker
+    own_goes_on = workspace.run_control.queue.busy
+    run.begun_here = run.begun_here or not own_goes_on  # one's own comes first
     run.newest = next((result.key for result in reversed(run.run.results)), None)
     told = f"{run.run.model.name} is being made: {followed.maker}"
     if review.run is run and review.blind_list is None:
@@ -113,7 +128,7 @@ def _begin(workspace: Workspace, followed: Followed, run: OpenRun) -> None:
         workspace.view.say(told, holds=lambda: run.running and not review.open_runs.blind)
         workspace.view.draw()
         return
-    run_events.begun(workspace, run, f"{told}; f goes there")
+    run_events.begun(workspace, run, f"{told}; {'R opens it' if own_goes_on else 'f goes there'}")
     if review.run is run and review.blind_list is None:
         stepping.look_at_unassessed(review)
         workspace.view.show_images()

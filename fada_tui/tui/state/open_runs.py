@@ -201,6 +201,17 @@ class OpenRun:
         self.changes.append((path, question_id))
         self.unsettled = True
 
+    def merge(self, key: Key, assessment: Assessment) -> bool:
+        """Take an assessment that another program wrote, in its place by time; return whether it is new."""
+        result = self._results.get(key)
+        if result is None or assessment in result.assessments:
+            return False
+        known, place = result.assessments, len(result.assessments)
+        while place and (known[place - 1].at or "") > (assessment.at or ""):
+            place -= 1
+        self.put(replace(result, assessments=(*known[:place], assessment, *known[place:])))
+        return True
+
     def assessment(self, path: str, question_id: str) -> Assessment:
         """Return this assessor's standing assessment; an empty one if there is none."""
         return self._own.get((path, question_id), _NONE)
