@@ -9,6 +9,9 @@ from msgspec import Struct
 
 Key = Hashable
 
+TOGETHER = 0.25
+"""Seconds within which answers are told that ended before the same look at them."""
+
 
 class _Settled(Struct, frozen=True):
     """A moment at which no answer was in progress."""
@@ -30,6 +33,8 @@ class Eta:
         """Answers in flight at once, at most."""
         self._settled: _Settled | None = None
         self._last = 0.0
+        self._first_end: float | None = None
+        """When the first answers ended, if no beginning was seen."""
 
     def begin(self, key: Key, now: float) -> None:
         """Record the start of an answer."""
@@ -41,10 +46,11 @@ class Eta:
         """Record the end of an answer, or its error.
 
         Where no beginning was recorded, as of a run that another program makes, time counts from the first
-        end on.
+        ends on, which may be told together.
         """
         if self.began is None:
-            self.began = now
+            self.began = self._first_end = now
+        if self._first_end is not None and now - self._first_end < TOGETHER:
             return
         self._in_flight.discard(key)
         self.made += 1

@@ -87,6 +87,7 @@ def test_what_was_lost_with_a_worker_begins_again() -> None:
 def test_where_no_beginning_is_seen_time_counts_from_the_first_end() -> None:
     eta = Eta()
     eta.end(0, 100.0)
+    eta.end(-1, 100.01)
     assert (eta.mean, eta.left(5, 103.0)) == (None, None)
     eta.end(1, 104.0)
     eta.end(2, 108.0)

@@ -125,7 +125,7 @@ class RunControl:
         Args:
             followed: the run of another program that is shown, where none of one's own is.
         """
-        if self.queue.current is not None and self.queue.current.stopping:
+        if self.run_progress.active and self.queue.current and self.queue.current.stopping:
             self.run_progress.stopping = True  # another program may have asked for it
         self._watch_other(followed.worker if followed else None)
         if followed is not None:
