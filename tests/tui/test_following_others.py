@@ -1,5 +1,6 @@
 """Following runs of other programs, without a screen: judged, merged, deleted or in blind mode meanwhile."""
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -9,12 +10,19 @@ from msgspec.structs import replace
 from fada_tui.core.records import Assessment, Plan, PlannedImage
 from fada_tui.runs import following as reading
 from fada_tui.runs.others import Maker, RunOfOthers
+from fada_tui.runs.telemetry.readings import GpuReading, Sample
+from fada_tui.runs.telemetry.table import Table
 from fada_tui.store import folder as store
 from fada_tui.store import journal, stop_request
 from fada_tui.tui.actions import following, judging, loading, run_events
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.present.runs import run_row
 from fada_tui.tui.state.assessments_of_others import AssessmentsOfOthers
 from fada_tui.tui.state.followed import Followed
+from fada_tui.tui.state.run_scan import Found
+from fada_tui.tui.state.views import RunView
+from fada_tui.tui.widgets.gpu import gpu_lines
+from fada_tui.tui.widgets.runbar import figures
 from tests import examples
 from tests.tui.dashboard import save_run
 from tests.tui.test_workspace import FIRST, SECOND, Shown, begun
@@ -183,6 +191,42 @@ async def test_blind_mode_takes_its_answers_and_tells_nothing_of_it(tmp_path: Pa
     assert not any("big" in said for said in view.said)
 
 
+async def test_the_gauges_of_a_run_on_another_machine_are_its_telemetry(
+    tmp_path: Path, making: Making
+) -> None:
+    workspace, _, followed = await opened(tmp_path, making)
+    assert followed.sample is None
+    gpu = GpuReading(index=0, memory_used=5 * 10**9, memory_total=8 * 10**9, utilisation=97)
+    table = Table(making.folder / store.TELEMETRY_NAME)
+    for second in range(3):
+        measured = Sample(
+            time=f"2026-01-01T00:00:0{second}.000Z",
+            gpus=(gpu,) if second else (),
+            worker_rss=3 * 10**9,
+            memory_used=0,
+            memory_total=0,
+        )
+        table.append(measured)
+        await following.look(workspace, followed)
+        view = workspace.gauges()
+        assert view.sample == measured
+        drawn = ["".join(text for text, _ in line) for line in gpu_lines(view, 30, 12)]
+        assert drawn[0] == "worker        3.00 GB" if not second else drawn[0].endswith("5.0/8 GB")
+    table.close()
+    assert view.gpus[0] == (5 * 10**9,) * 2
+    making.end()
+    await following.look(workspace, followed)
+
+
+def test_the_run_bar_and_the_list_of_runs_say_whose_a_run_is() -> None:
+    view = RunView(state="running", label="big", done=3, total=24, to_judge=3, maker=MAKER.words)
+    assert figures(view) == ["3/24", "3 to judge", "another program (4711 on gpu1)"]
+    found = Found(Path("/results/r"), examples.run(), locked=True, writer=MAKER.process)
+    row = run_row(found, None, ())
+    assert row.keep == "process 4711 on gpu1 is writing it"
+    assert "process 4711 on gpu1 is writing this run" in row.detail
+
+
 async def test_x_asks_by_a_file_first_for_the_image_then_for_now(tmp_path: Path, making: Making) -> None:
     workspace, _, followed = await opened(tmp_path, making)
     assert workspace.key_state().running
@@ -222,3 +266,50 @@ async def test_what_others_judge_appears_also_in_a_run_that_nobody_makes(
     assert merged() == [True]
     assert merged() == []
     assert {one.assessor for one in run.result(SECOND, "q1").assessments} == {"ada", "eve"}  # type: ignore[union-attr]
+
+
+async def test_of_several_the_one_looked_at_is_shown_and_one_s_own_before_all(
+    tmp_path: Path, making: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Making(tmp_path, "20260303-000000_small", "small")
+    other.maker = Maker(key="l", pid=5)
+    both = {made.folder: made for made in (making, other)}
+    monkeypatch.setattr(reading, "maker_of", lambda folder: both[folder].maker)
+    workspace, _, first = await opened(tmp_path, making)
+    workspace.followed_runs.begin([RunOfOthers(other.folder, other.maker)])
+    _, second = workspace.followed_runs.active
+    making.answer()
+    for followed in (first, second):
+        await following.look(workspace, followed)
+    assert workspace.followed is first
+    await loading.open_run(workspace, other.folder.name)
+    assert workspace.followed is second
+    assert workspace.open_runs.at_work is workspace.review.run
+    assert workspace.run_view().maker == "another program (5)"
+    workspace.open_runs.runs[making.folder.name].maker = ""  # as of one's own
+    assert workspace.open_runs.at_work is workspace.open_runs.runs[making.folder.name]
+
+
+@pytest.mark.parametrize("broken", ["runs_of_others", "look"])
+async def test_whatever_goes_wrong_is_told_once_and_the_rest_goes_on(
+    tmp_path: Path, making: Making, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    workspace, view = await begun(tmp_path)
+    heard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context["exception"]))
+    rounds = 0
+
+    def fail(*_: object) -> None:
+        nonlocal rounds
+        rounds += 1
+        view.is_open = rounds < 4
+        raise ValueError("odd")
+
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(following, broken, fail)
+    monkeypatch.setattr(following, "SEARCH_SECONDS", 0.0)
+    if broken == "look":
+        monkeypatch.setattr(following, "runs_of_others", lambda _: [RunOfOthers(making.folder, MAKER)])
+    await following.keep_up(workspace)
+    assert rounds == 4
+    assert [str(error) for error in heard] == ["odd"]

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 
+from fada_tui.core.errors import reason
 from fada_tui.core.records import Result
 from fada_tui.report.units import count
 from fada_tui.runs.events import AnswerFinished, RunEnded, RunStarted
@@ -31,29 +32,35 @@ async def keep_up(workspace: Workspace) -> None:
     """Follow all runs that other programs make, for as long as the dashboard is open."""
     search_at = 0.0
     assessments = AssessmentsOfOthers()
+    told = ""
     while workspace.view.is_open:
-        now = time.monotonic()
-        if now >= search_at:
-            workspace.followed_runs.begin(
-                await asyncio.to_thread(runs_of_others, workspace.app_context.results)
-            )
-            taken = time.monotonic() - now
-            search_at = now + max(SEARCH_SECONDS, taken / SEARCH_SHARE)
-        for followed in workspace.followed_runs.active:
-            try:
+        try:
+            if time.monotonic() >= search_at:
+                search_at = time.monotonic() + await _search(workspace)
+            for followed in workspace.followed_runs.active:
                 await look(workspace, followed)
-            except Exception as error:  # what another program writes must not end what is seen of the others
-                _end(workspace, followed)
-                told = {"message": f"{followed.run_id} is not followed any more", "exception": error}
-                asyncio.get_running_loop().call_exception_handler(told)
-        await _merge(workspace, assessments)
+            await _merge(workspace, assessments)
+        except Exception as error:  # what other programs write must not end this for good
+            if (what := reason(error, named=True)) != told:
+                told = what
+                context = {"message": "runs of other programs may not be shown", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _search(workspace: Workspace) -> float:
+    """Look for runs that other programs have begun; return after how many seconds to do so again."""
+    begun = time.monotonic()
+    workspace.followed_runs.begin(await asyncio.to_thread(runs_of_others, workspace.app_context.results))
+    return max(SEARCH_SECONDS, (time.monotonic() - begun) / SEARCH_SHARE)
 
 
 async def _merge(workspace: Workspace, assessments: AssessmentsOfOthers) -> None:
     """Show what others judge in the runs that are looked at, and in one's own that goes on."""
     open_runs = workspace.open_runs
-    looked_at = [*workspace.review.looked_at(), *([open_runs.at_work] if open_runs.at_work else [])]
+    looked_at = [*workspace.review.looked_at(), *(workspace.side.runs if workspace.side else [])]
+    if open_runs.at_work:
+        looked_at.append(open_runs.at_work)
     runs = {run.id: run for run in looked_at if not run.maker}
     found = await asyncio.to_thread(assessments.read, list(runs.values()))
     if [one for one in found if runs[one.run_id].merge(one.key, one.assessment)]:
@@ -65,7 +72,11 @@ async def look(workspace: Workspace, followed: Followed) -> None:
     """Look at one of them, and show what is new."""
     open_runs = workspace.open_runs
     known = open_runs.runs.get(followed.run_id)
-    found, run = await asyncio.to_thread(followed.read, known, open_runs.assessor)
+    try:
+        found, run = await asyncio.to_thread(followed.read, known, open_runs.assessor)
+    except Exception:
+        _end(workspace, followed)
+        raise
     if not workspace.view.is_open:
         return
     if found.problem and found.problem != followed.problem:

@@ -77,7 +77,7 @@ def gpu_lines(view: GpuView, width: int, height: int) -> list[Line]:
     elsewhere = _server(view.served) if view.served else None
     if not sample.gpus:
         lines = [*elsewhere, _machine(sample, width)] if elsewhere else _process_lines(view, sample, width)
-        return lines[:height]
+        return [line for line in lines if line][:height]
     beside = elsewhere or _peaks(view)
     room = (height - len(beside)) // len(sample.gpus)
     lines = [line for gpu in sample.gpus for line in _fewer(_one(gpu, view, width), max(room, 1))]
