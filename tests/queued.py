@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 
 from fada_tui.runs.events import Warned
@@ -14,6 +15,7 @@ class Standin:
     worker_pid = None
     in_batches = False
     stopping = False
+    folder = Path("nowhere")
 
     def __init__(self, name: str, began: list[str], stopped: list[str]) -> None:
         self.name = name

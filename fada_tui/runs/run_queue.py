@@ -3,11 +3,17 @@
 To stop is to stop the run in progress. What becomes of those that wait is said apart: they follow, unless
 they are kept, and then wait until the queue goes on, or dropped. A waiting run has no folder yet, so nothing
 on disk is lost by that; a run that is added later passes those that are kept.
+
+Whoever hands the runs over to another process `hold`s the queue first. That may be done in any thread, as a
+stalled terminal blocks the event loop; all else is for the loop's thread alone.
 """
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,17 +43,75 @@ class Extent(Struct, frozen=True):
 
 UNKNOWN = Extent()
 
+Make: TypeAlias = Callable[[], Session]
+"""Makes a run's session; called in a thread, as it reads and writes files."""
+
+
+class Written(NamedTuple):
+    """A run that is on disk and has not started."""
+
+    folder: Path
+    make: Make
+
 
 class WaitingRun(Struct, frozen=True):
     """A run that has not started."""
 
     number: int
     """Which it is, wherever it moves in the queue."""
-    make: Callable[[], Session]
+    make: Make
     label: str
     extent: Extent
     kept: bool = False
     """Whether it waits until the queue goes on, not for its turn."""
+    write: Callable[[], Written] | None = None
+    """Writes the run to disk without starting it; called in a thread. `None` where it is there."""
+    folder: Path | None = None
+    """Its folder, where there is one."""
+
+
+class BegunRun:
+    """A run whose turn has come.
+
+    Args:
+        run: as it waited.
+    """
+
+    def __init__(self, run: WaitingRun) -> None:
+        self.label = run.label
+        self._make = run.make
+        self._folder = run.folder
+        self._known = threading.Event()
+
+    def make(self) -> Session:
+        """Make its session."""
+        try:
+            session = self._make()
+            self._folder = session.folder
+            return session
+        finally:
+            self._known.set()
+
+    def folder(self, patience: float) -> Path | None:
+        """Return its folder; blocks while that is being made.
+
+        Args:
+            patience: seconds to wait at most.
+
+        Returns:
+            `None` if it has none: it could not be made, or not in time.
+        """
+        if self._folder is None:
+            self._known.wait(patience)
+        return self._folder
+
+
+class Held(Struct, frozen=True):
+    """What there is in a queue that is held."""
+
+    begun: BegunRun | None
+    """The run that goes on, or is being created."""
+    waiting: tuple[WaitingRun, ...]
 
 
 class RunQueue:
@@ -65,7 +129,10 @@ class RunQueue:
         self._waiting: list[WaitingRun] = []
         self._added = 0
         self._current: Session | None = None
-        self._label: str | None = None
+        self._begun: BegunRun | None = None
+        self._lock = threading.Lock()
+        """Of which runs wait, and which one has begun."""
+        self._held = False
         self._stop: Callable[[Session], None] | None = None
         self._pool = WorkerPool(WARM_SECONDS)
         self._driver: asyncio.Task[None] | None = None
@@ -79,12 +146,12 @@ class RunQueue:
     @property
     def label(self) -> str | None:
         """The label of the run in progress or being created."""
-        return self._label
+        return None if self._begun is None else self._begun.label
 
     @property
     def busy(self) -> bool:
         """Whether a run is in progress or being created."""
-        return self._label is not None
+        return self._begun is not None
 
     @property
     def waiting(self) -> tuple[str, ...]:
@@ -111,48 +178,82 @@ class RunQueue:
         """The process id of the active worker, or of the one kept for the next run."""
         return (self._current.worker_pid if self._current else None) or self._pool.pid
 
-    def add(self, make: Callable[[], Session], label: str, extent: Extent = UNKNOWN) -> None:
+    def add(
+        self,
+        make: Make,
+        label: str,
+        extent: Extent = UNKNOWN,
+        *,
+        write: Callable[[], Written] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         """Put a run at the end of the queue.
 
         Args:
-            make: makes the session when its turn comes; called in a thread, as it reads and writes files.
+            make: makes the session when its turn comes.
             label: what the run is called until then. Two may have the same.
             extent: how much it will do.
+            write: writes a new run to disk without starting it; called in a thread.
+            folder: of a run that is there.
         """
         if self._closed:
             return
-        self._added += 1
-        self._waiting.append(WaitingRun(self._added, make, label, extent))
+        with self._lock:
+            self._added += 1
+            run = WaitingRun(self._added, make, label, extent, write=write, folder=folder)
+            self._waiting.append(run)
         self._start()
 
     def remove(self, number: int) -> bool:
         """Take a waiting run off the queue; return whether it was waiting still."""
-        place = self._place(number)
-        if place is not None:
-            del self._waiting[place]
-        return place is not None
+        with self._lock:
+            place = None if self._held else self._place(number)
+            if place is not None:
+                del self._waiting[place]
+            return place is not None
 
     def move(self, number: int, step: int) -> bool:
         """Move a waiting run so many places down, or up; return whether it moved."""
-        place = self._place(number)
-        if place is None or not 0 <= place + step < len(self._waiting):
-            return False
-        self._waiting.insert(place + step, self._waiting.pop(place))
-        return True
+        with self._lock:
+            place = None if self._held else self._place(number)
+            if place is None or not 0 <= place + step < len(self._waiting):
+                return False
+            self._waiting.insert(place + step, self._waiting.pop(place))
+            return True
 
     def keep(self) -> None:
         """Let no waiting run start before the queue goes on."""
-        self._waiting = [replace(one, kept=True) for one in self._waiting]
+        with self._lock:
+            self._waiting = [replace(one, kept=True) for one in self._waiting]
 
     def drop(self) -> None:
         """Take all waiting runs off the queue."""
-        self._waiting.clear()
+        with self._lock:
+            self._waiting.clear()
 
     def go_on(self) -> None:
         """Let the runs that were kept follow, too."""
         if not self._closed:
-            self._waiting = [replace(one, kept=False) for one in self._waiting]
+            with self._lock:
+                self._waiting = [replace(one, kept=False) for one in self._waiting]
             self._start()
+
+    def hold(self) -> Held:
+        """Let nothing begin, move or be taken off until it is released; may be called in any thread."""
+        with self._lock:
+            self._held = True
+            return Held(self._begun, tuple(self._waiting))
+
+    def release(self, written: Mapping[int, Written] | None = None) -> None:
+        """Go on after `hold`.
+
+        Args:
+            written: what is on disk by now of the waiting runs, by their numbers.
+        """
+        with self._lock:
+            self._held = False
+            self._waiting = [_on_disk(one, (written or {}).get(one.number)) for one in self._waiting]
+        self._start()
 
     def stop_after_image(self) -> None:
         """Stop the run in progress once the current image is finished."""
@@ -202,9 +303,7 @@ class RunQueue:
             self._stop = stop
 
     async def _drive(self) -> None:
-        while (one := self.upcoming) is not None:
-            self._waiting.remove(one)
-            self._label = one.label
+        while (one := self._next()) is not None:
             try:
                 await self._run(one)
             except (FadaError, OSError) as error:
@@ -213,9 +312,17 @@ class RunQueue:
                 self._on_problem(f"{one.label}: unexpected {reason(error, named=True)}")
                 _tell_loop(error, f"{one.label}: the run broke off")
             finally:
-                self._current = self._label = self._stop = None
+                self._current = self._begun = self._stop = None
 
-    async def _run(self, one: WaitingRun) -> None:
+    def _next(self) -> BegunRun | None:
+        with self._lock:
+            one = None if self._held else self.upcoming
+            if one is not None:
+                self._waiting.remove(one)
+                self._begun = BegunRun(one)
+            return self._begun
+
+    async def _run(self, one: BegunRun) -> None:
         session = await asyncio.to_thread(one.make)
         self._current = session
         if self._stop is not None:
@@ -226,6 +333,12 @@ class RunQueue:
                     self._on_event(event)
                 except Exception as error:  # what is shown of a run must not end it
                     _tell_loop(error, f"{one.label}: the run goes on")
+
+
+def _on_disk(run: WaitingRun, written: Written | None) -> WaitingRun:
+    if written is None:
+        return run
+    return replace(run, make=written.make, folder=written.folder, write=None)
 
 
 def _tell_loop(error: Exception, message: str) -> None:
