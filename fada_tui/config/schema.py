@@ -61,6 +61,14 @@ _ALL = (
         "for slow links: fewer frames, no animation, half blocks",
     ),
     Setting(
+        "hang_up",
+        "dashboard",
+        "choice",
+        "stop",
+        "what becomes of runs when the terminal hangs up; go_on: they go on without a screen",
+        choices=("stop", "go_on"),
+    ),
+    Setting(
         "keymap",
         "dashboard",
         "pairs",

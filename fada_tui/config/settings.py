@@ -72,6 +72,7 @@ class Settings(Record, frozen=True, kw_only=True):
     auto_advance: bool = _default("auto_advance")
     goal: int | None = _default("goal")
     low_bandwidth: bool = _default("low_bandwidth")
+    hang_up: Literal["stop", "go_on"] = _default("hang_up")
     keymap: dict[str, str] = _default("keymap")
     load_timeout: float = _default("load_timeout")
     first_token_timeout: float = _default("first_token_timeout")
