@@ -104,7 +104,7 @@ class FadaApp(App[int]):
         """End at once while opening; afterwards only what reads the terminal calls this, as it has ended."""
         if self._opened:
             self._faults.take(OSError("the terminal can no longer be read"))
-            self.leave_soon()
+            self.leave_soon(hung_up=True)
         else:
             self._close_messages_no_wait()
 
@@ -154,11 +154,28 @@ class FadaApp(App[int]):
         else:
             answered()
 
-    def leave_soon(self) -> None:
-        """Quit without asking; may be called from a signal handler."""
+    def leave_soon(self, *, hung_up: bool = False) -> None:
+        """Quit without asking; may be called from a signal handler.
+
+        Args:
+            hung_up: the terminal is gone; then runs may be handed over, by the settings.
+        """
         if self._event_loop is None:
             raise SystemExit
-        self._event_loop.call_soon_threadsafe(lambda: self.run_worker(self._main.workspace.leave()))
+        if hung_up:  # in a thread, as it waits for locks that the interrupted code may hold
+            threading.Thread(target=self._leave, args=(self._event_loop, True), daemon=True).start()
+        else:
+            self._leave(self._event_loop, False)
+
+    def _leave(self, loop: asyncio.AbstractEventLoop, hung_up: bool) -> None:
+        workspace = self._main.workspace
+        handing = workspace.leaving.at_hang_up() if hung_up else None
+        loop.call_soon_threadsafe(lambda: self.run_worker(workspace.leave(handing=handing)))
+
+    @property
+    def farewell(self) -> str:
+        """What is to be said in the shell when the dashboard has been left."""
+        return self._main.workspace.leaving.farewell
 
     @property
     def keymap(self) -> Mapping[str, str]:

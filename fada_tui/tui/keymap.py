@@ -23,6 +23,7 @@ PLACES: Mapping[str, str] = {
     "needs": "What a model needs",
     "queue": "Queue",
     "stop": "Stopping a run while others wait",
+    "leave": "Leaving while runs go on or wait",
     "models_on_image": "Models side by side",
     "answers": "Answers",
     "runs": "Runs",

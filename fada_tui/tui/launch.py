@@ -11,6 +11,7 @@ from typing import Any
 from fada_tui.config.rubrics import load_rubric
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
+from fada_tui.core.text import printable
 from fada_tui.models.registry import Registry
 from fada_tui.store.image_list import read_image_list
 from fada_tui.tui.app import FadaApp
@@ -79,7 +80,7 @@ def open_dashboard(
     app_context.frames()
     with own_output():
         app = FadaApp(app_context, driver_class=driver(app_context.graphics))
-        shutdown = Shutdown(app.leave_soon, lambda: _mend(before))
+        shutdown = Shutdown(lambda hung_up: app.leave_soon(hung_up=hung_up), lambda: _mend(before))
         shutdown.install(sys.stdin.fileno())
         try:
             code = app.run()
@@ -88,6 +89,10 @@ def open_dashboard(
             _mend(before)
     if app.fault is not None:
         raise app.fault
+    if app.farewell:
+        with suppress(OSError):  # a terminal that has hung up
+            sys.stderr.write(f"fada-tui: {printable(app.farewell)}\n")
+            sys.stderr.flush()
     return 128 + shutdown.signal if shutdown.signal else (code or app.return_code or 0)
 
 

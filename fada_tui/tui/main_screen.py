@@ -16,7 +16,7 @@ from fada_tui.tui.actions import following, judging, loading, run_events, second
 from fada_tui.tui.actions.judging_actions import JudgingActions
 from fada_tui.tui.actions.view import Companion
 from fada_tui.tui.actions.workspace import Workspace
-from fada_tui.tui.dialogs import running
+from fada_tui.tui.dialogs import leaving, running
 from fada_tui.tui.dialogs.assessor import once_named
 from fada_tui.tui.dialogs.doors import DOORS
 from fada_tui.tui.keymap import bindings
@@ -376,4 +376,4 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
 
     def action_quit(self) -> None:
         """Quit; ask first during a run."""
-        self._open(running.leave(self.workspace, self.app))
+        self._open(leaving.leave(self.workspace, self.app))

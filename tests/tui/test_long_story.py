@@ -107,8 +107,8 @@ def test_sixty_answers_are_judged_while_the_model_answers(
         ]
         assert refused == []
         program.press("q")
-        program.wait_for("Stop it and leave?")
-        program.press("y")
+        program.wait_for("Leave it running?")
+        program.press("s")
         assert program.wait_end() == 0
     (folder,) = run_folders(tmp_path)
     assert len(given) == ANSWERS

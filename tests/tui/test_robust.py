@@ -181,7 +181,7 @@ def test_ctrl_z_and_back(below_a_shell: OnPty, tmp_path: Path) -> None:
     program.wait_for("done again")
     program.press("q")
     program.wait_for("A run goes on")
-    program.press("y")
+    program.press("s")
     assert program.wait_end() == 0
     assert program.restored, program.left_on()
     assert b"Traceback" not in program.written

@@ -179,13 +179,13 @@ def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path)
         image = shown_image(program.wait_for("ended by"))
         until_judged(program, "1", "1 of 120 judged")
         program.press("q")
-        program.wait_for("A run goes on. Stop it and leave?")
+        program.wait_for("A run goes on. Leave it running?")
         program.press("n")
         program.wait_for(lambda text: "Stop it and leave" not in text)
         program.press("q")
-        program.wait_for("A run goes on. Stop it and leave?")
+        program.wait_for("A run goes on. Leave it running?")
         worker = program.worker()
-        program.press("y")
+        program.press("s")
         assert program.wait_end() == 0
     assert program.restored, program.left_on()
     assert ended(worker)
@@ -230,8 +230,8 @@ def test_verdicts_at_the_pace_of_a_real_model(
             program.wait_for(f"{number} of 24 judged")
             judged[image] = verdict
         program.press("q")
-        program.wait_for("Stop it and leave?")
-        program.press("y")
+        program.wait_for("Leave it running?")
+        program.press("s")
         assert program.wait_end() == 0
     (folder,) = run_folders(tmp_path)
     assert standing(folder) == {path: (verdict, None) for path, verdict in judged.items()}

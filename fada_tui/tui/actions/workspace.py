@@ -1,7 +1,9 @@
 """The workspace of the dashboard: its whole state, and operations that several actions share."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,6 +15,7 @@ from fada_tui.models.registry import statuses
 from fada_tui.report.units import count
 from fada_tui.runs.assessment_writer import AssessmentWriter, settle_and_publish
 from fada_tui.runs.events import SessionEvent
+from fada_tui.runs.handover import HandedOver
 from fada_tui.runs.publish import preview
 from fada_tui.store import folder as store
 from fada_tui.store.journal import NotesLine
@@ -28,6 +31,7 @@ from fada_tui.tui.state.followed import Followed, FollowedRuns
 from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.judged_answers import AnswerId, JudgedAnswers
 from fada_tui.tui.state.judging_session import JudgingSession
+from fada_tui.tui.state.leaving import Leaving
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
@@ -39,6 +43,9 @@ from fada_tui.tui.state.views import AskedAbout, GpuView, KeyState, RunView, Zoo
 
 LEAVING_SECONDS = 8.0
 """Seconds that a run may take to stop and be written before the dashboard quits without it."""
+
+STOPPING_SECONDS = 4.0
+"""How many of them are for that where runs are being handed over first."""
 
 
 class Workspace:
@@ -68,6 +75,7 @@ class Workspace:
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
         self.followed_runs = FollowedRuns(open_runs)
         """Runs that other programs make."""
+        self.leaving = Leaving(app_context, self.run_control)
         self.side: SideBySide | None = None
         """The models side by side, while they are shown."""
         self.marked_models: tuple[str, ...] = ()
@@ -318,11 +326,23 @@ class Workspace:
             settled = await asyncio.to_thread(settle_and_publish, run.folder, self.app_context.registry)
             run.unsettled = not settled
 
-    async def leave(self, code: int = 0) -> None:
-        """Stop everything in progress, write everything, and quit."""
+    async def leave(self, code: int = 0, handing: "Future[HandedOver] | None" = None) -> None:
+        """Stop everything in progress, write everything, and quit.
+
+        Args:
+            code: the exit code.
+            handing: runs are being handed over, which comes before they are stopped. Where that takes too
+                long, or fails, they are stopped all the same.
+        """
+        began = time.monotonic()
         try:
             self.view.say("writing …", keep=True)
-            await self.run_control.queue.close(LEAVING_SECONDS)
+            if handing is None:
+                self.leaving.stops = True
+            else:
+                await self._handed_over(handing)
+            spent = time.monotonic() - began
+            await self.run_control.queue.close(LEAVING_SECONDS - spent)
             for run in self.open_runs.runs.values():
                 run.running = False
                 try:
@@ -333,3 +353,10 @@ class Workspace:
             await self.kept_state.keep()
         finally:
             self.view.exit(code)
+
+    async def _handed_over(self, handing: "Future[HandedOver]") -> None:
+        """Wait a little until runs are handed over, or could not be."""
+        waits = asyncio.wrap_future(handing)
+        await asyncio.wait([waits], timeout=LEAVING_SECONDS - STOPPING_SECONDS)
+        if waits.done() and (error := waits.exception()):
+            self.view.say(str(error), "error")

@@ -1,4 +1,4 @@
-"""What the keys of the queue call, and of the question what becomes of it when a run is stopped."""
+"""What the keys of the queue call, and of the questions what becomes of it, on a stop and on leaving."""
 
 from fada_tui.tui.commands.command import Command
 
@@ -30,4 +30,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("stop.down", "down,j,tab", "turn(1)", "", "The next answer", "stop", False),
     Command("stop.up", "up,k,shift+tab", "turn(-1)", "", "The answer before", "stop", False),
     Command("stop.back", "n,escape,q", "back", "Don't stop", "Stop nothing", "stop"),
+    Command(
+        "leave.go_on", "g", "choose('go_on')", "Go on", "Leave; what runs goes on without a screen", "leave"
+    ),
+    Command(
+        "leave.stop", "s", "choose('stop')", "Stop", "Leave; what runs stops, and what waits is kept", "leave"
+    ),
+    Command("leave.down", "down,j,tab", "turn(1)", "", "The next answer", "leave", False),
+    Command("leave.up", "up,k,shift+tab", "turn(-1)", "", "The answer before", "leave", False),
+    Command("leave.back", "n,escape,q", "back", "Stay", "Leave nothing", "leave"),
 )

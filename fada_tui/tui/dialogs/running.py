@@ -1,4 +1,4 @@
-"""Setting runs up, resuming and stopping them, and leaving the dashboard."""
+"""Setting runs up, resuming and stopping them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -170,27 +170,3 @@ async def stop(workspace: Workspace, app: App[Any]) -> None:
     busy = run_control.queue.busy
     workspace.view.say(run_control.stop(after), keep=busy, holds=lambda: run_control.queue.busy == busy)
     workspace.view.draw()
-
-
-def _not_started(workspace: Workspace) -> str:
-    """Return what becomes of the runs that wait, when the dashboard is left."""
-    waiting = workspace.run_control.queue.waiting
-    names = count(len(waiting), "run") if workspace.open_runs.blind else ", ".join(waiting)
-    return f"Not started, and not kept: {names}." if waiting else ""
-
-
-async def leave(workspace: Workspace, app: App[Any]) -> None:
-    """Quit the dashboard; ask first during a run, and while runs wait."""
-    from fada_tui.tui.screens.confirm import ConfirmScreen
-
-    runs = workspace.run_control.queue
-    asked: ConfirmScreen | None = None
-    if runs.busy:
-        kept = "What is answered is kept; the run can be resumed."
-        detail = f"{kept} {_not_started(workspace)}".rstrip()
-        asked = ConfirmScreen("A run goes on. Stop it and leave?", detail, "Stop and leave", danger=False)
-    elif runs.waiting:
-        waits = count(len(runs.waiting), "run waits", "runs wait")
-        asked = ConfirmScreen(f"{waits} in the queue. Leave?", _not_started(workspace), "Leave", danger=False)
-    if asked is None or await app.push_screen_wait(asked):
-        await workspace.leave()

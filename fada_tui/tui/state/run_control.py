@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from fada_tui.core.file_names import decode_name
 from fada_tui.core.records import ResultMemory
 from fada_tui.report.units import count
 from fada_tui.runs import planning
@@ -21,7 +22,8 @@ from fada_tui.runs.events import (
     WorkerRestarted,
 )
 from fada_tui.runs.job import Job
-from fada_tui.runs.run_queue import RunQueue
+from fada_tui.runs.queued_run import write_down
+from fada_tui.runs.run_queue import RunQueue, Written
 from fada_tui.runs.session import Session
 from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.telemetry.readings import memory_of, peak
@@ -79,12 +81,14 @@ class RunControl:
         """Queue new runs; the runs on disk tell how long they will take."""
         for job in jobs:
             extent = extent_of(job, disk_index)
-            self.queue.add(partial(self._new, job), job.plan.model.name, extent)
+            write = partial(self._written, job)
+            self.queue.add(partial(self._new, job), job.plan.model.name, extent, write=write)
 
     def resume(self, run: OpenRun, disk_index: DiskIndex) -> None:
         """Queue an unfinished run."""
         extent = extent_left(run, disk_index)
-        self.queue.add(partial(self._resumed, run.folder), run.run.model.name, extent)
+        resume = partial(self._resumed, run.folder)
+        self.queue.add(resume, run.run.model.name, extent, folder=run.folder)
 
     def stop(self, after: After = "keep") -> str:
         """Stop after this image; asked again, stop now.
@@ -177,6 +181,11 @@ class RunControl:
         return Session.new(
             job, app_context.results, deadlines, app_context.registry, self.consent.hosts, settings.servers
         )
+
+    def _written(self, job: Job) -> Written:
+        results = self._app_context.results
+        folder = results / decode_name(write_down(job, results))
+        return Written(folder, partial(self._resumed, folder))
 
     def _resumed(self, folder: Path) -> Session:
         settings, registry = self._app_context.settings, self._app_context.registry

@@ -3,6 +3,8 @@
 A hang-up or SIGTERM ends the app as `q` does. A terminal that takes no more bytes blocks Textual's event
 loop, and with it any polite end; then a thread ends the process. Nothing is lost by that: results and
 assessments are in the journal, and the worker, which sees its pipe close, writes down the answer at hand.
+Nor does that keep runs from being handed over at a hang-up: a thread does so, at once, and the process that
+goes on with them waits for that worker's end.
 """
 
 import os
@@ -22,11 +24,12 @@ class Shutdown:
     """A handler of the signals to end.
 
     Args:
-        leave: ends the app politely; called from the signal handler, so it must only schedule.
+        leave: ends the app politely, told whether the terminal is gone; called from the signal handler, so it
+            must only schedule.
         last: what to do before the process is ended without politeness, such as mending the terminal.
     """
 
-    def __init__(self, leave: Callable[[], None], last: Callable[[], None]) -> None:
+    def __init__(self, leave: Callable[[bool], None], last: Callable[[], None]) -> None:
         self._leave = leave
         self._last = last
         self.signal: int | None = None
@@ -56,7 +59,7 @@ class Shutdown:
         watchdog = threading.Timer(PATIENCE, self._end)
         watchdog.daemon = True
         watchdog.start()
-        self._leave()
+        self._leave(number == signal.SIGHUP)
 
     def _end(self) -> None:
         self._last()
