@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 
 from fada_tui.evaluation.assessment.filters import TELLING, WORDS
-from fada_tui.tui.actions import following, judging, loading, run_events, second_look
+from fada_tui.tui.actions import following, judging, left_queue, loading, run_events, second_look
 from fada_tui.tui.actions.judging_actions import JudgingActions
 from fada_tui.tui.actions.view import Companion
 from fada_tui.tui.actions.workspace import Workspace
@@ -104,6 +104,7 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
             self.resume(self.workspace.app_context.resume)
         else:
             await loading.open_latest(self.workspace)
+        await left_queue.tell(self.workspace)
         await following.keep_up(self.workspace)
 
     # Showing what is on the workspace

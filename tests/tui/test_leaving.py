@@ -24,6 +24,7 @@ from fada_tui.tui.screens.leave import LeaveScreen
 from fada_tui.tui.state import leaving
 from tests.queued import Standins
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
+from tests.tui.stage import Stage, lines_of
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,31 @@ def test_nothing_is_asked_where_nothing_would_be_lost_and_what_comes_first_is_to
     found = question(Situation(busy=True, ahead=2, waiting=1, kept=1))
     assert found and "2 runs go on so already, and come first." in found.detail
     assert "1 run that is kept waits on: Q starts it." in found.detail
+    left_before = question(Situation(waiting=1, before=2))
+    assert left_before and left_before.detail.endswith("2 runs that were left before wait on.")
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (["enter"], "go_on"),
+        (["g"], "go_on"),
+        (["down", "enter"], "stop"),
+        (["s"], "stop"),
+        (["escape"], None),
+    ],
+)
+async def test_it_is_answered_by_a_key_on_a_small_terminal(keys: list[str], answer: str | None) -> None:
+    asked = question(Situation(busy=True, waiting=12, kept=3, ahead=2))
+    assert asked
+    app = Stage(screen=LeaveScreen(asked))  # type: ignore[arg-type]
+    async with app.shown(60, 15) as pilot:
+        await pilot.pause()
+        text = "\n".join(lines_of(app))
+        assert "12 wait" in text and "g Go on" in text and "Stay" in text
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert app.returned == answer
 
 
 class Bench:
@@ -96,6 +122,7 @@ def running(app: App[Any]) -> AbstractAsyncContextManager[Pilot[object]]:
     return app.run_test(size=(80, 24))
 
 
+@pytest.mark.long
 async def test_a_launch_that_fails_changes_nothing_and_one_that_does_not_leaves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +153,7 @@ async def test_a_launch_that_fails_changes_nothing_and_one_that_does_not_leaves(
     assert bench.app.farewell.startswith(told) and str(bench.results) in bench.app.farewell
 
 
+@pytest.mark.long
 async def test_what_waits_is_kept_where_what_runs_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from fada_tui.report.units import count
 from fada_tui.runs.events import AnswerFinished, RunEnded, RunStarted
 from fada_tui.runs.following import Look
 from fada_tui.runs.others import runs_of_others
-from fada_tui.tui.actions import run_events
+from fada_tui.tui.actions import left_queue, run_events
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.state import stepping
 from fada_tui.tui.state.assessments_of_others import AssessmentsOfOthers
@@ -49,9 +49,10 @@ async def keep_up(workspace: Workspace) -> None:
 
 
 async def _search(workspace: Workspace) -> float:
-    """Look for runs that other programs have begun; return after how many seconds to do so again."""
+    """Look for runs that other programs have begun or left; return after how many seconds to do so again."""
     begun = time.monotonic()
     workspace.followed_runs.begin(await asyncio.to_thread(runs_of_others, workspace.app_context.results))
+    await left_queue.read(workspace)
     return max(SEARCH_SECONDS, (time.monotonic() - begun) / SEARCH_SHARE)
 
 

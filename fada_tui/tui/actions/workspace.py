@@ -32,6 +32,7 @@ from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.judged_answers import AnswerId, JudgedAnswers
 from fada_tui.tui.state.judging_session import JudgingSession
 from fada_tui.tui.state.leaving import Leaving
+from fada_tui.tui.state.left_queue import LeftQueue, LeftReader
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
@@ -76,6 +77,9 @@ class Workspace:
         self.followed_runs = FollowedRuns(open_runs)
         """Runs that other programs make."""
         self.leaving = Leaving(app_context, self.run_control)
+        self.left_reader = LeftReader(app_context.results)
+        self.left_queue = LeftQueue()
+        """The queue of the results folder, as it was looked at last."""
         self.side: SideBySide | None = None
         """The models side by side, while they are shown."""
         self.marked_models: tuple[str, ...] = ()
@@ -201,13 +205,13 @@ class Workspace:
 
     def run_view(self) -> RunView:
         """Return the progress of the run."""
-        progress, followed = self._progress, self.followed
+        progress, followed, left = self._progress, self.followed, self.left_queue
         run = self.open_runs.runs.get(progress.run_id or "")
         return progress.view(
-            len(self.run_control.queue.waiting),
+            len(self.run_control.queue.waiting) + left.waiting,
             hidden=self.open_runs.blind,
             to_judge=run.left_to_judge if run else 0,
-            kept=self.run_control.queue.kept,
+            kept=self.run_control.queue.kept + left.idle,
             maker=followed.maker if followed and not followed.ended else "",
         )
 
@@ -263,7 +267,7 @@ class Workspace:
             or bool(review.filter.words)
             or self.second_look is not None,
             running=self.run_control.queue.busy or self.followed_runs.at_work is not None,
-            waits=bool(self.run_control.queue.waiting),
+            waits=bool(self.run_control.queue.waiting or self.left_queue.runs),
             follows=self.open_runs.running and not blind,
             resumable=run is not None and run.resumable and not run.running and not blind,
             run=run is not None,

@@ -6,13 +6,13 @@ from typing import Any
 
 from textual.app import App, ScreenError
 
-from fada_tui.core.errors import StoreError
 from fada_tui.report.units import count
 from fada_tui.runs.handover import HandoverError
-from fada_tui.store.queue_file import queue_worker, read_queue
+from fada_tui.tui.actions import left_queue
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.leaving import Situation
 from fada_tui.tui.present.leaving import question as asked_of
+from fada_tui.tui.state.left_queue import LeftQueue
 
 
 async def leave(workspace: Workspace, app: App[Any]) -> None:
@@ -70,21 +70,15 @@ async def _leaves_without(workspace: Workspace, app: App[Any], failed: str) -> b
 async def _situation(workspace: Workspace) -> Situation:
     """Return what runs and waits; what cannot be read of the queue's file is told where it is needed."""
     queue = workspace.run_control.queue
-    ahead = 0
+    left = LeftQueue()
     if queue.busy or queue.waiting:
-        ahead = await asyncio.to_thread(_ahead, workspace)
+        left = await left_queue.read(workspace)
+    ready = sum(not one.kept and not one.problem for one in left.runs)
     return Situation(
         busy=queue.busy,
         stopping=workspace.run_control.run_progress.stopping,
         waiting=len(queue.waiting),
         kept=queue.kept,
-        ahead=ahead,
+        ahead=ready if left.worked else 0,
+        before=0 if left.worked else len(left.runs),
     )
-
-
-def _ahead(workspace: Workspace) -> int:
-    results = workspace.app_context.results
-    try:
-        return sum(one.is_ready for one in read_queue(results)) if queue_worker(results) else 0
-    except (StoreError, OSError):
-        return 0

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,14 +13,17 @@ from fada_tui.core.errors import FadaError
 from fada_tui.models.registry import resolve_model
 from fada_tui.report.units import count
 from fada_tui.runs import planning
-from fada_tui.runs.consent import Want, hosts_wanted, wants
+from fada_tui.runs.consent import Consent, Want, hosts_wanted, wants
+from fada_tui.runs.detached.launch import launch
 from fada_tui.runs.preflight.describe import room_of
 from fada_tui.runs.served import listed_at
 from fada_tui.store import folder as store
-from fada_tui.tui.actions import loading
+from fada_tui.store.queue_file import change_queue, read_queue
+from fada_tui.tui.actions import left_queue, loading
 from fada_tui.tui.actions.consent_questions import asking
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs.followed import stop_followed
+from fada_tui.tui.state import left_queue as left
 from fada_tui.tui.state.run_control import After
 
 
@@ -138,7 +142,57 @@ async def queue(workspace: Workspace, app: App[Any]) -> None:
     """Show what runs and what waits."""
     from fada_tui.tui.screens.queue import QueueScreen
 
-    await app.push_screen_wait(QueueScreen(workspace, partial(stop, workspace, app)))
+    doors = partial(stop, workspace, app), partial(start_left, workspace, app)
+    await app.push_screen_wait(QueueScreen(workspace, *doors))
+
+
+async def start_left(workspace: Workspace, app: App[Any]) -> None:
+    """Start the runs that were left, without a screen; ask for what they need first."""
+    from fada_tui.tui.screens.confirm import ConfirmScreen
+
+    results, run_control = workspace.app_context.results, workspace.run_control
+    if run_control.queue.busy:
+        asked = ConfirmScreen(
+            "A run goes on here. Start what was left beside it?",
+            "Both models are in memory at the same time then. Else it can be started later.",
+            "Start",
+            danger=True,
+        )
+        if not await app.push_screen_wait(asked):
+            return
+    try:
+        queue = await asyncio.to_thread(read_queue, results)
+        declined = set()
+        for one in queue:
+            wanted = await asyncio.to_thread(_wanted, one.folder(results), run_control.consent)
+            if wanted and workspace.open_runs.blind:
+                workspace.view.say(
+                    "what waits needs your leave, asked for by name; b ends blind mode", "warning"
+                )
+                return
+            if not await _agreed(workspace, app, wanted):
+                declined.add(one.run)
+        starting = len(queue) - len(declined)
+        if not starting:
+            return
+        workspace.view.say("starting …", keep=True)
+        change = partial(left.started, but=frozenset(declined))
+        await asyncio.to_thread(change_queue, results, change)
+        settings, consent = workspace.app_context.settings, run_control.consent
+        pid = await asyncio.to_thread(launch, results, settings, consent)
+        goes_on = count(starting, "run goes on", "runs go on")
+        workspace.view.say(f"{goes_on} without a screen, in process {pid}", keep=True)
+    except FadaError as error:
+        workspace.view.say(str(error), "error")
+    await left_queue.read(workspace)
+
+
+def _wanted(folder: Path, consent: Consent) -> tuple[Want, ...]:
+    """Return what a run of the queue needs; what is wrong with it is told when its turn comes."""
+    try:
+        return wants(store.read_unmerged(folder), consent)
+    except FadaError:
+        return ()
 
 
 async def stop(workspace: Workspace, app: App[Any]) -> None:

@@ -24,6 +24,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     """How many of them wait until a person starts them."""
     ahead: int = 0
     """Runs that a process without a screen works through already."""
+    before: int = 0
+    """Runs that were left before and that nobody works through."""
 
 
 class Question(Struct, frozen=True):
@@ -94,4 +96,7 @@ def _detail(now: Situation) -> str:
     if now.ahead:
         come = "comes" if now.ahead == 1 else "come"
         told.append(f"{count(now.ahead, 'run goes', 'runs go')} on so already, and {come} first.")
+    if now.before:
+        waits = count(now.before, "run that was left before waits", "runs that were left before wait")
+        told.append(f"{waits} on.")
     return " ".join(told)

@@ -1,19 +1,22 @@
-"""The queue: what runs, and what waits: moved, dropped, and started again from here."""
+"""The queue: what runs and what waits, here and in the queue's file: moved, dropped, started from here."""
 
 from collections.abc import Callable, Coroutine
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fada_tui.report import units
 from fada_tui.runs.run_queue import WaitingRun
+from fada_tui.tui.actions import left_queue
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.keymap import bindings
+from fada_tui.tui.present.queue import Heading, Row, cells, detail, key_of, rows, title
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.sheet_actions import SheetActions
+from fada_tui.tui.state.left_queue import LeftQueue, LeftRun, moved
 from fada_tui.tui.state.run_control import SAMPLE_SECONDS
 from fada_tui.tui.state.views import NoticeKind
 from fada_tui.tui.terminal.key_queue import DOOR
@@ -34,10 +37,6 @@ COLUMNS = (
     Column(key="state", heading=""),
 )
 
-EMPTY = "No run waits. A run that is set up (r) while another goes on waits here for its turn."
-KEPT = "Kept when a run was stopped: w starts the queue again. What waits is gone when fada-tui is left."
-TURNS = "They start one after another. What waits is gone when fada-tui is left."
-
 
 class QueueScreen(Screen[None], SheetActions):
     """Shows the queue, and changes it; drawn whenever the main screen is.
@@ -45,6 +44,7 @@ class QueueScreen(Screen[None], SheetActions):
     Args:
         workspace: whose queue it is.
         stop: asks what becomes of what waits, and stops the run in progress.
+        start_left: asks for what the runs that were left need, and starts them.
     """
 
     PLACES = ("queue",)
@@ -57,13 +57,21 @@ class QueueScreen(Screen[None], SheetActions):
     }
     """
 
-    def __init__(self, workspace: Workspace, stop: Callable[[], Coroutine[None, None, None]]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        stop: Callable[[], Coroutine[None, None, None]],
+        start_left: Callable[[], Coroutine[None, None, None]],
+    ) -> None:
         super().__init__()
         self._workspace = workspace
         self._stop = stop
-        self._shown: tuple[WaitingRun, ...] | None = None
+        self._start_left = start_left
+        self._shown: tuple[Row, ...] | None = None
+        self._looking = False
+        """Whether the queue's file is being read."""
         self._stopping = False
-        """Whether what is said is about stopping from here."""
+        """Whether what is said is about stopping, or starting, from here."""
 
     def compose(self) -> ComposeResult:
         """Lay out what runs over what waits."""
@@ -77,8 +85,22 @@ class QueueScreen(Screen[None], SheetActions):
     def on_mount(self) -> None:
         """Show the queue, and follow it."""
         self._workspace.view.join(self)
-        self.set_interval(SAMPLE_SECONDS, self.draw)
+        self.set_interval(SAMPLE_SECONDS, self._look)
         self.draw()
+        self._look()
+
+    def _look(self) -> None:
+        """Draw what has changed here, then look at the queue's file, unless that is being done still."""
+        self.draw()
+        if not self._looking:
+            self._looking = True
+            self.run_worker(self._read())
+
+    async def _read(self) -> None:
+        try:
+            await left_queue.read(self._workspace)
+        finally:
+            self._looking = False
 
     def on_unmount(self) -> None:
         """Follow it no longer."""
@@ -86,20 +108,33 @@ class QueueScreen(Screen[None], SheetActions):
 
     def draw(self) -> None:
         """Show what runs and what waits now; the cursor stays on its run while that waits."""
-        queue, sheet = self._workspace.run_control.queue, self.query_one(Sheet)
+        queue, left = self._workspace.run_control.queue, self._workspace.left_queue
+        sheet, blind = self.query_one(Sheet), self._workspace.open_runs.blind
+        now = rows(queue.runs, left)
         self.query_one(RunBar).show(self._workspace.run_view())
         self.query_one(Notice).check()
-        self.query_one(KeyBar).show(self.PLACES, _idle(queue.runs, busy=queue.busy))
-        if queue.runs == self._shown:
-            return
-        here, self._shown = self._run, queue.runs
-        numbers = [one.number for one in queue.runs]
-        at = numbers.index(here.number) if here and here.number in numbers else sheet.cursor
-        blind = self._workspace.open_runs.blind
-        rows = (_cells(one, queue.upcoming, blind=blind) for one in queue.runs)
-        sheet.show([(Cell(str(turn), "muted"), *row) for turn, row in enumerate(rows, start=1)], at)
-        self.query_one(Title).say(title(queue.runs))
-        self.query_one("#detail", Static).update(line(detail(queue.runs)))
+        if now != self._shown:
+            here, self._shown = key_of(self._row), now
+            keys = [key_of(row) for row in now]
+            at = keys.index(here) if here in keys else sheet.cursor
+            if not any(here) and len(now) > 1 and isinstance(now[0], Heading):
+                at = 1
+            shown = cells(now, queue.upcoming, blind=blind)
+            sheet.show([[Cell(*cell) for cell in row] for row in shown], at)
+            self.query_one(Title).say(title(queue.runs, left))
+        self._draw_keys()
+
+    def _draw_keys(self) -> None:
+        """Show what can be done with the run under the cursor, and when that starts."""
+        workspace = self._workspace
+        queue, left, blind = workspace.run_control.queue, workspace.left_queue, workspace.open_runs.blind
+        stops = queue.busy or workspace.followed_runs.at_work is not None
+        self.query_one(KeyBar).show(self.PLACES, _idle(self._row, queue.runs, left, stops=stops))
+        self.query_one("#detail", Static).update(line(detail(self._row, queue.runs, left, blind=blind)))
+
+    @on(Sheet.Highlighted)
+    def _highlighted(self) -> None:
+        self._draw_keys()
 
     def draw_answer(self) -> None:
         """Show nothing of answers."""
@@ -117,19 +152,29 @@ class QueueScreen(Screen[None], SheetActions):
             self.query_one(Notice).tell(text, kind, keep=keep, holds=holds)
 
     @property
-    def _run(self) -> WaitingRun | None:
+    def _row(self) -> Row | None:
         at = self.query_one(Sheet).cursor
         return self._shown[at] if self._shown and at < len(self._shown) else None
 
     def action_shift(self, step: int) -> None:
         """Let the run under the cursor run later, or earlier."""
-        if (run := self._run) and self._workspace.run_control.queue.move(run.number, step):
-            self._workspace.view.draw()
+        match self._row:
+            case WaitingRun(number=number):
+                if self._workspace.run_control.queue.move(number, step):
+                    self._workspace.view.draw()
+            case LeftRun(run=run):
+                change = left_queue.change(self._workspace, lambda queue: moved(queue, run, step))
+                self.run_worker(change, group=DOOR)
 
     def action_drop(self) -> None:
         """Ask whether the run under the cursor is dropped."""
-        if run := self._run:
-            self.run_worker(self._drop(run), group=DOOR, exclusive=True)
+        match self._row:
+            case WaitingRun() as run:
+                self.run_worker(self._drop(run), group=DOOR, exclusive=True)
+            case LeftRun(now=True):
+                self._tell("it runs now; x stops it")
+            case LeftRun() as left:
+                self.run_worker(self._drop_left(left), group=DOOR, exclusive=True)
 
     async def _drop(self, run: WaitingRun) -> None:
         name = "this run" if self._workspace.open_runs.blind else run.label
@@ -144,17 +189,37 @@ class QueueScreen(Screen[None], SheetActions):
             self._tell(f"{name} is dropped" if dropped else f"{name} has begun meanwhile; x stops it")
             self._workspace.view.draw()
 
+    async def _drop_left(self, run: LeftRun) -> None:
+        name = "this run" if self._workspace.open_runs.blind else run.label
+        asked = ConfirmScreen(
+            f"Drop {name} from the queue?",
+            "If it never began, its folder is removed. What has answers stays, and can be resumed.",
+            "Drop",
+            danger=True,
+        )
+        if await self.app.push_screen_wait(asked):
+            came = await left_queue.drop(self._workspace, run.run)
+            self._tell(came and f"{name}: {came}")
+
     def action_go_on(self) -> None:
-        """Start the runs that were kept."""
-        queue = self._workspace.run_control.queue
-        if not queue.kept:
+        """Start the runs that were kept, or left: those of the queue under the cursor."""
+        queue, left = self._workspace.run_control.queue, self._workspace.left_queue
+        own = isinstance(self._row, WaitingRun) or not left.idle
+        if not own or (left.idle and not queue.kept):
+            self.run_worker(self._ask_to_start(), group=DOOR, exclusive=True)
+        elif queue.kept:
+            self._workspace.review.awaiting = not queue.busy
+            queue.go_on()
+            self._workspace.view.say("")
+            self._tell("")
+            self._workspace.view.draw()
+        else:
             self._tell("nothing is kept: what waits starts by itself")
-            return
-        self._workspace.review.awaiting = not queue.busy
-        queue.go_on()
-        self._workspace.view.say("")
-        self._tell("")
-        self._workspace.view.draw()
+
+    async def _ask_to_start(self) -> None:
+        self._stopping = True
+        await self._start_left()
+        self._stopping = False
 
     def action_stop(self) -> None:
         """Stop the run in progress."""
@@ -173,44 +238,16 @@ class QueueScreen(Screen[None], SheetActions):
         self.dismiss(None)
 
 
-def title(runs: tuple[WaitingRun, ...]) -> str:
-    """Return how many runs wait, and with how many answers and how long a time that is."""
-    if not runs:
-        return "Queue"
-    parts = [units.count(len(runs), "run waits", "runs wait")]
-    parts.append(units.count(sum(one.extent.answers for one in runs), "answer"))
-    seconds = [one.extent.seconds for one in runs]
-    known = [value for value in seconds if value is not None]
-    if known:
-        least = "" if len(known) == len(seconds) else "at least "
-        parts.append(f"{least}{units.expected_time(sum(known))}")
-    return f"Queue · {' · '.join(parts)}"
-
-
-def detail(runs: tuple[WaitingRun, ...]) -> str:
-    """Return when the waiting runs start."""
-    if not runs:
-        return EMPTY
-    return KEPT if any(one.kept for one in runs) else TURNS
-
-
-def _idle(runs: tuple[WaitingRun, ...], *, busy: bool) -> frozenset[str]:
+def _idle(row: Row | None, own: tuple[WaitingRun, ...], left: LeftQueue, *, stops: bool) -> frozenset[str]:
     """Return the ids of the commands that would do nothing now."""
-    few = {"queue.later", "queue.earlier", "queue.down", "queue.up"} if len(runs) < 2 else set()
-    none = {"queue.drop"} if not runs else set()
-    none |= set() if busy else {"queue.stop"}
-    kept = any(one.kept for one in runs)
-    return frozenset(few | none | (set() if kept else {"queue.go_on"}))
-
-
-def _cells(run: WaitingRun, upcoming: WaitingRun | None, *, blind: bool) -> tuple[Cell, ...]:
-    size = run.extent
-    takes = "" if size.seconds is None else units.expected_time(size.seconds)
-    return (
-        Cell("(hidden)" if blind else run.label),
-        Cell(f"{size.images:,}"),
-        Cell(f"{size.questions:,}"),
-        Cell(f"{size.answers:,}"),
-        Cell(takes),
-        Cell("kept", "partial") if run.kept else Cell("next" if run == upcoming else "", "running"),
-    )
+    none = set() if stops else {"queue.stop"}
+    among = len(own) if isinstance(row, WaitingRun) else len(left.runs) if isinstance(row, LeftRun) else 0
+    if among < 2:
+        none |= {"queue.later", "queue.earlier"}
+    if not among or (isinstance(row, LeftRun) and row.now):
+        none |= {"queue.drop"}
+    if len(own) + len(left.runs) < 2:
+        none |= {"queue.down", "queue.up"}
+    if not left.idle and not any(one.kept for one in own):
+        none |= {"queue.go_on"}
+    return frozenset(none)

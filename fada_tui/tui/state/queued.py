@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 
-from fada_tui.core.records import Generation, ModelEntry
+from fada_tui.core.records import Generation, ModelEntry, Run
 from fada_tui.models.registry import is_of
 from fada_tui.runs.forecast import seconds_expected
 from fada_tui.runs.job import Job
@@ -20,10 +20,14 @@ def extent_of(job: Job, disk_index: DiskIndex) -> Extent:
 
 def extent_left(run: OpenRun, disk_index: DiskIndex) -> Extent:
     """Return what is left to do of an unfinished run; runs of its model tell how long that takes."""
-    images, questions, plan = run.run.dataset.images, len(run.questions), run.run.plan
-    _, answers, _ = run.counts()
+    return extent_without(run.run, run.counts()[1], disk_index)
+
+
+def extent_without(run: Run, answers: int, disk_index: DiskIndex) -> Extent:
+    """Return what is left to do of a run that has so many answers."""
+    images, questions, plan = run.dataset.images, len(run.questions), run.plan
     left = max(images * questions - answers, 0)
-    seconds = None if plan is UNSET else _seconds(plan.model, left, run.run.generation, disk_index)
+    seconds = None if plan is UNSET else _seconds(plan.model, left, run.generation, disk_index)
     return Extent(images, questions, left, seconds)
 
 
