@@ -21,6 +21,7 @@ from fada_tui.runs.run_queue import Extent
 from fada_tui.store.folder import folders, read_run, write_run
 from fada_tui.store.lock import RunLock
 from fada_tui.store.queue_file import QueuedRun, QueueLock, change_queue, read_queue
+from fada_tui.tui.actions import left_queue as actions
 from fada_tui.tui.dialogs import running
 from fada_tui.tui.present.queue import EMPTY, LEFT, LEFT_KEPT, detail, left_words, title
 from fada_tui.tui.screens.confirm import ConfirmScreen
@@ -29,6 +30,7 @@ from fada_tui.tui.state import left_queue
 from fada_tui.tui.state.disk_index import DiskIndex
 from fada_tui.tui.state.left_queue import LeftQueue, LeftReader, LeftRun
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
+from tests.tui.test_workspace import begun
 
 
 class Left:
@@ -87,7 +89,7 @@ def test_who_works_through_it_and_what_follows_what(left: Left) -> None:
     )
     with worked(left), RunLock(left.results / second):
         found = left.read()
-    assert found.pid == os.getpid() and left_words(found) == f"Left running: process {os.getpid()}"
+    assert found.pid == os.getpid() and left_words(found) == f"Left running, by process {os.getpid()}"
     assert [(one.now, one.next, one.kept, one.problem) for one in found.runs] == [
         (False, False, False, "no host"), (True, False, False, ""), (False, False, True, ""),
     ]  # fmt: skip
@@ -136,6 +138,17 @@ def test_a_dropped_run_takes_its_folder_with_it_unless_there_is_something_in_it(
         left_queue.drop(left.results, third)
     assert (left.results / third).exists() and left.queue == []
     assert not left_queue.drop(left.results, "gone")
+
+
+async def test_those_behind_one_that_is_stopped_are_kept_or_dropped(left: Left) -> None:
+    first, second, third = left.names
+    workspace, _ = await begun(left.folder)
+    assert await actions.keep_others(workspace, left.results / first)
+    assert [one.kept for one in read_queue(left.results)] == [False, True, True]
+    assert [one.kept for one in workspace.left_queue.runs] == [False, True, True]
+    assert await actions.drop_others(workspace, left.results / first)
+    assert left.queue == [first] and [one.name for one in folders(left.results)] == [first]
+    assert not (left.results / second).exists() and not (left.results / third).exists()
 
 
 def test_the_run_under_the_cursor_says_when_it_starts() -> None:

@@ -1,8 +1,12 @@
 """The queue of the results folder: told of, looked at, and changed, off the event loop."""
 
 import asyncio
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from fada_tui.core.errors import FadaError, RunLockedError
+from fada_tui.core.file_names import encode_name
 from fada_tui.report.units import count
 from fada_tui.store.queue_file import Change, change_queue
 from fada_tui.tui.actions import loading
@@ -61,3 +65,20 @@ async def drop(workspace: Workspace, run: str) -> str:
     if removed:
         await loading.forget_deleted(workspace)
     return "dropped, with its folder" if removed else "dropped; what it has stays, and can be resumed"
+
+
+async def keep_others(workspace: Workspace, folder: Path) -> bool:
+    """Let no run follow the one of this folder before a person says so; return whether that was possible."""
+    run = encode_name(folder.name)
+    return await change(
+        workspace, lambda queue: [x if x.run == run else replace(x, kept=True) for x in queue]
+    )
+
+
+async def drop_others(workspace: Workspace, folder: Path) -> bool:
+    """Drop all runs but the one of this folder; return whether that was possible."""
+    run = encode_name(folder.name)
+    for one in workspace.left_queue.runs:
+        if one.run != run and not one.now and not await drop(workspace, one.run):
+            return False
+    return True

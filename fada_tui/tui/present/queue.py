@@ -41,7 +41,7 @@ def left_words(left: LeftQueue) -> str:
     """Return what was left, and who works through it."""
     if not left.worked:
         return "Left, and nobody works through it"
-    return f"Left running: process {left.pid}" + (f" on {left.host}" if left.host else "")
+    return f"Left running, by process {left.pid}" + (f" on {left.host}" if left.host else "")
 
 
 def key_of(row: Row | None) -> tuple[str, str]:
@@ -52,7 +52,7 @@ def key_of(row: Row | None) -> tuple[str, str]:
         case LeftRun(run=run):
             return "left", run
         case Heading(text=text):
-            return "heading", text.partition(":")[0]
+            return "heading", text.partition(",")[0]
     return "", ""
 
 
@@ -61,12 +61,12 @@ Text: TypeAlias = tuple[str, str]
 
 
 def cells(all_rows: Sequence[Row], own_next: WaitingRun | None, *, blind: bool) -> list[tuple[Text, ...]]:
-    """Return the cells of each row: turn, model, images, questions, answers, time, state."""
+    """Return the cells of each row: turn, model, images, questions, answers, time, state; a heading alone."""
     turn, made = 0, list[tuple[Text, ...]]()
     for row in all_rows:
         if isinstance(row, Heading):
             turn = 0
-            made.append((("", ""), (row.text, "muted"), *[("", "")] * 5))
+            made.append(((row.text, "muted"),))
             continue
         turn += 1
         name = HIDDEN if blind else row.label

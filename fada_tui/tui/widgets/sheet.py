@@ -191,7 +191,7 @@ class Sheet(ScrollView, can_focus=False):
         """Show these rows.
 
         Args:
-            rows: a cell for each column.
+            rows: a cell for each column; or one alone, which takes the whole line.
             cursor: the row under the cursor.
             sort: key of the column that sorts them, and whether the highest is first.
         """
@@ -241,8 +241,9 @@ class Sheet(ScrollView, can_focus=False):
 
     def _fit_columns(self) -> None:
         width = self.scrollable_content_region.width - 2
+        whole = [row for row in self._rows if len(row) > 1]
         natural = [
-            max(cell_len(column.heading), *(cell_len(printable(row[at].text)) for row in self._rows), 1)
+            max(cell_len(column.heading), *(cell_len(printable(row[at].text)) for row in whole), 1)
             if column.cells is None
             else max(cell_len(column.heading), column.cells, 1)
             for at, column in enumerate(self._columns)
@@ -268,6 +269,9 @@ class Sheet(ScrollView, can_focus=False):
         base = self.rich_style + self._styled("cursor") if cursor else self.rich_style
         segments = [Segment("›" if cursor else " ", base)]
         row = self._rows[index]
+        if len(row) == 1:
+            style = base if cursor else base + self._styled(row[0].style)
+            return Strip([*segments, Segment(fitted(row[0].text, width - 1), style)])
         for at, cells in self._fitted.columns:
             cell = row[at]
             column = self._columns[at]
