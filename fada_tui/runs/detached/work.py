@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import time
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -25,6 +27,9 @@ from fada_tui.store.queue_file import QueuedRun, QueueLock, change_queue, read_q
 
 LOOK_SECONDS = 1.0
 """How often it looks whether a run that another program writes is free."""
+
+LOCKED_TRIES = 100
+"""How often a run is tried that somebody locks again and again, each time only for a moment."""
 
 WARM_SECONDS = 300.0
 """How long the last run's worker keeps its model while a run is waited for."""
@@ -57,6 +62,8 @@ class QueueWork:
         self._stops = 0
         self._stopped = asyncio.Event()
         self._waited_for: str | None = None
+        self._locked: Counter[str] = Counter()
+        """How often a run was found locked when it was to begin."""
         self._tried: set[str] = set()
         """Runs that have had a second try."""
 
@@ -107,10 +114,11 @@ class QueueWork:
     async def _begin(self, one: QueuedRun, folder: Path) -> None:
         """Resume a run and see it to its end; what keeps it from that is written beside it in the queue."""
         self._log.renew()
+        began = time.monotonic()
         try:
             run = await self._whole(one, folder)
         except RunLockedError as error:
-            if await asyncio.to_thread(_writer, folder) is None:
+            if await asyncio.to_thread(_writer, folder) is None and not self._was_for_a_moment(one, began):
                 await self._keep(one, folder, str(error))
         except (FadaError, OSError) as error:
             await self._keep(one, folder, str(error))
@@ -127,6 +135,14 @@ class QueueWork:
                 await self._drop(one)
         finally:
             self._session = None
+
+    def _was_for_a_moment(self, one: QueuedRun, since: float) -> bool:
+        """Return whether a run that was locked may have been so for a moment: it is tried again then.
+
+        Whoever judges it, or has just left it, writes its files in between.
+        """
+        self._locked[one.run] += 1
+        return time.monotonic() - since < LOOK_SECONDS and self._locked[one.run] < LOCKED_TRIES
 
     async def _whole(self, one: QueuedRun, folder: Path) -> Run:
         """Return a run as its session leaves it on disk; raises what keeps it from its end."""
