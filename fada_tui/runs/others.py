@@ -9,9 +9,7 @@ from fada_tui.core import file_lock
 from fada_tui.core.lock_record import Holder
 from fada_tui.core.process import identify
 from fada_tui.store.lock import LOCK_NAME
-
-QUEUE_LOCK_NAME = ".queue.lock"
-"""Held in the results folder by the process that works through what was left running."""
+from fada_tui.store.queue_file import queue_worker
 
 
 class Maker(Struct, frozen=True):
@@ -54,8 +52,7 @@ def runs_of_others(results: Path) -> list[RunOfOthers]:
     A program that holds a run's lock without a worker only writes its files, which takes a moment: it makes
     nothing. The cost is that of looking for one file in each run's folder.
     """
-    queue = file_lock.look(results / QUEUE_LOCK_NAME)
-    queue_holder = queue[0].holder if queue and queue[1] else None
+    queue_holder = queue_worker(results)
     try:
         with os.scandir(results) as entries:
             locked = [entry.path for entry in entries if os.path.lexists(os.path.join(entry.path, LOCK_NAME))]  # noqa: PTH118

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from fada_tui.core import file_lock
-from fada_tui.runs.others import QUEUE_LOCK_NAME, Maker, runs_of_others
+from fada_tui.runs.others import Maker, runs_of_others
 from fada_tui.store.lock import LOCK_NAME, RunLock
+from fada_tui.store.queue_file import WORKER_LOCK_NAME
 
 HOLDER = """
 import os, sys, time
@@ -78,5 +79,5 @@ def test_a_maker_elsewhere_is_told_with_its_machine(tmp_path: Path) -> None:
     assert Maker(key="", pid=7, host="gpu1").words == "another program (7 on gpu1)"
     assert Maker(key="", pid=7, host="gpu1", left_running=True).words == "left running on gpu1"
     assert runs_of_others(tmp_path / "gone") == []
-    with file_lock.held(tmp_path / QUEUE_LOCK_NAME, 0):
+    with file_lock.held(tmp_path / WORKER_LOCK_NAME, 0):
         assert runs_of_others(tmp_path) == []
