@@ -43,6 +43,11 @@ class Tty:
             time.sleep(gap if index else 0)
             os.write(self.terminal, piece)
 
+    def close(self) -> None:
+        """Close both ends."""
+        os.close(self.terminal)
+        os.close(self.program)
+
     def left_over(self) -> bytes:
         """What was not read of what the terminal sent."""
         mode = termios.tcgetattr(self.program)
@@ -61,8 +66,7 @@ class Tty:
 def tty() -> Iterator[Tty]:
     pair = Tty()
     yield pair
-    os.close(pair.terminal)
-    os.close(pair.program)
+    pair.close()
 
 
 GENERIC: list[Mapping[str, str]] = [

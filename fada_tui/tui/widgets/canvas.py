@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset, Region
 from textual.message import Message
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -18,10 +20,11 @@ from fada_tui.core.text import printable
 from fada_tui.tui.present.wrapping import wrapped
 from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected, current_cell
-from fada_tui.tui.terminal.graphics.fit import Magnification
+from fada_tui.tui.terminal.graphics.fit import BLACK, Colour, Magnification
 from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Loader, Request
 from fada_tui.tui.terminal.graphics.render import Rendered
 from fada_tui.tui.terminal.graphics.rows import Drawing, Row
+from fada_tui.tui.terminal.graphics.shelf import SHELF
 
 CALM_SECONDS = 0.15
 """How long nothing else must be asked for before a picture is loaded; the first one is at once."""
@@ -30,6 +33,13 @@ MEND_SECONDS = 0.1
 """How long nothing else must write over a picture before it is drawn anew."""
 
 OFF = "pictures are off"
+
+_SYSTEMS = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
 
 REFUSED = "put the old file back to see it, or A judges its answers anyway"
 AGREED = "its answers are judged anyway; put the old file back to see it"
@@ -87,7 +97,9 @@ class Canvas(Widget):
         self._timer: Timer | None = None
         self._mending: Timer | None = None
         self._whole = False
-        """Whether the next drawing is worth a whole sixel picture."""
+        """Whether the next drawing is worth a picture that is one sequence for all lines."""
+        self._placed = 0
+        """The number of the picture that was placed last."""
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -177,7 +189,7 @@ class Canvas(Widget):
             self._mend()
 
     def _wish(self, path: Path) -> Request:
-        return Request(path, self.size.width, self.size.height, self.cell, self._closer)
+        return Request(path, self.size.width, self.size.height, self.cell, self._closer, self._surroundings())
 
     def _deliver(self, answer: Loaded | Failed) -> None:
         """Prepare the lines, which takes a while, and pass them on; called in the loader's thread."""
@@ -198,8 +210,17 @@ class Canvas(Widget):
         """Ask for the picture in its new size."""
         self._soon(restart=True)
 
+    def on_mount(self) -> None:
+        """Be told when another screen covers this one."""
+        self.app.screen_change_signal.subscribe(self, self._screen_changed, immediate=True)
+
+    def on_hide(self) -> None:
+        """Take the picture off the screen."""
+        self._lift()
+
     def on_unmount(self) -> None:
         """Give back what the terminal holds."""
+        self._lift()
         self._loader.close()
 
     # Drawing
@@ -252,17 +273,25 @@ class Canvas(Widget):
         strips = super().render_lines(crop)
         rendered, offset = self._rendered, self._offset
         if rendered is None or offset is None or not rendered.payload:
+            self._lift()
             return strips
+        if self._request is not None and self._request.background != self._surroundings():
+            self._mend_soon()
         columns, rows = rendered.placement.columns, rendered.placement.rows
         if crop.width != self.size.width or crop.y > offset.y or crop.bottom < offset.y + rows:
+            if self._lift():
+                self._mend_soon()
             return strips
+        below_notices = self._below_notices()
+        if below_notices and self._lift():
+            self._mend_soon()
         drawing = Drawing(
             rendered,
             self.region.offset + offset,
             offset.x,
             self._blank(columns),
-            self._whole,
-            self._drawn,
+            self._whole and not below_notices,
+            lambda: self._drawn(rendered.number),
             self._mend_soon,
             self.call_later,
         )
@@ -271,8 +300,24 @@ class Canvas(Widget):
             for y, strip in zip(crop.line_range, strips, strict=True)
         ]
 
-    def _drawn(self) -> None:
-        self._whole = False
+    def _drawn(self, number: int) -> None:
+        self._whole, self._placed = False, number
+
+    def _screen_changed(self, top: Screen[object]) -> None:
+        """Leave the terminal's screen to another: it draws what is still to be seen of this one as text."""
+        if top is not self.screen:
+            self._lift()
+
+    def _below_notices(self) -> bool:
+        """Whether a notice covers a part of a picture that stays above the text."""
+        if not self._graphics.placed:
+            return False
+        return any(toast.region.overlaps(self.region) for toast in self.screen.query("Toast"))
+
+    def _lift(self) -> bool:
+        """Take the picture off the screen, if it is one that stays above the text; return whether it was."""
+        placed, self._placed = self._placed, 0
+        return SHELF.lift(placed)
 
     def _mend_soon(self) -> None:
         if self._mending is not None:
@@ -281,9 +326,23 @@ class Canvas(Widget):
 
     def _mend(self) -> None:
         self._mending = None
-        if self._answer is not None and self._answer.request == self._request and self._timer is None:
+        if self._path is not None and self._request not in (None, self._wish(self._path)):
+            self._soon(restart=False)
+        elif self._answer is not None and self._answer.request == self._request and self._timer is None:
             self._whole = True
             self.refresh()
+
+    def _surroundings(self) -> Colour:
+        """Return the colour around the picture as the terminal draws it, where that matters; else black."""
+        graphics = self._graphics
+        if graphics.graphics != "sixel" and not graphics.placed:
+            return BLACK
+        colour = next((style.bgcolor for _, style, _ in self._blank(1) if style), None)
+        system = self.app.console.color_system
+        if colour is None or system is None:
+            return BLACK
+        red, green, blue = colour.downgrade(_SYSTEMS[system]).get_truecolor()
+        return red, green, blue
 
     def _blank(self, columns: int) -> Strip:
         blank = Strip.blank(columns, self.rich_style)

@@ -34,8 +34,10 @@ SIXEL = "4"
 
 _ASK = "\x1b[c"
 _ASK_KITTY = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
+_ASK_PLACEHOLDERS = "\x1b_Gi=32,s=1,v=1,a=q,U=1,t=d,f=24;AAAA\x1b\\"
 _ASK_CELL = "\x1b[16t"
 _KITTY_ANSWERS = b"\x1b_Gi=31;OK"
+_PLACEHOLDERS_ANSWER = b"\x1b_Gi=32;OK"
 _CHUNK = 4096
 
 
@@ -47,6 +49,10 @@ class Detected(Struct, frozen=True):
     """Why, in a few words."""
     cell: tuple[int, int] = CELL
     """Width and height of a cell in pixels."""
+    placed: bool = False
+    """Whether kitty's pictures are placed at the cursor, since the terminal knows no placeholders."""
+    any_height: bool = False
+    """Whether a sixel picture may end within a band: its terminal fills no cells below it."""
     passthrough: bool = False
     """Whether kitty's sequences must be wrapped for tmux."""
     typed: bytes = b""
@@ -58,13 +64,17 @@ class Detected(Struct, frozen=True):
 class _Terminal(Struct, frozen=True):
     name: str
     kitty: bool = False
-    """Whether it knows kitty's Unicode placeholders."""
+    """Whether it knows kitty's protocol."""
     terms: tuple[str, ...] = ()
     """What `TERM` begins with."""
     programs: tuple[str, ...] = ()
     """`TERM_PROGRAM` or `LC_TERMINAL`."""
     variables: tuple[str, ...] = ()
     """Of which one is set."""
+    placeholders: bool = True
+    """Whether its word on Unicode placeholders is worth anything: some accept keys that they don't know."""
+    any_height: bool = False
+    """As in `Detected`; of those that were tried."""
 
 
 _TERMINALS = (
@@ -73,14 +83,15 @@ _TERMINALS = (
     _Terminal("WezTerm", False, ("wezterm",), ("WezTerm",), ("WEZTERM_PANE",)),
     _Terminal("foot", False, ("foot",), ("foot",)),
     _Terminal("iTerm2", False, (), ("iTerm.app", "iTerm2"), ("ITERM_SESSION_ID",)),
-    _Terminal("Konsole", False, ("konsole",), ("konsole",), ("KONSOLE_VERSION",)),
+    # Its sixels have a column too many, in the colour of its own background.
+    _Terminal("Konsole", True, ("konsole",), ("konsole",), ("KONSOLE_VERSION",), placeholders=False),
     _Terminal("contour", False, ("contour",), ("contour",), ("CONTOUR_PROFILE",)),
-    _Terminal("mlterm", False, ("mlterm",), ("mlterm",), ("MLTERM",)),
+    _Terminal("mlterm", False, ("mlterm",), ("mlterm",), ("MLTERM",), any_height=True),
     _Terminal("Windows Terminal", False, (), (), ("WT_SESSION",)),
     _Terminal("mintty", False, ("mintty",), ("mintty",)),
     _Terminal("Rio", False, ("rio",), ("rio",)),
     _Terminal("VS Code", False, (), ("vscode",)),
-    _Terminal("xterm", False, (), (), ("XTERM_VERSION",)),
+    _Terminal("xterm", False, (), (), ("XTERM_VERSION",), any_height=True),
 )
 
 
@@ -169,8 +180,7 @@ def _ask(known: _Terminal, terminal: int, cell: tuple[int, int] | None) -> Detec
     sieve = Sieve(owed_until=until)
     typed = bytearray()
     with _unechoed(terminal):
-        question = (_ASK_KITTY if known.kitty else "") + ("" if cell else _ASK_CELL) + _ASK
-        os.write(terminal, question.encode("ascii"))
+        os.write(terminal, _question(known, cell).encode("ascii"))
         while not _attributes(sieve) and (left := until - time.monotonic()) > 0:
             if select.select([terminal], [], [], left)[0]:
                 data = os.read(terminal, _CHUNK)
@@ -184,13 +194,23 @@ def _ask(known: _Terminal, terminal: int, cell: tuple[int, int] | None) -> Detec
         reason = f"{known.name} did not answer within {PATIENCE:.0f} s"
         return Detected("half", reason, cell, typed=bytes(typed), owed=True)
     graphics: Graphics = "half"
-    if known.kitty and any(reply.startswith(_KITTY_ANSWERS) for reply in sieve.replies):
+    if known.kitty and _answered(sieve, _KITTY_ANSWERS):
         graphics = "kitty"
     elif SIXEL in attributes:
         graphics = "sixel"
     said = {"kitty": "draws pictures by kitty's protocol", "sixel": "draws sixel"}
     reason = f"{known.name} {said.get(graphics, 'says that it draws neither sixel nor kitty pictures')}"
-    return Detected(graphics, reason, cell, typed=bytes(typed))
+    placed = graphics == "kitty" and not (known.placeholders and _answered(sieve, _PLACEHOLDERS_ANSWER))
+    return Detected(graphics, reason, cell, placed=placed, any_height=known.any_height, typed=bytes(typed))
+
+
+def _question(known: _Terminal, cell: tuple[int, int] | None) -> str:
+    kitty = _ASK_KITTY + (_ASK_PLACEHOLDERS if known.placeholders else "") if known.kitty else ""
+    return kitty + ("" if cell else _ASK_CELL) + _ASK
+
+
+def _answered(sieve: Sieve, begin: bytes) -> bool:
+    return any(reply.startswith(begin) for reply in sieve.replies)
 
 
 def _attributes(sieve: Sieve) -> list[str] | None:

@@ -8,6 +8,10 @@ LIMIT = 700_000
 LARGEST = 297
 """Rows and columns that kitty's placeholders can count."""
 
+Colour = tuple[int, int, int]
+"""Red, green and blue, up to 255."""
+
+BLACK: Colour = (0, 0, 0)
 
 LEAST = 16
 """Pixels of the image that are seen at least, in the direction where more of them are."""

@@ -2,6 +2,11 @@
 
 The text's colour is the picture's number; marks above each of its characters count row and column. So a
 picture is moved, covered and overwritten as text is.
+
+Terminals that know no placeholders place it at the cursor. It lies above the text then, also above what is
+written later, until it is taken off: there are planes below the text, but kitty 0.26 without a GPU draws the
+backgrounds of text above them as if they were glass. It is sent whenever it is placed, since a removal frees
+all pictures that are not.
 """
 
 from __future__ import annotations
@@ -47,7 +52,7 @@ MARKS = "".join(map(chr, chain.from_iterable(map(_code_points, _RANGES.split()))
 def transmit(
     pixels: Image.Image, number: int, columns: int, rows: int, passthrough: bool = False
 ) -> TerminalGraphics:
-    """Return what sends a picture (mode L or RGB) under a number, of at most `LIMIT` bytes.
+    """Return what sends a picture (mode L or RGB) to be drawn by text, of at most `LIMIT` bytes.
 
     Args:
         pixels: the picture, no larger than it is drawn.
@@ -56,20 +61,28 @@ def transmit(
         rows: that it will take.
         passthrough: whether to wrap it for tmux.
     """
-    text = _text(pixels, number, columns, rows, passthrough)
+    return _sent(pixels, f"a=T,U=1,q=2,f=100,t=d,i={number},c={columns},r={rows},", passthrough)
+
+
+def place(pixels: Image.Image, number: int, columns: int, rows: int) -> TerminalGraphics:
+    """Return what sends a picture (mode L or RGB) and stretches it over these cells from the cursor on."""
+    return _sent(pixels, f"a=T,C=1,q=2,f=100,t=d,i={number},c={columns},r={rows},", passthrough=False)
+
+
+def _sent(pixels: Image.Image, keys: str, passthrough: bool) -> TerminalGraphics:
+    text = _text(pixels, keys, passthrough)
     while len(text) > LIMIT:
         scale = (LIMIT / len(text)) ** 0.5 * _SHRINK
         size = (max(1, int(pixels.width * scale)), max(1, int(pixels.height * scale)))
-        text = _text(pixels.resize(size, reducing_gap=2.0), number, columns, rows, passthrough)
+        text = _text(pixels.resize(size, reducing_gap=2.0), keys, passthrough)
     return TerminalGraphics(text)
 
 
-def _text(pixels: Image.Image, number: int, columns: int, rows: int, passthrough: bool) -> str:
+def _text(pixels: Image.Image, keys: str, passthrough: bool) -> str:
     file = BytesIO()
     pixels.save(file, "PNG", compress_level=6)
     data = b64encode(file.getvalue()).decode("ascii")
     chunks = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)]
-    keys = f"a=T,U=1,q=2,f=100,t=d,i={number},c={columns},r={rows},"
     parts = []
     for index, chunk in enumerate(chunks, 1):
         parts.append(_wrapped(f"\x1b_G{keys}m={int(index < len(chunks))};{chunk}\x1b\\", passthrough))

@@ -86,7 +86,7 @@ class SievedDriver(LinuxDriver):
         """Write, unless the terminal has hung up: the thread that writes would die of it, and all wait."""
         with suppress(termios.error):
             termios.tcgetattr(_TERMINAL)
-            super().write(data)
+            super().write(SHELF.due() + data)
 
     def suspend_application_mode(self) -> None:
         """Leave the terminal to the shell."""

@@ -19,7 +19,7 @@ from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.text import printable
 from fada_tui.images.frames import split
 from fada_tui.tui.terminal.graphics.detect import Detected
-from fada_tui.tui.terminal.graphics.fit import Magnification
+from fada_tui.tui.terminal.graphics.fit import BLACK, Colour, Magnification
 from fada_tui.tui.terminal.graphics.render import Rendered, render
 from fada_tui.tui.terminal.graphics.shelf import SHELF
 
@@ -41,6 +41,8 @@ class Request(Struct, frozen=True):
     cell: tuple[int, int]
     closer: Magnification | None = None
     """How closely to look; all of it where that isn't said."""
+    background: Colour = BLACK
+    """What surrounds it."""
 
 
 class Loaded(Struct, frozen=True):
@@ -162,7 +164,7 @@ class Loader:
             room = (request.columns, request.rows)
             whole, closer = (image.width, image.height), request.closer
             seen = closer.window(whole, *room, request.cell) if closer else None
-            rendered = render(image.pixels, room, request.cell, self._detected, seen)
+            rendered = render(image.pixels, room, request.cell, self._detected, seen, request.background)
         found = ImageIdentity(file=image.file, sha256=image.sha256)
         loaded = Loaded(request, image.width, image.height, size, rendered, found)
         self._keep(key, loaded)

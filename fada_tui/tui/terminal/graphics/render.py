@@ -11,8 +11,8 @@ from msgspec import Struct
 from textual.strip import Strip
 
 from fada_tui.tui.terminal.graphics import half
-from fada_tui.tui.terminal.graphics.detect import Detected, Graphics
-from fada_tui.tui.terminal.graphics.fit import Placement, Window, fit
+from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.graphics.fit import BLACK, Colour, Placement, Window, fit
 from fada_tui.tui.terminal.graphics.shelf import SHELF
 from fada_tui.tui.terminal.sanitise import TerminalGraphics
 
@@ -34,7 +34,7 @@ class Rendered(Struct, frozen=True, kw_only=True):
     number: int = 0
     """By which a kitty terminal knows it."""
     payload: TerminalGraphics = _NOTHING
-    """What draws it (sixel) or sends it (kitty)."""
+    """What draws it (sixel, kitty without placeholders) or sends it (kitty)."""
     placeholders: tuple[TerminalGraphics, ...] = ()
     """What draws each line of it, once it was sent (kitty)."""
     removal: TerminalGraphics = _NOTHING
@@ -56,6 +56,7 @@ def render(
     cell: tuple[int, int],
     detected: Detected,
     window: Window | None = None,
+    background: Colour = BLACK,
 ) -> Rendered:
     """Scale and encode a picture.
 
@@ -65,18 +66,23 @@ def render(
         cell: width and height of a cell in pixels.
         detected: how this terminal draws pictures.
         window: the part of it to show; all of it by default.
+        background: what surrounds it in its last cells: terminals give those that a picture covers in part a
+            colour of their own.
     """
     seen = window or Window(0, 0, pixels.width, pixels.height)
     placement = fit(seen.width, seen.height, *room, cell)
-    size = _size(detected.graphics, placement, seen, cell)
+    size = _size(detected, placement, seen, cell)
     scaled = _grey(_scaled(pixels, seen, size))
     colours = half.averaged(scaled, placement.columns, placement.rows)
+    if detected.graphics == "kitty" and detected.placed:
+        return _placed(_padded(scaled, placement, cell, background), placement, colours)
     if detected.graphics == "kitty":
         return _kitty(scaled, placement, colours, detected.passthrough)
     if detected.graphics == "sixel":
         from fada_tui.tui.terminal.graphics import sixel
 
-        return Rendered(placement=placement, colours=colours, payload=sixel.encode(scaled))
+        whole = (placement.columns * cell[0], _sixel_height(detected, placement.rows * cell[1]))
+        return Rendered(placement=placement, colours=colours, payload=sixel.encode(scaled, whole, background))
     return Rendered(placement=placement, colours=colours)
 
 
@@ -95,13 +101,49 @@ def _kitty(scaled: Image.Image, placement: Placement, colours: bytes, passthroug
     )
 
 
-def _size(graphics: Graphics, placement: Placement, seen: Window, cell: tuple[int, int]) -> tuple[int, int]:
+def _placed(whole: Image.Image, placement: Placement, colours: bytes) -> Rendered:
+    from fada_tui.tui.terminal.graphics import kitty
+
+    number = SHELF.number()
+    return Rendered(
+        placement=placement,
+        colours=colours,
+        number=number,
+        payload=kitty.place(whole, number, placement.columns, placement.rows),
+        removal=kitty.delete(number),
+    )
+
+
+def _padded(
+    pixels: Image.Image, placement: Placement, cell: tuple[int, int], background: Colour
+) -> Image.Image:
+    """Return a picture at the top left of all its cells."""
+    from PIL import Image
+
+    size = (placement.columns * cell[0], placement.rows * cell[1])
+    if size == pixels.size:
+        return pixels
+    whole = Image.new("RGB", size, background)
+    whole.paste(pixels)
+    return _grey(whole)
+
+
+def _sixel_height(detected: Detected, height: int) -> int:
+    """Return how many pixels of so many may be drawn.
+
+    A band more than the cells have could reach into the next line, and scroll the last one.
+    """
+    return height if detected.any_height else height // 6 * 6 or height
+
+
+def _size(detected: Detected, placement: Placement, seen: Window, cell: tuple[int, int]) -> tuple[int, int]:
     """Return how many pixels to encode."""
-    if graphics == "sixel":
-        # A band more than the cells have would reach into the next line, and scroll the last one.
-        whole_bands = placement.rows * cell[1] // 6 * 6
-        return placement.width, min(placement.height, whole_bands or placement.height)
-    if graphics == "kitty":  # the terminal enlarges it
+    if detected.graphics == "sixel":
+        height = _sixel_height(detected, placement.rows * cell[1])
+        return placement.width, min(placement.height, height)
+    if detected.graphics == "kitty" and detected.placed:  # it is stretched over its cells
+        return placement.width, placement.height
+    if detected.graphics == "kitty":  # the terminal enlarges it
         width, height = round(seen.width), round(seen.height)
         return min(placement.width, max(1, width)), min(placement.height, max(1, height))
     # Twice as many as half blocks, so that the average is taken over whole pixels.

@@ -7,12 +7,15 @@ is ever cut, tinted or measured as text.
 A sixel picture is one sequence for all lines, and what is written in its cells erases it. So it is written
 after the last line, when all of them were. Whatever else writes the lines, Textual's updates of the whole
 screen among them, which may come several at a time, writes half blocks; they are mended by drawing anew.
+
+So is a picture that kitty's protocol places at the cursor. That one lies above whatever is written: it is
+taken off when something covers a part of it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 from fada_tui.tui.terminal.graphics.render import Rendered
@@ -61,7 +64,7 @@ class Drawing:
         at: its top left corner on the screen.
         left: cells of each line before the picture.
         blank: a line of the picture's width without it.
-        whole: whether a sixel picture may be written; half blocks otherwise.
+        whole: whether a picture may be written that is one sequence for all lines; half blocks otherwise.
         done: called when it was.
         mend: called soon after the drawing turned out to be incomplete on the screen.
         later: calls something once what is going on has been done.
@@ -90,16 +93,21 @@ class Drawing:
         self._covered = False
         self._written = 0
         self._torn = False
+        self._lifted = False
         self._checked = False
 
     def composed(self, whole: bool) -> None:
         """Take note of a line that will be written, all of it or the parts that nothing covers."""
         self._whole += whole
         self._covered = self._covered or not whole
+        if not whole and SHELF.lift(self._rendered.number):
+            self._lifted = True
+            self._check_soon()
 
     def torn(self) -> None:
         """Take note that a part of a line is written."""
         self._torn = True
+        SHELF.lift(self._rendered.number)
         self._check_soon()
 
     def write(self, row: Row, console: Console) -> str:
@@ -107,7 +115,7 @@ class Drawing:
         self._check_soon()
         if self._rendered.placeholders:
             return self._kitty(row, console)
-        return self._sixel(row, console)
+        return self._at_once(row, console)
 
     def _kitty(self, row: Row, console: Console) -> str:
         rendered = self._rendered
@@ -115,16 +123,22 @@ class Drawing:
         picture = f"{_background(self._blank)}{rendered.placeholders[row.number]}\x1b[0m"
         return sent + self._framed(row, console, picture)
 
-    def _sixel(self, row: Row, console: Console) -> str:
-        if not self._may_be_whole or self._covered or self._whole < self._rendered.placement.rows:
+    def _at_once(self, row: Row, console: Console) -> str:
+        """Return a blank line, and behind the last one the whole picture."""
+        rendered = self._rendered
+        if not self._may_be_whole or self._covered or self._whole < rendered.placement.rows:
             self._torn = True
+            SHELF.lift(rendered.number)
             return row.plain.render(console)
+        columns, rows = rendered.placement.columns, rendered.placement.rows
         text = self._framed(row, console, self._blank.render(console))
         self._written += 1
-        if self._written < self._rendered.placement.rows:
+        if self._written < rows:
             return text
         self._done()
-        return f"{text}\x1b7\x1b[{self._at.y + 1};{self._at.x + 1}H{self._rendered.payload}\x1b8"
+        if rendered.number:
+            text += SHELF.place(rendered.number, Region(*self._at, columns, rows), rendered.removal)
+        return f"{text}\x1b7\x1b[{self._at.y + 1};{self._at.x + 1}H{rendered.payload}\x1b8"
 
     def _framed(self, row: Row, console: Console, picture: str) -> str:
         """Put a line of the picture into what is left and right of it."""
@@ -139,7 +153,7 @@ class Drawing:
 
     def _check(self) -> None:
         incomplete = 0 < self._written < self._rendered.placement.rows
-        if not self._covered and (self._torn or incomplete):
+        if self._lifted or (not self._covered and (self._torn or incomplete)):
             self._mend()
 
 

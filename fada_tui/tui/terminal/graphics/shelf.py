@@ -3,6 +3,8 @@
 import random
 from threading import Lock
 
+from textual.geometry import Region
+
 from fada_tui.tui.terminal.sanitise import TerminalGraphics
 
 _NUMBERS = 0xFFFFFF
@@ -17,6 +19,7 @@ class Shelf:
         # Other programs number pictures in the same terminal, mostly from 1.
         self._next = random.randrange(_NUMBERS)
         self._sent: dict[int, TerminalGraphics] = {}
+        self._placed: dict[int, tuple[Region, TerminalGraphics]] = {}
         self._unwanted: list[TerminalGraphics] = []
 
     def number(self) -> int:
@@ -41,8 +44,41 @@ class Shelf:
                 parts.append(payload)
             return "".join(parts)
 
+    def place(self, number: int, cells: Region, removal: TerminalGraphics) -> str:
+        """Return what must be written before a picture is placed: what removes those in its cells.
+
+        Args:
+            number: the picture's.
+            cells: that it takes on the screen.
+            removal: what takes it off the terminal.
+        """
+        with self._lock:
+            others = [
+                one for one, (taken, _) in self._placed.items() if one == number or taken.overlaps(cells)
+            ]
+            parts = [self._placed.pop(one)[1] for one in others]
+            self._placed[number] = cells, removal
+            return "".join(parts)
+
+    def lift(self, number: int) -> bool:
+        """Have a picture taken off with what is written next, if it is placed; return whether it was."""
+        with self._lock:
+            placed = self._placed.pop(number, None)
+            if placed is not None:
+                self._unwanted.append(placed[1])
+        return placed is not None
+
+    def due(self) -> str:
+        """Return what takes off what is of no more use, to be written before anything else."""
+        if not self._unwanted:
+            return ""
+        with self._lock:
+            parts = [*self._unwanted]
+            self._unwanted.clear()
+            return "".join(parts)
+
     def drop(self, number: int) -> None:
-        """Have a picture taken off the terminal with the next one that is drawn."""
+        """Have a picture taken off the terminal with what is written next."""
         with self._lock:
             if removal := self._sent.pop(number, None):
                 self._unwanted.append(removal)
@@ -50,9 +86,11 @@ class Shelf:
     def clear(self) -> str:
         """Return the sequence that removes all pictures; they are sent again when drawn again."""
         with self._lock:
-            parts = [*self._unwanted, *self._sent.values()]
+            placed = [removal for _, removal in self._placed.values()]
+            parts = [*self._unwanted, *self._sent.values(), *placed]
             self._unwanted.clear()
             self._sent.clear()
+            self._placed.clear()
             return "".join(parts)
 
 

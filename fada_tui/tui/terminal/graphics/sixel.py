@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fada_tui.tui.terminal.graphics.fit import LIMIT
+from fada_tui.tui.terminal.graphics.fit import BLACK, LIMIT, Colour
 from fada_tui.tui.terminal.sanitise import TerminalGraphics
 
 BAND = 6
@@ -24,31 +24,42 @@ _Bytes = NDArray[np.uint8]
 _Numbers = NDArray[np.int64]
 
 
-def encode(pixels: Image.Image) -> TerminalGraphics:
-    """Return the sequence that draws a picture (mode L or RGB) at the cursor, of at most `LIMIT` bytes."""
+def encode(
+    pixels: Image.Image, size: tuple[int, int] | None = None, background: Colour = BLACK
+) -> TerminalGraphics:
+    """Return the sequence that draws a picture at the cursor, of at most `LIMIT` bytes.
+
+    Args:
+        pixels: the picture, mode L or RGB.
+        size: width and height of all that is drawn, the picture at its top left; the picture's by default.
+        background: the colour of the rest.
+    """
     for colours, coarse in _LADDER:
-        drawn = _encode(pixels, colours, coarse)
+        drawn = _encode(pixels, size or pixels.size, background, colours, coarse)
         if drawn is not None:
             break
     return TerminalGraphics(drawn or "")
 
 
-def _encode(pixels: Image.Image, colours: int, coarse: int) -> str | None:
+def _encode(
+    pixels: Image.Image, size: tuple[int, int], background: Colour, colours: int, coarse: int
+) -> str | None:
     """Return the sequence, or None as soon as it is too long."""
     if coarse > 1:
         small = (max(1, pixels.width // coarse), max(1, pixels.height // coarse))
         pixels = pixels.resize(small, Image.Resampling.BOX).resize(pixels.size, Image.Resampling.NEAREST)
     limited = pixels.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    palette = np.asarray(limited.getpalette("RGB"), np.int64).reshape(-1, 3)
+    palette = np.asarray([*(limited.getpalette("RGB") or []), *background], np.int64).reshape(-1, 3)
     indices = np.asarray(limited)
-    height, width = indices.shape
+    width, height = size
     percent = (palette * 100 + 127) // 255
     registers = "".join(f"#{number};2;{r};{g};{b}" for number, (r, g, b) in enumerate(percent.tolist()))
     begin, end = f'\x1bP0;1;0q"1;1;{width};{height}{registers}', "\x1b\\"
     room = LIMIT - len(begin) - len(end)
     none = len(palette)  # one colour more, for the pixels that the last band lacks
     padded = np.full((-(-height // BAND) * BAND, width), none, np.intp)
-    padded[:height] = indices
+    padded[:height] = none - 1
+    padded[: len(indices), : pixels.width] = indices
     bands = padded.reshape(-1, BAND, width)
     parts: list[bytes] = []
     for first in range(0, len(bands), _BANDS_AT_A_TIME):
