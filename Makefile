@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
 CONSTRAINTS ?= -c constraints.txt
 
-.PHONY: demo test quick faults vision servers story check lint types imports format bench gpu-wheels wheel clean
+.PHONY: demo test quick faults vision servers story terminals check lint types imports format bench gpu-wheels wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch --questions demo --references samples/references.csv
@@ -33,6 +33,10 @@ servers: $(VENV)/.test $(VENV)-vllm/.installed
 # Sixty answers judged at the desk while a model of 4 s an answer goes on: three terminals, some four minutes each.
 story: $(VENV)/.test
 	$(BIN)/pytest -n 3 -m slow tests/tui/test_long_story.py
+
+# The dashboard in xterm, kitty, Konsole and mlterm under Xvfb, its pictures held against the images: a minute.
+terminals: $(VENV)/.test
+	$(BIN)/pytest -m slow tests/terminals
 
 check: lint types imports test
 
