@@ -235,7 +235,9 @@ def check_terminal(environ: Mapping[str, str]) -> Check:
         return Check(name=name, status="ok", detail=f"{term} in GNU screen: half blocks")
     if environ.get("TMUX"):
         advice = (
-            "for pictures inside tmux: set -g allow-passthrough on" if graphics != "half blocks" else None
+            "for pictures inside tmux, from kitty 0.28 or ghostty: set -g allow-passthrough on"
+            if graphics != "half blocks"
+            else None
         )
         return Check(name=name, status="ok", detail=f"{term} in tmux: {graphics}", advice=advice)
     return Check(name=name, status="ok", detail=f"{term}: {graphics}")
@@ -347,6 +349,10 @@ def _graphics(environ: Mapping[str, str], term: str) -> str:
     program = environ.get("TERM_PROGRAM", "").lower()
     if environ.get("KITTY_WINDOW_ID") or "kitty" in term or program == "ghostty" or "ghostty" in term:
         return "kitty graphics"
+    if environ.get("KONSOLE_VERSION"):
+        return "kitty graphics"
+    if environ.get("MLTERM"):
+        return "sixel"
     if program in ("wezterm", "iterm.app") or any(
         name in term for name in ("sixel", "foot", "mlterm", "contour")
     ):

@@ -5,7 +5,7 @@ import sys
 import termios
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from fada_tui.config.rubrics import load_rubric
@@ -16,8 +16,9 @@ from fada_tui.models.registry import Registry
 from fada_tui.store.image_list import read_image_list
 from fada_tui.tui.app import FadaApp
 from fada_tui.tui.state.context import AppContext
-from fada_tui.tui.terminal.graphics.detect import detect
+from fada_tui.tui.terminal.graphics.detect import PATIENCE, detect
 from fada_tui.tui.terminal.graphics.late import driver
+from fada_tui.tui.terminal.graphics.tmux_watch import watched
 from fada_tui.tui.terminal.screen_output import own_output
 from fada_tui.tui.terminal.shutdown import Shutdown
 
@@ -78,7 +79,10 @@ def open_dashboard(
     )
     app_context.questions()
     app_context.frames()
-    with own_output():
+    watch = (
+        watched(os.environ, sys.stdin.fileno(), PATIENCE) if app_context.graphics.watched else nullcontext()
+    )
+    with own_output(), watch:
         app = FadaApp(app_context, driver_class=driver(app_context.graphics))
         shutdown = Shutdown(lambda hung_up: app.leave_soon(hung_up=hung_up), lambda: _mend(before))
         shutdown.install(sys.stdin.fileno())

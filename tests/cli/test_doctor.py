@@ -101,6 +101,8 @@ def test_what_is_too_old_is_told(tmp_path: Path) -> None:
         ({"TERM": "xterm-kitty"}, "kitty graphics"),
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, "kitty graphics"),
         ({"TERM": "foot"}, "sixel"),
+        ({"TERM": "xterm-256color", "KONSOLE_VERSION": "221203"}, "kitty graphics"),
+        ({"TERM": "xterm", "MLTERM": "3.9.0"}, "sixel"),
         ({"TERM": "xterm-256color"}, "half blocks"),
         ({"TERM": "tmux-256color", "TMUX": "/tmp/x", "KITTY_WINDOW_ID": "1"}, "in tmux: kitty graphics"),
         ({"TERM": "screen", "STY": "1", "KITTY_WINDOW_ID": "1"}, "GNU screen: half blocks"),

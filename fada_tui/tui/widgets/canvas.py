@@ -29,6 +29,9 @@ from fada_tui.tui.terminal.graphics.shelf import SHELF
 CALM_SECONDS = 0.15
 """How long nothing else must be asked for before a picture is loaded; the first one is at once."""
 
+CHANGE_SECONDS = 0.5
+"""How often to see whether another terminal shows the dashboard, where that may be."""
+
 MEND_SECONDS = 0.1
 """How long nothing else must write over a picture before it is drawn anew."""
 
@@ -100,6 +103,8 @@ class Canvas(Widget):
         """Whether the next drawing is worth a picture that is one sequence for all lines."""
         self._placed = 0
         """The number of the picture that was placed last."""
+        self._changes = 0
+        """Which terminal the picture was drawn for: `Shelf.changes`."""
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -211,8 +216,11 @@ class Canvas(Widget):
         self._soon(restart=True)
 
     def on_mount(self) -> None:
-        """Be told when another screen covers this one."""
+        """Be told when another screen covers this one, and when another terminal shows it."""
         self.app.screen_change_signal.subscribe(self, self._screen_changed, immediate=True)
+        if self._graphics.watched:
+            self._changes = SHELF.changes
+            self.set_interval(CHANGE_SECONDS, self._see_terminal)
 
     def on_hide(self) -> None:
         """Take the picture off the screen."""
@@ -307,6 +315,12 @@ class Canvas(Widget):
         """Leave the terminal's screen to another: it draws what is still to be seen of this one as text."""
         if top is not self.screen:
             self._lift()
+
+    def _see_terminal(self) -> None:
+        """Draw anew for another terminal."""
+        if self._changes != SHELF.changes:
+            self._changes = SHELF.changes
+            self.refresh()
 
     def _below_notices(self) -> bool:
         """Whether a notice covers a part of a picture that stays above the text."""

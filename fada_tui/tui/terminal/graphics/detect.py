@@ -18,6 +18,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fada_tui.core.text import printable
+from fada_tui.tui.terminal.graphics import tmux
+from fada_tui.tui.terminal.graphics.known_terminals import KnownTerminal, known_terminal, multiplexer
 from fada_tui.tui.terminal.graphics.replies import CELL_SIZE, DEVICE_ATTRIBUTES, Sieve
 
 Graphics = Literal["kitty", "sixel", "half", "off"]
@@ -55,44 +58,12 @@ class Detected(Struct, frozen=True):
     """Whether a sixel picture may end within a band: its terminal fills no cells below it."""
     passthrough: bool = False
     """Whether kitty's sequences must be wrapped for tmux."""
+    watched: bool = False
+    """Whether tmux must be asked again and again which terminals show the dashboard."""
     typed: bytes = b""
     """What was typed while the terminal was asked; the app reads it first."""
     owed: bool = False
     """Whether the terminal was asked and has not answered yet."""
-
-
-class _Terminal(Struct, frozen=True):
-    name: str
-    kitty: bool = False
-    """Whether it knows kitty's protocol."""
-    terms: tuple[str, ...] = ()
-    """What `TERM` begins with."""
-    programs: tuple[str, ...] = ()
-    """`TERM_PROGRAM` or `LC_TERMINAL`."""
-    variables: tuple[str, ...] = ()
-    """Of which one is set."""
-    placeholders: bool = True
-    """Whether its word on Unicode placeholders is worth anything: some accept keys that they don't know."""
-    any_height: bool = False
-    """As in `Detected`; of those that were tried."""
-
-
-_TERMINALS = (
-    _Terminal("kitty", True, ("xterm-kitty",), ("kitty",), ("KITTY_WINDOW_ID",)),
-    _Terminal("ghostty", True, ("xterm-ghostty", "ghostty"), ("ghostty",), ("GHOSTTY_RESOURCES_DIR",)),
-    _Terminal("WezTerm", False, ("wezterm",), ("WezTerm",), ("WEZTERM_PANE",)),
-    _Terminal("foot", False, ("foot",), ("foot",)),
-    _Terminal("iTerm2", False, (), ("iTerm.app", "iTerm2"), ("ITERM_SESSION_ID",)),
-    # Its sixels have a column too many, in the colour of its own background.
-    _Terminal("Konsole", True, ("konsole",), ("konsole",), ("KONSOLE_VERSION",), placeholders=False),
-    _Terminal("contour", False, ("contour",), ("contour",), ("CONTOUR_PROFILE",)),
-    _Terminal("mlterm", False, ("mlterm",), ("mlterm",), ("MLTERM",), any_height=True),
-    _Terminal("Windows Terminal", False, (), (), ("WT_SESSION",)),
-    _Terminal("mintty", False, ("mintty",), ("mintty",)),
-    _Terminal("Rio", False, ("rio",), ("rio",)),
-    _Terminal("VS Code", False, (), ("vscode",)),
-    _Terminal("xterm", False, (), (), ("XTERM_VERSION",), any_height=True),
-)
 
 
 def detect(choice: Choice, environ: Mapping[str, str], terminal: int | None) -> Detected:
@@ -108,9 +79,13 @@ def detect(choice: Choice, environ: Mapping[str, str], terminal: int | None) -> 
     inside_tmux = bool(environ.get("TMUX"))
     if choice != "auto":
         return Detected(choice, "chosen by setting or option", cell, inside_tmux)
-    if multiplexer := _multiplexer(environ):
-        return Detected("half", f"inside {multiplexer}", cell)
-    known = _known(environ)
+    if between := multiplexer(environ):
+        outside = tmux.ask(environ, terminal, PATIENCE) if between == "tmux" else None
+        if outside is not None and outside.draws:
+            return Detected("kitty", printable(outside.reason), cell, passthrough=True, watched=True)
+        why = f": {printable(outside.reason)}" if outside is not None else ""
+        return Detected("half", f"inside {between}{why}", cell)
+    known = known_terminal(environ)
     if known is None:
         return Detected("half", "no terminal known to draw pictures", cell)
     if terminal is None or not os.isatty(terminal):
@@ -124,9 +99,9 @@ def detect(choice: Choice, environ: Mapping[str, str], terminal: int | None) -> 
 def current_cell(detected: Detected) -> tuple[int, int]:
     """Return the size of a cell in pixels now: people choose other fonts while the app runs.
 
-    Only sixel pictures take their size from it; the others are measured in cells.
+    Only sixel and placed pictures take their size from it; the others are measured in cells.
     """
-    if detected.graphics != "sixel" or sys.__stdin__ is None:
+    if not (detected.graphics == "sixel" or detected.placed) or sys.__stdin__ is None:
         return detected.cell
     try:
         return cell_size(sys.__stdin__.fileno()) or detected.cell
@@ -148,34 +123,7 @@ def cell_size(terminal: int | None) -> tuple[int, int] | None:
     return width // columns, height // rows
 
 
-def _multiplexer(environ: Mapping[str, str]) -> str | None:
-    term = environ.get("TERM", "")
-    if environ.get("TMUX") or term.startswith("tmux"):
-        return "tmux"
-    if environ.get("STY") or term.startswith("screen"):
-        return "screen"
-    return "mosh" if environ.get("MOSH_CONNECTION") or environ.get("MOSH_IP") else None
-
-
-def _known(environ: Mapping[str, str]) -> _Terminal | None:
-    """Return the terminal that the environment names: by its type first, since the rest is inherited."""
-    term = environ.get("TERM", "")
-    programs = (environ.get("TERM_PROGRAM"), environ.get("LC_TERMINAL"))
-    for one in _TERMINALS:
-        if one.terms and term.startswith(one.terms):
-            return one
-    for one in _TERMINALS:
-        if any(program in one.programs for program in programs):
-            return one
-    if programs[0]:
-        return None
-    for one in _TERMINALS:
-        if any(environ.get(variable) for variable in one.variables):
-            return one
-    return None
-
-
-def _ask(known: _Terminal, terminal: int, cell: tuple[int, int] | None) -> Detected:
+def _ask(known: KnownTerminal, terminal: int, cell: tuple[int, int] | None) -> Detected:
     until = time.monotonic() + PATIENCE
     sieve = Sieve(owed_until=until)
     typed = bytearray()
@@ -204,7 +152,7 @@ def _ask(known: _Terminal, terminal: int, cell: tuple[int, int] | None) -> Detec
     return Detected(graphics, reason, cell, placed=placed, any_height=known.any_height, typed=bytes(typed))
 
 
-def _question(known: _Terminal, cell: tuple[int, int] | None) -> str:
+def _question(known: KnownTerminal, cell: tuple[int, int] | None) -> str:
     kitty = _ASK_KITTY + (_ASK_PLACEHOLDERS if known.placeholders else "") if known.kitty else ""
     return kitty + ("" if cell else _ASK_CELL) + _ASK
 

@@ -114,7 +114,7 @@ class Drawing:
         """Return what is written for a whole line."""
         self._check_soon()
         if self._rendered.placeholders:
-            return self._kitty(row, console)
+            return self._kitty(row, console) if SHELF.reachable else row.plain.render(console)
         return self._at_once(row, console)
 
     def _kitty(self, row: Row, console: Console) -> str:

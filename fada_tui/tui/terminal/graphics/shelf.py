@@ -19,8 +19,21 @@ class Shelf:
         # Other programs number pictures in the same terminal, mostly from 1.
         self._next = random.randrange(_NUMBERS)
         self._sent: dict[int, TerminalGraphics] = {}
+        self._there: set[int] = set()
+        """Those of them that the terminal of now was sent."""
         self._placed: dict[int, tuple[Region, TerminalGraphics]] = {}
         self._unwanted: list[TerminalGraphics] = []
+        self.reachable = True
+        """Whether what is sent reaches a terminal that draws it."""
+        self.changes = 0
+        """How often that, or the terminal, has changed."""
+
+    def terminal_changed(self, reachable: bool) -> None:
+        """Take note that another terminal shows the program, or none: what was sent is not there."""
+        with self._lock:
+            self.reachable = reachable
+            self._there.clear()
+            self.changes += 1
 
     def number(self) -> int:
         """Return a number that no other picture of this process has."""
@@ -39,8 +52,9 @@ class Shelf:
         with self._lock:
             parts = [*self._unwanted]
             self._unwanted.clear()
-            if number not in self._sent:
+            if number not in self._there:
                 self._sent[number] = removal
+                self._there.add(number)
                 parts.append(payload)
             return "".join(parts)
 
@@ -80,6 +94,7 @@ class Shelf:
     def drop(self, number: int) -> None:
         """Have a picture taken off the terminal with what is written next."""
         with self._lock:
+            self._there.discard(number)
             if removal := self._sent.pop(number, None):
                 self._unwanted.append(removal)
 
@@ -90,6 +105,7 @@ class Shelf:
             parts = [*self._unwanted, *self._sent.values(), *placed]
             self._unwanted.clear()
             self._sent.clear()
+            self._there.clear()
             self._placed.clear()
             return "".join(parts)
 
