@@ -185,8 +185,15 @@ def test_a_picture_fills_whole_cells() -> None:
     drawn = sixel_pixels(sixel.payload)
     assert drawn.shape[:2] == (placement.rows * 20, placement.columns * 10)
     assert abs(drawn[-1].astype(int) - THEME).max() <= 2
-    banded = sixel_pixels(render(image, (33, 40), CELL, Detected("sixel", ""), background=THEME).payload)
-    assert banded.shape[0] == placement.rows * 20 // 6 * 6
+
+
+def test_a_sixel_of_whole_bands_keeps_its_shape() -> None:
+    image = Image.new("RGB", (301, 200), (90, 90, 90))
+    rendered = render(image, (80, 10), CELL, Detected("sixel", ""), background=THEME)
+    drawn = sixel_pixels(rendered.payload)
+    assert drawn.shape[:2] == (198, rendered.placement.columns * 10)
+    width = int((abs(drawn[0].astype(int) - 90).max(axis=1) <= 2).sum())
+    assert abs(width / 198 - 301 / 200) < 0.01
 
 
 @pytest.mark.long

@@ -139,8 +139,8 @@ def _sixel_height(detected: Detected, height: int) -> int:
 def _size(detected: Detected, placement: Placement, seen: Window, cell: tuple[int, int]) -> tuple[int, int]:
     """Return how many pixels to encode."""
     if detected.graphics == "sixel":
-        height = _sixel_height(detected, placement.rows * cell[1])
-        return placement.width, min(placement.height, height)
+        height = min(placement.height, _sixel_height(detected, placement.rows * cell[1]))
+        return max(1, round(placement.width * height / placement.height)), height
     if detected.graphics == "kitty" and detected.placed:  # it is stretched over its cells
         return placement.width, placement.height
     if detected.graphics == "kitty":  # the terminal enlarges it
