@@ -16,6 +16,7 @@ from fada_tui.config.settings import load_settings
 from fada_tui.core import paths
 from fada_tui.core.errors import ExitCode, FadaError, UsageError
 from fada_tui.core.records import Record
+from fada_tui.core.terminal_symbols import drawn_symbols
 from fada_tui.core.text import printable
 from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
 from fada_tui.models.hub_cache import hub_folders
@@ -29,6 +30,9 @@ NO_DISK = 50_000_000
 
 DICOM_DECODERS = ("pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle")
 """Packages that compressed DICOM files need beside pydicom."""
+
+CHARACTERS = {"octant": "octants", "sextant": "sextants", "half": "half blocks"}
+"""What pictures are made of where the terminal draws none."""
 
 Outcome = Literal["ok", "warn", "fail"]
 
@@ -236,7 +240,7 @@ def check_terminal(environ: Mapping[str, str]) -> Check:
     if environ.get("TMUX"):
         advice = (
             "for pictures inside tmux, from kitty 0.28 or ghostty: set -g allow-passthrough on"
-            if graphics != "half blocks"
+            if graphics not in CHARACTERS.values()
             else None
         )
         return Check(name=name, status="ok", detail=f"{term} in tmux: {graphics}", advice=advice)
@@ -357,7 +361,7 @@ def _graphics(environ: Mapping[str, str], term: str) -> str:
         name in term for name in ("sixel", "foot", "mlterm", "contour")
     ):
         return "sixel"
-    return "half blocks"
+    return CHARACTERS[drawn_symbols(environ)]
 
 
 def _existing(folder: Path) -> Path:

@@ -39,7 +39,7 @@ _ALL = (
         "choice",
         "auto",
         "how pictures are drawn; auto finds out what the terminal can",
-        choices=("auto", "kitty", "sixel", "half", "off"),
+        choices=("auto", "kitty", "sixel", "octant", "sextant", "half", "off"),
     ),
     Setting("theme", "dashboard", "choice", "dark", "colours", choices=("dark", "light")),
     Setting("auto_advance", "dashboard", "switch", True, "a verdict moves on to the next unassessed answer"),
@@ -58,7 +58,7 @@ _ALL = (
         "dashboard",
         "switch",
         False,
-        "for slow links: fewer frames, no animation, half blocks",
+        "for slow links: fewer frames, no animation, pictures of characters",
     ),
     Setting(
         "hang_up",

@@ -67,7 +67,7 @@ class Settings(Record, frozen=True, kw_only=True):
     assessor: str | None = _default("assessor")
     files: Files | None = _default("files")
     rubric: str = _default("rubric")
-    graphics: Literal["auto", "kitty", "sixel", "half", "off"] = _default("graphics")
+    graphics: Literal["auto", "kitty", "sixel", "octant", "sextant", "half", "off"] = _default("graphics")
     theme: Literal["dark", "light"] = _default("theme")
     auto_advance: bool = _default("auto_advance")
     goal: int | None = _default("goal")

@@ -11,12 +11,13 @@ from typing import Any
 from fada_tui.config.rubrics import load_rubric
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
+from fada_tui.core.terminal_symbols import drawn_symbols
 from fada_tui.core.text import printable
 from fada_tui.models.registry import Registry
 from fada_tui.store.image_list import read_image_list
 from fada_tui.tui.app import FadaApp
 from fada_tui.tui.state.context import AppContext
-from fada_tui.tui.terminal.graphics.detect import PATIENCE, detect
+from fada_tui.tui.terminal.graphics.detect import PATIENCE, Choice, detect
 from fada_tui.tui.terminal.graphics.late import driver
 from fada_tui.tui.terminal.graphics.tmux_watch import watched
 from fada_tui.tui.terminal.screen_output import own_output
@@ -66,13 +67,12 @@ def open_dashboard(
     if settings.images_from and resume is None:  # told in the shell, where it can be mended
         read_image_list(settings.images_from)
     before = termios.tcgetattr(sys.stdin.fileno())
-    choice = "half" if settings.low_bandwidth and settings.graphics == "auto" else settings.graphics
     app_context = AppContext(
         settings=settings,
         given=given,
         registry=registry,
         rubric=load_rubric(settings.rubric),
-        graphics=detect(choice, os.environ, sys.stdin.fileno()),
+        graphics=detect(graphics_wanted(settings, os.environ), os.environ, sys.stdin.fileno()),
         warnings=warnings,
         resume=resume,
         label=label,
@@ -98,6 +98,16 @@ def open_dashboard(
             sys.stderr.write(f"fada-tui: {printable(app.farewell)}\n")
             sys.stderr.flush()
     return 128 + shutdown.signal if shutdown.signal else (code or app.return_code or 0)
+
+
+def graphics_wanted(settings: Settings, environ: Mapping[str, str]) -> Choice:
+    """Return how pictures are to be drawn: on a slow link as characters, unless a way of drawing was chosen.
+
+    The finest characters cost no more than half blocks.
+    """
+    if settings.low_bandwidth and settings.graphics == "auto":
+        return drawn_symbols(environ)
+    return settings.graphics
 
 
 def _mend(attributes: Attributes) -> None:

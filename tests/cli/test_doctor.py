@@ -104,6 +104,8 @@ def test_what_is_too_old_is_told(tmp_path: Path) -> None:
         ({"TERM": "xterm-256color", "KONSOLE_VERSION": "221203"}, "kitty graphics"),
         ({"TERM": "xterm", "MLTERM": "3.9.0"}, "sixel"),
         ({"TERM": "xterm-256color"}, "half blocks"),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "7006"}, "sextants"),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "7802"}, "octants"),
         ({"TERM": "tmux-256color", "TMUX": "/tmp/x", "KITTY_WINDOW_ID": "1"}, "in tmux: kitty graphics"),
         ({"TERM": "screen", "STY": "1", "KITTY_WINDOW_ID": "1"}, "GNU screen: half blocks"),
         ({"TERM": "dumb"}, "no screen can be drawn"),

@@ -13,6 +13,7 @@ from fcntl import ioctl
 
 import pytest
 
+from fada_tui.core.terminal_symbols import drawn_symbols
 from fada_tui.tui.terminal.graphics import detect as detection
 from fada_tui.tui.terminal.graphics.detect import CELL, Choice, Detected, cell_size, current_cell, detect
 
@@ -105,7 +106,7 @@ def test_what_passes_no_pictures_on_gets_half_blocks(environ: Mapping[str, str],
     assert not tty.written()
 
 
-@pytest.mark.parametrize("choice", ["kitty", "sixel", "half", "off"])
+@pytest.mark.parametrize("choice", ["kitty", "sixel", "octant", "sextant", "half", "off"])
 def test_a_choice_is_obeyed_without_asking(choice: Choice, tty: Tty) -> None:
     for environ in ({"TERM": "xterm-kitty"}, {"TERM": "dumb"}, {"TMUX": "x", "TERM": "tmux"}):
         assert detect(choice, environ, tty.program).graphics == choice
@@ -148,10 +149,12 @@ def test_a_terminal_with_sixel_is_asked(environ: Mapping[str, str], tty: Tty) ->
 
 
 @pytest.mark.parametrize("environ", [KITTIES[0], SIXELS[-1]], ids=str)
-def test_a_terminal_that_says_no_gets_half_blocks(environ: Mapping[str, str], tty: Tty) -> None:
+def test_a_terminal_that_says_no_gets_the_characters_that_it_draws(
+    environ: Mapping[str, str], tty: Tty
+) -> None:
     tty.answer(b"\x1b_Gi=31;ENOTSUPPORTED:no\x1b\\" + PLAIN)
     detected = detect("auto", environ, tty.program)
-    assert (detected.graphics, detected.owed) == ("half", False)
+    assert (detected.graphics, detected.owed) == (drawn_symbols(environ), False)
     assert "neither" in detected.reason
     assert not tty.left_over()
 
@@ -170,7 +173,7 @@ def test_no_answer_is_waited_for_no_longer_than_that(tty: Tty, monkeypatch: pyte
     began = time.monotonic()
     detected = detect("auto", KITTIES[0], tty.program)
     assert 0.2 <= time.monotonic() - began < 30
-    assert (detected.graphics, detected.owed, detected.typed) == ("half", True, b"j1")
+    assert (detected.graphics, detected.owed, detected.typed) == ("sextant", True, b"j1")
     assert termios.tcgetattr(tty.program) == before
 
 
@@ -202,12 +205,12 @@ def test_the_terminal_is_asked_for_its_cell_where_the_driver_does_not_know(
 
 
 def test_no_terminal_and_a_closed_one_are_no_error(tty: Tty) -> None:
-    assert detect("auto", KITTIES[0], None).graphics == "half"
+    assert detect("auto", SIXELS[-1], None).graphics == "half"
     read, write = os.pipe()
-    assert detect("auto", KITTIES[0], read).graphics == "half"
+    assert detect("auto", SIXELS[-1], read).graphics == "half"
     os.close(read)
     os.close(write)
-    assert detect("auto", KITTIES[0], read).graphics == "half"
+    assert detect("auto", SIXELS[-1], read).graphics == "half"
 
 
 def test_the_cell_is_asked_for_again_only_for_sixel() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fada_tui.tui.terminal.graphics import half, kitty, sixel
+from fada_tui.tui.terminal.graphics import kitty, sixel
 from fada_tui.tui.terminal.graphics.fit import LARGEST, LIMIT
 from fada_tui.tui.terminal.sanitise import TerminalGraphics
 from tests.tui.pictures import kitty_commands, kitty_image, sixel_pixels
@@ -99,29 +99,3 @@ def test_kitty_marks_count_cells() -> None:
     marks = kitty.MARKS
     assert cells == [[(marks[row], marks[column]) for column in range(3)] for row in range(2)]
     assert all(line.startswith("\x1b[38;2;1;2;3m") for line in lines)
-
-
-def test_half_blocks_have_the_pixels_colours() -> None:
-    image = Image.new("RGB", (4, 4))
-    colours = [(x * 60, y * 60, 200) for y in range(4) for x in range(4)]
-    image.putdata(colours)
-    lines = half.rows(image, 4, 2)
-    assert [line.text for line in lines] == ["▀▀▀▀"] * 2
-    for row, line in enumerate(lines):
-        for column, (_, style, _) in enumerate(line):
-            assert style is not None
-            assert style.color is not None and style.bgcolor is not None
-            assert style.color.triplet == colours[row * 8 + column]
-            assert style.bgcolor.triplet == colours[row * 8 + 4 + column]
-
-
-def test_half_blocks_average_and_join_equal_cells() -> None:
-    image = Image.new("L", (40, 40))
-    image.paste(200, (0, 0, 40, 20))
-    image.paste(100, (0, 10, 40, 20))
-    (line, black) = half.rows(image, 10, 2)
-    assert len(list(line)) == len(list(black)) == 1
-    (_, style, _) = next(iter(line))
-    assert style is not None
-    assert style.color is not None and style.bgcolor is not None
-    assert (style.color.triplet, style.bgcolor.triplet) == ((200,) * 3, (100,) * 3)

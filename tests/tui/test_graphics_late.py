@@ -84,7 +84,7 @@ def test_a_late_answer_in_pieces_is_no_key(opened: Start) -> None:
     terminal.wait_for(READY)
     terminal.send(b"j", b"\x1b", b"_Gi=31;OK\x1b", b"\\\x1b", b"[", b"?62;1", b";2;4", b"ck1", gap=0.15)
     terminal.send(b"", b"2q", gap=0.15)
-    assert terminal.finish() == {"keys": ["j", "k", "1", "2", "q"], "graphics": "half", "owed": True}
+    assert terminal.finish() == {"keys": ["j", "k", "1", "2", "q"], "graphics": "sextant", "owed": True}
     assert terminal.mended
 
 
@@ -94,7 +94,7 @@ def test_an_answer_that_begins_before_the_app_and_ends_in_it_is_no_key(opened: S
     terminal.send(b"j" + ATTRIBUTES[:6])
     terminal.wait_for(READY)
     terminal.send(ATTRIBUTES[6:] + b"q")
-    assert terminal.finish() == {"keys": ["j", "q"], "graphics": "half", "owed": True}
+    assert terminal.finish() == {"keys": ["j", "q"], "graphics": "sextant", "owed": True}
 
 
 def test_without_an_answer_all_keys_arrive(opened: Start) -> None:

@@ -54,7 +54,7 @@ def test_an_older_konsole_gets_sixel(tty: Tty) -> None:
 
 def test_placeholders_alone_are_no_protocol(tty: Tty) -> None:
     tty.answer(b"\x1b_Gi=31;EINVAL\x1b\\" + PLACEHOLDERS + PLAIN)
-    assert detect("auto", KITTY, tty.program).graphics == "half"
+    assert detect("auto", KITTY, tty.program).graphics == "sextant"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,12 @@ def test_the_screen_shows_the_pixels_that_the_model_sees(graphics: Graphics, tmp
     rendered = answer.rendered
     assert rendered is not None
     if graphics == "half":
-        shown = np.frombuffer(rendered.colours, np.uint8).reshape(6, 4, 3)
+        shown = (
+            np.frombuffer(rendered.cells.colours, np.uint8)
+            .reshape(3, 4, 2, 3)
+            .swapaxes(1, 2)
+            .reshape(6, 4, 3)
+        )
         expected = np.asarray(seen.pixels.resize((4, 6), Image.Resampling.BOX))
         assert np.abs(shown.astype(int) - expected).max() < 40
     elif graphics == "kitty":
@@ -79,8 +84,8 @@ def test_a_part_is_that_part() -> None:
     image.paste((255, 255, 255), (50, 50, 100, 100))
     white = render(image, (10, 5), CELL, Detected("half", ""), Window(50, 50, 100, 100))
     black = render(image, (10, 5), CELL, Detected("half", ""), Window(0, 0, 50, 50))
-    assert min(white.colours) > 230
-    assert max(black.colours) < 25
+    assert min(white.cells.colours) > 230
+    assert max(black.cells.colours) < 25
 
 
 @pytest.mark.long
@@ -92,7 +97,7 @@ def test_a_large_screen_gets_a_picture_within_the_limit(graphics: Graphics) -> N
 
 
 @pytest.mark.parametrize("room", [(1, 1), (1, 50), (50, 1)])
-@pytest.mark.parametrize("graphics", ["kitty", "sixel", "half"])
+@pytest.mark.parametrize("graphics", ["kitty", "sixel", "octant", "sextant", "half"])
 def test_the_smallest_room_is_room_enough(graphics: Graphics, room: tuple[int, int]) -> None:
     for size in ((1, 1), (3000, 1), (1, 3000)):
         rendered = render(Image.new("RGB", size), room, CELL, Detected(graphics, ""))

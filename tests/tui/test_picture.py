@@ -193,7 +193,7 @@ async def test_another_size_is_loaded_once_it_is_calm(
         assert [request.columns for request in asked] == [40]
 
 
-@pytest.mark.parametrize("graphics", ["half", "kitty", "sixel", "off"])
+@pytest.mark.parametrize("graphics", ["octant", "sextant", "half", "kitty", "sixel", "off"])
 @pytest.mark.parametrize("size", [(1, 1), (3, 1), (1, 2)])
 async def test_the_smallest_terminal_is_no_error(
     graphics: Graphics, size: tuple[int, int], images: list[Path]

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.filter import LineFilter
 
 from fada_tui.core.text import printable
+from fada_tui.tui.terminal.block_mosaics import CHARACTERS
 
 
 class TerminalGraphics(str):
@@ -34,14 +35,22 @@ class Wall(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments, none of them with a control character that isn't a picture's."""
-        if all(segment.text.isprintable() for segment in segments):
+        if all(_harmless(segment.text) for segment in segments):
             return segments
         return [_walled(segment) for segment in segments]
 
 
+def _harmless(text: str) -> bool:
+    """Whether all characters of a text merely stand there.
+
+    Those of a picture are newer than Python's Unicode; unknown, they would be looked at one by one.
+    """
+    return text.isprintable() or CHARACTERS.issuperset(text)
+
+
 def _walled(segment: Segment) -> Segment:
     text, style, control = segment
-    if isinstance(text, TerminalGraphics) or text.isprintable():
+    if isinstance(text, TerminalGraphics) or _harmless(text):
         return segment
     kept = text.replace("\n", "")
     safe = "".join(char if char == printable(char) else "�" for char in kept)

@@ -17,14 +17,16 @@ from contextlib import contextmanager
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from fada_tui.core.terminal_symbols import drawn_symbols
 from fada_tui.core.text import printable
 from fada_tui.tui.terminal.graphics import tmux
 from fada_tui.tui.terminal.graphics.known_terminals import KnownTerminal, known_terminal, multiplexer
 from fada_tui.tui.terminal.graphics.replies import CELL_SIZE, DEVICE_ATTRIBUTES, Sieve
 
-Graphics = Literal["kitty", "sixel", "half", "off"]
-Choice = Literal["auto", "kitty", "sixel", "half", "off"]
+Graphics = Literal["kitty", "sixel", "octant", "sextant", "half", "off"]
+Choice = Literal["auto", "kitty", "sixel", "octant", "sextant", "half", "off"]
 
 PATIENCE = 2.0
 """Seconds that a terminal may take to answer."""
@@ -74,6 +76,14 @@ def detect(choice: Choice, environ: Mapping[str, str], terminal: int | None) -> 
         environ: the environment.
         terminal: the file descriptor of the terminal, open for reading and writing; None where there is none.
     """
+    found = _detect(choice, environ, terminal)
+    if choice == "auto" and found.graphics == "half":
+        return replace(found, graphics=drawn_symbols(environ))
+    return found
+
+
+def _detect(choice: Choice, environ: Mapping[str, str], terminal: int | None) -> Detected:
+    """Find out how to draw pictures, with half blocks where they are drawn as characters."""
     known_cell = cell_size(terminal)
     cell = known_cell or CELL
     inside_tmux = bool(environ.get("TMUX"))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from textual.strip import Strip
 
-from fada_tui.tui.terminal.graphics import half
+from fada_tui.tui.terminal.block_mosaics import HALF, MOSAICS
+from fada_tui.tui.terminal.graphics import cells
+from fada_tui.tui.terminal.graphics.cells import Cells
 from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.graphics.fit import BLACK, Colour, Placement, Window, fit
 from fada_tui.tui.terminal.graphics.shelf import SHELF
@@ -29,8 +31,8 @@ class Rendered(Struct, frozen=True, kw_only=True):
     """A picture, ready to be drawn."""
 
     placement: Placement
-    colours: bytes
-    """Of its half blocks; see `half.averaged`."""
+    cells: Cells
+    """As characters: all there is of it, or what stands for it where the terminal's own can't be written."""
     number: int = 0
     """By which a kitty terminal knows it."""
     payload: TerminalGraphics = _NOTHING
@@ -43,11 +45,11 @@ class Rendered(Struct, frozen=True, kw_only=True):
     @property
     def cost(self) -> int:
         """About how many bytes it takes in memory."""
-        return 1000 + len(self.colours) + len(self.payload) + sum(map(len, self.placeholders)) * 4
+        return 1000 + self.cells.cost + len(self.payload) + sum(map(len, self.placeholders)) * 4
 
     def lines(self) -> list[Strip]:
-        """Return the picture as lines of half blocks."""
-        return half.lines(self.colours, self.placement.columns)
+        """Return the picture as lines of characters."""
+        return cells.lines(self.cells)
 
 
 def render(
@@ -73,27 +75,28 @@ def render(
     placement = fit(seen.width, seen.height, *room, cell)
     size = _size(detected, placement, seen, cell)
     scaled = _grey(_scaled(pixels, seen, size))
-    colours = half.averaged(scaled, placement.columns, placement.rows)
+    mosaic = MOSAICS.get(detected.graphics, HALF)
+    drawn = cells.encode(scaled, placement.columns, placement.rows, mosaic)
     if detected.graphics == "kitty" and detected.placed:
-        return _placed(_padded(scaled, placement, cell, background), placement, colours)
+        return _placed(_padded(scaled, placement, cell, background), placement, drawn)
     if detected.graphics == "kitty":
-        return _kitty(scaled, placement, colours, detected.passthrough)
+        return _kitty(scaled, placement, drawn, detected.passthrough)
     if detected.graphics == "sixel":
         from fada_tui.tui.terminal.graphics import sixel
 
         whole = (placement.columns * cell[0], _sixel_height(detected, placement.rows * cell[1]))
-        return Rendered(placement=placement, colours=colours, payload=sixel.encode(scaled, whole, background))
-    return Rendered(placement=placement, colours=colours)
+        return Rendered(placement=placement, cells=drawn, payload=sixel.encode(scaled, whole, background))
+    return Rendered(placement=placement, cells=drawn)
 
 
-def _kitty(scaled: Image.Image, placement: Placement, colours: bytes, passthrough: bool) -> Rendered:
+def _kitty(scaled: Image.Image, placement: Placement, drawn: Cells, passthrough: bool) -> Rendered:
     from fada_tui.tui.terminal.graphics import kitty
 
     number = SHELF.number()
     columns, rows = placement.columns, placement.rows
     return Rendered(
         placement=placement,
-        colours=colours,
+        cells=drawn,
         number=number,
         payload=kitty.transmit(scaled, number, columns, rows, passthrough),
         placeholders=tuple(kitty.rows(number, columns, rows)),
@@ -101,13 +104,13 @@ def _kitty(scaled: Image.Image, placement: Placement, colours: bytes, passthroug
     )
 
 
-def _placed(whole: Image.Image, placement: Placement, colours: bytes) -> Rendered:
+def _placed(whole: Image.Image, placement: Placement, drawn: Cells) -> Rendered:
     from fada_tui.tui.terminal.graphics import kitty
 
     number = SHELF.number()
     return Rendered(
         placement=placement,
-        colours=colours,
+        cells=drawn,
         number=number,
         payload=kitty.place(whole, number, placement.columns, placement.rows),
         removal=kitty.delete(number),
@@ -146,8 +149,9 @@ def _size(detected: Detected, placement: Placement, seen: Window, cell: tuple[in
     if detected.graphics == "kitty":  # the terminal enlarges it
         width, height = round(seen.width), round(seen.height)
         return min(placement.width, max(1, width)), min(placement.height, max(1, height))
-    # Twice as many as half blocks, so that the average is taken over whole pixels.
-    return placement.columns * 2, placement.rows * 4
+    mosaic = MOSAICS.get(detected.graphics, HALF)
+    # Twice as many as there are parts, so that the average is taken over whole pixels.
+    return placement.columns * mosaic.columns * 2, placement.rows * mosaic.rows * 2
 
 
 def _scaled(pixels: Image.Image, seen: Window, size: tuple[int, int]) -> Image.Image:
