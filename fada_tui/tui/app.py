@@ -29,6 +29,7 @@ from fada_tui.tui.terminal.graphics.late import SievedDriver
 from fada_tui.tui.terminal.judging_keys import JudgingKeys
 from fada_tui.tui.terminal.key_queue import KeyQueue
 from fada_tui.tui.terminal.sanitise import Wall
+from fada_tui.tui.terminal.svg_mosaics import drawn_as_shapes
 from fada_tui.tui.terminal.visibility import Visibility
 from fada_tui.tui.themes import THEMES
 
@@ -216,6 +217,10 @@ class FadaApp(App[int]):
         """Switch between dark and light."""
         dark, light = THEMES["dark"].name, THEMES["light"].name
         self.theme = light if self.theme == dark else dark
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return the screen as SVG."""
+        return drawn_as_shapes(super().export_screenshot(title=title, simplify=simplify))
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Save the screen as an SVG picture in the current folder, and say where."""
