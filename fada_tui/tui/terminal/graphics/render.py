@@ -74,7 +74,7 @@ def render(
     seen = window or Window(0, 0, pixels.width, pixels.height)
     placement = fit(seen.width, seen.height, *room, cell)
     size = _size(detected, placement, seen, cell)
-    scaled = _grey(_scaled(pixels, seen, size))
+    scaled = _grey(_scaled(pixels, seen, size, as_cells=detected.graphics in MOSAICS))
     mosaic = MOSAICS.get(detected.graphics, HALF)
     drawn = cells.encode(scaled, placement.columns, placement.rows, mosaic)
     if detected.graphics == "kitty" and detected.placed:
@@ -154,12 +154,14 @@ def _size(detected: Detected, placement: Placement, seen: Window, cell: tuple[in
     return placement.columns * mosaic.columns * 2, placement.rows * mosaic.rows * 2
 
 
-def _scaled(pixels: Image.Image, seen: Window, size: tuple[int, int]) -> Image.Image:
+def _scaled(pixels: Image.Image, seen: Window, size: tuple[int, int], *, as_cells: bool) -> Image.Image:
     from PIL import Image
 
     box = (seen.left, seen.top, seen.right, seen.bottom)
     squares = size[0] >= seen.width * _NEAREST_FROM
-    how = Image.Resampling.NEAREST if squares else Image.Resampling.LANCZOS
+    # What is averaged once more comes nearest without Lanczos' overshoot, and in half the time.
+    smooth = Image.Resampling.HAMMING if as_cells else Image.Resampling.LANCZOS
+    how = Image.Resampling.NEAREST if squares else smooth
     return pixels.resize(size, how, box=box, reducing_gap=None if squares else 3.0)
 
 
