@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding
 
-from fada_tui.tui.commands import answers, judging, main, new_run, queue, results
+from fada_tui.tui.commands import answers, judging, main, new_run, picture, queue, results
 from fada_tui.tui.commands.command import Command
 
 PLACES: Mapping[str, str] = {
@@ -32,6 +32,7 @@ PLACES: Mapping[str, str] = {
     "summary": "Summary",
     "notes": "Notes",
     "zoom": "Zoom",
+    "window": "The picture's window",
     "context": "Context",
     "note": "Note",
     "assessor": "Assessor's name",
@@ -42,9 +43,13 @@ PLACES: Mapping[str, str] = {
 }
 """Places and their headings, in the order of the help screen."""
 
+WHILE_OPEN = ("window", "verdict", "assess", "app")
+"""Places whose keys are shown while that of the picture's window is open."""
+
 COMMANDS: tuple[Command, ...] = (
     *main.COMMANDS,
     *judging.COMMANDS,
+    *picture.COMMANDS,
     *answers.COMMANDS,
     *new_run.COMMANDS,
     *results.COMMANDS,
@@ -83,6 +88,23 @@ def bindings_below(*places: str) -> list[Binding]:
     return [
         Binding(command.keys, f"below({command.id!r})", command.label or command.help, id=command.id)
         for place in places
+        for command in commands(place)
+    ]
+
+
+def bindings_while_open(place: str) -> list[Binding]:
+    """Return the key bindings of a place that come before all others while it is open.
+
+    Each calls the screen's action `while_open` with the command's id.
+    """
+    return [
+        Binding(
+            command.keys,
+            f"while_open({command.id!r})",
+            command.label or command.help,
+            id=command.id,
+            priority=True,
+        )
         for command in commands(place)
     ]
 
@@ -156,5 +178,6 @@ def _together() -> Iterable[tuple[str, ...]]:
         yield ("app", "verdict", "assess", "main", pane)
     yield ("app", "verdict", "assess", "zoom")
     yield ("app", "verdict", "assess", "models_on_image")
+    yield ("app", "verdict", "assess", "window")
     main = {"app", "verdict", "assess", "main", "models", "images", "answer"}
-    yield from ((place,) for place in PLACES if place not in {*main, "zoom", "models_on_image"})
+    yield from ((place,) for place in PLACES if place not in {*main, "zoom", "window", "models_on_image"})

@@ -19,7 +19,7 @@ from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs import leaving, running
 from fada_tui.tui.dialogs.assessor import once_named
 from fada_tui.tui.dialogs.doors import DOORS
-from fada_tui.tui.keymap import bindings
+from fada_tui.tui.keymap import bindings, bindings_while_open
 from fada_tui.tui.present.filter_names import filter_names
 from fada_tui.tui.present.lines import images_text, title_text
 from fada_tui.tui.present.pace import pace_text
@@ -56,8 +56,11 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
         warnings: what to say first.
     """
 
-    PLACES = ("verdict", "assess", "main", "images", "models")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("verdict", "assess", "main")]
+    PLACES = ("verdict", "assess", "main", "window", "images", "models")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("verdict", "assess", "main"),
+        *bindings_while_open("window"),
+    ]
     AUTO_FOCUS = "ImageList"
 
     def __init__(
@@ -146,7 +149,8 @@ class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
         self.query_one(AnswerPane).show(review.answer_view())
         self.query_one(ImageList).refresh_marks()
         caption = review.slot.image.category if review.slot else ""
-        panes.show_picture(review.image, review.neighbours(), caption, self.workspace.asked_about)
+        view, asked = self.picture_view.view, self.workspace.asked_about
+        panes.show_picture(review.image, review.neighbours(), caption, asked, view)
         self._draw_title()
         panes.show_line(list_line(review))
         self.query_one(ModelList).show(self.workspace.model_lines())

@@ -126,5 +126,6 @@ def test_the_dashboard_does_not_import_what_its_first_frame_does_not_need() -> N
     assert "textual" in modules
     heavy = (HEAVY - {"textual"}) | {"numpy", "PIL", "pynvml", "psutil", "markdown_it", "pygments"}
     assert modules & heavy == set()
-    actions = {f"fada_tui.tui.screens.{keys}_actions" for keys in ("answer", "desk")}  # its own keys
+    own_keys = ("answer_actions", "desk_actions", "picture_keys")
+    actions = {f"fada_tui.tui.screens.{keys}" for keys in own_keys}
     assert screens - actions == {"fada_tui.tui.main_screen"}

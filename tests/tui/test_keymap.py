@@ -129,8 +129,9 @@ def test_faults_of_a_keymap_are_named() -> None:
 
 
 def test_a_key_of_one_pane_is_not_free_for_what_works_everywhere() -> None:
-    (fault,) = keymap_faults({"theme": "g"})
-    assert "theme" in fault and "images.first" in fault
+    in_the_list, in_the_window = keymap_faults({"theme": "g"})
+    assert "theme" in in_the_list and "images.first" in in_the_list
+    assert "theme" in in_the_window and "window.gamma_down" in in_the_window
     assert list(keymap_faults({"summary.raw": "b"})) == []
 
 

@@ -34,6 +34,7 @@ from fada_tui.tui.state.judging_session import JudgingSession
 from fada_tui.tui.state.leaving import Leaving
 from fada_tui.tui.state.left_queue import LeftQueue, LeftReader
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
+from fada_tui.tui.state.picture_view import PictureView
 from fada_tui.tui.state.places import Place
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_control import RunControl
@@ -72,6 +73,7 @@ class Workspace:
         self.last_echo = ""
         """What the last key changed of which answer, in few words, to be said along with what comes of it."""
         self.desk = DeskState()
+        self.picture_view = PictureView()
         self.kept_state = KeptState(app_context, self.review, self.desk)
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
         self.followed_runs = FollowedRuns(open_runs)
@@ -274,6 +276,9 @@ class Workspace:
             runs=bool(self.review.disk_index.runs),
             image=review.image is not None,
             filtered=bool(review.filter.words) or self.second_look is not None,
+            closer=self.picture_view.view.closer is not None,
+            viewed=self.picture_view.changed,
+            window=self.picture_view.open,
         )
 
     # Runs on disk

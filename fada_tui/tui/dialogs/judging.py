@@ -14,6 +14,8 @@ from fada_tui.tui.dialogs.assessor import named
 from fada_tui.tui.state.open_runs import Answer
 from fada_tui.tui.state.side_by_side import SideBySide
 
+STAYS = "the picture stays at {} here, too; W, then r, shows it as it is"
+
 
 @contextmanager
 def telling(workspace: Workspace) -> Iterator[None]:
@@ -79,8 +81,12 @@ async def zoom(workspace: Workspace, app: App[Any]) -> None:
         return
     await judging.note_change(workspace)
     graphics, flag = workspace.app_context.graphics, workspace.app_context.rubric.context.name
-    screen = ZoomScreen(graphics, workspace.zoom_view, app.screen, flag, workspace.view)
+    look, picture_view = workspace.zoom_view, workspace.picture_view
+    screen = ZoomScreen(graphics, look, app.screen, flag, workspace.view, picture_view)
     await app.push_screen_wait(screen)
+    if picture_view.view.closer is not None and not picture_view.told_closer:
+        picture_view.told_closer = True
+        workspace.view.say(STAYS.format(f"{picture_view.view.closer.factor:.1f}×"))
 
 
 async def judge_anyway(workspace: Workspace, app: App[Any]) -> None:

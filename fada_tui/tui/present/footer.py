@@ -28,11 +28,23 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "waits": ("queue",),
     "follows": ("follow",),
     "resumable": ("restart",),
-    "image": ("zoom", "path", "filter"),
+    "image": ("zoom", "path", "filter", "picture.window"),
     "filtered": ("filter.leave",),
     "run": ("models_on_image", "summary", "export", "blind", "answers"),
     "runs": ("runs", "comparison"),
-    "closer": ("zoom.out", "zoom.fit", "zoom.left", "zoom.down", "zoom.up", "zoom.right"),
+    "closer": (
+        "zoom.out",
+        "zoom.fit",
+        "zoom.left",
+        "zoom.down",
+        "zoom.up",
+        "zoom.right",
+        "window.left",
+        "window.down",
+        "window.up",
+        "window.right",
+    ),
+    "viewed": ("window.reset",),
 }
 """What of a `KeyState` commands need to do something; those that aren't named always do."""
 
@@ -44,6 +56,14 @@ def idle(state: KeyState) -> frozenset[str]:
 
 
 _ORDER = (
+    "window.back",
+    "window.narrower",
+    "window.brighter",
+    "window.gamma_down",
+    "window.invert",
+    "window.in",
+    "window.left",
+    "window.reset",
     "assess.correct",
     "assess.partial",
     "assess.incorrect",
@@ -65,6 +85,7 @@ _ORDER = (
     "zoom.left",
     "zoom.words",
     "zoom",
+    "picture.window",
     "arrange",
     "stop",
     "queue",

@@ -1,17 +1,18 @@
 """What the keys of the main screen's arrangement do: judging or running, and how large which pane is."""
 
-from textual.dom import DOMNode
 from textual.timer import Timer
 
 from fada_tui.tui.actions import judging
 from fada_tui.tui.actions.workspace import Workspace
+from fada_tui.tui.screens.picture_keys import PictureKeys
+from fada_tui.tui.state.picture_view import PictureView
 from fada_tui.tui.widgets.panes import Panes
 
 KEEPING_SECONDS = 5.0
 """How long until what is looked at is kept for the next session; whoever leaves keeps it at once."""
 
 
-class DeskActions(DOMNode):
+class DeskActions(PictureKeys):
     """The actions of a screen with panes; a base after `Screen`, whose styles come by the first base."""
 
     workspace: Workspace
@@ -21,6 +22,23 @@ class DeskActions(DOMNode):
     def panes(self) -> Panes:
         """The panes."""
         return self.query_one(Panes)
+
+    @property
+    def picture_view(self) -> PictureView:
+        """How pictures are looked at."""
+        return self.workspace.picture_view
+
+    @property
+    def picture_hidden(self) -> str:
+        """Why no picture is to be seen; empty where one is."""
+        if self.workspace.review.image is None:
+            return "there is no image here"
+        return super().picture_hidden if self.panes.has_picture else "the picture is hidden here; z shows it"
+
+    def show_view(self) -> None:
+        """Show the picture as it is looked at now, and the keys that do something then."""
+        self.panes.look(self.picture_view.view, whole_told=self.picture_view.open)
+        self.panes.show_idle(self.workspace.key_state())
 
     def arrange_itself(self) -> None:
         """Arrange the panes for judging, where there are answers to judge and nothing else was chosen."""

@@ -15,13 +15,15 @@ from fada_tui.report.units import count
 from fada_tui.tui.actions import side_by_side
 from fada_tui.tui.actions.judging_actions import JudgingActions
 from fada_tui.tui.actions.workspace import Workspace
-from fada_tui.tui.keymap import bindings
+from fada_tui.tui.keymap import WHILE_OPEN, bindings, bindings_while_open
 from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.present.footer import idle
 from fada_tui.tui.present.glyphs import GLYPHS
 from fada_tui.tui.present.lines import NAME_CELLS
 from fada_tui.tui.present.side_layout import Layout, layout
 from fada_tui.tui.screens.answer_actions import AnswerActions
+from fada_tui.tui.screens.picture_keys import PictureKeys
+from fada_tui.tui.state.picture_view import PictureView
 from fada_tui.tui.state.side_by_side import SideBySide
 from fada_tui.tui.state.views import AskedAbout, NoticeKind
 from fada_tui.tui.widgets.answer_columns import AnswerColumn, AnswerColumns
@@ -38,7 +40,7 @@ ALONE = "one model has answered this: what another one says will stand beside it
 NOTHING = "no model has answered this question about this image"
 
 
-class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
+class ModelsOnImage(Screen[None], JudgingActions, AnswerActions, PictureKeys):
     """A column for each answer beside the picture, or beneath it where that leaves it more room.
 
     Args:
@@ -47,9 +49,13 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
         below: the screen whose doors open from here, too.
     """
 
-    PLACES = ("verdict", "assess", "models_on_image")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("verdict", "assess", "models_on_image")]
+    PLACES = ("verdict", "assess", "models_on_image", "window")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("verdict", "assess", "models_on_image"),
+        *bindings_while_open("window"),
+    ]
     AUTO_FOCUS = ""
+    SHOWN = ("verdict", "assess", "models_on_image", "app")
     DEFAULT_CSS = """
     ModelsOnImage {
         & > .question { height: auto; max-height: 2; padding: 0 1; text-style: bold; }
@@ -77,7 +83,7 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
             yield AnswerColumns(context.rubric.context.name, self._wanted(*self.app.size).columns)
             yield Static(NOTHING, id="nothing")
         yield Notice()
-        yield KeyBar(*self.PLACES, "app", steady=True)
+        yield KeyBar(*self.SHOWN, steady=True)
 
     def on_mount(self) -> None:
         """Show what is looked at, from now on also when the main screen goes on."""
@@ -132,7 +138,8 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
         of = f"{number}/{len(questions)}  " if len(questions) > 1 else ""
         self.query_one(".question", Words).say(f"{of}{asked}")
         caption = review.slot.image.category if review.slot else ""
-        self.query_one(Picture).show(review.image, side.neighbours(), caption, self._asked_about)
+        view, about = self.picture_view.view, self._asked_about
+        self.query_one(Picture).show(review.image, side.neighbours(), caption, about, view)
         self.query_one(Notice).check()
         self._draw_columns()
         self._draw_keys()
@@ -151,7 +158,20 @@ class ModelsOnImage(Screen[None], JudgingActions, AnswerActions):
             judged=True,
         )
         alone = {"column.left", "column.right"} if len(side.columns) < 2 else set()
-        self.query_one(KeyBar).show((*self.PLACES, "app"), idle(state) | alone)
+        places = WHILE_OPEN if self.picture_view.open else self.SHOWN
+        self.query_one(KeyBar).show(places, idle(state) | alone)
+
+    @property
+    def picture_view(self) -> PictureView:
+        """How pictures are looked at."""
+        return self.workspace.picture_view
+
+    def show_view(self) -> None:
+        """Show the picture as it is looked at now, and the keys that do something then."""
+        if self._open:
+            looked = self.picture_view
+            self.query_one(Picture).look(looked.view, whole_told=looked.open)
+            self._draw_keys()
 
     def draw_answer(self) -> None:
         """Show the answers as far as they have come."""

@@ -14,16 +14,28 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from fada_tui.tui.actions.view import MainView
-from fada_tui.tui.keymap import bindings, bindings_below, command_of, commands
+from fada_tui.tui.keymap import (
+    WHILE_OPEN,
+    bindings,
+    bindings_below,
+    bindings_while_open,
+    command_of,
+    commands,
+)
 from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.present.footer import idle
 from fada_tui.tui.present.lines import FEWER_CELLS, NAME_CELLS
 from fada_tui.tui.present.marks import counted
+from fada_tui.tui.present.view_text import WHOLE, longest, view_texts
 from fada_tui.tui.screens.answer_actions import AnswerActions
+from fada_tui.tui.screens.picture_keys import PictureKeys
+from fada_tui.tui.state.picture_view import PictureView
 from fada_tui.tui.state.views import NoticeKind, ZoomView
 from fada_tui.tui.terminal.graphics.detect import Detected
-from fada_tui.tui.terminal.graphics.fit import Magnification, Window, largest
+from fada_tui.tui.terminal.graphics.fit import Magnification, largest
 from fada_tui.tui.terminal.graphics.loader import Loaded
+from fada_tui.tui.terminal.graphics.tone import Tone
+from fada_tui.tui.terminal.graphics.view import AS_IT_IS, View
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import question_line, score_lines, tags_and_note
 from fada_tui.tui.widgets.answer_text import AnswerText
@@ -33,22 +45,16 @@ from fada_tui.tui.widgets.notice import Notice
 from fada_tui.tui.widgets.title import Title
 from fada_tui.tui.widgets.verdicts import Verdicts
 
-STEP = 1.5
-"""How much larger a step of `+` makes the picture."""
-
-PAN = 0.2
-"""How much of what is seen a step to the side moves it."""
-
 _IN_THE_ROW = frozenset({"assess.correct", "assess.partial", "assess.incorrect", "assess.context"})
 """Commands whose keys stand in the row of verdicts, too: a low terminal has no room to say them twice."""
 
 
-class ZoomScreen(Screen[None], AnswerActions):
+class ZoomScreen(Screen[None], AnswerActions, PictureKeys):
     """The picture, larger and larger; pans where not all of it is seen.
 
     Beneath stands what is to be judged. The keys of judging do what they do on the screen below, and the
-    picture goes with it. How closely is looked, and where, stays as it is from image to image: what is
-    compared over a series stands at the same place.
+    picture goes with it. How closely is looked, and where, stays as it is from image to image and on the
+    other screens: what is compared over a series stands at the same place.
 
     Args:
         graphics: how this terminal draws pictures.
@@ -56,10 +62,16 @@ class ZoomScreen(Screen[None], AnswerActions):
         below: the screen whose actions of the places "verdict" and "assess" the keys call.
         context: the name of the rubric's context flag.
         view: when it is drawn this is, too.
+        picture_view: how pictures are looked at.
     """
 
-    PLACES = ("verdict", "assess", "zoom")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_below("verdict", "assess"), *bindings("zoom")]
+    PLACES = ("verdict", "assess", "zoom", "window")
+    SHOWN = ("verdict", "assess", "zoom", "app")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_below("verdict", "assess"),
+        *bindings("zoom"),
+        *bindings_while_open("window"),
+    ]
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     ZoomScreen {
@@ -81,6 +93,7 @@ class ZoomScreen(Screen[None], AnswerActions):
         below: Screen[Any],
         context: str,
         view: MainView | None = None,
+        picture_view: PictureView | None = None,
     ) -> None:
         super().__init__()
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middle"), (30, "-high")]
@@ -92,8 +105,7 @@ class ZoomScreen(Screen[None], AnswerActions):
         self._seen = ZoomView()
         self._image: tuple[int, int] | None = None
         """Width and height of the image, once they are known."""
-        self._factor = 1.0
-        self._centre = (0.5, 0.5)
+        self._picture_view = picture_view or PictureView()
 
     def compose(self) -> ComposeResult:
         """Lay out the picture between its title and what is to be judged."""
@@ -105,7 +117,7 @@ class ZoomScreen(Screen[None], AnswerActions):
             yield Static("", markup=False, classes="details")
             yield Verdicts()
         yield Notice()
-        yield KeyBar(*self.PLACES, "app", steady=True)
+        yield KeyBar(*self.SHOWN, steady=True)
 
     def on_mount(self) -> None:
         """Show what is looked at, from now on also when the main screen goes on."""
@@ -121,7 +133,7 @@ class ZoomScreen(Screen[None], AnswerActions):
 
     def on_resize(self) -> None:
         """Show as much as there is room for now."""
-        self.call_after_refresh(self._tell)
+        self.call_after_refresh(self._say_title)
         self.call_after_refresh(self._draw_keys)
 
     # Showing
@@ -156,9 +168,9 @@ class ZoomScreen(Screen[None], AnswerActions):
 
     def _draw_picture(self) -> None:
         seen = self._seen
-        self.query_one(Canvas).show(seen.image, seen.neighbours, self._closer, seen.asked)
+        self.query_one(Canvas).show(seen.image, seen.neighbours, self.picture_view.view, seen.asked)
         self._draw_keys()
-        self._tell()
+        self._say_title()
 
     def _draw_words(self) -> None:
         answer = self._seen.answer
@@ -177,12 +189,13 @@ class ZoomScreen(Screen[None], AnswerActions):
         self._draw_keys()
 
     def _draw_keys(self) -> None:
-        closer, long = self._closer is not None, self.query_one(AnswerText).is_long
-        state = replace(self._seen.keys, closer=closer, long=long)
+        looked, long = self.picture_view, self.query_one(AnswerText).is_long
+        closer = looked.view.closer is not None
+        state = replace(self._seen.keys, closer=closer, viewed=looked.changed, long=long)
         left_out = idle(state) | self._unknown_below()
         if self.has_class("-low") and not self.has_class("-bare"):
             left_out |= _IN_THE_ROW
-        self.query_one(KeyBar).show((*self.PLACES, "app"), left_out)
+        self.query_one(KeyBar).show(WHILE_OPEN if looked.open else self.SHOWN, left_out)
 
     def _unknown_below(self) -> frozenset[str]:
         """Ids of the commands that the screen below has not got."""
@@ -196,7 +209,7 @@ class ZoomScreen(Screen[None], AnswerActions):
     def _arrived(self, event: Canvas.Arrived) -> None:
         if isinstance(event.answer, Loaded) and event.answer.request.path == self._seen.image:
             self._image = (event.answer.width, event.answer.height)
-            self._tell()
+            self._say_title()
 
     @on(Canvas.Changed)
     def _image_changed(self, event: Canvas.Changed) -> None:
@@ -208,21 +221,21 @@ class ZoomScreen(Screen[None], AnswerActions):
         await self._call_below(action)
 
     @property
-    def _closer(self) -> Magnification | None:
-        return Magnification(self._factor, *self._centre) if self._factor > 1 else None
+    def picture_view(self) -> PictureView:
+        """How pictures are looked at."""
+        return self._picture_view
 
-    def _window(self) -> Window | None:
-        """Return what is seen; `None` for all of it."""
-        canvas = self.query_one(Canvas)
-        if self._image is None or self._closer is None or not canvas.size:
-            return None
-        return self._closer.window(self._image, *canvas.size, canvas.cell)
+    def show_view(self) -> None:
+        """Show the picture as it is looked at now, and the keys that do something then."""
+        if self.is_mounted:
+            self._draw_picture()
 
-    def _tell(self) -> None:
+    def _say_title(self) -> None:
         seen, answer = self._seen, self._seen.answer
         several = answer.questions > 1 and answer.question
         parts = [
             shortened(seen.image.name, max(self.size.width // 2, NAME_CELLS)) if seen.image else "",
+            self._toned(),
             f"question {answer.number} of {answer.questions}" if several else "",
             shortened(answer.model, NAME_CELLS),
             seen.progress,
@@ -232,16 +245,31 @@ class ZoomScreen(Screen[None], AnswerActions):
         ]
         self.query_one(Title).say("  │  ".join(part for part in parts if part))
 
+    def _toned(self) -> str:
+        """Return how the picture is looked at, unless only closer, which the measures say."""
+        view = self.picture_view.view
+        if view == AS_IT_IS and self.picture_view.open:
+            return WHOLE
+        if view.tone == Tone():
+            return ""
+        closer = replace(view.closer, factor=self._factor(view.closer)) if view.closer else None
+        texts = view_texts(View(view.tone, closer))
+        return longest(texts, self.size.width // 2) or texts[-1]
+
+    def _factor(self, closer: Magnification) -> float:
+        return min(closer.factor, largest(self._image)) if self._image else closer.factor
+
     def _measures(self) -> list[str]:
+        canvas, view = self.query_one(Canvas), self.picture_view.view
         if self._image is None:
             return []
         width, height = self._image
-        window = self._window()
-        if window is None:
+        if view.closer is None or not canvas.size:
             return [f"{width} × {height}", "all of it"]
+        window = view.closer.window(self._image, *canvas.size, canvas.cell)
         at = f"{window.left:.0f}, {window.top:.0f}"
-        factor = min(self._factor, largest(self._image))
-        return [f"{factor:.1f}×", f"{window.width:.0f} × {window.height:.0f} at {at} of {width} × {height}"]
+        seen = f"{window.width:.0f} × {window.height:.0f} at {at} of {width} × {height}"
+        return [f"{self._factor(view.closer):.1f}×", seen] if view.tone == Tone() else [seen]
 
     # What the keys do
 
@@ -258,30 +286,6 @@ class ZoomScreen(Screen[None], AnswerActions):
         """Hide what stands beneath the picture, or show it."""
         self.toggle_class("-bare")
         self._draw_keys()
-
-    def action_zoom(self, step: int) -> None:
-        """Make the picture a step larger or smaller."""
-        most = largest(self._image) if self._image else self._factor * STEP  # of an image that is on its way
-        self._factor = min(max(min(self._factor, most) * STEP**step, 1.0), most)
-        if self._factor < STEP**0.5:
-            self._factor = 1.0  # steps down from the largest one needn't end at all of it
-        self._draw_picture()
-
-    def action_fit(self) -> None:
-        """Show all of the picture."""
-        self._factor, self._centre = 1.0, (0.5, 0.5)
-        self._draw_picture()
-
-    def action_pan(self, right: int, down: int) -> None:
-        """Move the visible part of the picture."""
-        seen = self._window()
-        if seen is None or self._image is None:
-            return
-        # From the middle of what is seen: at an edge it isn't the centre that was asked for.
-        x, y = (seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2
-        width, height = self._image
-        self._centre = ((x + right * PAN * seen.width) / width, (y + down * PAN * seen.height) / height)
-        self._draw_picture()
 
     def action_back(self) -> None:
         """Go back to the screen below."""

@@ -115,6 +115,10 @@ class KeyState(Struct, frozen=True, kw_only=True):
     """The list shows not all images, or a second look is taken."""
     closer: bool = False
     """Not all of the picture is seen."""
+    viewed: bool = False
+    """The picture is seen in another way than it is."""
+    window: bool = False
+    """The keys of the picture's window work."""
 
 
 class ZoomView(Struct, frozen=True, kw_only=True):

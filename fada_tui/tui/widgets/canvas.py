@@ -20,11 +20,12 @@ from fada_tui.core.text import printable
 from fada_tui.tui.present.wrapping import wrapped
 from fada_tui.tui.state.views import AskedAbout
 from fada_tui.tui.terminal.graphics.detect import Detected, current_cell
-from fada_tui.tui.terminal.graphics.fit import BLACK, Colour, Magnification
+from fada_tui.tui.terminal.graphics.fit import BLACK, Colour, Window
 from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Loader, Request
 from fada_tui.tui.terminal.graphics.render import Rendered
 from fada_tui.tui.terminal.graphics.rows import Drawing, Row
 from fada_tui.tui.terminal.graphics.shelf import SHELF
+from fada_tui.tui.terminal.graphics.view import AS_IT_IS, View
 
 CALM_SECONDS = 0.15
 """How long nothing else must be asked for before a picture is loaded; the first one is at once."""
@@ -92,7 +93,7 @@ class Canvas(Widget):
         self._loader = Loader(graphics, self._deliver)
         self._path: Path | None = None
         self._ahead: tuple[Path, ...] = ()
-        self._closer: Magnification | None = None
+        self._view = AS_IT_IS
         self._request: Request | None = None
         self._answer: Loaded | Failed | None = None
         self._lines: list[Strip] = []
@@ -115,7 +116,7 @@ class Canvas(Widget):
         self,
         path: Path | None,
         ahead: Sequence[Path] = (),
-        closer: Magnification | None = None,
+        view: View = AS_IT_IS,
         asked: Sequence[AskedAbout] = (),
     ) -> None:
         """Show an image, or a part of it; what is shown already stays as it is.
@@ -123,22 +124,44 @@ class Canvas(Widget):
         Args:
             path: of the image; None for nothing.
             ahead: images that may be next.
-            closer: how closely to look at it; all of it is shown by default.
+            view: how to look at it; all of it is shown as it is by default.
             asked: what the image was when the answers beside it were made.
         """
         self._ahead = tuple(ahead)
         before, self._asked_about = self._asked_about, tuple(asked)
         if path != self._path:
             # Never a picture beside another one's name.
-            self._path, self._closer = path, closer
+            self._path, self._view = path, view
             self._forget()
             self._soon(restart=True)
             return
         if before != self._asked_about:
             self._compare()
-        if closer != self._closer:
-            self._closer = closer
+        self.look(view)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether no pictures are drawn in this terminal."""
+        return self._graphics.graphics == "off"
+
+    def look(self, view: View) -> None:
+        """Look at what is shown in another way."""
+        if view != self._view:
+            self._view = view
             self._soon(restart=False)
+
+    @property
+    def image(self) -> tuple[int, int] | None:
+        """Width and height of the image that is shown, once they are known."""
+        answer = self._answer
+        return (answer.width, answer.height) if isinstance(answer, Loaded) else None
+
+    @property
+    def seen(self) -> Window | None:
+        """What of the image is seen; `None` for all of it."""
+        if self.image is None or self._view.closer is None or not self.size:
+            return None
+        return self._view.closer.window(self.image, *self.size, self.cell)
 
     def _forget(self) -> None:
         self._request = None
@@ -194,7 +217,7 @@ class Canvas(Widget):
             self._mend()
 
     def _wish(self, path: Path) -> Request:
-        return Request(path, self.size.width, self.size.height, self.cell, self._closer, self._surroundings())
+        return Request(path, self.size.width, self.size.height, self.cell, self._view, self._surroundings())
 
     def _deliver(self, answer: Loaded | Failed) -> None:
         """Prepare the lines, which takes a while, and pass them on; called in the loader's thread."""

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from fada_tui.evaluation.rubric import Rubric
+from fada_tui.tui.keymap import WHILE_OPEN
 from fada_tui.tui.present.footer import idle
 from fada_tui.tui.state.desk import DeskState
 from fada_tui.tui.state.geometry import Arrangement, Box, Boxes, Desk, Pane, boxes
@@ -18,6 +19,7 @@ from fada_tui.tui.state.image_rows import ImageRows, Mark, Slot
 from fada_tui.tui.state.list_line import ListLine
 from fada_tui.tui.state.views import AskedAbout, KeyState
 from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.graphics.view import View
 from fada_tui.tui.terminal.sanitise import line
 from fada_tui.tui.widgets.answer import AnswerPane
 from fada_tui.tui.widgets.answer_text import AnswerText
@@ -82,6 +84,7 @@ class Panes(Widget):
         self._boxes: Boxes = {}
         """Where the panes were placed last."""
         self._idle: frozenset[str] = frozenset()
+        self._window = False
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -129,9 +132,19 @@ class Panes(Widget):
         neighbours: Sequence[Path],
         caption: str,
         asked: Sequence[AskedAbout],
+        view: View,
     ) -> None:
         """Show an image's picture, unless it is another than was asked about."""
-        self.query_one(Picture).show(image, neighbours, caption, asked)
+        self.query_one(Picture).show(image, neighbours, caption, asked, view)
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is room for the picture now."""
+        return "picture" in boxes(*self.room, self.desk)
+
+    def look(self, view: View, *, whole_told: bool) -> None:
+        """Look at the picture in another way; `whole_told`: say so, too, where it is seen as it is."""
+        self.query_one(Picture).look(view, whole_told=whole_told)
 
     def show_title(self, text: str) -> None:
         """Show the current position in the top line."""
@@ -259,7 +272,7 @@ class Panes(Widget):
 
     def _edge(self, desk: Desk) -> None:
         judging = desk.arrangement == "judging"
-        self.query_one(Picture).frame(framed=judging)
+        self.query_one(Picture).frame(framed=judging, bordered=desk.bordered)
         if desk.bordered != self._bordered:
             self._bordered = desk.bordered
             for name in ("#models", "#images", "#picture", "#answer"):
@@ -287,11 +300,15 @@ class Panes(Widget):
     def show_idle(self, state: KeyState) -> None:
         """Leave those keys out that do nothing in this state."""
         self._idle = idle(replace(state, long=self.query_one(AnswerText).is_long))
+        self._window = state.window
         self.show_keys()
 
     def show_keys(self) -> None:
         """Show the keys that do something here and now, the most used ones first."""
         if self.query_one(FilterBox).has_focus_within:
             self.query_one(KeyBar).show(("filter",))
+            return
+        if self._window:
+            self.query_one(KeyBar).show(WHILE_OPEN, self._idle)
             return
         self.query_one(KeyBar).show((self.focused_pane, "verdict", "assess", "main", "app"), self._idle)

@@ -19,16 +19,20 @@ from fada_tui.core.image_identity import ImageIdentity
 from fada_tui.core.text import printable
 from fada_tui.images.frames import split
 from fada_tui.tui.terminal.graphics.detect import Detected
-from fada_tui.tui.terminal.graphics.fit import BLACK, Colour, Magnification
+from fada_tui.tui.terminal.graphics.fit import BLACK, Colour
 from fada_tui.tui.terminal.graphics.render import Rendered, render
 from fada_tui.tui.terminal.graphics.shelf import SHELF
+from fada_tui.tui.terminal.graphics.tone import Tone
+from fada_tui.tui.terminal.graphics.view import AS_IT_IS, View
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from fada_tui.images.decode import DecodedImage
 
 CACHE_BYTES = 16_000_000
 DECODED_BYTES = 64_000_000
-"""Of the images kept decoded that are looked at more closely."""
+"""Of the images kept decoded that are looked at in another way than they are."""
 
 
 class Request(Struct, frozen=True):
@@ -39,8 +43,8 @@ class Request(Struct, frozen=True):
     columns: int
     rows: int
     cell: tuple[int, int]
-    closer: Magnification | None = None
-    """How closely to look; all of it where that isn't said."""
+    view: View = AS_IT_IS
+    """How to look at it."""
     background: Colour = BLACK
     """What surrounds it."""
 
@@ -162,9 +166,10 @@ class Loader:
         rendered = None
         if self._detected.graphics != "off":
             room = (request.columns, request.rows)
-            whole, closer = (image.width, image.height), request.closer
+            whole, closer = (image.width, image.height), request.view.closer
             seen = closer.window(whole, *room, request.cell) if closer else None
-            rendered = render(image.pixels, room, request.cell, self._detected, seen, request.background)
+            pixels = _toned(image.pixels, request.view.tone)
+            rendered = render(pixels, room, request.cell, self._detected, seen, request.background)
         found = ImageIdentity(file=image.file, sha256=image.sha256)
         loaded = Loaded(request, image.width, image.height, size, rendered, found)
         self._keep(key, loaded)
@@ -178,8 +183,9 @@ class Loader:
             self._decoded.move_to_end(key)
             return known
         image = decode(request.path)
-        if request.closer is not None:
-            # Whoever looks at a part of an image will look at its other parts, and at those of the next ones.
+        if request.view != AS_IT_IS:
+            # Whoever looks at a part of an image, or at some of its greys, will look at others, and at those
+            # of the next images.
             self._decoded[key] = image
             while len(self._decoded) > 1 and sum(map(_bytes, self._decoded.values())) > DECODED_BYTES:
                 self._decoded.popitem(last=False)
@@ -192,6 +198,11 @@ class Loader:
             _, oldest = self._cache.popitem(last=False)
             self._cached -= _cost(oldest)
             _drop(oldest)
+
+
+def _toned(pixels: Image.Image, tone: Tone) -> Image.Image:
+    """Return pixels, mode RGB, as they are seen; the image itself stays as it is."""
+    return pixels if tone == Tone() else pixels.point(tone.table() * 3)
 
 
 def _version(path: Path) -> tuple[int, int]:
