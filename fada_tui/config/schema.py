@@ -42,6 +42,15 @@ _ALL = (
         choices=("auto", "kitty", "sixel", "octant", "sextant", "half", "off"),
     ),
     Setting("theme", "dashboard", "choice", "dark", "colours", choices=("dark", "light")),
+    Setting(
+        "viewer",
+        "dashboard",
+        "text",
+        None,
+        "what O opens an image with: a program and its options; the image's path comes last",
+        metavar="COMMAND",
+        unset="xdg-open; open on macOS",
+    ),
     Setting("auto_advance", "dashboard", "switch", True, "a verdict moves on to the next unassessed answer"),
     Setting(
         "goal",

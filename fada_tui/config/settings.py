@@ -69,6 +69,7 @@ class Settings(Record, frozen=True, kw_only=True):
     rubric: str = _default("rubric")
     graphics: Literal["auto", "kitty", "sixel", "octant", "sextant", "half", "off"] = _default("graphics")
     theme: Literal["dark", "light"] = _default("theme")
+    viewer: str | None = _default("viewer")
     auto_advance: bool = _default("auto_advance")
     goal: int | None = _default("goal")
     low_bandwidth: bool = _default("low_bandwidth")

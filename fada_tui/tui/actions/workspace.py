@@ -1,6 +1,8 @@
 """The workspace of the dashboard: its whole state, and operations that several actions share."""
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -42,6 +44,7 @@ from fada_tui.tui.state.run_progress import RunProgress
 from fada_tui.tui.state.second_look import SecondLook
 from fada_tui.tui.state.side_by_side import SideBySide
 from fada_tui.tui.state.views import AskedAbout, GpuView, KeyState, RunView, ZoomView
+from fada_tui.tui.terminal.viewer import Viewer
 
 LEAVING_SECONDS = 8.0
 """Seconds that a run may take to stop and be written before the dashboard quits without it."""
@@ -74,6 +77,7 @@ class Workspace:
         """What the last key changed of which answer, in few words, to be said along with what comes of it."""
         self.desk = DeskState()
         self.picture_view = PictureView()
+        self.viewer = Viewer(app_context.settings.viewer, os.environ, sys.platform)
         self.kept_state = KeptState(app_context, self.review, self.desk)
         self.run_control = RunControl(app_context, open_runs, take, self._complain)
         self.followed_runs = FollowedRuns(open_runs)
@@ -359,6 +363,7 @@ class Workspace:
                 except Exception as error:  # the journals have it all; the other runs are still written
                     self.view.say(reason(error), "error")
             self.run_control.telemetry.stop()
+            await asyncio.to_thread(self.viewer.close)
             await self.kept_state.keep()
         finally:
             self.view.exit(code)

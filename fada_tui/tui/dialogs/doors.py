@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.app import App
 
-from fada_tui.tui.actions import loading
+from fada_tui.tui.actions import image_viewer, loading
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs import answers, assessor, judging, results, running
 
@@ -20,6 +20,7 @@ DOORS: Mapping[str, Callable[[Workspace, App[Any]], Coroutine[None, None, None]]
     "tags": judging.tags,
     "note": judging.note,
     "zoom": judging.zoom,
+    "viewer": lambda workspace, _: image_viewer.open_image(workspace),
     "judge_anyway": judging.judge_anyway,
     "models_on_image": judging.models_on_image,
     "answers": answers.answers,
