@@ -51,7 +51,7 @@ def gauges(monkeypatch: pytest.MonkeyPatch) -> None:
         image_peak=ResultMemory(nvml_process=13 * GB),
         run_peak=ResultMemory(nvml_process=14 * GB),
     )
-    monkeypatch.setattr(RunControl, "gauges", lambda _: view)
+    monkeypatch.setattr(RunControl, "gauges", lambda *_: view)
 
 
 def picture(app: App[Any]) -> str:
