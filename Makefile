@@ -30,9 +30,10 @@ vision: $(VENV)-vision/.test
 servers: $(VENV)/.test $(VENV)-vllm/.installed
 	VLLM=$(abspath $(VENV)-vllm/bin/vllm) $(BIN)/pytest -m slow tests/servers
 
-# Sixty answers judged at the desk while a model of 4 s an answer goes on: three terminals, some four minutes each.
+# Sixty answers judged at the desk while a model of 4 s an answer goes on, on three terminals; and twenty kills of
+# dashboards and of what they left running: some ten minutes.
 story: $(VENV)/.test
-	$(BIN)/pytest -n 3 -m slow tests/tui/test_long_story.py
+	$(BIN)/pytest -n 3 -m slow tests/tui/test_long_story.py tests/tui/test_left_kills.py
 
 # The dashboard in xterm, kitty, Konsole and mlterm under Xvfb, its pictures held against the images: a minute.
 terminals: $(VENV)/.test
