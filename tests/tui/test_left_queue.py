@@ -27,7 +27,7 @@ from fada_tui.tui.present.queue import EMPTY, LEFT, LEFT_KEPT, detail, left_word
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.queue import QueueScreen
 from fada_tui.tui.state import left_queue
-from fada_tui.tui.state.disk_index import DiskIndex
+from fada_tui.tui.state.disk_index import DiskIndex, read_disk_index
 from fada_tui.tui.state.left_queue import LeftQueue, LeftReader, LeftRun
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.test_workspace import begun
@@ -114,6 +114,8 @@ def test_it_is_read_again_only_where_a_run_was_written(left: Left, monkeypatch: 
     assert reader.read(DiskIndex()) == reader.read(DiskIndex()) and len(reads) == 3
     left.call(left.names[1], "another")
     assert reader.read(DiskIndex()).runs[1].label == "another" and len(reads) == 4
+    known = read_disk_index(left.results, load_registry(left.folder / "models.toml", SHIPPED))
+    assert LeftReader(left.results).read(known).runs[1].label == "another" and len(reads) == 4
 
 
 def test_moves_and_starts_change_the_queue_as_it_is_now(left: Left) -> None:

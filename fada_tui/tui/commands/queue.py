@@ -3,9 +3,7 @@
 from fada_tui.tui.commands.command import Command
 
 COMMANDS: tuple[Command, ...] = (
-    Command(
-        "queue.go_on", "w", "go_on", "Start", "Start the runs that were kept, one after another", "queue"
-    ),
+    Command("queue.go_on", "w", "go_on", "Start", "Start the runs that were kept or left, in turn", "queue"),
     Command("queue.later", "J", "shift(1)", "Later", "Move the run down: it runs later", "queue"),
     Command("queue.earlier", "K", "shift(-1)", "Earlier", "Move the run up: it runs earlier", "queue"),
     Command("queue.drop", "d", "drop", "Drop", "Take the run off the queue; asks first", "queue"),

@@ -75,7 +75,7 @@ class _Known(NamedTuple):
 
 
 class LeftReader:
-    """Reads the queue in a thread; a run is read again only where its file has changed.
+    """Reads the queue in a thread; a run that is not known yet is read, and again once its file has changed.
 
     Args:
         results: the results folder.
@@ -106,7 +106,7 @@ class LeftReader:
     def _shown(self, one: QueuedRun, disk_index: DiskIndex, *, now: bool, follows: bool) -> LeftRun:
         known, problem = None, one.problem or ""
         try:
-            known = self._read(one)
+            known = self._known_by(one, disk_index) or self._read(one)
         except (FadaError, OSError) as error:
             problem = problem or str(error)
         return LeftRun(
@@ -118,6 +118,11 @@ class LeftReader:
             now=now,
             next=follows,
         )
+
+    def _known_by(self, one: QueuedRun, disk_index: DiskIndex) -> _Known | None:
+        """Return what is known of a run without reading it: its file may hold ten thousand results."""
+        run = next((run for run in reversed(disk_index.runs) if run.id == one.run), None)
+        return None if run is None else _Known((0, 0), run, disk_index.figures[run.id].answers)
 
     def _read(self, one: QueuedRun) -> _Known:
         folder = one.folder(self._results)
