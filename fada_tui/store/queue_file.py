@@ -112,9 +112,13 @@ def change_queue(results: Path, change: Change) -> tuple[QueuedRun, ...]:
 
 
 def queue_worker(results: Path) -> Holder | None:
-    """Return who works through the queue now; `None` if nobody does."""
+    """Return who works through the queue now; `None` if nobody does.
+
+    Whoever asks has the lock for a moment, too, when its file still names one that was killed.
+    """
     found = file_lock.look(results / WORKER_LOCK_NAME)
-    return found[0].holder if found and found[1] else None
+    holder = found[0].holder if found and found[1] else None
+    return None if holder is None or holder.is_gone else holder
 
 
 def upcoming(queue: Sequence[QueuedRun]) -> QueuedRun | None:

@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import subprocess
@@ -189,3 +190,12 @@ def test_the_file_is_for_those_whom_the_first_run_is_for(tmp_path: Path, folder:
     (tmp_path / "a").chmod(folder)
     change_queue(tmp_path, lambda queue: (QueuedRun(run="a"),))
     assert mode(tmp_path / QUEUE_NAME) == expected
+
+
+def test_one_that_was_killed_is_nobody_though_somebody_asks_about_the_lock(tmp_path: Path) -> None:
+    killed = "from fada_tui.store.queue_file import QueueLock; import os, pathlib, sys; "
+    killed += "QueueLock(pathlib.Path(sys.argv[1])); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", killed, str(tmp_path)], check=False)
+    with (tmp_path / WORKER_LOCK_NAME).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert queue_worker(tmp_path) is None

@@ -46,7 +46,7 @@ def launch(results: Path, settings: Settings, consent: Consent, *, patience: flo
     """
     results = Path(os.path.abspath(results))  # noqa: PTH100
     holder = queue_worker(results)
-    if holder and holder.program and not holder.is_gone:
+    if holder and holder.program:
         return holder.program.pid
     told, theirs = os.pipe()
     with os.fdopen(told, "rb", buffering=0) as word:
