@@ -1,6 +1,7 @@
 """The process that works through a queue with nobody looking, on real files."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from fada_tui.store.lock import RunLock
 from fada_tui.store.queue_file import LOG_NAME, QUEUE_NAME, QueuedRun, change_queue, read_queue
 from tests.conftest import load, wait_for
 from tests.detached import ended_at_last, launched, wait_for_end, worker_pids, write_runs
+from tests.endpoint_server import serving, stream
 
 
 @pytest.fixture
@@ -215,3 +217,26 @@ def test_one_that_is_told_to_end_finishes_the_image_and_leaves_the_rest_in_the_q
     assert run.status == "complete" or read_queue(results)[0].run == first.name
     assert not (first / "journal.jsonl").exists()
     assert store.read_run(second).results == ()
+
+
+@pytest.mark.worker
+def test_a_full_disk_ends_the_queue_as_it_was_and_the_next_launch_goes_on(results: Path, many: Path) -> None:
+    with serving(lambda asked: stream(first=0.2)) as server:
+        settings = Settings(model=(server.source, server.source), images=str(many), concurrency=1)
+        folders = write_runs(results, settings)
+        before = read_queue(results)
+        pid = launched(results, settings)
+        wait_for(lambda: store.read_run(folders[0]).results)
+        for one in (pid, *worker_pids(pid)):
+            resource.prlimit(one, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        wait_for_end(results, pid)
+        assert read_queue(results) == before
+        had = store.read_run(folders[0]).results
+        assert had and store.read_run(folders[1]).results == ()
+        said = wait_for_end(results, launched(results, settings))
+    for folder in folders:
+        run = store.read_run(folder)
+        assert run.status == "complete" and len(run.results) == 12
+    kept = {(one.key, one.timing) for one in store.read_run(folders[0]).results}
+    assert kept >= {(one.key, one.timing) for one in had}
+    assert "Traceback" not in said
