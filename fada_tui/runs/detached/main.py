@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         given = orders.from_bytes(_all_of_stdin())
         registry = load_registry(models_file())
-        lock = QueueLock(results)
+        lock = _taken(results)
     except LockedError as error:  # another was quicker, and has what was added
         holder = error.seen.holder
         say(told, pid=holder.program.pid if holder and holder.program else 0)
@@ -46,18 +46,27 @@ def main(arguments: Sequence[str]) -> int:
         say(told, problem=str(error))
         log.say(str(error))
         return 1
+    say(told, pid=os.getpid())
+    log.say(f"process {os.getpid()} works through the queue")
     try:
-        change_queue(results, try_again)
-        say(told, pid=os.getpid())
-        log.say(f"process {os.getpid()} works through the queue")
         asyncio.run(QueueWork(results, given, registry, lock, log).run())
     except StoreError as error:
-        say(told, problem=str(error))
         log.say(f"the queue was not worked through to its end: {error}")
         return 1
     finally:
         lock.release()
     return 0
+
+
+def _taken(results: Path) -> QueueLock:
+    """Return the lock of a queue in which every run may be tried; raises `LockedError`, `StoreError`."""
+    lock = QueueLock(results)
+    try:
+        change_queue(results, try_again)
+    except BaseException:
+        lock.release()
+        raise
+    return lock
 
 
 def _all_of_stdin() -> bytes:
