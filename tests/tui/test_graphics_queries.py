@@ -10,6 +10,8 @@ from tests.tui.test_graphics_detect import PLAIN, SIXEL, Tty
 
 KITTY = {"TERM": "xterm-kitty"}
 GHOSTTY = {"TERM": "xterm-ghostty"}
+KONSOLE_IN_KITTY = {"TERM": "xterm-256color", "KITTY_WINDOW_ID": "1", "KONSOLE_VERSION": "221203"}
+KITTY_IN_KONSOLE = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "KONSOLE_VERSION": "221203"}
 KONSOLE = {"TERM": "xterm-256color", "KONSOLE_VERSION": "221203"}
 OK = b"\x1b_Gi=31;OK\x1b\\"
 PLACEHOLDERS = b"\x1b_Gi=32;OK\x1b\\"
@@ -23,7 +25,7 @@ def tty() -> Iterator[Tty]:
     pair.close()
 
 
-@pytest.mark.parametrize("environ", [KITTY, GHOSTTY], ids=str)
+@pytest.mark.parametrize("environ", [KITTY, KITTY_IN_KONSOLE, GHOSTTY], ids=str)
 def test_placeholders_are_drawn_where_the_terminal_knows_them(environ: dict[str, str], tty: Tty) -> None:
     tty.answer(OK + PLACEHOLDERS + PLAIN)
     detected = detect("auto", environ, tty.program)
@@ -40,9 +42,10 @@ def test_a_kitty_without_placeholders_has_pictures_placed(refusal: bytes, tty: T
     assert not tty.left_over()
 
 
-def test_what_konsole_says_of_placeholders_is_not_asked_for(tty: Tty) -> None:
+@pytest.mark.parametrize("environ", [KONSOLE, KONSOLE_IN_KITTY], ids=str)
+def test_what_konsole_says_of_placeholders_is_not_asked_for(environ: dict[str, str], tty: Tty) -> None:
     tty.answer(OK + SIXEL)
-    detected = detect("auto", KONSOLE, tty.program)
+    detected = detect("auto", environ, tty.program)
     assert (detected.graphics, detected.placed) == ("kitty", True)
     assert b"U=1" not in tty.asked
 

@@ -24,13 +24,14 @@ class KnownTerminal(Struct, frozen=True):
 
 
 TERMINALS = (
+    # Its sixels have a column too many, in the colour of its own background. It is before kitty, whose
+    # variable it inherits where it is started there, and whose placeholders it only says that it knows.
+    KnownTerminal("Konsole", True, ("konsole",), ("konsole",), ("KONSOLE_VERSION",), placeholders=False),
     KnownTerminal("kitty", True, ("xterm-kitty",), ("kitty",), ("KITTY_WINDOW_ID",)),
     KnownTerminal("ghostty", True, ("xterm-ghostty", "ghostty"), ("ghostty",), ("GHOSTTY_RESOURCES_DIR",)),
     KnownTerminal("WezTerm", False, ("wezterm",), ("WezTerm",), ("WEZTERM_PANE",)),
     KnownTerminal("foot", False, ("foot",), ("foot",)),
     KnownTerminal("iTerm2", False, (), ("iTerm.app", "iTerm2"), ("ITERM_SESSION_ID",)),
-    # Its sixels have a column too many, in the colour of its own background.
-    KnownTerminal("Konsole", True, ("konsole",), ("konsole",), ("KONSOLE_VERSION",), placeholders=False),
     KnownTerminal("contour", False, ("contour",), ("contour",), ("CONTOUR_PROFILE",)),
     KnownTerminal("mlterm", False, ("mlterm",), ("mlterm",), ("MLTERM",), any_height=True),
     KnownTerminal("Windows Terminal", False, (), (), ("WT_SESSION",)),
