@@ -15,7 +15,7 @@ from PIL import Image
 
 from fada_tui.core.paths import samples_dir
 from tests.terminals.matching import Box, Pixels, card, framed, unlike
-from tests.terminals.window import PROGRAMS, Grid, Window, display, missing
+from tests.terminals.window import PROGRAMS, TOOLS, Grid, Window, display, missing
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -26,6 +26,8 @@ NARROW = (150, 288)
 
 @pytest.fixture(scope="module")
 def screen() -> Iterator[str]:
+    if lacking := missing(*TOOLS):
+        pytest.skip(f"not installed: {lacking}")
     with display() as name:
         yield name
 
@@ -33,7 +35,7 @@ def screen() -> Iterator[str]:
 @pytest.fixture(params=PROGRAMS)
 def window(request: pytest.FixtureRequest, screen: str, tmp_path: Path) -> Iterator[Window]:
     program = PROGRAMS[request.param]
-    if lacking := missing(program):
+    if lacking := missing(program.command[0]):
         pytest.skip(f"not installed: {lacking}")
     images = tmp_path / "images" / "Brain"
     images.mkdir(parents=True)

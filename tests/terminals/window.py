@@ -345,6 +345,6 @@ def _grid(shown: Pixels, cells: tuple[int, int]) -> Grid | None:
     return Grid(left, top, width, height)
 
 
-def missing(program: Program) -> str:
-    """Return what is not installed of what a terminal's tests need."""
-    return ", ".join(tool for tool in (*TOOLS, program.command[0]) if shutil.which(tool) is None)
+def missing(*tools: str) -> str:
+    """Return what is not installed of some tools."""
+    return ", ".join(tool for tool in tools if shutil.which(tool) is None)
