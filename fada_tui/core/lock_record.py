@@ -41,6 +41,19 @@ class Holder(Struct, frozen=True, omit_defaults=True):
         return self.machine == this_machine()
 
     @property
+    def words(self) -> str:
+        """Who it is, as messages name it."""
+        if self.program is None:
+            return "another program"
+        if self.worker and not self.program_lives and self.worker_lives:
+            return f"process {self.worker.pid}, the worker of a program that is gone"
+        return f"process {self.program.pid}" + ("" if self.is_here else f" on {self.machine.host}")
+
+    def is_program_of(self, other: "Holder") -> bool:
+        """Whether its program holds another lock, too."""
+        return (self.machine, self.program) == (other.machine, other.program)
+
+    @property
     def program_lives(self) -> bool:
         """Whether its program is known to run: on this machine."""
         return self.is_here and self.program is not None and self.program.lives

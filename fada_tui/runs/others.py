@@ -5,10 +5,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fada_tui.core import file_lock
 from fada_tui.core.lock_record import Holder
 from fada_tui.core.process import identify
-from fada_tui.store.lock import LOCK_NAME
+from fada_tui.store.lock import LOCK_NAME, holder_of
 from fada_tui.store.queue_file import queue_worker
 
 
@@ -32,11 +31,6 @@ class Maker(Struct, frozen=True):
         if self.left_running:
             return f"left running{where}"
         return f"another program ({self.pid}{where})"
-
-    @property
-    def process(self) -> str:
-        """Its process, as errors name it."""
-        return f"process {self.pid}{f' on {self.host}' if self.host else ''}"
 
 
 class RunOfOthers(Struct, frozen=True):
@@ -69,21 +63,15 @@ def maker_of(folder: Path, queue_holder: Holder | None = None) -> Maker | None:
         folder: the run's.
         queue_holder: who works through what was left running, if anybody does.
     """
-    seen = file_lock.look(folder / LOCK_NAME)
-    if seen is None or not seen[1] or (holder := seen[0].holder) is None:
-        return None
-    if holder.program is None or holder.worker is None:
+    holder = holder_of(folder)
+    if holder is None or holder.program is None or holder.worker is None:
         return None
     if holder.is_here and holder.program == identify(os.getpid()):
         return None
-    same = queue_holder is not None and (queue_holder.machine, queue_holder.program) == (
-        holder.machine,
-        holder.program,
-    )
     return Maker(
         key=holder.key,
         pid=holder.program.pid,
         host="" if holder.is_here else holder.machine.host,
         worker=holder.worker.pid if holder.is_here else None,
-        left_running=same,
+        left_running=queue_holder is not None and holder.is_program_of(queue_holder),
     )

@@ -193,13 +193,7 @@ def _whom(seen: LockFile) -> str:
 
 
 def _name(seen: LockFile) -> str:
-    holder = seen.holder
-    if holder is None or holder.program is None:
-        return "another program"
-    if holder.worker and not holder.program_lives and holder.worker_lives:
-        return f"process {holder.worker.pid}, the worker of a program that is gone"
-    where = "" if holder.is_here else f" on {holder.machine.host}"
-    return f"process {holder.program.pid}{where}"
+    return seen.holder.words if seen.holder else "another program"
 
 
 def _ago(seconds: float) -> str:

@@ -221,7 +221,7 @@ async def test_the_gauges_of_a_run_on_another_machine_are_its_telemetry(
 def test_the_run_bar_and_the_list_of_runs_say_whose_a_run_is() -> None:
     view = RunView(state="running", label="big", done=3, total=24, to_judge=3, maker=MAKER.words)
     assert figures(view) == ["3/24", "3 to judge", "another program (4711 on gpu1)"]
-    found = Found(Path("/results/r"), examples.run(), locked=True, writer=MAKER.process)
+    found = Found(Path("/results/r"), examples.run(), locked=True, writer="process 4711 on gpu1")
     row = run_row(found, None, ())
     assert row.keep == "process 4711 on gpu1 is writing it"
     assert "process 4711 on gpu1 is writing this run" in row.detail

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -202,7 +203,7 @@ async def test_a_run_locked_by_others_says_so(tmp_path: Path) -> None:
             await settled(pilot)
             await pilot.press("d")
             await pilot.pause()
-            assert "not deleted: another program is writing it" in text_of(app.screen)
+            assert f"not deleted: process {os.getpid()} is writing it" in text_of(app.screen)
             assert "▶" in text_of(app.screen)
 
 

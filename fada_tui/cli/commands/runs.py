@@ -208,12 +208,8 @@ def _now(folder: Path, queue: Mapping[Path, QueuedRun], left_running: Holder | N
         "problem": (queued.problem or None) if queued else None,
         "pid": who.pid if who else None,
         "host": writer.machine.host if writer else None,
-        "left_running": bool(writer and left_running and _is_same(writer, left_running)),
+        "left_running": bool(writer and left_running and writer.is_program_of(left_running)),
     }
-
-
-def _is_same(one: Holder, other: Holder) -> bool:
-    return (one.machine, one.program) == (other.machine, other.program)
 
 
 def _row(run: Run) -> dict[str, Any]:

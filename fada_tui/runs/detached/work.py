@@ -14,7 +14,6 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.errors import ErrorKind, FadaError, RunLockedError, reason
-from fada_tui.core.lock_record import Holder
 from fada_tui.core.records import Run
 from fada_tui.models.registry import Registry
 from fada_tui.runs.detached.log import Log
@@ -213,11 +212,10 @@ def _writer(folder: Path) -> str | None:
 
     A worker whose program is gone is no such: it ends by itself, and who takes the lock waits for it.
     """
-    holder: Holder | None = holder_of(folder)
+    holder = holder_of(folder)
     if holder is None or holder.program is None or (holder.is_here and not holder.program_lives):
         return None
-    where = "" if holder.is_here else f" on {holder.machine.host}"
-    return f"process {holder.program.pid}{where}"
+    return holder.words
 
 
 def _lost_its_worker(run: Run) -> bool:

@@ -7,9 +7,8 @@ from msgspec import Struct
 
 from fada_tui.core.errors import StoreError
 from fada_tui.core.records import Run
-from fada_tui.runs.others import maker_of
 from fada_tui.store import folder as store
-from fada_tui.store.lock import is_locked
+from fada_tui.store.lock import holder_of, is_locked
 from fada_tui.store.queue_file import read_queue
 from fada_tui.store.removal import is_run_folder
 
@@ -48,8 +47,8 @@ def read_found(folders: list[Path]) -> Iterator[Found]:
     """Read runs; one that cannot be read comes with its reason."""
     for folder in folders:
         locked = is_locked(folder)
-        maker = maker_of(folder) if locked else None
-        writer = maker.process if maker else "another program"
+        holder = holder_of(folder) if locked else None
+        writer = holder.words if holder else "another program"
         try:
             yield Found(folder, store.read_run(folder), locked=locked, writer=writer)
         except StoreError as error:
