@@ -22,9 +22,11 @@ from fada_tui.tui.present.leaving import Situation, question
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.leave import LeaveScreen
 from fada_tui.tui.state import leaving
+from tests.conftest import LONG_ENOUGH
 from tests.queued import Standins
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.stage import Stage, lines_of
+from tests.tui.test_workspace import begun
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,18 @@ async def test_it_is_answered_by_a_key_on_a_small_terminal(keys: list[str], answ
         await pilot.press(*keys)
         await pilot.pause()
         assert app.returned == answer
+
+
+async def test_whatever_goes_wrong_is_told_to_who_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("no one expected this")
+
+    monkeypatch.setattr(leaving, "hand_over", fails)
+    workspace, _ = await begun(tmp_path)
+    handing = workspace.leaving.hand_over(begun=True)
+    assert "no one expected this" in str(handing.exception(LONG_ENOUGH))
 
 
 class Bench:

@@ -71,8 +71,8 @@ class Leaving:
         try:
             held = run_control.queue.hold()
             self.handed_over = hand_over(held, app_context.results, start, begun=begun, kept=kept)
-        except HandoverError as error:
-            handing.set_exception(error)
+        except Exception as error:  # whoever waits for it takes no keys meanwhile
+            handing.set_exception(error if isinstance(error, HandoverError) else HandoverError(error, {}))
         else:
             handing.set_result(self.handed_over)
 
