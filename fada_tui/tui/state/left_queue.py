@@ -91,7 +91,8 @@ class LeftReader:
             queue, holder = read_queue(self._results), queue_worker(self._results)
         except (StoreError, OSError) as error:
             return LeftQueue(problem=str(error))
-        self._known = {name: known for name, known in self._known.items() if name in {x.run for x in queue}}
+        names, before = {one.run for one in queue}, list(self._known.items())  # another thread may add to it
+        self._known = {name: known for name, known in before if name in names}
         locked = {one.run: is_locked(one.folder(self._results)) for one in queue}
         follows = upcoming([one for one in queue if not locked[one.run]]) if holder else None
         pid = None if holder is None else holder.program.pid if holder.program else 0
