@@ -28,7 +28,7 @@ def answers(folder: Path) -> dict[tuple[str, str], set[bytes]]:
     """All results of a run that are on disk, each as often as it was made differently."""
     with journal.shared(folder / journal.JOURNAL_NAME):
         lines = journal.read(folder / journal.JOURNAL_NAME).lines
-        results = store._read_json(folder).results
+        results = store.read_unmerged(folder).results
     found: dict[tuple[str, str], set[bytes]] = {}
     for one in (*results, *(line.result for line in lines if isinstance(line, journal.ResultLine))):
         found.setdefault(one.key, set()).add(msgspec.json.encode((one.response, one.timing)))

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.errors import StoreError
 from fada_tui.core.file_lock import LockedError
-from fada_tui.store import leftovers
+from fada_tui.store import leftovers, queue_file
 from fada_tui.store.queue_file import (
     QUEUE_NAME,
     WORKER_LOCK_NAME,
@@ -166,7 +166,10 @@ def test_a_kill_leaves_the_old_queue_or_the_new_one(tmp_path: Path, where: str, 
     assert [path.name for path in tmp_path.iterdir()] == [QUEUE_NAME]
 
 
-def test_one_process_works_through_it_and_leaves_only_when_no_run_is_ready(tmp_path: Path) -> None:
+def test_one_process_works_through_it_and_leaves_only_when_no_run_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_file, "TAKING_PATIENCE", 0)
     assert queue_worker(tmp_path) is None
     change_queue(tmp_path, lambda queue: (QueuedRun(run="a"), QueuedRun(run="b", kept=True)))
     lock = QueueLock(tmp_path)

@@ -76,6 +76,7 @@ def test_runs_that_are_left_are_complete_an_hour_later(start: Start, tmp_path: P
     assert log.count(": begins, ") == 2
 
 
+@pytest.mark.slow
 def test_a_dashboard_that_is_killed_while_it_is_left_loses_nothing(
     start: Start, tmp_path: Path, results: Path
 ) -> None:
@@ -92,7 +93,9 @@ def test_a_dashboard_that_is_killed_while_it_is_left_loses_nothing(
     check_complete(results, 2)
 
 
-@pytest.mark.parametrize("way", ["closed", "signal while it takes no bytes"])
+@pytest.mark.parametrize(
+    "way", [pytest.param("closed", marks=pytest.mark.slow), "signal while it takes no bytes"]
+)
 def test_runs_go_on_when_the_terminal_hangs_up(way: str, start: Start, tmp_path: Path, results: Path) -> None:
     program = start(*RUN, "--hang-up", "go_on")
     begin(program, times=2)
