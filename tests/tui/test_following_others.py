@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from fada_tui.core.errors import StoreError
 from fada_tui.core.records import Assessment, Plan, PlannedImage
 from fada_tui.runs import following as reading
 from fada_tui.runs.others import Maker, RunOfOthers
+from fada_tui.runs.session import Session
 from fada_tui.runs.telemetry.readings import GpuReading, Sample
 from fada_tui.runs.telemetry.table import Table
 from fada_tui.store import folder as store
@@ -265,7 +267,18 @@ async def test_what_others_judge_appears_also_in_a_run_that_nobody_makes(
     store.settle(making.folder)
     assert merged() == [True]
     assert merged() == []
-    assert {one.assessor for one in run.result(SECOND, "q1").assessments} == {"ada", "eve"}  # type: ignore[union-attr]
+    found = run.result(SECOND, "q1")
+    assert found and {one.assessor for one in found.assessments} == {"ada", "eve"}
+    run.assess(SECOND, "q1", found.assessments[-1])
+    assert run.result(SECOND, "q1") == found, "what was read from the file before it was told is there once"
+
+
+def _fails() -> Session:
+    raise StoreError("no room")
+
+
+def test_they_are_searched_for_seldom_on_slow_disks_and_again_soon_on_busy_machines() -> None:
+    assert [following._pause(took) for took in (0.0, 0.1, 60.0)] == [2.0, pytest.approx(5.0), 10.0]
 
 
 async def test_of_several_the_one_looked_at_is_shown_and_one_s_own_before_all(
@@ -282,6 +295,11 @@ async def test_of_several_the_one_looked_at_is_shown_and_one_s_own_before_all(
     for followed in (first, second):
         await following.look(workspace, followed)
     assert workspace.followed is first
+    own = workspace.run_control.queue
+    own.add(_fails, "own")
+    while own.busy or own.runs:
+        await asyncio.sleep(0)
+    assert workspace.followed is first and workspace.open_runs.runs[making.folder.name].running
     await loading.open_run(workspace, other.folder.name)
     assert workspace.followed is second
     assert workspace.open_runs.at_work is workspace.review.run

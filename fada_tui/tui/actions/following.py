@@ -21,8 +21,12 @@ LOOK_SECONDS = 1.0
 """From one look at the runs that are followed to the next."""
 
 SEARCH_SECONDS = 2.0
+MOST_SEARCH_SECONDS = 10.0
 SEARCH_SHARE = 0.02
-"""Share of the time that looking for such runs takes at most: on slow disks it is done less often."""
+"""Share of the time that looking for such runs is to take: on slow disks it is done less often.
+
+But no less often than that: on a machine whose cores a run keeps busy, a look seems slow, too.
+"""
 
 PUT_AT_ONCE = 250
 """Results that are taken in one go, between which keys are heard."""
@@ -53,7 +57,12 @@ async def _search(workspace: Workspace) -> float:
     begun = time.monotonic()
     workspace.followed_runs.begin(await asyncio.to_thread(runs_of_others, workspace.app_context.results))
     await left_queue.read(workspace)
-    return max(SEARCH_SECONDS, (time.monotonic() - begun) / SEARCH_SHARE)
+    return _pause(time.monotonic() - begun)
+
+
+def _pause(took: float) -> float:
+    """Return after how many seconds to look again, from how many a look took."""
+    return max(SEARCH_SECONDS, min(took / SEARCH_SHARE, MOST_SEARCH_SECONDS))
 
 
 async def _merge(workspace: Workspace, assessments: AssessmentsOfOthers) -> None:
