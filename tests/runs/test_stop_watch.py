@@ -61,7 +61,6 @@ async def _events(session: Session, how: stop_request.How) -> AsyncIterator[Sess
 async def test_a_run_stops_when_another_program_asks(
     folder: Path, monkeypatch: pytest.MonkeyPatch, how: stop_request.How, answers: int
 ) -> None:
-    stop_request.ask(folder, "now")  # of an earlier session
     session = opened(folder, Stoppable, monkeypatch)
     seen = [event async for event in _events(session, how)]
     *_, warned, ended = seen
@@ -80,8 +79,10 @@ async def test_a_later_request_to_stop_now_counts(folder: Path) -> None:
         heard.append(how)
         changed.set()
 
+    stop_request.ask(folder, "now")  # of an earlier session
     watch = stop_watch.StopWatch(folder, stop)
     await watch.begin()
+    assert stop_request.asked(folder) is None
     for how in ("image", "now"):
         stop_request.ask(folder, how)  # type: ignore[arg-type]
         await changed.wait()

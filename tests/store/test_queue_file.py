@@ -1,6 +1,7 @@
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -161,6 +162,9 @@ def test_a_kill_leaves_the_old_queue_or_the_new_one(tmp_path: Path, where: str, 
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), where], check=False)
     assert done.returncode < 0
     assert names(tmp_path) == there
+    copy = shutil.copytree(tmp_path, tmp_path.with_name(f"{tmp_path.name}-copy"))
+    leftovers.clean(copy)
+    assert [path.name for path in copy.iterdir()] == [QUEUE_NAME]
     assert change_queue(tmp_path, lambda queue: (*queue, QueuedRun(run="later")))[-1].run == "later"
     leftovers.clean(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [QUEUE_NAME]
