@@ -15,13 +15,21 @@ import pytest
 from fada_tui.config.servers import ServerSettings
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import FadaError
+from fada_tui.core.secrets import remember
 from fada_tui.runs.consent import NOTHING, Consent
 from fada_tui.runs.detached import orders
 from fada_tui.runs.detached.launch import launch
-from fada_tui.runs.detached.log import LARGEST, open_log
+from fada_tui.runs.detached.log import LARGEST, Log, open_log
 from fada_tui.store import folder as store
 from fada_tui.store.lock import RunLock
-from fada_tui.store.queue_file import LOG_NAME, QUEUE_NAME, QueuedRun, change_queue, read_queue
+from fada_tui.store.queue_file import (
+    LOG_NAME,
+    QUEUE_NAME,
+    WORKER_LOCK_NAME,
+    QueuedRun,
+    change_queue,
+    read_queue,
+)
 from tests.conftest import load, wait_for
 from tests.detached import ended_at_last, launched, wait_for_end, worker_pids, write_runs
 from tests.endpoint_server import serving, stream
@@ -59,6 +67,21 @@ def test_the_log_is_bounded_and_keeps_its_latest_lines(tmp_path: Path) -> None:
     kept = (tmp_path / LOG_NAME).read_bytes()
     assert len(kept) <= LARGEST // 2 + 10
     assert kept.startswith(line) and kept.endswith(line + b"the last\nmore\n")
+
+
+def test_what_is_said_goes_into_the_log_of_that_name_on_a_line_without_keys(tmp_path: Path) -> None:
+    with open_log(tmp_path) as file:
+        if (child := os.fork()) == 0:
+            os.dup2(file.fileno(), sys.stderr.fileno())
+            (tmp_path / LOG_NAME).unlink()  # as where its older half was dropped
+            remember(["a-key-of-ours"])
+            log = Log(tmp_path)
+            log.renew()
+            log.say("no leave for a-key-of-ours\n\x1b[2J")
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    (line,) = (tmp_path / LOG_NAME).read_text().splitlines()
+    assert "no leave for [key]" in line and "\x1b" not in line
 
 
 def test_what_cannot_be_launched_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +147,7 @@ def test_a_run_that_is_being_written_is_waited_for_and_a_second_launch_adds_nobo
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("happens", ["damaged", "removed", "folder"])
+@pytest.mark.parametrize("happens", ["damaged", "removed", "folder", "lock"])
 def test_a_queue_that_is_changed_by_hand_ends_it_in_one_line(
     results: Path, images: Path, happens: str
 ) -> None:
@@ -141,10 +164,13 @@ def test_a_queue_that_is_changed_by_hand_ends_it_in_one_line(
                 shutil.rmtree(results)
                 results.mkdir()
                 (results / LOG_NAME).write_text("")
+            case "lock":
+                (results / WORKER_LOCK_NAME).unlink()
         said = wait_for_end(results, pid)
     assert "Traceback" not in said
     assert happens != "damaged" or "queue.json is damaged" in said
     assert happens != "removed" or "no run is left" in said
+    assert happens != "lock" or "the lock of the queue is gone" in said
 
 
 IN_A_FOLDER = """
