@@ -224,7 +224,11 @@ def _each_once(queue: Sequence[QueuedRun]) -> tuple[QueuedRun, ...]:
 
 
 def _is_name(name: str) -> bool:
-    return bool(name) and not name.startswith(".") and not any(sign in name for sign in "/\0")
+    """Return whether a run's name leads to a folder of the results folder, read as it is and decoded."""
+    return all(
+        one and not one.startswith(".") and not any(sign in one for sign in "/\0")
+        for one in (name, decode_name(name))
+    )
 
 
 def _damaged(path: Path, what: str) -> StoreError:

@@ -14,7 +14,7 @@ import pytest
 
 from fada_tui.config.servers import ServerSettings
 from fada_tui.config.settings import Settings
-from fada_tui.core.errors import FadaError
+from fada_tui.core.errors import FadaError, StoreError
 from fada_tui.core.secrets import remember
 from fada_tui.runs.consent import NOTHING, Consent
 from fada_tui.runs.detached import orders
@@ -82,6 +82,18 @@ def test_what_is_said_goes_into_the_log_of_that_name_on_a_line_without_keys(tmp_
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     (line,) = (tmp_path / LOG_NAME).read_text().splitlines()
     assert "no leave for [key]" in line and "\x1b" not in line
+
+
+def test_a_log_that_leads_elsewhere_is_written_by_nobody(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"of somebody\n" * LARGEST)
+    for make in (lambda log: log.symlink_to(elsewhere), lambda log: log.symlink_to("nowhere"), os.mkfifo):
+        make(tmp_path / LOG_NAME)
+        with pytest.raises(StoreError, match=r"queue\.log is a link, or no file: remove it"):
+            open_log(tmp_path)
+        (tmp_path / LOG_NAME).unlink()
+    assert elsewhere.read_bytes() == b"of somebody\n" * LARGEST
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_what_cannot_be_launched_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The log of a detached process, `queue.log`: its own lines with their time, and whatever else is printed."""
 
 import os
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -32,8 +33,10 @@ def open_log(results: Path) -> BinaryIO:
     path = results / LOG_NAME
     queue = read_queue(results)
     try:
-        if not path.exists():
+        if not os.path.lexists(path):
             atomic.write_whole(path, b"", as_folder(like(results, queue)))
+        elif not stat.S_ISREG(path.lstat().st_mode):  # a link leads anywhere, and a pipe is waited for
+            raise StoreError(f"{path} is a link, or no file: remove it")
         elif path.stat().st_size > LARGEST:
             kept = read_small(path, _MOST_READ)[-LARGEST // 2 :]
             atomic.write_whole(path, kept.partition(b"\n")[2])
