@@ -44,7 +44,7 @@ def launch(results: Path, settings: Settings, consent: Consent, *, patience: flo
     Raises:
         StoreError: it cannot be started, or the queue or its log not be used; says why on one line.
     """
-    results = Path(os.path.abspath(results))  # noqa: PTH100
+    results = results.absolute()
     holder = queue_worker(results)
     if holder and holder.program:
         return holder.program.pid

@@ -55,7 +55,10 @@ def image_count(upcoming: Settings, gallery: Gallery) -> int:
 
 def shown_path(path: Path) -> str:
     """Return a path as one would type it here: relative where it lies below the current folder."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # it has been removed
+        return str(path)
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 

@@ -1,7 +1,7 @@
 """The inputs of the dashboard, collected before it opens."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,7 +21,7 @@ from fada_tui.runs.planning import frames_of, questions_of
 from fada_tui.tui.terminal.graphics.detect import Detected
 
 
-class AppContext(Struct, frozen=True, kw_only=True):
+class AppContext(Struct, frozen=True, kw_only=True, dict=True):
     """Settings, lists and places."""
 
     settings: Settings
@@ -37,10 +37,11 @@ class AppContext(Struct, frozen=True, kw_only=True):
     label: str | None = None
     """Added to the folder names of new runs."""
 
-    @property
+    @cached_property
     def results(self) -> Path:
-        """The results folder."""
-        return Path(self.settings.results).absolute()
+        """The results folder, wherever this program's own folder is by now."""
+        path = Path(self.settings.results).absolute()
+        return path.resolve() if ".." in path.parts else path
 
     @property
     def images(self) -> Path:
