@@ -1,5 +1,6 @@
 """The queue of the results folder as it is shown: runs that were left, and who works through them."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -167,7 +168,7 @@ def drop(results: Path, run: str) -> bool:
     """
     change_queue(results, lambda queue: [one for one in queue if one.run != run])
     folder = results / decode_name(run)
-    if not folder.is_dir() or has_begun(folder):
+    if not os.path.isdir(folder) or has_begun(folder):  # noqa: PTH112 - a name may be too long for a file
         return False
     remove_run(folder, results)
     return True
