@@ -93,7 +93,7 @@ class Following:
         return Look(events, look.changed, look.run, ended=True, left=left)
 
     def _look(self) -> Look:
-        written = _identity(self.folder / store.RUN_NAME)
+        written = store.identity(self.folder)
         if self._folding is not None and written == self._written and not self._ended:
             lines = self._tail.read()
             if lines is not None:
@@ -215,12 +215,3 @@ def _settled_lines(folder: Path) -> tuple[JournalLine, ...]:
         return journal.parse(read_small(folder / journal.SETTLED_NAME, journal.LARGEST)).lines
     except FileNotFoundError:
         return ()
-
-
-def _identity(file: Path) -> tuple[int, int, int] | None:
-    """Return which file this is, as it was written; `None` where there is none."""
-    try:
-        status = file.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size

@@ -126,6 +126,15 @@ def read_unmerged(folder: Path) -> Run:
     return _read_json(folder)
 
 
+def identity(folder: Path) -> tuple[int, int, int] | None:
+    """Return which `run.json` a folder has, as it was written; `None` where there is none."""
+    try:
+        status = (folder / RUN_NAME).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def _read_json(folder: Path, decode: Callable[[bytes], Run] = decode_run) -> Run:
     path = folder / RUN_NAME
     try:

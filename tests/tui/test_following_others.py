@@ -271,6 +271,9 @@ async def test_what_others_judge_appears_also_in_a_run_that_nobody_makes(
     assert found and {one.assessor for one in found.assessments} == {"ada", "eve"}
     run.assess(SECOND, "q1", found.assessments[-1])
     assert run.result(SECOND, "q1") == found, "what was read from the file before it was told is there once"
+    making.assess(SECOND, "joe", "correct", "2003-01-01T00:00:00.000Z")
+    store.settle(making.folder)
+    assert merged() == [True], "written and merged between two looks"
 
 
 def _fails() -> Session:

@@ -24,12 +24,14 @@ class Found(Struct, frozen=True):
 class AssessmentsOfOthers:
     """Reads on the journals of the runs that are looked at; for a thread.
 
-    Of a journal that was merged meanwhile the run is read once; what a session of one's own merges, its end
-    tells.
+    Of a journal that was merged meanwhile the run is read once, also where that journal came and went between
+    two looks; what a session of one's own merges, its end tells.
     """
 
     def __init__(self) -> None:
         self._tails: dict[str, JournalTail] = {}
+        self._written: dict[str, tuple[int, int, int] | None] = {}
+        """Which `run.json` each had at the last look."""
 
     def read(self, runs: Iterable[OpenRun]) -> list[Found]:
         """Return what is new in the files of these runs; nothing of one that cannot be read now."""
@@ -51,11 +53,15 @@ class AssessmentsOfOthers:
         if tail is None:
             tail = self._tails[run.id] = JournalTail(run.folder / journal.JOURNAL_NAME)
         lines = tail.read()
+        written = store.identity(run.folder)  # after the journal, from which it gets what is merged
+        rewritten = self._written.setdefault(run.id, written) != written
+        self._written[run.id] = written
         if lines is None:
             lines = tail.read_anew()
-            if not run.running:
-                for result in store.read_run(run.folder).results:
-                    yield from ((result.key, one) for one in result.assessments)
+            rewritten = True
+        if rewritten and not run.running:
+            for result in store.read_run(run.folder).results:
+                yield from ((result.key, one) for one in result.assessments)
         for line in lines:
             if isinstance(line, journal.AssessmentLine):
                 yield (line.path, line.question_id), assessment_of(line)
