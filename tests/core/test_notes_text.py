@@ -1,6 +1,8 @@
 import pytest
+from msgspec.structs import replace
 
-from fada_tui.core.notes_text import Outline, entries, list_text, numbered, outline, stands_alone
+from fada_tui.core.notes_text import Outline, entries, list_text, merged, numbered, outline, stands_alone
+from fada_tui.core.records import Notes
 
 FILE = """a preface
 
@@ -88,3 +90,18 @@ def test_entries_become_items_again() -> None:
     assert [stands_alone(text) for text in ("a", "# a", "```\na", "1. a", "", "> a")] == [
         False, True, True, False, False, True
     ]  # fmt: skip
+
+
+def test_notes_of_two_are_one_and_no_text_of_either_is_lost() -> None:
+    seen = Notes(strengths=("sharp",), conclusion="none yet", recommendation="wait")
+    mine = replace(seen, strengths=("sharp", "quick"), conclusion="good", technical="2 GPUs")
+    there = replace(seen, strengths=("sharp", "short"), conclusion="fair", recommendation="test")
+    assert merged(seen, mine, there) == Notes(
+        strengths=("sharp", "short", "quick"),
+        conclusion="fair\n\ngood",
+        recommendation="test",
+        technical="2 GPUs",
+    )
+    assert merged(seen, mine, seen) == mine and merged(seen, seen, there) == there
+    assert merged(seen, Notes(), seen) == Notes(), "what was taken out stays out"
+    assert merged(seen, mine, mine) == mine

@@ -237,7 +237,10 @@ def summary(
     async def load() -> str:
         return page
 
-    return SummaryScreen(Path("/results/one"), load, Notes(), blind, going_on, save or keep)
+    async def notes() -> Notes:
+        return Notes()
+
+    return SummaryScreen(Path("/results/one"), load, notes, blind, going_on, save or keep)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fada_tui.core.errors import reason
+from fada_tui.core.notes_text import merged
 from fada_tui.core.records import Notes
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.models.registry import statuses
@@ -306,15 +307,21 @@ class Workspace:
         run, warnings = store.open_run(folder)
         return OpenRun(folder, run, self.open_runs.assessor), warnings
 
-    async def write_notes(self, run: OpenRun, notes: Notes) -> None:
-        """Make a run's notes durable.
+    async def notes(self, run: OpenRun) -> Notes:
+        """Return a run's notes as they are on disk, where others may write them, too; raises `StoreError`."""
+        read = await asyncio.to_thread(store.read_run, run.folder)
+        return read.notes
+
+    async def write_notes(self, run: OpenRun, notes: Notes, seen: Notes) -> None:
+        """Make a run's notes durable; what others wrote since these were `seen` stays.
 
         Raises:
             StoreError: they could not be written.
         """
+        written = merged(seen, notes, await self.notes(run))
         run.unsettled = True
-        await self._writer.write(run.folder, NotesLine(notes=notes))
-        run.run = replace(run.run, notes=notes)
+        await self._writer.write(run.folder, NotesLine(notes=written))
+        run.run = replace(run.run, notes=written)
 
     async def page(self, run: OpenRun) -> str:
         """Return a run's page: the updated file; for a run in progress, the page as it would be now.

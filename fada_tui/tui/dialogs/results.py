@@ -22,13 +22,20 @@ async def summary(workspace: Workspace, app: App[Any], folder: Path | None = Non
     if run is None:
         return
 
+    seen = run.run.notes
+
     async def save(notes: Notes) -> str:
-        await workspace.write_notes(run, notes)
+        await workspace.write_notes(run, notes, seen)
         return await workspace.page(run)
+
+    async def reread() -> Notes:
+        nonlocal seen
+        seen = await workspace.notes(run)
+        return seen
 
     blind = workspace.review.open_runs.blind
     load = partial(workspace.page, run)
-    screen = SummaryScreen(run.folder, load, run.run.notes, blind, run.running, save)
+    screen = SummaryScreen(run.folder, load, reread, blind, run.running, save)
     wanted = await app.push_screen_wait(screen)
     if wanted is not None:
         await export(workspace, app, run.folder)

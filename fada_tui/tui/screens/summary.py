@@ -36,7 +36,7 @@ class SummaryScreen(Screen[bool | None]):
     Args:
         folder: the run's.
         load: returns the page's Markdown; raises `FadaError`.
-        notes: as they are.
+        read_notes: returns the notes as they are now; raises `FadaError`.
         blind: show nothing of the page.
         going_on: the run has not ended, so the page shows it as it would be if it ended now.
         save: writes notes down, and returns the page with them.
@@ -56,7 +56,7 @@ class SummaryScreen(Screen[bool | None]):
         self,
         folder: Path,
         load: Callable[[], Awaitable[str]],
-        notes: Notes,
+        read_notes: Callable[[], Awaitable[Notes]],
         blind: bool,
         going_on: bool,
         save: Callable[[Notes], Awaitable[str]],
@@ -65,7 +65,9 @@ class SummaryScreen(Screen[bool | None]):
         self._folder = folder
         self._load = load
         self._page = ""
-        self._notes = notes
+        self._read_notes = read_notes
+        self._notes = Notes()
+        """As they were when they were last to be edited."""
         self._draft: Notes | None = None
         self._blind = blind
         self._going_on = going_on
@@ -118,6 +120,12 @@ class SummaryScreen(Screen[bool | None]):
         if self._blind:
             self._say(f"the notes are on one model: {_END}")
             return
+        if self._draft is None:
+            try:
+                self._notes = await self._read_notes()
+            except FadaError as error:
+                self._say(str(error))
+                return
         written = await self.app.push_screen_wait(NotesScreen(self._notes, self._draft))
         if written is None:
             return
@@ -127,7 +135,7 @@ class SummaryScreen(Screen[bool | None]):
             self._draft = written
             self._say(str(error))
             return
-        self._notes, self._draft = written, None
+        self._draft = None
         self._page = page
         self._say("the notes are written")
         self._show(keep=True)
