@@ -71,7 +71,7 @@ def test_what_fails_is_told_in_one_line(
     monkeypatch.setenv("STAND_IN_CODE", "4")
     for command, said in (
         ("no-such-viewer-here -x", "no-such-viewer-here is not there"),
-        (f"'{stand_in}' {tmp_path / 'told'}", "a viewer ended with code 4"),
+        (f"'{stand_in}' {tmp_path / 'told'}", "a viewer ended with code 4 on a.png: "),
         (str(image), "a.png cannot be started"),
         ("'unclosed", "the setting viewer cannot be read"),
         ("  ", "the setting viewer is empty"),

@@ -102,7 +102,8 @@ class Viewer:
             return name
         if code:
             ended = f"ended with code {code}" if code > 0 else f"was ended by signal {-code}"
-            raise ViewerError(f"{name} {ended}: the setting viewer names the program")
+            what = printable(image.name)
+            raise ViewerError(f"{name} {ended} on {what}: the setting viewer can name another program")
         return name
 
     def close(self) -> None:
