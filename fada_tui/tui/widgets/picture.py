@@ -24,6 +24,9 @@ from fada_tui.tui.widgets.canvas import OFF, Canvas
 GAP = 3
 """Cells between two parts."""
 
+LEAST_CAPTION = 5
+"""Cells that an image's category is cut to at least, before it goes."""
+
 SAYING_SECONDS = 0.3
 """How long the words wait for the picture that they are about."""
 
@@ -187,4 +190,8 @@ class Picture(Widget):
         if left < min(cell_len(name), TOLD_APART):
             more.remove(self._measures)
             left = room - sum(cell_len(part) + GAP for part in more[:-1] if part)
-        return [shortened(name, max(left, NARROWEST)), *more]
+        name = shortened(name, max(left, NARROWEST))
+        left = room - cell_len(name) - sum(cell_len(part) + GAP for part in more[:-1] if part) - GAP
+        if left < min(cell_len(more[-1]), LEAST_CAPTION):
+            more[-1] = ""  # a lone "…" would look as if what stands before it were cut
+        return [name, *more]
