@@ -10,7 +10,7 @@ from textual.geometry import Region
 from fada_tui.images import decode as decoding
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.screens.models_on_image import ModelsOnImage
-from fada_tui.tui.screens.picture_keys import YOURS
+from fada_tui.tui.screens.picture_keys import STAYS, WHOLE, YOURS
 from fada_tui.tui.screens.tags import TagsScreen
 from fada_tui.tui.screens.zoom import ZoomScreen
 from fada_tui.tui.terminal.graphics.detect import Detected
@@ -84,6 +84,8 @@ async def test_what_is_set_holds_on_all_screens_while_answers_are_judged(tmp_pat
         await pilot.press("W")
         await wait_for(pilot, lambda: "view: as it is" in screen_text(app))
         assert "esc Done" in screen_text(app) and "1 Correct" in screen_text(app)
+        await pilot.press("j")
+        await wait_for(pilot, lambda: WHOLE in screen_text(app))
         await pilot.press("left", "left", "i")
         await wait_for(pilot, lambda: abs(brightness(canvas) - 255 + dark) < 30)
         await wait_for(pilot, lambda: "view: window 16–239, inverted" in screen_text(app))
@@ -109,6 +111,7 @@ async def test_what_is_set_holds_on_all_screens_while_answers_are_judged(tmp_pat
         await wait_for(pilot, lambda: review.progress().judged == 2)
         await pilot.press("escape")
         await wait_for(pilot, lambda: "esc Back" in screen_text(app))
+        await wait_for(pilot, lambda: STAYS in screen_text(app))
         await pilot.press("q")
         await wait_for(pilot, lambda: isinstance(app.screen, MainScreen))
         await wait_for(pilot, lambda: "view: window 8–231, gamma 1.1, inverted, 1.5×" in screen_text(app))
@@ -143,7 +146,7 @@ async def test_a_small_terminal_says_it_too_and_the_filter_has_its_letters(
         await wait_for(pilot, lambda: main.workspace.desk.arrangement == "judging")
         await pilot.press("W", "down", "g", "i", "plus")
         await wait_for(pilot, lambda: "8–255 γ0.9 inv 1.5×" in screen_text(app))
-        assert "esc Done" in screen_text(app)
+        assert "esc Done  r Reset" in screen_text(app)
         await pilot.press("slash")
         await wait_for(pilot, lambda: main.query_one(FilterBox).has_focus_within)
         await pilot.press("g", "i", "h")

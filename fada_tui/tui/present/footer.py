@@ -57,13 +57,13 @@ def idle(state: KeyState) -> frozenset[str]:
 
 _ORDER = (
     "window.back",
+    "window.reset",
     "window.narrower",
     "window.brighter",
     "window.gamma_down",
     "window.invert",
     "window.in",
     "window.left",
-    "window.reset",
     "assess.correct",
     "assess.partial",
     "assess.incorrect",

@@ -14,6 +14,8 @@ from fada_tui.tui.terminal.graphics.view import AS_IT_IS, View
 from fada_tui.tui.widgets.canvas import OFF, Canvas
 
 YOURS = "only you see pictures this way: the model saw the image as it is"
+STAYS = "pictures stay like this; W, then r, shows them as they are"
+WHOLE = "all of the picture is seen: + makes it larger"
 
 
 class PictureKeys(DOMNode):
@@ -61,13 +63,19 @@ class PictureKeys(DOMNode):
         if not self.picture_view.open and (hidden := self.picture_hidden):
             self.say(hidden, "warning")
             return
-        self.picture_view.open = not self.picture_view.open
-        self.show_view()
+        if self.picture_view.open:
+            self.action_close_window()
+        else:
+            self.picture_view.open = True
+            self.show_view()
 
     def action_close_window(self) -> None:
         """No longer let the keys of the place work."""
         self.picture_view.open = False
         self.show_view()
+        if self.picture_view.changed and not self.picture_view.told_stays:
+            self.picture_view.told_stays = True
+            self.say(STAYS)
 
     def action_tone(self, what: Literal["wider", "brighter", "gamma_by"], step: int) -> None:
         """Change the window, its level, or gamma by a step."""
@@ -96,7 +104,9 @@ class PictureKeys(DOMNode):
     def action_pan(self, right: int, down: int) -> None:
         """Move the visible part of the picture."""
         canvas, view = self.query_one(Canvas), self.picture_view.view
-        if canvas.image is not None and (seen := canvas.seen) is not None:
+        if view.closer is None and self.picture_view.open:
+            self.say(WHOLE)
+        elif canvas.image is not None and (seen := canvas.seen) is not None:
             self._change_view(view.panned(right, down, seen, canvas.image))
 
     def action_reset_view(self) -> None:

@@ -14,6 +14,8 @@ class PictureView:
         """That the model saw something else was said."""
         self.told_closer = False
         """That the picture stays closer where it is smaller was said."""
+        self.told_stays = False
+        """That pictures stay this way after the keys are closed was said."""
 
     @property
     def changed(self) -> bool:
