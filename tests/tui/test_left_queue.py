@@ -124,6 +124,10 @@ def test_moves_and_starts_change_the_queue_as_it_is_now(left: Left) -> None:
     assert [one.run for one in left_queue.moved(queue, third, -1)] == [first, third, second]
     assert [one.run for one in left_queue.moved(queue, first, -1)] == [first, second, third]
     assert left_queue.moved(queue, "gone", 1) == queue
+    # What runs now stays where it is, and nothing comes before it.
+    now = frozenset({first})
+    assert left_queue.moved(queue, second, -1, now) == left_queue.moved(queue, first, 1, now) == queue
+    assert [one.run for one in left_queue.moved(queue, third, -1, now)] == [first, third, second]
     waits = [replace(one, kept=True, problem="no") for one in queue]
     assert [(one.kept, one.is_ready) for one in left_queue.started(waits, frozenset({second}))] == [
         (False, True), (True, False), (False, True),

@@ -27,6 +27,8 @@ from fada_tui.tui.widgets.runbar import RunBar
 from fada_tui.tui.widgets.sheet import Cell, Column, Sheet
 from fada_tui.tui.widgets.title import Title
 
+RUNS_NOW = "it runs now; x stops it"
+
 COLUMNS = (
     Column(key="turn", heading="#", right=True),
     Column(key="model", heading="Model", least=12),
@@ -162,8 +164,11 @@ class QueueScreen(Screen[None], SheetActions):
             case WaitingRun(number=number):
                 if self._workspace.run_control.queue.move(number, step):
                     self._workspace.view.draw()
+            case LeftRun(now=True):
+                self._tell(RUNS_NOW)
             case LeftRun(run=run):
-                change = left_queue.change(self._workspace, lambda queue: moved(queue, run, step))
+                now = frozenset(one.run for one in self._workspace.left_queue.runs if one.now)
+                change = left_queue.change(self._workspace, lambda queue: moved(queue, run, step, now))
                 self.run_worker(change, group=DOOR)
 
     def action_drop(self) -> None:
@@ -172,7 +177,7 @@ class QueueScreen(Screen[None], SheetActions):
             case WaitingRun() as run:
                 self.run_worker(self._drop(run), group=DOOR, exclusive=True)
             case LeftRun(now=True):
-                self._tell("it runs now; x stops it")
+                self._tell(RUNS_NOW)
             case LeftRun() as left:
                 self.run_worker(self._drop_left(left), group=DOOR, exclusive=True)
 
@@ -241,10 +246,11 @@ class QueueScreen(Screen[None], SheetActions):
 def _idle(row: Row | None, own: tuple[WaitingRun, ...], left: LeftQueue, *, stops: bool) -> frozenset[str]:
     """Return the ids of the commands that would do nothing now."""
     none = set() if stops else {"queue.stop"}
-    among = len(own) if isinstance(row, WaitingRun) else len(left.runs) if isinstance(row, LeftRun) else 0
-    if among < 2:
+    among = len(own) if isinstance(row, WaitingRun) else left.waiting if isinstance(row, LeftRun) else 0
+    runs_now = isinstance(row, LeftRun) and row.now
+    if among < 2 or runs_now:
         none |= {"queue.later", "queue.earlier"}
-    if not among or (isinstance(row, LeftRun) and row.now):
+    if not among or runs_now:
         none |= {"queue.drop"}
     if len(own) + len(left.runs) < 2:
         none |= {"queue.down", "queue.up"}

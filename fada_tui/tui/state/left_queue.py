@@ -138,13 +138,23 @@ class LeftReader:
         return known
 
 
-def moved(queue: Sequence[QueuedRun], run: str, step: int) -> tuple[QueuedRun, ...]:
-    """Return a queue in which a run has gone so many places down, or up."""
+def moved(
+    queue: Sequence[QueuedRun], run: str, step: int, now: frozenset[str] = frozenset()
+) -> tuple[QueuedRun, ...]:
+    """Return a queue in which a run has gone so many places down, or up.
+
+    Args:
+        queue: the queue as it is.
+        run: the run that goes.
+        step: how many places down; up below 0.
+        now: runs that some program writes: they stay, and none comes before those that stand first.
+    """
     rest = [one for one in queue if one.run != run]
-    if len(rest) == len(queue):
+    if len(rest) == len(queue) or run in now:
         return tuple(queue)
     at = next(place for place, one in enumerate(queue) if one.run == run)
-    rest.insert(max(at + step, 0), queue[at])
+    first = next((place for place, one in enumerate(queue) if one.run not in now), 0)
+    rest.insert(max(at + step, first), queue[at])
     return tuple(rest)
 
 
