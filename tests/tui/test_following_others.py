@@ -92,7 +92,7 @@ async def test_a_run_that_begins_elsewhere_is_turned_to_judged_and_ends(
     run = review.run
     assert run is not None
     assert run.folder == making.folder
-    assert view.said[-1] == "big is being made: another program (4711 on gpu1)"
+    assert view.said[-1] == "a run of big goes on: another program (4711 on gpu1)"
     assert (workspace.run_view().state, workspace.run_view().total) == ("loading", 24)
     assert workspace.run_view().maker == "another program (4711 on gpu1)"
     making.answer()
@@ -141,7 +141,7 @@ async def test_an_answer_that_waits_for_a_verdict_stays_and_the_run_is_told_of(
     followed = follow(workspace, making)
     await following.look(workspace, followed)
     assert workspace.review.run and workspace.review.run.id == tiny.id
-    assert view.said[-1] == "big is being made: another program (4711 on gpu1); f goes there"
+    assert view.said[-1] == "a run of big goes on: another program (4711 on gpu1); f goes there"
     assert view.holds and view.holds()
     run_events.toggle(workspace)
     assert workspace.review.run.folder == making.folder

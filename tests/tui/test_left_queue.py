@@ -175,7 +175,9 @@ async def test_what_was_left_is_told_shown_moved_and_dropped(left: Left) -> None
     first, second, third = left.names
     async with app.run_test(size=(80, 24)) as running_app:
         pilot = cast("Pilot[object]", running_app)
-        await wait_for(pilot, lambda: "3 runs wait that were left: Q shows them" in screen_text(app))
+        await wait_for(
+            pilot, lambda: "3 runs wait that were left: Q shows and starts them" in screen_text(app)
+        )
         await wait_for(pilot, lambda: "3 wait (Q)" in screen_text(app))
         await pilot.press("Q")
         await wait_for(pilot, lambda: isinstance(app.screen, QueueScreen))
@@ -217,7 +219,7 @@ async def test_what_was_left_is_started_with_what_it_needs_and_a_person_allows(
     app = make_app(left.folder)
     async with app.run_test(size=(120, 36)) as running_app:
         pilot = cast("Pilot[object]", running_app)
-        await wait_for(pilot, lambda: "Q shows them" in screen_text(app))
+        await wait_for(pilot, lambda: "Q shows and starts them" in screen_text(app))
         await wait_for(pilot, lambda: main_of(app).workspace.review.run)
         await pilot.press("b")
         await wait_for(pilot, lambda: main_of(app).workspace.open_runs.blind)

@@ -143,7 +143,7 @@ def _begin(workspace: Workspace, followed: Followed, run: OpenRun) -> None:
     own_goes_on = workspace.run_control.queue.busy
     run.begun_here = run.begun_here or not own_goes_on  # one's own comes first
     run.newest = next((result.key for result in reversed(run.run.results)), None)
-    told = f"{run.run.model.name} is being made: {followed.maker}"
+    told = f"a run of {run.run.model.name} goes on: {followed.maker}"
     if review.run is run and review.blind_list is None:
         review.awaiting = not review.to_judge
         workspace.view.say(told, holds=lambda: run.running and not review.open_runs.blind)

@@ -32,7 +32,9 @@ async def tell(workspace: Workspace) -> None:
     elif _left(found):
         waits = count(len(found.runs), "run waits that was left", "runs wait that were left")
         shows = "it" if len(found.runs) == 1 else "them"
-        workspace.view.say(f"{waits}: Q shows {shows}", "warning", holds=lambda: _left(workspace.left_queue))
+        workspace.view.say(
+            f"{waits}: Q shows and starts {shows}", "warning", holds=lambda: _left(workspace.left_queue)
+        )
 
 
 def _left(found: LeftQueue) -> bool:

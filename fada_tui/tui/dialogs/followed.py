@@ -45,7 +45,7 @@ async def _agreed(workspace: Workspace, app: App[Any], followed: Followed) -> bo
         agreed: bool = await app.push_screen_wait(asked)
         return agreed
     question = f"Stop the run left running? {count(left.waiting, 'run waits', 'runs wait')} behind it."
-    detail = f"{stops} The folder of a run that never began goes with it where it is dropped."
+    detail = f"{stops} A dropped run that never began loses its folder, too."
     name = "the next one" if workspace.open_runs.blind else follows.label
     match await app.push_screen_wait(StopScreen(question, detail, name, left.waiting)):
         case "keep":

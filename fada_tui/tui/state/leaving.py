@@ -83,8 +83,10 @@ class Leaving:
         told = []
         if given.runs:
             goes_on = count(len(given.runs), "run goes on", "runs go on")
+            them = "it" if len(given.runs) == 1 else "them"
             told.append(
-                f"{goes_on} without a screen, in process {given.pid}: fada-tui follows it, {log} tells of it"
+                f"{goes_on} without a screen, in process {given.pid}: open fada-tui to follow {them}; "
+                f"what comes of {them} is told in {log}"
             )
         if given.kept:
             waits = count(len(given.kept), "run waits", "runs wait")
