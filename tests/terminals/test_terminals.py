@@ -103,12 +103,14 @@ def test_the_picture_stands_there_whatever_happens(window: Window, request: pyte
             Image.fromarray(shown).save(Path(folder) / f"{name}-{what}.png")
         return shown
 
-    def card_at(what: str, image: Image.Image, before: Box | None = None) -> Box:
-        """Wait for a card, elsewhere than before, and see that it is as it should be."""
+    def card_at(what: str, image: Image.Image, before: Box | None = None, *, smaller: bool = False) -> Box:
+        """Wait for a card, elsewhere than before or also smaller, and see that it is as it should be."""
 
         def stands(shown: Pixels) -> tuple[Box, Pixels] | None:
             box = shows_card(shown, image)
-            return (box, shown) if box is not None and box != before else None
+            if box is None or box == before or (smaller and before and box.size >= before.size):
+                return None
+            return box, shown
 
         try:
             box, shown = window.until(f"the card {what}", stands)
@@ -162,10 +164,9 @@ def test_the_picture_stands_there_whatever_happens(window: Window, request: pyte
     window.press("D")
     window.until("a dark screen", lambda shown: shown[grid.top + 1].mean() < 128)
 
-    # Another size.
+    # Another size. mlterm shows the whole old picture in its corner until it is drawn anew.
     window.resize(100 * grid.width + 30, 30 * grid.height + 50)
-    small = card_at("smaller", the_card, first)
-    assert small.size < first.size
+    small = card_at("smaller", the_card, first, smaller=True)
 
     # The shell.
     window.resize(shell.shape[1], shell.shape[0])
