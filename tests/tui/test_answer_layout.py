@@ -49,3 +49,18 @@ async def test_another_text_lays_nothing_out_unless_a_scroll_bar_comes_or_goes(
         assert any(one.startswith("row 8") for one in lines_of(stage))
         assert await laid_out("short") > 0
         assert not text.show_vertical_scrollbar and lines_of(stage)[0].rstrip() == "short"
+
+
+class Early(AnswerText):
+    """Has a text before its size."""
+
+    def on_mount(self) -> None:
+        self.show("cephalic lie")
+
+
+async def test_what_is_drawn_before_its_size_is_told_has_whole_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AnswerText, "on_resize", lambda self: None)
+    stage = Stage(Early())
+    async with stage.shown(30, 6) as pilot:
+        await pilot.pause()
+        assert lines_of(stage)[0].startswith("cephalic lie")

@@ -115,11 +115,14 @@ class AnswerText(ScrollView, can_focus=True):
             self.scroll_end(animate=False)
 
     def _wrap(self) -> None:
-        self._wrapped = Wrapped(self.scrollable_content_region.width, self._text)
-        self._places = []
-        self._count_muted()
+        self._wrap_to(self.scrollable_content_region.width)
         self._measure()
         self.refresh()
+
+    def _wrap_to(self, width: int) -> None:
+        self._wrapped = Wrapped(width, self._text)
+        self._places = []
+        self._count_muted()
 
     def _measure(self) -> None:
         """Take the text's size; lay the screen out anew only where a scroll bar comes or goes."""
@@ -154,6 +157,8 @@ class AnswerText(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw a line of the text."""
         width = self.scrollable_content_region.width
+        if self._wrapped.width == 1 < width:  # drawn before it is told of its size: a letter on each line
+            self._wrap_to(width)
         number = y + self.scroll_offset.y
         text = self._wrapped.lines[number] if number < len(self._wrapped.lines) else ""
         style = self.rich_style
