@@ -44,7 +44,7 @@ def launch(results: Path, settings: Settings, consent: Consent, *, patience: flo
     Raises:
         StoreError: it cannot be started, or the queue or its log not be used; says why on one line.
     """
-    results = results.absolute()
+    results = results.resolve()  # also where the folder of the start is removed meanwhile
     holder = queue_worker(results)
     if holder and holder.program:
         return holder.program.pid
