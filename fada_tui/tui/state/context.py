@@ -20,6 +20,9 @@ from fada_tui.runs.image_list import ListedImages, listed_images
 from fada_tui.runs.planning import frames_of, questions_of
 from fada_tui.tui.terminal.graphics.detect import Detected
 
+DRAWN = {"kitty": "kitty's protocol", "half": "half blocks", "sextant": "sextants", "octant": "octants"}
+"""How pictures are drawn, in words; sixel and off are words."""
+
 
 class AppContext(Struct, frozen=True, kw_only=True, dict=True):
     """Settings, lists and places."""
@@ -74,8 +77,9 @@ class AppContext(Struct, frozen=True, kw_only=True, dict=True):
 
     def facts(self, assessor: str | None) -> tuple[tuple[str, str], ...]:
         """Return the facts on this session for the help screen, such as who judges."""
+        drawn = self.graphics.graphics
         return (
-            ("pictures", f"{self.graphics.graphics}: {self.graphics.reason}"),
+            ("pictures", f"{DRAWN.get(drawn, drawn)} ({self.graphics.reason})"),
             ("assessor", f"{assessor}; N changes it" if assessor else "none yet; N names one"),
             ("rubric", self.rubric.title),
             ("results", str(self.results)),
