@@ -64,9 +64,13 @@ def test_the_list_says_what_is_running_what_waits_and_who_writes_it(
 ) -> None:
     with RunLock(results / "20260102-000000_made"):
         assert runs.list_runs(Namespace(results=str(results))) == 0
-        lines = capsys.readouterr().out.splitlines()[1:]
+        said = capsys.readouterr()
+        lines = said.out.splitlines()[1:]
+        assert "2 runs wait until they are started: w in the dashboard's queue" in said.err
         rows = listed(results, capsys)
         lock = QueueLock(results)
+        assert runs.list_runs(Namespace(results=str(results))) == 0
+        assert "1 run waits until it is started" in capsys.readouterr().err
         (left,) = [row for row in listed(results, capsys) if row["left_running"]]
         lock.release()
     assert [line.split()[1] for line in lines] == ["interrupted", "running", "waiting", "waiting"]

@@ -26,6 +26,7 @@ from fada_tui.report.looking import constant_answers
 from fada_tui.report.metric_texts import time_in_list
 from fada_tui.report.paired import paired_questions
 from fada_tui.report.paired_texts import render_paired
+from fada_tui.report.units import count
 from fada_tui.report.wordings import differing_wordings, wordings_line
 from fada_tui.runs.job import planned_items
 from fada_tui.runs.publish import compared_runs, notes_of, publish
@@ -62,6 +63,10 @@ def list_runs(options: Namespace) -> int:
         return 0
     for line in table_lines(_COLUMNS, rows):
         sys.stdout.write(f"{line}\n")
+    idle = sum(row["waiting"] and bool(not left_running or row["kept"] or row["problem"]) for row in rows)
+    if idle:
+        waits, them = count(idle, "run waits", "runs wait"), "it is" if idle == 1 else "they are"
+        warn([f"{waits} until {them} started: w in the dashboard's queue (Q) does that"])
     return 0
 
 
