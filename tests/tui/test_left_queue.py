@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from fada_tui.config.settings import Settings
-from fada_tui.core.errors import RunLockedError
+from fada_tui.core.errors import RunLockedError, StoreError
 from fada_tui.core.records import ModelEntry
 from fada_tui.models.registry import SHIPPED, load_registry
 from fada_tui.runs.consent import Consent
@@ -169,7 +170,9 @@ def test_the_run_under_the_cursor_says_when_it_starts() -> None:
 
 
 @pytest.mark.long
-async def test_what_was_left_is_told_shown_moved_and_dropped(left: Left) -> None:
+async def test_what_was_left_is_told_shown_moved_and_dropped(
+    left: Left, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_run(left.folder)
     app = make_app(left.folder)
     first, second, third = left.names
@@ -191,6 +194,15 @@ async def test_what_was_left_is_told_shown_moved_and_dropped(left: Left) -> None
         await pilot.press("y")
         await wait_for(pilot, lambda: "model-0: dropped, with its folder" in screen_text(app))
         assert left.queue == [second, third] and not (left.results / first).exists()
+        with monkeypatch.context() as full:
+            full.setattr(left_queue, "drop", Mock(side_effect=StoreError("no room for the queue")))
+            await pilot.press("d")
+            await wait_for(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            await pilot.press("y")
+            await wait_for(pilot, lambda: isinstance(app.screen, QueueScreen))
+            await wait_for(pilot, lambda: "no room for the queue" in screen_text(app))
+            await pilot.pause(0.2)
+            assert "no room for the queue" in screen_text(app)
 
         await pilot.press("escape", "b")
         await wait_for(pilot, lambda: main_of(app).workspace.open_runs.blind)

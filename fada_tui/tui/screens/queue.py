@@ -204,7 +204,8 @@ class QueueScreen(Screen[None], SheetActions):
         )
         if await self.app.push_screen_wait(asked):
             came = await left_queue.drop(self._workspace, run.run)
-            self._tell(came and f"{name}: {came}")
+            if came:  # else why not was told
+                self._tell(f"{name}: {came}")
 
     def action_go_on(self) -> None:
         """Start the runs that were kept, or left: those of the queue under the cursor."""
