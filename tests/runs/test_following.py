@@ -268,6 +268,18 @@ def test_a_folder_that_goes_or_cannot_be_read_is_told_of_in_a_line(folder: Path,
     assert "run.json" in look.problem
 
 
+def test_what_is_set_aside_to_be_merged_is_read_too(folder: Path, making: Making) -> None:
+    """A program without `flock` renames the journal first, and removes it when `run.json` has it all."""
+    reader = Reader(folder)
+    reader.look()
+    answer(folder, PATHS[0])
+    (folder / journal.JOURNAL_NAME).rename(folder / journal.SETTLED_NAME)
+    answer(folder, PATHS[1])
+    store.write_run(folder, replace(examples.run(PATHS), environment=Environment(torch="2")))
+    reader.look()
+    assert reader.told == [(PATHS[0], "q1"), (PATHS[1], "q1")]
+
+
 def _begin(folder: Path, data: bytes) -> None:
     """Write what is cut off, as a program does that is killed meanwhile: what it finds cut off it closes."""
     path = folder / journal.JOURNAL_NAME

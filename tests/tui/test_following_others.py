@@ -276,6 +276,29 @@ async def test_what_others_judge_appears_also_in_a_run_that_nobody_makes(
     assert merged() == [True], "written and merged between two looks"
 
 
+async def test_what_others_judge_is_merged_as_long_as_the_dashboard_is_open(
+    tmp_path: Path, making: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making.answer(2)
+    making.end()
+    workspace, view = await begun(tmp_path)
+    run = workspace.review.run
+    assert run
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.0)
+    rounds = iter(range(3))
+
+    def search(_: Path) -> list[RunOfOthers]:
+        view.is_open = next(rounds, None) is not None
+        making.assess(FIRST, "ada", "partial", "2030-01-01T00:00:00.000Z")
+        return []
+
+    monkeypatch.setattr(following, "SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr(following, "SEARCH_SHARE", 10**9)
+    monkeypatch.setattr(following, "runs_of_others", search)
+    await following.keep_up(workspace)
+    assert run.assessment(FIRST, "q1").verdict == "partial"
+
+
 def _fails() -> Session:
     raise StoreError("no room")
 

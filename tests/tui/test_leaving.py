@@ -1,5 +1,7 @@
 """Leaving while runs go on or wait: what is asked, and what becomes of them."""
 
+import asyncio
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ from textual.pilot import Pilot
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import StoreError
 from fada_tui.models.registry import SHIPPED, load_registry
+from fada_tui.runs.handover import HandedOver
 from fada_tui.runs.planning import jobs
 from fada_tui.runs.queued_run import write_down
 from fada_tui.runs.run_queue import Written
@@ -96,6 +99,26 @@ async def test_whatever_goes_wrong_is_told_to_who_waits(
     workspace, _ = await begun(tmp_path)
     handing = workspace.leaving.hand_over(begun=True)
     assert "no one expected this" in str(handing.exception(LONG_ENOUGH))
+
+
+async def test_nothing_is_stopped_before_it_is_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, view = await begun(tmp_path)
+    handing: Future[HandedOver] = Future()
+    done: list[bool] = []
+
+    async def close(_: float) -> bool:
+        done.append(handing.done())
+        return True
+
+    monkeypatch.setattr(workspace.run_control.queue, "close", close)
+    leaving = asyncio.create_task(workspace.leave(handing=handing))
+    for _ in range(9):
+        await asyncio.sleep(0)
+    handing.set_result(HandedOver())
+    await leaving
+    assert done == [True] and view.left == 0
 
 
 class Bench:

@@ -1,0 +1,104 @@
+"""What becomes of the queue's runs when one is locked, loses its worker, or the process is told to end."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from fada_tui.config.settings import Settings
+from fada_tui.core.errors import ErrorKind, RunLockedError, StoreError
+from fada_tui.core.records import Failure, Run
+from fada_tui.models.registry import SHIPPED, load_registry
+from fada_tui.runs.consent import NOTHING
+from fada_tui.runs.detached import work
+from fada_tui.runs.detached.log import Log
+from fada_tui.runs.detached.orders import orders_of
+from fada_tui.runs.events import RunEnded
+from fada_tui.store.queue_file import QueuedRun, QueueLock, change_queue, queue_worker, read_queue
+from tests import examples
+
+
+class Quiet:
+    """A log that nobody reads."""
+
+    def renew(self) -> None:
+        """Do nothing."""
+
+    def say(self, text: str) -> None:
+        """Do nothing."""
+
+
+class Session:
+    """A session that ends as it is told, or once it is stopped."""
+
+    def __init__(self, run: Run | None) -> None:
+        self._run = run
+        self._stopped = asyncio.Event()
+
+    def stop_after_image(self) -> None:
+        """Stop."""
+        self._stopped.set()
+
+    async def events(self, _: object) -> AsyncIterator[RunEnded]:
+        """Yield its end."""
+        if self._run is None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await self._stopped.wait()
+        yield RunEnded(self._run or examples.run(), Path("one"))
+
+
+def queue_work(results: Path) -> work.QueueWork:
+    """Return the work through a queue with one run."""
+    (results / "one").mkdir()
+    change_queue(results, lambda _: [QueuedRun(run="one")])
+    registry = load_registry(results / "models.toml", SHIPPED)
+    given = orders_of(Settings(), NOTHING)
+    return work.QueueWork(results, given, registry, QueueLock(results), cast("Log", Quiet()))
+
+
+async def test_one_told_to_end_lets_the_queue_go_before_its_image_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, holders = Session(None), list[object]()
+    stop = session.stop_after_image
+    monkeypatch.setattr(session, "stop_after_image", lambda: (holders.append(queue_worker(tmp_path)), stop()))
+    monkeypatch.setattr(work.Session, "resume", lambda *_: (session, ()))
+    await queue_work(tmp_path).run()
+    assert holders == [None], "another may be launched, which waits for the run"
+    assert [one.run for one in read_queue(tmp_path)] == ["one"]
+
+
+@pytest.mark.parametrize(("lost", "tries"), [(1, 2), (5, 2)])
+async def test_a_run_whose_worker_was_ended_is_tried_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int, tries: int
+) -> None:
+    failed = examples.run(status="failed", error=Failure(kind=ErrorKind.WORKER_DIED, message="killed"))
+    ends, resumed = iter([failed] * lost), list[Path]()
+
+    def resume(folder: Path, *_: object) -> tuple[Session, tuple[str, ...]]:
+        resumed.append(folder)
+        return Session(next(ends, examples.run(status="complete"))), ()
+
+    monkeypatch.setattr(work.Session, "resume", resume)
+    await queue_work(tmp_path).run()
+    assert len(resumed) == tries and read_queue(tmp_path) == ()
+
+
+@pytest.mark.parametrize(("moments", "problem"), [(3, "reached"), (1000, "locked")])
+async def test_it_is_tried_again_and_not_for_ever(
+    moments: int, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter(range(moments))
+
+    def resume(*_: object) -> Any:
+        if next(left, None) is not None:
+            raise RunLockedError("locked")
+        raise StoreError("reached")
+
+    monkeypatch.setattr(work.Session, "resume", resume)
+    await queue_work(tmp_path).run()
+    assert [one.problem for one in read_queue(tmp_path)] == [problem]
