@@ -238,6 +238,7 @@ def test_a_queue_left_running_is_worked_through_with_nobody_looking(
 
 
 @pytest.mark.worker
+@pytest.mark.slow
 def test_one_that_is_told_to_end_finishes_the_image_and_leaves_the_rest_in_the_queue(
     results: Path, many: Path
 ) -> None:

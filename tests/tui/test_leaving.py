@@ -89,6 +89,11 @@ async def test_it_is_answered_by_a_key_on_a_small_terminal(keys: list[str], answ
         assert app.returned == answer
 
 
+async def test_a_hang_up_hands_nothing_over_unless_that_was_said(tmp_path: Path) -> None:
+    workspace, _ = await begun(tmp_path)
+    assert workspace.leaving.at_hang_up() is None
+
+
 async def test_whatever_goes_wrong_is_told_to_who_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fada_tui.store.queue_file import LOG_NAME, queue_worker, read_queue
-from tests.conftest import run_folders, wait_for
+from tests.conftest import wait_for
 from tests.detached import ended_at_last, wait_for_end
 from tests.tui.program import OnPty, slowed
 
@@ -113,16 +113,3 @@ def test_runs_go_on_when_the_terminal_hangs_up(way: str, start: Start, tmp_path:
     log = wait_for_end(results, goes_on(results))
     check_complete(results, 2)
     assert log.count(": begins, ") == 2, (results / LOG_NAME).read_text()
-
-
-def test_a_hang_up_stops_runs_where_nothing_else_was_said(
-    start: Start, tmp_path: Path, results: Path
-) -> None:
-    program = start(*RUN)
-    begin(program, times=2)
-    with slowed(program.process.pid):
-        program.hang_up()
-        assert program.wait_end() == 128 + signal.SIGHUP
-    (folder,) = run_folders(tmp_path)
-    assert json.loads((folder / "run.json").read_bytes())["status"] == "interrupted"
-    assert read_queue(results) == () and queue_worker(results) is None

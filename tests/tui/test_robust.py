@@ -18,6 +18,7 @@ from fada_tui.config.last_run import remember
 from fada_tui.config.settings import Settings
 from fada_tui.core.records import Assessment
 from fada_tui.store import folder as store
+from fada_tui.store.queue_file import queue_worker, read_queue
 from fada_tui.tui.terminal.shutdown import PATIENCE
 from tests.conftest import PROGRAM, journaled, run_folders, wait_for
 from tests.tui.dashboard import save_run
@@ -80,6 +81,8 @@ def test_a_terminal_that_hangs_up(start: Start, tmp_path: Path) -> None:
     assert program.wait_end(PATIENCE + 3) == 128 + signal.SIGHUP
     wait_for(lambda: ended(worker))
     check_interrupted(tmp_path)
+    results = tmp_path / "results"
+    assert read_queue(results) == () and queue_worker(results) is None, "nothing goes on unasked"
 
 
 def test_a_stalled_terminal_stops_no_run(start: Start, tmp_path: Path) -> None:
