@@ -8,7 +8,7 @@ from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.timer import Timer
 
 from fada_tui.evaluation.assessment.filters import TELLING, WORDS
@@ -25,6 +25,7 @@ from fada_tui.tui.present.lines import images_text, title_text
 from fada_tui.tui.present.pace import pace_text
 from fada_tui.tui.screens.answer_actions import AnswerActions
 from fada_tui.tui.screens.desk_actions import DeskActions
+from fada_tui.tui.screens.layered import LayeredScreen
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.image_rows import Slot
 from fada_tui.tui.state.list_line import list_line
@@ -47,7 +48,7 @@ SETTLING_SECONDS = 0.5
 """How long the filter waits for more to change before going through all images."""
 
 
-class MainScreen(Screen[None], JudgingActions, AnswerActions, DeskActions):
+class MainScreen(LayeredScreen[None], JudgingActions, AnswerActions, DeskActions):
     """All panes, and the keys of the places "main" and "assess": the `MainView` of its workspace.
 
     Args:

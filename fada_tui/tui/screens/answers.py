@@ -10,7 +10,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import Worker, WorkerError
@@ -20,6 +19,7 @@ from fada_tui.evaluation.assessment.filters import TELLING, WORDS, parse
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.screens.answer_columns import HEADINGS, Cells, columns, in_full
 from fada_tui.tui.screens.answer_source import Source
+from fada_tui.tui.screens.layered import LayeredScreen
 from fada_tui.tui.screens.sheet_actions import SheetActions
 from fada_tui.tui.state.answer_table import (
     SORTABLE,
@@ -49,7 +49,7 @@ ACTS = frozenset(f"answers.{name}" for name in ("open", "mark", "all", "flag", "
 HIGHEST_FIRST = frozenset({"flag"})
 
 
-class AnswersScreen(Screen[Row | None], SheetActions):
+class AnswersScreen(LayeredScreen[Row | None], SheetActions):
     """The table of answers; ends with the answer to look at, or None. It is drawn with the main screen.
 
     Args:

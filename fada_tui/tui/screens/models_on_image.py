@@ -22,6 +22,7 @@ from fada_tui.tui.present.glyphs import GLYPHS
 from fada_tui.tui.present.lines import NAME_CELLS
 from fada_tui.tui.present.side_layout import Layout, layout
 from fada_tui.tui.screens.answer_actions import AnswerActions
+from fada_tui.tui.screens.layered import LayeredScreen
 from fada_tui.tui.screens.picture_keys import PictureKeys
 from fada_tui.tui.state.picture_view import PictureView
 from fada_tui.tui.state.side_by_side import SideBySide
@@ -40,7 +41,7 @@ ALONE = "one model has answered this: what another one says will stand beside it
 NOTHING = "no model has answered this question about this image"
 
 
-class ModelsOnImage(Screen[None], JudgingActions, AnswerActions, PictureKeys):
+class ModelsOnImage(LayeredScreen[None], JudgingActions, AnswerActions, PictureKeys):
     """A column for each answer beside the picture, or beneath it where that leaves it more room.
 
     Args:

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widgets import Static
 
 from fada_tui.runs.run_queue import WaitingRun
@@ -15,6 +14,7 @@ from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.queue import Heading, Row, cells, detail, key_of, rows, title
 from fada_tui.tui.screens.confirm import ConfirmScreen
+from fada_tui.tui.screens.layered import LayeredScreen
 from fada_tui.tui.screens.sheet_actions import SheetActions
 from fada_tui.tui.state.left_queue import LeftQueue, LeftRun, moved
 from fada_tui.tui.state.run_control import SAMPLE_SECONDS
@@ -40,7 +40,7 @@ COLUMNS = (
 )
 
 
-class QueueScreen(Screen[None], SheetActions):
+class QueueScreen(LayeredScreen[None], SheetActions):
     """Shows the queue, and changes it; drawn whenever the main screen is.
 
     Args:

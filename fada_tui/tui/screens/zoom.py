@@ -28,6 +28,7 @@ from fada_tui.tui.present.lines import FEWER_CELLS, NAME_CELLS
 from fada_tui.tui.present.marks import counted
 from fada_tui.tui.present.view_text import WHOLE, longest, view_texts
 from fada_tui.tui.screens.answer_actions import AnswerActions
+from fada_tui.tui.screens.layered import LayeredScreen
 from fada_tui.tui.screens.picture_keys import PictureKeys
 from fada_tui.tui.state.picture_view import PictureView
 from fada_tui.tui.state.views import NoticeKind, ZoomView
@@ -49,7 +50,7 @@ _IN_THE_ROW = frozenset({"assess.correct", "assess.partial", "assess.incorrect",
 """Commands whose keys stand in the row of verdicts, too: a low terminal has no room to say them twice."""
 
 
-class ZoomScreen(Screen[None], AnswerActions, PictureKeys):
+class ZoomScreen(LayeredScreen[None], AnswerActions, PictureKeys):
     """The picture, larger and larger; pans where not all of it is seen.
 
     Beneath stands what is to be judged. The keys of judging do what they do on the screen below, and the
