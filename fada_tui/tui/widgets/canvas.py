@@ -26,6 +26,7 @@ from fada_tui.tui.terminal.graphics.render import Rendered
 from fada_tui.tui.terminal.graphics.rows import Drawing, Row
 from fada_tui.tui.terminal.graphics.shelf import SHELF
 from fada_tui.tui.terminal.graphics.view import AS_IT_IS, View
+from fada_tui.tui.widgets.pace import Pace
 
 CALM_SECONDS = 0.15
 """How long nothing else must be asked for before a picture is loaded; the first one is at once."""
@@ -100,6 +101,7 @@ class Canvas(Widget):
         self._asked = float("-inf")
         self._timer: Timer | None = None
         self._mending: Timer | None = None
+        self._pace = Pace(self, self._ask)
         self._whole = False
         """Whether the next drawing is worth a picture that is one sequence for all lines."""
         self._placed = 0
@@ -209,6 +211,8 @@ class Canvas(Widget):
         self._timer = None
         if self._path is None or not self.size:
             return  # it was taken away meanwhile
+        if self._pace.holds(another=self._request is None):
+            return
         request = self._wish(self._path)
         if request != self._request:
             self._request = request
@@ -233,6 +237,8 @@ class Canvas(Widget):
         self._compare()
         self._whole = True
         self.refresh()
+        if self._lines:
+            self.call_after_refresh(self._pace.begin)
 
     def on_resize(self) -> None:
         """Ask for the picture in its new size."""

@@ -20,6 +20,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.terminal.graphics.link import LINK
 from fada_tui.tui.terminal.graphics.replies import OWED_SECONDS, Sieve
 from fada_tui.tui.terminal.graphics.shelf import SHELF
 
@@ -43,6 +44,7 @@ class SievedDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._asked: deque[Callable[[], object]] = deque()
         self._suspended = False
+        LINK.opened(self.ask)
 
     def ask(self, answered: Callable[[], object]) -> None:
         """Call back, from another thread, once the terminal has processed everything written so far."""
@@ -79,6 +81,7 @@ class SievedDriver(LinuxDriver):
 
     def _take(self, reply: bytes) -> None:
         if reply == STATUS and self._asked:
+            LINK.answers = True
             with suppress(RuntimeError):  # the loop it calls back to has ended
                 self._asked.popleft()()
 
