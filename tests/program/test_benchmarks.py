@@ -25,6 +25,7 @@ from benchmarks.rounds import Spread, alternately, percentile, ratios, slope, sp
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+@pytest.mark.slow
 def test_all_ways_give_the_same_answers(
     tiny: Path, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
