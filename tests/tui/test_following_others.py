@@ -175,6 +175,22 @@ async def test_a_folder_that_goes_ends_it_with_one_line(tmp_path: Path, making: 
     assert workspace.followed_runs.active == [], "it is given up"
 
 
+async def test_a_copy_of_a_run_that_is_open_is_not_mixed_into_it(tmp_path: Path, making: Making) -> None:
+    making.answer(1)
+    original = making.folder
+    making.folder = Path(shutil.copytree(original, original.with_name("copy")))
+    making.answer(2)
+    workspace, view = await begun(tmp_path)
+    await loading.open_run(workspace, original.name)
+    followed = follow(workspace, making)
+    for _ in range(2):
+        await following.look(workspace, followed)
+    run = workspace.review.run
+    assert run and run.folder == original and run.counts()[1] == 1 and not run.running
+    assert view.said[-1].startswith("another program makes a copy of a run that is open here")
+    assert workspace.followed_runs.active == []
+
+
 async def test_blind_mode_takes_its_answers_and_tells_nothing_of_it(tmp_path: Path, making: Making) -> None:
     save_run(tmp_path)
     workspace, view = await begun(tmp_path)

@@ -95,8 +95,13 @@ async def look(workspace: Workspace, followed: Followed) -> None:
     closed = known is not None and known.id not in open_runs.runs
     if closed or (found.ended and found.run is None):
         _end(workspace, followed)
-    elif run is not None:
-        await _show(workspace, followed, open_runs.add(run), found)
+    elif run is not None and (opened := open_runs.add(run)).folder.name == followed.folder.name:
+        await _show(workspace, followed, opened, found)
+    elif run is not None:  # its answers are not those of the run that is open, nor are verdicts on them
+        _end(workspace, followed)
+        workspace.view.say(
+            "another program makes a copy of a run that is open here: it is not shown", "warning"
+        )
 
 
 async def _show(workspace: Workspace, followed: Followed, run: OpenRun, found: Look) -> None:
