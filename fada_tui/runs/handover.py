@@ -7,7 +7,7 @@ is locked for as long as somebody writes it.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from fada_tui.core.errors import FadaError, StoreError, reason
 from fada_tui.core.file_names import encode_name
 from fada_tui.runs.run_queue import Held, Written
-from fada_tui.store.queue_file import QueuedRun, change_queue, queue_worker, read_queue, upcoming
+from fada_tui.store.queue_file import QueuedRun, change_queue, is_worked, launching, read_queue, upcoming
 from fada_tui.store.removal import remove_run
 
 CREATING_SECONDS = 5.0
@@ -79,9 +79,10 @@ def hand_over(
         if not given:
             return HandedOver()
         before = read_queue(results)
-        worked = queue_worker(results) is not None
-        change_queue(results, lambda queue: with_given(queue, given, worked=worked))
-        pid = launch() if upcoming(given) else None
+        left = () if is_worked(results) else before  # what is handed over after that is not what was left
+        with launching(results) if upcoming(given) else nullcontext():
+            change_queue(results, lambda queue: with_given(queue, given, left))
+            pid = launch() if upcoming(given) else None
     except Exception as error:
         raise HandoverError(error, _take_back(results, before, given, written)) from error
     return HandedOver(
@@ -92,21 +93,19 @@ def hand_over(
 
 
 def with_given(
-    queue: Sequence[QueuedRun], given: Sequence[QueuedRun], *, worked: bool
+    queue: Sequence[QueuedRun], given: Sequence[QueuedRun], left: Sequence[QueuedRun]
 ) -> tuple[QueuedRun, ...]:
     """Return a queue with runs that are handed over.
 
     Args:
         queue: as it is.
-        given: what is handed over, in its order.
-        worked: whether a process works through the queue. Then they come after its runs; else before them,
-            which do not start with them unasked.
+        given: what is handed over, in its order; it comes after what is worked through.
+        left: what nobody works through: it comes last, and does not start unasked.
     """
-    names = {one.run for one in given}
+    names, were = {one.run for one in given}, {one.run for one in left}
     others = [one for one in queue if one.run not in names]
-    if worked:
-        return (*others, *given)
-    return (*given, *(replace(one, kept=True) for one in others))
+    worked = [one for one in others if one.run not in were]
+    return (*worked, *given, *(replace(one, kept=True) for one in others if one.run in were))
 
 
 def _take_back(

@@ -5,7 +5,8 @@ kill makes nothing twice. One program at a time changes the file, and one at a t
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -39,7 +40,8 @@ TAKING_PATIENCE = 1.0
 """Seconds to wait for the lock of who works through it, which those who ask about it hold for a moment."""
 
 _LOCK_NAME = f".{QUEUE_NAME}.lock"
-LOCK_NAMES = (WORKER_LOCK_NAME, _LOCK_NAME)
+_LAUNCH_LOCK_NAME = ".queue.launch.lock"
+LOCK_NAMES = (WORKER_LOCK_NAME, _LOCK_NAME, _LAUNCH_LOCK_NAME)
 """Files of a results folder that are there while somebody works through its queue, or changes it."""
 
 _LARGEST = 8 * 1024 * 1024
@@ -110,6 +112,34 @@ def change_queue(results: Path, change: Change) -> tuple[QueuedRun, ...]:
         raise _busy(results) from None
     except OSError as error:
         raise _unwritable(results, error) from error
+
+
+@contextmanager
+def launching(results: Path) -> Iterator[None]:
+    """Tell other programs, within this context, that somebody is about to work through the queue.
+
+    Where one tells that already, this does not.
+
+    Raises:
+        StoreError: the results folder cannot be written.
+    """
+    try:
+        lock = file_lock.take(results / _LAUNCH_LOCK_NAME)
+    except LockedError:
+        yield
+        return
+    except OSError as error:
+        raise _unwritable(results, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_worked(results: Path) -> bool:
+    """Return whether somebody works through the queue, or is about to."""
+    found = file_lock.look(results / _LAUNCH_LOCK_NAME)  # first: it is let go once the worker has the queue
+    return (found is not None and found[1]) or queue_worker(results) is not None
 
 
 def queue_worker(results: Path) -> Holder | None:

@@ -20,7 +20,7 @@ from fada_tui.runs.queued_run import write_down
 from fada_tui.runs.run_queue import UNKNOWN, BegunRun, Held, WaitingRun, Written
 from fada_tui.runs.session import Session
 from fada_tui.store.folder import folders, read_run
-from fada_tui.store.queue_file import QueuedRun, QueueLock, change_queue, read_queue
+from fada_tui.store.queue_file import QUEUE_NAME, QueuedRun, QueueLock, change_queue, queue_worker, read_queue
 
 
 class Bench:
@@ -124,6 +124,20 @@ def _fails(message: str) -> Callable[..., int]:
         raise StoreError(message)
 
     return fail
+
+
+def test_two_that_are_left_at_once_both_go_on(bench: Bench) -> None:
+    other = Held(None, bench.held(False).waiting)
+
+    def launch() -> int:
+        assert queue_worker(bench.results) is None, "its process is only starting"
+        hand_over(other, bench.results, bench.launch)
+        return 4711
+
+    first = hand_over(bench.held(False), bench.results, launch)
+    assert [one.run for one in bench.queue][:2] == list(first.runs)
+    assert len(bench.queue) == 3 and not any(one.kept for one in bench.queue)
+    assert not any(path.is_file() and path.name != QUEUE_NAME for path in bench.results.iterdir())
 
 
 def test_a_launch_that_fails_changes_nothing(bench: Bench) -> None:
