@@ -194,7 +194,13 @@ def test_the_cell_is_taken_from_the_driver_where_it_knows(tty: Tty) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "cell"),
-    [(b"\x1b[6;17;8t", (8, 17)), (b"", CELL), (b"\x1b[6;0;0t", CELL), (b"\x1b[4;600;800t", CELL)],
+    [
+        (b"\x1b[6;17;8t", (8, 17)),
+        (b"", CELL),
+        (b"\x1b[6;0;0t", CELL),
+        (b"\x1b[6;9999;9999t", CELL),
+        (b"\x1b[4;600;800t", CELL),
+    ],
 )
 def test_the_terminal_is_asked_for_its_cell_where_the_driver_does_not_know(
     answer: bytes, cell: tuple[int, int], tty: Tty

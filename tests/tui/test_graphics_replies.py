@@ -61,6 +61,7 @@ def test_the_rest_of_what_must_be_a_reply_may_take_long(at: int) -> None:
 
 def test_what_was_cut_after_its_escape_byte_is_still_no_key() -> None:
     assert sift(b"\x1b", b"[?62;4c1", gap=0.5) == b"\x1b[27u1"
+    assert sift(b"\x1b", b"[0n1", gap=0.5) == b"\x1b[27u1"
     assert sift(b"\x1b", b"[49;;49u", gap=0.5) == b"\x1b[27u\x1b[49;;49u"
     assert sift(b"\x1b", b"[", b"1c", gap=0.5) == b"\x1b[27u[1c"
 

@@ -68,6 +68,9 @@ def test_terminals_that_know_placeholders_are_drawn_to(
         (said(KITTY, showing="/dev/pts/1,/dev/pts/9"), "no terminal"),
         (said(KITTY, pane="1\t0"), "zoomed"),
         (said(), "no terminal"),
+        (said(("/dev/pts/1", "xterm-kitty", f"kitty({'9' * 6000}.1)", "RGB", "1")), "kitty(999"),
+        (said(("/dev/pts/1", "xterm-kitty", "kitty(\u0663\u0665.\u0661)", "RGB", "1")), "kitty("),
+        (said(("/dev/pts/1", "x" * 9000, "", "RGB", "1")), "xxx"),
     ],
 )
 def test_nothing_is_handed_on_to_others(answer: str, reason: str) -> None:
@@ -75,6 +78,7 @@ def test_nothing_is_handed_on_to_others(answer: str, reason: str) -> None:
     assert outside is not None
     assert not outside.draws
     assert reason in outside.reason
+    assert len(outside.reason) < 100
 
 
 @pytest.mark.parametrize("answer", ["", "\n", "1\n", "no server running", "a\tb\tc\td\te\tf\n"])

@@ -34,6 +34,9 @@ PATIENCE = 2.0
 CELL = (10, 20)
 """Width and height of a cell in pixels where the terminal doesn't say."""
 
+LARGEST_CELL = (128, 256)
+"""A larger one is a mistake of the terminal's: pictures of that size would need all memory there is."""
+
 SIXEL = "4"
 """The number among a terminal's device attributes that stands for sixel."""
 
@@ -130,7 +133,11 @@ def cell_size(terminal: int | None) -> tuple[int, int] | None:
     rows, columns, width, height = struct.unpack("HHHH", answer)
     if not rows or not columns or width < columns or height < rows:
         return None
-    return width // columns, height // rows
+    return _likely(width // columns, height // rows)
+
+
+def _likely(width: int, height: int) -> tuple[int, int] | None:
+    return (width, height) if 0 < width <= LARGEST_CELL[0] and 0 < height <= LARGEST_CELL[1] else None
 
 
 def _ask(known: KnownTerminal, terminal: int, cell: tuple[int, int] | None) -> Detected:
@@ -181,8 +188,7 @@ def _attributes(sieve: Sieve) -> list[str] | None:
 def _told_cell(sieve: Sieve) -> tuple[int, int] | None:
     for reply in sieve.replies:
         if match := CELL_SIZE.fullmatch(reply):
-            height, width = int(match[1]), int(match[2])
-            return (width, height) if width and height else None
+            return _likely(int(match[2]), int(match[1]))
     return None
 
 

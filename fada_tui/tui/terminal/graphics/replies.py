@@ -64,7 +64,7 @@ _KEY = re.compile(
     rb")"
 )
 
-_CUT_OFF = re.compile(rb"\[[?<>=]|_G|\[[\d:]*;[\d:;]*[tu~A-FHPQRS]")
+_CUT_OFF = re.compile(rb"\[[?<>=]|_G|\[0n|\[[\d:]*;[\d:;]*[tu~A-FHPQRS]")
 """The beginning of what follows an escape byte and is no key that anyone types."""
 
 

@@ -23,10 +23,13 @@ _PANE = "\t".join(
 )
 _CLIENT = "\t".join(f"#{{client_{name}}}" for name in ("name", "termname", "termtype", "termfeatures", "pid"))
 
-_KITTY = re.compile(r"kitty\((\d+)\.(\d+)")
+_KITTY = re.compile(r"kitty\(([0-9]{1,4})\.([0-9]{1,4})")
 _PLACEHOLDERS_SINCE = (0, 28)
 _COLOURFUL = ("xterm-kitty", "xterm-ghostty", "ghostty")
 """Types of terminals whose description has 24-bit colours, which carry the pictures' numbers."""
+
+LONGEST_NAME = 40
+"""Characters that are told of what a terminal calls itself."""
 
 
 class Outside(Struct, frozen=True):
@@ -91,12 +94,12 @@ def understand(answer: str, tty: str) -> Outside | None:
         return Outside(False, "no terminal shows it")
     told = tuple("\t".join(client) for client in shown)
     for _, term, version, features, _ in shown:
-        name = version or term or "its terminal"
+        name = version[:LONGEST_NAME] or term[:LONGEST_NAME] or "its terminal"
         if not _knows_placeholders(version):
             return Outside(False, f"{name} is not known to draw pictures through it", told)
         if not (term.startswith(_COLOURFUL) or "RGB" in features.split(",")):
-            return Outside(False, f"its terminal-features for {term} lack RGB", told)
-    return Outside(True, f"{shown[0][2]} draws pictures that tmux hands on", told)
+            return Outside(False, f"its terminal-features for {term[:LONGEST_NAME]} lack RGB", told)
+    return Outside(True, f"{shown[0][2][:LONGEST_NAME]} draws pictures that tmux hands on", told)
 
 
 def _knows_placeholders(version: str) -> bool:
