@@ -2,7 +2,8 @@
 
     python -m benchmarks.screens [RESULTS] [ROUNDS] [SCREEN …]
 
-On a real pty of 120 × 36 cells, with nothing else going on, and again while a server's answers stream.
+On a real pty of 120 × 36 cells, with nothing else going on, again while a server's answers stream, and again
+while another program makes a run as large, which the dashboard follows at a hundred answers a second.
 "Opens" is from the key to the end of the first frame with what the screen is about; every other figure from
 that key to the end of the frame that answers it, for the escape key with the 100 ms in which a terminal could
 send the rest of another key. All are told by the clock, and in the processor's time that the program took,
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,9 @@ PAUSE = 0.03
 SECONDS = 60.0
 ANSWER_SECONDS = 4.0
 """How long the server takes for an answer that streams meanwhile."""
+
+FOLLOWED_SECONDS = 0.01
+"""From one answer to the next of the run that another program makes."""
 
 
 class Shown(NamedTuple):
@@ -172,6 +176,31 @@ def paced() -> Iterator[str]:
         server.stdin.close()
 
 
+def _begin_run(program: Program) -> None:
+    """Begin a run, and go back to a large one."""
+    frame(program, b"r", b"Start")
+    program.rest(1.0)
+    frame(program, b"r", b"running")
+    program.rest(3.0)
+    frame(program, b"R", b"Compare")
+    program.rest(1.0)
+    frame(program, DOWN)
+    frame(program, b"\r")
+    program.rest(3.0)
+
+
+@contextmanager
+def made_elsewhere(folder: Path, results: int) -> Iterator[None]:
+    """Have another program make a run, half of which is there."""
+    figures = [str(results), str(results // 2), str(FOLLOWED_SECONDS)]
+    command = [sys.executable, "-m", "benchmarks.making", str(folder), *figures]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as maker:
+        assert maker.stdin and maker.stdout
+        maker.stdout.readline()
+        yield
+        maker.stdin.close()
+
+
 def main() -> None:
     """Measure and print."""
     results = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
@@ -184,24 +213,17 @@ def main() -> None:
         for number in range(1, 4):
             write_large_run(folder, results, f"2026010{number}-000000_large-{number}", f"large-{number}")
         options = ["--images", str(folder / "images"), "--assessor", "ada"]
-        for what, more in (("alone", []), ("while an answer streams", ["--model", model])):
-            program = Program([*PROGRAM, *options, *more], folder)
-            program.until(b"judged", b"30 tokens")
-            program.rest(2.0)
-            if more:
-                frame(program, b"r", b"Start")
-                program.rest(1.0)
-                frame(program, b"r", b"running")
-                program.rest(3.0)
-                frame(program, b"R", b"Compare")
-                program.rest(1.0)
-                frame(program, DOWN)
-                frame(program, b"\r")
-                program.rest(3.0)
-            print(what, flush=True)
-            figures[what] = measure(program, screens, rounds)
-            print(f"memory: {program.memory() / 1e6:.0f} MB")
-            program.end()
+        for what, more in (("alone", []), ("while an answer streams", ["--model", model]), ("followed", [])):
+            with made_elsewhere(folder, results) if what == "followed" else nullcontext():
+                program = Program([*PROGRAM, *options, *more], folder)
+                program.until(b"judged", b"30 tokens")
+                program.rest(2.0)
+                if more:
+                    _begin_run(program)
+                print(what, flush=True)
+                figures[what] = measure(program, screens, rounds)
+                print(f"memory: {program.memory() / 1e6:.0f} MB")
+                program.end()
     print(json.dumps(figures))
 
 
