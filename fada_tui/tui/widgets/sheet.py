@@ -239,11 +239,14 @@ class Sheet(ScrollView, can_focus=False):
         if wanted != top:
             self.scroll_to(y=wanted, animate=False, immediate=True)
 
+    def _widest(self, at: int) -> int:
+        """Return the cells of a column's widest text: of one whose width is given no row needs to be made."""
+        return max((cell_len(printable(row[at].text)) for row in self._rows if len(row) > 1), default=0)
+
     def _fit_columns(self) -> None:
         width = self.scrollable_content_region.width - 2
-        whole = [row for row in self._rows if len(row) > 1]
         natural = [
-            max(cell_len(column.heading), *(cell_len(printable(row[at].text)) for row in whole), 1)
+            max(cell_len(column.heading), self._widest(at), 1)
             if column.cells is None
             else max(cell_len(column.heading), column.cells, 1)
             for at, column in enumerate(self._columns)
