@@ -101,6 +101,12 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
         if jobs and jobs[0].references is not UNSET:
             for line in references_told(jobs[0].references, jobs[0].questions):
                 _complain(printable(line))
+        if jobs and jobs[0].selection.shard is not UNSET:
+            shard, images = jobs[0].selection.shard, len(jobs[0].plan.images)
+            _complain(f"shard {shard}: {images:,} of {units.count(shard.images, 'image')}")
+            if not images:
+                _complain("there are more shards than images: this one has nothing to do, and is no run")
+                jobs = ()
         if request.dry_run:
             _print_plan(jobs, request)
             return ExitCode.OK
@@ -116,7 +122,7 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
     with suppress(OSError):  # a terminal that has hung up; the files are written
         _report(outcomes, request, refusal)
     codes = {outcome.code for outcome in outcomes} | ({refusal.exit_code} if refusal else set())
-    return next(code for code in SEVERITY if code in codes)
+    return next((code for code in SEVERITY if code in codes), ExitCode.OK)
 
 
 def run_controls(make: Callable[[], tuple[Session, tuple[str, ...]]], *, as_json: bool) -> ExitCode:
@@ -309,6 +315,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "source": job.plan.model.source,
                 "server": server,
                 "images": found.images,
+                "shard": str(shard) if (shard := job.selection.shard) else None,
                 "categories": dict(categories),
                 "questions": [question.text for question in job.questions],
                 "results": found.results,

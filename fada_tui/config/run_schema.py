@@ -90,6 +90,15 @@ OF_RUNS = (
         unset="the first",
     ),
     Setting(
+        "shard",
+        "asked",
+        "shard",
+        None,
+        "take part K of N of these images, for one of N jobs; fada-tui runs merge makes one run of them",
+        metavar="K/N",
+        unset="all of them",
+    ),
+    Setting(
         "question",
         "asked",
         "texts",

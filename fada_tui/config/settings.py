@@ -15,6 +15,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.file_modes import Files
 from fada_tui.core.paths import expanded
 from fada_tui.core.records import ImageDetail, ImageFormat, Record
+from fada_tui.core.shards import shard_of
 from fada_tui.core.toml import read_toml, suggestion
 
 ENVIRONMENT_PREFIX = "FADA_TUI_"
@@ -36,6 +37,7 @@ class Settings(Record, frozen=True, kw_only=True):
     shuffle: int | None = _default("shuffle")
     frames: int | None = _default("frames")
     frame: int | None = _default("frame")
+    shard: str | None = _default("shard")
     question: tuple[str, ...] = _default("question")
     questions: str | None = _default("questions")
     classes: str = _default("classes")
@@ -210,7 +212,7 @@ def _type(name: str) -> Any:
     literal: Any = Literal
     allowed: list[Any] = [literal[setting.choices]] if setting.choices else []
     match setting.kind:
-        case "text":
+        case "text" | "shard":
             allowed.append(str)
         case "texts":
             allowed.append(tuple[some_text, ...])
@@ -274,6 +276,8 @@ def _checked(name: str, given: _Value) -> Any:
         value = dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in value)
     try:
         checked = value_of(name, value, from_text=given.text)
+        if setting.kind == "shard" and checked is not None and shard_of(checked) is None:
+            raise msgspec.ValidationError
     except msgspec.ValidationError:
         raise UsageError(f"{given.place}: expected {setting.expected}, got {repr(value)[:200]}") from None
     if setting.path and isinstance(checked, tuple):

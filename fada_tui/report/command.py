@@ -40,6 +40,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
         ("--shuffle", selection.shuffle),
         ("--frames", selection.frames or None),
         ("--frame", selection.frame or None),
+        ("--shard", str(selection.shard) if selection.shard else None),
         *_asked(run),
         *(("--alias", decode_name(f"{folder}={to}")) for folder, to in (run.dataset.aliases or {}).items()),
         *(("--references", file) for file in _reference_files(run)),

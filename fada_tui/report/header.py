@@ -25,10 +25,17 @@ def title(run: Run, found: Figures) -> list[str]:
         f"# {name(run.model.name)} Test Results",
         f"**Date**: {date}",
         f"**Model**: {name(_source(run.model))}",
-        f"**Dataset**: {name(run.dataset.name)} ({units.count(run.dataset.images, 'image')}{_listed(run)})",
+        f"**Dataset**: {name(run.dataset.name)} ({_images(run)})",
         *([] if run.status == "complete" else [f"**Status**: {_status(run, found)}"]),
     ]
     return [line for text in lines for line in (text, "")]
+
+
+def _images(run: Run) -> str:
+    """Return, in words, how many images a run is of, which part of its plan they are, and whose list."""
+    shard = run.dataset.selection.shard
+    part = "" if shard is UNSET else f", shard {shard} of {shard.images:,}"
+    return f"{units.count(run.dataset.images, 'image')}{part}{_listed(run)}"
 
 
 def _listed(run: Run) -> str:

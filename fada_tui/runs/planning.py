@@ -22,6 +22,7 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import samples_dir
 from fada_tui.core.records import Generation, ModelEntry, Plan, PlannedImage, Question, References, Selection
+from fada_tui.core.shards import shard_of
 from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
 from fada_tui.models import load_errors
@@ -35,6 +36,7 @@ from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.references import read_references, without_references
 from fada_tui.runs.server_settings import headers_of, settings_of
+from fada_tui.runs.shards.part import part_of
 from fada_tui.runs.worker_client.deadlines import Deadlines
 
 
@@ -55,6 +57,8 @@ def jobs(
     trusted: tuple[str, ...] = (),
 ) -> tuple[tuple[Job, ...], Catalogue]:
     """Return a job for each model in the settings, and the images that the jobs use.
+
+    A shard takes its part of a plan that was made whole: no image, where there are more shards than images.
 
     Args:
         settings: which models, images and questions, and how to answer.
@@ -92,6 +96,9 @@ def jobs(
     if settings.references:
         found = read_references(settings.references, chosen, questions, aliases, rubric)
         chosen, references = found.images, found.references
+    if settings.shard and (shard := shard_of(settings.shard)):
+        part, chosen, references = part_of(*shard, chosen, references)
+        selection = replace(selection, shard=part)
     made = tuple(
         Job(
             plan=Plan(

@@ -168,6 +168,23 @@ class ImageList(FileRecord, frozen=True, kw_only=True):
     """What in the file was not taken as it stands, with the first names of each kind; a line each."""
 
 
+class Shard(FileRecord, frozen=True, kw_only=True):
+    """The part of a plan that a run is about: every `of`th of its images."""
+
+    number: int
+    """From 1."""
+    of: int
+    """How many shards the plan has."""
+    images: int
+    """Of the whole plan."""
+    sha256: str
+    """Of the whole plan's images (`core.shards.identity`)."""
+
+    def __str__(self) -> str:
+        """Return it as on the command line."""
+        return f"{self.number}/{self.of}"
+
+
 class Selection(FileRecord, frozen=True, kw_only=True):
     """The selection of the folder's images for a run."""
 
@@ -181,6 +198,8 @@ class Selection(FileRecord, frozen=True, kw_only=True):
     frame: int | UnsetType = UNSET
     """Number of the frame taken from each file with several, from 1."""
     images_from: ImageList | UnsetType = UNSET
+    shard: Shard | UnsetType = UNSET
+    """Present where the run is about a part of what was selected."""
 
 
 class Dataset(FileRecord, frozen=True, kw_only=True):
