@@ -164,6 +164,11 @@ def _add_runs(runs: argparse.ArgumentParser, command: CommandAdder) -> None:
     _add_run_argument(
         command(actions, "unlock", "break the lock of a run that another machine no longer writes")
     )
+    merge = command(actions, "merge", "make one run of the shards of a plan, which stay as they are")
+    merge.add_argument(
+        "runs", nargs="+", metavar="RUN", help="folder of a shard, or its name in the results folder"
+    )
+    merge.add_argument("--name", metavar="LABEL", help="added to the new run's folder name (default: none)")
     check = command(actions, "check", "tell whether runs on disk are damaged, and repair them")
     check.add_argument("run", nargs="?", metavar="RUN", help="only this run (default: all)")
     check.add_argument(

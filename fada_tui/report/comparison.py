@@ -18,6 +18,7 @@ from fada_tui.report.identity import (
     setting_cell,
     setting_text,
     settings,
+    without_shards,
 )
 from fada_tui.report.likeness import Asked, asked, unlike
 from fada_tui.report.markdown import table
@@ -118,6 +119,7 @@ def comparison_section(
         most: Rows; the others are counted, and stand in the comparison of the results folder.
         notes: What is told of models, for those that have no run.
     """
+    others = without_shards([*others, this], lambda row: row.run)
     others = [other for other in others if other.run.id != this.run.id]
     own = model_with_settings(this.run)
     rivals = [one for one in standing(others) if model_with_settings(one[0].run) != own]

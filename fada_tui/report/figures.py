@@ -130,7 +130,7 @@ def figures(run: Run) -> Figures:
         timed=len(own_times),
         time_spread=_spread(own_times),
         first_time=times[0] if times else None,
-        pace=pace(own_times),
+        pace=pace(own_times) if run.merged is UNSET else None,
         batch_sizes=sizes if sizes and sizes.most > 1 else None,
         first_token=mean(first),
         tokens_per_second=_rate(answered),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from fada_tui.core.records import Environment, ModelFacts, Question, Run
+from fada_tui.core.records import ModelFacts, Question, Run
 from fada_tui.evaluation.judging import chosen
 from fada_tui.models.endpoint import place_of
 from fada_tui.report import memory, units, verdict_texts
@@ -70,7 +70,7 @@ def specifications(run: Run, found: Figures) -> list[str]:
         *item("parameters", run, found),
         *bullet("GPU Memory", _gpu_memory(model)),
         *item("weights", run, found),
-        *bullet("Device", _device(model, run.environment)),
+        *bullet("Device", _device(run)),
         *bullet("Precision", _precision(model)),
         *bullet("Image Resolution", _resolution(model, found)),
         *item("load_time", run, found),
@@ -84,11 +84,13 @@ def _gpu_memory(model: ModelFacts) -> str:
     return "none, the model ran on the CPU" if model.device == "cpu" else "unknown"
 
 
-def _device(model: ModelFacts, environment: Environment) -> str:
+def _device(run: Run) -> str:
+    model, environment = run.model, run.environment
     if place := place_of(model.source):
         return f"a server at {name(place)}"
     if model.device is None:
-        return "unknown"
+        devices = dict.fromkeys(name(shard.device) for shard in run.merged or () if shard.device)
+        return f"several, by shard: {', '.join(devices)}" if devices else "unknown"
     if model.device == "cpu":
         return f"CPU ({name(environment.cpu)})" if environment.cpu else "CPU"
     gpus = ", ".join(name(gpu.name) for gpu in environment.gpus)

@@ -60,7 +60,7 @@ def standing(
     """Return what stands for each model, and for how many complete runs, in the order of names.
 
     It is the complete run with most judged answers, of several the latest. A model with other settings is
-    another one.
+    another one. Shards of a run that is among them count for nothing beside it.
 
     Args:
         rows: What is known of each run.
@@ -68,13 +68,37 @@ def standing(
         judged: Returns the number of its answers that are judged.
     """
     complete: dict[object, list[Row]] = {}
-    for row in rows:
+    for row in without_shards(rows, run_of):
         if run_of(row).status == "complete":
             complete.setdefault(model_with_settings(run_of(row)), []).append(row)
     chosen = [
         (max(same, key=lambda row: (judged(row), age(run_of(row)))), len(same)) for same in complete.values()
     ]
     return sorted(chosen, key=lambda one: (by_name(run_of(one[0])), age(run_of(one[0]))))
+
+
+def without_shards(rows: Iterable[Row], run_of: Callable[[Row], Run]) -> list[Row]:
+    """Return the rows without the shards of a run that is among them: its answers are theirs.
+
+    Args:
+        rows: What is known of each run.
+        run_of: Returns the run of a row; its results are not needed.
+    """
+    each = list(rows)
+    merged = [run for row in each if (run := run_of(row)).merged]
+    return [row for row in each if not any(is_shard_of(run_of(row), run) for run in merged)]
+
+
+def is_shard_of(run: Run, whole: Run) -> bool:
+    """Return whether a run is one of those that another was made of.
+
+    Jobs that start in the same second, each with its own results folder, make runs of one name.
+    """
+    shard = run.dataset.selection.shard
+    return shard is not UNSET and any(
+        (one.run, one.started, one.number) == (run.id, run.started, shard.number)
+        for one in whole.merged or ()
+    )
 
 
 def age(run: Run) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The last part of the page: Technical Notes, Files Generated, and the model's place in the testing list."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from fada_tui.core.records import (
     Environment,
     Generation,
     ImageFormat,
+    MergedShard,
     ModelEntry,
     ModelFacts,
     Run,
@@ -48,6 +49,7 @@ def technical_notes(run: Run, found: Figures) -> list[str]:
         *bullet("Versions", _versions(run.environment) or "unknown"),
         *bullet("Machine", _machine(run.environment)),
         *bullet("Processor Threads", _threads(run)),
+        *_shards(run),
         *bullet("DICOM Images", _dicom(run)),
         "",
     ]
@@ -89,6 +91,9 @@ def _sent(run: Run) -> str | None:
     ]
     return ", ".join(part for part in parts if part)
 
+
+_MOST_SHARDS = 16
+"""Shards that are listed; the run's record has all."""
 
 _FORMATS: Mapping[ImageFormat, str] = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
 
@@ -209,11 +214,47 @@ def _source(model: ModelFacts) -> str:
     return model.source or model.name
 
 
+def _shards(run: Run) -> list[str]:
+    """Return when and where the shards were made that a run is of."""
+    if run.merged is UNSET:
+        return []
+    alike = all(shard.environment == run.merged[0].environment for shard in run.merged)
+    told = [
+        f"  - {shard.number}: {name(shard.run)}, {', '.join(_made(shard, alike=alike))}"
+        for shard in run.merged[:_MOST_SHARDS]
+    ]
+    more = len(run.merged) - len(told)
+    return [
+        f"- **Shards**: {units.count(len(run.merged), 'run')}, each of its own images. Times of answers are "
+        "those where each was made, the load time is the longest, and memory is one worker's at most",
+        *told,
+        *([f"  - and {more:,} more, in `run.json`"] if more else []),
+    ]
+
+
+def _made(shard: MergedShard, *, alike: bool) -> Iterator[str]:
+    """Yield what is told of a shard; of its machine only where not all are of the same."""
+    yield units.count(shard.images, "image")
+    if shard.started:
+        yield " to ".join(
+            units.moment(time) or inline(time) for time in (shard.started, shard.finished) if time
+        )
+    if shard.device:
+        yield f"on {name(shard.device)}"
+    if not alike:
+        yield from filter(None, (_machine(shard.environment), _versions(shard.environment)))
+
+
 def files(run: Run, *, details: bool) -> list[str]:
     """Return the section Files Generated; an imported run had no worker."""
     lines = ["- `run.json` - Raw results data", "- `summary.md` - This page"]
     lines += ["- `details.md` - What has no room on it"] if details else []
-    if not imported(run):
+    if run.merged is not UNSET:
+        copies = [shard.telemetry for shard in run.merged if shard.telemetry is not UNSET]
+        ends = copies[:1] + copies[1:][-1:]
+        told = ", ".join(f"`{copy}`" for copy in ends) if len(copies) < 3 else f"`{ends[0]}` … `{ends[1]}`"
+        lines += [f"- {told} - Memory, utilisation, power and temperature over each shard"] if copies else []
+    elif not imported(run):
         lines += ["- `telemetry.csv` - Memory, utilisation, power and temperature over the run"]
         lines += ["- `worker.log` - What the libraries printed"]
     return ["## Files Generated", "", *lines, ""]

@@ -12,6 +12,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.records import ModelNote, Run
 from fada_tui.models.registry import Registry, next_model
 from fada_tui.report.comparison import Compared, compared, render_rows
+from fada_tui.report.identity import without_shards
 from fada_tui.runs.looking import with_looking
 from fada_tui.runs.scoring import category_of, with_scores
 from fada_tui.store import folder as runs
@@ -36,14 +37,38 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     Raises:
         StoreError: a file cannot be written.
     """
-    scored, unscored = with_scores(run)
-    scored = without_needless_plan(with_looking(scored))
+    scored, unscored = prepared(run)
     if scored != run:
         runs.write_run(folder, scored)
     warnings = [*unscored]
     everyone = compared_runs(folder.parent, warnings)
-    notes = notes_of(folder.parent, warnings)
-    pages = _pages(scored, everyone, registry, notes)
+    write_pages(folder, scored, everyone, registry, notes_of(folder.parent, warnings))
+    write_comparison(folder.parent, everyone, like=folder)
+    return scored, tuple(warnings)
+
+
+def prepared(run: Run) -> tuple[Run, tuple[str, ...]]:
+    """Return a run with its scores and their tests, and a warning where answers could not be scored."""
+    scored, unscored = with_scores(run)
+    return without_needless_plan(with_looking(scored)), unscored
+
+
+def write_pages(
+    folder: Path, run: Run, everyone: Sequence[Compared], registry: Registry, notes: Sequence[ModelNote]
+) -> None:
+    """Write a run's page, and what has no room on it, into its folder.
+
+    Args:
+        folder: the run's.
+        run: as `prepared`.
+        everyone: the runs to compare it with; the run itself may be among them.
+        registry: the model list.
+        notes: what is told of models without a run.
+
+    Raises:
+        StoreError: a file cannot be written.
+    """
+    pages = _pages(run, everyone, registry, notes)
     details = pages.details
     if details is not None:
         runs.write_whole(folder / runs.DETAILS_NAME, details.encode())
@@ -51,8 +76,6 @@ def publish(folder: Path, run: Run, registry: Registry) -> tuple[Run, tuple[str,
     if details is None:
         with suppress(OSError):
             (folder / runs.DETAILS_NAME).unlink(missing_ok=True)
-    write_comparison(folder.parent, everyone, like=folder)
-    return scored, tuple(warnings)
 
 
 def preview(folder: Path, registry: Registry) -> str:
@@ -63,13 +86,16 @@ def preview(folder: Path, registry: Registry) -> str:
 
 
 def compared_runs(results: Path, warnings: list[str]) -> list[Compared]:
-    """Return what a comparison needs of each run of a folder; runs that wait to be begun are left out.
+    """Return what a comparison needs of each run of a folder.
+
+    Runs that wait to be begun are left out, and so are the shards of a run that was made of them.
 
     Args:
         results: the folder.
         warnings: gets one for each run that cannot be read.
     """
-    return [compared(run) for run in runs.each_run(results, warnings) if run.begun]
+    rows = [compared(run) for run in runs.each_run(results, warnings) if run.begun]
+    return without_shards(rows, lambda row: row.run)
 
 
 def notes_of(results: Path, warnings: list[str]) -> tuple[ModelNote, ...]:

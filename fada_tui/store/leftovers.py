@@ -25,10 +25,13 @@ _STAMPED = re.compile(r"\d{8}-\d{6}_.+", re.DOTALL)
 def clean(results: Path) -> None:
     """Remove what killed programs left in a results folder; what cannot be removed stays.
 
-    That is: temporary files, locks of the dead (those of the queue, too), folders of runs that were killed
-    before they had a plan, and deletions that did not finish.
+    That is: temporary files, runs that were being put together, locks of the dead (those of the queue, too),
+    folders of runs that were killed before they had a plan, and deletions that did not finish.
     """
     temporary.clean(results)
+    for aside in temporary.leftovers(results):
+        with contextlib.suppress(OSError):
+            _clean_assembly(aside, results)
     for name in LOCK_NAMES:
         with contextlib.suppress(OSError):
             file_lock.discard(results / name)
@@ -42,6 +45,14 @@ def clean(results: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
             elif _STAMPED.fullmatch(folder.name):
                 _clean_run(folder)
+
+
+def _clean_assembly(aside: Path, results: Path) -> None:
+    """Remove a run that was never put together, and the empty folder that kept its name."""
+    for run in aside.iterdir():
+        with contextlib.suppress(OSError):
+            (results / run.name).rmdir()  # refused where the run is there
+    shutil.rmtree(aside)
 
 
 def _clean_run(folder: Path) -> None:

@@ -57,6 +57,10 @@ def run(command: str, options: Namespace) -> int:
             from fada_tui.cli.commands import check
 
             return check.run(options)
+        case "runs" if options.action == "merge":
+            from fada_tui.cli.commands import merge
+
+            return merge.run(options)
         case _:
             from fada_tui.cli.commands import runs
 

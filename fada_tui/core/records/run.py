@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from fada_tui.core.json_data import decode_json
 from fada_tui.core.records import check_sum
 from fada_tui.core.records.base import SCORE_KINDS, FileRecord, RunStatus, ScoreKind
-from fada_tui.core.records.model import ModelEntry, ModelFacts
+from fada_tui.core.records.model import ModelEntry, ModelFacts, ModelMemory
 from fada_tui.core.records.result import Failure, ImageFound, Result
 from fada_tui.core.records.scoring import Looking, References, Scoring
 from fada_tui.core.records.unknown_fields import decode, flattened
@@ -253,6 +253,25 @@ class Plan(FileRecord, frozen=True, kw_only=True):
     images: tuple[PlannedImage, ...] = ()
 
 
+class MergedShard(FileRecord, frozen=True, kw_only=True):
+    """A run that was a shard of this one: when and where its results were made."""
+
+    run: str
+    """Its id."""
+    number: int
+    """From 1; of the whole plan, every Nth image is its own."""
+    images: int
+    started: str | None = None
+    finished: str | None = None
+    tool: Tool
+    environment: Environment = Environment()
+    device: str | None = None
+    load_time: float | None = None
+    memory: ModelMemory = ModelMemory()
+    telemetry: str | UnsetType = UNSET
+    """Name of the copy of its telemetry, beside this run's files; absent where it had none."""
+
+
 class Run(FileRecord, frozen=True, kw_only=True):
     """One model over a set of images and questions."""
 
@@ -271,6 +290,8 @@ class Run(FileRecord, frozen=True, kw_only=True):
     classes: ClassSet | UnsetType = UNSET
     """The classes that images were sorted into, if the model writes no text."""
     dataset: Dataset
+    merged: tuple[MergedShard, ...] | UnsetType = UNSET
+    """The shards that it was made of; absent where it was made as one."""
     results: tuple[Result, ...] = ()
     references: References | UnsetType = UNSET
     """The first expert's; what is scored against them is in the results."""
