@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.core import atomic
-from fada_tui.core.errors import FadaError, RunLockedError
+from fada_tui.core.errors import FadaError, RunLockedError, StoreError
 from fada_tui.core.records import Notes, Run, UnknownFields
 from fada_tui.report.comparison import compared, standing
 from fada_tui.runs.publish import compared_runs
@@ -285,3 +285,15 @@ def _merge_and_die(folders: list[Path], moment: int) -> None:
         os._exit(0)
     finally:
         os._exit(1)
+
+
+def test_a_merge_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = shards(tmp_path)
+
+    def full(folder: Path, run: Run) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(store, "write_run", full)
+    assert refused(folders) == "the disk is full"
+    monkeypatch.undo()
+    assert merged(folders).run.status == "complete"
