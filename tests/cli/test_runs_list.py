@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.cli.commands import runs
@@ -83,6 +84,18 @@ def test_the_list_says_what_is_running_what_waits_and_who_writes_it(
     nobody = {"pid": None, "host": None}
     assert [{key: row[key] for key in here} for row in rows] == [nobody, here, nobody, nobody]
     assert not any(row["left_running"] for row in rows) and left["id"] == rows[1]["id"]
+
+
+def test_what_was_completed_by_other_means_waits_no_more(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = write(results, "20260105-000000_done", status="complete", plan=UNSET)
+    change_queue(results, lambda queue: [*queue, QueuedRun(run=done.name)])
+    assert [row["id"] for row in listed(results, capsys) if row["waiting"]] == [
+        "20260102-000000_made",
+        "20260103-000000_waiting",
+        "20260104-000000_waiting",
+    ]
 
 
 def test_a_damaged_queue_hides_no_run(results: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def list_runs(options: Namespace) -> int:
         except StoreError as error:
             warnings.append(str(error))
         else:
-            rows.append(_row(run) | _now(folder, queue, left_running))
+            rows.append(_row(run) | _now(run, folder, queue, left_running))
     warn(warnings)
     if getattr(options, "json", False):
         print_json({"runs": rows})
@@ -198,7 +198,9 @@ def _queue(results: Path) -> tuple[dict[Path, QueuedRun], list[str]]:
         return {}, [str(error)]
 
 
-def _now(folder: Path, queue: Mapping[Path, QueuedRun], left_running: Holder | None) -> dict[str, Any]:
+def _now(
+    run: Run, folder: Path, queue: Mapping[Path, QueuedRun], left_running: Holder | None
+) -> dict[str, Any]:
     """Return what becomes of a run just now, and who writes it."""
     writer, queued = holder_of(folder), queue.get(folder)
     if writer and writer.is_gone:
@@ -208,7 +210,8 @@ def _now(folder: Path, queue: Mapping[Path, QueuedRun], left_running: Holder | N
     )
     return {
         "running": writer is not None,
-        "waiting": queued is not None and writer is None,
+        # One that was completed by other means is in the queue until its turn, and waits for nothing.
+        "waiting": queued is not None and writer is None and run.status != "complete",
         "kept": queued is not None and queued.kept,
         "problem": (queued.problem or None) if queued else None,
         "pid": who.pid if who else None,

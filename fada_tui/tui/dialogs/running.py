@@ -1,7 +1,7 @@
 """Setting runs up, resuming and stopping them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from fada_tui.runs.detached.launch import launch
 from fada_tui.runs.preflight.describe import room_of
 from fada_tui.runs.served import listed_at
 from fada_tui.store import folder as store
-from fada_tui.store.queue_file import change_queue, read_queue
+from fada_tui.store.queue_file import Change, change_queue, launching, read_queue
 from fada_tui.tui.actions import left_queue, loading
 from fada_tui.tui.actions.consent_questions import asking
 from fada_tui.tui.actions.workspace import Workspace
@@ -177,14 +177,20 @@ async def start_left(workspace: Workspace, app: App[Any]) -> None:
             return
         workspace.view.say("starting …", keep=True)
         change = partial(left.started, but=frozenset(declined))
-        await asyncio.to_thread(change_queue, results, change)
         settings, consent = workspace.app_context.settings, run_control.consent
-        pid = await asyncio.to_thread(launch, results, settings, consent)
+        pid = await asyncio.to_thread(_start, results, change, partial(launch, results, settings, consent))
         goes_on = count(starting, "run goes on", "runs go on")
         workspace.view.say(f"{goes_on} without a screen, in process {pid}", keep=True)
     except FadaError as error:
         workspace.view.say(str(error), "error")
     await left_queue.read(workspace)
+
+
+def _start(results: Path, change: Change, launch: Callable[[], int]) -> int:
+    """Change the queue and launch the process that works through it; return its id. Raises `FadaError`."""
+    with launching(results):  # what another dashboard leaves meanwhile is not kept for want of a process
+        change_queue(results, change)
+        return launch()
 
 
 def _wanted(folder: Path, consent: Consent) -> tuple[Want, ...]:
