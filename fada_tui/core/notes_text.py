@@ -1,28 +1,15 @@
-"""A person's notes as Markdown: outline under headings, list as its entries, two versions as one. Pure."""
+"""A person's notes as Markdown: an outline under headings, a list as its entries. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from msgspec.structs import replace
 
-from fada_tui.core.records import Notes
-
-FIELDS: Final[Mapping[str, str]] = {
-    "strengths": "Strengths",
-    "weaknesses": "Weaknesses",
-    "conclusion": "Conclusion",
-    "recommendation": "Recommendation",
-    "technical": "Technical notes",
-}
-"""The heading of each field of the notes."""
-
-LISTS: Final = frozenset({"strengths", "weaknesses"})
-"""The fields that are lists of entries."""
+from fada_tui.core.notes_fields import FIELDS
 
 _NAMES = {heading.casefold().removesuffix("s"): field for field, heading in FIELDS.items()} | {
     "weaknesse": "weaknesses"
@@ -108,28 +95,6 @@ def list_text(listed: Sequence[str]) -> str:
     if not any("\n" in entry for entry in listed):
         return "\n".join(listed)
     return "\n".join(f"\n{one}\n" if stands_alone(one) else _item("- ", one) for one in listed).strip("\n")
-
-
-def merged(seen: Notes, mine: Notes, there: Notes) -> Notes:
-    """Return notes with what one person changed, over what others wrote meanwhile.
-
-    Args:
-        seen: what the person had before them.
-        mine: what they made of it.
-        there: what is there by now. Where both changed a field, both texts stay.
-    """
-    changes = {}
-    for field in FIELDS:
-        was, said, now = (getattr(one, field) for one in (seen, mine, there))
-        if said in (was, now):
-            continue
-        if now == was:
-            changes[field] = said
-        elif field in LISTS:
-            changes[field] = (*now, *(entry for entry in said if entry not in now))
-        else:
-            changes[field] = "\n\n".join(filter(None, (now, said)))
-    return replace(there, **changes)
 
 
 def numbered(number: int, entry: str) -> str:

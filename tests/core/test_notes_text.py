@@ -1,7 +1,8 @@
 import pytest
 from msgspec.structs import replace
 
-from fada_tui.core.notes_text import Outline, entries, list_text, merged, numbered, outline, stands_alone
+from fada_tui.core.notes_fields import merged
+from fada_tui.core.notes_text import Outline, entries, list_text, numbered, outline, stands_alone
 from fada_tui.core.records import Notes
 
 FILE = """a preface

@@ -126,6 +126,6 @@ def test_the_dashboard_does_not_import_what_its_first_frame_does_not_need() -> N
     assert "textual" in modules
     heavy = (HEAVY - {"textual"}) | {"numpy", "PIL", "pynvml", "psutil", "markdown_it", "pygments"}
     assert modules & heavy == set()
-    own_keys = ("answer_actions", "desk_actions", "picture_keys")
-    actions = {f"fada_tui.tui.screens.{keys}" for keys in own_keys}
-    assert screens - actions == {"fada_tui.tui.main_screen"}
+    own_parts = ("answer_actions", "desk_actions", "layered", "picture_keys")
+    parts = {f"fada_tui.tui.screens.{part}" for part in own_parts}
+    assert screens - parts == {"fada_tui.tui.main_screen"}

@@ -13,7 +13,8 @@ from fada_tui.cli.commands.common import results_folder, warn
 from fada_tui.cli.output import print_json
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import UsageError
-from fada_tui.core.notes_text import FIELDS, LISTS, entries, outline
+from fada_tui.core.notes_fields import FIELDS, LISTS
+from fada_tui.core.notes_text import entries, outline
 from fada_tui.core.paths import models_file
 from fada_tui.core.records import Notes
 from fada_tui.core.text import printable, without_mark

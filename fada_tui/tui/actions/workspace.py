@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fada_tui.core.errors import reason
-from fada_tui.core.notes_text import merged
+from fada_tui.core.notes_fields import merged
 from fada_tui.core.records import Notes
 from fada_tui.evaluation.assessment.history import Step
 from fada_tui.models.registry import statuses

@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from fada_tui.core.notes_text import FIELDS, LISTS, entries, list_text
+from fada_tui.core.notes_fields import FIELDS, LISTS
+from fada_tui.core.notes_text import entries, list_text
 from fada_tui.core.records import Notes
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.widgets.editor import Editor
