@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 NO_WORKER = ROOT / "tests" / "no_worker"
 """Put on the path of every Python that a quick test starts, where it ends a worker at once."""
 
-HEAVY = frozenset({"torch", "transformers", "safetensors", "tokenizers", "accelerate"})
+HEAVY = frozenset({"torch", "transformers", "safetensors", "tokenizers", "accelerate", "peft"})
 
 OURS = ("tests.", "fada_tui.worker", "training")
 """Where our own modules import them."""

@@ -97,6 +97,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     """Headers of each request to the server, as the settings have them; their values are secret."""
     left_out: tuple[str, ...] = ()
     """Fields of requests that the server is known not to take."""
+    lora_sha256: dict[str, str] = {}
+    """What the files of the LoRA must be, by their names, where a run says so; of others it is refused."""
     server_patience: float = 300.0
     """Seconds that a server which is down is asked again before the work is given up."""
 

@@ -150,8 +150,8 @@ def adapter_alone(where: str, base: str | None) -> str:
         base: the model that it was made for, by the adapter's own word.
     """
     return (
-        f"{where} is an adapter of {base or 'another model'}, not a whole model: merge the two (peft: "
-        "merge_and_unload), save model and processor with save_pretrained, and name that folder"
+        f"{where} is an adapter of {base or 'another model'}, not a whole model: --model {base or 'MODEL'} "
+        f"--lora {where}, or merge the two (peft: merge_and_unload; save_pretrained) and name that folder"
     )
 
 

@@ -10,6 +10,7 @@ from fada_tui.models.architectures import UNSUPPORTED, port
 from fada_tui.models.checkpoint import ADAPTER, CheckpointFiles
 from fada_tui.models.installed import Installed, TransformersTables
 from fada_tui.models.load_errors import Refusal
+from fada_tui.models.lora_files import is_adapter_alone
 from fada_tui.models.model_config import Config
 from fada_tui.models.token_counts import differing
 from fada_tui.models.weight_files import NO_MODEL, PICKLES, SAFE
@@ -102,7 +103,7 @@ def of_the_class(model: Candidate) -> Iterator[Refusal]:
     files = model.files
     if files.trouble:
         yield files.trouble
-    elif model.weights_here and _is_adapter_alone(files):
+    elif model.weights_here and is_adapter_alone(files):
         yield _adapter_alone(model.where, files)
     elif odd := model_config.not_a_number(files.config):
         why = f"field '{odd[0]}' expected int, got str (value: {odd[1][:40]!r})"
@@ -149,7 +150,7 @@ def of_weights(where: str, files: CheckpointFiles, *, allow_pickle: bool) -> Ite
         allow_pickle: its weights may be pickles.
     """
     found = files.weights(allow_pickle=allow_pickle)
-    if _is_adapter_alone(files):
+    if is_adapter_alone(files):
         yield _adapter_alone(where, files)
     elif found.missing:
         message = load_errors.weights_missing(where, found.named_by or "", len(found.names), found.missing)
@@ -210,10 +211,6 @@ def packages(files: CheckpointFiles, library: TransformersTables) -> Iterator[Pa
             yield Package("sentencepiece", "sentencepiece", "its tokenizer")
         if any(one.endswith(".tiktoken") for one in names):
             yield Package("tiktoken", "tiktoken", "its tokenizer")
-
-
-def _is_adapter_alone(files: CheckpointFiles) -> bool:
-    return ADAPTER in files.sizes and not files.weights(allow_pickle=True).names
 
 
 def _adapter_alone(where: str, files: CheckpointFiles) -> Refusal:

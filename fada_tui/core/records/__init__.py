@@ -19,6 +19,7 @@ from fada_tui.core.records.base import (
 )
 from fada_tui.core.records.model import (
     LoadOptions,
+    LoraFacts,
     ModelEntry,
     ModelFacts,
     ModelMemory,
@@ -114,6 +115,7 @@ __all__ = [
     "ImageState",
     "LoadOptions",
     "Looking",
+    "LoraFacts",
     "MergedShard",
     "ModelEntry",
     "ModelFacts",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 from msgspec.structs import asdict
 
 from fada_tui.core.records.base import FileRecord, ModelStatus, Record
@@ -67,6 +67,22 @@ class ServerFacts(FileRecord, frozen=True, kw_only=True):
     """Most tokens of a request and its answer together."""
 
 
+class LoraFacts(FileRecord, frozen=True, kw_only=True):
+    """The LoRA that was applied to a run's model."""
+
+    source: str
+    """Hub id, or folder."""
+    revision: str | None = None
+    """Commit on the hub."""
+    sha256: dict[str, str] = field(default_factory=dict)
+    """Of its files, by their names; empty before it was loaded."""
+    rank: int | None = None
+    targets: tuple[str, ...] = ()
+    """The modules that it changes, as its configuration names them."""
+    peft: str | None = None
+    """Version of the package that applied it."""
+
+
 class ModelFacts(FileRecord, frozen=True, kw_only=True):
     """The facts of a run's model as it was loaded."""
 
@@ -80,6 +96,8 @@ class ModelFacts(FileRecord, frozen=True, kw_only=True):
     left_out: tuple[str, ...] | UnsetType = UNSET
     """Fields of requests that the server did not take, and that were left out from then on."""
     revision: str | None = None
+    lora: LoraFacts | UnsetType = UNSET
+    """Present where a LoRA was applied to the weights of `source`."""
     adapter: str | None = None
     architecture: str | None = None
     parameters: int | None = None
@@ -127,6 +145,9 @@ class ModelEntry(FileRecord, frozen=True, kw_only=True):
     name: str
     source: str
     revision: str | None = None
+    lora: str | None = None
+    """Folder or hub id of a LoRA that is applied to it."""
+    lora_revision: str | None = None
     adapter: str = "auto"
     dtype: str = "auto"
     quantization: Literal["4bit", "8bit"] | None = None

@@ -171,11 +171,20 @@ def package(name: str, error: Exception) -> str:
 
 def local_folder(command: Load) -> Path | None:
     """Return the folder that the source names; `None` if it names a hub repository."""
-    source = Path(os.path.expanduser(command.model.source))  # noqa: PTH111 - an unknown home is no error
-    if source.is_dir():
-        return source
-    if source.is_absolute() or command.model.source.count("/") != 1:
-        raise ModelLoadError(ErrorKind.NOT_FOUND, load_errors.no_folder(command.model.source))
+    return folder_of(command.model.source)
+
+
+def folder_of(source: str) -> Path | None:
+    """Return the folder that a source names; `None` if it names a hub repository.
+
+    Raises:
+        ModelLoadError: there is no such folder.
+    """
+    folder = Path(os.path.expanduser(source))  # noqa: PTH111 - an unknown home is no error
+    if folder.is_dir():
+        return folder
+    if folder.is_absolute() or source.count("/") != 1:
+        raise ModelLoadError(ErrorKind.NOT_FOUND, load_errors.no_folder(source))
     return None
 
 

@@ -28,6 +28,7 @@ from fada_tui.worker.generation.threads import Threads, restore
 from fada_tui.worker.loading import (
     attention,
     checkpoint,
+    lora,
     openclip_files,
     processor_check,
     rehearsal,
@@ -54,6 +55,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     _check_device(device)
     restore()
     folder = checkpoint.describing_files(command, send)
+    added = lora.read(command, folder, send)
     begun = time.perf_counter()
     release = openclip_files.recognise(command, folder)
     _try(command, folder, release, send)
@@ -71,14 +73,17 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     flash = device.startswith("cuda") and has_package("flash_attn")
     attention.settle(config, flash=flash)
     dtype = weights.choose_dtype(command.model.dtype, saved)
-    weights.check_memory(command.model, saved, device)
+    weights.check_memory(command.model, saved, device, more=(added and added.files.memory) or 0)
     source = openclip_files.read_tensors(command, files) if release else files
     model = weights.load_model(command, source, config, dtype, device, send, saved.tensors or ())
+    model = lora.apply(command, model, added)
     loaded = _rehearsed(command, model, adapter, device)
-    facts = _facts(command, loaded, saved, architecture, processor)
+    facts = replace(_facts(command, loaded, saved, architecture, processor), lora=lora.facts_of(added))
     pickled = release.pickled if release else saved.weights(allow_pickle=command.allow_pickle).pickled
     return loaded, Loaded(
-        model=replace(facts, pickled=pickled or UNSET, load_time=time.perf_counter() - begun),
+        model=replace(
+            facts, pickled=pickled or lora.is_pickled(added) or UNSET, load_time=time.perf_counter() - begun
+        ),
         gpu_uuid=devices.gpu_uuid(device),
         sorts=isinstance(adapter, ContrastiveAdapter),
         quantized=command.model.quantization is not None or quantization(saved.config) is not None,

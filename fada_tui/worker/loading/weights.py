@@ -55,13 +55,14 @@ def choose_dtype(asked: str, saved: CheckpointFiles) -> torch.dtype:
     return found
 
 
-def check_memory(entry: ModelEntry, saved: CheckpointFiles, device: str) -> None:
+def check_memory(entry: ModelEntry, saved: CheckpointFiles, device: str, *, more: int = 0) -> None:
     """Refuse a model whose weights alone cannot fit.
 
     Args:
         entry: the model as it will be loaded.
         saved: its files.
         device: where to.
+        more: bytes of weights that are added to it.
 
     Raises:
         ModelLoadError: they cannot.
@@ -71,8 +72,8 @@ def check_memory(entry: ModelEntry, saved: CheckpointFiles, device: str) -> None
         weights_at(saved, weigh(saved, None), precision).get(precision),
         devices.free_memory(device),
     )
-    if needed is not None and needed > free:
-        message = load_errors.too_large(entry.name, needed, device, free)
+    if needed is not None and needed + more > free:
+        message = load_errors.too_large(entry.name, needed + more, device, free)
         raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message)
 
 
