@@ -208,6 +208,7 @@ def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
     show.add_argument(
         "name", metavar="NAME|HUB_ID|FOLDER", help="a model of the list, of the hub, or on disk"
     )
+    _add_setting(show, SETTINGS["lora"])
     command(actions, "next", "show the next model to test")
     remove = command(actions, "remove", "take a model of yours off the list")
     remove.add_argument("name", metavar="NAME", help="a model of the list")
@@ -234,6 +235,9 @@ def _add_model_entry(add: argparse.ArgumentParser) -> None:
     add.add_argument("name", metavar="NAME", help="name of the model")
     add.add_argument("--source", required=True, metavar="HUB_ID|FOLDER|URL", help="where the model is")
     add.add_argument("--revision", metavar="COMMIT", help="revision on the hub (default: the latest)")
+    add.add_argument(
+        "--lora-revision", metavar="COMMIT", help="revision of its LoRA on the hub (default: the latest)"
+    )
     add.add_argument(
         "--adapter", metavar="NAME", help="adapter that prompts it (default: by its architecture)"
     )

@@ -13,6 +13,17 @@ OF_RUNS = (
         metavar="NAME|HUB_ID|FOLDER|URL",
     ),
     Setting(
+        "lora",
+        "asked",
+        "text",
+        None,
+        "a LoRA that is applied to the model: the folder that peft saved, or a hub id",
+        metavar="FOLDER|HUB_ID",
+        unset="as the model list says, else none",
+        entry_default="none",
+        path=True,
+    ),
+    Setting(
         "images",
         "asked",
         "text",

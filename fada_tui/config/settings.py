@@ -29,6 +29,7 @@ class Settings(Record, frozen=True, kw_only=True):
     """All settings, by the names of their options; `schema.SETTINGS` describes each."""
 
     model: tuple[str, ...] = _default("model")
+    lora: str | None = _default("lora")
     images: str | None = _default("images")
     images_from: str | None = _default("images_from")
     category: tuple[str, ...] = _default("category")

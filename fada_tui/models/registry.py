@@ -51,8 +51,9 @@ class Registry(Record, frozen=True, kw_only=True):
         return next((entry for entry in self.entries if _same(entry.name, name)), None)
 
     def by_source(self, source: str) -> ModelEntry | None:
-        """Return the first entry of a hub id or folder."""
-        return next((entry for entry in self.entries if entry.source == source), None)
+        """Return the first entry of a hub id or folder that has no LoRA."""
+        plain = (entry for entry in self.entries if entry.lora is None)
+        return next((entry for entry in plain if entry.source == source), None)
 
     def user_table(self, name: str) -> Table | None:
         """Return the user's table for a model."""
@@ -167,6 +168,14 @@ def located(entry: ModelEntry) -> ModelEntry:
     return entry
 
 
+def located_lora(entry: ModelEntry) -> str | None:
+    """Return the LoRA of an entry as runs record it: a hub id, or a folder's absolute path."""
+    lora = entry.lora
+    if lora is not None and lora.startswith(_PATH_LIKE):
+        return os.path.abspath(expanded(lora))  # noqa: PTH100
+    return lora
+
+
 def is_hub_id(text: str) -> bool:
     """Return whether a text has the form of a hub id: `owner/name`, 96 characters at most."""
     parts = text.split("/")
@@ -207,8 +216,9 @@ def with_models_of(registry: Registry, runs: Sequence[Run]) -> Registry:
         if not any(is_of(run, entry) for entry in entries):
             source = run.model.source or run.model.name
             taken = any(_same(entry.name, run.model.name) for entry in entries)
-            name = source if taken else run.model.name
-            entries.append(ModelEntry(name=name, source=source, parameters=run.model.parameters))
+            lora = run.model.lora.source if run.model.lora else None
+            name = (f"{source}+{lora}" if lora else source) if taken else run.model.name
+            entries.append(ModelEntry(name=name, source=source, lora=lora, parameters=run.model.parameters))
     return replace(registry, entries=tuple(entries))
 
 
@@ -231,8 +241,15 @@ def next_model(registry: Registry, runs: Sequence[Run], after: Run | None = None
 
 
 def is_of(run: Run, entry: ModelEntry) -> bool:
-    """Return whether a run belongs to an entry: by source, or by name unless the sources differ."""
-    source = run.model.source
+    """Return whether a run belongs to an entry: by source, or by name unless the sources differ.
+
+    A model with a LoRA is another than the one without; an entry may also be the LoRA itself.
+    """
+    source, lora = run.model.source, run.model.lora.source if run.model.lora else None
+    if lora is not None and entry.lora is None:
+        return located(entry).source == lora
+    if entry.lora is not None and located_lora(entry) != lora:
+        return False
     if source in (entry.source, located(entry).source):
         return True
     return _same(run.model.name, entry.name) and (source is None or entry.source == EMBEDDED)

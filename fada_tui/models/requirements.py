@@ -1,15 +1,16 @@
 """What a model needs before it is loaded, computed without side effects from what is known of its files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.records import ModelEntry, Resolution
-from fada_tui.models import load_errors
+from fada_tui.models import load_errors, lora_files
 from fada_tui.models.checkpoint import CheckpointFiles
 from fada_tui.models.image_tokens import ImageTokens, image_tokens, own_resolution
 from fada_tui.models.load_errors import Refusal
+from fada_tui.models.lora_files import LoraFiles
 from fada_tui.models.memory import Need, Weighed, needs, precision_of, values_per_token, weigh, weights_at
 from fada_tui.models.model_config import text
 from fada_tui.models.obstacles import Candidate, needs_own_code, obstacles, packages
@@ -21,6 +22,25 @@ QUESTION_TOKENS = 128
 
 UNKNOWN = CheckpointFiles(origin="list", sizes={}, documents={})
 """The description of files that are out of reach."""
+
+
+class AddedLora(Struct, frozen=True, kw_only=True):
+    """What a LoRA adds to a model's requirements. `None` is unknown."""
+
+    source: str
+    """Folder or hub id."""
+    base: str | None
+    """The model that it was made for, by its own word."""
+    here: bool
+    """Whether its weights are on this machine."""
+    download: int | None
+    """Bytes of its weights' file."""
+    memory: int | None
+    """Bytes of its weights as they are loaded."""
+    parameters: int | None
+    rank: int | None
+    targets: tuple[str, ...]
+    """The modules that it changes, as its configuration names them."""
 
 
 class Requirements(Struct, frozen=True, kw_only=True):
@@ -60,6 +80,8 @@ class Requirements(Struct, frozen=True, kw_only=True):
     obstacles: tuple[Refusal, ...] = ()
     remarks: tuple[str, ...] = ()
     """What its files ask for and is not followed."""
+    lora: AddedLora | None = None
+    """What its LoRA adds; the memory is counted in `needs`."""
 
     @property
     def need(self) -> Need | None:
@@ -80,7 +102,13 @@ def of_server(entry: ModelEntry) -> Requirements:
 
 
 def of_checkpoint(
-    entry: ModelEntry, model: Candidate, *, max_new_tokens: int, refusal: Refusal | None = None
+    entry: ModelEntry,
+    model: Candidate,
+    *,
+    max_new_tokens: int,
+    refusal: Refusal | None = None,
+    lora: LoraFiles | None = None,
+    more: Sequence[Refusal] = (),
 ) -> Requirements:
     """Return the requirements of a model that is loaded here.
 
@@ -89,6 +117,8 @@ def of_checkpoint(
         model: its files, and what is installed and allowed here.
         max_new_tokens: the longest answer, thoughts included.
         refusal: why no more is known of its files.
+        lora: the files of the LoRA that is applied to it.
+        more: reasons beside these files why it cannot be run.
     """
     files, here, config = model.files, model.here, model.files.config
     # A cache that lacks the weights may lack other files that the repository has.
@@ -107,7 +137,7 @@ def of_checkpoint(
         weighed=weighed,
         dtype=files.dtype,
         precision=precision,
-        needs=needs(weights_at(files, weighed, precision), prompt.cached),
+        needs=needs(_with_lora(weights_at(files, weighed, precision), lora), prompt.cached),
         image=prompt.image,
         values_per_token=prompt.values_per_token,
         tokens=prompt.tokens,
@@ -118,8 +148,44 @@ def of_checkpoint(
         license=files.license or entry.license,
         resolution=own_resolution(config, files.documents),
         asked=entry.asked_resolution if config else Resolution(),
-        remarks=tuple(remarks(files, flash=here.has_package("flash_attn"))),
-        obstacles=tuple(_refusals(entry, model, prompt, refusal, whole=whole)),
+        remarks=(*remarks(files, flash=here.has_package("flash_attn")), *_of_lora(lora, entry)),
+        obstacles=(
+            *_refusals(entry, model, prompt, refusal, whole=whole),
+            *more,
+            *(_lora_refusals(model, lora) if lora else ()),
+        ),
+        lora=_added(lora),
+    )
+
+
+def _with_lora(weights: Mapping[str, int], lora: LoraFiles | None) -> Mapping[str, int]:
+    """Return the bytes of weights at each precision with those of a LoRA, which no precision changes."""
+    more = lora.memory or 0 if lora else 0
+    return {precision: size + more for precision, size in weights.items()}
+
+
+def _of_lora(lora: LoraFiles | None, entry: ModelEntry) -> Iterator[str]:
+    if lora and (other := lora.made_for_other(entry.source)):
+        yield other
+
+
+def _lora_refusals(model: Candidate, lora: LoraFiles) -> Iterator[Refusal]:
+    peft = model.here.has_package("peft")
+    return lora_files.obstacles(model.name, lora, allow_pickle=model.allow_pickle, peft=peft)
+
+
+def _added(lora: LoraFiles | None) -> AddedLora | None:
+    if lora is None:
+        return None
+    return AddedLora(
+        source=lora.where,
+        base=lora.base,
+        here=lora.origin in ("folder", "cache") and lora.disk_bytes is not None,
+        download=lora.disk_bytes,
+        memory=lora.memory,
+        parameters=lora.parameters,
+        rank=lora.rank,
+        targets=lora.targets,
     )
 
 

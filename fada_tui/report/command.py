@@ -32,6 +32,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
         return None
     options: list[tuple[str, Value]] = [
         ("--model", model),
+        ("--lora", run.model.lora.source if run.model.lora else None),
         ("--images", decode_name(run.dataset.root)),
         ("--images-from", _image_list(run)),
         *(("--category", decode_name(category)) for category in selection.categories or ()),
@@ -45,7 +46,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
         *(("--alias", decode_name(f"{folder}={to}")) for folder, to in (run.dataset.aliases or {}).items()),
         *(("--references", file) for file in _reference_files(run)),
         *_settings(generation, left_out=meaningless),
-        *_settings(run.model),
+        *_settings(run.model, left_out=("lora",)),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
         ("--rubric", _rubric(run)),
         *(("--allow-host", host) for host in _elsewhere(run)),

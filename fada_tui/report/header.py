@@ -24,7 +24,7 @@ def title(run: Run, found: Figures) -> list[str]:
     lines = [
         f"# {name(run.model.name)} Test Results",
         f"**Date**: {date}",
-        f"**Model**: {name(_source(run.model))}",
+        f"**Model**: {name(_source(run.model))}{_lora(run.model)}",
         f"**Dataset**: {name(run.dataset.name)} ({_images(run)})",
         *([] if run.status == "complete" else [f"**Status**: {_status(run, found)}"]),
     ]
@@ -51,6 +51,11 @@ def _listed(run: Run) -> str:
 def _source(model: ModelFacts) -> str:
     """Return the model's source: hub id or folder; the embedded model's name."""
     return model.source if model.source and "/" in model.source else model.name
+
+
+def _lora(model: ModelFacts) -> str:
+    """Return which LoRA was applied to the model; empty if none was."""
+    return f" with the LoRA {name(model.lora.source)}" if model.lora else ""
 
 
 def _status(run: Run, found: Figures) -> str:

@@ -15,6 +15,7 @@ Setting: TypeAlias = str | int | float | None
 HEADINGS: Final[Mapping[str, str]] = {
     "source": "Source",
     "revision": "Revision",
+    "lora": "LoRA",
     "engine": "Engine",
     "precision": "Precision",
     "quantisation": "Quantisation",
@@ -26,10 +27,12 @@ HEADINGS: Final[Mapping[str, str]] = {
 }
 """Columns of tables of runs, by setting. The resolution stands beside the model's name."""
 
-_OF_THE_MODEL = frozenset({"source", "revision"})
+_OF_THE_MODEL = frozenset({"source", "revision", "lora"})
 """Settings that differ from model to model, and tell something only between runs of one."""
 _REVISION = 12
 """Characters of a revision that are shown."""
+CONFIG = "adapter_config.json"
+"""Of a LoRA's files, the one that holds no weights."""
 _PROMPT = 40
 """Characters of a system prompt that are shown."""
 
@@ -41,6 +44,7 @@ def settings(run: Run) -> dict[str, Setting]:
     return {
         "source": model.source,
         "revision": model.revision,
+        "lora": _lora(run),
         "engine": _engine(run),
         "precision": model.dtype,
         "quantisation": model.quantization or ("none" if model.dtype else None),
@@ -159,6 +163,15 @@ def _engine(run: Run) -> str | None:
         told = (server.name, server.version) if server is not UNSET else ()
         return " ".join(part for part in told if part) or "a server"
     return "transformers" if run.environment.transformers else None
+
+
+def _lora(run: Run) -> str | None:
+    """Return which LoRA was applied, and of its files what tells one training from another."""
+    lora = run.model.lora
+    if lora is UNSET:
+        return "none" if run.model.dtype else None
+    told = lora.revision or next((digest for name, digest in lora.sha256.items() if name != CONFIG), None)
+    return f"{lora.source} ({told[:_REVISION]})" if told else lora.source
 
 
 def _decoding(generation: Generation) -> str | None:

@@ -42,6 +42,7 @@ def technical_notes(run: Run, found: Figures) -> list[str]:
         *bullet("Image Processor", name(images) if (images := model.image_processor) else None),
         *_served(run),
         *bullet("Revision", model.revision and name(model.revision)),
+        *_lora(model),
         *bullet("License", model.license and name(model.license)),
         *bullet("Image Tokens per Image", units.span(*found.image_tokens) if found.image_tokens else None),
         *bullet("Prompt Tokens", units.span(*found.prompt_tokens) if found.prompt_tokens else None),
@@ -53,6 +54,23 @@ def technical_notes(run: Run, found: Figures) -> list[str]:
         *bullet("DICOM Images", _dicom(run)),
         "",
     ]
+
+
+def _lora(model: ModelFacts) -> list[str]:
+    """Return the note on the LoRA that was applied to a model: whence, what it changes, and its files."""
+    lora = model.lora
+    if lora is UNSET:
+        return []
+    on = f"on {', '.join(map(name, lora.targets))}" if lora.targets else None
+    parts = (
+        name(lora.source),
+        f"revision {name(lora.revision)}" if lora.revision else None,
+        f"rank {lora.rank}" if lora.rank is not None else None,
+        on,
+        f"applied by peft {name(lora.peft)}" if lora.peft else None,
+        *(f"SHA-256 of {name(file)} {name(digest)}" for file, digest in lora.sha256.items()),
+    )
+    return bullet("LoRA", ", ".join(part for part in parts if part))
 
 
 def _served(run: Run) -> list[str]:
@@ -288,5 +306,6 @@ def _place(entry: ModelEntry | None) -> str:
 def _entry(run: Run, entries: Sequence[ModelEntry]) -> ModelEntry | None:
     """Return the run's entry by name, else by source: several entries may share a source."""
     by_name = (entry for entry in entries if entry.name == run.model.name)
-    by_source = (entry for entry in entries if entry.source == run.model.source)
+    lora = run.model.lora.source if run.model.lora else None
+    by_source = (entry for entry in entries if (entry.source, entry.lora) == (run.model.source, lora))
     return next(by_name, None) or next(by_source, None)

@@ -17,7 +17,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.records import ModelEntry, Plan, Run
 from fada_tui.models.endpoint import is_allowed, is_endpoint, parse, refusal_to_send
-from fada_tui.models.registry import Registry, located, resolve_model
+from fada_tui.models.registry import Registry, located, located_lora, resolve_model
 
 Code = tuple[str, str | None]
 """A checkpoint that may run its own code: hub id or folder, and revision (`None` is the default branch)."""
@@ -46,7 +46,7 @@ class Consent(Struct, frozen=True, kw_only=True):
 
     def reads_pickles_of(self, entry: ModelEntry) -> bool:
         """Return whether a model's weights may be in other formats than safetensors."""
-        return self.pickles or _code_of(entry)[0] in self.pickled
+        return self.pickles or _weights_of(entry) <= self.pickled
 
 
 NOTHING = Consent()
@@ -60,6 +60,8 @@ class Want(Struct, frozen=True, kw_only=True):
     source: str
     """Hub id, folder or URL of the model."""
     revision: str | None
+    weights: frozenset[str] = frozenset()
+    """Hub ids and folders of its weights and its LoRA's."""
     message: str
     """A message on one line, with the option that gives the permission."""
 
@@ -69,7 +71,7 @@ class Want(Struct, frozen=True, kw_only=True):
             case "code":
                 return replace(consent, code=consent.code | {(self.source, self.revision)})
             case "pickles":
-                return replace(consent, pickled=consent.pickled | {self.source})
+                return replace(consent, pickled=consent.pickled | self.weights)
             case "host":
                 return replace(consent, hosts=(*consent.hosts, parse(self.source).host))
 
@@ -144,13 +146,14 @@ def wants(run: Run, consent: Consent) -> tuple[Want, ...]:
                 f"--trust-remote-code {shlex.quote(entry.source)}",
             )
         )
+    weights = " and ".join(sorted(_weights_of(entry)))
     if plan.allow_pickle and not consent.reads_pickles_of(entry):
         found.append(
             _want(
                 "pickles",
                 entry,
                 f"{run.id} was made with leave to read pickles, which can run code, and a run's file allows "
-                f"nothing: if you trust the weights of {entry.source}, add --allow-pickle",
+                f"nothing: if you trust the weights of {weights}, add --allow-pickle",
             )
         )
     return tuple(found)
@@ -228,7 +231,20 @@ def _source_of(name: str, registry: Registry, loaded: Sequence[ModelEntry]) -> s
 
 
 def _want(kind: Literal["code", "pickles", "host"], entry: ModelEntry, message: str) -> Want:
-    return Want(kind=kind, model=entry.name, source=entry.source, revision=entry.revision, message=message)
+    return Want(
+        kind=kind,
+        model=entry.name,
+        source=entry.source,
+        revision=entry.revision,
+        weights=_weights_of(entry),
+        message=message,
+    )
+
+
+def _weights_of(entry: ModelEntry) -> frozenset[str]:
+    """Return where a model's weights are from, and those of its LoRA."""
+    lora = located_lora(entry)
+    return frozenset((located(entry).source, *([lora] if lora else [])))
 
 
 def _code_of(entry: ModelEntry) -> Code:

@@ -15,6 +15,7 @@ from fada_tui.core.records import (
     Dataset,
     Environment,
     Generation,
+    LoraFacts,
     ModelFacts,
     Plan,
     Question,
@@ -63,7 +64,11 @@ def first_run(run_id: str, job: Job) -> Run:
         finished=None,
         tool=Tool(name="fada-tui", version=__version__),
         model=ModelFacts(
-            name=entry.name, source=entry.source, revision=entry.revision, license=entry.license
+            name=entry.name,
+            source=entry.source,
+            revision=entry.revision,
+            lora=LoraFacts(source=entry.lora, revision=entry.lora_revision) if entry.lora else UNSET,
+            license=entry.license,
         ),
         generation=job.generation,
         questions=job.questions,
@@ -109,6 +114,7 @@ def load_command(run: Run) -> Load:
         thinking=run.generation.thinking or None,
         classes=run.plan.classes if run.plan.classes is not UNSET else None,
         left_out=run.model.left_out or (),
+        lora_sha256=run.model.lora.sha256 if run.model.lora else {},
     )
 
 

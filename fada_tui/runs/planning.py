@@ -27,7 +27,8 @@ from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
 from fada_tui.models import load_errors
 from fada_tui.models.endpoint import check_allowed, is_endpoint, key_of, parse
-from fada_tui.models.registry import Registry, resolve_model
+from fada_tui.models.lora import resolve
+from fada_tui.models.registry import Registry
 from fada_tui.models.requirements import Requirements
 from fada_tui.runs.aliases import checked_aliases
 from fada_tui.runs.consent import consent_of
@@ -72,7 +73,7 @@ def jobs(
             without images, a list that names none of them, settings that exclude each other, references that
             belong to nothing, or a server that images may not be sent to.
     """
-    entries = [resolve_model(name, registry) for name in settings.model]
+    entries = [resolve(name, registry, settings.lora) for name in settings.model]
     check_together(entries, settings)
     for entry in entries:
         _check_server(entry, settings)
@@ -183,8 +184,11 @@ def frames_of(settings: Settings) -> Frames:
 
 
 def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
-    """Return a model as it will be loaded: the settings override its entry."""
-    names = (setting.name for setting in SETTINGS.values() if setting.entry_default)
+    """Return a model as it will be loaded: the settings override its entry.
+
+    Its LoRA stays as it is: with another one it is another model, which `models.lora.resolve` finds.
+    """
+    names = (one.name for one in SETTINGS.values() if one.entry_default and one.name != "lora")
     return replace(entry, **{name: value for name in names if (value := getattr(settings, name)) is not None})
 
 

@@ -143,6 +143,7 @@ WRITTEN = {
     "dtype": "float16",
     "quantization": "4bit",
     "revision": "abc123",
+    "lora": "none",
     "engine": None,
     "system_prompt": "Be brief.",
     "thinking": "off",

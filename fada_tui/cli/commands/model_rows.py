@@ -49,6 +49,7 @@ def lines(line: Line) -> list[str]:
         ("Model", entry.name),
         ("Source", entry.source),
         ("Revision", entry.revision),
+        ("LoRA", entry.lora),
         ("Place", entry.order),
         ("Status", row.status),
         ("Why", row.reason),

@@ -23,6 +23,7 @@ from fada_tui.core.records import ModelEntry, Run
 from fada_tui.core.text import printable
 from fada_tui.core.toml import suggestion
 from fada_tui.models.endpoint import is_endpoint, parse
+from fada_tui.models.lora import lora_source, with_lora
 from fada_tui.models.registry import (
     ModelRow,
     Registry,
@@ -117,7 +118,7 @@ def show(options: Namespace, read: ReadRuns) -> int:
     That it cannot be run is what one wanted to know, and no failure of this command.
     """
     registry = _registry()
-    entry = _named(registry, options.name)
+    entry = with_lora(_named(registry, options.name), registry, getattr(options, "lora", None))
     listed = registry if entry in registry.entries else replace(registry, entries=(entry,))
     tried = read(results_folder(options))
     row = tried.line(next(row for row in statuses(listed, tried.runs) if row.entry == entry))
@@ -153,7 +154,7 @@ def add(options: Namespace) -> int:
     if not name or name != printable(name):
         raise UsageError(f"a model needs a name of printable characters, got {options.name!r}")
     optional = (
-        *("revision", "adapter", "api_key_env", "parameters", "license", "order", "notes"),
+        *("revision", "lora_revision", "adapter", "api_key_env", "parameters", "license", "order", "notes"),
         *(setting.name for setting in SETTINGS.values() if setting.entry_default),
     )
     given = {key: getattr(options, key, None) for key in optional}
@@ -162,6 +163,8 @@ def add(options: Namespace) -> int:
         if number is not None and number < 1:
             raise UsageError(f"--{key}: expected a whole number of at least 1, got {number}")
     changes = {"source": _source(options.source)} | {k: v for k, v in given.items() if v is not None}
+    if "lora" in changes:
+        changes["lora"] = lora_source(ModelEntry(name=name, source=changes["source"]), changes["lora"])
 
     def added(registry: Registry) -> Change:
         known = registry.find(name)

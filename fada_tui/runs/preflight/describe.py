@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fada_tui.models.installed import has_package
 from fada_tui.models.memory import QUANTIZED, Need
-from fada_tui.models.requirements import Requirements
+from fada_tui.models.requirements import AddedLora, Requirements
 from fada_tui.report import units
 from fada_tui.runs.preflight.memory_fit import Free, Suggestion, fits, main_memory, places, suggest
 from fada_tui.runs.telemetry import Sample, Telemetry
@@ -105,6 +105,8 @@ def _about(found: Requirements) -> Iterator[tuple[str, str]]:
     where = f"on this machine, {size}" if found.here else f"not on this machine{f', {size}' if size else ''}"
     dtype = f", saved as {found.dtype}" if found.dtype else ""
     yield "Weights", where + dtype
+    if found.lora:
+        yield "Added", _lora(found.lora)
     yield "Told from", _ORIGINS[found.origin]
     if resolution := _resolution(found):
         yield "Resolution", resolution
@@ -112,6 +114,20 @@ def _about(found: Requirements) -> Iterator[tuple[str, str]]:
         yield "Image", f"{found.image.count:,} tokens ({found.image.how})"
     elif found.tokens:
         yield "Image", "tokens unknown: the cache below is that of question and answer alone"
+
+
+def _lora(lora: AddedLora) -> str:
+    """Return what a LoRA is and adds; its memory is counted with the weights below."""
+    count, size = units.parameters(lora.parameters), units.memory(lora.download)
+    where = "on this machine" if lora.here else "not on this machine"
+    parts = (
+        f"the LoRA {lora.source}",
+        f"rank {lora.rank}" if lora.rank is not None else None,
+        f"on {', '.join(lora.targets)}" if lora.targets else None,
+        f"{count} parameters" if count else None,
+        f"{where}, {size}" if size else where,
+    )
+    return ", ".join(part for part in parts if part)
 
 
 def _resolution(found: Requirements) -> str | None:

@@ -11,14 +11,16 @@ import msgspec
 from fada_tui.core.errors import ErrorKind, reason
 from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import ModelEntry
-from fada_tui.models import load_errors
+from fada_tui.models import load_errors, lora_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Probed, read_folder
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.hub_cache import is_offline, snapshot
 from fada_tui.models.installed import installed
 from fada_tui.models.load_errors import Refusal
+from fada_tui.models.lora_files import LoraFiles, lies_merged, read_lora
+from fada_tui.models.lora_files import of_checkpoint as lora_of
 from fada_tui.models.obstacles import Candidate
-from fada_tui.models.registry import is_hub_id, located
+from fada_tui.models.registry import is_hub_id, located, located_lora
 from fada_tui.models.requirements import UNKNOWN, Requirements, of_checkpoint, of_server
 
 PROBE_SECONDS = 40.0
@@ -50,6 +52,10 @@ def look(
     if is_endpoint(source):
         return of_server(entry)
     files, refusal = _files(entry, source, ask_hub=ask_hub, allow_pickle=allow_pickle, environ=environ)
+    lora, lora_refusal = _lora(entry, ask_hub=ask_hub, allow_pickle=allow_pickle, environ=environ)
+    more = [lora_refusal] if lora_refusal else []
+    if lora and lora.origin == "folder" and lies_merged(Path(source), Path(lora.where)):
+        more.append(Refusal(ErrorKind.LOAD, lora_errors.merged_already(entry.name, lora.where)))
     model = Candidate(
         name=entry.name,
         where=source,
@@ -58,7 +64,32 @@ def look(
         trusted=trusted,
         allow_pickle=allow_pickle,
     )
-    return of_checkpoint(entry, model, max_new_tokens=max_new_tokens, refusal=refusal)
+    return of_checkpoint(entry, model, max_new_tokens=max_new_tokens, refusal=refusal, lora=lora, more=more)
+
+
+def _lora(
+    entry: ModelEntry, *, ask_hub: bool, allow_pickle: bool, environ: Mapping[str, str]
+) -> tuple[LoraFiles | None, Refusal | None]:
+    """Return what is known of the files of a model's LoRA, and why that is not all."""
+    where = located_lora(entry)
+    if where is None:
+        return None, None
+    if not is_hub_id(where) or Path(where).is_dir():
+        try:
+            return read_lora(Path(where), where, allow_pickle=allow_pickle), None
+        except (OSError, ValueError):
+            return None, Refusal(ErrorKind.NOT_FOUND, load_errors.no_folder(where))
+    folder = snapshot(where, entry.lora_revision, environ)
+    cached = read_lora(folder, where, allow_pickle=allow_pickle) if folder else None
+    if cached and cached.disk_bytes:
+        return cached, None
+    if is_offline(environ):
+        message = load_errors.not_cached(where, offline=True)
+        return None, Refusal(ErrorKind.OFFLINE_NOT_CACHED, message)
+    if not ask_hub:
+        return None, None
+    probed = probe(where, entry.lora_revision, environ)
+    return lora_of(probed.files, where) if probed.files else None, probed.refusal
 
 
 def _files(

@@ -9,7 +9,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import Generation, ModelEntry, Run
 from fada_tui.models.endpoint import is_endpoint, parse, place_of
-from fada_tui.models.registry import Registry, located
+from fada_tui.models.registry import Registry, located, located_lora
 from fada_tui.runs.consent import Consent, hosts_wanted, with_own_key
 from fada_tui.runs.worker_client.deadlines import Deadlines
 
@@ -59,6 +59,8 @@ def entry_of(run: Run, registry: Registry) -> ModelEntry:
         name=facts.name,
         source=facts.source or base.source,
         revision=facts.revision,
+        lora=facts.lora.source if facts.lora else None,
+        lora_revision=(facts.lora.revision if facts.lora else None) or base.lora_revision,
         adapter=facts.adapter or base.adapter,
         dtype=facts.dtype or base.dtype,
         quantization=cast("Literal['4bit', '8bit'] | None", facts.quantization),
@@ -101,6 +103,7 @@ def load_command(
         thinking=run.generation.thinking or None,
         classes=None if run.classes is UNSET else run.classes,
         left_out=run.model.left_out or (),
+        lora_sha256=run.model.lora.sha256 if run.model.lora else {},
         allowed_hosts=consent.hosts,
     )
     return deadlines.told(command)
@@ -114,7 +117,12 @@ def alone(generation: Generation) -> Generation:
 def _listed(run: Run, registry: Registry) -> ModelEntry:
     """Return the list's entry of the run's model, by name and source or by source; else a new one."""
     source = run.model.source or ""
-    of_source = [one for one in registry.entries if source in (one.source, located(one).source)]
+    lora = run.model.lora.source if run.model.lora else None
+    of_source = [
+        one
+        for one in registry.entries
+        if source in (one.source, located(one).source) and located_lora(one) == lora
+    ]
     of_name = (one for one in of_source if one.name == run.model.name)
     return (
         next(of_name, None) or next(iter(of_source), None) or ModelEntry(name=run.model.name, source=source)

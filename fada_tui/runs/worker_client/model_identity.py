@@ -10,8 +10,11 @@ from fada_tui.core.paths import expanded
 from fada_tui.core.protocol import Load, Loaded
 from fada_tui.models.endpoint import is_endpoint
 
-Identity: TypeAlias = tuple[Load, tuple[tuple[str, int, int], ...]]
-"""The inputs of loading: the command without irrelevant fields, and the state of the files."""
+Files: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Name, bytes and modification time (ns) of each."""
+
+Identity: TypeAlias = tuple[Load, Files, Files]
+"""The inputs of loading: the command without irrelevant fields, and the state of the files and its LoRA's."""
 
 
 def identity(command: Load) -> Identity:
@@ -23,11 +26,11 @@ def identity(command: Load) -> Identity:
         command.model, parameters=None, license=None, order=None, status="untested", reason=None, notes=None
     )
     if is_endpoint(model.source):
-        return replace(command, model=model), ()
+        return replace(command, model=model), (), ()
     local = replace(
         command, model=model, allowed_hosts=(), first_token_timeout=0, token_timeout=0, server_patience=0
     )
-    return local, _files(expanded(model.source))
+    return local, _files(expanded(model.source)), _files(expanded(model.lora)) if model.lora else ()
 
 
 def leaves_traces(command: Load, loaded: Loaded) -> bool:
@@ -36,8 +39,8 @@ def leaves_traces(command: Load, loaded: Loaded) -> bool:
     return ran_code or loaded.quantized or is_endpoint(command.model.source)
 
 
-def _files(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Return name, bytes and modification time (ns) of a folder's entries; empty if it is no folder."""
+def _files(folder: Path) -> Files:
+    """Return the state of a folder's entries; empty if it is no folder."""
     try:
         with os.scandir(folder) as entries:
             found = [(entry.name, entry.stat()) for entry in entries]

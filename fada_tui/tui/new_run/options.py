@@ -13,7 +13,8 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import ModelEntry, PlannedImage, Question
 from fada_tui.images.catalogue import Catalogue
-from fada_tui.models.registry import Registry, resolve_model
+from fada_tui.models.lora import resolve
+from fada_tui.models.registry import Registry
 from fada_tui.runs.planning import Estimate
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.tui.new_run.form import Form, Offer, first_form
@@ -139,7 +140,7 @@ def _resolved(names: Iterable[str], registry: Registry) -> Iterable[tuple[str, M
     """Yield the models that are there: one that was remembered may be gone."""
     for name in names:
         try:
-            yield name, resolve_model(name, registry)
+            yield name, resolve(name, registry)
         except UsageError:
             continue
 
