@@ -13,7 +13,7 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import ModelEntry, PlannedImage, Question
 from fada_tui.images.catalogue import Catalogue
-from fada_tui.models.lora import resolve
+from fada_tui.models.lora import resolve, with_lora
 from fada_tui.models.registry import Registry
 from fada_tui.runs.planning import Estimate
 from fada_tui.runs.preflight.inspection import look
@@ -59,7 +59,7 @@ def read(
     """
     last = remembered(settings, state, given)
     settings = replace(settings, **last)
-    models = {entry.name if registry.find(entry.name) else entry.source: entry for entry in entries}
+    models = {key: entry for entry in entries if (key := _key(entry, registry)) is not None}
     wanted = _known(marked_models or settings.model, registry, models)
     if not wanted:
         wanted = _known(Settings().model, registry, models)
@@ -70,7 +70,7 @@ def read(
     }
     offer = Offer(
         settings=settings,
-        models=models,
+        models={key: _with_lora(entry, registry, settings) for key, entry in models.items()},
         trusted=frozenset(name for name, entry in models.items() if entry.source in trusted),
         tree=Tree(catalogue.images),
         marked=marked_images,
@@ -119,6 +119,25 @@ def measure(name: str, entry: ModelEntry, offer: Offer) -> Estimate:
         allow_pickle=offer.settings.allow_pickle,
     )
     return Estimate(0, 0, 0, found)
+
+
+def _key(entry: ModelEntry, registry: Registry) -> str | None:
+    """Return what names a model to a new run; `None` if nothing does, as of a LoRA that is gone."""
+    if registry.find(entry.name):
+        return entry.name
+    if entry.lora is None:
+        return entry.source
+    found = next((one for _, one in _resolved([entry.lora], registry)), None)
+    same = found is not None and (found.source, found.lora) == (entry.source, entry.lora)
+    return entry.lora if same else None
+
+
+def _with_lora(entry: ModelEntry, registry: Registry, settings: Settings) -> ModelEntry:
+    """Return a model with the LoRA that the settings name; where it can have none, its start says so."""
+    try:
+        return with_lora(entry, registry, settings.lora)
+    except UsageError:
+        return entry
 
 
 def _known(names: Iterable[str], registry: Registry, models: dict[str, ModelEntry]) -> tuple[str, ...]:
