@@ -107,6 +107,23 @@ def test_other_families_answer_as_peft_has_it(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"use_dora": True, "rank_pattern": {"q_proj": 2}},
+        {"use_rslora": True, "target_modules": "all-linear", "modules_to_save": ["connector"]},
+    ],
+    ids=["dora", "whole modules"],
+)
+def test_other_ways_of_lora_answer_as_peft_has_them(
+    tiny: Path, pictures: list[Image.Image], tmp_path: Path, options: dict[str, Any]
+) -> None:
+    lora = save_lora(tmp_path / "tuned", tiny, "q_proj", "fc1", **options)
+    found = answers(loaded(tiny, lora)[0], pictures[:1])
+    assert found == expected(tiny, lora, pictures[:1]) != expected(tiny, None, pictures[:1])
+
+
+@pytest.mark.long
 def test_a_clip_sorts_as_peft_has_it(pictures: list[Image.Image], tmp_path: Path) -> None:
     from peft import PeftModel
     from transformers import CLIPModel, CLIPProcessor
