@@ -97,6 +97,13 @@ def test_the_time_is_utc_to_the_millisecond_and_sorts_as_text() -> None:
     assert before - timedelta(milliseconds=1) <= read <= datetime.now(UTC)
 
 
+def test_the_time_is_later_than_that_before_it_whatever_the_clock_says() -> None:
+    assert now_ms(after="2999-12-31T23:59:59.999Z") == "3000-01-01T00:00:00.000Z"
+    assert now_ms(after=now_ms(after="2999-01-01T00:00:00.000Z")) == "2999-01-01T00:00:00.002Z"
+    for odd in ("", "yesterday", "2999-01-01T00:00:00.000", "9999-12-31T23:59:59.999Z"):
+        assert now_ms(after=odd) < "2999", odd
+
+
 def test_undo_swaps_before_and_after_and_redo_does_not() -> None:
     history = History()
     history.push(change(1))

@@ -1,12 +1,15 @@
 """What a key did is said with the answer that it did it to, and nothing that comes at once hides it."""
 
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
 
 from fada_tui.core.records import Assessment, Question
+from fada_tui.evaluation.assessment import edit
 from fada_tui.evaluation.assessment.edit import with_flag, with_next_context, with_note, with_tag_toggled
 from fada_tui.evaluation.assessment.history import Change
+from fada_tui.store.folder import read_run
 from fada_tui.tui.actions import judging, loading
 from fada_tui.tui.present.echo import answer_name, echo_text
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
@@ -97,3 +100,27 @@ async def test_what_comes_right_after_an_echo_waits_beneath_it(monkeypatch: pyte
         await wait_for(pilot, lambda: lines_of(app)[0].strip() == "◐ partial · b")
         notice.tell("it cannot be written", "error")
         await wait_for(pilot, lambda: "it cannot be written" in lines_of(app)[0])
+
+
+class Still(datetime):
+    """A clock that stands."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime(2026, 1, 1, tzinfo=tz)
+
+
+async def test_what_is_changed_within_a_millisecond_keeps_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edit, "datetime", Still)
+    folder = save_run(tmp_path, model="quick", questions=TWO)
+    workspace, _ = await begun(tmp_path)
+    run, key = workspace.review.run, workspace.review.key
+    assert run is not None and key is not None
+    await judging.assess(workspace, lambda before: with_flag(before, True))
+    await judging.judge(workspace, "partial")
+    await judging.undo(workspace)
+    written = next(result for result in read_run(folder).results if result.key == key)
+    assert run.assessment(*key).verdict is None and run.assessment(*key).flagged
+    assert [one.verdict for one in written.assessments] == [None, "partial", None]

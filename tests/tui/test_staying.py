@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from fada_tui.store.queue_file import read_queue
 from fada_tui.tui.main_screen import MainScreen
 from tests.endpoint_server import serving
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
@@ -139,9 +140,11 @@ async def test_stopping_names_the_runs_that_wait_and_asks(tmp_path: Path) -> Non
             await wait_for(pilot, lambda: not queue.busy)
             await pilot.press("q")
             await wait_for(pilot, lambda: "1 run waits in the queue. Leave?" in screen_text(app))
-            await pilot.press("y")
+            await pilot.press("s")  # "Leave, and let it wait"
             await wait_for(pilot, lambda: app._exit)
-    assert len(list((tmp_path / "results").glob("*/run.json"))) == 1
+    (waiting,) = read_queue(tmp_path / "results")
+    assert waiting.kept
+    assert len(list((tmp_path / "results").glob("*/run.json"))) == 2
 
 
 async def test_an_image_that_is_broken_is_passed_by(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Changes to an assessment, each a function that returns the changed assessment."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -91,6 +92,15 @@ def stamped(
     return replace(assessment, assessor=assessor, at=at, blind=blind, act=act, unknown_fields=UNSET)
 
 
-def now_ms() -> str:
-    """Return the time as ISO 8601 in UTC, to the millisecond, so that quick verdicts keep their order."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+def now_ms(after: str = "") -> str:
+    """Return the time as ISO 8601 in UTC, to the millisecond, so that quick verdicts keep their order.
+
+    Args:
+        after: an earlier time in that form. The time returned is later, whatever the clock says; one that
+            cannot be read is passed over.
+    """
+    moment = datetime.now(UTC)
+    with suppress(ValueError, TypeError, OverflowError):
+        least = datetime.fromisoformat(after) + timedelta(milliseconds=1)
+        moment = max(moment, least)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -188,7 +188,7 @@ class Assessments:
         """
         for group in _groups(changes):
             run = group[0][0]
-            stamps = [(key, self._stamped(wanted, blind)) for _, key, wanted in group]
+            stamps = [(key, self._stamped(run, key, wanted, blind)) for _, key, wanted in group]
             lines = [AssessmentLine(path=key[0], question_id=key[1], assessment=one) for key, one in stamps]
             run.unsettled = True
             error = None
@@ -203,11 +203,14 @@ class Assessments:
             if error is not None:
                 raise error
 
-    def _stamped(self, wanted: Assessment, blind: bool) -> Assessment:
+    def _stamped(self, run: OpenRun, key: Key, wanted: Assessment, blind: bool) -> Assessment:
+        """Return an assessment as it is written: later than all of this result, so that it is like none."""
+        known = run.result(*key)
+        last = max((one.at or "" for one in known.assessments), default="") if known else ""
         return stamped(
             wanted,
             assessor=self._open_runs.assessor,
-            at=now_ms(),
+            at=now_ms(after=last),
             blind=blind,
             act=wanted.act,
         )
