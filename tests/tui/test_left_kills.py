@@ -102,8 +102,13 @@ def start_again(program: OnPty, results: Path) -> None:
     program.wait_for(is_main)
     program.press("Q")
     program.wait_for("Queue ·")
-    program.press("w")
-    wait_for(lambda: queue_worker(results) or not read_queue(results))
+
+    def started() -> bool:
+        program.press("w")  # again and again: who was killed is noticed within two seconds
+        time.sleep(1)
+        return queue_worker(results) is not None or not read_queue(results)
+
+    wait_for(started)
     program.press("escape")
     program.wait_for(is_main)
 
