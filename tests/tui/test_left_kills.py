@@ -21,7 +21,7 @@ from tests.tui.program import OnPty
 
 Start = Callable[..., OnPty]
 
-QUESTIONS = 12
+QUESTIONS = 30
 ANSWERS = 24 * QUESTIONS
 RUN = [f"--question=Question {number}?" for number in range(QUESTIONS)]
 KILLS = 20
