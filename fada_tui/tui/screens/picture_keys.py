@@ -1,5 +1,6 @@
 """What the keys of a picture's window, gamma and zoom do, wherever a picture is."""
 
+from abc import abstractmethod
 from typing import Literal
 
 from msgspec.structs import replace
@@ -26,17 +27,17 @@ class PictureKeys(DOMNode):
     """
 
     @property
+    @abstractmethod
     def picture_view(self) -> PictureView:
         """How pictures are looked at."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show_view(self) -> None:
         """Show the picture as it is looked at now, and the keys that do something then."""
-        raise NotImplementedError
 
+    @abstractmethod
     def say(self, text: str, kind: NoticeKind = "info") -> None:
         """Show a line above the keys."""
-        raise NotImplementedError
 
     @property
     def picture_hidden(self) -> str:
