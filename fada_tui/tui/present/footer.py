@@ -50,9 +50,10 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 
 
 def idle(state: KeyState) -> frozenset[str]:
-    """Return the ids of the commands that would do nothing now."""
+    """Return the ids of the commands that would do nothing now, or what another does that is shown."""
     lacking = (names for need, names in _NEEDS.items() if not getattr(state, need))
-    return frozenset(name for names in lacking for name in names)
+    again = ("picture.window",) if state.window else ()
+    return frozenset((*(name for names in lacking for name in names), *again))
 
 
 _ORDER = (
