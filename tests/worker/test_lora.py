@@ -13,9 +13,10 @@ from PIL import Image
 from fada_tui.core.errors import ErrorKind, ModelLoadError
 from fada_tui.core.protocol import Load, Loaded
 from fada_tui.core.records import ClassSet, ImageClass, ModelEntry
-from fada_tui.worker.generation.interfaces import Answerer
+from fada_tui.worker.generation.interfaces import Answerer, LoadedModel
 from fada_tui.worker.loading import lora as loading
-from fada_tui.worker.loading.load import LoadedModel, load
+from fada_tui.worker.loading.load import load
+from fada_tui.worker.loading.lora_names import renamed
 from tests.conformance.asking import TOKENS, ask_alone, ask_together, asked
 
 pytest.importorskip("peft", reason="the extra `peft` is not installed")
@@ -234,3 +235,63 @@ def test_a_pickled_lora_is_read_only_when_allowed(
     model, told = loaded(tiny, lora, allow_pickle=True)
     assert answers(model, pictures[:1]) == answers(loaded(tiny, of_tiny)[0], pictures[:1])
     assert told.model.pickled is True
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [
+        (
+            "llava",
+            {
+                "model.language_model.": "language_model.model.",
+                "model.vision_tower.": "vision_tower.vision_model.",
+                "model.multi_modal_projector.": "multi_modal_projector.",
+            },
+        ),
+        (
+            "paligemma",
+            {"model.language_model.": "language_model.model.", "model.vision_tower.": "vision_tower."},
+        ),
+    ],
+)
+def test_names_of_an_older_transformers_lead_to_the_same_model(
+    family: str, names: dict[str, str], pictures: list[Image.Image], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    base = tmp_path / family
+    importlib.import_module(f"tests.conformance.families.{family}").FAMILY.build(base)
+    lora = save_lora(tmp_path / "tuned", base, "q_proj", "v_proj", "fc1", "linear_1")
+    today = answers(loaded(base, lora)[0], pictures[:1])
+    before = "base_model.model."
+
+    def as_before(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        changed = {}
+        for name, tensor in tensors.items():
+            place = name.removeprefix(before)
+            new = next(one for one in names if place.startswith(one))
+            changed[f"{before}{names[new]}{place.removeprefix(new)}"] = tensor
+        return changed
+
+    change_tensors(lora, as_before)
+    assert answers(loaded(base, lora)[0], pictures[:1]) == today
+
+
+def test_names_that_lead_to_a_module_stay_and_others_are_found() -> None:
+    from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
+
+    small = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2}
+    config = Qwen2VLConfig(
+        text_config={**small, "vocab_size": 8, "intermediate_size": 8},
+        vision_config={"depth": 1, "embed_dim": 8, "hidden_size": 8, "num_heads": 2},
+    )
+    with torch.device("meta"):
+        model = Qwen2VLForConditionalGeneration(config)
+    end = "layers.0.self_attn.q_proj.lora_A.weight"
+    names = [f"base_model.model.model.{end}", "base_model.model.visual.blocks.0.attn.qkv.lora_A.weight"]
+    today = [f"base_model.model.model.language_model.{end}", "base_model.model.nowhere.lora_A.weight"]
+    found = {pattern.pattern.replace("\\", ""): new for pattern, new in renamed(model, names + today).items()}
+    assert found == {
+        f"^model.{end}$": f"model.language_model.{end}",
+        "^visual.blocks.0.attn.qkv.lora_A.weight$": "model.visual.blocks.0.attn.qkv.lora_A.weight",
+    }

@@ -16,7 +16,7 @@ from fada_tui.models.checkpoint import ADAPTER
 from fada_tui.models.installed import has_package
 from fada_tui.models.lora_files import LoraFiles
 from fada_tui.worker import devices
-from fada_tui.worker.loading import checkpoint, hub
+from fada_tui.worker.loading import checkpoint, hub, lora_names
 
 _NAME = "default"
 """The name under which peft keeps a LoRA in a model."""
@@ -104,7 +104,7 @@ def apply(command: Load, model: Any, lora: Lora | None) -> Any:
             str(lora.folder),
             _NAME,
             torch_device=str(model.device),
-            key_mapping=getattr(model, "_checkpoint_conversion_mapping", None) or None,
+            key_mapping=lora_names.renamed(model, (one.name for one in lora.files.tensors or ())),
         )
     except ImportError as error:
         why = f"peft cannot be imported: {reason(error, named=True)}"
