@@ -58,11 +58,8 @@ def create(results: Path, model: str, label: str | None = None, files: Files | N
     """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     stem = "_".join([stamp, *(_plain(part) for part in (model, label) if part)])
+    make_results_folder(results, files)
     try:
-        new = not results.exists()
-        atomic.make_folder(results, private=files != "umask")
-        if new:
-            set_folder(results, files, like=results)
         leftovers.clean(results)
         for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
             try:
@@ -75,6 +72,26 @@ def create(results: Path, model: str, label: str | None = None, files: Files | N
         message = f"cannot write {results}: {error.strerror}; choose another folder with --results"
         raise StoreError(message) from error
     raise StoreError(f"{results} is full of runs named {stem}; choose another folder with --results")
+
+
+def make_results_folder(results: Path, files: Files | None = None) -> None:
+    """Make the folder of all runs, if it is not there yet.
+
+    Args:
+        results: the folder.
+        files: whom runs are for, as in the settings.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    try:
+        new = not results.exists()
+        atomic.make_folder(results, private=files != "umask")
+        if new:
+            set_folder(results, files, like=results)
+    except OSError as error:
+        message = f"cannot write {results}: {error.strerror}; choose another folder with --results"
+        raise StoreError(message) from error
 
 
 def _plain(name: str) -> str:

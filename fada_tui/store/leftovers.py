@@ -15,6 +15,9 @@ from fada_tui.store.queue_file import LOCK_NAMES
 REMOVED_NAME = ".removed"
 """Folder in the results folder for runs being deleted; too deep to be listed as runs."""
 
+MERGE_LOCK_NAME = ".merge.lock"
+"""File of the results folder that is there while a program merges shards into it."""
+
 DELETING_SECONDS = 600.0
 """Age from which a deletion that did not finish is finished by another program."""
 
@@ -25,14 +28,14 @@ _STAMPED = re.compile(r"\d{8}-\d{6}_.+", re.DOTALL)
 def clean(results: Path) -> None:
     """Remove what killed programs left in a results folder; what cannot be removed stays.
 
-    That is: temporary files, runs that were being put together, locks of the dead (those of the queue, too),
+    That is: temporary files, runs that were being put together, locks of the dead (of the queue, of merging),
     folders of runs that were killed before they had a plan, and deletions that did not finish.
     """
     temporary.clean(results)
     for aside in temporary.leftovers(results):
         with contextlib.suppress(OSError):
             _clean_assembly(aside, results)
-    for name in LOCK_NAMES:
+    for name in (*LOCK_NAMES, MERGE_LOCK_NAME):
         with contextlib.suppress(OSError):
             file_lock.discard(results / name)
     try:

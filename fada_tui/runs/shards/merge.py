@@ -1,13 +1,16 @@
 """Merging shards on disk: read as they stand, put together, scored and written as one new run."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import UNSET
 
+from fada_tui.core import file_lock
 from fada_tui.core.bounded import read_small
-from fada_tui.core.errors import RunLockedError, UsageError
+from fada_tui.core.errors import RunLockedError, StoreError, UsageError
+from fada_tui.core.file_lock import LockedError
 from fada_tui.core.file_modes import Files
 from fada_tui.core.records import Run
 from fada_tui.models.registry import Registry
@@ -20,7 +23,11 @@ from fada_tui.runs.shards.merging import merged
 from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.store.assembly import assembled
+from fada_tui.store.leftovers import MERGE_LOCK_NAME
 from fada_tui.store.lock import holder_of, is_locked
+
+LOCK_PATIENCE = 60.0
+"""Seconds to wait for another program that merges into the same results folder."""
 
 
 class Merged(NamedTuple):
@@ -58,20 +65,42 @@ def merge(
     each = in_order([*named.values()])
     ordered, where = [one.run for one in each], [Path(one.name) for one in each]
     warnings: list[str] = []
-    others = compared_runs(results, warnings)
-    _check_new(ordered, others)
-    with assembled(results, ordered[0].model.name, label, files) as folder:
-        copies = [*_copied(ordered, where, folder, warnings)]
-        made, remarks = merged(ordered, folder.name, copies)
-        made, told = _scored(made)
-        made, unscored = prepared(made)
-        warnings += (*remarks, *told, *unscored)
-        store.write_run(folder, made)
-        everyone = without_shards([*others, compared(made)], lambda row: row.run)
-        write_pages(folder, made, everyone, registry, notes_of(results, warnings))
-    folder = results / folder.name
-    write_comparison(results, everyone, like=folder)
+    with _alone(results, files):
+        others = compared_runs(results, warnings)
+        _check_new(ordered, others)
+        with assembled(results, ordered[0].model.name, label, files) as folder:
+            copies = [*_copied(ordered, where, folder, warnings)]
+            made, remarks = merged(ordered, folder.name, copies)
+            made, told = _scored(made)
+            made, unscored = prepared(made)
+            warnings += (*remarks, *told, *unscored)
+            store.write_run(folder, made)
+            everyone = without_shards([*others, compared(made)], lambda row: row.run)
+            write_pages(folder, made, everyone, registry, notes_of(results, warnings))
+        folder = results / folder.name
+        write_comparison(results, everyone, like=folder)
     return Merged(folder, made, tuple(warnings))
+
+
+@contextmanager
+def _alone(results: Path, files: Files | None) -> Iterator[None]:
+    """Merge while no other program does: of two that merge the same shards the second is refused.
+
+    Raises:
+        StoreError: the results folder cannot be written, or another program is merging for too long.
+    """
+    store.make_results_folder(results, files)
+    try:
+        lock = file_lock.take_within(results / MERGE_LOCK_NAME, LOCK_PATIENCE)
+    except LockedError:
+        message = f"another program is merging shards in {results}: wait until it is done, then merge"
+        raise StoreError(message) from None
+    except OSError as error:
+        raise StoreError(f"cannot write {results}: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _check_free(folder: Path) -> None:

@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.core import atomic
-from fada_tui.core.errors import FadaError, RunLockedError, StoreError
+from fada_tui.core.errors import FadaError, RunLockedError, StoreError, UsageError
 from fada_tui.core.records import Notes, Run, UnknownFields
 from fada_tui.report.comparison import compared, standing
 from fada_tui.runs.publish import compared_runs
@@ -297,3 +299,20 @@ def test_a_merge_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert refused(folders) == "the disk is full"
     monkeypatch.undo()
     assert merged(folders).run.status == "complete"
+
+
+@pytest.mark.long
+def test_of_two_merges_at_once_one_is_refused(tmp_path: Path) -> None:
+    folders = shards(tmp_path)
+    begin = threading.Barrier(2)
+
+    def once(_: int) -> str:
+        begin.wait()
+        try:
+            return merged(folders).run.id
+        except UsageError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as two:
+        made_by, refused_by = sorted(two.map(once, range(2)), key=lambda told: "is merged already" in told)
+    assert f"is merged already, in {made_by}: " in refused_by
