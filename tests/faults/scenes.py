@@ -327,6 +327,56 @@ def repeat(command: Callable[[Place], list[str]]) -> Callable[[Place, bool], Ite
     return finish
 
 
+# --- shards
+
+
+def two_shards(place: Place) -> None:
+    for shard in ("1/2", "2/2"):
+        place.do([*batch(place), "--shard", shard, "--name", "part"]).check_returncode()
+
+
+def merge(place: Place) -> list[str]:
+    return place.program("runs", "merge", "--json", "--results", place.results, *parts(place))
+
+
+def parts(place: Place) -> list[Path]:
+    return [folder for folder in place.runs() if "part" in folder.name]
+
+
+def merge_told(done: subprocess.CompletedProcess[str]) -> Told:
+    lines = done.stdout.splitlines()
+    made = json.loads(lines[-1])["run"] if lines else None
+    return Told(others=[made] if made else [])
+
+
+def merge_lost(place: Place, told: Told) -> Iterator[str]:
+    """What is not whole: the shards, and any run that was made of them."""
+    if len(parts(place)) != 2:
+        yield "a shard is gone"
+    for folder in place.runs():
+        run = read(folder)
+        answers = 2 if folder in parts(place) else 4
+        if isinstance(run, str):
+            yield run
+        elif (run.status, len(run.results)) != ("complete", answers):
+            yield f"{folder.name} is {run.status} with {len(run.results)} of {answers} answers"
+    if not set(told.others) <= {folder.name for folder in place.runs()}:
+        yield f"run {told.others} was told to be there and is not"
+
+
+def finish_merge(place: Place, gone_well: bool) -> Iterator[str]:
+    if len(place.runs()) == 2:
+        yield from went_wrong(place.do(merge(place)), "merging again")
+    yield from merge_lost(place, Told())
+    if len(place.runs()) != 3:
+        yield f"the shards were merged into {len(place.runs()) - 2} runs"
+    for folder in place.runs():
+        yield from incomplete(folder)
+
+
+# --- judging
+
+
 def assess(place: Place) -> list[str]:
     return place.step("assess", place.runs()[0])
 
@@ -544,6 +594,7 @@ SCENES = (
     ),
     Scene("adding a model", add_model, finish_models, listed, model_told, models_lost),
     Scene("noting a model", note_model, finish_notes, noted, model_told, notes_lost),
+    Scene("merging shards", merge, finish_merge, two_shards, merge_told, merge_lost),
     Scene("queueing runs", queue, finish_queue, told=queued_told, lost=queue_lost),
     Scene("remembering choices", recall, finish_recall),
     Scene("keeping questions", keep_questions, finish_questions, kept, questions_told, questions_lost),
