@@ -17,6 +17,7 @@ from fada_tui.core.records.base import (
     UnknownFields,
     Verdict,
 )
+from fada_tui.core.records.machine import Environment, Gpu, RunDevice
 from fada_tui.core.records.model import (
     LoadOptions,
     LoraFacts,
@@ -47,9 +48,7 @@ from fada_tui.core.records.run import (
     RUN_SCHEMA,
     ClassSet,
     Dataset,
-    Environment,
     Generation,
-    Gpu,
     ImageClass,
     ImageDetail,
     ImageFormat,
@@ -136,6 +135,7 @@ __all__ = [
     "Result",
     "ResultMemory",
     "Run",
+    "RunDevice",
     "RunStatus",
     "Score",
     "ScoreKind",

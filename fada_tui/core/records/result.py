@@ -187,6 +187,8 @@ class Result(FileRecord, frozen=True, kw_only=True):
     """Number of answers in its batch, itself included; present where the run allows more than one."""
     threads: int | UnsetType = UNSET
     """Number of threads that torch computed with; present for models that ran on the CPU."""
+    device: str | UnsetType = UNSET
+    """Which of the run's devices made it (`RunDevice.name`); present where several were to make the run."""
     memory: ResultMemory = ResultMemory()
     error: Failure | None = None
     ranking: tuple[Ranked, ...] | UnsetType = UNSET

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from fada_tui.core.json_data import decode_json
 from fada_tui.core.records import check_sum
 from fada_tui.core.records.base import SCORE_KINDS, FileRecord, RunStatus, ScoreKind
+from fada_tui.core.records.machine import Environment, RunDevice
 from fada_tui.core.records.model import ModelEntry, ModelFacts, ModelMemory
 from fada_tui.core.records.result import Failure, ImageFound, Result
 from fada_tui.core.records.scoring import Looking, References, Scoring
@@ -32,32 +33,6 @@ class Tool(FileRecord, frozen=True, kw_only=True):
 
     name: str
     version: str
-
-
-class Gpu(FileRecord, frozen=True, kw_only=True):
-    """A GPU as NVML names it."""
-
-    index: int
-    name: str
-    uuid: str | None = None
-    memory_total: int | None = None
-    """Bytes."""
-
-
-class Environment(FileRecord, frozen=True, kw_only=True):
-    """The machine and software on which the run was made."""
-
-    python: str | None = None
-    platform: str | None = None
-    torch: str | None = None
-    transformers: str | None = None
-    cuda: str | None = None
-    """Version of CUDA that torch was built with."""
-    driver: str | None = None
-    gpus: tuple[Gpu, ...] = ()
-    cpu: str | None = None
-    memory_total: int | None = None
-    """Bytes of main memory."""
 
 
 class Generation(FileRecord, frozen=True, kw_only=True):
@@ -244,6 +219,8 @@ class Plan(FileRecord, frozen=True, kw_only=True):
 
     model: ModelEntry
     device: str
+    devices: str | UnsetType = UNSET
+    """Present where several devices are to make the run, as they were listed (`core.device_list`)."""
     trust_remote_code: bool = False
     allow_pickle: bool = False
     rubric: str = "fada"
@@ -266,6 +243,7 @@ class MergedShard(FileRecord, frozen=True, kw_only=True):
     tool: Tool
     environment: Environment = Environment()
     device: str | None = None
+    devices: tuple[RunDevice, ...] | UnsetType = UNSET
     load_time: float | None = None
     memory: ModelMemory = ModelMemory()
     telemetry: str | UnsetType = UNSET
@@ -283,6 +261,8 @@ class Run(FileRecord, frozen=True, kw_only=True):
     tool: Tool
     environment: Environment = Environment()
     model: ModelFacts
+    devices: tuple[RunDevice, ...] | UnsetType = UNSET
+    """Present where several devices were to make it; the facts of the model are then those of the first."""
     generation: Generation = Generation()
     questions: tuple[Question, ...] = ()
     question_set: QuestionSet | UnsetType = UNSET

@@ -63,6 +63,7 @@ def merged(runs: Sequence[Run], id: str, telemetry: Sequence[str | None]) -> tup
         tool=Tool(name="fada-tui", version=__version__),
         environment=_environment(runs),
         model=_model(runs),
+        devices=UNSET,
         dataset=replace(
             first.dataset,
             categories=dict(Counter(image.category for image in images)),
@@ -121,6 +122,7 @@ def _record(run: Run, telemetry: str | None) -> MergedShard:
         tool=run.tool,
         environment=run.environment,
         device=run.model.device,
+        devices=run.devices,
         load_time=run.model.load_time,
         memory=run.model.memory,
         telemetry=telemetry or UNSET,
