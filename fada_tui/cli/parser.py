@@ -69,7 +69,7 @@ def _add_setting(to: argparse._ActionsContainer, setting: Setting, *, default: s
             how = {"action": argparse.BooleanOptionalAction}
         case "flag":
             how = {"action": "store_true"}
-        case "text" | "choice" | "shard" | "tables":
+        case "text" | "choice" | "shard" | "devices" | "tables":
             pass
     to.add_argument(
         setting.option, help=f"{setting.help} (default: {default or setting.default_text})", **how

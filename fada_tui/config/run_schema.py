@@ -263,6 +263,16 @@ OF_RUNS = (
         label="Device",
     ),
     Setting(
+        "devices",
+        "answered",
+        "devices",
+        None,
+        "several devices at once, each with a model of its own: all GPUs, some by number, or cpu*2 for two "
+        "workers on the CPU",
+        metavar="all|N,N|cpu*N",
+        unset="one, as --device says",
+    ),
+    Setting(
         "quantization",
         "answered",
         "choice",

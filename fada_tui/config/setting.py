@@ -2,12 +2,15 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from fada_tui.core.device_list import EXPECTED
+
 Kind: TypeAlias = Literal[
-    "text", "texts", "pairs", "whole", "number", "switch", "flag", "choice", "shard", "tables"
+    "text", "texts", "pairs", "whole", "number", "switch", "flag", "choice", "shard", "devices", "tables"
 ]
 """What values look like: a text, several, pairs of a key and a value, a whole number, any number, on or off,
 one of some words. A flag is on or off, too, but the command line only turns it on. Tables stand in the file
-alone: no option and no variable sets them. A shard is two numbers, as `core.shards` reads them.
+alone: no option and no variable sets them. A shard is two numbers, as `core.shards` reads them, and
+devices are as `core.device_list` does.
 """
 
 Group: TypeAlias = Literal["asked", "answered", "written", "dashboard", "silence", "everywhere"]
@@ -88,6 +91,7 @@ class Setting(NamedTuple):
             "flag": "true or false",
             "tables": "a table for each",
             "shard": "K/N with K from 1 to N, as 3/8 for the third of eight shards",
+            "devices": EXPECTED,
             "choice": f"one of {', '.join(self.choices)}",
             "whole": f"a whole number{self._bounds}",
             "number": f"a number{self._bounds}",

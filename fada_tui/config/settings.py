@@ -11,6 +11,7 @@ from msgspec import Meta
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.servers import ServerSettings, servers_of, unknown_keys
 from fada_tui.config.setting import Setting
+from fada_tui.core.device_list import device_list
 from fada_tui.core.errors import UsageError
 from fada_tui.core.file_modes import Files
 from fada_tui.core.paths import expanded
@@ -55,6 +56,7 @@ class Settings(Record, frozen=True, kw_only=True):
     batch_size: int | Literal["auto"] = _default("batch_size")
     dtype: Literal["auto", "float32", "float16", "bfloat16"] | None = _default("dtype")
     device: str = _default("device")
+    devices: str | None = _default("devices")
     quantization: Literal["4bit", "8bit"] | None = _default("quantization")
     pad_square: bool | None = _default("pad_square")
     longest_edge: int | None = _default("longest_edge")
@@ -107,7 +109,7 @@ class _Value(NamedTuple):
     """Whether it came as text, so that a number still has to be parsed from it."""
 
 
-_ONE_OF = ({"question", "questions"}, {"frames", "frame"})
+_ONE_OF = ({"question", "questions"}, {"frames", "frame"}, {"device", "devices"})
 """Alternative settings: setting one overrides the others from sources of lower priority."""
 
 # A question may contain commas, so only a line's end separates two.
@@ -213,7 +215,7 @@ def _type(name: str) -> Any:
     literal: Any = Literal
     allowed: list[Any] = [literal[setting.choices]] if setting.choices else []
     match setting.kind:
-        case "text" | "shard":
+        case "text" | "shard" | "devices":
             allowed.append(str)
         case "texts":
             allowed.append(tuple[some_text, ...])
@@ -279,8 +281,12 @@ def _checked(name: str, given: _Value) -> Any:
         checked = value_of(name, value, from_text=given.text)
         if setting.kind == "shard" and checked is not None and shard_of(checked) is None:
             raise msgspec.ValidationError
+        if setting.kind == "devices" and checked is not None:
+            device_list(checked)
     except msgspec.ValidationError:
         raise UsageError(f"{given.place}: expected {setting.expected}, got {repr(value)[:200]}") from None
+    except ValueError as error:
+        raise UsageError(f"{given.place}: {error}, got {repr(value)[:200]}") from None
     if setting.path and isinstance(checked, tuple):
         return tuple(str(expanded(path)) for path in checked)
     return str(expanded(checked)) if setting.path and isinstance(checked, str) else checked

@@ -64,6 +64,14 @@ def server_cuts(name: str) -> str:
     )
 
 
+def server_devices(name: str) -> str:
+    """Return the message: a model behind a server runs on the server's devices."""
+    return (
+        f"{name}: which devices it runs on its server decides; leave --devices out (--device auto where the "
+        "settings have it), and say with --concurrency how many answers are asked for at once"
+    )
+
+
 def no_revision(repository: str, revision: str | None) -> str:
     """Return the message: the repository has no such branch, tag or commit."""
     return f"{repository} has no revision '{revision}': leave the revision out, or name one it has"

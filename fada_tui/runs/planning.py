@@ -105,6 +105,7 @@ def jobs(
             plan=Plan(
                 model=with_choices(entry, settings),
                 device=settings.device,
+                devices=settings.devices or UNSET,
                 trust_remote_code=consent.runs_code_of(entry),
                 allow_pickle=consent.reads_pickles_of(entry),
                 rubric=RUBRICS.source(settings.rubric),
@@ -161,7 +162,11 @@ def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
     if settings.question and settings.questions:
         raise UsageError("--question and --questions exclude each other: give one of them")
     frames_of(settings)
+    if settings.devices and settings.device != SETTINGS["device"].default:
+        raise UsageError("--device and --devices exclude each other: give one of them")
     for entry in entries:
+        if settings.devices and is_endpoint(entry.source):
+            raise UsageError(load_errors.server_devices(entry.name))
         if is_endpoint(entry.source) and with_choices(entry, settings).max_tiles is not None:
             raise UsageError(load_errors.server_cuts(entry.name))
 

@@ -73,6 +73,7 @@ def test_each_setting_has_the_type_and_the_default_that_its_description_says(nam
         "flag": (bool,),
         "choice": (),
         "shard": (str,),
+        "devices": (str,),
         "tables": (dict[str, ServerSettings],),
     }
     literal, union = (Literal, Union)
