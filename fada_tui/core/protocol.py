@@ -21,7 +21,7 @@ from fada_tui.core.records import (
     unknown_hook,
 )
 
-PROTOCOL_VERSION = 8
+PROTOCOL_VERSION = 9
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -101,6 +101,12 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     """What the files of the LoRA must be, by their names, where a run says so; of others it is refused."""
     server_patience: float = 300.0
     """Seconds that a server which is down is asked again before the work is given up."""
+    threads: int | None = None
+    """Most threads to compute with, where several workers share the CPU; `None`: all cores."""
+
+
+class ListDevices(Message, frozen=True, kw_only=True, tag="list_devices"):
+    """A command to list the GPUs that a model can be loaded on; answered by `DevicesListed`."""
 
 
 class ListServed(Message, frozen=True, kw_only=True, tag="list_served"):
@@ -132,6 +138,8 @@ class Work(Message, frozen=True, kw_only=True, tag="work"):
     control_size: tuple[int, int] | None = None
     """Width and height of control pictures. Then the items are about those: no file is read, whatever their
     paths, and their results are written apart from all others."""
+    device: str | None = None
+    """What the results record as their device; `None`: nothing, since the run has only this one."""
 
 
 class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):
@@ -175,7 +183,8 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
 
     model: ModelFacts
     """As a run records them, but for its source, which is the one that was loaded."""
-    gpu_uuid: str | None = None
+    gpu_uuids: tuple[str, ...] = ()
+    """Of the GPUs that hold its weights, in NVML's format, the first one first; empty on the CPU."""
     sorts: bool = False
     """Whether it sorts images into classes and writes no text."""
     quantized: bool = False
@@ -198,6 +207,17 @@ class Listed(Message, frozen=True, kw_only=True, tag="listed"):
     """The URL at which it answered."""
     server: ServerFacts
     models: tuple[ServedModel, ...]
+
+
+class DevicesListed(Message, frozen=True, kw_only=True, tag="devices_listed"):
+    """An event with the GPUs that a model can be loaded on, in torch's order."""
+
+    names: tuple[str, ...]
+    """`cuda:0` …; empty where there are none."""
+    uuids: tuple[str, ...]
+    """In NVML's format, one for each."""
+    problem: str | None = None
+    """Why there are none, in words, where torch or the driver says."""
 
 
 class Attached(Message, frozen=True, kw_only=True, tag="attached"):
@@ -313,13 +333,16 @@ class JournalFailed(Message, frozen=True, kw_only=True, tag="journal_failed"):
     message: str
 
 
-Command: TypeAlias = Attach | Detach | Unload | Load | ListServed | Work | StopAfterItem | Cancel | Tokenise
+Command: TypeAlias = (
+    Attach | Detach | Unload | Load | ListDevices | ListServed | Work | StopAfterItem | Cancel | Tokenise
+)
 Event: TypeAlias = (
     Hello
     | Progress
     | Loaded
     | LoadFailed
     | Listed
+    | DevicesListed
     | Attached
     | Detached
     | Unloaded

@@ -158,7 +158,7 @@ class Asking:
                     case Progress(stage=stage, done=done, total=total):
                         yield LoadProgress(stage, done, total)
                     case Loaded():
-                        self._telemetry.watch(self._client.pid, event.gpu_uuid)
+                        self._telemetry.watch(self._client.pid, next(iter(event.gpu_uuids), None))
                         for remark in remarks_on(self.run, event):
                             yield Warned(remark)
                         yield self._ready(hello, event)

@@ -47,9 +47,11 @@ class ModelReady(Struct, frozen=True):
 
 
 class AnswerStarted(Struct, frozen=True):
-    """An event: the worker begins an item."""
+    """An event: a worker begins an item."""
 
     item: Item
+    device: str | None = None
+    """Which of the run's devices, where it has several."""
 
 
 class AnswerText(Struct, frozen=True):
@@ -142,10 +144,39 @@ class ControlFinished(Struct, frozen=True):
     total: int
 
 
+class DeviceReady(Struct, frozen=True):
+    """An event: the model is loaded on one of a run's several devices; for the first, too."""
+
+    device: str
+    load_time: float | None
+    """Seconds."""
+    ready: int
+    """Devices on which it is loaded, this one included."""
+    of: int
+    """Devices of the run, without those that were given up."""
+
+
+class DeviceLost(Struct, frozen=True):
+    """An event: one of a run's several devices is given up, and the others make what is left."""
+
+    device: str
+    reason: str
+    left: int
+    """Devices that still make the run."""
+
+    @property
+    def what_happens(self) -> str:
+        """Return it in words."""
+        others = "the other device goes on" if self.left == 1 else f"the other {self.left} devices go on"
+        return f"{self.device} is given up, {others}: {self.reason}"
+
+
 class WorkerRestarted(Struct, frozen=True):
-    """An event: the worker died and was replaced."""
+    """An event: a worker died and was replaced."""
 
     reason: str
+    device: str | None = None
+    """Which of the run's devices, where it has several."""
 
 
 class Warned(Struct, frozen=True):
@@ -173,6 +204,8 @@ SessionEvent: TypeAlias = (
     | AnswerFinished
     | ControlStarted
     | ControlFinished
+    | DeviceReady
+    | DeviceLost
     | WorkerRestarted
     | Warned
     | RunEnded

@@ -11,6 +11,9 @@ from typing import Any
 
 import psutil
 
+from fada_tui.core.errors import reason
+from fada_tui.core.protocol import DevicesListed
+
 MAIN_MEMORY_SHARE = 0.5
 """Share of the available main memory that a batch may use: the system kills when it runs out."""
 
@@ -29,10 +32,23 @@ def choose_device(asked: str) -> str:
     return "cuda:0" if torch.cuda.is_available() else "cpu"
 
 
-def gpu_uuid(device: str) -> str | None:
-    """Return the UUID of a CUDA device in NVML's format, for telemetry; `None` for other devices."""
-    if not device.startswith("cuda"):
-        return None
+def usable_gpus() -> DevicesListed:
+    """Return the GPUs that torch can compute on; imports torch."""
+    import torch
+
+    try:
+        names = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+        return DevicesListed(names=tuple(names), uuids=gpu_uuids(*names))
+    except RuntimeError as error:
+        return DevicesListed(names=(), uuids=(), problem=reason(error))
+
+
+def gpu_uuids(*devices: str) -> tuple[str, ...]:
+    """Return the UUIDs of the CUDA devices among some, in NVML's format, for telemetry."""
+    return tuple(_gpu_uuid(device) for device in devices if device.startswith("cuda"))
+
+
+def _gpu_uuid(device: str) -> str:
     import torch
 
     uuid = str(torch.cuda.get_device_properties(device).uuid)

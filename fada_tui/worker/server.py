@@ -18,8 +18,10 @@ from fada_tui.core.protocol import (
     Attached,
     Detach,
     Detached,
+    DevicesListed,
     Hello,
     Idle,
+    ListDevices,
     ListServed,
     Load,
     Loaded,
@@ -123,6 +125,8 @@ def serve(commands: int, events: int) -> None:
                 loaded = _load(command, sender)
             case ListServed():
                 _list(command, sender)
+            case ListDevices():
+                sender.send(_usable_gpus())
             case Work() if loaded is not None:
                 work(loaded, command, receiver, sender)
                 receiver.working.clear()
@@ -171,6 +175,15 @@ def _load(command: Load, sender: EventSender) -> LoadedModel | None:
         sender.send(facts)
         return loaded
     return None
+
+
+def _usable_gpus() -> DevicesListed:
+    try:
+        with libraries.importing():
+            return devices.usable_gpus()
+    except (ImportError, OSError) as error:
+        problem = libraries.not_imported("the list of GPUs", error)
+        return DevicesListed(names=(), uuids=(), problem=problem)
 
 
 def _list(command: ListServed, sender: EventSender) -> None:

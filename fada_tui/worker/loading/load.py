@@ -84,7 +84,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
         model=replace(
             facts, pickled=pickled or lora.is_pickled(added) or UNSET, load_time=time.perf_counter() - begun
         ),
-        gpu_uuid=devices.gpu_uuid(device),
+        gpu_uuids=devices.gpu_uuids(device),
         sorts=isinstance(adapter, ContrastiveAdapter),
         quantized=command.model.quantization is not None or quantization(saved.config) is not None,
         remarks=(*([] if release else remarks(saved, flash=flash)), *_of_thinking(command, adapter)),
