@@ -13,6 +13,7 @@ class Standin:
     """A session that goes on until it is ended, or asked to stop."""
 
     worker_pid = None
+    watched = ()
     in_batches = False
     stopping = False
     folder = Path("nowhere")

@@ -45,7 +45,7 @@ from fada_tui.runs.job import load_command, planned_items, remarks_on, with_left
 from fada_tui.runs.recovery import lost_result
 from fada_tui.runs.server_settings import Servers, with_settings
 from fada_tui.runs.stage import Stage
-from fada_tui.runs.telemetry import Telemetry
+from fada_tui.runs.telemetry import Telemetry, Watched
 from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.pool import WorkerPool
@@ -151,17 +151,21 @@ class Asking:
         command = with_settings(command, self._servers, os.environ)
         command = replace(self._deadlines.told(command), allowed_hosts=self._allowed_hosts)
         hello = await self._worker(command)
-        self._telemetry.watch(self._client.pid)
+        self._watch()
         async with aclosing(self._client.load(command)) as loading:
             async for event in loading:
                 match event:
                     case Progress(stage=stage, done=done, total=total):
                         yield LoadProgress(stage, done, total)
                     case Loaded():
-                        self._telemetry.watch(self._client.pid, next(iter(event.gpu_uuids), None))
+                        self._watch(event.gpu_uuids)
                         for remark in remarks_on(self.run, event):
                             yield Warned(remark)
                         yield self._ready(hello, event)
+
+    def _watch(self, gpu_uuids: tuple[str, ...] = ()) -> None:
+        if (pid := self._client.pid) is not None:
+            self._telemetry.watch(Watched(pid, "", gpu_uuids))
 
     async def _worker(self, command: Load) -> Hello:
         """Get a worker for this model: the one that was kept if it is suitable, else a new one."""

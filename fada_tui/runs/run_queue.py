@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from fada_tui.core.errors import FadaError, reason
 from fada_tui.runs.events import SessionEvent
 from fada_tui.runs.session import Session
+from fada_tui.runs.telemetry.readings import Watched
 from fada_tui.runs.worker_client.pool import WorkerPool
 
 WRITING_SECONDS = 2.0
@@ -177,6 +178,11 @@ class RunQueue:
     def worker_pid(self) -> int | None:
         """The process id of the active worker, or of the one kept for the next run."""
         return (self._current.worker_pid if self._current else None) or self._pool.pid
+
+    @property
+    def watched(self) -> tuple[Watched, ...]:
+        """The active workers, or those kept for the next run."""
+        return (self._current.watched if self._current else ()) or self._pool.watched
 
     def add(
         self,

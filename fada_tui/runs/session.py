@@ -27,7 +27,7 @@ from fada_tui.runs.outcome import EndingError, ended_by
 from fada_tui.runs.publish import publish
 from fada_tui.runs.server_settings import NO_SERVERS, Servers
 from fada_tui.runs.stop_watch import StopWatch
-from fada_tui.runs.telemetry import Telemetry
+from fada_tui.runs.telemetry import Telemetry, Watched
 from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.pool import WorkerPool
@@ -190,6 +190,11 @@ class Session:
     def worker_pid(self) -> int | None:
         """The worker's process id while it runs."""
         return self._client.pid
+
+    @property
+    def watched(self) -> tuple[Watched, ...]:
+        """The run's workers, to be measured."""
+        return () if self.worker_pid is None else (Watched(self.worker_pid),)
 
     async def events(self, pool: WorkerPool | None = None) -> AsyncGenerator[SessionEvent, None]:
         """Execute the run to its end, yielding events.

@@ -16,7 +16,7 @@ PREAMBLE = """
 import json, os, time, psutil
 from msgspec import to_builtins
 from pathlib import Path
-from fada_tui.runs.telemetry import Telemetry
+from fada_tui.runs.telemetry import Telemetry, Watched
 from fada_tui.runs.telemetry.nvml import Nvml
 
 class Clock:

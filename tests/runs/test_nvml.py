@@ -38,6 +38,7 @@ def test_every_reading_of_every_gpu(driver: Driver) -> None:
         "memory_used": GIB,
         "memory_total": 24 * GIB,
         "process_memory": 777,
+        "by_process": {"41": 777},
         "utilisation": 40,
         "temperature": 60,
         "power": 123.456,

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from fada_tui.core.records import ResultMemory
-from fada_tui.runs.telemetry import GpuReading, Sample, Telemetry
-from fada_tui.runs.telemetry.readings import memory_of, peak
+from fada_tui.runs.telemetry import GpuReading, Sample, Telemetry, Watched
+from fada_tui.runs.telemetry.readings import memory_of, memory_of_worker, peak
 from fada_tui.runs.telemetry.table import COLUMNS, Table
 from tests.conftest import wait_for
 from tests.nvml.driver import Driver, build_driver
@@ -51,7 +51,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 def test_the_resident_memory_of_a_real_process(child: subprocess.Popen[bytes]) -> None:
     telemetry = Telemetry(None)
-    telemetry.watch(child.pid)
+    telemetry.watch(Watched(child.pid))
     telemetry.begin()
     peaks = telemetry.peaks()
     resident = psutil.Process(child.pid).memory_info().rss
@@ -64,7 +64,7 @@ def test_the_resident_memory_of_a_real_process(child: subprocess.Popen[bytes]) -
 
 def test_an_ended_process_has_no_memory_and_the_peak_stays(child: subprocess.Popen[bytes]) -> None:
     telemetry = Telemetry(None)
-    telemetry.watch(child.pid)
+    telemetry.watch(Watched(child.pid))
     telemetry.begin()
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie: there, with no memory
@@ -76,7 +76,7 @@ def test_an_ended_process_has_no_memory_and_the_peak_stays(child: subprocess.Pop
     telemetry.begin()
     assert telemetry.peaks() == ResultMemory()
     assert (telemetry.worker_rss_peak or 0) > 50_000_000
-    telemetry.watch(child.pid)
+    telemetry.watch(Watched(child.pid))
     telemetry.begin()
     assert telemetry.latest.worker_rss is None
 
@@ -96,7 +96,7 @@ input()
     ) as process:
         telemetry = Telemetry(None, interval=0.02)
         telemetry.start()
-        telemetry.watch(process.pid)
+        telemetry.watch(Watched(process.pid))
         telemetry.begin()
         before = telemetry.peaks().worker_rss
         assert process.stdin is not None and process.stdout is not None
@@ -127,17 +127,17 @@ def reaches(number):
 telemetry = Telemetry(None, interval=0.02)
 used.write_text("1000")
 telemetry.start()
-telemetry.watch(os.getpid(), telemetry.gpus[0].uuid)
+telemetry.watch(Watched(os.getpid(), "", (telemetry.gpus[0].uuid,)))
 telemetry.begin()
 reaches(5000)
 reaches(2000)
 first = telemetry.peaks()
 telemetry.begin()
 second = telemetry.peaks()
-telemetry.watch(99, telemetry.gpus[1].uuid)
+telemetry.watch(Watched(99, "", (telemetry.gpus[1].uuid,)))
 telemetry.begin()
 other = telemetry.peaks()
-telemetry.watch(99)
+telemetry.watch(Watched(99))
 telemetry.begin()
 unknown = telemetry.peaks()
 telemetry.stop()
@@ -157,7 +157,7 @@ def test_a_driver_that_hangs_stops_nobody(driver: Driver, tmp_path: Path) -> Non
 hang = Path(os.environ["STUB_HANG"])
 telemetry = Telemetry(None, interval=0.02)
 telemetry.start()
-telemetry.watch(os.getpid())
+telemetry.watch(Watched(os.getpid()))
 telemetry.begin()
 hang.touch()
 time.sleep(0.1)
@@ -198,7 +198,7 @@ def test_the_file_has_a_row_for_each_gpu_and_sample(driver: Driver, tmp_path: Pa
     path = tmp_path / "telemetry.csv"
     script = f"""
 telemetry = Telemetry(Path({str(path)!r}), interval=0.05)
-telemetry.watch(os.getpid())
+telemetry.watch(Watched(os.getpid()))
 telemetry.start()
 time.sleep(0.4)
 for _ in range(50):
@@ -225,7 +225,7 @@ def test_without_a_gpu_there_is_a_row_for_each_sample_and_a_reason(driver: Drive
     path = tmp_path / "telemetry.csv"
     script = f"""
 telemetry = Telemetry(Path({str(path)!r}))
-telemetry.watch(os.getpid())
+telemetry.watch(Watched(os.getpid()))
 telemetry.start()
 telemetry.begin()
 telemetry.stop()
@@ -294,14 +294,44 @@ def test_a_disk_that_fills_up_is_a_warning(tmp_path: Path, room: int) -> None:
 
 def test_a_model_over_several_gpus_counts_on_all() -> None:
     gpus = (
-        GpuReading(index=0, uuid="GPU-a", memory_used=10, process_memory=4),
-        GpuReading(index=1, uuid="GPU-b", memory_used=20, process_memory=8),
+        GpuReading(index=0, uuid="GPU-a", memory_used=10, process_memory=4, by_process={7: 4}),
+        GpuReading(index=1, uuid="GPU-b", memory_used=20, process_memory=8, by_process={7: 8}),
         GpuReading(index=2, uuid="GPU-c", memory_used=40),
     )
-    sample = Sample(time="", gpus=gpus, memory_used=0, memory_total=1)
-    assert memory_of(sample, "GPU-a") == ResultMemory(nvml_process=12, nvml_used=30)
-    assert memory_of(sample, "GPU-c") == ResultMemory(nvml_process=12, nvml_used=70)
-    assert memory_of(sample, None) == ResultMemory(nvml_process=12, nvml_used=30)
+    for uuids, used in ((("GPU-a",), 30), (("GPU-c",), 70), (("GPU-a", "GPU-c"), 70), ((), 30)):
+        seen = memory_of_worker(gpus, Watched(7, "", uuids), None)
+        assert seen == ResultMemory(nvml_process=12, nvml_used=used)
+    assert memory_of(Sample(time="", gpus=gpus, memory_used=0, memory_total=1)) == ResultMemory(
+        nvml_process=12, nvml_used=30
+    )
+
+
+def test_of_several_workers_each_has_its_own_peaks(driver: Driver, tmp_path: Path) -> None:
+    """The file has their sums: of each GPU what they have on it, and the memory of all."""
+    path = tmp_path / "telemetry.csv"
+    script = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+os.environ["STUB_PROCESSES"] = f"{{os.getpid()}}:700,{{child.pid}}:70"
+telemetry = Telemetry(Path({str(path)!r}), interval=60)
+uuids = [gpu.uuid for gpu in telemetry.gpus]
+telemetry.watch(Watched(os.getpid(), "cuda:0", (uuids[0],)), Watched(child.pid, "cuda:1", (uuids[1],)))
+for name in ("cuda:0", "cuda:1"):
+    telemetry.begin(name)
+seen = {{name: telemetry.peaks(name) for name in ("cuda:0", "cuda:1")}}
+telemetry.start()
+telemetry.stop()
+child.communicate()
+show(seen=seen, whole=telemetry.nvml_process_peak, rss=telemetry.worker_rss_peak)
+"""
+    shown = driver.run(script)
+    one, other = shown["seen"]["cuda:0"], shown["seen"]["cuda:1"]
+    assert (one["nvml_process"], other["nvml_process"]) == (700, 70)
+    assert one["worker_rss"] > other["worker_rss"] > 0
+    assert (shown["whole"], shown["rss"]) == (700, one["worker_rss"])
+    row = read_rows(path)[0]
+    assert row["process_memory [bytes]"] == "770"
+    assert int(row["worker_rss [bytes]"]) > one["worker_rss"]
 
 
 def test_a_known_figure_beats_an_unknown_one() -> None:

@@ -5,7 +5,7 @@ what cannot be known is `None`, with the reason beside it.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import pynvml
@@ -102,25 +102,25 @@ class Nvml:
             for device in self._devices or ()
         )
 
-    def read(self, pid: int | None = None, *, fresh: bool = False) -> tuple[GpuReading, ...]:
+    def read(self, *pids: int, fresh: bool = False) -> tuple[GpuReading, ...]:
         """Read every GPU; empty if NVML does not work (see `problem`).
 
         Args:
-            pid: the process whose share is wanted.
+            pids: the processes whose share is wanted, of each and of all together.
             fresh: read the running processes anew if that was not done within `FRESH_PERIOD`.
         """
         if not self._start():
             return ()
         devices = self._devices or ()
         now = self._clock()
-        if pid is not None and now - self._processes_at >= (FRESH_PERIOD if fresh else PROCESS_PERIOD):
+        if pids and now - self._processes_at >= (FRESH_PERIOD if fresh else PROCESS_PERIOD):
             self._processes_at = now
             self._processes = {device.index: _processes(device) for device in devices}
         lost = False
         readings = []
         for device in devices:
             fields = _Fields(device)
-            readings.append(_reading(device, fields, pid, self._processes.get(device.index)))
+            readings.append(_reading(device, fields, pids, self._processes.get(device.index)))
             lost = lost or fields.lost
         self._judge(lost)
         return tuple(readings)
@@ -191,14 +191,14 @@ class _Fields:
 def _reading(
     device: _Device,
     fields: _Fields,
-    pid: int | None,
+    pids: Collection[int],
     processes: tuple[dict[int, int | None], str | None] | None,
 ) -> GpuReading:
     memory = fields.get("memory_used", pynvml.nvmlDeviceGetMemoryInfo, pynvml.nvmlMemory_v2)
     utilisation = fields.get("utilisation", pynvml.nvmlDeviceGetUtilizationRates)
     temperature = fields.get("temperature", pynvml.nvmlDeviceGetTemperature, pynvml.NVML_TEMPERATURE_GPU)
     power = fields.get("power", pynvml.nvmlDeviceGetPowerUsage)
-    share, problem = _share(pid, processes)
+    shares, problem = _shares(pids, processes)
     if problem is not None:
         fields.problems["process_memory"] = problem
     fields.problems.pop("handle", None)
@@ -208,7 +208,8 @@ def _reading(
         name=device.name,
         memory_used=None if memory is None else int(memory.used),
         memory_total=device.memory_total,
-        process_memory=share,
+        process_memory=sum(shares.values()) if shares else None,
+        by_process=shares,
         utilisation=None if utilisation is None else int(utilisation.gpu),
         temperature=temperature,
         power=None if power is None else power / 1000,
@@ -239,22 +240,22 @@ def _processes(device: _Device) -> tuple[dict[int, int | None], str | None]:
     return {process.pid: process.usedGpuMemory for process in listed or ()}, problem
 
 
-def _share(
-    pid: int | None, processes: tuple[dict[int, int | None], str | None] | None
-) -> tuple[int | None, str | None]:
-    """Return the watched process's bytes on one GPU, or why they are unknown: unlisted does not mean 0."""
-    if pid is None or processes is None:
-        return None, "no process is watched"
+def _shares(
+    pids: Collection[int], processes: tuple[dict[int, int | None], str | None] | None
+) -> tuple[dict[int, int], str | None]:
+    """Return the watched processes' bytes on one GPU, or why they are unknown: unlisted does not mean 0."""
+    if not pids or processes is None:
+        return {}, "no process is watched"
     listed, problem = processes
     if problem is not None:
-        return None, problem
-    if pid not in listed:
-        return None, "NVML does not list the process on this GPU (it uses none of it, or runs in a container)"
-    share = listed[pid]
-    return (
-        share,
-        None if share is not None else "the driver does not tell memory by process (MIG, vGPU, WDDM)",
-    )
+        return {}, problem
+    there = {pid: listed[pid] for pid in pids if pid in listed}
+    if not there:
+        return {}, "NVML does not list the process on this GPU (it uses none of it, or runs in a container)"
+    known = {pid: share for pid, share in there.items() if share is not None}
+    if len(known) < len(there):
+        return {}, "the driver does not tell memory by process (MIG, vGPU, WDDM)"
+    return known, None
 
 
 def _try(call: Callable[..., _Value], *arguments: object) -> tuple[_Value | None, str | None, int | None]:

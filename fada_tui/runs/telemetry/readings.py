@@ -1,11 +1,21 @@
 """Samples of the machine, and figures derived from them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from fada_tui.core.records import ResultMemory
 from fada_tui.store.fold import highest
+
+
+class Watched(Struct, frozen=True):
+    """A worker whose memory is measured."""
+
+    pid: int
+    name: str = ""
+    """Its device in a run of several; each has another one."""
+    gpu_uuids: tuple[str, ...] = ()
+    """The GPUs that its model is on, where known."""
 
 
 class GpuReading(Struct, frozen=True, kw_only=True):
@@ -19,7 +29,9 @@ class GpuReading(Struct, frozen=True, kw_only=True):
     memory_total: int | None = None
     """Bytes."""
     process_memory: int | None = None
-    """Bytes of the watched process; up to `nvml.PROCESS_PERIOD` old."""
+    """Bytes of the watched processes; up to `nvml.PROCESS_PERIOD` old."""
+    by_process: Mapping[int, int] = {}
+    """Bytes of each of these that uses the GPU, by its id; empty where it is not known."""
     utilisation: int | None = None
     """Percentage of the time in which a kernel ran."""
     temperature: int | None = None
@@ -37,22 +49,37 @@ class Sample(Struct, frozen=True, kw_only=True):
     """ISO 8601, UTC, with milliseconds."""
     gpus: tuple[GpuReading, ...] = ()
     worker_rss: int | None = None
-    """Bytes of the worker's resident memory."""
+    """Bytes of the workers' resident memory, that of all of them together."""
+    workers: Mapping[str, ResultMemory] = {}
+    """Memory of each worker that runs, by its name."""
     memory_used: int
     """Bytes of main memory that are not available to programs."""
     memory_total: int
     """Bytes of main memory."""
 
 
-def memory_of(sample: Sample, gpu_uuid: str | None) -> ResultMemory:
-    """Return the worker's memory figures in a sample.
+def memory_of_worker(gpus: Sequence[GpuReading], worker: Watched, rss: int | None) -> ResultMemory:
+    """Return one worker's memory figures.
 
-    The worker's GPUs are those that list its process and the one that `gpu_uuid` names; a model spread over
-    several counts on all of them.
+    Args:
+        gpus: all readings; its GPUs are those that list its process, and those that it names.
+        worker: which one.
+        rss: bytes of its resident memory.
     """
-    own = [gpu for gpu in sample.gpus if gpu.process_memory is not None]
-    named = [gpu for gpu in sample.gpus if gpu_uuid is not None and gpu.uuid == gpu_uuid and gpu not in own]
+    own = [gpu for gpu in gpus if worker.pid in gpu.by_process]
+    named = [gpu for gpu in gpus if gpu.uuid is not None and gpu.uuid in worker.gpu_uuids and gpu not in own]
     used = [gpu.memory_used for gpu in own + named if gpu.memory_used is not None]
+    return ResultMemory(
+        nvml_process=sum(gpu.by_process[worker.pid] for gpu in own) if own else None,
+        nvml_used=sum(used) if used else None,
+        worker_rss=rss,
+    )
+
+
+def memory_of(sample: Sample) -> ResultMemory:
+    """Return the memory figures of all workers together in a sample: on the GPUs that list any of them."""
+    own = [gpu for gpu in sample.gpus if gpu.process_memory is not None]
+    used = [gpu.memory_used for gpu in own if gpu.memory_used is not None]
     return ResultMemory(
         nvml_process=sum(gpu.process_memory or 0 for gpu in own) if own else None,
         nvml_used=sum(used) if used else None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fada_tui.core.records import Gpu, ModelMemory, ResultMemory
-from fada_tui.runs.telemetry.readings import Sample, memory_of, peak
+from fada_tui.runs.telemetry.readings import Sample, Watched, memory_of_worker, peak
 from fada_tui.runs.telemetry.table import Table
 from fada_tui.store.fold import highest
 
@@ -45,16 +45,14 @@ class Telemetry:
         self._stopping = False
         self._asked = 0
         self._answered = 0
-        self._worker: psutil.Process | None = None
-        self._worker_changed = False
-        self._gpu_uuid: str | None = None
+        self._workers: tuple[tuple[Watched, psutil.Process | None], ...] = ()
+        self._workers_changed = False
         self._latest: Sample | None = None
         self._gpus: tuple[Gpu, ...] = ()
         self._driver: str | None = None
         self._gpu_problem: str | None = None
-        self._window = ResultMemory()
-        self._window_from = 0
-        self._whole = ResultMemory()
+        self._windows: dict[str, _Window] = {}
+        self._whole: dict[str, ResultMemory] = {}
 
     @cached_property
     def _nvml(self) -> "Nvml":
@@ -79,37 +77,26 @@ class Telemetry:
             self._thread.join(FIRST_PATIENCE)
             self._thread = None
 
-    def watch(self, worker_pid: int | None, gpu_uuid: str | None = None) -> None:
-        """Watch this process from now on.
-
-        Args:
-            worker_pid: process id of the worker; `None` for none.
-            gpu_uuid: the GPU that its model is on, where known.
-        """
-        import psutil
-
+    def watch(self, *workers: Watched) -> None:
+        """Watch these processes, and no others, from now on."""
         with self._changed:
-            self._gpu_uuid = gpu_uuid
-            self._worker_changed = True
-            self._worker = None
-            if worker_pid is not None:
-                with suppress(psutil.Error):
-                    self._worker = psutil.Process(worker_pid)
+            self._workers_changed = True
+            self._workers = tuple((worker, _process(worker.pid)) for worker in workers)
 
-    def begin(self) -> None:
-        """Start a new measurement of peaks, with a sample."""
+    def begin(self, name: str = "") -> None:
+        """Start a new measurement of a worker's peaks, with a sample."""
         with self._changed:
-            self._window = ResultMemory()
-            self._window_from = self._asked + 1
+            self._windows[name] = _Window(self._asked + 1)
         self._ask(PATIENCE)
 
-    def peaks(self) -> ResultMemory:
-        """Return the peaks since `begin`, including this moment.
+    def peaks(self, name: str = "") -> ResultMemory:
+        """Return a worker's peaks since `begin`, including this moment.
 
         Between the two, the worker's share of the GPU is read every few seconds, the rest at each sample.
         """
         self._ask(PATIENCE)
-        return self._window
+        window = self._windows.get(name)
+        return window.seen if window else ResultMemory()
 
     @property
     def latest(self) -> Sample | None:
@@ -118,26 +105,30 @@ class Telemetry:
 
     @property
     def nvml_process_peak(self) -> int | None:
-        """Bytes: the worker's largest share of its GPUs since the sampler was made."""
-        return self._whole.nvml_process
+        """Bytes: the largest share of its GPUs that any worker had since the sampler was made."""
+        return highest(*(seen.nvml_process for seen in self._whole.values()))
 
     @property
     def worker_rss_peak(self) -> int | None:
-        """Bytes: the worker's largest resident memory since the sampler was made."""
-        return self._whole.worker_rss
+        """Bytes: the largest resident memory of any worker since the sampler was made."""
+        return highest(*(seen.worker_rss for seen in self._whole.values()))
 
-    def with_peaks(self, known: ModelMemory, reserved: int | None) -> ModelMemory:
+    def with_peaks(self, known: ModelMemory, reserved: int | None, name: str | None = None) -> ModelMemory:
         """Return a model's memory with what was measured since.
 
         Args:
             known: from earlier.
             reserved: peak bytes that torch's allocator has held since.
+            name: of the worker that had it; `None` for the highest of all.
         """
+        seen = None if name is None else self._whole.get(name, ResultMemory())
         return replace(
             known,
             torch_peak_reserved=highest(known.torch_peak_reserved, reserved),
-            nvml_process_peak=highest(known.nvml_process_peak, self.nvml_process_peak),
-            worker_rss_peak=highest(known.worker_rss_peak, self.worker_rss_peak),
+            nvml_process_peak=highest(
+                known.nvml_process_peak, seen.nvml_process if seen else self.nvml_process_peak
+            ),
+            worker_rss_peak=highest(known.worker_rss_peak, seen.worker_rss if seen else self.worker_rss_peak),
         )
 
     @property
@@ -211,29 +202,54 @@ class Telemetry:
 
         with self._changed:
             ticket, fresh = self._asked, self._asked > self._answered
-            worker, gpu_uuid = self._worker, self._gpu_uuid
-            if self._worker_changed:
-                self._worker_changed = False
+            workers = self._workers
+            if self._workers_changed:
+                self._workers_changed = False
                 self._nvml.forget_processes()
         machine = psutil.virtual_memory()
+        resident = {worker: _resident(process) for worker, process in workers}
+        alive = [worker for worker, rss in resident.items() if rss is not None]
+        gpus = self._nvml.read(*(worker.pid for worker, process in workers if process), fresh=fresh)
         sample = Sample(
             time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
-            gpus=self._nvml.read(worker.pid if worker else None, fresh=fresh),
-            worker_rss=_resident(worker),
+            gpus=gpus,
+            worker_rss=sum(resident[worker] or 0 for worker in alive) if alive else None,
+            workers={worker.name: memory_of_worker(gpus, worker, rss) for worker, rss in resident.items()},
             memory_used=machine.total - machine.available,
             memory_total=machine.total,
         )
-        memory = memory_of(sample, gpu_uuid)
         with self._changed:
             self._latest = sample
             self._gpus = self._nvml.gpus or self._gpus
             self._driver = self._nvml.driver
             self._gpu_problem = self._nvml.problem
-            self._whole = peak(self._whole, memory)
-            if ticket >= self._window_from:
-                self._window = peak(self._window, memory)
+            for name, memory in sample.workers.items():
+                self._whole[name] = peak(self._whole.get(name, memory), memory)
+                if (window := self._windows.get(name)) and ticket >= window.begun:
+                    window.seen = peak(window.seen, memory)
             self._answered = ticket
             self._changed.notify_all()
+
+
+class _Window:
+    """A measurement of one worker's peaks.
+
+    Args:
+        begun: the ticket of its first sample.
+    """
+
+    def __init__(self, begun: int) -> None:
+        self.begun = begun
+        self.seen = ResultMemory()
+
+
+def _process(pid: int) -> "psutil.Process | None":
+    """Return a process; `None` if it has ended."""
+    import psutil
+
+    with suppress(psutil.Error):
+        return psutil.Process(pid)
+    return None
 
 
 def _resident(worker: "psutil.Process | None") -> int | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from fada_tui.runs.telemetry.readings import Watched
 from fada_tui.runs.worker_client.client import Kept
 from fada_tui.runs.worker_client.process import WorkerProcess
 
@@ -23,6 +24,11 @@ class WorkerPool:
     def pid(self) -> int | None:
         """The process id of the kept worker, if it is alive."""
         return self._kept.process.pid if self._kept and self._kept.process.status is None else None
+
+    @property
+    def watched(self) -> tuple[Watched, ...]:
+        """The kept worker, if it is alive, to be measured."""
+        return () if self.pid is None else (Watched(self.pid),)
 
     def take(self) -> Kept | None:
         """Return the kept worker; from now on the caller must end it."""

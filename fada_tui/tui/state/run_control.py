@@ -26,7 +26,7 @@ from fada_tui.runs.queued_run import write_down
 from fada_tui.runs.run_queue import RunQueue, Written
 from fada_tui.runs.session import Session
 from fada_tui.runs.telemetry import Telemetry
-from fada_tui.runs.telemetry.readings import memory_of, peak
+from fada_tui.runs.telemetry.readings import Watched, memory_of, peak
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.state.disk_index import DiskIndex
 from fada_tui.tui.state.followed import Followed
@@ -138,7 +138,7 @@ class RunControl:
         if sample is not None:
             self._history.add(sample)
             if self.run_progress.active and not self.run_progress.at_server:
-                now = memory_of(sample, None)
+                now = memory_of(sample)
                 self._image_peak, self._run_peak = peak(self._image_peak, now), peak(self._run_peak, now)
         return GpuView(
             sample=sample,
@@ -153,7 +153,7 @@ class RunControl:
     def _watch_other(self, pid: int | None) -> None:
         if pid != self._worker_of_others:
             self._worker_of_others = pid
-            self.telemetry.watch(self.queue.worker_pid if pid is None else pid)
+            self.telemetry.watch(*(self.queue.watched if pid is None else (Watched(pid),)))
 
     def _gauges_of(self, followed: Followed) -> GpuView:
         """Return the gauges of a run that another program makes: of its worker here, or of its machine."""
@@ -163,7 +163,7 @@ class RunControl:
         if sample is not None:
             history.add(sample)
             if followed.progress.active and not followed.progress.at_server:
-                followed.run_peak = peak(followed.run_peak, memory_of(sample, None))
+                followed.run_peak = peak(followed.run_peak, memory_of(sample))
         return GpuView(
             sample=sample,
             problem="none seen there" if elsewhere else self.telemetry.known_gpu_problem,
@@ -203,7 +203,7 @@ class RunControl:
                 self._image_peak = self._run_peak = ResultMemory()
             case ModelReady(questions=questions, classes=classes):
                 self._run().ask(questions, classes)
-                self.telemetry.watch(self.queue.worker_pid)
+                self.telemetry.watch(*self.queue.watched)
             case AnswerStarted(item=item):
                 self._run().in_flight[item.key] = Streaming(item)
                 self._image_peak = ResultMemory()
@@ -226,7 +226,7 @@ class RunControl:
                 ended.replace_run(run)
                 ended.running = False
                 ended.in_flight.clear()
-                self.telemetry.watch(self.queue.worker_pid)  # the one that is kept, if any
+                self.telemetry.watch(*self.queue.watched)  # the one that is kept, if any
             case _:
                 pass
         self._tell(event)
