@@ -70,9 +70,10 @@ class FileLock:
         """Whether the lock is still ours: nobody broke it, or took it over while this machine slept."""
         return self.descriptor >= 0 and is_named(self.descriptor, self.path)
 
-    def note_worker(self, pid: int) -> None:
-        """Write down the worker that goes on writing if this program dies; raises `OSError`."""
-        self.holder = replace(self.holder, worker=identify(pid))
+    def note_workers(self, *pids: int) -> None:
+        """Write down the workers that go on writing if this program dies, and no others; raises `OSError`."""
+        first, *others = *map(identify, pids), None
+        self.holder = replace(self.holder, worker=first, others=tuple(one for one in others if one))
         lock_record.write(self.descriptor, self.holder)
 
     def keep_touched(self) -> None:
@@ -91,7 +92,7 @@ class FileLock:
             elif is_named(descriptor, self.path):
                 self.path.unlink()
         with suppress(OSError):
-            lock_record.write(descriptor, replace(self.holder, program=None, worker=None))
+            lock_record.write(descriptor, replace(self.holder, program=None, worker=None, others=()))
         os.close(descriptor)
 
     def _touch(self) -> None:

@@ -17,7 +17,8 @@ ABANDONED_SECONDS = 600.0
 _RECORD_BYTES = 512
 """The record is padded to this, so that one write replaces another."""
 
-_LONGEST_RECORD = 4096
+_LONGEST_RECORD = 65536
+"""That of some hundred workers."""
 
 Means: TypeAlias = Literal["flock", "file"]
 """What makes a file a lock: `flock`, or that it is there."""
@@ -34,6 +35,18 @@ class Holder(Struct, frozen=True, omit_defaults=True):
     """`None` once it was released, where its file could not be removed."""
     worker: Process | None = None
     """A process that goes on writing when the program is gone."""
+    others: tuple[Process, ...] = ()
+    """Further such processes."""
+
+    @property
+    def workers(self) -> tuple[Process, ...]:
+        """All processes that go on writing when the program is gone."""
+        return ((self.worker,) if self.worker else ()) + self.others
+
+    @property
+    def living_workers(self) -> tuple[Process, ...]:
+        """Those of them that are known to run: on this machine."""
+        return tuple(one for one in self.workers if one.lives) if self.is_here else ()
 
     @property
     def is_here(self) -> bool:
@@ -45,8 +58,8 @@ class Holder(Struct, frozen=True, omit_defaults=True):
         """Who it is, as messages name it."""
         if self.program is None:
             return "another program"
-        if self.worker and not self.program_lives and self.worker_lives:
-            return f"process {self.worker.pid}, the worker of a program that is gone"
+        if not self.program_lives and (left := self.living_workers):
+            return f"process {left[0].pid}, the worker of a program that is gone"
         return f"process {self.program.pid}" + ("" if self.is_here else f" on {self.machine.host}")
 
     def is_program_of(self, other: "Holder") -> bool:
@@ -60,8 +73,8 @@ class Holder(Struct, frozen=True, omit_defaults=True):
 
     @property
     def worker_lives(self) -> bool:
-        """Whether its worker is known to run: on this machine."""
-        return self.is_here and self.worker is not None and self.worker.lives
+        """Whether any of its workers is known to run: on this machine."""
+        return bool(self.living_workers)
 
     @property
     def is_gone(self) -> bool:

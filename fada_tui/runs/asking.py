@@ -175,7 +175,7 @@ class Asking:
             hello = await self._client.start()
         if hello is None or self.stopped():  # before there was a process to end
             raise WorkerDiedError(ErrorKind.WORKER_DIED, "the run was stopped")
-        self._lock.note_worker(hello.pid)
+        self._lock.note_workers(hello.pid)
         return hello
 
     async def _work(

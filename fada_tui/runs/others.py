@@ -19,8 +19,8 @@ class Maker(Struct, frozen=True):
     pid: int
     host: str = ""
     """Its machine; empty for this one."""
-    worker: int | None = None
-    """Process id of its worker, where that is on this machine."""
+    workers: tuple[int, ...] = ()
+    """Process ids of its workers, where those are on this machine."""
     left_running: bool = False
     """It works through what a dashboard left running."""
 
@@ -72,6 +72,6 @@ def maker_of(folder: Path, queue_holder: Holder | None = None) -> Maker | None:
         key=holder.key,
         pid=holder.program.pid,
         host="" if holder.is_here else holder.machine.host,
-        worker=holder.worker.pid if holder.is_here else None,
+        workers=tuple(worker.pid for worker in holder.workers) if holder.is_here else (),
         left_running=queue_holder is not None and holder.is_program_of(queue_holder),
     )

@@ -1,8 +1,8 @@
 """One writer for each run: a lock on a file in the run's folder.
 
-The run's worker has a copy of the lock's file descriptor until the run is over, and stands in the lock's
-file, so that a run stays locked while an orphaned worker still writes its last result; the file also says
-whether the lock's program is alive.
+Each of the run's workers has a copy of the lock's file descriptor until the run is over, and stands in the
+lock's file, so that a run stays locked while any orphaned worker still writes its last result; the file also
+says whether the lock's program is alive.
 """
 
 import itertools
@@ -73,14 +73,14 @@ class RunLock:
         """The lock's open file, for the worker to hold; negative once it is released."""
         return self._lock.descriptor
 
-    def note_worker(self, pid: int) -> None:
-        """Write down the run's worker, which goes on writing if this program dies.
+    def note_workers(self, *pids: int) -> None:
+        """Write down the run's workers, which go on writing if this program dies.
 
         Raises:
             StoreError: the lock cannot be written.
         """
         try:
-            self._lock.note_worker(pid)
+            self._lock.note_workers(*pids)
         except OSError as error:
             raise StoreError(f"cannot write {self._lock.path}: {error.strerror}") from error
 
@@ -154,7 +154,7 @@ def unlock(folder: Path) -> str | None:
             return None
         holder = seen.holder
         if holder and (holder.program_lives or holder.worker_lives):
-            process = holder.program if holder.program_lives else holder.worker
+            process = holder.program if holder.program_lives else next(iter(holder.living_workers), None)
             pid = process.pid if process else 0
             raise RunLockedError(
                 f"{folder} is being written by process {pid} on this machine: end it first (kill {pid})"

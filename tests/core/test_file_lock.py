@@ -23,7 +23,7 @@ from pathlib import Path
 from fada_tui.core import file_lock
 lock = file_lock.take(Path(sys.argv[1]))
 if len(sys.argv) > 2:
-    lock.note_worker(int(sys.argv[2]))
+    lock.note_workers(int(sys.argv[2]))
 print("held", flush=True)
 sys.stdin.read()
 lock.release()

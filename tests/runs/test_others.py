@@ -21,7 +21,7 @@ from fada_tui.store.lock import RunLock
 folder, how = Path(sys.argv[1]), sys.argv[2]
 lock = RunLock(folder)
 if how != "writes":
-    lock.note_worker(os.getppid())
+    lock.note_workers(os.getppid())
 if how == "left running":
     queue = file_lock.take(folder.parent / ".queue.lock")
 print("held", flush=True)
@@ -60,7 +60,7 @@ def test_only_other_living_programs_that_have_a_worker_make_runs(tmp_path: Path,
     killed.wait()
     (tmp_path / "e own").mkdir()
     own = RunLock(tmp_path / "e own")
-    own.note_worker(left.pid)
+    own.note_workers(left.pid)
     (tmp_path / "f odd" / LOCK_NAME).mkdir(parents=True)
     (tmp_path / "g empty").mkdir()
     (tmp_path / "g empty" / LOCK_NAME).write_bytes(b"")
@@ -72,7 +72,7 @@ def test_only_other_living_programs_that_have_a_worker_make_runs(tmp_path: Path,
     first, second = (one.maker for one in found)
     assert (first.pid, first.words) == (left.pid, "left running")
     assert (second.pid, second.words) == (made.pid, f"another program ({made.pid})")
-    assert second.worker is not None
+    assert second.workers
 
 
 def test_a_maker_elsewhere_is_told_with_its_machine(tmp_path: Path) -> None:

@@ -328,7 +328,7 @@ show(seen=seen, whole=telemetry.nvml_process_peak, rss=telemetry.worker_rss_peak
     one, other = shown["seen"]["cuda:0"], shown["seen"]["cuda:1"]
     assert (one["nvml_process"], other["nvml_process"]) == (700, 70)
     assert one["worker_rss"] > other["worker_rss"] > 0
-    assert (shown["whole"], shown["rss"]) == (700, one["worker_rss"])
+    assert shown["whole"] == 700 and shown["rss"] >= one["worker_rss"]
     row = read_rows(path)[0]
     assert row["process_memory [bytes]"] == "770"
     assert int(row["worker_rss [bytes]"]) > one["worker_rss"]

@@ -152,7 +152,7 @@ def test_unlocking_breaks_another_machine_s_lock_and_refuses_a_living_program_s(
 def test_unlocking_names_a_worker_that_still_writes(tmp_path: Path) -> None:
     worker = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     lock = RunLock(tmp_path)
-    lock.note_worker(worker.pid)
+    lock.note_workers(worker.pid)
     record = json.loads((tmp_path / LOCK_NAME).read_bytes())
     record["program"]["started"] += 1
     (tmp_path / LOCK_NAME).write_bytes(json.dumps(record).encode())
@@ -162,6 +162,24 @@ def test_unlocking_names_a_worker_that_still_writes(tmp_path: Path) -> None:
         RunLock(tmp_path, patience=0)
     worker.communicate()
     lock.release()
+
+
+def test_a_run_stays_locked_while_any_of_its_workers_still_writes(tmp_path: Path) -> None:
+    """Where a file is the lock, as who appends holds nothing of it."""
+    workers = [subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) for _ in range(9)]
+    lock = RunLock(tmp_path)
+    lock.note_workers(*(worker.pid for worker in workers))
+    record = json.loads((tmp_path / LOCK_NAME).read_bytes())
+    lock.release()
+    record["by"] = "file"
+    record["program"]["started"] += 1
+    (tmp_path / LOCK_NAME).write_bytes(json.dumps(record).encode())
+    for number, worker in enumerate(workers):
+        with pytest.raises(RunLockedError, match=f"process {worker.pid}, the worker"):
+            RunLock(tmp_path, patience=0)
+        worker.communicate(b"\n")
+        assert is_locked(tmp_path) == (number < len(workers) - 1)
+    RunLock(tmp_path, patience=0).release()
 
 
 def test_who_lost_the_lock_is_told(tmp_path: Path) -> None:

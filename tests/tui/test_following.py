@@ -57,7 +57,7 @@ async def test_a_batch_is_judged_live_to_its_end_and_its_page_has_the_verdicts(
         await wait_for(pilot, lambda: batch.poll() is not None)
         await wait_for(pilot, lambda: not main.workspace.open_runs.running)
         await wait_for(
-            pilot, lambda: followed.worker is None and "ended fada-demo: complete" in screen_text(app)
+            pilot, lambda: not followed.workers and "ended fada-demo: complete" in screen_text(app)
         )
         assert "5 of 5 judged" in screen_text(app)
         run = main.workspace.review.run

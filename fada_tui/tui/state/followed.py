@@ -48,9 +48,9 @@ class Followed:
         return self.following.maker.words
 
     @property
-    def worker(self) -> int | None:
-        """Process id of its worker, where that is on this machine."""
-        return None if self.ended else self.following.maker.worker
+    def workers(self) -> tuple[int, ...]:
+        """Process ids of its workers, where those are on this machine."""
+        return () if self.ended else self.following.maker.workers
 
     def read(self, run: OpenRun | None, assessor: str | None) -> tuple[Look, OpenRun | None]:
         """Read what is new; for a thread.

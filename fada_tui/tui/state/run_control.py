@@ -68,7 +68,7 @@ class RunControl:
         self.telemetry = Telemetry(None, interval=SAMPLE_SECONDS)
         self._history = MemoryHistory()
         self._image_peak = self._run_peak = ResultMemory()
-        self._worker_of_others: int | None = None
+        self._workers_of_others: tuple[int, ...] = ()
         """Process id of the worker that is watched in place of one's own."""
         self.consent = consent_of(app_context.settings, app_context.registry)
         """What runs may do: by the settings, and as agreed to since."""
@@ -131,7 +131,7 @@ class RunControl:
         """
         if self.run_progress.active and self.queue.current and self.queue.current.stopping:
             self.run_progress.stopping = True  # another program may have asked for it
-        self._watch_other(followed.worker if followed else None)
+        self._watch_others(followed.workers if followed else ())
         if followed is not None:
             return self._gauges_of(followed)
         sample = self.telemetry.latest
@@ -150,10 +150,11 @@ class RunControl:
             served=None if self._open_runs.blind else self.run_progress.served,
         )
 
-    def _watch_other(self, pid: int | None) -> None:
-        if pid != self._worker_of_others:
-            self._worker_of_others = pid
-            self.telemetry.watch(*(self.queue.watched if pid is None else (Watched(pid),)))
+    def _watch_others(self, pids: tuple[int, ...]) -> None:
+        if pids != self._workers_of_others:
+            self._workers_of_others = pids
+            others = (Watched(pid, str(pid)) for pid in pids)
+            self.telemetry.watch(*others if pids else self.queue.watched)
 
     def _gauges_of(self, followed: Followed) -> GpuView:
         """Return the gauges of a run that another program makes: of its worker here, or of its machine."""
