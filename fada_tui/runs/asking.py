@@ -169,7 +169,7 @@ class Asking:
 
     async def _worker(self, command: Load) -> Hello:
         """Get a worker for this model: the one that was kept if it is suitable, else a new one."""
-        kept = self.pool.take() if self.pool else None
+        kept = self.pool.take("") if self.pool else None
         hello = await self._client.take_over(kept, command) if kept else None
         if hello is None and not self.stopped():
             hello = await self._client.start()

@@ -118,7 +118,7 @@ async def test_a_run_is_locked_as_long_as_a_kept_worker_answers_in_it(
     await runs.run(tiny)
     lock = RunLock(tmp_path)
     client = WorkerClient(tmp_path / "worker.log", Deadlines(), keep_open=(lock.descriptor,))
-    kept = runs.bench.queue._pool.take()
+    kept = runs.bench.queue._pool.take("")
     assert kept and await client.take_over(kept, kept.command)
     os.close(lock.descriptor)  # what the kernel does when the program dies
     assert is_locked(tmp_path)
@@ -178,7 +178,7 @@ async def test_a_worker_that_nobody_takes_is_ended(tiny: Path, tmp_path: Path) -
     pool.keep(kept)
     assert pool.pid == kept.process.pid
     assert await kept.process.wait() == 0
-    assert pool.pid is None and pool.take() is None
+    assert pool.pid is None and pool.take("") is None
     await pool.close()
 
 

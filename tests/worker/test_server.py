@@ -54,7 +54,7 @@ async def pool() -> AsyncIterator[WorkerPool]:
 async def client(tmp_path: Path, pool: WorkerPool) -> AsyncIterator[WorkerClient]:
     """A worker that is up, without a model: the kept one, its model dropped, or a new one."""
     worker = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=60, token=60))
-    kept = pool.take()
+    kept = pool.take("")
     other = Load(model=entry("/nowhere"), device="cpu", trust_remote_code=False, allow_pickle=False)
     if kept is None or await worker.take_over(kept, other) is None:
         await worker.start()

@@ -23,6 +23,7 @@ from fada_tui.core.protocol import (
     Delta,
     Detach,
     Detached,
+    DevicesListed,
     Event,
     Finished,
     GaveUp,
@@ -30,6 +31,7 @@ from fada_tui.core.protocol import (
     Idle,
     JournalFailed,
     LeftOut,
+    ListDevices,
     Listed,
     ListServed,
     Load,
@@ -103,6 +105,7 @@ class WorkGivenUpError(FadaError):
 class Kept(Struct, frozen=True):
     """A worker between two runs, with what it has loaded."""
 
+    name: str
     process: WorkerProcess
     hello: Hello
     command: Load
@@ -117,9 +120,20 @@ class WorkerClient:
         log: file that takes what the worker and its libraries print; appended to.
         deadlines: how long the worker may be silent.
         keep_open: file descriptors that the worker holds as long as the run lasts, such as the run's lock.
+        name: its device in a run of several; each has another one.
+        threads: most threads that it may compute with; `None` for its own choice.
     """
 
-    def __init__(self, log: Path, deadlines: Deadlines, keep_open: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        log: Path,
+        deadlines: Deadlines,
+        keep_open: tuple[int, ...] = (),
+        name: str = "",
+        threads: int | None = None,
+    ) -> None:
+        self.name = name
+        self._threads = threads
         self._log = log
         self._deadlines = deadlines
         self._keep_open = keep_open
@@ -143,7 +157,7 @@ class WorkerClient:
             WorkerDiedError: it ended, or did not come up within the load deadline.
         """
         self._model = None
-        self._process = await WorkerProcess.started(self._log)
+        self._process = await WorkerProcess.started(self._log, self._threads)
         event = await self._next(self._deadlines.load, "start")
         if not isinstance(event, Hello) or event.protocol != PROTOCOL_VERSION:
             await self.close()
@@ -196,7 +210,7 @@ class WorkerClient:
         if process is None or not isinstance(event, Detached):
             self._process = process
             return None
-        return Kept(process, self.hello, *self._model)
+        return Kept(self.name, process, self.hello, *self._model)
 
     async def load(self, command: Load) -> AsyncGenerator[Progress | Loaded, None]:
         """Load a model: yield progress, finally `Loaded`. A model that is already loaded is kept.
@@ -243,6 +257,18 @@ class WorkerClient:
                     raise ModelLoadError(ErrorKind(event.kind), event.message)
                 case _:
                     pass
+
+    async def list_devices(self) -> DevicesListed:
+        """Ask the worker which GPUs a model can be loaded on.
+
+        Raises:
+            WorkerDiedError: the worker ended, or missed the load deadline and was ended.
+        """
+        await self._send(ListDevices())
+        while True:
+            event = await self._next(self._deadlines.load, "listing GPUs")
+            if isinstance(event, DevicesListed):
+                return event
 
     async def work(self, command: Work) -> AsyncGenerator[WorkEvent, None]:
         """Have items answered: yield their events, finally `Idle` or `JournalFailed`.

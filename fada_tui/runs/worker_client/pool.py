@@ -1,6 +1,7 @@
-"""A worker kept between two runs, to save starting it or loading the same model again."""
+"""Workers kept between two runs, to save starting them or loading the same model again."""
 
 import asyncio
+from collections.abc import Collection
 
 from fada_tui.runs.telemetry.readings import Watched
 from fada_tui.runs.worker_client.client import Kept
@@ -8,51 +9,59 @@ from fada_tui.runs.worker_client.process import WorkerProcess
 
 
 class WorkerPool:
-    """A pool of at most one worker. If the program dies, it ends by itself, like any idle worker.
+    """A pool of one run's workers, by their names. If the program dies, they end by themselves, like any.
 
     Args:
-        patience: seconds after which a worker that nobody took is ended; `None` keeps it until `close`.
+        patience: seconds after which workers that nobody took are ended; `None` keeps them until `close`.
     """
 
     def __init__(self, patience: float | None = None) -> None:
         self._patience = patience
-        self._kept: Kept | None = None
+        self._kept: dict[str, Kept] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._ending: dict[asyncio.Task[None], WorkerProcess] = {}
 
     @property
-    def pid(self) -> int | None:
-        """The process id of the kept worker, if it is alive."""
-        return self._kept.process.pid if self._kept and self._kept.process.status is None else None
+    def watched(self) -> tuple[Watched, ...]:
+        """The kept workers that are alive, to be measured."""
+        return tuple(
+            Watched(kept.process.pid, kept.name, kept.loaded.gpu_uuids)
+            for kept in self._kept.values()
+            if kept.process.status is None
+        )
 
     @property
-    def watched(self) -> tuple[Watched, ...]:
-        """The kept worker, if it is alive, to be measured."""
-        return () if self.pid is None else (Watched(self.pid),)
+    def pid(self) -> int | None:
+        """The process id of the first kept worker that is alive."""
+        return next((worker.pid for worker in self.watched), None)
 
-    def take(self) -> Kept | None:
-        """Return the kept worker; from now on the caller must end it."""
-        kept, self._kept = self._kept, None
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-        return kept
+    def take(self, name: str) -> Kept | None:
+        """Return the kept worker of a name; from now on the caller must end it."""
+        return self._kept.pop(name, None)
 
     def keep(self, kept: Kept) -> None:
-        """Keep a worker, replacing the one before."""
-        self._end(self.take())
-        self._kept = kept
+        """Keep a worker, replacing the one of its name before."""
+        self._end(self.take(kept.name))
+        self._kept[kept.name] = kept
+        if self._timer:
+            self._timer.cancel()
         if self._patience is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._patience, lambda: self._end(self.take()))
+            self._timer = asyncio.get_running_loop().call_later(self._patience, self.end_others)
+
+    def end_others(self, names: Collection[str] = ()) -> None:
+        """End the kept workers whose names are not among these, so that they give back what they hold."""
+        for name in self._kept.keys() - set(names):
+            self._end(self.take(name))
 
     async def close(self, patience: float | None = None) -> None:
-        """End the kept worker, if any.
+        """End all kept workers.
 
         Args:
-            patience: seconds after which it is killed, if that is sooner than it would be.
+            patience: seconds after which they are killed, if that is sooner than it would be.
         """
-        self._end(self.take())
+        if self._timer:
+            self._timer.cancel()
+        self.end_others()
         if self._ending:
             await asyncio.wait(self._ending, timeout=patience)
         for process in tuple(self._ending.values()):

@@ -29,6 +29,9 @@ By default it goes on looking for milliseconds, and so keeps the core from the t
 other programs are busy as well. With as many as these nothing is lost on an idle machine.
 """
 
+THREADS_SET_BY = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Environment variables that say with how many threads libraries compute."""
+
 POLITE_SECONDS = 5.0
 """Seconds that a worker may take to end on request before it is killed."""
 
@@ -49,11 +52,12 @@ class WorkerProcess:
         self._transport = transport
 
     @classmethod
-    async def started(cls, log: Path) -> "WorkerProcess":
+    async def started(cls, log: Path, threads: int | None = None) -> "WorkerProcess":
         """Start a worker.
 
         Args:
             log: file that takes what it prints until it is handed another; appended to.
+            threads: most threads that it may compute with; `None` for as many as its libraries take.
 
         Raises:
             StoreError: the log cannot be written.
@@ -78,7 +82,7 @@ class WorkerProcess:
                     pass_fds=(theirs.fileno(), event_write),
                     start_new_session=True,
                     cwd=_folder(log),
-                    env=_environment(),
+                    env=_environment(threads),
                 )
             events = asyncio.StreamReader(limit=LONGEST_EVENT)
             reader = asyncio.StreamReaderProtocol(events)
@@ -164,15 +168,24 @@ def _folder(log: Path) -> Path | None:
     return None
 
 
-def _environment() -> dict[str, str]:
+def threads_are_set() -> bool:
+    """Return whether the person says with how many threads libraries compute."""
+    return any(map(os.environ.get, THREADS_SET_BY))
+
+
+def _environment(threads: int | None) -> dict[str, str]:
     """Return the worker's environment: unbuffered UTF-8, no network telemetry, no parallel tokenizers.
 
-    How torch's threads wait is decided here as well, unless the person has decided it.
+    With how many threads torch computes, and how they wait, is decided here as well, unless the person has
+    decided it.
     """
+    limited = threads is not None and not threads_are_set()
+    most = dict.fromkeys(THREADS_SET_BY, str(threads)) if limited else {}
     waiting = {} if "OMP_WAIT_POLICY" in os.environ else {"GOMP_SPINCOUNT": SPINS}
     return {
         **waiting,
         **os.environ,
+        **most,
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         "PYTHONFAULTHANDLER": "1",

@@ -48,9 +48,13 @@ OWN = torch.get_num_threads()
 log = logging.getLogger("fada_tui.worker")
 
 
-def restore() -> None:
-    """Give torch its own number again, before another model is loaded in the same process."""
-    torch.set_num_threads(OWN)
+def restore(most: int | None = None) -> None:
+    """Give torch its first number again, before another model is loaded in the same process.
+
+    Args:
+        most: this number, where workers share the CPU; `None` for torch's own.
+    """
+    torch.set_num_threads(most or OWN)
 
 
 class Threads:
@@ -58,10 +62,12 @@ class Threads:
 
     Args:
         model: the model, in evaluation mode.
+        shared: whether the environment has this worker's share of the cores, and not a person's number.
     """
 
-    def __init__(self, model: torch.nn.Module) -> None:
-        self._layers = [] if any(map(os.environ.get, FIXED_BY)) else _layers(model)
+    def __init__(self, model: torch.nn.Module, *, shared: bool = False) -> None:
+        fixed = not shared and any(map(os.environ.get, FIXED_BY))
+        self._layers = [] if fixed else _layers(model)
         self._most = torch.get_num_threads()
         self._together = 0
         self._pace: float | None = None

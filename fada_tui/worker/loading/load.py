@@ -53,7 +53,7 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     """
     device = devices.choose_device(command.device)
     _check_device(device)
-    restore()
+    restore(command.threads)
     folder = checkpoint.describing_files(command, send)
     added = lora.read(command, folder, send)
     begun = time.perf_counter()
@@ -186,7 +186,7 @@ def _rehearsed(command: Load, model: Any, adapter: Any, device: str) -> LoadedMo
     if isinstance(adapter, ContrastiveAdapter):
         with torch.inference_mode():
             adapter.read_classes(model)
-    threads = Threads(model) if model.device.type == "cpu" else None
+    threads = Threads(model, shared=command.threads is not None) if model.device.type == "cpu" else None
     if threads:
         threads.choose()
     answerer: Answerer = (
