@@ -323,6 +323,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "images_from": msgspec.to_builtins(listed) if (listed := job.selection.images_from) else None,
                 "references": msgspec.to_builtins(job.references) if job.references else None,
                 "batch_size": job.generation.batch_size,
+                "devices": job.plan.devices or None,
                 "parameters": told.weighed.parameters,
                 "dtype": told.precision,
                 "weights_bytes": told.need.weights if told.need else None,
@@ -343,6 +344,8 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
             size = job.generation.batch_size
             together = "" if size in (1, None) else f", in {units.at_most_together(size)}"
             print_line(f"  answers    {found.results}{together}")
+            if job.plan.devices:
+                print_line(f"  devices    {job.plan.devices}")
             if job.plan.control:
                 print_line(f"  controls   {len(control_keys(job.questions))} ({', '.join(PICTURES)})")
             for one in (job.references, *(job.references.others or ())) if job.references else ():

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, TextIO
 
+from msgspec import UNSET
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -32,6 +33,8 @@ from fada_tui.runs.events import (
     AnswerStarted,
     ControlFinished,
     ControlStarted,
+    DeviceLost,
+    DeviceReady,
     LoadProgress,
     ModelReady,
     RunEnded,
@@ -253,8 +256,14 @@ def describe(event: SessionEvent) -> str | None:
         case AnswerBegunAgain(item=item, wait=wait):
             where = f"{item.category}/{item.image}  " if wait > 0 else "warning: "
             return printable(where + event.what_happens)
-        case WorkerRestarted(reason=reason):
-            return f"warning: {printable(reason)}; starting another"
+        case DeviceReady(device=device, load_time=seconds, ready=ready, of=of):
+            loaded = f", loaded in {seconds:.1f} s" if seconds is not None else ""
+            return f"{device} is ready, {ready} of {of}{loaded}"
+        case DeviceLost():
+            return f"warning: {printable(event.what_happens)}"
+        case WorkerRestarted(reason=reason, device=device):
+            where = f"{device}: " if device else ""
+            return f"warning: {where}{printable(reason)}; starting another"
         case Warned(message=message):
             return f"warning: {printable(message)}"
         case RunEnded(run=run, folder=folder):
@@ -282,6 +291,7 @@ def describe_result(result: Result) -> str:
     figures = [f"{own:.2f} s{together}"] if own is not None else []
     figures += [f"{speed:.0f} tokens/s"] if speed is not None else []
     figures += [memory] if (memory := _memory(result)) else []
+    figures += [printable(result.device)] if result.device is not UNSET else []
     return f"{where}  {' · '.join(figures)}  {text}"
 
 

@@ -154,6 +154,8 @@ class DeviceReady(Struct, frozen=True):
     """Devices on which it is loaded, this one included."""
     of: int
     """Devices of the run, without those that were given up."""
+    gpu_uuids: tuple[str, ...] = ()
+    """Of the GPUs that hold the weights, in NVML's format."""
 
 
 class DeviceLost(Struct, frozen=True):

@@ -1,6 +1,5 @@
 """Recovery from a worker's death: its items are retried, run alone, or recorded as errors."""
 
-from collections import Counter
 from collections.abc import Container, Sequence
 
 from fada_tui.core.errors import ErrorKind
@@ -16,19 +15,36 @@ FRUITLESS_RESTARTS = 3
 Key = tuple[str, str]
 
 
+class Tries:
+    """What the workers of a run know together of items that workers died on."""
+
+    def __init__(self) -> None:
+        self.by: dict[Key, list[str]] = {}
+        """Which workers died with an item in flight, a name for each time."""
+        self.suspects: set[Key] = set()
+
+    def paths_of(self, worker: str) -> set[str]:
+        """Return the images that a worker died on, which others are to be asked about first."""
+        return {path for (path, _), names in self.by.items() if worker in names}
+
+
 class Recovery:
-    """A record of the items in progress, and of the worker deaths on them.
+    """A record of one worker's items in progress, and of its deaths on them.
 
     Of several items in flight any may be the one that a worker died of, or it died of their number, even if
     only one of them is still unfinished. Then all are suspects, to be asked one at a time, so that none
     becomes an error by another's fault.
+
+    Args:
+        tries: shared with the other workers of the run, if there are any.
+        worker: the worker's name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tries: Tries | None = None, worker: str = "") -> None:
+        self._tries = tries or Tries()
+        self._worker = worker
         self._in_flight: dict[Key, Item] = {}
         self._together = 0
-        self._suspects: set[Key] = set()
-        self._tries: Counter[Key] = Counter()
         self._fruitless = 0
         self.at_most: int | None = None
         """Items that may be in flight together, after a worker died with more."""
@@ -47,23 +63,30 @@ class Recovery:
 
     def suspects(self, items: Sequence[Item]) -> list[Item]:
         """Return the items that must be asked one at a time."""
-        return [item for item in items if item.key in self._suspects]
+        return [item for item in items if item.key in self._tries.suspects]
 
-    def died(self, done: Container[Key]) -> list[Item]:
+    def died(self, done: Container[Key], *, others_work: bool = False) -> list[Item]:
         """Record that the worker died; return the items that are given up.
 
         Args:
             done: what has a result.
+            others_work: others can make what it lost. So every death without a result is fruitless, and an
+                item is given up only when it was the end of another worker, too.
         """
         lost = [item for item in self._in_flight.values() if item.key not in done]
         self._in_flight.clear()
-        if not lost:
+        if not lost or others_work:
             self._fruitless += 1
         if lost and self._together > 1:
             self.at_most = self._together // 2
-            self._suspects.update(item.key for item in lost)
-        self._tries.update(item.key for item in lost)
-        return [item for item in lost if self._tries[item.key] >= TRIES]
+            self._tries.suspects.update(item.key for item in lost)
+        for item in lost:
+            self._tries.by.setdefault(item.key, []).append(self._worker)
+        return [item for item in lost if self._is_given_up(item.key, others_work=others_work)]
+
+    def _is_given_up(self, key: Key, *, others_work: bool) -> bool:
+        names = self._tries.by[key]
+        return len(names) >= TRIES and (len(set(names)) > 1 or not others_work)
 
     @property
     def hopeless(self) -> bool:

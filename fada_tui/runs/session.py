@@ -4,11 +4,13 @@ Both front ends call this and nothing beneath it. Whatever happens, what is fini
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterable
 from contextlib import aclosing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.errors import ModelLoadError
@@ -19,7 +21,7 @@ from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import Registry
 from fada_tui.runs import controls, opening
-from fada_tui.runs.asking import Asking
+from fada_tui.runs.asking.asking import Asking
 from fada_tui.runs.consent import NOTHING, Consent
 from fada_tui.runs.events import AnswerFinished, RunEnded, RunStarted, SessionEvent, Warned
 from fada_tui.runs.job import Job
@@ -36,9 +38,6 @@ from fada_tui.store.lock import RunLock
 from fada_tui.store.stop_request import How
 
 STOPPED_BY_OTHERS = "the run was stopped at the request of another program"
-
-CANCEL_PATIENCE = 10.0
-"""Seconds that a cancelled worker may take to reach its next token before it is killed."""
 
 
 class Session:
@@ -71,7 +70,6 @@ class Session:
         self._lock = lock
         self._registry = registry
         self.in_batches = run.generation.batch_size not in (1, None)
-        self._client = WorkerClient(folder / runs.LOG_NAME, deadlines, keep_open=(lock.descriptor,))
         self._telemetry = Telemetry(None if controls_by else folder / runs.TELEMETRY_NAME)
         self._served = is_endpoint(run.model.source)
         self.only_controls = controls_by is not None
@@ -80,7 +78,7 @@ class Session:
             folder,
             run,
             lock,
-            self._client,
+            partial(WorkerClient, folder / runs.LOG_NAME, deadlines, (lock.descriptor,)),
             self._telemetry,
             deadlines,
             allowed_hosts,
@@ -168,18 +166,15 @@ class Session:
 
     def stop_after_image(self) -> None:
         """Finish the items in progress, then end; loading is aborted."""
-        self._asking.stopping = True
-        self._do(self._client.stop_after_item() if self._asking.working else self._client.kill())
+        self._do(self._asking.stop_after_item())
 
     def stop_now(self) -> None:
         """Stop between two tokens and end; unfinished items are not recorded."""
-        self._asking.stopping = True
-        self._do(self._cancel() if self._asking.working else self._client.kill())
+        self._do(self._asking.stop_now())
 
     def give_up(self) -> None:
-        """End the worker at once; finished results are recorded."""
-        self._asking.stopping = True
-        self._do(self._client.kill())
+        """End the workers at once; finished results are recorded."""
+        self._do(self._asking.give_up_all())
 
     @property
     def stopping(self) -> bool:
@@ -188,37 +183,37 @@ class Session:
 
     @property
     def worker_pid(self) -> int | None:
-        """The worker's process id while it runs."""
-        return self._client.pid
+        """The first worker's process id while it runs."""
+        return next((worker.pid for worker in self.watched), None)
 
     @property
     def watched(self) -> tuple[Watched, ...]:
-        """The run's workers, to be measured."""
-        return () if self.worker_pid is None else (Watched(self.worker_pid),)
+        """The run's workers that run, to be measured."""
+        return self._asking.watched
 
     async def events(self, pool: WorkerPool | None = None) -> AsyncGenerator[SessionEvent, None]:
         """Execute the run to its end, yielding events.
 
         A model that cannot be loaded, or a worker that keeps dying, ends it as a failed run that says why; a
         server that leaves no hope does once nothing was answered, else the run is interrupted and says why.
-        A worker of the run before is taken from `pool` if it serves; this one's is left there for the next.
+        Workers of the run before are taken from `pool` if they serve; this one's are left there for the next.
 
         Raises:
             StoreError: the disk does not take the results; what it took stays in the journal.
         """
         failure: EndingError | None = None
-        asking = self._asking
+        asking, record = self._asking, self._asking.record
         asking.pool = pool
-        answers, pictures = asking.answers.left(), asking.controls.left()
+        answers, pictures = record.answers.left(), record.controls.left()
         try:
             await self._stop_watch.begin()
-            yield RunStarted(asking.run, self.folder, len(answers), asking.answers.total, len(pictures))
+            yield RunStarted(record.run, self.folder, len(answers), record.answers.total, len(pictures))
             told = names_dicom(item.path for item in answers)
             for warning in (*self._lock.warning(), *([BURNED_IN] if told else [])):
                 yield Warned(warning)
             self._telemetry.start()
             if not self.only_controls:
-                asking.changed.begin()
+                record.changed.begin()
             try:
                 async with aclosing(asking.events()) as asked:
                     async for event in asked:
@@ -229,7 +224,7 @@ class Session:
             except (ModelLoadError, WorkerDiedError, WorkGivenUpError) as error:
                 failure = error
             run, warnings = await self._finish(failure)
-            failed = controls.told(asking.controls.failed, asking.controls.total)
+            failed = controls.told(record.controls.failed, record.controls.total)
             if failure and self.only_controls:
                 if not asking.loaded:
                     raise ModelLoadError(failure.kind, str(failure))
@@ -240,18 +235,17 @@ class Session:
             yield RunEnded(run, self.folder)
         finally:
             self._telemetry.stop()
-            await asking.changed.stop()
-            await self._client.close()
+            await record.changed.stop()
+            await asking.close()
             await self._stop_watch.end()
             self._lock.release()
 
     async def _finish(self, failure: EndingError | None) -> tuple[Run, tuple[str, ...]]:
         self._telemetry.stop()
-        await self._asking.changed.stop()
-        pool = self._asking.pool
-        if pool and not failure and (kept := await self._client.part()):
-            pool.keep(kept)
-        await self._client.close()
+        await self._asking.record.changed.stop()
+        if not failure:
+            await self._asking.part()
+        await self._asking.close()
         return await asyncio.to_thread(self._write_files, failure)
 
     def _write_files(self, failure: EndingError | None) -> tuple[Run, tuple[str, ...]]:
@@ -268,24 +262,20 @@ class Session:
         """Return a run with its end, the memory it took, and what ended it."""
         memory = run.model.memory
         if not self._served:
-            memory = self._telemetry.with_peaks(memory, self._asking.reserved)
-        finished = runs.now() if self._client.hello or run.finished is None else run.finished
-        run = replace(run, finished=finished, model=replace(run.model, memory=memory))
-        return ended_by(failure, run, answered=self._asking.stage.controls) if failure else run
+            memory = self._telemetry.with_peaks(memory, self._asking.record.reserved)
+        finished = runs.now() if self._asking.started or run.finished is None else run.finished
+        devices = self._asking.record.devices() or UNSET
+        run = replace(run, finished=finished, model=replace(run.model, memory=memory), devices=devices)
+        return ended_by(failure, run, answered=self._asking.work.stage.controls) if failure else run
 
     def _asked_to_stop(self, how: How) -> None:
         self.stop_now() if how == "now" else self.stop_after_image()
 
-    async def _cancel(self) -> None:
-        await self._client.cancel()
-        await asyncio.sleep(CANCEL_PATIENCE)
-        if self._asking.working:
-            await self._client.kill()
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(_quietly(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _do(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
+        for work in works:
+            task = asyncio.get_running_loop().create_task(_quietly(work))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:

@@ -1,10 +1,10 @@
 """A stage of a run: its results, or those about control pictures; what of them is there and what is left."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from fada_tui.core.protocol import Item
 from fada_tui.core.records import Result
-from fada_tui.runs.recovery import Recovery
+from fada_tui.runs.recovery import Tries
 from fada_tui.store.journal import ControlLine, JournalLine, ResultLine
 
 
@@ -33,7 +33,7 @@ class Stage:
         """Keys of what needs not be asked any more."""
         self.failed: list[Result] = []
         """Errors among the results made in this session."""
-        self.recovery = Recovery()
+        self.tries = Tries()
         self._errors_last = errors_last
         self._before = len(there)
         self._tried = {result.key for result in there if result.error is not None}
@@ -58,9 +58,14 @@ class Stage:
         """Return a result of this stage as a line of the journal."""
         return ControlLine(result=result) if self.controls else ResultLine(result=result)
 
-    def untold(self, lines: Iterable[JournalLine]) -> Iterator[Result]:
-        """Yield the results of a journal that are this stage's and not counted yet."""
+    def untold(self, lines: Iterable[JournalLine], held: Container[tuple[str, str]]) -> Iterator[Result]:
+        """Yield the results of a journal that are this stage's and not counted yet.
+
+        Args:
+            lines: of the journal.
+            held: keys of what their worker was asked: those of others are told by these.
+        """
         kind = ControlLine if self.controls else ResultLine
         for line in lines:
-            if isinstance(line, kind) and line.result.key not in self.done:
+            if isinstance(line, kind) and line.result.key in held and line.result.key not in self.done:
                 yield line.result

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -170,13 +171,12 @@ async def test_a_stop_in_between_loses_nothing_and_resuming_asks_what_is_missing
 ) -> None:
     session = opened(Worker)
     events = []
-    async for event in session.events():
-        events.append(event)
-        if isinstance(event, ControlFinished) and event.done == 2:
-            session.stop_after_image()
-            break
-    await session._client.close()
-    session._lock.release()
+    async with aclosing(session.events()) as told:
+        async for event in told:
+            events.append(event)
+            if isinstance(event, ControlFinished) and event.done == 2:
+                session.stop_after_image()
+                break
     left = store.read_run(folder)
     assert left.status == "interrupted" and len(left.results) == 6 and len(left.controls or ()) == 2
 

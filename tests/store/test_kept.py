@@ -19,6 +19,7 @@ from fada_tui.core.records import (
     encode_run,
 )
 from fada_tui.models.registry import Registry
+from fada_tui.runs.asking.seats import only_seat
 from fada_tui.runs.publish import publish
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.deadlines import Deadlines
@@ -61,7 +62,9 @@ def test_what_is_added_to_any_object_survives_every_rewriting(path: Place, tmp_p
     for line in LINES:
         journal.append(file, line)
     session, _ = Session.resume(tmp_path, Deadlines(), Registry(entries=()))
-    session._asking._record_model(HELLO, LOADED)
+    record, seat = session._asking.record, only_seat("cpu")
+    record.begin([seat])
+    record.loaded(seat, HELLO, LOADED, first=True)
     run, _ = publish(tmp_path, store.read_run(tmp_path), Registry(entries=()))
     session._lock.release()
     written = on_disk(tmp_path)

@@ -4,6 +4,9 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
 from fada_tui.core.errors import ErrorKind, StoreError
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.image_error import ImageError
@@ -106,6 +109,7 @@ class WorkSession:
                 return
             try:
                 line = ControlLine if self.command.control_size else ResultLine
+                result = replace(result, device=self.command.device or UNSET)
                 append(self._journal, line(result=result))
             except StoreError as error:
                 self.problem = JournalFailed(message=str(error))
