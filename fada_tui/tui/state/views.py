@@ -167,6 +167,28 @@ class RunView(Struct, frozen=True, kw_only=True):
     """What the worker is at."""
 
 
+class DeviceView(Struct, frozen=True, kw_only=True):
+    """One of several workers of a run."""
+
+    name: str
+    """Its device: `cuda:0`, `cpu:1`."""
+    gpu_uuids: tuple[str, ...] = ()
+    """The GPUs that its model is on."""
+    state: Literal["loading", "ready", "restarting", "lost"] = "loading"
+    at: str = ""
+    """What it is asked: the image, or of several in a batch the first."""
+
+    @property
+    def doing(self) -> str:
+        """Return it with what it does, in words."""
+        return f"{self.name}  {self.at_work}".rstrip()
+
+    @property
+    def at_work(self) -> str:
+        """Return what it does, in words."""
+        return self.at if self.state == "ready" else self.state
+
+
 class GpuView(Struct, frozen=True, kw_only=True):
     """The machine's memory, now and over the last minutes."""
 
@@ -181,3 +203,5 @@ class GpuView(Struct, frozen=True, kw_only=True):
     run_peak: ResultMemory = ResultMemory()
     served: ModelFacts | None = None
     """The model that runs, where that is behind a server: then this machine's memory says nothing of it."""
+    devices: tuple[DeviceView, ...] = ()
+    """The workers of the run that goes on, where it has several."""

@@ -1,6 +1,5 @@
 """The GPU pane: memory, utilisation, temperature, power; process memory where there is no GPU."""
 
-from collections.abc import Iterable
 from typing import ClassVar, cast
 
 from msgspec import UNSET
@@ -14,11 +13,10 @@ from fada_tui.core.text import printable
 from fada_tui.models.endpoint import place_of
 from fada_tui.report import units
 from fada_tui.runs.telemetry import GpuReading, Sample
+from fada_tui.tui.present.cards import Line, card_lines, card_name, memory_line, sensors, worker_line
+from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.state.memory_history import bar, sparkline
 from fada_tui.tui.state.views import GpuView
-
-Line = list[tuple[str, str]]
-"""Pieces of text and the names of their styles."""
 
 
 class GpuPane(Widget):
@@ -28,6 +26,7 @@ class GpuPane(Widget):
         "gpu--name",
         "gpu--used",
         "gpu--high",
+        "gpu--others",
         "gpu--free",
         "gpu--spark",
         "gpu--muted",
@@ -39,6 +38,7 @@ class GpuPane(Widget):
         & .gpu--name { text-style: bold; }
         & .gpu--used { color: $primary; background: $panel; }
         & .gpu--high { color: $warning; background: $panel; }
+        & .gpu--others { color: $secondary; background: $panel; }
         & .gpu--free { background: $panel; }
         & .gpu--spark { color: $secondary; }
         & .gpu--muted { color: $muted; }
@@ -76,66 +76,41 @@ def gpu_lines(view: GpuView, width: int, height: int) -> list[Line]:
         return [[("reading …", "muted")]]
     elsewhere = _server(view.served) if view.served else None
     if not sample.gpus:
-        lines = [*elsewhere, _machine(sample, width)] if elsewhere else _process_lines(view, sample, width)
-        return [line for line in lines if line][:height]
-    beside = elsewhere or _peaks(view)
-    room = (height - len(beside)) // len(sample.gpus)
-    lines = [line for gpu in sample.gpus for line in _fewer(_one(gpu, view, width), max(room, 1))]
+        served = [*elsewhere, _machine(sample, width)] if elsewhere else None
+        return [line for line in served or _process_lines(view, sample, width, height) if line][:height]
+    if len(sample.gpus) == 1:
+        lines = _one(sample.gpus[0], view, width)
+        return [*elsewhere, *lines][:height] if elsewhere else _with_peaks(lines, view, height)
+    beside = elsewhere or _beside_cards(view, len(sample.gpus), height)
+    workers = {uuid: device for device in view.devices for uuid in device.gpu_uuids}
+    lines = card_lines(sample.gpus, view.gpus, workers, width, height - len(beside))
     return [*elsewhere, *lines][:height] if elsewhere else [*lines, *beside][:height]
 
 
 def _one(gpu: GpuReading, view: GpuView, width: int) -> list[Line]:
     """A GPU's lines: memory, name, sensors, the worker's share, the last minutes."""
-    name = printable((gpu.name or "GPU").removeprefix("NVIDIA "))
-    lines: list[Line] = []
-    if gpu.memory_used is not None and gpu.memory_total:
-        share = gpu.memory_used / gpu.memory_total
-        figures = f" {gpu.memory_used / 1e9:.1f}/{gpu.memory_total / 1e9:.0f} GB"
-        label = f"{gpu.index} "
-        filled, rest = bar(share, max(width - len(label) - len(figures), 3))
-        lines.append(
-            [(label, "name"), (filled, "high" if share > 0.9 else "used"), (rest, "free"), (figures, "")]
-        )
-    else:
-        lines.append([(f"{gpu.index} memory {_absent(gpu, 'memory_used')}", "muted")])
-    lines.append([(f"{name[:width]}", "name")])
-    lines.append([("  ".join(_sensors(gpu)), "")])
-    worker = (
-        f"worker {units.memory(gpu.process_memory)}"
-        if gpu.process_memory is not None
-        else f"worker {_absent(gpu, 'process_memory')}"
-    )
-    lines.append([(worker, "" if gpu.process_memory is not None else "muted")])
-    lines.append([(sparkline(view.gpus.get(gpu.index, ()), width, gpu.memory_total), "spark")])
-    return lines
+    return [
+        memory_line(gpu, width, f"{gpu.index} "),
+        [(card_name(gpu)[:width], "name")],
+        [("  ".join(sensors(gpu)), "")],
+        worker_line(gpu),
+        [(sparkline(view.gpus.get(gpu.index, ()), width, gpu.memory_total), "spark")],
+    ]
 
 
-def _fewer(lines: list[Line], room: int) -> list[Line]:
-    """Return the lines that matter most, in their order, where many GPUs share the pane."""
-    kept = sorted(_IMPORTANCE[:room])
-    return [lines[index] for index in kept]
+def _with_peaks(lines: list[Line], view: GpuView, height: int) -> list[Line]:
+    """Return a GPU's lines and the peaks; where there is no room for all, its name goes first."""
+    peaks = _peaks(view)
+    room = max(height - len(peaks), 1)
+    kept = sorted((0, 4, 2, 3, 1)[:room])
+    return [*(lines[index] for index in kept), *peaks][:height]
 
 
-_IMPORTANCE = (0, 4, 2, 3, 1)
-"""Indices of a GPU's lines: memory, the last minutes, sensors, worker, name."""
-
-
-def _sensors(gpu: GpuReading) -> Iterable[str]:
-    """Utilisation, temperature and power; of several that cannot be read for one reason it is said once."""
-    known = {
-        "utilisation": "" if gpu.utilisation is None else f"{gpu.utilisation} %",
-        "temperature": "" if gpu.temperature is None else f"{gpu.temperature} °C",
-        "power": "" if gpu.power is None else f"{gpu.power:.0f} W",
-    }
-    yield from filter(None, known.values())
-    absent = [field for field, shown in known.items() if not shown]
-    if absent:
-        yield f"{', '.join(absent)} {_absent(gpu, absent[0])}"
-
-
-def _absent(gpu: GpuReading, field: str) -> str:
-    reason = gpu.problems.get(field)
-    return f"n/a ({reason})" if reason else "n/a"
+def _beside_cards(view: GpuView, cards: int, height: int) -> list[Line]:
+    """Return the peaks below several cards: that of the run alone where the cards need the other line."""
+    peaks = _peaks(view)
+    crowded = height < 4 * cards and (height - len(peaks)) // cards < (height - 1) // cards
+    return peaks[-1:] if crowded else peaks if height - cards >= len(peaks) else peaks[-1:]
 
 
 def _peaks(view: GpuView) -> list[Line]:
@@ -171,13 +146,20 @@ def _machine(sample: Sample, width: int) -> Line:
     return [(label, "muted"), (filled, "used"), (rest, "free"), (figures, "")]
 
 
-def _process_lines(view: GpuView, sample: Sample, width: int) -> list[Line]:
-    """What there is to say without a GPU: why, the worker's process, and the machine's memory."""
+def _process_lines(view: GpuView, sample: Sample, width: int, height: int) -> list[Line]:
+    """What there is to say without a GPU: why, the workers' processes, and the machine's memory."""
     worker = units.memory(sample.worker_rss) or "–"
-    return [
-        [("worker        ", "muted"), (worker, "name")],
-        [(sparkline(view.worker, width), "spark")],
+    several = len(view.devices) > 1
+    label = units.count(len(view.devices), "worker") if several else "worker"
+    below: list[Line] = [
+        *([[(minutes, "spark")]] if (minutes := sparkline(view.worker, width)) else []),
         *_peaks(view),
         _machine(sample, width),
         [(f"GPU n/a ({view.problem or 'none found'})", "muted")],
     ]
+    first: Line = [(f"{label:<14}", "muted"), (worker, "name")]
+    room = height - 1 - sum(map(bool, below))
+    told = [[(shortened(device.doing, width), "")] for device in view.devices] if several else []
+    if len(told) > room > 0:
+        told = [*told[: room - 1], [(f"… and {len(told) - room + 1} more", "muted")]]
+    return [first, *told[: max(room, 0)], *below]
