@@ -3,7 +3,7 @@
 The sum of the answers' times is no measure of that: several are made at once, and each waits for the others.
 """
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 
 from msgspec import Struct
 
@@ -33,6 +33,10 @@ class Eta:
         """Answers in flight at once, at most."""
         self._settled: _Settled | None = None
         self._last = 0.0
+        self._since: _Settled | None = None
+        """When the number of workers changed last, if it did."""
+        self._before: float | None = None
+        """The mean until then."""
         self._first_end: float | None = None
         """When the first answers ended, if no beginning was seen."""
 
@@ -58,9 +62,24 @@ class Eta:
         if not self._in_flight:
             self._settled = _Settled(now, self.made)
 
-    def forget(self) -> None:
-        """Discard the answers in progress, which were lost and will start again."""
-        self._in_flight.clear()
+    def forget(self, lost: Collection[Key] | None = None) -> None:
+        """Discard answers in progress, which were lost and will start again.
+
+        Args:
+            lost: these; by default all.
+        """
+        self._in_flight -= set(self._in_flight if lost is None else lost)
+
+    def change_pace(self, now: float) -> None:
+        """Count the time anew from now on, as another number of workers answers.
+
+        Until twice as many answers are there as were ever in flight at once, the mean is that of before:
+        those that end first were begun by then.
+        """
+        if self.began is not None:
+            self._before = self.mean
+            self._since = _Settled(now, self.made)
+            self._settled = None
 
     @property
     def mean(self) -> float | None:
@@ -72,10 +91,15 @@ class Eta:
         """
         if self.began is None or not self.made:
             return None
-        settled = self._settled
+        since = self._since
+        if since is not None and self.made - since.made <= 2 * self._most and self._before is not None:
+            return self._before
+        if since is None or self.made - since.made <= 2 * self._most:
+            since = _Settled(self.began, 0)
+        made, settled = self.made - since.made, self._settled
         if settled is not None and self.made - settled.made <= self._most:
-            return (settled.at - self.began) / settled.made
-        return (self._last - self.began) / self.made if self.made >= self._most else None
+            return (settled.at - since.at) / (settled.made - since.made)
+        return (self._last - since.at) / made if made >= self._most else None
 
     def left(self, count: int, now: float) -> float | None:
         """Return the estimated seconds for a number of further answers; `None` until it is known.

@@ -18,6 +18,8 @@ from fada_tui.core.records import Environment, Result, Run
 from fada_tui.runs.events import (
     AnswerFinished,
     ControlFinished,
+    DeviceLost,
+    DeviceReady,
     ModelReady,
     RunEnded,
     RunStarted,
@@ -69,6 +71,8 @@ class Following:
         """What needs no answer any more, or has failed since the run is made on."""
         self._failed: set[Key] = set()
         self._controls: set[Key] = set()
+        self._devices: dict[str, SessionEvent] = {}
+        """What was told last of each of several devices."""
         self._total = 0
         self._unmerged = False
         """Answers are in the journal alone."""
@@ -173,6 +177,27 @@ class Following:
         if self._loaded and not self._ready_told:
             self._ready_told = True
             yield ModelReady(run.model, run.questions, left, self._total, run.classes)
+        yield from self._of_devices(run)
+
+    def _of_devices(self, run: Run) -> Iterator[SessionEvent]:
+        """Yield what has become of a run's several devices since that was told last."""
+        devices = run.devices or ()
+        left = [device for device in devices if device.error is UNSET]
+        loaded = [device for device in left if device.load_time is not None]
+        for device in devices:
+            event: SessionEvent
+            if device.error is not UNSET:
+                event = DeviceLost(device.name, device.error.message, len(left))
+            elif device in loaded:
+                ready = loaded.index(device) + 1
+                uuids = (device.gpu_uuid,) if device.gpu_uuid else ()
+                event = DeviceReady(device.name, device.load_time, ready, len(left), uuids)
+            else:
+                continue
+            told = self._devices.get(device.name)
+            if told is None or type(told) is not type(event):
+                self._devices[device.name] = event
+                yield event
 
     def _answers(self, answered: Sequence[Result]) -> Iterator[SessionEvent]:
         done = len(self._done) - len(answered)

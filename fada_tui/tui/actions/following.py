@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fada_tui.core.errors import reason
 from fada_tui.core.records import Result
 from fada_tui.report.units import count
-from fada_tui.runs.events import AnswerFinished, RunEnded, RunStarted
+from fada_tui.runs.events import AnswerFinished, DeviceLost, RunEnded, RunStarted
 from fada_tui.runs.following import Look
 from fada_tui.runs.others import runs_of_others
 from fada_tui.tui.actions import left_queue, run_events
@@ -115,6 +115,8 @@ async def _show(workspace: Workspace, followed: Followed, run: OpenRun, found: L
         match event:
             case RunStarted():
                 _begin(workspace, followed, run)
+            case DeviceLost() if run is workspace.open_runs.at_work:
+                workspace.view.say(event.what_happens, "warning")
             case RunEnded():
                 _end(workspace, followed)
     if answered:

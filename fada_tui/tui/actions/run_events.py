@@ -12,6 +12,7 @@ from fada_tui.runs.events import (
     AnswerFinished,
     AnswerStarted,
     AnswerText,
+    DeviceLost,
     RunEnded,
     RunStarted,
     ServerPaused,
@@ -63,8 +64,12 @@ def take(workspace: Workspace, event: SessionEvent) -> None:
             workspace.view.say("")
             workspace.view.say(event.what_happens)
             workspace.view.draw()
-        case WorkerRestarted(reason=reason):
-            workspace.view.say(f"{reason}; another worker takes over", "warning")
+        case WorkerRestarted(reason=reason, device=device):
+            which = f"{device}: " if device else ""
+            workspace.view.say(f"{which}{reason}; another worker takes over", "warning")
+            workspace.view.draw()
+        case DeviceLost():
+            workspace.view.say(event.what_happens, "warning", keep=True)
             workspace.view.draw()
         case Warned(message=message):
             workspace.view.say(message, "warning")

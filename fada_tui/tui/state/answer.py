@@ -71,6 +71,7 @@ def _streaming(view: AnswerView, streaming: Streaming) -> AnswerView:
         first_token=streaming.first_token,
         tokens=streaming.tokens or None,
         per_second=streaming.per_second,
+        device=streaming.device,
     )
 
 
@@ -100,6 +101,7 @@ def _answered(
         per_second=result.tokens.per_second,
         time=result.time,
         batch_size=result.together,
+        device=result.device or "",
         others=tuple(_others(result, run.assessor)) if judged else (),
         auto=auto if judged else None,
         by_terms=terms,

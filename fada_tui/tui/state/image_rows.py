@@ -34,6 +34,8 @@ class Mark(NamedTuple):
     """One of its answers is flagged for a second look."""
     time: float | None = None
     """Seconds of its answers."""
+    device: str = ""
+    """Which of the run's devices is asked about it now, where there are several."""
 
 
 class Header(Struct, frozen=True):

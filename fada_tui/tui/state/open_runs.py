@@ -22,8 +22,10 @@ Key = tuple[str, str]
 class Streaming:
     """An answer in progress."""
 
-    def __init__(self, item: Item) -> None:
+    def __init__(self, item: Item, device: str | None = None) -> None:
         self.item = item
+        self.device = device or ""
+        """Which of the run's devices makes it, where there are several."""
         self.waiting = ""
         """Why it is asked for once more, until it comes."""
         self._begin()
@@ -121,6 +123,14 @@ class OpenRun:
     def streaming(self) -> Streaming | None:
         """Of the answers being given, the one to follow: until it ends, then the next."""
         return next(iter(self.in_flight.values()), None)
+
+    def lose(self, device: str | None) -> None:
+        """Forget the answers in progress of a worker that has ended; `None`: of the only one."""
+        self.in_flight = {
+            key: streaming
+            for key, streaming in self.in_flight.items()
+            if device is not None and streaming.device != device
+        }
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -285,6 +295,7 @@ class OpenRun:
             tuple(map(self._kind, keys)) or _WAITING.kinds,
             any(self._own[result.key].flagged is True for result in results),
             sum(times) if times else None,
+            next((self.in_flight[key].device for key in keys if key in self.in_flight), ""),
         )
 
     def _kind(self, key: Key) -> str:
@@ -373,4 +384,4 @@ class OpenRuns:
         if not self.blind:
             return mark
         kinds = tuple("waiting" if kind == "running" else kind for kind in mark.kinds)
-        return mark._replace(time=None, kinds=kinds)
+        return mark._replace(time=None, kinds=kinds, device="")

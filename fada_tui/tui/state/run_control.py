@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from msgspec import UNSET
+
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.records import ResultMemory
 from fada_tui.report.units import count
@@ -15,6 +17,8 @@ from fada_tui.runs.events import (
     AnswerFinished,
     AnswerStarted,
     AnswerText,
+    DeviceLost,
+    DeviceReady,
     ModelReady,
     RunEnded,
     RunStarted,
@@ -34,7 +38,7 @@ from fada_tui.tui.state.memory_history import MemoryHistory
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
 from fada_tui.tui.state.queued import extent_left, extent_of
 from fada_tui.tui.state.run_progress import RunProgress
-from fada_tui.tui.state.views import GpuView
+from fada_tui.tui.state.views import DeviceView, GpuView
 
 SAMPLE_SECONDS = 1.0
 
@@ -139,7 +143,9 @@ class RunControl:
             self._history.add(sample)
             if self.run_progress.active and not self.run_progress.at_server:
                 now = memory_of(sample)
-                self._image_peak, self._run_peak = peak(self._image_peak, now), peak(self._run_peak, now)
+                self._run_peak = peak(self._run_peak, now)
+                if not self.run_progress.workers.views:
+                    self._image_peak = peak(self._image_peak, now)
         return GpuView(
             sample=sample,
             problem=self.telemetry.known_gpu_problem,
@@ -148,6 +154,7 @@ class RunControl:
             image_peak=self._image_peak,
             run_peak=self._run_peak,
             served=None if self._open_runs.blind else self.run_progress.served,
+            devices=self._shown(self.run_progress),
         )
 
     def _watch_others(self, pids: tuple[int, ...]) -> None:
@@ -173,7 +180,11 @@ class RunControl:
             image_peak=followed.image_peak,
             run_peak=followed.run_peak,
             served=None if self._open_runs.blind else followed.progress.served,
+            devices=self._shown(followed.progress),
         )
+
+    def _shown(self, progress: RunProgress) -> tuple[DeviceView, ...]:
+        return progress.workers.views if progress.active and not self._open_runs.blind else ()
 
     def _new(self, job: Job) -> Session:
         app_context = self._app_context
@@ -205,9 +216,9 @@ class RunControl:
             case ModelReady(questions=questions, classes=classes):
                 self._run().ask(questions, classes)
                 self.telemetry.watch(*self.queue.watched)
-            case AnswerStarted(item=item):
-                self._run().in_flight[item.key] = Streaming(item)
-                self._image_peak = ResultMemory()
+            case AnswerStarted(item=item, device=device):
+                self._run().in_flight[item.key] = Streaming(item, device)
+                self._image_peak = ResultMemory() if device is None else self._image_peak
             case AnswerText(item=item, text=text, tokens=tokens):
                 if streaming := self._run().in_flight.get(item.key):
                     streaming.add(text, tokens, thought=event.thought)
@@ -218,10 +229,15 @@ class RunControl:
                 answered = self._run()
                 answered.put(result)
                 answered.in_flight.pop(result.key, None)
-                self._image_peak = peak(self._image_peak, result.memory)
+                several = result.device is not UNSET  # then it is that of the answer which ended last
+                self._image_peak = result.memory if several else peak(self._image_peak, result.memory)
                 self._run_peak = peak(self._run_peak, result.memory)
-            case WorkerRestarted():
-                self._run().in_flight.clear()
+            case DeviceReady():
+                self.telemetry.watch(*self.queue.watched)
+            case WorkerRestarted(device=device) | DeviceLost(device=device):
+                self._run().lose(device)
+                if device is not None:
+                    self.telemetry.watch(*self.queue.watched)
             case RunEnded(run=run):
                 ended = self._run()
                 ended.replace_run(run)

@@ -13,6 +13,8 @@ from fada_tui.runs.events import (
     AnswerStarted,
     ControlFinished,
     ControlStarted,
+    DeviceLost,
+    DeviceReady,
     LoadProgress,
     ModelReady,
     RunEnded,
@@ -23,6 +25,7 @@ from fada_tui.runs.events import (
     WorkerRestarted,
 )
 from fada_tui.tui.state.views import RunView
+from fada_tui.tui.state.workers import Workers
 
 
 class RunProgress:
@@ -49,11 +52,15 @@ class RunProgress:
         self._asked_until = 0.0
         self._in_flight: dict[tuple[str, str], str] = {}
         """Names of the images that are being asked about, the first begun first."""
+        self.workers = Workers()
+        """Those of a run with several devices."""
         self.progress: tuple[str, float | None] | None = None
         """Loading: in words, and as a share of 1 where that is known."""
 
     def take(self, event: SessionEvent) -> None:
         """Update the progress by an event."""
+        lost = self.workers.lost_by(event)
+        self.workers.take(event)
         match event:
             case RunStarted(run=run):
                 self.run_id, self.model, self.stopping = run.id, run.model.name, False
@@ -87,10 +94,13 @@ class RunProgress:
                 self.server_down, self._asked_until = True, time.monotonic() + left
             case ServerResumed():
                 self.server_down = False
-            case WorkerRestarted():
+            case DeviceReady():
+                self._eta.change_pace(time.monotonic())
+            case WorkerRestarted() | DeviceLost():
                 self.server_down = False
-                self._in_flight.clear()
-                self._eta.forget()
+                self._forget(lost)
+                if isinstance(event, DeviceLost):
+                    self._eta.change_pace(time.monotonic())
             case RunEnded(run=run):
                 self._in_flight.clear()
                 self.served = None
@@ -99,6 +109,12 @@ class RunProgress:
                 self.stopping = self.server_down = False
             case _:
                 pass
+
+    def _forget(self, lost: frozenset[tuple[str, str]] | None) -> None:
+        """Forget answers in progress that were lost with their worker; `None` for all."""
+        keys = self._in_flight.keys() if lost is None else lost
+        self._in_flight = {key: image for key, image in self._in_flight.items() if key not in keys}
+        self._eta.forget(lost)
 
     def break_off(self) -> None:
         """Note that the run ended without a last event."""
@@ -149,6 +165,8 @@ class RunProgress:
             maker=maker,
             trouble=f"server down, asked for {patience} s more" if self.server_down else "",
             at="" if hidden and self._state == "loading" else self._at,
+            workers=self.workers.in_words if self.active and not hidden else "",
+            devices=self.workers.views if self._state == "running" and not hidden else (),
         )
 
 

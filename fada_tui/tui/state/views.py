@@ -46,6 +46,8 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     """Seconds of generation."""
     batch_size: int = 1
     """Answers it was made together with, itself included."""
+    device: str = ""
+    """Which of the run's devices makes it or made it, where there are several; empty in blind mode."""
     finish: str | None = None
     assessment: Assessment = Assessment()
     """This assessor's own."""
@@ -165,6 +167,10 @@ class RunView(Struct, frozen=True, kw_only=True):
     """What keeps it from going on."""
     at: str = ""
     """What the worker is at."""
+    workers: str = ""
+    """How many workers there are, and which are not at work, where the run has several devices."""
+    devices: tuple["DeviceView", ...] = ()
+    """These workers."""
 
 
 class DeviceView(Struct, frozen=True, kw_only=True):

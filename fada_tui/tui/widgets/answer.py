@@ -244,7 +244,7 @@ def figures_line(view: AnswerView, detail: Detail = "all") -> str:
     if detail == "end":
         return "" if view.finish == "stop" else _FINISHES.get(view.finish or "", "")
     if detail == "brief":
-        view = replace(view, first_token=None, per_second=None, tokens=None, batch_size=1)
+        view = replace(view, first_token=None, per_second=None, tokens=None, batch_size=1, device="")
     parts = [
         f"first token {view.first_token:.2f} s" if view.first_token is not None else "",
         f"{view.tokens} tokens" if view.tokens else "",
@@ -252,6 +252,7 @@ def figures_line(view: AnswerView, detail: Detail = "all") -> str:
         f"{view.time:.2f} s" if view.time is not None else "",
         _FINISHES.get(view.finish or "", ""),
         f"batch of {view.batch_size}" if view.batch_size > 1 else "",
+        f"on {printable(view.device)}" if view.device else "",
     ]
     return SEPARATOR.join(part for part in parts if part)
 

@@ -86,13 +86,14 @@ def figures(view: RunView) -> list[str]:
         f"{view.done}/{view.total}" if view.total else "",
         printable(view.trouble),
         errors,
+        printable(view.workers),
         f"{view.to_judge} to judge" if view.to_judge else "",
         printable(view.maker),
         f"{clock(view.remaining)} left" if view.remaining is not None else "",
         f"{view.mean:.2f} s each" if view.mean is not None else "",
         f"{clock(view.elapsed)} elapsed" if view.elapsed is not None else "",
         "" if rests else waiting(view),
-        printable(view.at),
+        *([printable(device.doing) for device in view.devices] or [printable(view.at)]),
     ]
     return [part for part in parts if part]
 
