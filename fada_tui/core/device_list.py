@@ -1,6 +1,7 @@
 """The devices that one run is made on, as a person lists them, and the names that their workers have."""
 
 import re
+from collections.abc import Collection
 
 ALL = "all"
 """Every GPU of the machine, which only who computes there can tell."""
@@ -37,6 +38,13 @@ def device_list(text: str) -> tuple[str, ...]:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ValueError(f"expected each device once, {twice} is there twice")
     return tuple(names)
+
+
+def as_listed(names: Collection[str]) -> str:
+    """Return devices as a person lists them, so that `device_list` returns their names."""
+    numbers = [name.partition(":")[2] for name in names if not is_cpu(name)]
+    on_cpu = sum(is_cpu(name) for name in names)
+    return ",".join([*numbers, *([f"cpu*{on_cpu}"] if on_cpu else [])])
 
 
 def loaded_on(name: str) -> str:

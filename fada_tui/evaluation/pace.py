@@ -31,18 +31,24 @@ class Pace(NamedTuple):
         return self.p < LEVEL and self.last >= SLOWER * self.first
 
 
-def pace(seconds: Sequence[float]) -> Pace | None:
+def pace(*seconds: Sequence[float]) -> Pace | None:
     """Compare the last fifth of a run's answers with its first; `None` for too few answers.
 
     Args:
-        seconds: What each answer took, in the order in which they were made. The first answer, which may warm
-            the model up, is left out.
+        seconds: What each answer took, in the order in which they were made; of several devices, that of each
+            by itself, so that as many of each are among the first and the last. The first answer, which may
+            warm the model up, is left out.
     """
-    rest = seconds[1:]
-    number = len(rest) // 5
+    first: list[float] = []
+    last: list[float] = []
+    for one in seconds:
+        rest = one[1:]
+        fifth = len(rest) // 5
+        first += rest[:fifth]
+        last += rest[len(rest) - fifth :]
+    number = len(first)
     if number < FEWEST:
         return None
-    first, last = rest[:number], rest[-number:]
     return Pace(median(first), median(last), number, slower(first, last))
 
 

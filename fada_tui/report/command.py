@@ -7,6 +7,7 @@ from typing import TypeAlias
 from msgspec import UNSET
 
 from fada_tui.config.schema import SAMPLING, SETTINGS
+from fada_tui.core.device_list import as_listed
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.records import Generation, ModelFacts, Run
 from fada_tui.models.endpoint import is_endpoint, parse
@@ -46,7 +47,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
         *(("--alias", decode_name(f"{folder}={to}")) for folder, to in (run.dataset.aliases or {}).items()),
         *(("--references", file) for file in _reference_files(run)),
         *_settings(generation, left_out=meaningless),
-        *_settings(run.model, left_out=("lora",)),
+        *_settings(run.model, left_out=("lora", *(("device",) if run.devices else ()))),
+        ("--devices", as_listed([device.name for device in run.devices]) if run.devices else None),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
         ("--rubric", _rubric(run)),
         *(("--allow-host", host) for host in _elsewhere(run)),

@@ -44,6 +44,10 @@ BATCHES_NOTE = (
 SERVED_NOTE = (
     "Where a server was sent several requests at once, the time of an answer includes waiting for others."
 )
+DEVICES_NOTE = (
+    "Where several devices made a run at once, Speed is of an answer on one of them; how many answers they "
+    "make together in a second stands on the run's page."
+)
 UNLIKE = "unlike"
 """Column of what a run was asked of other images or questions."""
 STANDING = "standing"
@@ -246,6 +250,7 @@ def _notes(rows: Sequence[Compared], told: Sequence[ModelNote]) -> list[str]:
     notes = {
         BATCHES_NOTE: any(row.figures.batch_sizes for row in rows),
         SERVED_NOTE: any((row.run.generation.concurrency or 1) > 1 for row in rows),
+        DEVICES_NOTE: any(row.figures.devices for row in rows),
         SORTING_NOTE: any(row.figures.sorting is not None for row in rows),
         UNLIKE_NOTE: not alike(rows),
     }

@@ -97,6 +97,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Run, Result], Any]]] = {
     "finish": lambda _, result: result.finish,
     "batch_size": lambda _, result: _known(result.batch_size),
     "threads": lambda _, result: _known(result.threads),
+    "device": lambda _, result: result.device or None,
     "torch_peak_allocated": lambda _, result: result.memory.torch_peak_allocated,
     "nvml_process": lambda _, result: result.memory.nvml_process,
     "nvml_used": lambda _, result: result.memory.nvml_used,

@@ -11,6 +11,7 @@ from fada_tui.evaluation.classification import Sorting, sorting
 from fada_tui.evaluation.pace import Pace, pace
 from fada_tui.evaluation.statistics import Quartiles, Share, identical_answers, mean, median, quartiles
 from fada_tui.evaluation.verdicts import Tally, tally
+from fada_tui.report.rates import by_device, rate, together
 
 
 class Span(NamedTuple):
@@ -51,6 +52,10 @@ class Figures(Record, frozen=True, kw_only=True):
     """Seconds from start to end of the generation of the first answer, which may warm the model up."""
     pace: Pace | None
     """Of the same seconds at the run's beginning and at its end; `None` for few answers."""
+    devices: int
+    """Devices that made the answers at once; 0 where it was one, or they were not at once."""
+    together: float | None
+    """Answers a second of all these devices, while all of them answer."""
     batch_sizes: Span | None
     """Smallest and largest batch; `None` if answers were made one at a time."""
     first_token: float | None
@@ -103,6 +108,8 @@ def figures(run: Run) -> Figures:
     sizes = _span(None if result.batch_size is UNSET else result.batch_size for result in answered)
     times = [result.time for result in answered if result.time is not None]
     own_times = [value for result in answered if (value := result.own_time) is not None]
+    of_device = by_device(answered)
+    several = run.merged is UNSET and len(of_device) > 1
     first = [value for result in answered if (value := result.timing.first_token) is not None]
     auto = [result.auto for result in answered if result.auto is not None]
     placed = [score for score in auto if score.score is not None]
@@ -130,10 +137,12 @@ def figures(run: Run) -> Figures:
         timed=len(own_times),
         time_spread=_spread(own_times),
         first_time=times[0] if times else None,
-        pace=pace(own_times) if run.merged is UNSET else None,
+        pace=pace(*of_device.values()) if run.merged is UNSET else None,
+        devices=len(of_device) if several else 0,
+        together=together(of_device.values()) if several else None,
         batch_sizes=sizes if sizes and sizes.most > 1 else None,
         first_token=mean(first),
-        tokens_per_second=_rate(answered),
+        tokens_per_second=rate(answered),
         image_tokens=_span(result.tokens.image for result in answered),
         prompt_tokens=_span(result.tokens.prompt for result in answered),
         tally=tally(results),
@@ -201,17 +210,6 @@ def _spread(values: Sequence[float]) -> Spread | None:
 def _planned(run: Run) -> int:
     images = run.dataset.images if run.plan is UNSET else len(run.plan.images)
     return max(images * max(len(run.questions), 1), len(run.results))
-
-
-def _rate(answered: Sequence[Result]) -> float | None:
-    """Return tokens per second over all answers for which both are known."""
-    known = [
-        (result.tokens.generated, result.own_time)
-        for result in answered
-        if result.tokens.generated is not None and result.own_time is not None
-    ]
-    time = sum(seconds for _, seconds in known)
-    return sum(tokens for tokens, _ in known) / time if time > 0 else None
 
 
 def _span(values: Iterable[int | None]) -> Span | None:

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from fada_tui.core.records import ModelFacts, Question, Run
 from fada_tui.evaluation.judging import chosen
 from fada_tui.models.endpoint import place_of
-from fada_tui.report import memory, units, verdict_texts
+from fada_tui.report import devices, memory, units, verdict_texts
 from fada_tui.report.figures import Figures
 from fada_tui.report.markdown import bullet, inline, name, quoted
 from fada_tui.report.metrics import PERFORMANCE, item
@@ -73,7 +73,7 @@ def specifications(run: Run, found: Figures) -> list[str]:
         "## Model Specifications",
         "",
         *item("parameters", run, found),
-        *bullet("GPU Memory", _gpu_memory(model)),
+        *bullet("GPU Memory", _gpu_memory(run)),
         *item("weights", run, found),
         *bullet("Device", _device(run)),
         *bullet("Precision", _precision(model)),
@@ -83,19 +83,22 @@ def specifications(run: Run, found: Figures) -> list[str]:
     ]
 
 
-def _gpu_memory(model: ModelFacts) -> str:
-    if known := memory.on_gpu(model.memory):
-        return known
-    return "none, the model ran on the CPU" if model.device == "cpu" else "unknown"
+def _gpu_memory(run: Run) -> str:
+    if known := memory.on_gpu(devices.memory_of(run)):
+        number = len(run.devices or ())
+        return known if number < 2 else f"{known} on each of {number} devices, at most"
+    return "none, the model ran on the CPU" if run.model.device == "cpu" else "unknown"
 
 
 def _device(run: Run) -> str:
     model, environment = run.model, run.environment
     if place := place_of(model.source):
         return f"a server at {name(place)}"
+    if several := devices.told(run):
+        return several
     if model.device is None:
-        devices = dict.fromkeys(name(shard.device) for shard in run.merged or () if shard.device)
-        return f"several, by shard: {', '.join(devices)}" if devices else "unknown"
+        found = dict.fromkeys(map(name, filter(None, map(devices.of_shard, run.merged or ()))))
+        return f"several, by shard: {', '.join(found)}" if found else "unknown"
     if model.device == "cpu":
         return f"CPU ({name(environment.cpu)})" if environment.cpu else "CPU"
     gpus = ", ".join(name(gpu.name) for gpu in environment.gpus)

@@ -41,6 +41,9 @@ def html_page(run: Run) -> str:
         units.count(found.errors, "error") if found.errors else None,
         f"mean generation time {mean} s" if mean else None,
         f"{each} s an answer {sizes}" if sizes and each else None,
+        f"{found.together:.2f} answers a second by {found.devices} devices at once"
+        if found.together
+        else None,
     ]
     columns = _columns(run)
     heading = _text(f"{run.model.name}: {run.dataset.name}")

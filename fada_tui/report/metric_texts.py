@@ -1,8 +1,10 @@
 """The texts of metrics that show more than a value: an interval, a count, how answers were made."""
 
+from collections.abc import Callable
+
 from fada_tui.core.records import Run
 from fada_tui.evaluation.statistics import Interval, Share
-from fada_tui.report import memory, units, verdict_texts
+from fada_tui.report import devices, memory, units, verdict_texts
 from fada_tui.report.figures import Figures, Span
 from fada_tui.report.markdown import name
 
@@ -28,13 +30,28 @@ def parameters_on_screen(run: Run, _: Figures) -> str | None:
 
 def load_time(run: Run, _: Figures) -> str:
     """Return the time that loading took."""
-    seconds = units.seconds(run.model.load_time)
-    return f"{seconds} seconds" if seconds else "unknown"
+    seconds = units.seconds(devices.load_time_of(run))
+    return f"{seconds} seconds{_of_several(run, 'longest')}" if seconds else "unknown"
+
+
+def peak(figure: str) -> Callable[[Run, Figures], str | None]:
+    """Return what gives a peak of memory; of several devices the highest."""
+
+    def text(run: Run, _: Figures) -> str | None:
+        size = units.memory(getattr(devices.memory_of(run), figure))
+        return f"{size}{_of_several(run, 'highest')}" if size else None
+
+    return text
+
+
+def _of_several(run: Run, which: str) -> str:
+    number = len(run.devices or ())
+    return f" (the {which} of {number} devices)" if number > 1 else ""
 
 
 def memory_on_screen(run: Run, _: Figures) -> str | None:
     """Return the model's main memory figure, with its name shortened."""
-    found = memory.chosen(run.model.memory)
+    found = memory.chosen(devices.memory_of(run))
     return f"{units.memory(found.size)} {found.short}" if found else None
 
 
@@ -57,10 +74,16 @@ def errors(_: Run, found: Figures) -> str | None:
 
 def average_time(run: Run, found: Figures) -> str:
     """Return the mean time of an answer; in batches, its share."""
-    if found.batch_sizes:
-        own = units.seconds(found.time_per_answer)
-        return f"{own} seconds/answer (in batches)" if own else "unknown"
-    return _each(run, found.mean_time)
+    where = _on_one(found)
+    if not found.batch_sizes:
+        return _each(run, found.mean_time) + (f" ({where})" if where and found.mean_time is not None else "")
+    own, how = units.seconds(found.time_per_answer), ", ".join(filter(None, ("in batches", where)))
+    return f"{own} seconds/answer ({how})" if own else "unknown"
+
+
+def _on_one(found: Figures) -> str:
+    """Return that figures are of one of several devices; empty where there was one."""
+    return f"on one of {found.devices} devices" if found.devices else ""
 
 
 def median_time(run: Run, found: Figures) -> str | None:
@@ -87,8 +110,11 @@ def first_token(_: Run, found: Figures) -> str | None:
 
 
 def throughput(_: Run, found: Figures) -> str | None:
-    """Return the throughput of answers made in batches, which single answers' times do not show."""
+    """Return the throughput of answers made at once, which single answers' times do not show."""
     each, sizes = found.time_per_answer, units.batches(found.batch_sizes)
+    if found.together:
+        where = f"by {found.devices} devices at once, while all of them answer"
+        return f"{found.together:.2f} answers per second {where}{f', {sizes}' if sizes else ''}"
     if sizes is None or not each:
         return None
     return f"{1 / each:.2f} answers per second ({units.seconds(each)} seconds/answer), {sizes}"
@@ -98,7 +124,11 @@ def tokens_per_second(_: Run, found: Figures) -> str | None:
     """Return the tokens generated per second."""
     if found.tokens_per_second is None:
         return None
-    told = {"in batches": found.batch_sizes, "thoughts included": found.thoughts.hits}
+    told = {
+        "in batches": found.batch_sizes,
+        "thoughts included": found.thoughts.hits,
+        _on_one(found): found.devices,
+    }
     how = ", ".join(words for words, applies in told.items() if applies)
     return f"{found.tokens_per_second:.1f}" + (f" ({how})" if how else "")
 
@@ -108,8 +138,9 @@ def speed(run: Run, found: Figures) -> str:
     each, at_once = units.seconds(found.time_per_answer), run.generation.concurrency or 1
     if each is None:
         return "unknown"
-    if sizes := units.batches(found.batch_sizes):
-        return f"{each} s ({sizes})"
+    sizes = units.batches(found.batch_sizes)
+    if how := ", ".join(filter(None, (sizes, _on_one(found)))):
+        return f"{each} s ({how})"
     return f"{each} s ({at_once} requests at once)" if at_once > 1 else f"{each} s"
 
 

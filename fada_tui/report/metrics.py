@@ -9,7 +9,7 @@ from typing import Final
 
 from fada_tui.core.records import Run
 from fada_tui.evaluation.statistics import Interval, Share
-from fada_tui.report import memory
+from fada_tui.report import devices, memory
 from fada_tui.report import metric_texts as texts
 from fada_tui.report.figures import Figures, Span
 from fada_tui.report.markdown import bullet, name
@@ -102,10 +102,10 @@ METRICS: Final[tuple[Metric, ...]] = (
         value=lambda _, its: its.image_tokens.most if its.image_tokens else None,
         unit="count",
     ),
-    Metric(key="device", value=lambda run, _: run.model.device, unit="text"),
+    Metric(key="device", value=lambda run, _: devices.names_of(run), unit="text"),
     Metric(
         key="load_time",
-        value=lambda run, _: run.model.load_time,
+        value=lambda run, _: devices.load_time_of(run),
         unit="seconds",
         better="lower",
         shown={"page": Shown("Load Time", texts.load_time)},
@@ -119,31 +119,31 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         key="torch_peak_allocated",
-        value=lambda run, _: run.model.memory.torch_peak_allocated,
+        value=lambda run, _: devices.memory_of(run).torch_peak_allocated,
         unit="bytes",
         better="lower",
-        shown={"page": Shown("Peak GPU Memory, torch allocated")},
+        shown={"page": Shown("Peak GPU Memory, torch allocated", texts.peak("torch_peak_allocated"))},
     ),
     Metric(
         key="torch_peak_reserved",
-        value=lambda run, _: run.model.memory.torch_peak_reserved,
+        value=lambda run, _: devices.memory_of(run).torch_peak_reserved,
         unit="bytes",
         better="lower",
-        shown={"page": Shown("Peak GPU Memory, torch reserved")},
+        shown={"page": Shown("Peak GPU Memory, torch reserved", texts.peak("torch_peak_reserved"))},
     ),
     Metric(
         key="nvml_process_peak",
-        value=lambda run, _: run.model.memory.nvml_process_peak,
+        value=lambda run, _: devices.memory_of(run).nvml_process_peak,
         unit="bytes",
         better="lower",
-        shown={"page": Shown("Peak GPU Memory, NVML process")},
+        shown={"page": Shown("Peak GPU Memory, NVML process", texts.peak("nvml_process_peak"))},
     ),
     Metric(
         key="worker_rss_peak",
-        value=lambda run, _: run.model.memory.worker_rss_peak,
+        value=lambda run, _: devices.memory_of(run).worker_rss_peak,
         unit="bytes",
         better="lower",
-        shown={"page": Shown("Peak Process Memory, worker resident")},
+        shown={"page": Shown("Peak Process Memory, worker resident", texts.peak("worker_rss_peak"))},
     ),
     Metric(
         key="mean_time",
@@ -301,11 +301,11 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         key="memory",
-        value=lambda run, _: its.size if (its := memory.chosen(run.model.memory)) else None,
+        value=lambda run, _: its.size if (its := memory.chosen(devices.memory_of(run))) else None,
         unit="bytes",
         better="lower",
         shown={
-            "table": Shown("Memory", lambda run, _: memory.briefly(run.model.memory)),
+            "table": Shown("Memory", lambda run, _: memory.briefly(devices.memory_of(run))),
             "screen": Shown("Peak memory", texts.memory_on_screen),
         },
         in_data=False,
@@ -323,7 +323,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         key="throughput",
-        value=lambda _, its: 1 / its.time_per_answer if its.time_per_answer else None,
+        value=lambda _, its: its.together or (1 / its.time_per_answer if its.time_per_answer else None),
         unit="per second",
         better="higher",
         shown={"page": Shown("Throughput", texts.throughput)},

@@ -13,7 +13,7 @@ from fada_tui.evaluation.classification import constant_classes
 from fada_tui.evaluation.constant_answers import ALIKE, IMAGES, Alike
 from fada_tui.evaluation.pace import Pace
 from fada_tui.evaluation.verdicts import Tally
-from fada_tui.report import score_texts, units, verdict_texts
+from fada_tui.report import devices, score_texts, units, verdict_texts
 from fada_tui.report.control_pictures import control_line
 from fada_tui.report.figures import Figures, imported
 from fada_tui.report.looking import constant_line, evidence_line, names
@@ -207,12 +207,17 @@ def _speed(run: Run, found: Figures) -> str:
     if mean is None:
         return "unknown"
     how = " in batches" if found.batch_sizes else ""
+    how += f" on one of {found.devices} devices" if found.devices else ""
     parts = [f"{mean} s an answer on average{how}"]
     spread = found.time_spread
     if spread is not None:
         lower, upper = units.seconds(spread.quartiles.lower), units.seconds(spread.quartiles.upper)
         parts.append(f"median {units.seconds(spread.median)} s, quartiles {lower} to {upper} s")
-    if load := units.seconds(run.model.load_time):
+    if found.together:
+        took = devices.clock(run)
+        all_of_it = f", from start to end {units.duration(took)} by the clock" if took is not None else ""
+        parts.append(f"all at once {found.together:.2f} answers a second{all_of_it}")
+    if load := units.seconds(devices.load_time_of(run)):
         parts.append(f"loading {load} s")
     if not imported(run) and (first := units.seconds(found.first_time)):
         parts.append(f"the first answer {first} s")

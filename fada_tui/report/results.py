@@ -107,6 +107,7 @@ def _result(result: Result, run: Run, brief: bool) -> list[str]:
         *_thoughts(result),
         *took,
         *bullet("Batch", _batch(result)),
+        *bullet("Device", name(result.device) if result.device else None),
         *bullet("Tokens", _tokens(result)),
         *bullet("Ending", _flags(result, run)),
         *bullet("Memory", memory.of_result(result.memory)),

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import ModelEntry, ModelNote, Notes, Run
-from fada_tui.report import categories, looking, results, scores, sorting, technical, verdicts
+from fada_tui.report import categories, devices, looking, results, scores, sorting, technical, verdicts
 from fada_tui.report.analysis import strengths_and_weaknesses
 from fada_tui.report.changed_images import changed_images, changed_list
 from fada_tui.report.comparison import Compared, compared, comparison_section
@@ -134,6 +134,7 @@ def _sections(
         ),
         only(lambda: _written("Conclusions", run.notes.conclusion)),
         only(partial(technical.technical_notes, run, found)),
+        _devices(run),
         _whole_or_nothing(
             "Prompt" if run.classes is UNSET else "Prompts of the Classes", partial(technical.prompt, run)
         ),
@@ -157,6 +158,16 @@ def _answers(run: Run) -> Section:
     return Section(
         forms, heading=_RESULTS, first=len(forms) - 1 if many else 0, last_resort=True, goes_on=True
     )
+
+
+def _devices(run: Run) -> Section:
+    """Return what each of several devices did: of many the first, the rest on the page of details."""
+    forms = (
+        partial(devices.section, run, None),
+        partial(devices.section, run),
+        lambda: _in_details("It is") if len(devices.parts(run)) > 1 else [],
+    )
+    return Section(forms, heading=devices.HEADING, level=3, first=1 if devices.many(run) else 0, goes_on=True)
 
 
 def _whole_or_nothing(heading: str, form: Form, *, level: int = 3) -> Section:

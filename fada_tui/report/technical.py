@@ -22,6 +22,7 @@ from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint, parse, place_of
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command, verifying_command
+from fada_tui.report.devices import of_shard
 from fada_tui.report.figures import Figures, imported
 from fada_tui.report.markdown import bullet, fenced, inline, name
 from fada_tui.report.notes import written
@@ -257,8 +258,8 @@ def _made(shard: MergedShard, *, alike: bool) -> Iterator[str]:
         yield " to ".join(
             units.moment(time) or inline(time) for time in (shard.started, shard.finished) if time
         )
-    if shard.device:
-        yield f"on {name(shard.device)}"
+    if device := of_shard(shard):
+        yield f"on {name(device)}"
     if not alike:
         yield from filter(None, (_machine(shard.environment), _versions(shard.environment)))
 

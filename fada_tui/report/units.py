@@ -62,6 +62,17 @@ def expected_time(seconds: float | None) -> str:
     return f"about {minutes} min {rest} s" if minutes else f"about {rest} s"
 
 
+def duration(seconds: float) -> str:
+    """Return a measured duration: `3 min 20 s`, `1 h 5 min`, `0.52 s`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours:,} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def percent(share: float) -> str:
     """Return a share as a whole percentage."""
     return f"{share * 100:.0f}%"

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from msgspec import UNSET, Struct
 
 from fada_tui.core.records import ModelMemory, Run
-from fada_tui.report import memory, units, verdict_texts
+from fada_tui.report import devices, memory, units, verdict_texts
 from fada_tui.report.compared_scores import scores_briefly
 from fada_tui.report.comparison import Compared
 from fada_tui.report.figures import Figures, figures
@@ -173,7 +173,7 @@ def _details(
         yield units.count(counted.errors, "error")
     if sizes := units.batches(counted.batch_sizes):
         yield f"{BATCHED} {sizes}"
-    yield _memory(run.model.memory)
+    yield _memory(devices.memory_of(run))
 
 
 def _memory(known: ModelMemory) -> str:
@@ -277,7 +277,7 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
         yield f"quality {units.percent(quality.value)} (95% interval {interval}, n = {number})"
     else:
         yield "not assessed"
-    yield _memory(run.model.memory)
+    yield _memory(devices.memory_of(run))
     if sizes := units.batches(counted.batch_sizes):
         yield f"{BATCHED} {sizes}"
     if counted.tokens_per_second is not None:
