@@ -16,6 +16,7 @@ from fada_tui.config.questions import load_questions
 from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.config.settings import Settings, value_of
 from fada_tui.config.state_tables import read_table, write_table
+from fada_tui.core.device_list import is_device_list
 from fada_tui.core.errors import UsageError
 
 REMEMBERED = (
@@ -34,6 +35,7 @@ REMEMBERED = (
     "batch_size",
     "dtype",
     "device",
+    "devices",
     "quantization",
     "concurrency",
     "per_category",
@@ -71,6 +73,11 @@ def remembered(settings: Settings, file: Path, given: Set[str] = frozenset()) ->
         changes.pop("questions", None)
     elif "question" in changes or not _loadable(changes.get("questions"), load_questions):
         changes.pop("questions", None)
+    if given & {"device", "devices"} or settings.devices or settings.device != _default("device"):
+        changes.pop("device", None)
+        changes.pop("devices", None)
+    elif "devices" in changes:
+        changes.pop("device", None)
     if not _loadable(changes.get("rubric"), load_rubric):
         changes.pop("rubric", None)
     if not all(Path(file).is_file() for file in changes.get("references", ())):
@@ -117,9 +124,10 @@ def _read(file: Path) -> dict[str, Any]:
 def _checked(name: str, value: Any) -> Any:
     """Return a value converted for the setting; `None` if the setting does not allow it."""
     try:
-        return value_of(name, value)
+        checked = value_of(name, value)
     except msgspec.ValidationError:
         return None
+    return None if name == "devices" and checked and not is_device_list(checked) else checked
 
 
 def _loadable(name_or_file: str | None, load: Callable[[str], object]) -> bool:

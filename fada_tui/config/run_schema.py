@@ -271,6 +271,7 @@ OF_RUNS = (
         "workers on the CPU",
         metavar="all|N,N|cpu*N",
         unset="one, as --device says",
+        label="Devices",
     ),
     Setting(
         "quantization",

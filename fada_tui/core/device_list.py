@@ -40,6 +40,15 @@ def device_list(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def is_device_list(text: str) -> bool:
+    """Return whether a text means devices."""
+    try:
+        device_list(text)
+    except ValueError:
+        return False
+    return True
+
+
 def as_listed(names: Collection[str]) -> str:
     """Return devices as a person lists them, so that `device_list` returns their names."""
     numbers = [name.partition(":")[2] for name in names if not is_cpu(name)]

@@ -1,6 +1,7 @@
 """The expected time and memory of a run, from earlier runs of its model and the size of its weights.
 
-Nothing is scaled or guessed: what no run and no file tells is `None`.
+Nothing is guessed: what no run and no file tells is `None`. Nothing is scaled but that several GPUs, each
+with a model of its own, share the answers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from fada_tui.report import units
 from fada_tui.report.figures import Figures
 from fada_tui.runs.planning import Estimate
 from fada_tui.runs.preflight.memory_fit import Free, Suggestion, main_memory, places, suggest
+from fada_tui.runs.several import ONE, Several, made_on
 from fada_tui.runs.telemetry import Sample
 
 Earlier = tuple[Run, Figures]
@@ -76,6 +78,7 @@ def forecast(
     made: Generation,
     free: Free | None,
     elsewhere: Sequence[Free] = (),
+    on: Several = ONE,
 ) -> Forecast:
     """Estimate time and memory of a run.
 
@@ -86,16 +89,17 @@ def forecast(
         made: how the answers will be made.
         free: memory on the device where it will be loaded.
         elsewhere: memory on other devices.
+        on: how many devices make it at once.
     """
     latest = [one for one in reversed(earlier) if _same_resolution(one[0], entry)]
     lacking = "no earlier run at this resolution" if earlier and not latest else "no earlier run"
-    timed = _timed(latest, made)
+    timed = _timed(latest, made, on)
     needed, needed_from = _needed(entry, estimate, latest, made, free)
     needs = estimate.requirements
     told = Forecast(
         results=estimate.results,
-        seconds=None if timed is None else estimate.results * _each(*timed),
-        seconds_from=lacking if timed is None else _source(*timed, made),
+        seconds=None if timed is None else estimate.results * _each(*timed, on),
+        seconds_from=lacking if timed is None else _source(*timed, made, on),
         load_seconds=next(
             (run.model.load_time for run, _ in reversed(earlier) if run.model.load_time is not None), None
         ),
@@ -112,7 +116,11 @@ def forecast(
 
 
 def seconds_expected(
-    entry: ModelEntry, answers: int, earlier: Sequence[Earlier], made: Generation
+    entry: ModelEntry,
+    answers: int,
+    earlier: Sequence[Earlier],
+    made: Generation,
+    on: Several = ONE,
 ) -> float | None:
     """Return the seconds that answers will take, without loading; `None` if no earlier run tells it.
 
@@ -121,9 +129,10 @@ def seconds_expected(
         answers: how many there will be.
         earlier: its runs, the oldest first.
         made: how the answers will be made.
+        on: how many devices make them at once.
     """
-    timed = _timed([one for one in reversed(earlier) if _same_resolution(one[0], entry)], made)
-    return None if timed is None else answers * _each(*timed)
+    timed = _timed([one for one in reversed(earlier) if _same_resolution(one[0], entry)], made, on)
+    return None if timed is None else answers * _each(*timed, on)
 
 
 def together(forecasts: Iterable[Forecast]) -> Together:
@@ -168,15 +177,16 @@ def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[F
     return free, tuple(place for place in every if place != free)
 
 
-def _timed(latest: Sequence[Earlier], made: Generation) -> Earlier | None:
-    """Return the latest run with answers, preferring the same concurrency, thinking and token limit."""
+def _timed(latest: Sequence[Earlier], made: Generation, on: Several) -> Earlier | None:
+    """Return the latest run with answers, preferring the same devices, concurrency, thinking, token limit."""
     timed = [
         (run, figures) for run, figures in latest if figures.answers and figures.time_per_answer is not None
     ]
 
-    def unlike(one: Earlier) -> tuple[bool, bool, bool]:
+    def unlike(one: Earlier) -> tuple[bool, bool, bool, bool]:
         generation = one[0].generation
         return (
+            made_on(one[0]).number != on.number,
             _at_once(generation) != _at_once(made),
             generation.thinking != made.thinking,
             generation.most_tokens != made.most_tokens,
@@ -185,19 +195,28 @@ def _timed(latest: Sequence[Earlier], made: Generation) -> Earlier | None:
     return min(timed, key=unlike, default=None)
 
 
-def _each(run: Run, figures: Figures) -> float:
+def _each(run: Run, figures: Figures, on: Several) -> float:
     """Return the seconds that each answer adds to a run, with concurrent answers overlapping."""
+    there = made_on(run)
+    if on.gpus and there.gpus:
+        return (figures.time_per_answer or 0.0) / on.number
+    if figures.together:  # on one device, if that is asked for, it takes no longer than on each of several
+        return (figures.time_per_answer or 0.0) if on.number == 1 else 1 / figures.together
     concurrency = run.generation.concurrency
     lanes = 1 if concurrency is UNSET else min(concurrency, figures.answers)
     return (figures.time_per_answer or 0.0) / lanes
 
 
-def _source(run: Run, figures: Figures, made: Generation) -> str:
+def _source(run: Run, figures: Figures, made: Generation, on: Several) -> str:
     """Return the basis of the estimated seconds, and how its conditions differ from the new run's."""
     tokens, at_once = run.generation.most_tokens, _at_once(run.generation)
     thinking = run.generation.thinking or "auto"
     other = "" if at_once == _at_once(made) else f", {at_once}"
     other += "" if thinking == (made.thinking or "auto") else f", thinking {thinking}"
+    there = made_on(run)
+    if there.number != on.number:
+        shared = f", shared by {on.number}" if on.gpus and there.gpus and on.number > 1 else ""
+        other += f", on {there.words}{shared}"
     other += f", at {tokens} tokens" if tokens not in (None, made.most_tokens) else ""
     return f"from {units.count(figures.answers, 'answer')} of run {run.id}{other}"
 

@@ -13,6 +13,7 @@ from textual.widgets import Button
 from fada_tui.core.records import ModelEntry
 from fada_tui.runs.forecast import places_for
 from fada_tui.runs.planning import Estimate
+from fada_tui.runs.several import places_on
 from fada_tui.runs.telemetry import Sample
 from fada_tui.tui.new_run import options
 from fada_tui.tui.new_run.estimate import EstimateText, together_text
@@ -44,7 +45,9 @@ class EstimateSection(Container):
 
     def __init__(self, disk_index: "DiskIndex", sample: Sample | None) -> None:
         super().__init__(id="estimate", classes="section")
-        self._forecasts = Forecasts(disk_index, partial(places_for, sample), self._examine)
+        self._forecasts = Forecasts(
+            disk_index, partial(places_for, sample), partial(places_on, sample), self._examine
+        )
         self._shown: tuple[Form, Offer] | None = None
         self._pending: Timer | None = None
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fada_tui.core.device_list import ALL, device_list, is_cpu
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import ModelRow
 from fada_tui.report.units import count
+from fada_tui.runs.several import several_of
 from fada_tui.tui.new_run import layout
 from fada_tui.tui.new_run.form import (
     EXACTLY,
@@ -40,6 +42,7 @@ _NOTHING = {
     "max_tiles": "own",
     "shuffle": "no",
     "references": "none: FILE; FILE …",
+    "devices": "one",
     "images_from": "all of the folder",
 }
 """What an empty field shows where that is not what its setting says of itself."""
@@ -76,6 +79,8 @@ def is_choice(name: str) -> bool:
 def typable(name: str) -> str:
     """Return the pattern of what can be typed into a field: figures, and the words that the setting takes."""
     setting = FIELDS[name]
+    if setting.kind == "devices":
+        return r"[0-9,* :acdlpu]*"
     beginnings = [word[:end] for word in setting.words for end in range(1, len(word) + 1)]
     figures = "[0-9]*" if setting.kind == "whole" else r"[0-9]*\.?[0-9]*"
     return "|".join([figures, *beginnings])
@@ -84,6 +89,8 @@ def typable(name: str) -> str:
 def bounds(name: str) -> str:
     """Return what a field takes, in a few signs: where it says what is wrong with it there is little room."""
     setting = FIELDS[name]
+    if setting.kind == "devices":
+        return "all, 0,1 or cpu*2"
     if setting.least is not None and setting.most is not None:
         text = f"{setting.least:g} to {setting.most:g}"
     else:
@@ -133,9 +140,23 @@ def hints(form: Form, offer: Offer) -> Mapping[str, str]:
         "concurrency": "at once",
         "limit": "not used" if form.images in EXACTLY else "",
         "control": "black, grey, noise" if asked else "pictures of nothing",
+        "devices": _devices(form, offer),
         "shuffle": "" if form.typed.get("shuffle") else "in their order",
         **{name: _listed(name, form, offer) for name in ("dtype", "quantization")},
     }
+
+
+def _devices(form: Form, offer: Offer) -> str:
+    """Return what several devices mean here, or how many cards there are."""
+    listed, cards = value_of(form, "devices"), offer.cards
+    seen = "" if cards is None else "no GPU seen" if not cards else f"{count(cards, 'GPU')} here"
+    if not isinstance(listed, str):
+        return seen
+    beyond = [name for name in device_list(listed) if not is_cpu(name) and int(name[5:]) >= (cards or 0)]
+    if cards is not None and (beyond or (listed.strip() == ALL and not cards)):
+        return seen
+    on = several_of(listed, cards or 0)
+    return on.words if on.number > 1 else ""
 
 
 def origins(form: Form, first: Form, offer: Offer) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from fada_tui.models.registry import is_of
 from fada_tui.runs.forecast import Earlier, Forecast, forecast, together
 from fada_tui.runs.planning import Estimate, generation
 from fada_tui.runs.preflight.memory_fit import Free
+from fada_tui.runs.several import ONE, several_of
 from fada_tui.tui.new_run.estimate import EstimateView, ModelForecast
 from fada_tui.tui.new_run.form import (
     Form,
@@ -38,6 +39,7 @@ class Forecasts:
     Args:
         disk_index: the runs that were made before.
         places: where models can be loaded, by the device that is asked for.
+        places_on: the same by a list of several devices.
         examine: called once for each model as it would be loaded, by its name; `take` takes what it finds.
     """
 
@@ -45,10 +47,12 @@ class Forecasts:
         self,
         disk_index: "DiskIndex",
         places: Callable[[str], Places],
+        places_on: Callable[[str], Places],
         examine: Callable[[str, ModelEntry], None],
     ) -> None:
         self._disk_index = disk_index
         self._places = places
+        self._places_on = places_on
         self._examine = examine
         self._sizes: dict[ModelEntry, Estimate | None] = {}
         """By the model as it would be loaded: another resolution needs other memory."""
@@ -84,8 +88,13 @@ class Forecasts:
         if name not in self._earlier:
             runs = (run for run in self._disk_index.runs if is_of(run, entry))
             self._earlier[name] = [(run, self._disk_index.figures[run.id]) for run in runs]
-        device = value_of(form, "device")
-        places = self._places(device if isinstance(device, str) else "auto")
+        device, devices = value_of(form, "device"), value_of(form, "devices")
+        places = (
+            self._places_on(devices)
+            if isinstance(devices, str)
+            else self._places(device if isinstance(device, str) else "auto")
+        )
+        on = several_of(devices, offer.cards or 0) if isinstance(devices, str) else ONE
         settings = replace(
             offer.settings,
             max_new_tokens=whole(form, "max_new_tokens") or 0,
@@ -94,7 +103,7 @@ class Forecasts:
             thinking=value_of(form, "thinking") or "auto",
             max_thinking_tokens=whole(form, "max_thinking_tokens"),
         )
-        return forecast(entry, estimate, self._earlier[name], generation(entry, settings), *places)
+        return forecast(entry, estimate, self._earlier[name], generation(entry, settings), *places, on)
 
 
 def _shown(name: str, offer: Offer) -> str:

@@ -11,6 +11,7 @@ from fada_tui.config.questions import DEFAULT_QUESTION
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import Setting
 from fada_tui.config.settings import Settings
+from fada_tui.core.device_list import is_device_list
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import expanded
 from fada_tui.core.protocol import ServedModel
@@ -50,7 +51,7 @@ TOGETHER = "more"
 SEPARATOR = ";"
 """Between several paths in one field: names of files have it less often than commas or spaces."""
 
-_HERE = ("batch_size", "dtype", "quantization", "device")
+_HERE = ("batch_size", "dtype", "quantization", "device", "devices")
 """Fields that mean something for models that run on this machine alone."""
 
 _SERVED = ("concurrency",)
@@ -113,6 +114,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     """Names of the settings that are as they were for the last run."""
     given: frozenset[str] = frozenset()
     """Names of the settings that a person gave, also those given the value of their default."""
+    cards: int | None = None
+    """GPUs that NVML lists on this machine; `None` where that is not known yet."""
 
 
 def first_form(offer: Offer, models: Iterable[str]) -> Form:
@@ -212,6 +215,8 @@ def value_of(form: Form, name: str) -> bool | int | float | str | tuple[str, ...
     if setting.kind == "text":
         default = setting.default if isinstance(setting.default, str) else None
         return (_path(text) if setting.path else text) or default
+    if setting.kind == "devices":
+        return text if text and is_device_list(text) else None
     if setting.kind == "switch":
         return {"on": True, "off": False}.get(text)
     if text in setting.choices:

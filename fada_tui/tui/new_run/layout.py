@@ -20,6 +20,7 @@ MORE = (
     "dtype",
     "quantization",
     "device",
+    "devices",
     "top_p",
     "batch_size",
     "concurrency",

@@ -41,6 +41,7 @@ def read(
     filtered_images: tuple[PlannedImage, ...] = (),
     filter_text: str = "",
     label: str | None = None,
+    cards: int | None = None,
 ) -> Options:
     """Read the available choices.
 
@@ -56,6 +57,7 @@ def read(
         filtered_images: those that the main screen's filter shows.
         filter_text: that filter; empty where there is none.
         label: added to the names of the runs' folders.
+        cards: GPUs that NVML lists on this machine; `None` where that is not known.
     """
     last = remembered(settings, state, given)
     settings = replace(settings, **last)
@@ -80,6 +82,7 @@ def read(
         label=label,
         remembered=frozenset(last) - ({"model"} if marked_models else set()),
         given=frozenset(given),
+        cards=cards,
     )
     return Options(offer, first_form(offer, wanted))
 

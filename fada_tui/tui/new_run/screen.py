@@ -22,6 +22,7 @@ from fada_tui.core.paths import state_file
 from fada_tui.core.records import PlannedImage
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.models.registry import ModelRow, Registry
+from fada_tui.runs.several import cards_of
 from fada_tui.runs.telemetry import Sample
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.new_run import fields, files, options, served
@@ -129,6 +130,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
             filtered_images=filtered_images,
             filter_text=filter_text,
             label=label,
+            cards=cards_of(sample),
         )
         self._offer: Offer | None = None
         self._form = self._first = Form()

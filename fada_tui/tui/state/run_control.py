@@ -29,6 +29,7 @@ from fada_tui.runs.job import Job
 from fada_tui.runs.queued_run import write_down
 from fada_tui.runs.run_queue import RunQueue, Written
 from fada_tui.runs.session import Session
+from fada_tui.runs.several import cards_of
 from fada_tui.runs.telemetry import Telemetry
 from fada_tui.runs.telemetry.readings import Watched, memory_of, peak
 from fada_tui.tui.state.context import AppContext
@@ -84,13 +85,13 @@ class RunControl:
     def start(self, jobs: Iterable[Job], disk_index: DiskIndex) -> None:
         """Queue new runs; the runs on disk tell how long they will take."""
         for job in jobs:
-            extent = extent_of(job, disk_index)
+            extent = extent_of(job, disk_index, self._cards)
             write = partial(self._written, job)
             self.queue.add(partial(self._new, job), job.plan.model.name, extent, write=write)
 
     def resume(self, run: OpenRun, disk_index: DiskIndex) -> None:
         """Queue an unfinished run."""
-        extent = extent_left(run, disk_index)
+        extent = extent_left(run, disk_index, self._cards)
         resume = partial(self._resumed, run.folder)
         self.queue.add(resume, run.run.model.name, extent, folder=run.folder)
 
@@ -121,6 +122,10 @@ class RunControl:
             also = "; then the next run"
         self.queue.stop_after_image()
         return f"stopping after this {self.unit}; x again stops now{also}"
+
+    @property
+    def _cards(self) -> int:
+        return cards_of(self.telemetry.latest) or 0
 
     @property
     def unit(self) -> str:
