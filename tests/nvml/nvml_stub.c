@@ -7,6 +7,7 @@
  *   STUB_USED            bytes used on GPU 0; each further GPU has one more gigabyte (1 GiB)
  *   STUB_USED_FILE       file that holds that number instead, read at each call
  *   STUB_PROCESSES       "pid:bytes,pid:bytes" on GPU 0; "pid:none" for an unknown number of bytes
+ *   STUB_PROCESSES_FILE  file that holds "gpu:pid:bytes,gpu:pid:bytes" for all GPUs instead, read at each call
  *   STUB_LOST            index of a GPU that every reading of fails with GPU_IS_LOST
  *   STUB_HIDDEN          index of a GPU that gives no handle: NO_PERMISSION
  *   STUB_ERROR_<NAME>    error code that function <NAME> returns, such as STUB_ERROR_nvmlInitWithFlags=9
@@ -162,11 +163,27 @@ nvmlReturn_t nvmlDeviceGetPowerUsage(nvmlDevice_t device, unsigned *milliwatts) 
 
 #ifndef OMIT_PROCESSES
 nvmlReturn_t nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t device, unsigned *count, nvmlProcessInfo_t *infos) {
-    const char *text = getenv("STUB_PROCESSES");
+    const char *text = getenv("STUB_PROCESSES"), *path = getenv("STUB_PROCESSES_FILE");
+    static char listed[4096];
     unsigned found = 0;
     ENTER(enter_device(__func__, device));
-    while (text && *text && device->index == 0) {
+    if (path) {
+        FILE *file = fopen(path, "r");
+        listed[file ? fread(listed, 1, sizeof listed - 1, file) : 0] = 0;
+        if (file) fclose(file);
+        text = listed;
+    }
+    while (text && *text && (path || device->index == 0)) {
         char *rest;
+        if (path) {
+            unsigned gpu = (unsigned)strtoul(text, &rest, 10);
+            text = rest + 1;
+            if (gpu != device->index) {
+                text = strchr(text, ',');
+                if (text) text++;
+                continue;
+            }
+        }
         unsigned pid = (unsigned)strtoul(text, &rest, 10);
         unsigned long long bytes = strncmp(rest, ":none", 5) == 0 ? NOT_AVAILABLE : strtoull(rest + 1, NULL, 10);
         if (infos && found < *count) infos[found] = (nvmlProcessInfo_t){pid, bytes, ~0u, ~0u};

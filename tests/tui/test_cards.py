@@ -105,6 +105,10 @@ def test_workers_on_the_cpu_are_listed_as_far_as_there_is_room() -> None:
     workers = [DeviceView(name=f"cpu:{number}", state="ready", at=f"{number}.png") for number in range(9)]
     two = texts(GpuView(sample=sample, devices=tuple(workers[:2])), "120x36")
     assert two[:3] == ["2 workers     3.00 GB", "cpu:0  0.png", "cpu:1  1.png"]
+    apart = {"cpu:0": ResultMemory(worker_rss=2 * GB), "cpu:1": ResultMemory(worker_rss=GB)}
+    measured = Sample(time="t", worker_rss=3 * GB, workers=apart, memory_used=1, memory_total=2)
+    told = texts(GpuView(sample=measured, devices=tuple(workers[:2])), "120x36")
+    assert told[1:3] == ["cpu:0  2.00 GB  0.png", "cpu:1  1.00 GB  1.png"]
     nine = texts(GpuView(sample=sample, devices=tuple(workers)), "120x36")
     assert nine[:4] == ["9 workers     3.00 GB", "cpu:0  0.png", "cpu:1  1.png", "cpu:2  2.png"]
     assert nine[4] == "… and 6 more" and len(nine) == 9

@@ -16,7 +16,7 @@ from fada_tui.runs.telemetry import GpuReading, Sample
 from fada_tui.tui.present.cards import Line, card_lines, card_name, memory_line, sensors, worker_line
 from fada_tui.tui.present.cells import shortened
 from fada_tui.tui.state.memory_history import bar, sparkline
-from fada_tui.tui.state.views import GpuView
+from fada_tui.tui.state.views import DeviceView, GpuView
 
 
 class GpuPane(Widget):
@@ -159,7 +159,15 @@ def _process_lines(view: GpuView, sample: Sample, width: int, height: int) -> li
     ]
     first: Line = [(f"{label:<14}", "muted"), (worker, "name")]
     room = height - 1 - sum(map(bool, below))
-    told = [[(shortened(device.doing, width), "")] for device in view.devices] if several else []
+    told = [_worker(device, sample, width) for device in view.devices] if several else []
     if len(told) > room > 0:
         told = [*told[: room - 1], [(f"… and {len(told) - room + 1} more", "muted")]]
     return [first, *told[: max(room, 0)], *below]
+
+
+def _worker(device: DeviceView, sample: Sample, width: int) -> Line:
+    """Return a worker on the CPU with its memory, where that is measured apart, and what it is asked."""
+    measured = sample.workers.get(device.name)
+    size = units.memory(measured.worker_rss) if measured else None
+    begin = f"{device.name}  {size}  " if size else f"{device.name}  "
+    return [(begin, ""), (shortened(device.at_work, max(width - len(begin), 0)), "muted")]
