@@ -78,6 +78,6 @@ def test_each_of_four_cards_is_seen_with_its_own_worker(
     assert wide[:3] == [wide[0], "40 %  60 °C  123 W  own 0.5 GB", "cuda:0  image_0.png"]
     assert wide[0].endswith(" 2.0/26 GB")
     assert wide[9:11] == [wide[9], "43 %  63 °C  123 W"], "of another's process nothing is told"
-    assert narrow[1] == "40 %  own 0.5 GB  imag…png"
+    assert narrow[1] == "40 %  own 0.5 GB  image_0"
     for lines in shown["lines"].values():
         assert [line[0] for line in lines if line.endswith("/26 GB")] == ["0", "1", "2", "3"]

@@ -215,7 +215,7 @@ async def stop(workspace: Workspace, app: App[Any]) -> None:
         waiting = len(run_control.queue.waiting)
         asked = StopScreen(
             f"Stop the run? {count(waiting, 'run waits', 'runs wait')} behind it.",
-            f"It stops after this {run_control.unit}. What is answered is kept; it can be resumed.",
+            f"It stops after {run_control.at_hand}. What is answered is kept; it can be resumed.",
             "the next one" if workspace.open_runs.blind else waits.label,
             waiting,
         )

@@ -121,16 +121,19 @@ class RunControl:
         elif after == "next" and self.queue.upcoming is not None:
             also = "; then the next run"
         self.queue.stop_after_image()
-        return f"stopping after this {self.unit}; x again stops now{also}"
+        return f"stopping after {self.at_hand}; x again stops now{also}"
 
     @property
     def _cards(self) -> int:
         return cards_of(self.telemetry.latest) or 0
 
     @property
-    def unit(self) -> str:
-        """What a run that is asked to stop finishes first: an image, or a batch."""
-        return "batch" if self.queue.current and self.queue.current.in_batches else "image"
+    def at_hand(self) -> str:
+        """What a run that is asked to stop finishes first: an image or a batch, of each worker its own."""
+        unit = "batch" if self.queue.current and self.queue.current.in_batches else "image"
+        if self.run_progress.workers.several:
+            return f"each worker's {unit}"
+        return f"this {unit}"
 
     def gauges(self, followed: Followed | None = None) -> GpuView:
         """Return what the GPU pane shows; called at each interval.
@@ -149,7 +152,7 @@ class RunControl:
             if self.run_progress.active and not self.run_progress.at_server:
                 now = memory_of(sample)
                 self._run_peak = peak(self._run_peak, now)
-                if not self.run_progress.workers.views:
+                if not self.run_progress.workers.several:
                     self._image_peak = peak(self._image_peak, now)
         return GpuView(
             sample=sample,

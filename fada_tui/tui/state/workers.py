@@ -25,6 +25,8 @@ class Workers:
 
     def __init__(self) -> None:
         self._workers: dict[str, _Worker] = {}
+        self.several = False
+        """Whether the run is made on listed devices, whether they have told of themselves yet or not."""
         self._of = 0
         """Devices of the run, as far as it has told."""
         self._asked: dict[Key, _Worker] = {}
@@ -69,9 +71,10 @@ class Workers:
                 pass
 
     def _begin(self, run: Run | None) -> None:
-        self._workers, self._asked, self._of = {}, {}, 0
+        self._workers, self._asked, self._of, self.several = {}, {}, 0, False
         if run is None or run.plan is UNSET or run.plan.devices is UNSET:
             return
+        self.several = True
         try:
             names = device_list(run.plan.devices)
         except ValueError:  # as a newer version lists them: each tells of itself
