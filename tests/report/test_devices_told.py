@@ -1,6 +1,7 @@
 """What pages, comparison and exports tell of a run that several devices made."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -29,6 +30,8 @@ from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
 from fada_tui.report.identity import model_with_settings
 from fada_tui.report.summary import render
+from fada_tui.tui.present.runs import compared_row, run_row
+from fada_tui.tui.state.run_scan import Found
 from tests.examples import error_result, result, run
 
 GB = 10**9
@@ -199,6 +202,13 @@ def test_comparison_and_csv_have_all_devices() -> None:
     header, first, *_ = export_run(two(), "csv").splitlines()
     assert first.split(",")[header.split(",").index("device")] == "cuda:0"
     assert '"device":"cuda:0"' in export_run(two(), "jsonl")
+
+
+def test_the_dashboards_lists_of_runs_say_how_many_devices_there_were() -> None:
+    found = Found(Path("r"), two())
+    assert "on 2 devices at once" in run_row(found, None, ()).detail
+    assert "13.00 GB (torch peak)" in run_row(found, None, ()).detail
+    assert "1.50 answers/s on 2 devices at once" in compared_row(found, compared(two())).detail
 
 
 def test_the_number_of_devices_makes_no_other_model() -> None:

@@ -173,6 +173,8 @@ def _details(
         yield units.count(counted.errors, "error")
     if sizes := units.batches(counted.batch_sizes):
         yield f"{BATCHED} {sizes}"
+    if counted.devices:
+        yield f"on {counted.devices} devices at once"
     yield _memory(devices.memory_of(run))
 
 
@@ -278,6 +280,8 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
     else:
         yield "not assessed"
     yield _memory(devices.memory_of(run))
+    if counted.together:
+        yield f"{counted.together:.2f} answers/s on {counted.devices} devices at once"
     if sizes := units.batches(counted.batch_sizes):
         yield f"{BATCHED} {sizes}"
     if counted.tokens_per_second is not None:
