@@ -47,7 +47,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
         *(("--alias", decode_name(f"{folder}={to}")) for folder, to in (run.dataset.aliases or {}).items()),
         *(("--references", file) for file in _reference_files(run)),
         *_settings(generation, left_out=meaningless),
-        *_settings(run.model, left_out=("lora", *(("device",) if run.devices else ()))),
+        *_settings(run.model, left_out=("lora", *(("device",) if run.devices or run.model.spread else ()))),
         ("--devices", as_listed([device.name for device in run.devices]) if run.devices else None),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
         ("--rubric", _rubric(run)),

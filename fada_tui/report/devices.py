@@ -91,7 +91,7 @@ def load_time_of(run: Run) -> float | None:
 def names_of(run: Run) -> str | None:
     """Return on what a run was made, in plain text: `cuda:0, cuda:1`; `None` where that is not known."""
     if run.devices is UNSET:
-        return run.model.device
+        return ", ".join(run.model.spread or ()) or run.model.device
     return ", ".join(device.name for device in run.devices) or run.model.device
 
 
@@ -102,6 +102,9 @@ def of_shard(shard: MergedShard) -> str | None:
 
 def told(run: Run) -> str | None:
     """Return in Markdown on which devices a run was made; `None` where it had one."""
+    if run.model.spread and not run.devices:
+        weights = (f"{name(one)} ({units.memory(size)} of weights)" for one, size in run.model.spread.items())
+        return f"spread over {', '.join(weights)}"
     if not run.devices:
         return None
     on_cpu = [device for device in run.devices if is_cpu(device.name)]

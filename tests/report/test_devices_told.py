@@ -204,6 +204,16 @@ def test_comparison_and_csv_have_all_devices() -> None:
     assert '"device":"cuda:0"' in export_run(two(), "jsonl")
 
 
+def test_a_model_that_is_spread_over_cards_tells_what_lies_where() -> None:
+    spread = ModelFacts(name="tiny", device="cuda:0", spread={"cuda:0": 21 * GB, "cuda:1": 17 * GB})
+    whole = run(results=(result(time=1.0),), model=spread, status="complete")
+    line = "- **Device**: spread over cuda:0 (21.00 GB of weights), cuda:1 (17.00 GB of weights)\n"
+    assert line in page(whole)
+    assert '"cuda:0, cuda:1"' in render_comparison([whole], "csv")
+    command = reproducing_command(replace(two(), devices=run().devices, model=spread), "tiny")
+    assert command is not None and "--device" not in command, "one card alone has no room for it"
+
+
 def test_the_dashboards_lists_of_runs_say_how_many_devices_there_were() -> None:
     found = Found(Path("r"), two())
     assert "on 2 devices at once" in run_row(found, None, ()).detail

@@ -104,6 +104,9 @@ class ModelFacts(FileRecord, frozen=True, kw_only=True):
     dtype: str | None = None
     quantization: str | None = None
     device: str | None = None
+    """As torch names it; the first one where its weights lie on several."""
+    spread: dict[str, int] | UnsetType = UNSET
+    """Bytes of weights by device; present where they lie on several."""
     attention: str | UnsetType = UNSET
     """How transformers computes it: `sdpa`, `eager` …"""
     image_processor: str | UnsetType = UNSET
