@@ -18,11 +18,13 @@ from fada_tui.runs.events import (
     SessionEvent,
     WorkerRestarted,
 )
+from fada_tui.runs.telemetry import Sample
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
 from fada_tui.tui.state.review import Review
 from fada_tui.tui.state.run_progress import RunProgress
-from fada_tui.tui.state.views import RunView
+from fada_tui.tui.state.views import GpuView, RunView
 from fada_tui.tui.widgets.answer import figures_line
+from fada_tui.tui.widgets.gpu import gpu_lines
 from fada_tui.tui.widgets.runbar import figures
 from tests.examples import ENTRY, result, run
 
@@ -113,6 +115,15 @@ def test_only_a_lost_workers_answers_are_taken_back_from_the_list() -> None:
     assert (opened.mark("A/1.png").device, opened.mark("A/2.png").device) == ("", "cuda:1")
     opened.lose(None)
     assert not opened.in_flight
+
+
+def test_names_of_devices_that_a_file_tells_reach_no_terminal_as_they_are() -> None:
+    evil = "\x1b[2Jcuda:0"
+    progress = progress_of("all", AnswerStarted(item(1), evil), DeviceLost(evil, "why", 0))
+    assert not any("\x1b" in part for part in figures(shown(progress)))
+    sample = Sample(time="t", worker_rss=1, memory_used=1, memory_total=2)
+    pane = GpuView(sample=sample, devices=shown(progress).devices * 2)
+    assert not any("\x1b" in text for line in gpu_lines(pane, 40, 12) for text, _ in line)
 
 
 def test_blind_mode_tells_nothing_of_devices() -> None:

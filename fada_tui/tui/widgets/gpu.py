@@ -169,5 +169,5 @@ def _worker(device: DeviceView, sample: Sample, width: int) -> Line:
     """Return a worker on the CPU with its memory, where that is measured apart, and what it is asked."""
     measured = sample.workers.get(device.name)
     size = units.memory(measured.worker_rss) if measured else None
-    begin = f"{device.name}  {size}  " if size else f"{device.name}  "
+    begin = f"{printable(device.name)}  {f'{size}  ' if size else ''}"
     return [(begin, ""), (shortened(device.at_work, max(width - len(begin), 0)), "muted")]

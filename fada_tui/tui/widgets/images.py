@@ -207,9 +207,9 @@ class ImageList(ScrollView, can_focus=True):
         room = width - 2 - sum(len(text) for text, _ in marks) - 2
         seconds = f" {mark.time:.2f}s" if mark.time is not None else ""
         if mark.device:
-            seconds = f" {mark.device}"
+            seconds = f" {printable(mark.device)}"
             # Of a long name its end may go, of the device its kind: which worker it is stays.
-            short = f" {mark.device.rpartition(':')[2]}"
+            short = f" {printable(mark.device.rpartition(':')[2])}"
             seconds = seconds if room - len(seconds) >= cell_len(printable(slot.image.image)) else short
         elif room - len(seconds) < cell_len(printable(slot.image.image)):
             seconds = ""  # The name has more to say.
