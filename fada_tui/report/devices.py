@@ -134,6 +134,14 @@ def clock(run: Run) -> float | None:
     return seconds if seconds >= 0 else None
 
 
+def by_the_clock(run: Run, answers: int) -> str | None:
+    """Return in words how long a run took, and how many answers a second that makes; `None` if unknown."""
+    took = clock(run)
+    if not took:
+        return None
+    return f"{units.duration(took)} by the clock from start to end ({answers / took:.2f} answers a second)"
+
+
 def many(run: Run) -> bool:
     """Return whether there are more devices than are listed on the page."""
     return len(_records(run)) > _MOST
@@ -157,7 +165,7 @@ def section(run: Run, most: int | None = _MOST) -> list[str]:
         *table(used, ([row[column] or "–" for column in used] for row in shown)),
         "",
         *([f"{units.count(left, 'more device')} in [details.md](details.md).", ""] if left else []),
-        " ".join(_by_the_clock(run, each)),
+        " ".join(_times(run, each)),
         "",
     ]
 
@@ -189,13 +197,14 @@ def _memory(known: ModelMemory) -> Iterator[str]:
             yield f"{units.memory(size)} ({label})"
 
 
-def _by_the_clock(run: Run, each: Sequence[Part]) -> Iterator[str]:
+def _times(run: Run, each: Sequence[Part]) -> Iterator[str]:
     """Yield what the devices' times add up to, and what the run took."""
     yield "Each device had a model of its own, and its answers' times are those there."
     times = [seconds for part in each for result in part.results if (seconds := result.own_time) is not None]
     took = clock(run) if run.merged is UNSET else None
     if times and took is not None:
         yield (
-            f"They answered at once: all times together are {units.duration(sum(times))}, while the run took "
-            f"{units.duration(took)} by the clock from its start to its end, loading and pauses included."
+            f"By the clock the run took {units.duration(took)} from its start to its end, loading and pauses "
+            f"included; the times of all answers add up to {units.duration(sum(times))}, since the devices "
+            "answered at once."
         )

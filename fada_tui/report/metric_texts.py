@@ -109,12 +109,14 @@ def first_token(_: Run, found: Figures) -> str | None:
     return f"{first} seconds (mean{whose})" if first else None
 
 
-def throughput(_: Run, found: Figures) -> str | None:
+def throughput(run: Run, found: Figures) -> str | None:
     """Return the throughput of answers made at once, which single answers' times do not show."""
     each, sizes = found.time_per_answer, units.batches(found.batch_sizes)
     if found.together:
         where = f"by {found.devices} devices at once, while all of them answer"
-        return f"{found.together:.2f} answers per second {where}{f', {sizes}' if sizes else ''}"
+        took = devices.by_the_clock(run, found.answers)
+        more = f"; {took}, loading and pauses included" if took else ""
+        return f"{found.together:.2f} answers per second {where}{f', {sizes}' if sizes else ''}{more}"
     if sizes is None or not each:
         return None
     return f"{1 / each:.2f} answers per second ({units.seconds(each)} seconds/answer), {sizes}"

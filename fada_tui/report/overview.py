@@ -214,9 +214,8 @@ def _speed(run: Run, found: Figures) -> str:
         lower, upper = units.seconds(spread.quartiles.lower), units.seconds(spread.quartiles.upper)
         parts.append(f"median {units.seconds(spread.median)} s, quartiles {lower} to {upper} s")
     if found.together:
-        took = devices.clock(run)
-        all_of_it = f", from start to end {units.duration(took)} by the clock" if took is not None else ""
-        parts.append(f"all at once {found.together:.2f} answers a second{all_of_it}")
+        parts.append(f"all at once {found.together:.2f} answers a second")
+        parts += filter(None, [devices.by_the_clock(run, found.answers)])
     if load := units.seconds(devices.load_time_of(run)):
         parts.append(f"loading {load} s")
     if not imported(run) and (first := units.seconds(found.first_time)):

@@ -102,6 +102,8 @@ def test_a_worker_that_is_restarted_or_lost_is_said_and_its_answers_are_no_longe
     assert view.workers == "1 worker, cuda:0 lost"
     assert [device.doing for device in view.devices] == ["cuda:0  lost", "cuda:1  2.png"]
     progress.take(answered(2, "cuda:1"))
+    assert shown(progress).devices[1].at == "1.png", "which was given back to it"
+    progress.take(answered(1, "cuda:1"))
     assert shown(progress).devices[1].at == "1.png"
 
 

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from fada_tui.core.text import printable
 from fada_tui.report import units
 from fada_tui.runs.telemetry import GpuReading
-from fada_tui.tui.present.cells import file_name, shortened, shortened_end
+from fada_tui.tui.present.cells import name_within, shortened, shortened_end
 from fada_tui.tui.state.memory_history import bar, sparkline
 from fada_tui.tui.state.views import DeviceView
 
@@ -93,8 +93,7 @@ def _at_work(gpu: GpuReading, asked: str, width: int) -> Line:
     room = width - len(figures) - 2
     if room < min(_TOLD, cell_len(asked)):
         return [(figures[:width], "")]
-    name = file_name(asked, min(room, cell_len(asked))).rstrip()
-    return [(figures, ""), ("  ", ""), (name, "muted")]
+    return [(figures, ""), ("  ", ""), (name_within(asked, room), "muted")]
 
 
 def _own(gpu: GpuReading) -> str:

@@ -36,6 +36,11 @@ def file_name(name: str, width: int) -> str:
     return fitted(name, width)
 
 
+def name_within(name: str, most: int) -> str:
+    """Return a file's name in at most so many cells, cut as `file_name` does."""
+    return file_name(name, max(min(cell_len(printable(name)), most), 0)).rstrip()
+
+
 def beginning(text: str, width: int) -> str:
     """Return a text as exactly `width` cells: printable, padded, its end cut off where too long."""
     safe = printable(text)

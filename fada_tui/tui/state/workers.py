@@ -63,7 +63,7 @@ class Workers:
                 asked = self._asked
                 worker = asked.pop(result.key) if result.key in asked else self._worker(result.device)
                 seen = worker.in_flight.pop(result.key, None) is not None
-                worker.last = "" if seen else result.image
+                worker.last = result.image if seen else f"{result.image} ✓"
                 worker.state = "ready"
             case RunEnded():
                 self._begin(None)
@@ -137,10 +137,10 @@ class _Worker:
         self.in_flight: dict[Key, str] = {}
         """Names of the images that it is asked about, the first begun first."""
         self.last = ""
-        """The image that it answered last, where nobody tells what it is asked."""
+        """The image that it answered last; marked where nobody tells what it is asked."""
 
     @property
     def view(self) -> DeviceView:
         """What is shown of it."""
-        at = next(iter(self.in_flight.values()), f"{self.last} ✓" if self.last else "")
+        at = next(iter(self.in_flight.values()), self.last)
         return DeviceView(name=self.name, gpu_uuids=self.gpu_uuids, state=self.state, at=at)

@@ -14,7 +14,7 @@ from fada_tui.models.endpoint import place_of
 from fada_tui.report import units
 from fada_tui.runs.telemetry import GpuReading, Sample
 from fada_tui.tui.present.cards import Line, card_lines, card_name, memory_line, sensors, worker_line
-from fada_tui.tui.present.cells import shortened
+from fada_tui.tui.present.cells import name_within
 from fada_tui.tui.state.memory_history import bar, sparkline
 from fada_tui.tui.state.views import DeviceView, GpuView
 
@@ -150,7 +150,8 @@ def _process_lines(view: GpuView, sample: Sample, width: int, height: int) -> li
     """What there is to say without a GPU: why, the workers' processes, and the machine's memory."""
     worker = units.memory(sample.worker_rss) or "–"
     several = len(view.devices) > 1
-    label = units.count(len(view.devices), "worker") if several else "worker"
+    number = max(len(view.devices), len(sample.workers))  # those that are kept for the next run, too
+    label = units.count(number, "worker") if number > 1 else "worker"
     below: list[Line] = [
         *([[(minutes, "spark")]] if (minutes := sparkline(view.worker, width)) else []),
         *_peaks(view),
@@ -170,4 +171,4 @@ def _worker(device: DeviceView, sample: Sample, width: int) -> Line:
     measured = sample.workers.get(device.name)
     size = units.memory(measured.worker_rss) if measured else None
     begin = f"{printable(device.name)}  {f'{size}  ' if size else ''}"
-    return [(begin, ""), (shortened(device.at_work, max(width - len(begin), 0)), "muted")]
+    return [(begin, ""), (name_within(device.at_work, width - len(begin)), "muted")]
