@@ -133,8 +133,8 @@ def _bar(gpu: GpuReading, width: int, *, apart: bool) -> Line:
         return [(filled, style), (rest, "free")]
     ours = min(round(own / total * (len(filled) + len(rest))), len(filled))
     ours = max(ours, 1) if own and filled else ours
-    others = filled[ours:].replace("█", "▒")
-    return [(filled[:ours], style), (others, "others"), (rest, "free")]
+    others = "▒" * (len(filled) - ours)  # to the cell: a part of one would look as if it were ours
+    return [("█" * ours, style), (others, "others"), (rest, "free")]
 
 
 def _in_a_line(gpu: GpuReading, digits: int, width: int) -> Line:
