@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from fada_tui.core.errors import reason
+from fada_tui.core.main_memory import main_memory
 from fada_tui.core.protocol import DevicesListed
 
 MAIN_MEMORY_SHARE = 0.5
@@ -61,7 +62,7 @@ def free_memory(device: str) -> int:
         import torch
 
         return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
+    return main_memory().available
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -122,7 +123,7 @@ class PeakMemory:
     def free(self) -> int:
         """Return the bytes that a batch may use, with a margin: other programs share main memory."""
         if not self._device:
-            return int(psutil.virtual_memory().available * MAIN_MEMORY_SHARE)
+            return int(main_memory().available * MAIN_MEMORY_SHARE)
         kept = _torch().cuda.memory_reserved(self._device) - _torch().cuda.memory_allocated(self._device)
         return int((free_memory(self._device) + kept) * GPU_MEMORY_SHARE)
 

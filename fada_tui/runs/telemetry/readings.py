@@ -55,7 +55,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     memory_used: int
     """Bytes of main memory that are not available to programs."""
     memory_total: int
-    """Bytes of main memory."""
+    """Bytes of main memory: the machine's, or what a control group leaves of it."""
 
 
 def memory_of_worker(gpus: Sequence[GpuReading], worker: Watched, rss: int | None) -> ResultMemory:

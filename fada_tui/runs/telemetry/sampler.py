@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from fada_tui.core.main_memory import main_memory
 from fada_tui.core.records import Gpu, ModelMemory, ResultMemory
 from fada_tui.runs.telemetry.readings import Sample, Watched, memory_of_worker, peak
 from fada_tui.runs.telemetry.table import Table
@@ -198,15 +199,13 @@ class Telemetry:
             self._table.append(self._latest)
 
     def _take(self) -> None:
-        import psutil
-
         with self._changed:
             ticket, fresh = self._asked, self._asked > self._answered
             workers = self._workers
             if self._workers_changed:
                 self._workers_changed = False
                 self._nvml.forget_processes()
-        machine = psutil.virtual_memory()
+        machine = main_memory()
         resident = {worker: _resident(process) for worker, process in workers}
         alive = [worker for worker, rss in resident.items() if rss is not None]
         gpus = self._nvml.read(*(worker.pid for worker, process in workers if process), fresh=fresh)
