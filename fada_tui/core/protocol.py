@@ -103,6 +103,8 @@ class Load(Message, frozen=True, kw_only=True, tag="load"):
     """Seconds that a server which is down is asked again before the work is given up."""
     threads: int | None = None
     """Most threads to compute with, where several workers share the CPU; `None`: all cores."""
+    shares: int = 1
+    """Workers of the run that share the device's memory, this one included: those on the CPU."""
 
 
 class ListDevices(Message, frozen=True, kw_only=True, tag="list_devices"):

@@ -188,14 +188,13 @@ def values_per_token(config: Config, tensors: Sequence[Tensor] | None) -> int | 
     return _by_projections(tensors or ())
 
 
+def is_packed(name: str, shape: tuple[int, ...]) -> bool:
+    """Return whether quantisation packs a weight: a matrix of a linear layer that is not the output's."""
+    return len(shape) == 2 and name.endswith(".weight") and not any(word in name for word in _UNQUANTIZED)
+
+
 def _linear(tensors: Sequence[Tensor]) -> int:
-    return sum(
-        tensor.elements
-        for tensor in tensors
-        if len(tensor.shape) == 2
-        and tensor.name.endswith(".weight")
-        and not any(word in tensor.name for word in _UNQUANTIZED)
-    )
+    return sum(tensor.elements for tensor in tensors if is_packed(tensor.name, tensor.shape))
 
 
 def _by_projections(tensors: Sequence[Tensor]) -> int | None:

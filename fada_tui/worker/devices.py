@@ -6,14 +6,16 @@ torch is imported by who loads a model that runs here. Where none does, there is
 import contextlib
 import gc
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
 from fada_tui.core.errors import reason
 from fada_tui.core.main_memory import main_memory
 from fada_tui.core.protocol import DevicesListed
+from fada_tui.models.placement import Card
 
 MAIN_MEMORY_SHARE = 0.5
 """Share of the available main memory that a batch may use: the system kills when it runs out."""
@@ -42,6 +44,15 @@ def usable_gpus() -> DevicesListed:
         return DevicesListed(names=tuple(names), uuids=gpu_uuids(*names))
     except RuntimeError as error:
         return DevicesListed(names=(), uuids=(), problem=reason(error))
+
+
+def cards() -> Iterator[Card]:
+    """Yield the CUDA devices with what is free on each; to look at one takes some of its memory."""
+    import torch
+
+    for index in range(torch.cuda.device_count()):
+        name = f"cuda:{index}"
+        yield Card(name, free_memory(name))
 
 
 def gpu_uuids(*devices: str) -> tuple[str, ...]:
@@ -80,52 +91,73 @@ def is_fault(error: BaseException) -> bool:
     return torch is not None and isinstance(error, torch.AcceleratorError)
 
 
-class PeakMemory:
-    """A measurement of the memory allocated on the model's device since `reset`.
+class Usage(NamedTuple):
+    """What a batch took of one device's memory, and what the next one may take. Bytes."""
 
-    Of a GPU's torch's allocator knows, of main memory the system.
+    taken: int
+    """At most, beyond what was held before it."""
+    free: int
+
+
+class PeakMemory:
+    """A measurement of the memory allocated on a model's devices since `reset`.
+
+    Of GPUs torch's allocator knows, of main memory the system.
+
+    Args:
+        devices: that the model lies on.
+        shares: processes that share main memory with this one, itself included.
     """
 
-    def __init__(self, device: str) -> None:
-        self._device = device if device.startswith("cuda") else None
-        self._before = 0
+    def __init__(self, devices: Sequence[str], shares: int = 1) -> None:
+        self._gpus = tuple(device for device in devices if device.startswith("cuda"))
+        self._shares = shares
+        self._before: list[int] = [0] * max(len(self._gpus), 1)
 
     @property
     def on_gpu(self) -> bool:
-        """Return whether the device is a GPU."""
-        return self._device is not None
+        """Return whether the devices are GPUs."""
+        return bool(self._gpus)
 
     def reset(self) -> None:
         """Start a new measurement."""
-        if self._device:
-            _torch().cuda.reset_peak_memory_stats(self._device)
-            self._before = _torch().cuda.memory_allocated(self._device)
-        else:
-            self._before = _reset_resident()
+        if not self._gpus:
+            self._before = [_reset_resident()]
+            return
+        for gpu in self._gpus:
+            _torch().cuda.reset_peak_memory_stats(gpu)
+        self._before = [int(_torch().cuda.memory_allocated(gpu)) for gpu in self._gpus]
 
     @property
     def allocated(self) -> int | None:
-        """Return the peak bytes in tensors on the GPU; `None` if torch does not count them."""
-        return int(_torch().cuda.max_memory_allocated(self._device)) if self._device else None
+        """Return the peak bytes in tensors, of all GPUs together; `None` if torch does not count them."""
+        return self._sum(lambda cuda, gpu: cuda.max_memory_allocated(gpu))
 
     @property
     def reserved(self) -> int | None:
-        """Return the peak bytes held by the GPU's allocator; `None` if there is none."""
-        return int(_torch().cuda.max_memory_reserved(self._device)) if self._device else None
+        """Return the peak bytes held by the GPUs' allocators, together; `None` if there are none."""
+        return self._sum(lambda cuda, gpu: cuda.max_memory_reserved(gpu))
 
     @property
-    def taken(self) -> int:
-        """Return the peak bytes beyond those held at `reset`."""
-        peak = _torch().cuda.max_memory_allocated(self._device) if self._device else _peak_resident()
-        return int(peak) - self._before
+    def usage(self) -> tuple[Usage, ...]:
+        """Return what was taken of each device since `reset`, and what a batch may take there.
 
-    @property
-    def free(self) -> int:
-        """Return the bytes that a batch may use, with a margin: other programs share main memory."""
-        if not self._device:
-            return int(main_memory().available * MAIN_MEMORY_SHARE)
-        kept = _torch().cuda.memory_reserved(self._device) - _torch().cuda.memory_allocated(self._device)
-        return int((free_memory(self._device) + kept) * GPU_MEMORY_SHARE)
+        There is a margin, as other programs share main memory, and other workers of a run its machine.
+        """
+        if not self._gpus:
+            free = main_memory().available * MAIN_MEMORY_SHARE / self._shares
+            return (Usage(_peak_resident() - self._before[0], int(free)),)
+        return tuple(self._used(gpu, before) for gpu, before in zip(self._gpus, self._before, strict=True))
+
+    def _used(self, gpu: str, before: int) -> Usage:
+        cuda = _torch().cuda
+        kept = cuda.memory_reserved(gpu) - cuda.memory_allocated(gpu)
+        return Usage(
+            int(cuda.max_memory_allocated(gpu)) - before, int((free_memory(gpu) + kept) * GPU_MEMORY_SHARE)
+        )
+
+    def _sum(self, measure: Callable[[Any, str], int]) -> int | None:
+        return sum(int(measure(_torch().cuda, gpu)) for gpu in self._gpus) if self._gpus else None
 
 
 def _reset_resident() -> int:
@@ -144,6 +176,11 @@ def _peak_resident() -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return int(psutil.Process().memory_info().rss)
+
+
+def is_spread(model: Any) -> bool:
+    """Return whether a loaded model lies on several devices."""
+    return len(set((getattr(model, "hf_device_map", None) or {}).values())) > 1
 
 
 def pin(inputs: Any, device: Any) -> None:

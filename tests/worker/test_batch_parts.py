@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from transformers import DynamicCache
 
 from fada_tui.core.protocol import Item
 from fada_tui.runs.recovery import Recovery
+from fada_tui.worker import devices
 from fada_tui.worker.devices import PeakMemory
 from fada_tui.worker.generation.batch_size import GROWTH, MOST, BatchSize
 from fada_tui.worker.generation.decoding import Sharing
@@ -22,38 +25,38 @@ GIB = 2**30
 def test_a_size_of_its_own_grows_with_what_fits() -> None:
     size = BatchSize("auto")
     assert size.now == 1
-    size.answered(1, taken=GIB, free=100 * GIB)
+    size.answered(1, [(GIB, 100 * GIB)])
     assert size.now == GROWTH, "no further at once, whatever fits"
-    size.answered(4, taken=4 * GIB, free=11 * GIB)
+    size.answered(4, [(4 * GIB, 11 * GIB)])
     assert size.now == 11
-    size.answered(11, taken=12 * GIB, free=6 * GIB)
+    size.answered(11, [(12 * GIB, 6 * GIB)])
     assert size.now == 5, "memory has become less"
-    size.answered(5, taken=5 * GIB, free=GIB // 2)
+    size.answered(5, [(5 * GIB, GIB // 2)])
     assert size.now == 1
     for _ in range(9):
-        size.answered(size.now, taken=0, free=GIB)
+        size.answered(size.now, [(0, GIB)])
     assert size.now == MOST
 
 
 def test_a_size_is_halved_where_memory_ran_out_and_keeps_to_it() -> None:
     size = BatchSize("auto")
     for _ in range(9):
-        size.answered(size.now, taken=1, free=GIB)
+        size.answered(size.now, [(1, GIB)])
     size.failed(20)
     assert size.now == 10
-    size.answered(10, taken=1, free=GIB)
+    size.answered(10, [(1, GIB)])
     assert size.now == 10
     size.failed(3)
     assert size.now == 1
     size.failed(1)
-    size.answered(1, taken=1, free=GIB)
+    size.answered(1, [(1, GIB)])
     assert size.now == 1
 
     fixed = BatchSize(8)
-    fixed.answered(8, taken=1, free=GIB)
+    fixed.answered(8, [(1, GIB)])
     assert fixed.now == 8
     fixed.failed(8)
-    fixed.answered(4, taken=1, free=GIB)
+    fixed.answered(4, [(1, GIB)])
     assert fixed.now == 4
 
 
@@ -63,7 +66,7 @@ def test_a_size_is_halved_where_memory_ran_out_and_keeps_to_it() -> None:
 def test_a_size_begins_with_what_is_asked_or_allowed(asked: object, at_most: int | None, first: int) -> None:
     size = BatchSize(asked, at_most)  # type: ignore[arg-type]
     assert size.now == first
-    size.answered(first, taken=1, free=GIB)
+    size.answered(first, [(1, GIB)])
     assert size.now == (GROWTH if asked == "auto" and at_most is None else first)
 
 
@@ -160,21 +163,68 @@ def test_caches_are_put_together_row_by_row() -> None:
 
 
 def test_main_memory_that_a_batch_took_is_seen() -> None:
-    memory, size = PeakMemory("cpu"), 300_000_000
+    memory, size = PeakMemory(("cpu",)), 300_000_000
     memory.reset()
-    assert memory.taken < size / 2
+    assert memory.usage[0].taken < size / 2
     kept = torch.ones(size, dtype=torch.uint8)
     del kept
-    assert size * 0.9 < memory.taken < size * 1.5, "the peak, though it is free again"
+    assert size * 0.9 < memory.usage[0].taken < size * 1.5, "the peak, though it is free again"
     memory.reset()
-    assert memory.taken < size / 2, "an old peak is forgotten"
-    assert memory.free > 0
+    assert memory.usage[0].taken < size / 2, "an old peak is forgotten"
+    assert memory.usage[0].free > 0
     assert memory.allocated is memory.reserved is None
 
 
 def begun(recovery: Recovery, asked: list[Item]) -> None:
     for item in asked:
         recovery.began(item)
+
+
+def test_the_tightest_of_several_devices_decides() -> None:
+    size = BatchSize("auto")
+    size.answered(1, [(GIB, 100 * GIB), (GIB, 3 * GIB)])
+    assert size.now == 3
+    size.answered(3, [(GIB, 100 * GIB), (0, GIB)])
+    assert size.now == 12, "a device of which nothing was taken limits nothing"
+
+
+def test_workers_that_share_main_memory_share_what_is_free() -> None:
+    (alone,), (shared,) = PeakMemory(("cpu",)).usage, PeakMemory(("cpu",), shares=10).usage
+    assert shared.free < alone.free / 4, "a tenth, though others take and free memory meanwhile"
+
+
+class Cuda:
+    """Two cards as torch tells of them."""
+
+    held: ClassVar = {"cuda:0": 8 * GIB, "cuda:1": 3 * GIB}
+    peak: ClassVar = {"cuda:0": 9 * GIB, "cuda:1": 5 * GIB}
+    left: ClassVar = {"cuda:0": 10 * GIB, "cuda:1": 2 * GIB}
+
+    def reset_peak_memory_stats(self, device: str) -> None:
+        assert device in self.held
+
+    def memory_allocated(self, device: str) -> int:
+        return self.held[device]
+
+    def memory_reserved(self, device: str) -> int:
+        return self.held[device] + GIB
+
+    def max_memory_allocated(self, device: str) -> int:
+        return self.peak[device]
+
+    def max_memory_reserved(self, device: str) -> int:
+        return self.peak[device] + GIB
+
+
+def test_memory_is_measured_on_each_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "_torch", lambda: SimpleNamespace(cuda=Cuda()))
+    monkeypatch.setattr(devices, "free_memory", Cuda.left.__getitem__)
+    memory = PeakMemory(("cuda:0", "cuda:1"))
+    memory.reset()
+    assert memory.on_gpu
+    assert (memory.allocated, memory.reserved) == (14 * GIB, 16 * GIB)
+    share = devices.GPU_MEMORY_SHARE
+    assert memory.usage == ((GIB, int(11 * GIB * share)), (2 * GIB, int(3 * GIB * share)))
 
 
 def test_a_lost_batch_is_asked_one_by_one_and_others_in_smaller_batches() -> None:

@@ -17,7 +17,7 @@ def result(
     """Return the result of an answer after thoughts."""
     item = Item(image="a.png", category="A", path="A/a.png", question_id="q", question="?")
     generation = Generation(**{"max_new_tokens": 150, **how})  # type: ignore[arg-type]
-    attempt = ItemAttempt(item, generation, PeakMemory("cpu"), print, Event())
+    attempt = ItemAttempt(item, generation, PeakMemory(("cpu",)), print, Event())
     return attempt.answered(
         Answered(
             response=response,

@@ -104,6 +104,10 @@ def test_it_is_for_gpus_and_for_long_work(loaded: LoadedModel) -> None:
     assert worthwhile(on_gpu, 8, 10_000, 500) is not None
     assert worthwhile(on_gpu, 8, 15, 200) is None
     assert worthwhile(on_gpu, "auto", 10_000, 500) is None
+    on_gpu.hf_device_map = {"model.vision_model": 0, "model.text_model": 0}  # type: ignore[attr-defined]
+    assert worthwhile(on_gpu, 8, 10_000, 500) is not None
+    on_gpu.hf_device_map["model.text_model"] = 1  # type: ignore[attr-defined]
+    assert worthwhile(on_gpu, 8, 10_000, 500) is None, "a model that is spread over several"
 
 
 @pytest.mark.slow

@@ -210,7 +210,7 @@ class Asking:
 
     def _worker(self, seat: Seat) -> AskedWorker:
         client = self._new_client(seat.name, seat.threads)
-        command = replace(self._command(seat.device), threads=seat.threads)
+        command = replace(self._command(seat.device), threads=seat.threads, shares=seat.shares)
         return AskedWorker(seat, client, command, self.record, self.work, self._telemetry, self)
 
     def _command(self, device: str) -> Load:

@@ -17,6 +17,8 @@ class Seat(Struct, frozen=True):
     """On which it loads the model, as `--device` takes it."""
     threads: int | None = None
     """Most threads that it computes with; `None` for its own choice."""
+    shares: int = 1
+    """Workers of the run that share its memory, this one included."""
 
 
 def only_seat(device: str) -> Seat:
@@ -35,7 +37,10 @@ def seats(names: Sequence[str], images: int, cores: int | None) -> tuple[Seat, .
     names = names[: max(images, 1)]
     sharing = sum(map(is_cpu, names))
     threads = max(cores // sharing, 1) if cores and sharing > 1 else None
-    return tuple(Seat(name, loaded_on(name), threads if is_cpu(name) else None) for name in names)
+    return tuple(
+        Seat(name, loaded_on(name), threads, sharing) if is_cpu(name) else Seat(name, loaded_on(name))
+        for name in names
+    )
 
 
 def usable_cores() -> int:

@@ -57,7 +57,10 @@ class ContrastiveAdapter:
     def rank(self, model: Any, inputs: Any) -> list[tuple[Ranked, ...]]:
         """Return the classes of each image, the likeliest first; their probabilities add up to 1."""
         images = unit(model.get_image_features(**inputs))
-        likely = (images @ self._vectors.T * scale(model)).softmax(dim=1)
+        vectors = self._vectors.to(
+            images.device
+        )  # spread over cards, the two towers may end on different ones
+        likely = (images @ vectors.T * scale(model)).softmax(dim=1)
         names = [one.name for one in self._classes.classes]
         return [
             tuple(

@@ -1,5 +1,6 @@
 """The number of answers made together."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 FIRST = 1
@@ -28,17 +29,17 @@ class BatchSize:
         self._limit = min(most, at_most or most)
         self.now = min(size, self._limit)
 
-    def answered(self, count: int, taken: int, free: int) -> None:
-        """Update the size after a batch was answered.
+    def answered(self, count: int, usage: Sequence[tuple[int, int]]) -> None:
+        """Update the size after a batch was answered. The tightest device decides.
 
         Args:
             count: answers in it.
-            taken: bytes it took at most, beyond what the model holds anyway.
-            free: bytes that a batch may take now.
+            usage: of each device, the bytes that the batch took at most, beyond what the model holds anyway,
+                and the bytes that a batch may take there now.
         """
         if not self._grows:
             return
-        fitting = MOST if taken <= 0 else int(free / (taken / count))
+        fitting = min(MOST if taken <= 0 else int(free / (taken / count)) for taken, free in usage)
         self.now = max(1, min(max(self.now, count * GROWTH), fitting, self._limit))
 
     def failed(self, count: int) -> None:

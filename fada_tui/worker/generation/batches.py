@@ -171,7 +171,7 @@ class Batches:
             # An allocation's error would keep the batch's tensors alive by its traceback.
             problem = MemoryError(str(error)) if devices.is_out_of_memory(error) else error
             return list(left.values()), problem
-        self._size.answered(len(ready.attempts), memory.taken, memory.free)
+        self._size.answered(len(ready.attempts), memory.usage)
         if threads:
             threads.answered(results, len(ready.attempts))
         return list(left.values()), None

@@ -111,9 +111,12 @@ class LoadedModel:
     """A model ready to answer."""
 
     answerer: Answerer | Served
-    device: str
+    devices: tuple[str, ...]
+    """That it lies on, the first one first."""
     model: Any = None
     """The model in evaluation mode; `None` if it runs elsewhere."""
     adapter: Any = None
+    shares: int = 1
+    """Workers of the run that share the device's memory, this one included."""
     threads: "Threads | None" = None
     """Chooses the number of torch's threads; `None` if the model does not run on the CPU."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import StaticCache
 
+from fada_tui.worker import devices
 from fada_tui.worker.generation.cacheable import PREFIX
 
 PAYS_FROM = 4000
@@ -63,6 +64,8 @@ class StaticDecoding:
 def worthwhile(model: Any, batch_size: object, answers: int, max_new_tokens: int) -> StaticDecoding | None:
     """Return static decoding if device and architecture support it and the work is long enough.
 
+    Over several devices nothing is compiled: the graph of a step would break at each move between them.
+
     Args:
         model: on its device.
         batch_size: as asked for; one that sizes itself has no single shape to compile.
@@ -70,6 +73,8 @@ def worthwhile(model: Any, batch_size: object, answers: int, max_new_tokens: int
         max_new_tokens: of each.
     """
     if not isinstance(batch_size, int) or model.device.type != "cuda" or not compiles(model):
+        return None
+    if devices.is_spread(model):
         return None
     steps = -(-answers // batch_size) * max_new_tokens
     return StaticDecoding(model, batch_size) if steps >= PAYS_FROM else None

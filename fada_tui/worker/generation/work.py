@@ -37,7 +37,7 @@ class WorkSession:
         self, loaded: LoadedModel, command: Work, receiver: CommandReceiver, sender: EventSender
     ) -> None:
         self.command = command
-        self.memory = devices.PeakMemory(loaded.device)
+        self.memory = devices.PeakMemory(loaded.devices, loaded.shares)
         self.threads = loaded.threads
         self.problem: JournalFailed | None = None
         self._journal = Path(decode_name(command.journal))

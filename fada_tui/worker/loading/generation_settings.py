@@ -37,3 +37,10 @@ def settle(model: Any) -> None:
         for name in _OUT:
             if getattr(settings, name, None) is not None:
                 setattr(settings, name, None)
+
+
+def leave_uncompiled(model: Any) -> None:
+    """Have transformers compile nothing of a model's decoding, as some checkpoints' caches would have it."""
+    for part in (model, *(getattr(model, name, None) for name in GENERATING_PARTS)):
+        if (settings := getattr(part, "generation_config", None)) is not None:
+            settings.disable_compile = True

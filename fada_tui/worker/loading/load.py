@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Loaded, Message
 from fada_tui.core.records import LoadOptions, ModelEntry, ModelFacts, ModelMemory
-from fada_tui.models import obstacles
+from fada_tui.models import obstacles, placement
 from fada_tui.models.checkpoint import CheckpointFiles, read_folder, read_headers
 from fada_tui.models.installed import has_package
 from fada_tui.models.model_config import quantization
@@ -28,14 +28,17 @@ from fada_tui.worker.generation.threads import Threads, restore
 from fada_tui.worker.loading import (
     attention,
     checkpoint,
+    device_map,
     lora,
     openclip_files,
+    placing,
     processor_check,
     rehearsal,
     resolution,
     trial,
     weights,
 )
+from fada_tui.worker.loading.placing import Placed
 
 EMBEDDED = Path(obstacles.__file__).resolve().parent / "demo" / "weights"
 
@@ -73,21 +76,26 @@ def load(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, L
     flash = device.startswith("cuda") and has_package("flash_attn")
     attention.settle(config, flash=flash)
     dtype = weights.choose_dtype(command.model.dtype, saved)
-    weights.check_memory(command.model, saved, device, more=(added and added.files.memory) or 0)
+    more = (added and added.files.memory) or 0
+    placed = placing.place(command, saved, dtype, device, lambda: weights.empty(command, config), more=more)
     source = openclip_files.read_tensors(command, files) if release else files
-    model = weights.load_model(command, source, config, dtype, device, send, saved.tensors or ())
+    model = weights.load_model(command, source, config, dtype, placed, send, saved.tensors or ())
     model = lora.apply(command, model, added)
-    loaded = _rehearsed(command, model, adapter, device)
+    loaded = _rehearsed(command, model, adapter, placed)
     facts = replace(_facts(command, loaded, saved, architecture, processor), lora=lora.facts_of(added))
     pickled = release.pickled if release else saved.weights(allow_pickle=command.allow_pickle).pickled
     return loaded, Loaded(
         model=replace(
             facts, pickled=pickled or lora.is_pickled(added) or UNSET, load_time=time.perf_counter() - begun
         ),
-        gpu_uuids=devices.gpu_uuids(device),
+        gpu_uuids=devices.gpu_uuids(*placed.devices),
         sorts=isinstance(adapter, ContrastiveAdapter),
         quantized=command.model.quantization is not None or quantization(saved.config) is not None,
-        remarks=(*([] if release else remarks(saved, flash=flash)), *_of_thinking(command, adapter)),
+        remarks=(
+            *([] if release else remarks(saved, flash=flash)),
+            *_of_thinking(command, adapter),
+            *_of_spread(facts),
+        ),
     )
 
 
@@ -163,6 +171,12 @@ def _of_thinking(command: Load, adapter: Any) -> Iterator[str]:
         yield f"its prompt has no switch for thinking: --thinking {command.thinking} changes nothing"
 
 
+def _of_spread(facts: ModelFacts) -> Iterator[str]:
+    """Yield where a model lies, if on several devices."""
+    if facts.spread is not UNSET:
+        yield f"{placement.in_words(facts.spread)}, since no card alone has room for it"
+
+
 def _saved(files: Path, *, allow_pickle: bool) -> CheckpointFiles:
     """Return the description of a checkpoint's folder, or of the one file that holds its weights."""
     if files.is_dir():
@@ -181,7 +195,7 @@ def _check_weights(command: Load, saved: CheckpointFiles, release: openclip_file
     )
 
 
-def _rehearsed(command: Load, model: Any, adapter: Any, device: str) -> LoadedModel:
+def _rehearsed(command: Load, model: Any, adapter: Any, placed: Placed) -> LoadedModel:
     """Return a model that has answered once, with as many threads as help it."""
     if isinstance(adapter, ContrastiveAdapter):
         with torch.inference_mode():
@@ -193,8 +207,8 @@ def _rehearsed(command: Load, model: Any, adapter: Any, device: str) -> LoadedMo
         Generator(model, adapter) if isinstance(adapter, TextAdapter) else Ranker(model, adapter)
     )
     if not getattr(adapter, "in_blocks", False):  # a whole block is a whole answer
-        rehearsal.answer(command, answerer, device)
-    return LoadedModel(answerer, device, model, adapter, threads)
+        rehearsal.answer(command, answerer, placed.devices)
+    return LoadedModel(answerer, placed.devices, model, adapter, command.shares, threads)
 
 
 def _facts(
@@ -212,7 +226,8 @@ def _facts(
         parameters=weights.count_parameters(model),
         dtype=str(model.dtype).removeprefix("torch."),
         quantization=entry.quantization,
-        device=loaded.device,
+        device=loaded.devices[0],
+        spread=device_map.weights_by_device(model) if devices.is_spread(model) else UNSET,
         attention=getattr(model.config, "_attn_implementation", None) or UNSET,
         image_processor=_image_processor(processor) or UNSET,
         scale=scale(model) if sorts else UNSET,

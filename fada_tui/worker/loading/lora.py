@@ -6,6 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from accelerate import dispatch_model
+from accelerate.hooks import remove_hook_from_submodules
 from msgspec import UNSET, Struct, UnsetType
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
@@ -123,7 +125,18 @@ def apply(command: Load, model: Any, lora: Lora | None) -> Any:
     if missing := _named(told.missing_keys):
         message = lora_errors.incomplete(name, where, missing)
         raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message)
-    return wrapped.get_base_model().eval()
+    return _dispatched(wrapped.get_base_model().eval())
+
+
+def _dispatched(model: Any) -> Any:
+    """Return a model; one that is spread has its inputs brought to the device of each layer that peft put in.
+
+    peft keeps what does that at the layers within its own.
+    """
+    if devices.is_spread(model):
+        remove_hook_from_submodules(model)
+        dispatch_model(model, model.hf_device_map, skip_keys=list(model._skip_keys_device_placement or ()))
+    return model
 
 
 def _folder(command: Load, where: str, send: Callable[[Message], None]) -> Path:

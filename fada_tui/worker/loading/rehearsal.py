@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from PIL import Image
@@ -42,13 +43,13 @@ def prepare(command: Load, adapter: Any) -> None:
         raise ModelLoadError(ErrorKind.PROMPT, f"{name} cannot be asked: {reason(error)}") from error
 
 
-def answer(command: Load, answerer: Answerer, device: str) -> None:
+def answer(command: Load, answerer: Answerer, devices_used: Sequence[str]) -> None:
     """Have the loaded model answer the question with one token.
 
     Args:
         command: names the model.
         answerer: the loaded model.
-        device: that it is on.
+        devices_used: that it is on.
 
     Raises:
         ModelLoadError: it cannot.
@@ -70,12 +71,15 @@ def answer(command: Load, answerer: Answerer, device: str) -> None:
     try:
         answerer.answer([asked], answerer.prepare([asked]), lambda *_: None)
     except Exception as error:  # a checkpoint's files may be at odds in any way
-        raise _explained(command.model.name, device, error) from error
+        raise _explained(command.model.name, devices_used, error) from error
 
 
-def _explained(name: str, device: str, error: Exception) -> ModelLoadError:
+def _explained(name: str, devices_used: Sequence[str], error: Exception) -> ModelLoadError:
+    where = " and ".join(devices_used)
     if devices.is_out_of_memory(error):
-        return ModelLoadError(ErrorKind.OUT_OF_MEMORY, load_errors.no_room(name, device, reason(error)))
+        return ModelLoadError(ErrorKind.OUT_OF_MEMORY, load_errors.no_room(name, where, reason(error)))
+    if len(devices_used) > 1 and isinstance(error, RuntimeError):
+        return ModelLoadError(ErrorKind.LOAD, load_errors.cannot_spread(name, where, reason(error)))
     if _COUNTS.search(str(error)):
         message = load_errors.at_odds(name, reason(error))
         return ModelLoadError(ErrorKind.PROCESSOR_MISSING, message)

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,11 @@ from transformers import BitsAndBytesConfig
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
-from fada_tui.core.records import ModelEntry
 from fada_tui.models import load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor
-from fada_tui.models.memory import precision_of, weigh, weights_at
 from fada_tui.worker import devices
-from fada_tui.worker.loading import constants, generation_settings
+from fada_tui.worker.loading import constants, device_map, generation_settings
+from fada_tui.worker.loading.placing import Placed
 from fada_tui.worker.loading.progress import weights_counted
 
 DTYPES = ("float32", "float16", "bfloat16")
@@ -55,26 +55,18 @@ def choose_dtype(asked: str, saved: CheckpointFiles) -> torch.dtype:
     return found
 
 
-def check_memory(entry: ModelEntry, saved: CheckpointFiles, device: str, *, more: int = 0) -> None:
-    """Refuse a model whose weights alone cannot fit.
+def empty(command: Load, config: Any) -> Any:
+    """Return the model without its weights.
 
     Args:
-        entry: the model as it will be loaded.
-        saved: its files.
-        device: where to.
-        more: bytes of weights that are added to it.
-
-    Raises:
-        ModelLoadError: they cannot.
+        command: names the model and what it may do.
+        config: as for `load_model`.
     """
-    precision = precision_of(saved, entry.dtype, entry.quantization) or saved.dtype_to_load(entry.dtype)
-    needed, free = (
-        weights_at(saved, weigh(saved, None), precision).get(precision),
-        devices.free_memory(device),
-    )
-    if needed is not None and needed + more > free:
-        message = load_errors.too_large(entry.name, needed + more, device, free)
-        raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message)
+    model_class = _model_class(command, config)
+    make = model_class
+    if hasattr(model_class, "_model_mapping"):
+        make = partial(model_class.from_config, trust_remote_code=command.trust_remote_code)
+    return device_map.empty(make, config)
 
 
 def load_model(
@@ -82,11 +74,11 @@ def load_model(
     source: Path | dict[str, torch.Tensor],
     config: Any,
     dtype: torch.dtype,
-    device: str,
+    placed: Placed,
     send: Callable[[Message], None],
     tensors: Sequence[Tensor] = (),
 ) -> Any:
-    """Return the model, in evaluation mode, on its device.
+    """Return the model, in evaluation mode, on its device or devices.
 
     Args:
         command: names the model and what it may do.
@@ -94,7 +86,7 @@ def load_model(
         config: its configuration, with what the adapter told it; the first of its `architectures` is the
             class that is loaded.
         dtype: precision.
-        device: where to.
+        placed: where to.
         send: told how many weights are loaded.
         tensors: of the checkpoint's files, by their headers; empty if these are unknown.
 
@@ -104,7 +96,9 @@ def load_model(
     name = command.model.name
     options: dict[str, Any] = {} if isinstance(source, Path) else {"config": config, "state_dict": source}
     if command.model.quantization:
-        options["quantization_config"] = _quantization(name, command.model.quantization, dtype, device)
+        options["quantization_config"] = _quantization(
+            name, command.model.quantization, dtype, placed.devices[0]
+        )
 
     def report(done: int, total: int) -> None:
         send(Progress(stage="weights", done=done, total=total))
@@ -119,7 +113,7 @@ def load_model(
             model, info = model_class.from_pretrained(
                 source if isinstance(source, Path) else None,
                 dtype=dtype,
-                device_map=device,
+                device_map=placed.map,
                 trust_remote_code=command.trust_remote_code,
                 use_safetensors=None if command.allow_pickle else True,
                 output_loading_info=True,
@@ -129,13 +123,15 @@ def load_model(
             )
     except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         if devices.is_out_of_memory(error):
-            message = load_errors.no_room(name, device, reason(error))
+            message = load_errors.no_room(name, placed.where, reason(error))
             raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
         message = f"{name}: {reason(error)} (worker.log has more)"
         raise ModelLoadError(_kind(error), message) from error
     unexpected = constants.weights_of(info["unexpected_keys"], tensors, model)
     _check_filled(name, model_class.__name__, {**info, "unexpected_keys": unexpected})
     generation_settings.settle(model)
+    if devices.is_spread(model):
+        generation_settings.leave_uncompiled(model)
     return model.eval()
 
 

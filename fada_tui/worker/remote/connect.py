@@ -84,7 +84,7 @@ def reach(command: Load, send: Callable[[Message], None]) -> tuple[LoadedModel, 
         command.server_patience,
     )
     # What is left to this process runs on no GPU.
-    return LoadedModel(answerer, "cpu"), Loaded(model=known, remarks=remarks)
+    return LoadedModel(answerer, ("cpu",)), Loaded(model=known, remarks=remarks)
 
 
 def served(command: ListServed, send: Callable[[Message], None]) -> Listed:

@@ -140,7 +140,7 @@ def test_writing_a_result_holds_up_no_request(
         kept, wishes = Kept(), Wishes()
         receiver: Any = wishes
         sender: Any = kept
-        work(LoadedModel(answerer, "cpu"), command, receiver, sender)
+        work(LoadedModel(answerer, ("cpu",)), command, receiver, sender)
     written = [line.result for line in journal.read(tmp_path / "journal.jsonl").lines]
     assert kept.results == written and [one.key for one in written] == [item.key for item in command.items]
     assert not any(one.error for one in written)

@@ -1,0 +1,1 @@
+"""Cards that are made of main memory, for what cannot be tried without several."""
