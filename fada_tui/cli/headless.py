@@ -34,7 +34,7 @@ from fada_tui.runs.aliases import mistyped
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.events import RunEnded
 from fada_tui.runs.job import Job
-from fada_tui.runs.preflight.describe import as_json, facts, measured
+from fada_tui.runs.preflight.describe import as_json, facts, measured, shared
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as runs
@@ -307,6 +307,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
     for job in jobs:
         found = planning.estimate(job, ask_hub=True)
         told = found.requirements
+        room = shared(free, job.plan.devices or None)
         server = place_of(job.plan.model.source)
         categories = Counter(image.category for image in job.plan.images)
         plans.append(
@@ -327,7 +328,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "parameters": told.weighed.parameters,
                 "dtype": told.precision,
                 "weights_bytes": told.need.weights if told.need else None,
-                **as_json(told, free),
+                **as_json(told, room),
             }
         )
         if not request.json:
@@ -350,7 +351,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 print_line(f"  controls   {len(control_keys(job.questions))} ({', '.join(PICTURES)})")
             for one in (job.references, *(job.references.others or ())) if job.references else ():
                 print_line(f"  references {one.matched:,} of {one.of:,}, from {printable(one.name)}")
-            for label, text in facts(told, free):
+            for label, text in facts(told, room):
                 print_line(f"  {label.lower():<11}{printable(text)}".rstrip())
     if request.json:
         print_json({"runs": [], "plan": plans})

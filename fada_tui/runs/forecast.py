@@ -15,7 +15,7 @@ from fada_tui.models.resolution import options_of
 from fada_tui.report import units
 from fada_tui.report.figures import Figures
 from fada_tui.runs.planning import Estimate
-from fada_tui.runs.preflight.memory_fit import Free, Suggestion, main_memory, places, suggest
+from fada_tui.runs.preflight.memory_fit import Free, Suggestion, by_auto, main_memory, places, suggest
 from fada_tui.runs.several import ONE, Several, made_on
 from fada_tui.runs.telemetry import Sample
 
@@ -96,6 +96,9 @@ def forecast(
     timed = _timed(latest, made, on)
     needed, needed_from = _needed(entry, estimate, latest, made, free)
     needs = estimate.requirements
+    if free is not None and free.cards and needs.need:
+        elsewhere = tuple(dict.fromkeys((*free.cards, *elsewhere)))
+        free = by_auto(needs.need, free)
     told = Forecast(
         results=estimate.results,
         seconds=None if timed is None else estimate.results * _each(*timed, on),
@@ -112,7 +115,8 @@ def forecast(
     )
     if told.fits is not False or free is None:
         return told
-    return replace(told, instead=_instead(estimate, told, free, elsewhere))
+    others = [place for place in elsewhere if place != free]
+    return replace(told, instead=_instead(estimate, told, free, others, spread=on.number == 1))
 
 
 def seconds_expected(
@@ -174,7 +178,11 @@ def places_for(sample: Sample | None, device: str) -> tuple[Free | None, tuple[F
     if sample is None:
         return free, ()
     every = dict.fromkeys((*places(sample), main_memory(sample)))
-    return free, tuple(place for place in every if place != free)
+    elsewhere = tuple(place for place in every if place != free)
+    gpus = tuple(place for place in every if place.gpu)
+    if device == "auto" and free is not None and len(gpus) > 1:
+        free = replace(free, cards=gpus)
+    return free, elsewhere
 
 
 def _timed(latest: Sequence[Earlier], made: Generation, on: Several) -> Earlier | None:
@@ -246,7 +254,9 @@ def _needed(
     return need.total + (size - 1) * need.cache, "estimated from weights"
 
 
-def _instead(estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence[Free]) -> Suggestion | None:
+def _instead(
+    estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence[Free], *, spread: bool
+) -> Suggestion | None:
     """Return how to make a model fit that does not fit as set, by measurements where there are any."""
     asked = estimate.requirements.precision or ""
     needed = told.memory_needed or 0
@@ -254,8 +264,9 @@ def _instead(estimate: Estimate, told: Forecast, free: Free, elsewhere: Sequence
         replace(need, margin=need.margin + max(needed - need.total, 0)) if need.precision == asked else need
         for need in estimate.requirements.needs
     ]
-    gpus = [free, *(place for place in elsewhere if place.gpu)]
-    return suggest(needs, asked, gpus, next((place for place in elsewhere if not place.gpu), None))
+    gpus = [*(() if free.cards else (free,)), *(place for place in elsewhere if place.gpu)]
+    main = next((place for place in elsewhere if not place.gpu), None)
+    return suggest(needs, asked, gpus, main, spread=spread)
 
 
 def _same_precision(run: Run, entry: ModelEntry) -> bool:

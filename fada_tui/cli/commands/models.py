@@ -39,7 +39,7 @@ from fada_tui.models.registry import (
 from fada_tui.models.user_list import change_user_entries, override
 from fada_tui.report.figures import Figures, figures
 from fada_tui.runs.planning import with_choices
-from fada_tui.runs.preflight.describe import as_json, facts, measured
+from fada_tui.runs.preflight.describe import as_json, facts, measured, shared
 from fada_tui.runs.preflight.inspection import look
 from fada_tui.store import folder as store
 
@@ -125,7 +125,7 @@ def show(options: Namespace, read: ReadRuns) -> int:
     settings, warnings = load_settings({}, os.environ, settings_file(), tolerant=True)
     warn(warnings)
     found = look(with_choices(entry, settings), max_new_tokens=settings.most_tokens, ask_hub=True)
-    room = measured()
+    room = shared(measured(), settings.devices)
     if _json(options):
         print_json(model_rows.flat(row) | as_json(found, room))
     else:

@@ -6,11 +6,21 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from fada_tui.core.device_list import device_list, is_cpu
 from fada_tui.models.installed import has_package
 from fada_tui.models.memory import QUANTIZED, Need
+from fada_tui.models.placement import Card, shares
 from fada_tui.models.requirements import AddedLora, Requirements
 from fada_tui.report import units
-from fada_tui.runs.preflight.memory_fit import Free, Suggestion, fits, main_memory, places, suggest
+from fada_tui.runs.preflight.memory_fit import (
+    Free,
+    Suggestion,
+    fits,
+    main_memory,
+    places,
+    spread_over,
+    suggest,
+)
 from fada_tui.runs.telemetry import Sample, Telemetry
 
 _ORIGINS = {
@@ -27,6 +37,10 @@ class Room(Struct, frozen=True):
     places: tuple[Free, ...]
     """Devices for the model: the GPUs, or main memory if there is none."""
     main: Free | None
+    workers: int = 0
+    """Workers on the CPU that share main memory, each with a model of its own; 0 where no list says so."""
+    each: bool = False
+    """Whether each device gets a model of its own, so that none is spread."""
 
 
 def measured() -> Room:
@@ -41,6 +55,27 @@ def room_of(sample: Sample | None) -> Room:
     return Room((), None) if sample is None else Room(places(sample), main_memory(sample))
 
 
+def shared(room: Room, devices: str | None) -> Room:
+    """Return the free memory for each of several devices, which have a model of their own each.
+
+    Args:
+        room: all that is free.
+        devices: as `core.device_list` reads them; `None` for one device.
+    """
+    if devices is None:
+        return room
+    names = device_list(devices)
+    gpus = [place for place in room.places if place.gpu]
+    chosen = [place for place in gpus if not names or f"cuda:{place.place.removeprefix('GPU ')}" in names]
+    workers = sum(map(is_cpu, names))
+    if not workers or room.main is None:
+        return Room(tuple(chosen), None, each=True)
+    size = None if room.main.size is None else room.main.size // workers
+    each = f" for each of {workers} workers" if workers > 1 else ""
+    main = Free(f"{room.main.place}{each}", False, size)
+    return Room((*chosen, main), None, workers, each=True)
+
+
 def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
     """Yield pairs of label and text, one per line; the label is empty on continuation lines."""
     if found.origin == "server":
@@ -50,6 +85,7 @@ def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
         yield from _memory(found)
         for place in room.places:
             yield (place.place if place.gpu else "CPU"), _verdict(found, place)
+        yield from _together(found, room)
         if found.needs:
             yield "Advice", advice(found, room)
         yield from _conditions(found)
@@ -61,7 +97,8 @@ def suggestion(found: Requirements, room: Room) -> Suggestion | None:
     """Return the best way to fit the model; `None` if it does not fit, or nothing is known."""
     if not found.needs:
         return None
-    return suggest(found.needs, found.precision or found.needs[0].precision, room.places, room.main)
+    asked = found.precision or found.needs[0].precision
+    return suggest(found.needs, asked, room.places, room.main, spread=not room.each)
 
 
 def advice(found: Requirements, room: Room) -> str:
@@ -70,6 +107,8 @@ def advice(found: Requirements, room: Room) -> str:
         lacking = best.precision in QUANTIZED and not has_package("bitsandbytes")
         unsure = "; the precision it was saved in is unknown" if found.precision is None else ""
         return best.text + (" (with fada-tui[quantization] installed)" if lacking else "") + unsure
+    if room.each and not room.places:
+        return "none of the devices that are listed was found here"
     if all(place.size is None for place in room.places):
         return "how much memory is free is unknown"
     return "fits nowhere here: choose a smaller model, or free memory"
@@ -92,6 +131,7 @@ def as_json(found: Requirements, room: Room) -> dict[str, Any]:
             }
             for place in room.places
         ],
+        "spread": {need.precision: _spread(need, room) for need in found.needs},
         "suggestion": msgspec.to_builtins(suggestion(found, room)),
     }
 
@@ -163,6 +203,27 @@ def _verdict(found: Requirements, place: Free) -> str:
         return free
     words = f"fits at {', '.join(good)}" if good else "does not fit"
     return f"{free}: {words}" + (f"; not at {', '.join(bad)}" if good and bad else "")
+
+
+def _together(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
+    """Yield what fits only on several GPUs together, and what several workers on the CPU take in all."""
+    for need in found.needs:
+        if each_share := _spread(need, room):
+            each = ", ".join(f"{name} {units.memory(size)}" for name, size in each_share.items())
+            yield "Spread", f"at {need.precision} over {each}"
+    if room.workers > 1 and (one := found.need or next(iter(found.needs), None)):
+        total = units.memory(one.total * room.workers)
+        yield "Workers", f"{room.workers} × {units.memory(one.total)} = {total} in all at {one.precision}"
+
+
+def _spread(need: Need, room: Room) -> dict[str, int] | None:
+    """Return about how many bytes of weights would lie on each GPU; `None` where a model is not spread."""
+    if room.each or any(_fits(need, place) for place in room.places if place.gpu):
+        return None
+    if (found := spread_over(need, room.places)) is None:
+        return None
+    cards = [Card(place.place, place.size or 0) for place in found.cards]
+    return shares(need.weights, cards)
 
 
 def _fits(need: Need, place: Free) -> bool | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fada_tui.models.memory import QUANTIZED, Need
+from fada_tui.models.placement import Card, first_with_room, groups
 from fada_tui.runs.telemetry import Sample
 
 
@@ -16,10 +17,14 @@ class Free(Struct, frozen=True):
     gpu: bool
     size: int | None
     """Bytes, including those that the current run will release."""
+    cards: tuple["Free", ...] = ()
+    """GPUs: that it is made of, where a model is spread; or, of the first, those that `--device auto` has."""
 
     @property
     def option(self) -> str:
         """Return the command line's option for the device."""
+        if self.cards:
+            return "--device auto"
         return f"--device cuda:{self.place.removeprefix('GPU ')}" if self.gpu else "--device cpu"
 
     def can_take(self, need: Need) -> bool:
@@ -64,21 +69,66 @@ def main_memory(sample: Sample) -> Free:
     return Free("main memory", False, sample.memory_total - sample.memory_used + (sample.worker_rss or 0))
 
 
+def spread_over(need: Need, free: Sequence[Free]) -> Free | None:
+    """Return the GPUs over which a model would be spread, as one place; `None` if they do not hold it.
+
+    Args:
+        need: what it takes.
+        free: places; those that are no GPU, and those with an unknown size, are left out.
+    """
+    known = {f"cuda:{number}": place for number, place in enumerate(free) if place.gpu and place.size}
+    cards = [Card(name, place.size or 0) for name, place in known.items()]
+    group = next(groups(need.weights + need.cache, cards), None)
+    if group is None:
+        return None
+    chosen = tuple(known[card.name] for card in group)
+    return Free(_together(chosen), True, sum(card.free for card in group), chosen)
+
+
+def by_auto(need: Need, free: Free) -> Free:
+    """Return where `--device auto` loads a model, as the worker decides it once it knows the weights.
+
+    Args:
+        need: what it takes.
+        free: the first place, with its `cards`.
+    """
+    known = [(Card(str(number), card.size), card) for number, card in enumerate(free.cards) if card.size]
+    whole = first_with_room(need.weights, (card for card, _ in known))
+    if whole is not None:
+        return next(place for card, place in known if card == whole)
+    if several := spread_over(need, free.cards):
+        return several
+    return max((place for _, place in known), key=lambda place: place.size or 0, default=free)
+
+
+def _together(cards: Sequence[Free]) -> str:
+    numbers = [card.place.removeprefix("GPU ") for card in cards]
+    if len(numbers) == 2:
+        return f"GPU {numbers[0]} and GPU {numbers[1]} together"
+    return f"GPUs {', '.join(numbers[:-1])} and {numbers[-1]} together"
+
+
 def fits(need: Need, free: Free) -> bool | None:
     """Return whether a model fits on a device; `None` if that is unknown."""
     return None if free.size is None else need.total <= free.size
 
 
 def suggest(
-    needs: Sequence[Need], asked: str, free: Sequence[Free], main: Free | None = None
+    needs: Sequence[Need],
+    asked: str,
+    free: Sequence[Free],
+    main: Free | None = None,
+    *,
+    spread: bool = True,
 ) -> Suggestion | None:
-    """Return the best way to run a model: as requested if that fits, else smaller, else on the CPU.
+    """Return the best way to run a model: as requested, on one GPU or several, else smaller, else on the CPU.
 
     Args:
         needs: what it takes, by precision.
         asked: the precision that it would be loaded in.
         free: places, the one that is taken by default first.
         main: main memory, to fall back on.
+        spread: whether it may be spread over several GPUs.
     """
     by_precision = {need.precision: need for need in needs}
     first = by_precision.get(asked)
@@ -87,7 +137,8 @@ def suggest(
         key=lambda need: -need.weights,
     )
     for need in [*([first] if first else []), *smaller]:
-        for place in free:
+        several = spread_over(need, free) if spread else None
+        for place in (*free, *([several] if several else [])):
             if place.can_take(need) and fits(need, place):
                 wanted = [need.option] if need is not first else []
                 wanted += [place.option] if place is not free[0] else []
