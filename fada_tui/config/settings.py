@@ -15,7 +15,7 @@ from fada_tui.core.device_list import device_list
 from fada_tui.core.errors import UsageError
 from fada_tui.core.file_modes import Files
 from fada_tui.core.paths import expanded
-from fada_tui.core.records import ImageDetail, ImageFormat, Record
+from fada_tui.core.records import EngineName, ImageDetail, ImageFormat, Record
 from fada_tui.core.shards import shard_of
 from fada_tui.core.toml import read_toml, suggestion
 
@@ -57,13 +57,14 @@ class Settings(Record, frozen=True, kw_only=True):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] | None = _default("dtype")
     device: str = _default("device")
     devices: str | None = _default("devices")
+    engine: EngineName = _default("engine")
     quantization: Literal["4bit", "8bit"] | None = _default("quantization")
     pad_square: bool | None = _default("pad_square")
     longest_edge: int | None = _default("longest_edge")
     max_tiles: int | None = _default("max_tiles")
     trust_remote_code: tuple[str, ...] = _default("trust_remote_code")
     allow_host: tuple[str, ...] = _default("allow_host")
-    concurrency: int = _default("concurrency")
+    concurrency: int | None = _default("concurrency")
     image_format: ImageFormat = _default("image_format")
     image_quality: int = _default("image_quality")
     image_detail: ImageDetail | None = _default("image_detail")

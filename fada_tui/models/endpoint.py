@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fada_tui.core.errors import UsageError
+from fada_tui.core.records import Run
 
 ADAPTER = "server"
 """Name of the adapter for models behind a server."""
@@ -118,6 +119,11 @@ class Endpoint(Struct, frozen=True):
 def is_endpoint(source: str | None) -> bool:
     """Whether a source is meant as a server's URL."""
     return bool(source and _SCHEME.match(source))
+
+
+def is_served(run: Run) -> bool:
+    """Whether a server or an engine answers a run, and not a model in our own worker."""
+    return run.engine is not UNSET or is_endpoint(run.model.source)
 
 
 def parse(source: str) -> Endpoint:

@@ -27,9 +27,17 @@ class LoadProgress(Struct, frozen=True):
     """An event with the progress of loading the model."""
 
     stage: str
-    """`start`, `download` (bytes), `weights` (tensors) or `server` (tries to reach one)."""
+    """`start`, `engine` (seconds since it was started), `download` (bytes), `weights` (tensors) or `server`
+    (tries to reach one)."""
     done: int
     total: int | None
+
+
+class EngineLog(Struct, frozen=True):
+    """An event: the engine printed a line, while it loads or later."""
+
+    line: str
+    """Without keys and control characters, cut to a length that can be shown."""
 
 
 class ModelReady(Struct, frozen=True):
@@ -197,6 +205,7 @@ class RunEnded(Struct, frozen=True):
 SessionEvent: TypeAlias = (
     RunStarted
     | LoadProgress
+    | EngineLog
     | ModelReady
     | AnswerStarted
     | AnswerText

@@ -13,6 +13,7 @@ from fada_tui.core.file_names import encode_name
 from fada_tui.core.protocol import Item, Load, Loaded
 from fada_tui.core.records import (
     Dataset,
+    EngineFacts,
     Environment,
     Generation,
     LoraFacts,
@@ -70,6 +71,7 @@ def first_run(run_id: str, job: Job) -> Run:
             lora=LoraFacts(source=entry.lora, revision=entry.lora_revision) if entry.lora else UNSET,
             license=entry.license,
         ),
+        engine=EngineFacts(name=job.plan.engine) if job.plan.engine else UNSET,
         generation=job.generation,
         questions=job.questions,
         question_set=job.question_set or UNSET,

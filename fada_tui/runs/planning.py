@@ -40,6 +40,9 @@ from fada_tui.runs.server_settings import headers_of, settings_of
 from fada_tui.runs.shards.part import part_of
 from fada_tui.runs.worker_client.deadlines import Deadlines
 
+REQUESTS = 4
+"""Requests to a server at once, where nothing else is asked for."""
+
 
 class Estimate(Struct, frozen=True):
     """The expected time and memory of a job, as far as known before loading."""
@@ -106,6 +109,7 @@ def jobs(
                 model=with_choices(entry, settings),
                 device=settings.device,
                 devices=settings.devices or UNSET,
+                engine=engine_of(settings),
                 trust_remote_code=consent.runs_code_of(entry),
                 allow_pickle=consent.reads_pickles_of(entry),
                 rubric=RUBRICS.source(settings.rubric),
@@ -188,6 +192,11 @@ def frames_of(settings: Settings) -> Frames:
     return Frames(settings.frames, settings.frame)
 
 
+def engine_of(settings: Settings) -> str | UnsetType:
+    """Return the engine that the settings ask for; nothing where that is transformers in our worker."""
+    return UNSET if settings.engine == "transformers" else settings.engine
+
+
 def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
     """Return a model as it will be loaded: the settings override its entry.
 
@@ -199,10 +208,14 @@ def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:
 
 def generation(entry: ModelEntry, settings: Settings) -> Generation:
     """Return a model's generation settings: batches on this machine, parallel requests to a server."""
-    sample, served = settings.temperature > 0, is_endpoint(entry.source)
+    sample, engine = settings.temperature > 0, engine_of(settings)
+    served = is_endpoint(entry.source) or engine is not UNSET
     values = {name: getattr(settings, name) for name in Generation.__struct_fields__ if name in SETTINGS}
     unused = {} if sample else dict.fromkeys(SAMPLING)
-    at_once = {"batch_size": 1} if served else {"concurrency": UNSET}
+    at_once: dict[str, Any] = {"concurrency": UNSET}
+    if served:  # of an engine it is known once that is started, unless it is asked for
+        default = UNSET if engine is not UNSET else REQUESTS
+        at_once = {"batch_size": 1, "concurrency": settings.concurrency or default}
     thinking: dict[str, Any] = {
         "thinking": UNSET if settings.thinking == "auto" else settings.thinking,
         "max_thinking_tokens": settings.max_thinking_tokens or UNSET,

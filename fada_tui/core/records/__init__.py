@@ -19,6 +19,8 @@ from fada_tui.core.records.base import (
 )
 from fada_tui.core.records.machine import Environment, Gpu, RunDevice
 from fada_tui.core.records.model import (
+    EngineFacts,
+    EngineName,
     LoadOptions,
     LoraFacts,
     ModelEntry,
@@ -99,6 +101,8 @@ __all__ = [
     "ConstantAnswer",
     "Dataset",
     "DicomFacts",
+    "EngineFacts",
+    "EngineName",
     "Environment",
     "Failure",
     "FileFacts",

@@ -1,6 +1,6 @@
 """Records of a model: its entry in the model list, its facts as loaded, and the options that both have."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType, field
 from msgspec.structs import asdict
@@ -65,6 +65,20 @@ class ServerFacts(FileRecord, frozen=True, kw_only=True):
     version: str | None = None
     context: int | None = None
     """Most tokens of a request and its answer together."""
+
+
+EngineName: TypeAlias = Literal["transformers", "vllm", "sglang", "llama.cpp"]
+"""What generates answers: transformers in our worker, or a server that is started for the run."""
+
+
+class EngineFacts(FileRecord, frozen=True, kw_only=True):
+    """The engine that answered a run, started by the program for it."""
+
+    name: str
+    """An `EngineName`, or an engine that only a newer version knows."""
+    version: str | None = None
+    command: tuple[str, ...] = ()
+    """Program and arguments, without the key; empty before it was started."""
 
 
 class LoraFacts(FileRecord, frozen=True, kw_only=True):

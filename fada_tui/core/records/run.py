@@ -11,7 +11,7 @@ from fada_tui.core.json_data import decode_json
 from fada_tui.core.records import check_sum
 from fada_tui.core.records.base import SCORE_KINDS, FileRecord, RunStatus, ScoreKind
 from fada_tui.core.records.machine import Environment, RunDevice
-from fada_tui.core.records.model import ModelEntry, ModelFacts, ModelMemory
+from fada_tui.core.records.model import EngineFacts, ModelEntry, ModelFacts, ModelMemory
 from fada_tui.core.records.result import Failure, ImageFound, Result
 from fada_tui.core.records.scoring import Looking, References, Scoring
 from fada_tui.core.records.unknown_fields import decode, flattened
@@ -46,7 +46,7 @@ class Generation(FileRecord, frozen=True, kw_only=True):
     batch_size: int | Literal["auto"] | None = None
     """Maximum answers generated together; each result records the number in its batch."""
     concurrency: int | UnsetType = UNSET
-    """Requests in flight at once; present where the model runs behind a server."""
+    """Requests in flight at once; present where the model runs behind a server or engine."""
     system_prompt: str | None = None
     thinking: Literal["on", "off"] | UnsetType = UNSET
     """Whether the model was told to think before it answers; absent where template or server decide."""
@@ -221,6 +221,8 @@ class Plan(FileRecord, frozen=True, kw_only=True):
     device: str
     devices: str | UnsetType = UNSET
     """Present where several devices are to make the run, as they were listed (`core.device_list`)."""
+    engine: str | UnsetType = UNSET
+    """What generates, where that is not transformers; an `EngineName`."""
     trust_remote_code: bool = False
     allow_pickle: bool = False
     rubric: str = "fada"
@@ -263,6 +265,8 @@ class Run(FileRecord, frozen=True, kw_only=True):
     model: ModelFacts
     devices: tuple[RunDevice, ...] | UnsetType = UNSET
     """Present where several devices were to make it; the facts of the model are then those of the first."""
+    engine: EngineFacts | UnsetType = UNSET
+    """Present where an engine answered that was started for the run."""
     generation: Generation = Generation()
     questions: tuple[Question, ...] = ()
     question_set: QuestionSet | UnsetType = UNSET

@@ -99,7 +99,7 @@ class Forecasts:
             offer.settings,
             max_new_tokens=whole(form, "max_new_tokens") or 0,
             batch_size=batch_size(form) or 1,
-            concurrency=whole(form, "concurrency") or 1,
+            concurrency=whole(form, "concurrency"),
             thinking=value_of(form, "thinking") or "auto",
             max_thinking_tokens=whole(form, "max_thinking_tokens"),
         )

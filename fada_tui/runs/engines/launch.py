@@ -1,0 +1,49 @@
+"""What is to be started as an engine: plain data between who knows engines and who starts processes."""
+
+from msgspec import Struct
+
+from fada_tui.core.records import EngineFacts
+
+KEY_FILE = "{key_file}"
+"""Stands in an argument, or in a variable's value, for the path of the file with the key."""
+
+KEY = "{key}"
+"""Stands in the text of that file for the key."""
+
+PORT = "{port}"
+"""Stands in an argument for the port, which is found when it is started."""
+
+HOST = "127.0.0.1"
+"""Where an engine listens."""
+
+
+class EngineCommand(Struct, frozen=True, kw_only=True):
+    """How an engine is started for a model, and asked.
+
+    Equal commands are the same engine: one that runs serves the next run of the same command.
+    """
+
+    facts: EngineFacts
+    """Name, version, and the command as it is recorded: `argv` as it stands here, with its placeholders."""
+    argv: tuple[str, ...]
+    """Program and arguments, with `PORT` and, where there is one, `KEY_FILE` in it. Never a key."""
+    environment: dict[str, str] = {}
+    """Variables beside those of the program; never a key."""
+    without: tuple[str, ...] = ()
+    """Variables of the program that it must not have."""
+    key_variable: str | None = None
+    """The variable that its key is given by."""
+    key_file: str | None = None
+    """The text of a file that its key is given by, with `KEY` in it; `KEY_FILE` is where it is."""
+    health_path: str = "/health"
+    """Answers with status 200 once the engine is ready."""
+    models_path: str = "/v1/models"
+    """Lists the names it serves."""
+    base_path: str = "/v1"
+    """What its requests begin with."""
+    served_name: str
+    """Name under which it serves the model."""
+    slots: int
+    """Requests that it answers at once."""
+    files: tuple[tuple[str, int, int], ...] = ()
+    """Name, bytes and time (ns) of the model's files: with others, it is another engine."""
