@@ -391,6 +391,15 @@ OF_RUNS = (
         metavar="HOST",
         unset="none",
     ),
+    Setting(
+        "engines",
+        "answered",
+        "tables",
+        {},
+        "the command that starts an engine (vllm, sglang, llama.cpp), and further arguments",
+        metavar="NAME",
+        unset="as they are on PATH",
+    ),
     Setting("allow_pickle", "answered", "flag", False, "read weights in other formats than safetensors"),
 )
 """In the order in which help and docs have them."""

@@ -1,13 +1,14 @@
 """Settings in force: options override the environment, which overrides `settings.toml` and the defaults."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union
 
 import msgspec
 from msgspec import Meta
 
+from fada_tui.config.engines import EngineSettings, engines_of, unknown_engine_keys
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.servers import ServerSettings, servers_of, unknown_keys
 from fada_tui.config.setting import Setting
@@ -69,6 +70,7 @@ class Settings(Record, frozen=True, kw_only=True):
     image_quality: int = _default("image_quality")
     image_detail: ImageDetail | None = _default("image_detail")
     servers: dict[str, ServerSettings] = _default("servers")
+    engines: dict[str, EngineSettings] = _default("engines")
     allow_pickle: bool = _default("allow_pickle")
     assessor: str | None = _default("assessor")
     files: Files | None = _default("files")
@@ -109,6 +111,15 @@ class _Value(NamedTuple):
     text: bool
     """Whether it came as text, so that a number still has to be parsed from it."""
 
+
+class _Tables(NamedTuple):
+    """A setting that is a table for each of several things."""
+
+    record: type[Record]
+    read: Callable[[Any, str], Any]
+
+
+_TABLES = {"servers": _Tables(ServerSettings, servers_of), "engines": _Tables(EngineSettings, engines_of)}
 
 _ONE_OF = ({"question", "questions"}, {"frames", "frame"}, {"device", "devices"})
 """Alternative settings: setting one overrides the others from sources of lower priority."""
@@ -164,6 +175,7 @@ def merge(
     values = {name: _checked(name, value) for name, value in chosen.items()}
     unknown = [_unknown(key, origin) for key in table if key not in SETTINGS]
     unknown += unknown_keys(table.get("servers"), f"{origin}: servers")
+    unknown += unknown_engine_keys(table.get("engines"), f"{origin}: engines")
     return LoadedSettings(Settings(**values), tuple(unknown))
 
 
@@ -229,7 +241,8 @@ def _type(name: str) -> Any:
         case "switch" | "flag":
             allowed.append(bool)
         case "tables":
-            allowed.append(dict[str, ServerSettings])
+            record: Any = _TABLES[name].record
+            allowed.append(dict[str, record])
         case "choice":
             pass
     if setting.default is None:
@@ -273,7 +286,7 @@ def _from_text(setting: Setting, text: str) -> Any:
 def _checked(name: str, given: _Value) -> Any:
     setting, value = SETTINGS[name], given.value
     if setting.kind == "tables":
-        return servers_of(value, given.place)
+        return _TABLES[name].read(value, given.place)
     if setting.kind == "texts" and isinstance(value, str):
         value = [value]
     if setting.kind == "pairs" and isinstance(value, list | tuple) and all(isinstance(p, str) for p in value):

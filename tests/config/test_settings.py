@@ -7,6 +7,7 @@ from typing import Any, Literal, Union, get_type_hints
 import pytest
 
 from fada_tui.cli.commands.common import results_folder
+from fada_tui.config.engines import EngineSettings
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.servers import ServerSettings
 from fada_tui.config.settings import Settings, load_settings, names_given
@@ -74,7 +75,7 @@ def test_each_setting_has_the_type_and_the_default_that_its_description_says(nam
         "choice": (),
         "shard": (str,),
         "devices": (str,),
-        "tables": (dict[str, ServerSettings],),
+        "tables": (dict[str, EngineSettings] if name == "engines" else dict[str, ServerSettings],),
     }
     literal, union = (Literal, Union)
     parts = kinds[setting.kind] + ((literal[setting.choices],) if setting.choices else ())
