@@ -45,5 +45,3 @@ class EngineCommand(Struct, frozen=True, kw_only=True):
     """Name under which it serves the model."""
     slots: int
     """Requests that it answers at once."""
-    files: tuple[tuple[str, int, int], ...] = ()
-    """Name, bytes and time (ns) of the model's files: with others, it is another engine."""
