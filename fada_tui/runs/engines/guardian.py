@@ -77,6 +77,7 @@ class Guardian:
             )
         engine.returncode = 0  # its end is seen by `reaped`
         self._engine = engine.pid
+        self._watchdog = processes.Watchdog(self._engine)
         os.set_blocking(self._pipe, False)
 
     def run(self) -> None:
@@ -90,6 +91,7 @@ class Guardian:
         self._end()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
+        self._watchdog.release()
         _tell(Ended(self._status))
 
     def _argv(self, start: Start) -> list[str]:
@@ -150,15 +152,19 @@ class Guardian:
                 self._selector.unregister(self._pipe)
 
     def _end(self) -> None:
-        """End all processes of the engine: by SIGTERM, then by SIGKILL."""
-        for number, patience in ((signal.SIGTERM, self._patience), (signal.SIGKILL, _KILLED_SECONDS)):
+        """End all processes of the engine: by SIGTERM, then by SIGKILL.
+
+        What is left by an engine that has ended by itself has nobody to end it well, and is killed at once.
+        """
+        but = self._watchdog.pid
+        ways = [(signal.SIGTERM, self._patience)] if self._status is None else []
+        for number, patience in (*ways, (signal.SIGKILL, _KILLED_SECONDS)):
             end = time.monotonic() + patience
-            if processes.remaining(self._engine):
-                processes.send(self._engine, number)
-            while processes.remaining(self._engine) and time.monotonic() < end:
+            processes.send(self._engine, number, but)
+            while processes.remaining(self._engine, but) and time.monotonic() < end:
                 self._look(_LOOK_SECONDS)
                 if number is signal.SIGKILL:  # what was started meanwhile, too
-                    processes.send(self._engine, number)
+                    processes.send(self._engine, number, but)
         self._look(0)
         with contextlib.suppress(OSError):  # what it printed last
             while data := os.read(self._pipe, _PART):

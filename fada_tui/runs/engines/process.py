@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import msgspec
 from fada_tui.core.errors import StoreError
 from fada_tui.core.file_modes import open_to_append
 from fada_tui.core.file_names import encode_name
+from fada_tui.runs.engines.last_words import KEPT
 from fada_tui.runs.engines.launch import PORT, EngineCommand
 from fada_tui.runs.engines.orders import Ended, LogTo, Printed, Start, Started, decode_told, encode
 
@@ -23,18 +25,22 @@ PATIENCE = 10.0
 _MARGIN = 10.0
 """Seconds beside these after which the guardian itself is killed."""
 
-LAST_LINES = 5
-"""Lines of its output that an error quotes at most."""
-
 
 class EngineProcess:
     """A running engine, created by `started`."""
 
-    def __init__(self, guardian: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self,
+        guardian: "subprocess.Popen[bytes]",
+        told: asyncio.StreamReader,
+        transport: asyncio.BaseTransport,
+    ) -> None:
         self._guardian = guardian
+        self._told = told
+        self._transport = transport
         self.pid: int | None = None
         """Of the engine, and of its process group, once it is there."""
-        self.last: deque[str] = deque(maxlen=LAST_LINES)
+        self.last: deque[str] = deque(maxlen=KEPT)
         """The lines that it printed last."""
         self.tell: Callable[[str], None] = lambda line: None
         """Called with each line that it prints."""
@@ -73,17 +79,20 @@ class EngineProcess:
         except OSError as error:
             raise StoreError(f"cannot write {log}: {error.strerror}") from error
         with output:
-            guardian = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "fada_tui.runs.engines.guardian",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
+            # Not asyncio's, which kills a process that runs when its loop is closed: it has work to do then.
+            guardian = await asyncio.to_thread(
+                subprocess.Popen,
+                (sys.executable, "-P", "-m", "fada_tui.runs.engines.guardian"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 stderr=output,
+                bufsize=0,
                 start_new_session=True,
             )
-        process = cls(guardian)
+        told = asyncio.StreamReader()
+        reader = asyncio.StreamReaderProtocol(told)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: reader, guardian.stdout)
+        process = cls(guardian, told, transport)
         process._order(encode(start))
         return process
 
@@ -131,17 +140,16 @@ class EngineProcess:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wait(), limit)
             return
-        with contextlib.suppress(ProcessLookupError):
-            self._guardian.kill()
+        self._guardian.kill()
         await self.wait()
 
     def _order(self, line: bytes) -> None:
-        if self._guardian.stdin and not self._guardian.stdin.is_closing():
-            self._guardian.stdin.write(line)
+        if self._guardian.stdin and not self._guardian.stdin.closed:
+            with contextlib.suppress(OSError):  # it is gone, which is seen elsewhere
+                self._guardian.stdin.write(line)
 
     async def _read(self) -> None:
-        assert self._guardian.stdout is not None
-        while line := await self._guardian.stdout.readline():
+        while line := await self._told.readline():
             try:
                 told = decode_told(line)
             except msgspec.MsgspecError:
@@ -154,7 +162,10 @@ class EngineProcess:
                     self.tell(printed)
                 case Ended():
                     self._ended = told
-        await self._guardian.wait()
+        self._transport.close()
+        await asyncio.to_thread(self._guardian.wait)
+        if self._guardian.stdin:
+            self._guardian.stdin.close()
         if self._ended is None and self.pid is not None:  # nobody else is left to do it
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)

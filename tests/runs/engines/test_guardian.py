@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from msgspec.structs import replace
 
+from fada_tui.runs.engines.last_words import reason_in
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import EngineProcess
 from fada_tui.runs.engines.ready import is_ready
@@ -22,6 +24,7 @@ PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from fada_tui.runs.engines.process import EngineProcess
+from fada_tui.runs.engines.last_words import reason_in
 from fada_tui.runs.engines.ports import HeldPort
 from tests.runs.engines.playing import Play
 
@@ -98,7 +101,7 @@ async def test_what_a_crashed_engine_leaves_is_ended_and_its_last_lines_are_know
     )
     await asyncio.wait_for(process.wait(), LONG_ENOUGH)
     assert process.end_told == "ended with status 1"
-    assert process.last[-1] == "RuntimeError: no room for the model"
+    assert reason_in(process.last) == "RuntimeError: no room for the model"
     assert not process.runs
     assert not play.left
 
@@ -145,6 +148,21 @@ async def test_an_engine_ends_with_its_guardian_too(play: Play) -> None:
     await asyncio.wait_for(process.wait(), LONG_ENOUGH)
     assert process.end_told == "its guardian was killed"
     wait_until(lambda: not runs(play.pids()[0]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+@pytest.mark.long
+def test_nothing_of_its_group_is_left_when_program_and_guardian_are_killed_at_once(play: Play) -> None:
+    play.plan(hangs=True, children=True)
+    program = subprocess.Popen([sys.executable, "-c", PROGRAM, str(play.folder)])
+    wait_until(lambda: len(play.left) == 3)
+    guardian = psutil.Process(play.pids()[0]).ppid()
+    for pid in (program.pid, guardian):
+        os.kill(pid, signal.SIGKILL)
+    program.wait()
+    of_group, elsewhere = play.pids("children")
+    wait_until(lambda: not runs(of_group) and not runs(play.pids()[0]))
+    os.kill(elsewhere, signal.SIGKILL)  # no one is left to know of it
 
 
 def test_two_programs_do_not_meet_at_a_port() -> None:

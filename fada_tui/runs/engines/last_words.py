@@ -1,0 +1,40 @@
+"""Why an engine ended, in the lines that it printed last: pure.
+
+The very last ones are seldom the reason: libraries warn of what they left behind on their way out.
+"""
+
+import re
+from collections.abc import Iterable
+
+KEPT = 400
+"""Lines of output that are looked through."""
+
+SHOWN = 3
+"""Lines that are shown where none of them says an error."""
+
+_BEFORE = r"(?:\([^)]*\) )?(?:(?:ERROR|CRITICAL) \S+ \S+ \[[^]]*\] )?"
+"""Which process of the engine printed a line, and where in its code, as vLLM and SGLang put it before."""
+
+_ERROR = re.compile(
+    rf"{_BEFORE}(?P<said>[\w.]*(?:Error|Exception)\b.*: .*|[\w.-]+: error: .*|error: .*)"
+    r"|\d[\d.]* E (?P<told>.*)"
+)
+_COUNTED = re.compile(r"\d+ validation errors? for ")
+_TAKEN = re.compile(r"address already in use", re.IGNORECASE)
+
+
+def reason_in(lines: Iterable[str]) -> str:
+    """Return the error that an engine printed last, on one line; without one, its last lines."""
+    kept = list(lines)
+    for place in range(len(kept) - 1, -1, -1):
+        if found := _ERROR.fullmatch(kept[place]):
+            said = found["said"] or found["told"]
+            if _COUNTED.search(said) and place + 1 < len(kept):  # pydantic's: what is wrong comes after it
+                return kept[place + 1].strip()
+            return said
+    return " | ".join(line.strip() for line in kept[-SHOWN:])
+
+
+def port_was_taken(lines: Iterable[str]) -> bool:
+    """Return whether an engine says that something else listens at its port."""
+    return any(_TAKEN.search(line) for line in lines)

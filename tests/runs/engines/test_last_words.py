@@ -1,0 +1,46 @@
+"""Why an engine ended, found in what it printed."""
+
+import pytest
+
+from fada_tui.runs.engines.last_words import port_was_taken, reason_in
+
+JUNK = (
+    "resource_tracker.py:254: UserWarning: resource_tracker: There appear to be 1 leaked semaphore objects",
+    "  warnings.warn('resource_tracker: There appear to be %d '",
+    "nanobind: leaked 514 functions!",
+    ' - leaked function "get_num_args"',
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (("ValueError: rank 128 is greater than 16", *JUNK), "ValueError: rank 128 is greater than 16"),
+        (
+            (
+                "pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig",
+                "  Value error, max_model_len (4096) is greater than 512",
+                "    For further information visit https://errors.example/",
+            ),
+            "Value error, max_model_len (4096) is greater than 512",
+        ),
+        (
+            ("usage: vllm serve [options]", "vllm: error: unrecognized arguments: --frobnicate 3"),
+            "vllm: error: unrecognized arguments: --frobnicate 3",
+        ),
+        (
+            ("(EngineCore pid=8) ERROR 11-27 08:00:28 [core.py:17] RuntimeError: Worker failed", *JUNK),
+            "RuntimeError: Worker failed",
+        ),
+        (("0.00.051 I loading", "0.00.082 E srv  load: no such file"), "srv  load: no such file"),
+        (("one", "two", "three", "four"), "two | three | four"),
+        ((), ""),
+    ],
+)
+def test_the_error_is_found_above_what_libraries_leave(lines: tuple[str, ...], reason: str) -> None:
+    assert reason_in(lines) == reason
+
+
+def test_a_port_that_somebody_took_is_known() -> None:
+    assert port_was_taken(["INFO", "OSError: [Errno 98] Address already in use", *JUNK])
+    assert not port_was_taken(JUNK)
