@@ -175,10 +175,43 @@ def _instead(where: str, others: Sequence[str], inside: Sequence[str]) -> str | 
         return f"{_some(inside, last=True)} in it {verb}: name that folder, such as {where}/{inside[-1]}"
     if any(name.endswith(".gguf") for name in others):
         return (
-            "GGUF files are for llama.cpp: start its server (llama-server, with --mmproj for images) and "
-            "name its URL as the model, or take the repository that they were made from"
+            "GGUF files are for llama.cpp: name a folder with one model and its projector (mmproj…), and add "
+            "--engine llama.cpp, or take the repository that they were made from"
         )
     return None
+
+
+def gguf_models(where: str, names: Sequence[str]) -> str:
+    """Return the message: a folder of GGUF files holds no model, or several of which none is named.
+
+    Args:
+        where: the folder.
+        names: of the models.
+    """
+    if not names:
+        return f"{where} holds a projector and no model: put the model's GGUF file beside it"
+    return (
+        f"{where} holds {len(names)} models ({_some(names)}): name a folder with one of them and its "
+        "projector, made of links if you like"
+    )
+
+
+def gguf_projectors(where: str, names: Sequence[str]) -> str:
+    """Return the message: a folder of GGUF files has no projector, or several; arguments as above."""
+    if not names:
+        return (
+            f"{where} has no projector (mmproj….gguf), without which its model sees no image: put the one "
+            "beside it that was made with the model"
+        )
+    return (
+        f"{where} holds {len(names)} projectors ({_some(names)}): name a folder with the model and one of "
+        "them, made of links if you like"
+    )
+
+
+def gguf_incomplete(where: str, missing: Sequence[str]) -> str:
+    """Return the message: parts of a model in several GGUF files are not there; `missing` names them."""
+    return f"{where} lacks {_some(missing)}, parts of its model: download it again"
 
 
 def _some(names: Sequence[str], *, last: bool = False) -> str:
