@@ -189,7 +189,7 @@ def hashes(folder: Path, *, allow_pickle: bool = False) -> dict[str, str]:
         OSError: one of them cannot be read.
     """
     weights = WEIGHTS if (folder / WEIGHTS).is_file() or not allow_pickle else PICKLED
-    return {name: _hash(folder / name) for name in (ADAPTER, weights)}
+    return {name: sha256_of(folder / name) for name in (ADAPTER, weights)}
 
 
 def lies_merged(base: Path, lora: Path) -> bool:
@@ -202,7 +202,7 @@ def lies_merged(base: Path, lora: Path) -> bool:
     try:
         if not is_adapter_alone(read_folder(base, "folder")):
             same_size = (base / WEIGHTS).stat().st_size == (lora / WEIGHTS).stat().st_size
-            return same_size and _hash(base / WEIGHTS) == _hash(lora / WEIGHTS)
+            return same_size and sha256_of(base / WEIGHTS) == sha256_of(lora / WEIGHTS)
     except OSError:
         pass
     return False
@@ -239,6 +239,7 @@ def _of_weights(lora: LoraFiles, allow_pickle: bool) -> Iterator[Refusal]:
         yield Refusal(ErrorKind.PICKLE_REFUSED, lora_errors.pickled(lora.where))
 
 
-def _hash(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """Return the SHA-256 of a file; raises `OSError`."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from fada_tui.core.records import EngineFacts
+from fada_tui.core.records import EngineFacts, ModelFacts
 
 KEY_FILE = "{key_file}"
 """Stands in an argument, or in a variable's value, for the path of the file with the key."""
@@ -42,6 +42,13 @@ class EngineCommand(Struct, frozen=True, kw_only=True):
     base_path: str = "/v1"
     """What its requests begin with."""
     served_name: str
-    """Name under which it serves the model."""
+    """Name under which it serves the model, with its LoRA if it has one."""
+    base_name: str | None = None
+    """Name under which it serves the model without its LoRA, where that has one of its own. Of the two an
+    engine's list may have this one alone."""
     slots: int
     """Requests that it answers at once."""
+    model: ModelFacts | None = None
+    """What the files say of model and LoRA, to be recorded with what the engine says of them."""
+    files: tuple[tuple[str, int, int], ...] = ()
+    """Name, bytes and time (ns) of the model's files: with others, it is another engine."""
