@@ -1,7 +1,7 @@
 """The command that reproduces a run."""
 
 import shlex
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import TypeAlias
 
 from msgspec import UNSET
@@ -10,7 +10,7 @@ from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.core.device_list import as_listed
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.records import Generation, ModelFacts, Run
-from fada_tui.models.endpoint import is_endpoint, parse
+from fada_tui.models.endpoint import is_endpoint, is_served, parse
 
 Value: TypeAlias = str | int | float | None
 
@@ -47,7 +47,8 @@ def reproducing_command(run: Run, model: str) -> str | None:
         *(("--alias", decode_name(f"{folder}={to}")) for folder, to in (run.dataset.aliases or {}).items()),
         *(("--references", file) for file in _reference_files(run)),
         *_settings(generation, left_out=meaningless),
-        *_settings(run.model, left_out=("lora", *(("device",) if run.devices or run.model.spread else ()))),
+        ("--engine", run.engine.name if run.engine else None),
+        *_settings(run.model, left_out=("lora", *_not_asked(run))),
         ("--devices", as_listed([device.name for device in run.devices]) if run.devices else None),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
         ("--rubric", _rubric(run)),
@@ -64,7 +65,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
 def verifying_command(run: Run) -> str | None:
     """Return the command that repeats some answers of a run; `None` unless made greedily in batches."""
     generation = run.generation
-    if generation.batch_size in (1, None) or generation.do_sample or is_endpoint(run.model.source):
+    if generation.batch_size in (1, None) or generation.do_sample or is_served(run):
         return None
     return f"fada-tui verify {shell_quoted(run.id)}"
 
@@ -98,6 +99,14 @@ def _rubric(run: Run) -> str | None:
     if run.scoring is not UNSET:
         return run.scoring.rubric
     return None if run.plan is UNSET else run.plan.rubric
+
+
+def _not_asked(run: Run) -> Iterator[str]:
+    """Yield facts of a model that are called as a setting is, and were not asked for by it."""
+    if run.devices or run.model.spread:
+        yield "device"
+    if run.model.dtype not in (None, *SETTINGS["dtype"].choices):  # a precision of GGUF
+        yield "dtype"
 
 
 def _elsewhere(run: Run) -> list[str]:

@@ -157,7 +157,9 @@ def setting_cell(run: Run, key: str) -> str | None:
 
 
 def _engine(run: Run) -> str | None:
-    """Return what generated: the server, as far as it says, or transformers here."""
+    """Return what generated: the engine, the server, as far as it says, or transformers here."""
+    if run.engine is not UNSET:
+        return run.engine.label
     if run.model.served is not UNSET:
         server = run.model.server
         told = (server.name, server.version) if server is not UNSET else ()

@@ -1,5 +1,6 @@
 """The last part of the page: Technical Notes, Files Generated, and the model's place in the testing list."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -75,9 +76,9 @@ def _lora(model: ModelFacts) -> list[str]:
 
 
 def _served(run: Run) -> list[str]:
-    """Return the notes on a model behind a server: its address, its name there, and what its times mean."""
+    """Return the notes on a model behind a server or engine: which, and what its times mean."""
     place, at_once = place_of(run.model.source), run.generation.concurrency
-    if place is None:
+    if run.engine is UNSET and place is None:
         return []
     served = f", as {name(run.model.served)}" if run.model.served is not UNSET else ""
     several = at_once is not UNSET and at_once > 1
@@ -88,8 +89,15 @@ def _served(run: Run) -> list[str]:
     program = " ".join(name(word) for word in (facts.name, facts.version) if word)
     context = f"a context of {facts.context:,} tokens" if facts.context else ""
     said = ", ".join(filter(None, (program, context)))
+    if run.engine is not UNSET:
+        command = shlex.join(run.engine.command)
+        return [
+            *bullet("Engine", f"{name(run.engine.label)}, started for the run{waits}"),
+            *bullet("Engine's Command", name(command) if command else None),
+            *bullet("Images Sent", _sent(run)),
+        ]
     return [
-        *bullet("Served by", f"{name(place)}{served}{waits}"),
+        *bullet("Served by", f"{name(place or '')}{served}{waits}"),
         *bullet("Server", said or None),
         *bullet("Images Sent", _sent(run)),
     ]
@@ -276,6 +284,7 @@ def files(run: Run, *, details: bool) -> list[str]:
     elif not imported(run):
         lines += ["- `telemetry.csv` - Memory, utilisation, power and temperature over the run"]
         lines += ["- `worker.log` - What the libraries printed"]
+        lines += ["- `engine.log` - What the engine printed"] if run.engine is not UNSET else []
     return ["## Files Generated", "", *lines, ""]
 
 

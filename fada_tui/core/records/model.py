@@ -80,6 +80,11 @@ class EngineFacts(FileRecord, frozen=True, kw_only=True):
     command: tuple[str, ...] = ()
     """Program and arguments, without the key; empty before it was started."""
 
+    @property
+    def label(self) -> str:
+        """Return its name and version, as far as they are known."""
+        return f"{self.name} {self.version}" if self.version else self.name
+
 
 class LoraFacts(FileRecord, frozen=True, kw_only=True):
     """The LoRA that was applied to a run's model."""
