@@ -35,6 +35,7 @@ from fada_tui.runs.events import (
     ControlStarted,
     DeviceLost,
     DeviceReady,
+    EngineLog,
     LoadProgress,
     ModelReady,
     RunEnded,
@@ -175,8 +176,10 @@ class BarDisplay:
                 )
             case LoadProgress(stage=stage, done=done, total=total):
                 self._update(rate=_loading(stage, done, total))
+            case EngineLog(line=printed):
+                return self._update(status=printable(printed)[:LONGEST_NAME])
             case ModelReady(remaining=remaining):
-                self._update(rate="", total=remaining)
+                self._update(rate="", total=remaining, status="")
             case AnswerStarted(item=item):
                 self._eta.begin(item.key, self._clock())
                 self._update(status=printable(item.image)[:LONGEST_NAME])
@@ -241,6 +244,8 @@ def describe(event: SessionEvent) -> str | None:
                 return f"{printable(run.model.name)}: {pictures} to make"
             also = f", then {pictures}" if controls else ""
             return f"{printable(run.model.name)}: {units.count(remaining, 'answer')} to make{had}{also}"
+        case EngineLog(line=line):
+            return f"engine: {printable(line)}"
         case ModelReady(model=model):
             return _ready(model)
         case AnswerFinished(result=result, done=done, total=total):
@@ -334,6 +339,8 @@ def _loading(stage: str, done: int, total: int | None) -> str:
             return f"downloading {gigabytes(done)}{of}"
         case "weights":
             return f"loading weights {done}/{total}" if total else "loading weights"
+        case "engine":
+            return f"starting the engine, {done} s"
         case "server":
             return "asking the server"
         case _:

@@ -5,7 +5,9 @@ import time
 from msgspec import UNSET
 
 from fada_tui.core.records import ModelFacts
-from fada_tui.models.endpoint import is_endpoint
+from fada_tui.core.text import printable
+from fada_tui.models.endpoint import is_served
+from fada_tui.report.score_texts import cut
 from fada_tui.report.units import memory
 from fada_tui.runs.eta import Eta
 from fada_tui.runs.events import (
@@ -15,6 +17,7 @@ from fada_tui.runs.events import (
     ControlStarted,
     DeviceLost,
     DeviceReady,
+    EngineLog,
     LoadProgress,
     ModelReady,
     RunEnded,
@@ -26,6 +29,9 @@ from fada_tui.runs.events import (
 )
 from fada_tui.tui.state.views import RunView
 from fada_tui.tui.state.workers import Workers
+
+LONGEST_LINE = 40
+"""Characters of an engine's line that are shown: more leaves no room, and then none is shown."""
 
 
 class RunProgress:
@@ -64,15 +70,18 @@ class RunProgress:
         match event:
             case RunStarted(run=run):
                 self.run_id, self.model, self.stopping = run.id, run.model.name, False
-                self.at_server = is_endpoint(run.model.source)
+                self.at_server = is_served(run)
                 self._state, self._label = "loading", run.model.name
                 self._done, self._total = event.total - event.remaining, event.total
                 self._errors, self._eta, self._ended = 0, Eta(), None
                 self._at, self.progress, self.served = "", ("starting the worker", None), None
                 self.server_down = self._about_controls = False
-            case LoadProgress():
+            case LoadProgress(stage=stage):
                 self.progress = load_progress(event)
-                self._at = self.progress[0]
+                if stage != "engine" or not event.done:  # then what it prints says more
+                    self._at = self.progress[0]
+            case EngineLog(line=line) if self._state == "loading":
+                self._at = cut(printable(line), LONGEST_LINE)
             case ModelReady(model=model, remaining=remaining, total=total):
                 self.served = None if model.served is UNSET else model
                 self._done, self._total = total - remaining, total
@@ -179,6 +188,8 @@ def load_progress(event: LoadProgress) -> tuple[str, float | None]:
             return f"downloading {memory(event.done)}{whole}", share
         case "weights":
             return (f"weights {share:.0%}" if share is not None else "weights"), share
+        case "engine":
+            return f"engine for {event.done} s", None
         case "server":
             return "asking the server", None
         case _:
