@@ -32,6 +32,7 @@ from fada_tui.report.references import references_told
 from fada_tui.runs import planning
 from fada_tui.runs.aliases import mistyped
 from fada_tui.runs.consent import consent_of
+from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import RunEnded
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.describe import as_json, facts, measured, shared
@@ -168,7 +169,9 @@ def _controls_code(run: Run) -> ExitCode:
 
 def _starter(job: Job, results: Path, settings: Settings, registry: Registry) -> Callable[[], Session]:
     deadlines = planning.deadlines(settings)
-    return lambda: Session.new(job, results, deadlines, registry, settings.allow_host, settings.servers)
+    return lambda: Session.new(
+        job, results, deadlines, registry, settings.allow_host, settings.servers, settings.engines
+    )
 
 
 def _resumed(settings: Settings, registry: Registry, results: Path, request: Request) -> Session:
@@ -176,7 +179,9 @@ def _resumed(settings: Settings, registry: Registry, results: Path, request: Req
     plan = runs.read_run(folder).plan if request.trusted else UNSET
     consent = consent_of(settings, registry, request.trusted, () if plan is UNSET else (plan.model,))
     deadlines = planning.deadlines(settings)
-    session, warnings = Session.resume(folder, deadlines, registry, consent, settings.servers)
+    session, warnings = Session.resume(
+        folder, deadlines, registry, consent, settings.servers, settings.engines
+    )
     for warning in warnings:
         _complain(f"warning: {warning}")
     return session
@@ -185,23 +190,24 @@ def _resumed(settings: Settings, registry: Registry, results: Path, request: Req
 async def _run_all(sessions: Iterable[Callable[[], Session]], outcomes: list[Outcome]) -> None:
     """Run sessions one after another, adding what came of each; raises `FadaError` if one cannot begin."""
     dumb = os.environ.get("TERM") == "dumb"
-    pool = WorkerPool()
+    pool, engines = WorkerPool(), EnginePool()
     try:
         with progress.choose(sys.stderr, dumb=dumb) as shown:
             for make in sessions:
-                outcome = await _run_one(make(), shown, pool)
+                outcome = await _run_one(make(), shown, pool, engines)
                 outcomes.append(outcome)
                 if outcome.stopped:
                     break
     finally:
         await pool.close()
+        await engines.close()
 
 
-async def _run_one(session: Session, shown: Display, pool: WorkerPool) -> Outcome:
+async def _run_one(session: Session, shown: Display, pool: WorkerPool, engines: EnginePool) -> Outcome:
     run: Run | None = None
     try:
         with _signals(session, shown):
-            async with aclosing(session.events(pool)) as events:
+            async with aclosing(session.events(pool, engines)) as events:
                 async for event in events:
                     shown.show(event)
                     if isinstance(event, RunEnded):

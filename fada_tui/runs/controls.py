@@ -11,7 +11,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.protocol import Item
 from fada_tui.core.records import Environment, Result, Run
 from fada_tui.images.opening import MAX_PIXELS
-from fada_tui.models.endpoint import is_endpoint
+from fada_tui.models.endpoint import is_served
 from fada_tui.report.units import count
 
 Size: TypeAlias = tuple[int, int]
@@ -71,7 +71,7 @@ def check(run: Run) -> None:
         UsageError: it was imported, or ended before it had an answer.
     """
     unknown = run.model.source is None or run.generation.max_new_tokens is None
-    if unknown or (run.environment == Environment() and not is_endpoint(run.model.source)):
+    if unknown or (run.environment == Environment() and not is_served(run)):
         raise UsageError(
             f"{run.id} does not say by which model and settings its answers were made, so control pictures "
             "cannot be asked about in the same way; --control asks about them in a new run"

@@ -11,6 +11,7 @@ from fada_tui.core.errors import StoreError, UsageError
 from fada_tui.core.records import Run
 from fada_tui.models.registry import Registry
 from fada_tui.runs.consent import Consent, allowed_now, check
+from fada_tui.runs.engines.serving import NO_ENGINES, Engines, check_here
 from fada_tui.runs.job import Job, first_run, load_command
 from fada_tui.runs.server_settings import Servers, check_extra, with_settings
 from fada_tui.store import folder as runs
@@ -67,7 +68,9 @@ def for_controls(folder: Path) -> Opened:
     return Opened(folder, lock, run, warnings)
 
 
-def again(folder: Path, registry: Registry, consent: Consent, servers: Servers) -> Opened:
+def again(
+    folder: Path, registry: Registry, consent: Consent, servers: Servers, engines: Engines = NO_ENGINES
+) -> Opened:
     """Open an unfinished run, with the permissions and settings in force in place of those in its file.
 
     Raises:
@@ -86,6 +89,7 @@ def again(folder: Path, registry: Registry, consent: Consent, servers: Servers) 
         run = allowed_now(run, consent, registry)
         if run.plan is not UNSET:  # what is wrong with them now is told before anything begins
             check_extra(run, servers)
+            check_here(run, engines)
             with_settings(load_command(run), servers, os.environ)
     except (StoreError, UsageError):
         lock.release()

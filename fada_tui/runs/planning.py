@@ -32,6 +32,8 @@ from fada_tui.models.registry import Registry
 from fada_tui.models.requirements import Requirements
 from fada_tui.runs.aliases import checked_aliases
 from fada_tui.runs.consent import consent_of
+from fada_tui.runs.engines import limits
+from fada_tui.runs.engines.installed import find
 from fada_tui.runs.image_list import listed_images
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.inspection import look
@@ -74,12 +76,15 @@ def jobs(
     Raises:
         UsageError: an unknown model, category, question set or rubric, an alias that means nothing, a folder
             without images, a list that names none of them, settings that exclude each other, references that
-            belong to nothing, or a server that images may not be sent to.
+            belong to nothing, a server that images may not be sent to, or an engine that is not here or does
+            not do what is asked for.
     """
     entries = [resolve(name, registry, settings.lora) for name in settings.model]
     check_together(entries, settings)
     for entry in entries:
         _check_server(entry, settings)
+    if engine_of(settings):
+        find(settings.engine, settings.engines, os.environ)
     consent = consent_of(settings, registry, trusted, entries)
     rubric = load_rubric(settings.rubric)
     classes = load_classes(settings.classes)
@@ -168,11 +173,19 @@ def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
     frames_of(settings)
     if settings.devices and settings.device != SETTINGS["device"].default:
         raise UsageError("--device and --devices exclude each other: give one of them")
+    if settings.devices and engine_of(settings):
+        raise UsageError(
+            f"--devices makes workers of our own, and {settings.engine} uses the machine as it is told: "
+            "leave --devices out (--device cuda:N names one card)"
+        )
     for entry in entries:
+        chosen = with_choices(entry, settings)
         if settings.devices and is_endpoint(entry.source):
             raise UsageError(load_errors.server_devices(entry.name))
-        if is_endpoint(entry.source) and with_choices(entry, settings).max_tiles is not None:
+        if is_endpoint(entry.source) and chosen.max_tiles is not None:
             raise UsageError(load_errors.server_cuts(entry.name))
+        if engine_of(settings) and (why := limits.refusal(settings.engine, chosen, settings.device)):
+            raise UsageError(why)
 
 
 def questions_of(settings: Settings) -> tuple[Question, ...]:
@@ -225,7 +238,7 @@ def generation(entry: ModelEntry, settings: Settings) -> Generation:
         "image_quality": settings.image_quality if served and settings.image_format != "png" else UNSET,
         "image_detail": settings.image_detail or UNSET if served else UNSET,
     }
-    extra = settings_of(parse(entry.source), settings.servers).extra if served else {}
+    extra = settings_of(parse(entry.source), settings.servers).extra if is_endpoint(entry.source) else {}
     sent["extra"] = extra or UNSET
     return Generation(do_sample=sample, **values | unused | at_once | thinking | sent)
 

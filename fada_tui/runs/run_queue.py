@@ -19,6 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fada_tui.core.errors import FadaError, reason
+from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import SessionEvent
 from fada_tui.runs.session import Session
 from fada_tui.runs.telemetry.readings import Watched
@@ -28,7 +29,7 @@ WRITING_SECONDS = 2.0
 """Part of the time for closing that is reserved for writing a run's files after a worker is killed."""
 
 WARM_SECONDS = 300.0
-"""How long the last run's worker keeps its model, for a run that may follow."""
+"""How long the last run's worker or engine keeps its model, for a run that may follow."""
 
 
 class Extent(Struct, frozen=True):
@@ -136,6 +137,7 @@ class RunQueue:
         self._held = False
         self._stop: Callable[[Session], None] | None = None
         self._pool = WorkerPool(WARM_SECONDS)
+        self._engines = EnginePool(WARM_SECONDS)
         self._driver: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -293,6 +295,7 @@ class RunQueue:
             self._ask(lambda session: session.give_up())
             done, _ = await asyncio.wait([self._driver], timeout=min(patience, WRITING_SECONDS))
         await self._pool.close(max(end - clock(), 0))
+        await self._engines.close(max(end - clock(), 0))
         return bool(done)
 
     def _start(self) -> None:
@@ -333,7 +336,7 @@ class RunQueue:
         self._current = session
         if self._stop is not None:
             self._stop(session)
-        async with aclosing(session.events(self._pool)) as events:
+        async with aclosing(session.events(self._pool, self._engines)) as events:
             async for event in events:
                 try:
                     self._on_event(event)

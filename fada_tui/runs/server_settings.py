@@ -14,7 +14,7 @@ from fada_tui.core.errors import UsageError
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import Run
 from fada_tui.core.secrets import in_headers, quoted, remember
-from fada_tui.models.endpoint import Endpoint, is_endpoint, is_of, parse
+from fada_tui.models.endpoint import Endpoint, is_endpoint, is_of, is_served, parse
 
 Servers = Mapping[str, ServerSettings]
 """The settings of servers, by host, or host and port."""
@@ -74,8 +74,13 @@ def check_extra(run: Run, servers: Servers) -> None:
     Raises:
         UsageError: names them, and where they would have to stand.
     """
-    if run.generation.extra is UNSET or not is_endpoint(run.model.source):
+    if run.generation.extra is UNSET or not is_served(run):
         return
+    if run.engine is not UNSET:
+        raise UsageError(
+            f"{run.id} asks its engine with further fields of requests, which no settings give an engine: it "
+            "is not asked so"
+        )
     endpoint = parse(run.model.source or "")
     own = settings_of(endpoint, servers).extra
     foreign = [name for name, value in run.generation.extra.items() if name not in own or own[name] != value]

@@ -18,11 +18,14 @@ from fada_tui.core.protocol import Load
 from fada_tui.core.records import Run
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
-from fada_tui.models.endpoint import is_endpoint
+from fada_tui.models.endpoint import is_served
 from fada_tui.models.registry import Registry
 from fada_tui.runs import controls, opening
 from fada_tui.runs.asking.asking import Asking
 from fada_tui.runs.consent import NOTHING, Consent
+from fada_tui.runs.engines.client import EngineClient
+from fada_tui.runs.engines.pool import EnginePool
+from fada_tui.runs.engines.serving import NO_ENGINES, Engines, serving_of
 from fada_tui.runs.events import AnswerFinished, RunEnded, RunStarted, SessionEvent, Warned
 from fada_tui.runs.job import Job
 from fada_tui.runs.outcome import EndingError, ended_by
@@ -53,6 +56,7 @@ class Session:
         servers: the settings of servers in force.
         controls_by: loads the run's model to ask about control pictures alone. Then nothing else of the run
             changes.
+        engines: the settings of engines in force.
     """
 
     def __init__(
@@ -65,25 +69,29 @@ class Session:
         allowed_hosts: tuple[str, ...] = (),
         servers: Servers = NO_SERVERS,
         controls_by: Load | None = None,
+        engines: Engines = NO_ENGINES,
     ) -> None:
         self.folder = folder
         self._lock = lock
         self._registry = registry
         self.in_batches = run.generation.batch_size not in (1, None)
         self._telemetry = Telemetry(None if controls_by else folder / runs.TELEMETRY_NAME)
-        self._served = is_endpoint(run.model.source)
+        self._served = is_served(run)
+        self._serving = serving_of(run, engines, folder / runs.ENGINE_LOG_NAME, deadlines.load)
+        client = partial(EngineClient, self._serving) if self._serving else WorkerClient
         self.only_controls = controls_by is not None
         """Whether nothing of the run changes but what is said about control pictures."""
         self._asking = Asking(
             folder,
             run,
             lock,
-            partial(WorkerClient, folder / runs.LOG_NAME, deadlines, (lock.descriptor,)),
+            partial(client, folder / runs.LOG_NAME, deadlines, (lock.descriptor,)),
             self._telemetry,
             deadlines,
             allowed_hosts,
             servers,
             controls_by,
+            self._serving,
         )
         self._stop_watch = StopWatch(folder, self._asked_to_stop)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,6 +105,7 @@ class Session:
         registry: Registry,
         allowed_hosts: tuple[str, ...] = (),
         servers: Servers = NO_SERVERS,
+        engines: Engines = NO_ENGINES,
     ) -> "Session":
         """Create a run's folder with its plan in it.
 
@@ -104,7 +113,8 @@ class Session:
             StoreError: the results folder cannot be written.
         """
         opened = opening.new(job, results)
-        return cls(opened.folder, opened.lock, opened.run, deadlines, registry, allowed_hosts, servers)
+        of_run = (opened.folder, opened.lock, opened.run, deadlines, registry)
+        return cls(*of_run, allowed_hosts, servers, engines=engines)
 
     @classmethod
     def resume(
@@ -114,6 +124,7 @@ class Session:
         registry: Registry,
         consent: Consent = NOTHING,
         servers: Servers = NO_SERVERS,
+        engines: Engines = NO_ENGINES,
     ) -> tuple["Session", tuple[str, ...]]:
         """Resume an unfinished run: repeat missing results and errors.
 
@@ -126,10 +137,11 @@ class Session:
             RunLockedError: another program writes this run.
             StoreError: the run cannot be read or written.
             UsageError: it would send images or further fields to a server, run code or read pickles, and that
-                is not allowed.
+                is not allowed; or its engine is not here.
         """
-        opened = opening.again(folder, registry, consent, servers)
-        session = cls(folder, opened.lock, opened.run, deadlines, registry, consent.hosts, servers)
+        opened = opening.again(folder, registry, consent, servers, engines)
+        of_run = (folder, opened.lock, opened.run, deadlines, registry)
+        session = cls(*of_run, consent.hosts, servers, engines=engines)
         return session, opened.warnings
 
     @classmethod
@@ -141,6 +153,7 @@ class Session:
         registry: Registry,
         allowed_hosts: tuple[str, ...] = (),
         servers: Servers = NO_SERVERS,
+        engines: Engines = NO_ENGINES,
     ) -> tuple["Session", tuple[str, ...]]:
         """Ask about control pictures with the model of a run that is there: what is missing, and errors.
 
@@ -151,6 +164,7 @@ class Session:
             registry: the model list, for the page.
             allowed_hosts: servers beside this machine that pictures may be sent to.
             servers: the settings of servers in force.
+            engines: the settings of engines in force.
 
         Returns:
             The session, and a warning for each thing that was wrong in the journal. Its events raise the
@@ -161,7 +175,8 @@ class Session:
             StoreError: the run cannot be read or written.
         """
         opened = opening.for_controls(folder)
-        session = cls(folder, opened.lock, opened.run, deadlines, registry, allowed_hosts, servers, load)
+        of_run = (folder, opened.lock, opened.run, deadlines, registry)
+        session = cls(*of_run, allowed_hosts, servers, load, engines)
         return session, opened.warnings
 
     def stop_after_image(self) -> None:
@@ -191,22 +206,26 @@ class Session:
         """The run's workers that run, to be measured."""
         return self._asking.watched
 
-    async def events(self, pool: WorkerPool | None = None) -> AsyncGenerator[SessionEvent, None]:
+    async def events(
+        self, pool: WorkerPool | None = None, engines: EnginePool | None = None
+    ) -> AsyncGenerator[SessionEvent, None]:
         """Execute the run to its end, yielding events.
 
         A model that cannot be loaded, or a worker that keeps dying, ends it as a failed run that says why; a
         server that leaves no hope does once nothing was answered, else the run is interrupted and says why.
         Workers of the run before are taken from `pool` if they serve; this one's are left there for the next.
+        So is an engine, from and in `engines`; one that does not serve this run is ended first.
 
         Raises:
             StoreError: the disk does not take the results; what it took stays in the journal.
         """
         failure: EndingError | None = None
         asking, record = self._asking, self._asking.record
-        asking.pool = pool
+        asking.pool = None if self._serving else pool
         answers, pictures = record.answers.left(), record.controls.left()
         try:
             await self._stop_watch.begin()
+            await self._make_room(pool, engines)
             yield RunStarted(record.run, self.folder, len(answers), record.answers.total, len(pictures))
             told = names_dicom(item.path for item in answers)
             for warning in (*self._lock.warning(), *([BURNED_IN] if told else [])):
@@ -239,6 +258,17 @@ class Session:
             await asking.close()
             await self._stop_watch.end()
             self._lock.release()
+            if self._serving:
+                await self._serving.end()
+
+    async def _make_room(self, workers: WorkerPool | None, engines: EnginePool | None) -> None:
+        """End what the run before has left and this one has no use for: it holds memory."""
+        if self._serving:
+            self._serving.begin(engines, self._telemetry)
+            if workers:
+                await workers.close()
+        elif engines:
+            await engines.take(None)
 
     async def _finish(self, failure: EndingError | None) -> tuple[Run, tuple[str, ...]]:
         self._telemetry.stop()
@@ -246,6 +276,8 @@ class Session:
         if not failure:
             await self._asking.part()
         await self._asking.close()
+        if self._serving and not failure:
+            self._serving.give_back()
         return await asyncio.to_thread(self._write_files, failure)
 
     def _write_files(self, failure: EndingError | None) -> tuple[Run, tuple[str, ...]]:

@@ -32,6 +32,7 @@ SUMMARY_NAME = "summary.md"
 DETAILS_NAME = "details.md"
 TELEMETRY_NAME = "telemetry.csv"
 LOG_NAME = "worker.log"
+ENGINE_LOG_NAME = "engine.log"
 COMPARISON_NAME = "comparison.md"
 
 EDITED = "{} was edited since fada-tui wrote it (its check sum differs); it is taken as it is"

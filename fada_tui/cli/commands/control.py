@@ -15,6 +15,7 @@ from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import load_registry
 from fada_tui.runs import controls
 from fada_tui.runs.consent import consent_of
+from fada_tui.runs.engines.serving import check_here
 from fada_tui.runs.planning import deadlines
 from fada_tui.runs.server_settings import check_extra
 from fada_tui.runs.session import Session
@@ -48,8 +49,18 @@ def _prepared(options: Namespace) -> "partial[tuple[Session, tuple[str, ...]]]":
     named = settings.trust_remote_code if "trust_remote_code" in options else ()
     consent = consent_of(settings, registry, named, (entry,))
     check_extra(recorded, settings.servers)
+    check_here(recorded, settings.engines)
     if is_endpoint(entry.source):
         entry = rebuild.server_of(recorded, entry, registry, consent)
     patience = deadlines(settings)
     load = rebuild.load_command(recorded, entry, consent, patience, device=getattr(options, "device", None))
-    return partial(Session.about_controls, folder, load, patience, registry, consent.hosts, settings.servers)
+    return partial(
+        Session.about_controls,
+        folder,
+        load,
+        patience,
+        registry,
+        consent.hosts,
+        settings.servers,
+        settings.engines,
+    )

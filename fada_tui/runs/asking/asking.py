@@ -19,6 +19,7 @@ from fada_tui.runs.asking.record import RunRecord
 from fada_tui.runs.asking.seats import Seat, only_seat, seats, usable_cores
 from fada_tui.runs.asking.shared_work import SharedWork
 from fada_tui.runs.asking.worker import AskedWorker
+from fada_tui.runs.engines.serving import Serving
 from fada_tui.runs.events import LoadProgress, SessionEvent
 from fada_tui.runs.job import load_command
 from fada_tui.runs.server_settings import Servers, with_settings
@@ -54,6 +55,7 @@ class Asking:
         allowed_hosts: servers beside this machine that images may be sent to.
         servers: the settings of servers in force.
         controls_by: loads the model to ask about control pictures alone.
+        serving: the engine that answers in place of a model in a worker.
     """
 
     def __init__(
@@ -67,11 +69,12 @@ class Asking:
         allowed_hosts: tuple[str, ...],
         servers: Servers,
         controls_by: Load | None,
+        serving: Serving | None = None,
     ) -> None:
         self.stopping = False
         self.pool: WorkerPool | None = None
         """Where workers may be taken from."""
-        self.record = RunRecord(folder, run, lock, telemetry, controls_by)
+        self.record = RunRecord(folder, run, lock, telemetry, controls_by, serving)
         self.work = SharedWork(self.record.answers, self.record.controls)
         self.started = self.has_loaded = False
         """Whether any worker was ever up, and whether any ever had the model."""

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.protocol import Hello, Load, Loaded, Work
 from fada_tui.core.records import Failure, ModelMemory, Result, Run, RunDevice
-from fada_tui.models.endpoint import is_endpoint
+from fada_tui.models.endpoint import is_served
 from fada_tui.runs import controls, environment
 from fada_tui.runs.asking.seats import Seat
 from fada_tui.runs.asking.shared_work import Piece
 from fada_tui.runs.changed_images import ChangedImages
+from fada_tui.runs.engines.serving import Serving
 from fada_tui.runs.events import AnswerFinished, ControlFinished, ModelReady, SessionEvent, Warned
 from fada_tui.runs.job import planned_items, remarks_on, with_left_out, with_loaded
 from fada_tui.runs.stage import Stage
@@ -42,20 +43,28 @@ class RunRecord:
         lock: held on that folder.
         telemetry: measures meanwhile.
         controls_by: loads the model to ask about control pictures alone; nothing else is recorded then.
+        serving: the engine that answers.
     """
 
     def __init__(
-        self, folder: Path, run: Run, lock: RunLock, telemetry: Telemetry, controls_by: Load | None
+        self,
+        folder: Path,
+        run: Run,
+        lock: RunLock,
+        telemetry: Telemetry,
+        controls_by: Load | None,
+        serving: Serving | None = None,
     ) -> None:
         self.run = run
         """With the facts of its model, once that is loaded."""
-        self.served = is_endpoint(run.model.source)
+        self.served = is_served(run)
         self.reserved: int | None = run.model.memory.torch_peak_reserved
         """The most bytes that torch's allocator held in any worker."""
         self._folder = folder
         self._lock = lock
         self._telemetry = telemetry
         self._only_controls = controls_by is not None
+        self._serving = serving
         self.journal = folder / journal.JOURNAL_NAME
         self.changed = ChangedImages(self.journal, run)
         about_controls = controls.control_items(run) if controls_by else controls.wanted_items(run)
@@ -96,6 +105,8 @@ class RunRecord:
         """
         told: list[SessionEvent] = [Warned(one) for one in remarks_on(self.run, loaded) if first]
         self._loaded[seat.name] = loaded
+        if self._serving:
+            self.run = self._serving.recorded(self.run)
         if self._only_controls:
             model = replace(loaded.model, name=self.run.model.name)
             ready = ModelReady(model, self.run.questions, 0, self.answers.total)

@@ -31,6 +31,7 @@ from fada_tui.runs.events import (
     ControlStarted,
     DeviceLost,
     DeviceReady,
+    EngineLog,
     LoadProgress,
     SessionEvent,
     Warned,
@@ -175,6 +176,8 @@ class AskedWorker:
                             self._crew.go_on_loading()
                         if not self._crew.loaded:
                             yield LoadProgress(stage, done, total)
+                    case EngineLog() | Warned():
+                        yield event
                     case Loaded():
                         for told in self._ready(hello, event):
                             yield told
@@ -221,6 +224,8 @@ class AskedWorker:
             async with aclosing(self.client.work(command)) as working:
                 async for event in working:
                     match event:
+                        case EngineLog() | Warned():
+                            yield event
                         case Started():
                             self._telemetry.begin(self.seat.name)
                             item = by_key[event.path, event.question_id]

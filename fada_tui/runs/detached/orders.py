@@ -7,6 +7,7 @@ import json
 
 import msgspec
 
+from fada_tui.config.engines import EngineSettings
 from fada_tui.config.servers import ServerSettings
 from fada_tui.config.settings import Settings
 from fada_tui.core.json_data import parse_json
@@ -22,11 +23,14 @@ class Orders(Record, frozen=True, kw_only=True):
     deadlines: Deadlines
     consent: Consent
     servers: dict[str, ServerSettings]
+    engines: dict[str, EngineSettings] = msgspec.field(default_factory=dict)
 
 
 def orders_of(settings: Settings, consent: Consent) -> Orders:
     """Return the orders that settings and permissions in force come to."""
-    return Orders(deadlines=deadlines(settings), consent=consent, servers=settings.servers)
+    return Orders(
+        deadlines=deadlines(settings), consent=consent, servers=settings.servers, engines=settings.engines
+    )
 
 
 def to_bytes(orders: Orders) -> bytes:

@@ -18,6 +18,7 @@ from fada_tui.core.records import Run
 from fada_tui.models.registry import Registry
 from fada_tui.runs.detached.log import Log
 from fada_tui.runs.detached.orders import Orders
+from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import RunEnded, RunStarted, SessionEvent, Warned, WorkerRestarted
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.pool import WorkerPool
@@ -57,6 +58,7 @@ class QueueWork:
         self._lock = lock
         self._log = log
         self._pool = WorkerPool(WARM_SECONDS)
+        self._engines = EnginePool(WARM_SECONDS)
         self._session: Session | None = None
         self._stops = 0
         self._stopped = asyncio.Event()
@@ -80,6 +82,7 @@ class QueueWork:
                 pass
         finally:
             await self._pool.close()
+            await self._engines.close()
 
     async def _next(self) -> bool:
         """Do what is next; return whether to go on."""
@@ -147,7 +150,13 @@ class QueueWork:
         """Return a run as its session leaves it on disk; raises what keeps it from its end."""
         orders = self._orders
         session, warnings = await asyncio.to_thread(
-            Session.resume, folder, orders.deadlines, self._registry, orders.consent, orders.servers
+            Session.resume,
+            folder,
+            orders.deadlines,
+            self._registry,
+            orders.consent,
+            orders.servers,
+            orders.engines,
         )
         self._session = session
         for warning in warnings:
@@ -155,7 +164,7 @@ class QueueWork:
         if self._stops:
             session.stop_after_image()
         run: Run | None = None
-        async with aclosing(session.events(self._pool)) as events:
+        async with aclosing(session.events(self._pool, self._engines)) as events:
             async for event in events:
                 self._tell(one, event)
                 if isinstance(event, RunEnded):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +10,9 @@ from typing import BinaryIO
 from fada_tui.core.file_modes import open_to_append
 from fada_tui.core.secrets import Secrets
 from fada_tui.runs.engines.orders import LONGEST_LINE
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
+"""Sequences for a terminal: colours, above all. A log is no terminal."""
 
 
 class Output:
@@ -47,7 +51,8 @@ class Output:
         return shown
 
     def _clean(self, line: bytes) -> str:
-        return self._secrets.hide(line.decode("utf-8", "replace")).rstrip()[:LONGEST_LINE]
+        text = _ESCAPES.sub("", line.decode("utf-8", "replace"))
+        return self._secrets.hide(text).rstrip()[:LONGEST_LINE]
 
     def _write(self, data: bytes) -> None:
         if self._file and data:

@@ -1,13 +1,19 @@
-"""Whether an engine is ready: its health page answers, and its list has the model."""
+"""An engine asked over the loopback: whether it is ready, and what it answers to a question of ours."""
 
 import asyncio
 from contextlib import suppress
+from typing import Any
+
+import msgspec
 
 from fada_tui.core.json_data import MalformedError, parse_json
 from fada_tui.runs.engines.launch import HOST, EngineCommand
 
 _PATIENCE = 5.0
-"""Seconds for one answer."""
+"""Seconds for a page."""
+
+ANSWER_SECONDS = 300.0
+"""Seconds for an answer, the first of which may compile what it needs."""
 
 _LONGEST_ANSWER = 1 << 20
 _OK = 200
@@ -21,31 +27,44 @@ async def is_ready(command: EngineCommand, port: int, key: str) -> bool:
         port: that it listens at.
         key: that it wants.
     """
-    status, _ = await _get(port, command.health_path, key)
+    status, _ = await _answer(port, key, f"GET {command.health_path}", b"", _PATIENCE)
     if status != _OK:
         return False
-    status, body = await _get(port, command.models_path, key)
-    return status == _OK and command.served_name in _names(body)
+    status, body = await _answer(port, key, f"GET {command.models_path}", b"", _PATIENCE)
+    return status == _OK and bool({command.served_name, command.base_name}.intersection(_names(body)))
 
 
-async def _get(port: int, path: str, key: str) -> tuple[int, bytes]:
-    """Return status and content of a page of this machine; status 0 where there is no answer."""
-    with suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
-        return await asyncio.wait_for(_answer(port, path, key), _PATIENCE)
+async def answer_to(command: EngineCommand, port: int, key: str, question: object) -> Any:
+    """Return what an engine answers to the body of a request for a chat completion; `None` without one."""
+    request = f"POST {command.base_path}/chat/completions"
+    status, body = await _answer(port, key, request, msgspec.json.encode(question), ANSWER_SECONDS)
+    with suppress(MalformedError):
+        return parse_json(body) if status == _OK else None
+    return None
+
+
+async def _answer(port: int, key: str, request: str, content: bytes, patience: float) -> tuple[int, bytes]:
+    """Return status and content of an answer of this machine; status 0 where there is none."""
+    with suppress(OSError, TimeoutError, LookupError, ValueError, asyncio.IncompleteReadError):
+        return await asyncio.wait_for(_exchanged(port, key, request, content), patience)
     return 0, b""
 
 
-async def _answer(port: int, path: str, key: str) -> tuple[int, bytes]:
+async def _exchanged(port: int, key: str, request: str, content: bytes) -> tuple[int, bytes]:
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
-        # Of HTTP/1.0: an answer in one piece, and the connection ends with it.
-        lines = (f"GET {path} HTTP/1.0", f"Host: {HOST}:{port}", f"Authorization: Bearer {key}", "", "")
-        writer.write("\r\n".join(lines).encode("ascii"))
+        head = [
+            f"{request} HTTP/1.0",  # an answer in one piece, and the connection ends with it
+            f"Host: {HOST}:{port}",
+            f"Authorization: Bearer {key}",
+            *(("Content-Type: application/json", f"Content-Length: {len(content)}") if content else ()),
+        ]
+        writer.write("\r\n".join([*head, "", ""]).encode("ascii") + content)
         await writer.drain()
         status = (await reader.readuntil(b"\r\n")).split(b" ")[1]
         await reader.readuntil(b"\r\n\r\n")
         body = b""
-        while (part := await reader.read(_LONGEST_ANSWER)) and len(body) < _LONGEST_ANSWER:
+        while len(body) < _LONGEST_ANSWER and (part := await reader.read(_LONGEST_ANSWER)):
             body += part
         return int(status), body
     finally:
@@ -53,6 +72,6 @@ async def _answer(port: int, path: str, key: str) -> tuple[int, bytes]:
 
 
 def _names(body: bytes) -> list[str]:
-    with suppress(MalformedError, TypeError, AttributeError, KeyError):
-        return [model["id"] for model in parse_json(body)["data"]]
+    with suppress(MalformedError, TypeError, LookupError):
+        return [str(model["id"]) for model in parse_json(body)["data"]]
     return []

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from fada_tui.core.errors import ModelLoadError, StoreError
 from fada_tui.core.file_names import encode_name
-from fada_tui.core.protocol import Finished, Hello, Item, JournalFailed, Load, Loaded, Progress, Work
+from fada_tui.core.protocol import Finished, Hello, Item, JournalFailed, Load, Work
 from fada_tui.core.records import Result, Run
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.runs.verify.compare import Split, Verified, compare, texts_differ
 from fada_tui.runs.verify.rebuild import alone
-from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.client import LoadEvent, WorkerClient, WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store.folder import LOG_NAME
 from fada_tui.store.journal import JOURNAL_NAME
@@ -52,7 +52,7 @@ class Verification:
     def _asked_to_stop(self) -> bool:
         return self._stopping
 
-    async def events(self) -> AsyncGenerator[Progress | Loaded | Verified, None]:
+    async def events(self) -> AsyncGenerator[LoadEvent | Verified, None]:
         """Load the model, then repeat each result; yield the outcomes in the sample's order.
 
         They end early where `stop` was called.

@@ -52,6 +52,7 @@ from fada_tui.core.protocol import (
     encode,
 )
 from fada_tui.models.endpoint import is_endpoint
+from fada_tui.runs.events import EngineLog, Warned
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.model_identity import Identity, identity, leaves_traces
 from fada_tui.runs.worker_client.process import POLITE_SECONDS, WorkerProcess, opened
@@ -64,6 +65,12 @@ ASLEEP_SECONDS = 1.0
 """Delay in noticing a deadline from which this program, not the worker, was suspended."""
 
 
+Aside: TypeAlias = EngineLog | Warned
+"""What the client of a worker that asks an engine tells besides."""
+
+LoadEvent: TypeAlias = Progress | Loaded | Aside
+"""What loading yields."""
+
 WorkEvent: TypeAlias = (
     Started
     | Delta
@@ -75,6 +82,7 @@ WorkEvent: TypeAlias = (
     | Cancelled
     | Idle
     | JournalFailed
+    | Aside
 )
 """What a work yields."""
 
@@ -212,7 +220,7 @@ class WorkerClient:
             return None
         return Kept(self.name, process, self.hello, *self._model)
 
-    async def load(self, command: Load) -> AsyncGenerator[Progress | Loaded, None]:
+    async def load(self, command: Load) -> AsyncGenerator[LoadEvent, None]:
         """Load a model: yield progress, finally `Loaded`. A model that is already loaded is kept.
 
         Raises:

@@ -199,7 +199,13 @@ class RunControl:
         settings = app_context.settings
         deadlines = planning.deadlines(settings)
         return Session.new(
-            job, app_context.results, deadlines, app_context.registry, self.consent.hosts, settings.servers
+            job,
+            app_context.results,
+            deadlines,
+            app_context.registry,
+            self.consent.hosts,
+            settings.servers,
+            settings.engines,
         )
 
     def _written(self, job: Job) -> Written:
@@ -210,7 +216,9 @@ class RunControl:
     def _resumed(self, folder: Path) -> Session:
         settings, registry = self._app_context.settings, self._app_context.registry
         deadlines = planning.deadlines(settings)
-        session, _warnings = Session.resume(folder, deadlines, registry, self.consent, settings.servers)
+        session, _warnings = Session.resume(
+            folder, deadlines, registry, self.consent, settings.servers, settings.engines
+        )
         return session
 
     def _take(self, event: SessionEvent) -> None:

@@ -1,0 +1,158 @@
+"""An engine that serves one model: started until it is ready, started again where it was, ended."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from fada_tui.core.errors import LONGEST_REASON, ErrorKind, ModelLoadError
+from fada_tui.core.protocol import Progress
+from fada_tui.core.secrets import quoted, remember
+from fada_tui.runs.engines.last_words import port_was_taken, reason_in
+from fada_tui.runs.engines.launch import HOST, EngineCommand
+from fada_tui.runs.engines.ports import HeldPort
+from fada_tui.runs.engines.process import PATIENCE, EngineProcess
+from fada_tui.runs.engines.ready import answer_to, is_ready
+from fada_tui.runs.events import EngineLog
+
+LONGEST_SHOWN = 200
+"""Characters of a line of output that are shown."""
+
+TICK_SECONDS = 0.25
+"""How often it is seen whether an engine is ready, and what it printed."""
+
+_LONGEST_TICK = 5.0
+"""Seconds that a tick counts for at most: more is the time that this program itself slept (ctrl+z)."""
+
+STAGE = "engine"
+"""The stage of loading: seconds since the engine was started."""
+
+Coming: TypeAlias = Progress | EngineLog
+"""What is told of an engine that is not ready yet."""
+
+
+class Engine:
+    """An engine and its key, at one port for as long as it is wanted.
+
+    Args:
+        command: how it is started.
+        patience: seconds that its processes have to end.
+
+    Raises:
+        OSError: no port is free.
+    """
+
+    def __init__(self, command: EngineCommand, patience: float = PATIENCE) -> None:
+        self.command = command
+        self.key = secrets.token_urlsafe(32)
+        remember([self.key])
+        self.ready = False
+        """Whether it has answered, since its last start, as it is to."""
+        self.load_time: float | None = None
+        """Seconds from its last start until it was ready."""
+        self._patience = patience
+        self._port = HeldPort()
+        self._process: EngineProcess | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is asked."""
+        return f"http://{HOST}:{self._port.number}{self.command.base_path}"
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.runs
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid if self._process and self._process.runs else None
+
+    @property
+    def last_words(self) -> str:
+        """Return how its process ended, with what it printed last."""
+        assert self._process is not None
+        said = quoted(reason_in(self._process.last), LONGEST_REASON)
+        return f"the engine {self._process.end_told}{f': {said}' if said else ''}"
+
+    @property
+    def port_was_taken(self) -> bool:
+        """Whether it ended since something else listens at its port."""
+        return self._process is not None and port_was_taken(self._process.last)
+
+    async def start(self, log: Path, silence: float) -> AsyncGenerator[Coming, None]:
+        """Start it, and yield what it prints until it is ready; ended before that, it is left ended.
+
+        Args:
+            log: file that its output is appended to.
+            silence: seconds without a line of output after which it is ended.
+
+        Raises:
+            ModelLoadError: it ended, or was silent for too long.
+            StoreError: the log cannot be written.
+        """
+        self.ready, began = False, time.monotonic()
+        try:
+            process = await EngineProcess.started(
+                self.command, self._port.number, self.key, log, self._patience
+            )
+        except OSError as error:
+            message = f"the engine's guardian cannot be started: {error.strerror}"
+            raise ModelLoadError(ErrorKind.LOAD, message) from error
+        self._process = process
+        printed: list[str] = []
+        process.tell = printed.append
+        silent, told = 0.0, -1
+        try:
+            while not await is_ready(self.command, self._port.number, self.key):
+                ticked = time.monotonic()
+                if not process.runs:
+                    raise ModelLoadError(ErrorKind.LOAD, f"{self.last_words}; {log} has more")
+                if printed:
+                    yield EngineLog(quoted(printed[-1], LONGEST_SHOWN))
+                    printed.clear()
+                    silent = 0.0
+                if (seconds := int(ticked - began)) > told:
+                    told = seconds
+                    yield Progress(stage=STAGE, done=seconds, total=None)
+                if silent > silence:
+                    message = f"the engine was silent for {silence:g} s, so it was ended; {log} has more"
+                    raise ModelLoadError(ErrorKind.TIMEOUT, message)
+                await asyncio.sleep(TICK_SECONDS)
+                silent += min(time.monotonic() - ticked, _LONGEST_TICK)
+            self.ready, self.load_time = True, time.monotonic() - began
+            if printed:
+                yield EngineLog(quoted(printed[-1], LONGEST_SHOWN))
+        finally:
+            process.tell = lambda line: None
+            if not self.ready:
+                await process.end()
+
+    async def answer_to(self, question: object) -> Any:
+        """Return what it answers to the body of a request; `None` without an answer."""
+        return await answer_to(self.command, self._port.number, self.key, question)
+
+    async def ended(self) -> None:
+        """Wait until its process has ended."""
+        if self._process:
+            await self._process.wait()
+        self.ready = False
+
+    def write_to(self, log: Path | None) -> None:
+        """Append its output to another file from now on; `None` drops it."""
+        if self._process:
+            self._process.write_to(log)
+
+    async def end(self, patience: float | None = None) -> None:
+        """End it with all that it started.
+
+        Args:
+            patience: seconds until all of it is killed, where that is sooner than it would be.
+        """
+        self.ready = False
+        if self._process:
+            await self._process.end(patience)
+        self._port.release()

@@ -1,0 +1,113 @@
+"""An engine kept between runs: for the same, not for another, no longer than it is wanted."""
+
+import asyncio
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fada_tui.config.engines import EngineSettings
+from fada_tui.runs.engines.engine import Engine
+from fada_tui.runs.engines.pool import EnginePool
+from fada_tui.runs.events import EngineLog, ModelReady, RunEnded
+from fada_tui.runs.session import Session
+from fada_tui.runs.worker_client.deadlines import Deadlines
+from tests.conftest import LONG_ENOUGH, load
+from tests.runs.engines.playing import PROGRAM, Play, wait_until
+from tests.runs.test_run_queue import Bench, bench, planned
+
+__all__ = ["bench"]
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
+    monkeypatch.setenv("ENGINE_PLAY", str(tmp_path / "play"))
+    return Play(tmp_path / "play")
+
+
+async def up(play: Play) -> Engine:
+    engine = Engine(play.command(), patience=0.3)
+    async for _ in engine.start(play.folder / "engine.log", LONG_ENOUGH):
+        pass
+    return engine
+
+
+async def test_an_idle_engine_is_ended_in_time(play: Play) -> None:
+    pool = EnginePool(patience=0.1)
+    pool.keep(await up(play))
+    assert pool.pid == play.pids()[0]
+    while play.left:
+        await asyncio.sleep(0.02)
+    assert await pool.take(play.command()) is None
+
+
+async def test_an_engine_serves_the_next_run_of_its_command_and_makes_room_for_others(play: Play) -> None:
+    pool, engine = EnginePool(), await up(play)
+    pool.keep(engine)
+    assert await pool.take(play.command()) is engine
+    pool.keep(engine)
+    assert await pool.take(play.command(slots=5)) is None
+    assert not play.left, "its memory is free before the next one begins"
+    pool.keep(await up(play))
+    assert await pool.take(None) is None
+    assert not play.left
+    pool.keep(await up(play))
+    await pool.close()
+    assert not play.left
+
+
+async def test_an_engine_that_is_silent_for_too_long_is_ended(play: Play) -> None:
+    play.plan(silent=600)
+    engine = Engine(play.command(), patience=0.3)
+    with pytest.raises(Exception, match=r"the engine was silent for 0\.5 s"):
+        async for _ in engine.start(play.folder / "engine.log", 0.5):
+            pass
+    assert not play.left
+
+
+def make(bench: Bench, job: Any) -> Session:
+    engines = {"vllm": EngineSettings(command=(sys.executable, str(PROGRAM)))}
+    return Session.new(job, bench.results, Deadlines(), bench.registry, engines=engines)
+
+
+@pytest.mark.worker
+@pytest.mark.long
+async def test_runs_of_a_queue_share_an_engine(bench: Bench, images: Path, play: Play) -> None:
+    logs: list[str] = []
+    pids: list[int] = []
+    bench.hooks.append(lambda event: isinstance(event, EngineLog) and logs.append(event.line))
+    bench.hooks.append(lambda event: isinstance(event, ModelReady) and pids.extend(play.left))
+    here = {"engines": {"vllm": EngineSettings(command=(sys.executable, str(PROGRAM)))}}
+    played = planned(bench, images, "fada-demo", engine="vllm", limit=2, max_new_tokens=4, **here)
+    play.plan(lines=3)
+    for job in (*played, *played):
+        bench.queue.add(partial(make, bench, job), "run")
+    await bench.rest()
+    assert bench.problems == []
+    ended = bench.of(RunEnded)
+    assert [end.run.status for end in ended] == ["complete"] * 2
+    assert len(play.pids()) == 1, "the second run found it up"
+    assert pids == play.pids() * 2
+    assert logs
+    first, second = (load(end.folder) for end in ended)
+    assert first["engine"] == second["engine"]
+    assert first["model"]["load_time"] == second["model"]["load_time"]
+
+
+@pytest.mark.worker
+@pytest.mark.long
+async def test_a_run_stopped_while_its_engine_loads_leaves_nothing(
+    bench: Bench, images: Path, play: Play
+) -> None:
+    play.plan(silent=600)
+    here = {"engines": {"vllm": EngineSettings(command=(sys.executable, str(PROGRAM)))}}
+    (job,) = planned(bench, images, "fada-demo", engine="vllm", limit=2, **here)
+    bench.queue.add(partial(make, bench, job), "run")
+    await bench.until(lambda: play.pids())
+    bench.queue.stop_now()
+    await bench.rest()
+    (ended,) = bench.of(RunEnded)
+    assert (ended.run.status, ended.run.failure) == ("interrupted", None)
+    await asyncio.to_thread(wait_until, lambda: not play.left)
