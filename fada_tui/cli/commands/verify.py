@@ -20,6 +20,7 @@ from fada_tui.core.records import ModelFacts, Result, Run
 from fada_tui.core.text import printable
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.consent import consent_of
+from fada_tui.runs.engines.serving import check_here
 from fada_tui.runs.planning import deadlines
 from fada_tui.runs.server_settings import check_extra, with_settings
 from fada_tui.runs.verify import describe, rebuild
@@ -69,12 +70,14 @@ def _prepared(options: Namespace) -> "_Verifying":
     named = settings.trust_remote_code if "trust_remote_code" in options else ()
     consent = consent_of(settings, registry, named, (entry,))
     check_extra(recorded, settings.servers)
+    check_here(recorded, settings.engines)
     if asks_server:
         entry = rebuild.server_of(recorded, entry, registry, consent)
     patience = deadlines(settings)
     load = rebuild.load_command(recorded, entry, consent, patience, device=getattr(options, "device", None))
     load = with_settings(load, settings.servers, os.environ)
-    return _Verifying(recorded, sample, Verification(recorded, sample, load, patience))
+    verification = Verification(recorded, sample, load, patience, settings.engines)
+    return _Verifying(recorded, sample, verification)
 
 
 class _Verifying:
@@ -104,15 +107,17 @@ class _Verifying:
             _complain(f"error: {printable(str(error))}")
         finally:
             if log := self._verification.log:
-                _complain(f"the worker's log: {printable(str(log))}")
+                whose = "engine" if log.name == store.ENGINE_LOG_NAME else "worker"
+                _complain(f"the {whose}'s log: {printable(str(log))}")
         if self._stopped and len(self._found) < len(self._sample):
             _complain("interrupted")
             return ExitCode.INTERRUPTED
         assert self._loaded is not None
         assert self._verification.hello is not None
-        for hint in describe.hints(self._run, self._found, self._verification.hello, self._loaded):
+        engine = self._verification.engine
+        for hint in describe.hints(self._run, self._found, self._verification.hello, self._loaded, engine):
             _write(out, f"hint: {hint}")
-        _write(out, describe.summary(self._found, self._loaded, len(self._sample)))
+        _write(out, describe.summary(self._found, self._loaded, len(self._sample), engine))
         same = sum(one.outcome == "identical" for one in self._found)
         return ExitCode.OK if same == len(self._sample) else ExitCode.SOME_RESULTS_ARE_ERRORS
 

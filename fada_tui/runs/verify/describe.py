@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from msgspec import UNSET
+
 from fada_tui.core.protocol import Hello
-from fada_tui.core.records import ModelFacts, Run, ServerFacts
+from fada_tui.core.records import EngineFacts, ModelFacts, Run, ServerFacts
 from fada_tui.core.text import printable
 from fada_tui.models.endpoint import place_of
 from fada_tui.runs.verify.compare import Difference, Outcome, Verified
@@ -36,13 +38,16 @@ def line(verified: Verified) -> str:
     return printable(f"{result.path}, {result.question_id}: {said}{made}")
 
 
-def summary(found: Sequence[Verified], loaded: ModelFacts, asked: int) -> str:
+def summary(
+    found: Sequence[Verified], loaded: ModelFacts, asked: int, engine: EngineFacts | None = None
+) -> str:
     """Return the last line: how many results agree, of how many, and the precision.
 
     Args:
         found: what came of each.
         loaded: the model.
         asked: how many were to be verified.
+        engine: what answered, if one was started for it.
     """
     counts = Counter(one.outcome for one in found)
     others = [f"{counts[outcome]} {words}" for outcome, words in _WORDS.items() if counts[outcome]]
@@ -52,16 +57,26 @@ def summary(found: Sequence[Verified], loaded: ModelFacts, asked: int) -> str:
         return (
             f"{', '.join(parts)}; asked one at a time of {printable(loaded.served or loaded.name)} at {place}"
         )
+    if engine:
+        return f"{', '.join(parts)}; asked one at a time of {printable(engine.label)}"
     return f"{', '.join(parts)}; made one at a time in {loaded.dtype} on {loaded.device}"
 
 
-def hints(run: Run, found: Sequence[Verified], hello: Hello, loaded: ModelFacts) -> list[str]:
+def hints(
+    run: Run,
+    found: Sequence[Verified],
+    hello: Hello,
+    loaded: ModelFacts,
+    engine: EngineFacts | None = None,
+) -> list[str]:
     """Return possible explanations of differences, one per line."""
     differing = [one.recorded for one in found if one.outcome == "different"]
     if not differing:
         return []
     if place := place_of(run.model.source):
         return [printable(hint) for hint in _of_server(run, loaded, place)]
+    if engine:
+        return [printable(hint) for hint in _of_engine(run, engine)]
     told = []
     if loaded.dtype != EXACT and any(result.together > 1 for result in differing):
         told.append(
@@ -107,6 +122,18 @@ def _of_server(run: Run, loaded: ModelFacts, place: str) -> Iterator[str]:
     )
     if run.generation.do_sample:
         yield "the answers were sampled, and not every server follows the seed that it is sent"
+
+
+def _of_engine(run: Run, engine: EngineFacts) -> Iterator[str]:
+    """Return what may explain that an engine answers otherwise."""
+    if run.engine is not UNSET and run.engine != engine:
+        was, is_now = run.engine.label, engine.label
+        yield (
+            f"the run was made with {was}, now {is_now}"
+            if was != is_now
+            else ("the engine was started by another command for the run, which its page shows")
+        )
+    yield "engines compute requests together, which may change answers; here they are asked one at a time"
 
 
 def _program(facts: ModelFacts) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from fada_tui.core.errors import UsageError
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import Generation, ModelEntry, Run
+from fada_tui.core.text import printable
 from fada_tui.models.endpoint import is_endpoint, parse, place_of
 from fada_tui.models.registry import Registry, located, located_lora
 from fada_tui.runs.consent import Consent, hosts_wanted, with_own_key
@@ -26,6 +27,11 @@ def check(run: Run, *, server: bool = False) -> None:
             how it was made; or there is no server to ask.
     """
     served = is_endpoint(run.model.source)
+    if run.engine is not UNSET and server:
+        raise UsageError(
+            f"{run.id} was answered by {printable(run.engine.name)}, which is started again: "
+            "leave out --server"
+        )
     if served and not server:
         raise UsageError(
             f"{run.id} was answered by a server at {place_of(run.model.source)}, and nothing says that it "

@@ -10,13 +10,15 @@ from pathlib import Path
 from fada_tui.core.errors import ModelLoadError, StoreError
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.protocol import Finished, Hello, Item, JournalFailed, Load, Work
-from fada_tui.core.records import Result, Run
-from fada_tui.models.endpoint import is_endpoint
+from fada_tui.core.records import EngineFacts, Result, Run
+from fada_tui.models.endpoint import is_served
+from fada_tui.runs.engines.client import EngineClient
+from fada_tui.runs.engines.serving import NO_ENGINES, Engines, serving_of
 from fada_tui.runs.verify.compare import Split, Verified, compare, texts_differ
 from fada_tui.runs.verify.rebuild import alone
 from fada_tui.runs.worker_client.client import LoadEvent, WorkerClient, WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.deadlines import Deadlines
-from fada_tui.store.folder import LOG_NAME
+from fada_tui.store.folder import ENGINE_LOG_NAME, LOG_NAME
 from fada_tui.store.journal import JOURNAL_NAME
 
 
@@ -28,19 +30,30 @@ class Verification:
         sample: of its results.
         load: loads its model.
         deadlines: the worker's.
+        engines: the settings of engines in force.
     """
 
-    def __init__(self, run: Run, sample: Sequence[Result], load: Load, deadlines: Deadlines) -> None:
+    def __init__(
+        self,
+        run: Run,
+        sample: Sequence[Result],
+        load: Load,
+        deadlines: Deadlines,
+        engines: Engines = NO_ENGINES,
+    ) -> None:
         self._run = run
         self._sample = sample
         self._load = load
         self._deadlines = deadlines
+        self._engines = engines
         self._client: WorkerClient | None = None
         self._stopping = False
         self._ending: asyncio.Task[None] | None = None
         self.hello: Hello | None = None
+        self.engine: EngineFacts | None = None
+        """What answers, once it is up, where the run has an engine."""
         self.log: Path | None = None
-        """The worker's log, kept if something failed."""
+        """The log of worker or engine, kept if something failed."""
 
     def stop(self) -> None:
         """End the worker at once, and thereby the events."""
@@ -55,6 +68,7 @@ class Verification:
     async def events(self) -> AsyncGenerator[LoadEvent | Verified, None]:
         """Load the model, then repeat each result; yield the outcomes in the sample's order.
 
+        A run that an engine answered is answered by one that is started for this, and ended.
         They end early where `stop` was called.
 
         Raises:
@@ -70,7 +84,10 @@ class Verification:
                 f"no temporary folder can be made: {error.strerror}; TMPDIR names one"
             ) from error
         log, journal = folder / LOG_NAME, folder / JOURNAL_NAME
-        client = self._client = WorkerClient(log, self._deadlines)
+        engine_log = folder / ENGINE_LOG_NAME
+        serving = serving_of(self._run, self._engines, engine_log, self._deadlines.load)
+        of_worker = (log, self._deadlines)
+        client = self._client = EngineClient(serving, *of_worker) if serving else WorkerClient(*of_worker)
         finished = False
         try:
             self.hello = await client.start()
@@ -79,6 +96,7 @@ class Verification:
             async with aclosing(client.load(self._load)) as loading:
                 async for event in loading:
                     yield event
+            self.engine = serving.command.facts if serving else None
             for result in self._sample:
                 if self._asked_to_stop():
                     return
@@ -90,7 +108,7 @@ class Verification:
         except (ModelLoadError, WorkerDiedError, WorkGivenUpError, StoreError):
             if self._asked_to_stop():
                 return
-            self.log = log
+            self.log = engine_log if serving and not serving.pid else log
             raise
         finally:
             if finished:
@@ -99,6 +117,8 @@ class Verification:
                 await client.kill()
             if self._ending:
                 await self._ending
+            if serving:
+                await serving.end()
             if self.log is None:
                 shutil.rmtree(folder, ignore_errors=True)
             else:
@@ -108,7 +128,7 @@ class Verification:
     async def _verified(self, client: WorkerClient, journal: Path, recorded: Result) -> Verified:
         now = await self._again(client, journal, recorded)
         tokens: list[Split] = []
-        if texts_differ(recorded, now) and not is_endpoint(self._load.model.source):
+        if texts_differ(recorded, now) and not is_served(self._run):
             split = await client.tokenise((recorded.response or "", now.response or ""))
             tokens = [Split(ids, pieces) for ids, pieces in zip(split.ids, split.pieces, strict=True)]
         return compare(recorded, now, tokens)
