@@ -19,6 +19,9 @@ _ERROR = re.compile(
     rf"{_BEFORE}(?P<said>[\w.]*(?:Error|Exception)\b.*: .*|[\w.-]+: error: .*|error: .*)"
     r"|\d[\d.]* E (?P<told>.*)"
 )
+_ELSEWHERE = re.compile(r"root cause|stack ?trace|traceback", re.IGNORECASE)
+"""An error that says where to look for the error: of the process that started the one that failed."""
+
 _COUNTED = re.compile(r"\d+ validation errors? for ")
 _TAKEN = re.compile(r"address already in use", re.IGNORECASE)
 
@@ -26,13 +29,15 @@ _TAKEN = re.compile(r"address already in use", re.IGNORECASE)
 def reason_in(lines: Iterable[str]) -> str:
     """Return the error that an engine printed last, on one line; without one, its last lines."""
     kept = list(lines)
-    for place in range(len(kept) - 1, -1, -1):
-        if found := _ERROR.fullmatch(kept[place]):
-            said = found["said"] or found["told"]
-            if _COUNTED.search(said) and place + 1 < len(kept):  # pydantic's: what is wrong comes after it
-                return kept[place + 1].strip()
-            return said
-    return " | ".join(line.strip() for line in kept[-SHOWN:])
+    errors = [(place, found) for place, line in enumerate(kept) if (found := _ERROR.fullmatch(line))]
+    if not errors:
+        return " | ".join(line.strip() for line in kept[-SHOWN:])
+    told = [one for one in errors if not _ELSEWHERE.search(one[1][0])]
+    place, found = (told or errors)[-1]
+    said = str(found["said"] or found["told"])
+    if _COUNTED.search(said) and place + 1 < len(kept):  # pydantic's: what is wrong comes after it
+        return kept[place + 1].strip()
+    return said
 
 
 def port_was_taken(lines: Iterable[str]) -> bool:

@@ -32,6 +32,15 @@ JUNK = (
             ("(EngineCore pid=8) ERROR 11-27 08:00:28 [core.py:17] RuntimeError: Worker failed", *JUNK),
             "RuntimeError: Worker failed",
         ),
+        (
+            (
+                "(VllmWorker-0 pid=2) ERROR 11-27 08:18:06 [executor.py:953] ValueError: 19 GiB are too few",
+                "(EngineCore pid=8) ERROR 11-27 08:18:12 [core.py:10] Exception: See trace for root cause.",
+                "RuntimeError: Engine core failed. See root cause above. Failed core proc(s): {}",
+            ),
+            "ValueError: 19 GiB are too few",
+        ),
+        (("RuntimeError: it failed: see root cause above",), "RuntimeError: it failed: see root cause above"),
         (("0.00.051 I loading", "0.00.082 E srv  load: no such file"), "srv  load: no such file"),
         (("one", "two", "three", "four"), "two | three | four"),
         ((), ""),
