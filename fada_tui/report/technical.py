@@ -245,7 +245,8 @@ def _shards(run: Run) -> list[str]:
     """Return when and where the shards were made that a run is of."""
     if run.merged is UNSET:
         return []
-    alike = all(shard.environment == run.merged[0].environment for shard in run.merged)
+    first = run.merged[0]
+    alike = all((one.environment, one.engine) == (first.environment, first.engine) for one in run.merged)
     told = [
         f"  - {shard.number}: {name(shard.run)}, {', '.join(_made(shard, alike=alike))}"
         for shard in run.merged[:_MOST_SHARDS]
@@ -268,6 +269,8 @@ def _made(shard: MergedShard, *, alike: bool) -> Iterator[str]:
         )
     if device := of_shard(shard):
         yield f"on {name(device)}"
+    if shard.engine and not alike:
+        yield f"by {name(shard.engine.label)}"
     if not alike:
         yield from filter(None, (_machine(shard.environment), _versions(shard.environment)))
 

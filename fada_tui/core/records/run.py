@@ -244,6 +244,7 @@ class MergedShard(FileRecord, frozen=True, kw_only=True):
     finished: str | None = None
     tool: Tool
     environment: Environment = Environment()
+    engine: EngineFacts | UnsetType = UNSET
     device: str | None = None
     devices: tuple[RunDevice, ...] | UnsetType = UNSET
     load_time: float | None = None

@@ -106,6 +106,7 @@ class RunRecord:
         told: list[SessionEvent] = [Warned(one) for one in remarks_on(self.run, loaded) if first]
         self._loaded[seat.name] = loaded
         if self._serving:
+            told += [Warned(changed)] if (changed := self._serving.changed(self.run)) else []
             self.run = self._serving.recorded(self.run)
         if self._only_controls:
             model = replace(loaded.model, name=self.run.model.name)

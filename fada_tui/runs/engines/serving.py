@@ -143,6 +143,13 @@ class Serving:
         generation = replace(run.generation, concurrency=self.command.slots)
         return replace(run, engine=self.command.facts, generation=generation)
 
+    def changed(self, run: Run) -> str | None:
+        """Return what to tell of a run whose answers so far were made by another version of the engine."""
+        was, is_now = run.engine, self.command.facts
+        if was is UNSET or not was.command or not run.results or was.label == is_now.label:
+            return None
+        return f"the answers so far were made by {was.label}, those that follow are made by {is_now.label}"
+
     async def reached(self, loading: AsyncGenerator[LoadEvent, None]) -> AsyncGenerator[LoadEvent, None]:
         """Yield what a worker tells of reaching the engine, as what is known of the run's model.
 

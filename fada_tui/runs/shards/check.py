@@ -93,7 +93,11 @@ def _facts(one: Named) -> Iterator[tuple[str, Any]]:
     for name, value in _known(run.model).items():
         if name not in _OF_THE_MACHINE:
             yield from _flat(f"model.{name}", value)
-    yield from _flat("generation", _known(run.generation))
+    engine = run.engine.name if run.engine else None
+    yield "engine", engine
+    for name, value in _known(run.generation).items():
+        if name != "concurrency" or not engine:  # as many as an engine takes
+            yield from _flat(f"generation.{name}", value)
     yield "questions", [question.id for question in run.questions]
     for question in run.questions:
         yield from _flat(f"questions.{question.id}", _known(question))

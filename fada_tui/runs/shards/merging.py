@@ -11,6 +11,7 @@ from fada_tui.core import shards
 from fada_tui.core.control import control_keys
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import (
+    EngineFacts,
     Environment,
     MergedShard,
     ModelFacts,
@@ -64,6 +65,7 @@ def merged(runs: Sequence[Run], id: str, telemetry: Sequence[str | None]) -> tup
         environment=_environment(runs),
         model=_model(runs),
         devices=UNSET,
+        engine=_engine([run.engine for run in runs if run.engine]),
         dataset=replace(
             first.dataset,
             categories=dict(Counter(image.category for image in images)),
@@ -121,6 +123,7 @@ def _record(run: Run, telemetry: str | None) -> MergedShard:
         finished=run.finished,
         tool=run.tool,
         environment=run.environment,
+        engine=run.engine,
         device=run.model.device,
         devices=run.devices,
         load_time=run.model.load_time,
@@ -146,6 +149,18 @@ def _environment(runs: Sequence[Run]) -> Environment:
         gpus=tuple(dict.fromkeys(gpu for one in each for gpu in one.gpus)),
         cpu=_joined(one.cpu for one in each),
         memory_total=sizes.pop() if len(sizes) == 1 else None,
+    )
+
+
+def _engine(each: Sequence[EngineFacts]) -> EngineFacts | UnsetType:
+    """Return what answered the shards: of several versions all; the command where it was the same for all."""
+    if not each:
+        return UNSET
+    same = all(one.command == each[0].command for one in each)
+    return replace(
+        each[0],
+        version=_joined(one.version for one in each),
+        command=each[0].command if same else (),
     )
 
 
