@@ -5,6 +5,7 @@ from typing import Literal, cast
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from fada_tui.config.schema import SETTINGS
 from fada_tui.core.errors import UsageError
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import Generation, ModelEntry, Run
@@ -13,6 +14,9 @@ from fada_tui.models.endpoint import is_endpoint, parse, place_of
 from fada_tui.models.registry import Registry, located, located_lora
 from fada_tui.runs.consent import Consent, hosts_wanted, with_own_key
 from fada_tui.runs.worker_client.deadlines import Deadlines
+
+_DTYPES = SETTINGS["dtype"].choices
+"""Precisions that can be asked for; GGUF files have others, which are their own."""
 
 
 def check(run: Run, *, server: bool = False) -> None:
@@ -68,7 +72,7 @@ def entry_of(run: Run, registry: Registry) -> ModelEntry:
         lora=facts.lora.source if facts.lora else None,
         lora_revision=(facts.lora.revision if facts.lora else None) or base.lora_revision,
         adapter=facts.adapter or base.adapter,
-        dtype=facts.dtype or base.dtype,
+        dtype=facts.dtype if facts.dtype in _DTYPES else base.dtype,
         quantization=cast("Literal['4bit', '8bit'] | None", facts.quantization),
         **options.as_entry(),
     )
