@@ -188,7 +188,9 @@ class Session:
         self._do(self._asking.stop_now())
 
     def give_up(self) -> None:
-        """End the workers at once; finished results are recorded."""
+        """End the workers, and an engine, at once; finished results are recorded."""
+        if self._serving:
+            self._serving.kill()
         self._do(self._asking.give_up_all())
 
     @property

@@ -146,6 +146,11 @@ class Engine:
         if self._process:
             self._process.write_to(log)
 
+    def kill(self) -> None:
+        """Have it killed at once; `ended` waits for that."""
+        if self._process:
+            self._process.kill()
+
     async def end(self, patience: float | None = None) -> None:
         """End it with all that it started.
 

@@ -140,8 +140,12 @@ class EngineProcess:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wait(), limit)
             return
-        self._guardian.kill()
+        self.kill()
         await self.wait()
+
+    def kill(self) -> None:
+        """Have it killed at once, with its process group."""
+        self._guardian.kill()
 
     def _order(self, line: bytes) -> None:
         if self._guardian.stdin and not self._guardian.stdin.closed:

@@ -105,15 +105,16 @@ class Serving:
                 self._engine.write_to(self._log)
                 return
             self._engine = _engine(command)
-        try:
-            async for event in self._engine.start(self._log, self._silence):
-                yield event
-        except ModelLoadError:
-            if not self._engine.port_was_taken:
-                raise
-            self._engine = _engine(self.command)
-            async for event in self._engine.start(self._log, self._silence):
-                yield event
+        for more in (True, False):
+            try:
+                async with aclosing(self._engine.start(self._log, self._silence)) as starting:
+                    async for event in starting:
+                        yield event
+                break
+            except ModelLoadError:
+                if not (more and self._engine.port_was_taken):
+                    raise
+                self._engine = _engine(self.command)
         answers = [await self._engine.answer_to(probe) for probe in lora_check.probes(self.command)]
         lora_check.check(self.command, load.model.name, answers)
 
@@ -224,6 +225,11 @@ class Serving:
         if self._pool and self._engine and self._engine.ready and self._engine.runs:
             self._pool.keep(self._engine)
             self._engine = None
+
+    def kill(self) -> None:
+        """Have the engine killed at once."""
+        if self._engine:
+            self._engine.kill()
 
     async def end(self) -> None:
         """End the engine, unless it was given back."""

@@ -97,6 +97,20 @@ async def test_runs_of_a_queue_share_an_engine(bench: Bench, images: Path, play:
 
 
 @pytest.mark.worker
+@pytest.mark.slow
+async def test_leaving_waits_for_no_engine_that_hangs(bench: Bench, images: Path, play: Play) -> None:
+    play.plan(silent=600, hangs=True)
+    here = {"engines": {"vllm": EngineSettings(command=(sys.executable, str(PROGRAM)))}}
+    (job,) = planned(bench, images, "fada-demo", engine="vllm", limit=2, **here)
+    bench.queue.add(partial(make, bench, job), "run")
+    await bench.until(lambda: play.pids())
+    assert await bench.queue.close(8.0), "the files are written"
+    (ended,) = bench.of(RunEnded)
+    assert ended.run.status == "interrupted"
+    assert not play.left
+
+
+@pytest.mark.worker
 @pytest.mark.long
 async def test_a_run_stopped_while_its_engine_loads_leaves_nothing(
     bench: Bench, images: Path, play: Play
