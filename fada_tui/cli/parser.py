@@ -209,6 +209,7 @@ def _add_models(models: argparse.ArgumentParser, command: CommandAdder) -> None:
         "name", metavar="NAME|HUB_ID|FOLDER", help="a model of the list, of the hub, or on disk"
     )
     _add_setting(show, SETTINGS["lora"])
+    _add_setting(show, SETTINGS["engine"])
     command(actions, "next", "show the next model to test")
     remove = command(actions, "remove", "take a model of yours off the list")
     remove.add_argument("name", metavar="NAME", help="a model of the list")

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from fada_tui.core.bounded import oddity
 from fada_tui.core.errors import ErrorKind, reason
-from fada_tui.models import load_errors
+from fada_tui.models import gguf_errors
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.weight_files import CONFIG
 
@@ -90,6 +90,14 @@ def gguf_files(names: Collection[str]) -> GgufFiles | None:
     return GgufFiles(models, projectors, tuple(sorted(whole.difference(found))))
 
 
+def in_folder(folder: Path) -> GgufFiles | None:
+    """Return the GGUF files of a folder; `None` if it is none of such files, or cannot be listed."""
+    try:
+        return gguf_files([file.name for file in folder.iterdir() if file.is_file()])
+    except (OSError, ValueError):
+        return None
+
+
 def parts_of(model: str, names: Collection[str]) -> tuple[str, ...]:
     """Return the names of all files of a model, which is named by its first."""
     first = _PART.fullmatch(model)
@@ -107,11 +115,11 @@ def obstacle(where: str, files: GgufFiles) -> Refusal | None:
         files: its GGUF files.
     """
     if files.missing:
-        return Refusal(ErrorKind.WEIGHTS_MISMATCH, load_errors.gguf_incomplete(where, files.missing))
+        return Refusal(ErrorKind.WEIGHTS_MISMATCH, gguf_errors.incomplete(where, files.missing))
     if len(files.models) != 1:
-        return Refusal(ErrorKind.WEIGHTS_MISMATCH, load_errors.gguf_models(where, files.models))
+        return Refusal(ErrorKind.WEIGHTS_MISMATCH, gguf_errors.models(where, files.models))
     if len(files.projectors) != 1:
-        return Refusal(ErrorKind.PROCESSOR_MISSING, load_errors.gguf_projectors(where, files.projectors))
+        return Refusal(ErrorKind.PROCESSOR_MISSING, gguf_errors.projectors(where, files.projectors))
     return None
 
 

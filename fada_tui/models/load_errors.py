@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
+from fada_tui.models.gguf_errors import FOR_LLAMA_CPP
 
 VISION = ("torchvision", "timm", "num2words")
 """Packages that come with `fada-tui[vision]`."""
@@ -174,44 +175,8 @@ def _instead(where: str, others: Sequence[str], inside: Sequence[str]) -> str | 
         verb = "holds one" if len(inside) == 1 else "hold one each"
         return f"{_some(inside, last=True)} in it {verb}: name that folder, such as {where}/{inside[-1]}"
     if any(name.endswith(".gguf") for name in others):
-        return (
-            "GGUF files are for llama.cpp: name a folder with one model and its projector (mmproj…), and add "
-            "--engine llama.cpp, or take the repository that they were made from"
-        )
+        return FOR_LLAMA_CPP
     return None
-
-
-def gguf_models(where: str, names: Sequence[str]) -> str:
-    """Return the message: a folder of GGUF files holds no model, or several of which none is named.
-
-    Args:
-        where: the folder.
-        names: of the models.
-    """
-    if not names:
-        return f"{where} holds a projector and no model: put the model's GGUF file beside it"
-    return (
-        f"{where} holds {len(names)} models ({_some(names)}): name a folder with one of them and its "
-        "projector, made of links if you like"
-    )
-
-
-def gguf_projectors(where: str, names: Sequence[str]) -> str:
-    """Return the message: a folder of GGUF files has no projector, or several; arguments as above."""
-    if not names:
-        return (
-            f"{where} has no projector (mmproj….gguf), without which its model sees no image: put the one "
-            "beside it that was made with the model"
-        )
-    return (
-        f"{where} holds {len(names)} projectors ({_some(names)}): name a folder with the model and one of "
-        "them, made of links if you like"
-    )
-
-
-def gguf_incomplete(where: str, missing: Sequence[str]) -> str:
-    """Return the message: parts of a model in several GGUF files are not there; `missing` names them."""
-    return f"{where} lacks {_some(missing)}, parts of its model: download it again"
 
 
 def _some(names: Sequence[str], *, last: bool = False) -> str:

@@ -8,6 +8,7 @@ from fada_tui.core.errors import ErrorKind
 from fada_tui.core.records import ModelEntry, Resolution
 from fada_tui.models import load_errors, lora_files
 from fada_tui.models.checkpoint import CheckpointFiles
+from fada_tui.models.gguf import GgufHeader
 from fada_tui.models.image_tokens import ImageTokens, image_tokens, own_resolution
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.lora_files import LoraFiles
@@ -98,6 +99,39 @@ def of_server(entry: ModelEntry) -> Requirements:
         download=None,
         weighed=Weighed(entry.parameters, "the model list", None),
         obstacles=() if entry.max_tiles is None else (refusal,),
+    )
+
+
+def of_gguf(
+    entry: ModelEntry,
+    header: GgufHeader | None,
+    download: int | None,
+    obstacles: Sequence[Refusal],
+    license: str | None = None,
+) -> Requirements:
+    """Return the requirements of a folder of GGUF files, which llama.cpp serves.
+
+    Args:
+        entry: the model.
+        header: what its file says of itself.
+        download: bytes of model and projector.
+        obstacles: why it cannot be run.
+        license: by what lies beside the files.
+    """
+    said = header or GgufHeader(tensors=0)
+    precision = said.quantization or "as saved"
+    return Requirements(
+        origin="folder",
+        here=download is not None,
+        download=download,
+        architecture=said.architecture,
+        model_type="gguf",
+        weighed=Weighed(entry.parameters, "the model list" if entry.parameters else None, None),
+        dtype=said.quantization,
+        precision=precision,
+        needs=() if download is None else needs({precision: download}, 0),
+        license=license or said.license or entry.license,
+        obstacles=tuple(obstacles),
     )
 
 

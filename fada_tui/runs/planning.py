@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from fada_tui.config.class_sets import load_classes
+from fada_tui.config.engines import LLAMA_CPP
 from fada_tui.config.questions import (
     DEFAULT_QUESTION,
     DEFAULT_SET,
@@ -25,18 +26,19 @@ from fada_tui.core.records import Generation, ModelEntry, Plan, PlannedImage, Qu
 from fada_tui.core.shards import shard_of
 from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
-from fada_tui.models import load_errors
+from fada_tui.models import gguf, gguf_errors, load_errors
 from fada_tui.models.endpoint import check_allowed, is_endpoint, key_of, parse
 from fada_tui.models.lora import resolve
-from fada_tui.models.registry import Registry
+from fada_tui.models.registry import Registry, is_hub_id, located
 from fada_tui.models.requirements import Requirements
 from fada_tui.runs.aliases import checked_aliases
 from fada_tui.runs.consent import consent_of
 from fada_tui.runs.engines import limits
 from fada_tui.runs.engines.installed import find
+from fada_tui.runs.engines.lora import lora_of
+from fada_tui.runs.engines.needs import TRANSFORMERS, look
 from fada_tui.runs.image_list import listed_images
 from fada_tui.runs.job import Job
-from fada_tui.runs.preflight.inspection import look
 from fada_tui.runs.references import read_references, without_references
 from fada_tui.runs.server_settings import headers_of, settings_of
 from fada_tui.runs.shards.part import part_of
@@ -83,6 +85,7 @@ def jobs(
     check_together(entries, settings)
     for entry in entries:
         _check_server(entry, settings)
+        check_files(entry, settings)
     if engine_of(settings):
         find(settings.engine, settings.engines, os.environ)
     consent = consent_of(settings, registry, trusted, entries)
@@ -151,11 +154,13 @@ def deadlines(settings: Settings) -> Deadlines:
 def estimate(job: Job, *, ask_hub: bool) -> Estimate:
     """Return the estimate of a job; `ask_hub` as for `preflight.inspection.look`, which may wait for it."""
     found = look(
+        job.plan.engine or TRANSFORMERS,
         job.plan.model,
         max_new_tokens=job.generation.most_tokens or 0,
         ask_hub=ask_hub,
         trusted=job.plan.trust_remote_code,
         allow_pickle=job.plan.allow_pickle,
+        device=job.plan.device,
     )
     return Estimate(
         len(job.plan.images), len(job.questions), len(job.plan.images) * len(job.questions), found
@@ -186,6 +191,26 @@ def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
             raise UsageError(load_errors.server_cuts(entry.name))
         if engine_of(settings) and (why := limits.refusal(settings.engine, chosen, settings.device)):
             raise UsageError(why)
+
+
+def check_files(entry: ModelEntry, settings: Settings) -> None:
+    """Check, by the files of a model and its LoRA, that they are for the engine. Reads them.
+
+    Raises:
+        UsageError: they are for another, or the engine would not apply the LoRA whole.
+    """
+    source = located(entry).source
+    if is_endpoint(source):
+        return
+    found = None if is_hub_id(source) else gguf.in_folder(Path(source))
+    if found is not None and settings.engine != LLAMA_CPP:
+        raise UsageError(gguf_errors.for_llama_cpp(source))
+    if settings.engine == LLAMA_CPP:
+        why = gguf.obstacle(source, found) if found else None
+        if found is None or why:
+            raise UsageError(why.message if why else gguf_errors.no_gguf(entry.name, source))
+    if engine_of(settings):
+        lora_of(settings.engine, located(entry))
 
 
 def questions_of(settings: Settings) -> tuple[Question, ...]:

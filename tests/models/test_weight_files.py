@@ -159,7 +159,7 @@ REFUSED = [
     (without_its_index, MISMATCH, ("no weights of a kind that can be read", SHARDS[0])),
     (with_a_broken_index, MISMATCH, (f"{INDEX} names no weights",)),
     (as_gguf, MISMATCH, ("no weights of a kind that can be read", "model-Q4_K_M.gguf", "--engine llama.cpp")),
-    (as_gguf_alone, ErrorKind.NOT_FOUND, ("no config.json", "llama.cpp")),
+    (as_gguf_alone, ErrorKind.NOT_FOUND, ("holds GGUF files", "--engine llama.cpp")),
     (as_adapter, MISMATCH, ("is an adapter of owner/the-base", "merge_and_unload")),
     (as_adapter_alone, MISMATCH, ("is an adapter of owner/the-base", "save_pretrained")),
     (as_pickled_adapter, MISMATCH, ("is an adapter of owner/the-base",)),

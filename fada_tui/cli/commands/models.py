@@ -38,9 +38,9 @@ from fada_tui.models.registry import (
 )
 from fada_tui.models.user_list import change_user_entries, override
 from fada_tui.report.figures import Figures, figures
+from fada_tui.runs.engines.needs import look
 from fada_tui.runs.planning import with_choices
 from fada_tui.runs.preflight.describe import as_json, facts, measured, shared
-from fada_tui.runs.preflight.inspection import look
 from fada_tui.store import folder as store
 
 
@@ -122,9 +122,16 @@ def show(options: Namespace, read: ReadRuns) -> int:
     listed = registry if entry in registry.entries else replace(registry, entries=(entry,))
     tried = read(results_folder(options))
     row = tried.line(next(row for row in statuses(listed, tried.runs) if row.entry == entry))
-    settings, warnings = load_settings({}, os.environ, settings_file(), tolerant=True)
+    chosen = {"engine": getattr(options, "engine", None)}
+    settings, warnings = load_settings(chosen, os.environ, settings_file(), tolerant=True)
     warn(warnings)
-    found = look(with_choices(entry, settings), max_new_tokens=settings.most_tokens, ask_hub=True)
+    found = look(
+        settings.engine,
+        with_choices(entry, settings),
+        max_new_tokens=settings.most_tokens,
+        ask_hub=True,
+        device=settings.device,
+    )
     room = shared(measured(), settings.devices)
     if _json(options):
         print_json(model_rows.flat(row) | as_json(found, room))

@@ -16,7 +16,7 @@ from fada_tui.config.engines import LLAMA_CPP, SGLANG, VLLM
 from fada_tui.core.errors import UsageError, reason
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import EngineFacts, ModelEntry, ModelFacts
-from fada_tui.models import gguf
+from fada_tui.models import gguf, gguf_errors
 from fada_tui.models.checkpoint import CheckpointFiles, read_folder
 from fada_tui.models.hub_cache import snapshot
 from fada_tui.models.installed import installed as installed_libraries
@@ -231,7 +231,7 @@ def _model(load: Load, engine: str, folder: Path | None, lora: EngineLora | None
         found = _gguf(entry, folder, ggufs)
         facts = _of_header(facts, found[0])
     elif ggufs is not None:
-        raise UsageError(f"{entry.name}: GGUF files are for llama.cpp: --engine {LLAMA_CPP}")
+        raise UsageError(gguf_errors.for_llama_cpp(entry.source))
     elif files is not None:
         facts = _of_files(facts, engine, entry, files)
     return _Model(
@@ -279,10 +279,7 @@ def _of_header(facts: ModelFacts, file: Path) -> ModelFacts:
 
 def _gguf(entry: ModelEntry, folder: Path | None, files: gguf.GgufFiles | None) -> tuple[Path, Path]:
     if folder is None or files is None:
-        raise UsageError(
-            f"{entry.name}: llama.cpp reads GGUF files, and {entry.source} holds none: name a folder with "
-            "one model and its projector, or leave --engine out"
-        )
+        raise UsageError(gguf_errors.no_gguf(entry.name, entry.source))
     if refusal := gguf.obstacle(str(folder), files):
         raise UsageError(refusal.message)
     return folder / files.models[0], folder / files.projectors[0]

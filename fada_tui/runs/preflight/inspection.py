@@ -11,7 +11,7 @@ import msgspec
 from fada_tui.core.errors import ErrorKind, reason
 from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import ModelEntry
-from fada_tui.models import load_errors, lora_errors
+from fada_tui.models import gguf, gguf_errors, load_errors, lora_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Probed, read_folder
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.hub_cache import is_offline, snapshot
@@ -21,7 +21,7 @@ from fada_tui.models.lora_files import LoraFiles, lies_merged, read_lora
 from fada_tui.models.lora_files import of_checkpoint as lora_of
 from fada_tui.models.obstacles import Candidate
 from fada_tui.models.registry import is_hub_id, located, located_lora
-from fada_tui.models.requirements import UNKNOWN, Requirements, of_checkpoint, of_server
+from fada_tui.models.requirements import UNKNOWN, Requirements, of_checkpoint, of_gguf, of_server
 
 PROBE_SECONDS = 40.0
 """Timeout for all requests to the hub together."""
@@ -36,6 +36,7 @@ def look(
     ask_hub: bool,
     trusted: bool = False,
     allow_pickle: bool = False,
+    llama_cpp: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Requirements:
     """Return a model's requirements. Reads files, and may wait for the hub: not for an event loop.
@@ -46,12 +47,15 @@ def look(
         ask_hub: ask the hub about a model that is not on this machine, unless that is set to be offline.
         trusted: its repository's own code may run.
         allow_pickle: its weights may be pickles.
+        llama_cpp: llama.cpp is to serve it, which reads GGUF files.
         environ: says where the cache is, and whether the hub may be asked.
     """
     source = located(entry).source
     if is_endpoint(source):
         return of_server(entry)
     files, refusal = _files(entry, source, ask_hub=ask_hub, allow_pickle=allow_pickle, environ=environ)
+    if files is not None and files.origin == "folder" and (found := gguf.gguf_files(files.sizes)):
+        return _of_gguf(entry, source, files, found, llama_cpp=llama_cpp)
     lora, lora_refusal = _lora(entry, ask_hub=ask_hub, allow_pickle=allow_pickle, environ=environ)
     more = [lora_refusal] if lora_refusal else []
     if lora and lora.origin == "folder" and lies_merged(Path(source), Path(lora.where)):
@@ -65,6 +69,24 @@ def look(
         allow_pickle=allow_pickle,
     )
     return of_checkpoint(entry, model, max_new_tokens=max_new_tokens, refusal=refusal, lora=lora, more=more)
+
+
+def _of_gguf(
+    entry: ModelEntry, folder: str, files: CheckpointFiles, found: gguf.GgufFiles, *, llama_cpp: bool
+) -> Requirements:
+    """Return the requirements of a folder of GGUF files."""
+    why = Refusal(ErrorKind.NOT_FOUND, gguf_errors.for_llama_cpp(folder))
+    obstacles = [one for one in [gguf.obstacle(folder, found) if llama_cpp else why] if one]
+    header, size = None, None
+    if len(found.models) == 1:
+        names = (*gguf.parts_of(found.models[0], files.sizes), *found.projectors)
+        size = sum(files.sizes[name] for name in names)
+        try:
+            header = gguf.read_header(Path(folder) / found.models[0])
+        except (OSError, ValueError) as error:
+            damaged = Refusal(ErrorKind.WEIGHTS_MISMATCH, load_errors.damaged_weights(reason(error)))
+            obstacles += [damaged] if llama_cpp else []
+    return of_gguf(entry, header, size, obstacles, files.license)
 
 
 def _lora(

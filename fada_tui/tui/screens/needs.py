@@ -15,9 +15,9 @@ from textual.widgets import Static
 from fada_tui.config.settings import Settings
 from fada_tui.core.records import ModelEntry
 from fada_tui.core.text import printable
+from fada_tui.runs.engines.needs import look
 from fada_tui.runs.planning import with_choices
 from fada_tui.runs.preflight.describe import Room, facts
-from fada_tui.runs.preflight.inspection import look
 from fada_tui.tui.keymap import bindings
 from fada_tui.tui.present.wrapping import wrapped
 from fada_tui.tui.terminal.sanitise import line
@@ -80,10 +80,12 @@ class NeedsScreen(ModalScreen[None]):
     def _look(self) -> None:
         settings = self._settings
         found = look(
+            settings.engine,
             with_choices(self._entry, settings),
             max_new_tokens=settings.most_tokens,
             ask_hub=True,
             allow_pickle=settings.allow_pickle,
+            device=settings.device,
         )
         self.post_message(self.Looked(tuple(facts(found, self._room))))
 

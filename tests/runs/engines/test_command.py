@@ -271,7 +271,9 @@ def test_folders_that_llama_cpp_cannot_serve_are_refused(
 
 def test_gguf_files_are_for_llama_cpp(tmp_path: Path) -> None:
     folder = gguf_folder(tmp_path / "tiny")
-    with pytest.raises(UsageError, match=r"GGUF files are for llama\.cpp: --engine llama\.cpp"):
+    with pytest.raises(
+        UsageError, match=r"holds GGUF files, which are for llama\.cpp: add --engine llama\.cpp"
+    ):
         made("vllm", str(folder))
 
 
