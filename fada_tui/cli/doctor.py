@@ -12,6 +12,7 @@ import msgspec
 
 from fada_tui.cli import installed
 from fada_tui.cli.installed import TorchBuild, is_older, release
+from fada_tui.config.engines import ENGINES
 from fada_tui.config.settings import load_settings
 from fada_tui.core import paths
 from fada_tui.core.errors import ExitCode, FadaError, UsageError
@@ -21,6 +22,7 @@ from fada_tui.core.text import printable
 from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
 from fada_tui.models.hub_cache import hub_folders
 from fada_tui.models.registry import load_registry
+from fada_tui.runs.engines.installed import describe
 from fada_tui.store.tables.spreadsheet import XLSX_EXTRA
 
 LITTLE_DISK = 5_000_000_000
@@ -86,6 +88,7 @@ def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[C
         check_dicom(installed.version("pydicom"), decoders, least.get("pydicom")),
         check_video(installed.version("av"), least.get("av")),
         check_spreadsheets(installed.version("openpyxl"), least.get("openpyxl")),
+        *check_engines(environ),
         check_gpu(_nvml(), torch, environ),
         check_terminal(environ),
         check_hub(environ),
@@ -201,6 +204,15 @@ def _check_reader(name: str, package: str, version: str | None, least: str | Non
     if is_older(version, least):
         return Check(name=name, status="warn", detail=f"{package} {version} is too old", advice=extra)
     return Check(name=name, status="ok", detail=f"{package} {version}")
+
+
+def check_engines(environ: Mapping[str, str]) -> list[Check]:
+    """Check which engines can be started; no run needs one. May start them to say their version."""
+    own = load_settings({}, environ, paths.settings_file(environ), tolerant=True).settings.engines
+    told = {name: describe(name, own, environ) for name in ENGINES}
+    return [
+        Check(name=name, status="ok" if fine else "warn", detail=said) for name, (fine, said) in told.items()
+    ]
 
 
 def check_gpu(found: Gpus | str, build: TorchBuild | None, environ: Mapping[str, str]) -> Check:

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,23 @@ def how_to_name(engine: str) -> str:
     """Return, in words, how the program learns where an engine is."""
     program = _PROGRAMS[engine]
     return f'put {program} on PATH, or name it in settings.toml: {_table(engine)} command = ["/…/{program}"]'
+
+
+def describe(
+    engine: str, engines: Mapping[str, EngineSettings], environ: Mapping[str, str]
+) -> tuple[bool, str]:
+    """Return whether nothing is wrong with an engine, and where it is or how it would be named.
+
+    That it is not here is nothing wrong, unless the settings name it. May start it to say its version.
+    Arguments as for `find`.
+    """
+    try:
+        found = find(engine, engines, environ)
+    except UsageError as error:
+        named = engine in engines and engines[engine].command
+        return not named, str(error) if named else f"not here; to use it, {how_to_name(engine)}"
+    by_settings = ", as settings.toml says" if found.by_settings else ""
+    return True, f"{version_of(found) or 'version unknown'}, {shlex.join(found.command)}{by_settings}"
 
 
 def version_of(installed: Installed) -> str | None:
