@@ -36,6 +36,7 @@ REMEMBERED = (
     "dtype",
     "device",
     "devices",
+    "engine",
     "quantization",
     "concurrency",
     "per_category",

@@ -280,6 +280,7 @@ OF_RUNS = (
         "transformers",
         "what generates: transformers here, or your own installation of another, started for the run",
         choices=("transformers", "vllm", "sglang", "llama.cpp"),
+        label="Engine",
     ),
     Setting(
         "quantization",

@@ -185,7 +185,8 @@ def test_fields_that_mean_nothing_for_the_marked_models_are_neither_wrong_nor_as
     there = replace(offer(Settings(batch_size=3, concurrency=5)), models=models)
     local, served, both = (form(there, models=chosen) for chosen in (("a",), ("s",), ("a", "s")))
     assert meaningless(local, there) == {"concurrency"}
-    assert meaningless(served, there) == {"batch_size", "dtype", "quantization", "device", "devices"}
+    local_only = {"batch_size", "dtype", "quantization", "device", "devices", "engine"}
+    assert meaningless(served, there) == local_only
     assert meaningless(both, there) == frozenset()
     assert meaningless(form(there, models=()), there) == {"concurrency"}
     wrong = {"batch_size": "0", "concurrency": "257"}

@@ -470,6 +470,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
             "quantization",
             "device",
             "devices",
+            "engine",
             "shuffle",
             "references",
             "rubric",

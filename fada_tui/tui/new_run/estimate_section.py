@@ -18,7 +18,7 @@ from fada_tui.runs.telemetry import Sample
 from fada_tui.tui.new_run import options
 from fada_tui.tui.new_run.estimate import EstimateText, together_text
 from fada_tui.tui.new_run.forecasts import Forecasts
-from fada_tui.tui.new_run.form import Form, Offer
+from fada_tui.tui.new_run.form import Form, Offer, engine_of
 
 if TYPE_CHECKING:
     from fada_tui.tui.state.disk_index import DiskIndex
@@ -38,9 +38,10 @@ class EstimateSection(Container):
     class Measured(Message):
         """A message: a model's checkpoint has been examined."""
 
-        def __init__(self, entry: ModelEntry, estimate: Estimate) -> None:
+        def __init__(self, entry: ModelEntry, engine: str, estimate: Estimate) -> None:
             super().__init__()
             self.entry = entry
+            self.engine = engine
             self.estimate = estimate
 
     def __init__(self, disk_index: "DiskIndex", sample: Sample | None) -> None:
@@ -75,13 +76,15 @@ class EstimateSection(Container):
 
     def _examine(self, name: str, entry: ModelEntry) -> None:
         if self._shown is not None:
-            self.run_worker(partial(self._measure, name, entry, self._shown[1]), thread=True)
+            form, offer = self._shown
+            engine = engine_of(form, offer)
+            self.run_worker(partial(self._measure, name, entry, engine, offer), thread=True)
 
-    def _measure(self, name: str, entry: ModelEntry, offer: Offer) -> None:
-        self.post_message(self.Measured(entry, options.measure(name, entry, offer)))
+    def _measure(self, name: str, entry: ModelEntry, engine: str, offer: Offer) -> None:
+        self.post_message(self.Measured(entry, engine, options.measure(name, entry, engine, offer)))
 
     @on(Measured)
     def _measured(self, event: Measured) -> None:
-        self._forecasts.take(event.entry, event.estimate)
+        self._forecasts.take(event.entry, event.engine, event.estimate)
         if self._shown is not None:
             self.show(*self._shown)

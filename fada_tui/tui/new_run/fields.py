@@ -13,9 +13,11 @@ from fada_tui.report.units import count
 from fada_tui.runs.several import several_of
 from fada_tui.tui.new_run import layout
 from fada_tui.tui.new_run.form import (
+    ENGINE,
     EXACTLY,
     FIELDS,
     TOGETHER,
+    TRANSFORMERS,
     Form,
     Offer,
     Which,
@@ -46,6 +48,9 @@ _NOTHING = {
     "images_from": "all of the folder",
 }
 """What an empty field shows where that is not what its setting says of itself."""
+
+NOT_HERE = "not here"
+"""What stands behind an engine that is not installed; below it stands what to do."""
 
 AS_LISTED = "as listed"
 """What a choice shows where it is left to the model list."""
@@ -124,7 +129,7 @@ def inline_faults(found: Mapping[str, str]) -> Mapping[str, str]:
     shown: dict[str, list[str]] = {}
     for name in found:
         if name in FIELDS and not is_text(name):
-            shown.setdefault(layout.hint_id(name), []).append(bounds(name))
+            shown.setdefault(layout.hint_id(name), []).append(NOT_HERE if name == ENGINE else bounds(name))
     return {place: f"! {' · '.join(texts)}" for place, texts in shown.items()}
 
 
@@ -138,6 +143,7 @@ def hints(form: Form, offer: Offer) -> Mapping[str, str]:
         "top_p": "not used" if greedy else "",
         "batch_size": sizes.get(batch_size(form), "in batches"),
         "concurrency": "at once",
+        ENGINE: "" if value_of(form, ENGINE) == TRANSFORMERS else "started for the run",
         "limit": "not used" if form.images in EXACTLY else "",
         "control": "black, grey, noise" if asked else "pictures of nothing",
         "devices": _devices(form, offer),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec.structs import replace
 
 from fada_tui.core.control import PICTURES
-from fada_tui.core.records import ModelEntry
+from fada_tui.core.records import ModelEntry, Run
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import is_of
 from fada_tui.runs.forecast import Earlier, Forecast, forecast, together
@@ -15,10 +15,12 @@ from fada_tui.runs.preflight.memory_fit import Free
 from fada_tui.runs.several import ONE, several_of
 from fada_tui.tui.new_run.estimate import EstimateView, ModelForecast
 from fada_tui.tui.new_run.form import (
+    TRANSFORMERS,
     Form,
     Offer,
     as_loaded,
     batch_size,
+    engine_of,
     image_counts,
     questions,
     value_of,
@@ -54,13 +56,13 @@ class Forecasts:
         self._places = places
         self._places_on = places_on
         self._examine = examine
-        self._sizes: dict[ModelEntry, Estimate | None] = {}
-        """By the model as it would be loaded: another resolution needs other memory."""
-        self._earlier: dict[str, list[Earlier]] = {}
+        self._sizes: dict[tuple[str, ModelEntry], Estimate | None] = {}
+        """By engine, and the model as it would be loaded: another resolution needs other memory."""
+        self._earlier: dict[tuple[str, str], list[Earlier]] = {}
 
-    def take(self, entry: ModelEntry, estimate: Estimate) -> None:
-        """Take what was found of a model."""
-        self._sizes[entry] = estimate
+    def take(self, entry: ModelEntry, engine: str, estimate: Estimate) -> None:
+        """Take what was found of a model for an engine."""
+        self._sizes[engine, entry] = estimate
 
     def view(self, form: Form, offer: Offer) -> EstimateView:
         """Return the estimate of all that is chosen."""
@@ -79,15 +81,16 @@ class Forecasts:
 
     def _forecast(self, name: str, form: Form, offer: Offer, images: int, asked: int) -> Forecast | None:
         entry = as_loaded(offer.models[name], form, offer.settings)
-        if entry not in self._sizes:
-            self._sizes[entry] = None
+        engine = engine_of(form, offer)
+        if (engine, entry) not in self._sizes:
+            self._sizes[engine, entry] = None
             self._examine(name, entry)
-        if (size := self._sizes[entry]) is None:
+        if (size := self._sizes[engine, entry]) is None:
             return None
         estimate = replace(size, images=images, questions=asked, results=images * asked)
-        if name not in self._earlier:
-            runs = (run for run in self._disk_index.runs if is_of(run, entry))
-            self._earlier[name] = [(run, self._disk_index.figures[run.id]) for run in runs]
+        if (engine, name) not in self._earlier:
+            runs = (run for run in self._disk_index.runs if is_of(run, entry) and _engine(run) == engine)
+            self._earlier[engine, name] = [(run, self._disk_index.figures[run.id]) for run in runs]
         device, devices = value_of(form, "device"), value_of(form, "devices")
         places = (
             self._places_on(devices)
@@ -97,13 +100,19 @@ class Forecasts:
         on = several_of(devices, offer.cards or 0) if isinstance(devices, str) else ONE
         settings = replace(
             offer.settings,
+            engine=engine,
             max_new_tokens=whole(form, "max_new_tokens") or 0,
             batch_size=batch_size(form) or 1,
             concurrency=whole(form, "concurrency"),
             thinking=value_of(form, "thinking") or "auto",
             max_thinking_tokens=whole(form, "max_thinking_tokens"),
         )
-        return forecast(entry, estimate, self._earlier[name], generation(entry, settings), *places, on)
+        known = self._earlier[engine, name]
+        return forecast(entry, estimate, known, generation(entry, settings), *places, on)
+
+
+def _engine(run: Run) -> str:
+    return run.engine.name if run.engine else TRANSFORMERS
 
 
 def _shown(name: str, offer: Offer) -> str:

@@ -55,7 +55,14 @@ _HERE = ("batch_size", "dtype", "quantization", "device", "devices")
 """Fields that mean something for models that run on this machine alone."""
 
 _SERVED = ("concurrency",)
-"""Fields that mean something for models behind servers alone."""
+"""Fields that mean something for models behind servers, or for an engine, alone."""
+
+_OURS = ("batch_size", "devices")
+"""Fields that mean something for our own worker alone."""
+
+ENGINE = "engine"
+TRANSFORMERS = "transformers"
+"""What generates in our own worker."""
 
 MOST = 2**63 - 1
 """The largest whole number that a file of settings can hold."""
@@ -116,6 +123,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     """Names of the settings that a person gave, also those given the value of their default."""
     cards: int | None = None
     """GPUs that NVML lists on this machine; `None` where that is not known yet."""
+    missing_engines: Mapping[str, str] = {}
+    """Engines that are not here, each with what to do."""
 
 
 def first_form(offer: Offer, models: Iterable[str]) -> Form:
@@ -168,11 +177,20 @@ def image_counts(form: Form, offer: Offer) -> Mapping[Which, int]:
 
 
 def meaningless(form: Form, offer: Offer) -> frozenset[str]:
-    """Return the fields that mean nothing for the marked models: behind servers, or not."""
+    """Return the fields that mean nothing for the marked models: behind servers, by an engine, or neither."""
     served = {is_endpoint(offer.models[name].source) for name in form.models}
     if len(served) > 1:
         return frozenset()
-    return frozenset(_HERE if True in served else _SERVED)
+    if True in served:
+        return frozenset((*_HERE, ENGINE))
+    return frozenset(_SERVED if value_of(form, ENGINE) == TRANSFORMERS else _OURS)
+
+
+def engine_of(form: Form, offer: Offer) -> str:
+    """Return what generates: of a model behind a server nothing that is started here."""
+    chosen = value_of(form, ENGINE)
+    known = isinstance(chosen, str) and ENGINE not in meaningless(form, offer)
+    return str(chosen) if known else TRANSFORMERS
 
 
 def faults(form: Form, offer: Offer) -> Mapping[str, str]:
@@ -185,13 +203,14 @@ def faults(form: Form, offer: Offer) -> Mapping[str, str]:
         **{name: wrong[name] for name in layout.IMAGES},
         "text": _questions_fault(questions(form, offer)),
     }
+    wrong[ENGINE] = offer.missing_engines.get(engine_of(form, offer), "")
     told = {field: message for field, message in (found | wrong).items() if message}
     return told or _together_fault(form, offer)
 
 
 def request(form: Form, offer: Offer) -> RunRequest:
     """Return what a faultless form asks for."""
-    own, hidden = questions(form, offer), meaningless(form, offer)
+    own, left = questions(form, offer), {ENGINE, *meaningless(form, offer)}
     usual = own == (DEFAULT_QUESTION.text,)
     settings = replace(
         offer.settings,
@@ -200,7 +219,8 @@ def request(form: Form, offer: Offer) -> RunRequest:
         question=() if form.set is not None or usual else own,
         questions=form.set,
         trust_remote_code=tuple(name for name in form.models if name in offer.trusted),
-        **{name: _chosen(form, offer, name) for name in SETTINGS if name in FIELDS and name not in hidden},
+        engine=engine_of(form, offer),
+        **{name: _chosen(form, offer, name) for name in SETTINGS if name in FIELDS and name not in left},
     )
     label = _chosen(form, offer, LABEL.name)
     exactly = {"filtered": offer.filtered, "marked": offer.marked}.get(form.images)

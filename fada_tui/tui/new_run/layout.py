@@ -17,6 +17,7 @@ OFTEN = ("max_new_tokens", "temperature", "thinking", "control")
 
 MORE = (
     "system_prompt",
+    "engine",
     "dtype",
     "quantization",
     "device",

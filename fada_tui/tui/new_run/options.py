@@ -1,5 +1,6 @@
 """The available choices for a new run: read from disk, so in a thread."""
 
+import os
 from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fada_tui.config import own_questions
+from fada_tui.config.engines import ENGINES
 from fada_tui.config.last_run import remembered
 from fada_tui.config.questions import QUESTION_SETS, load_questions
 from fada_tui.config.settings import Settings
@@ -15,8 +17,9 @@ from fada_tui.core.records import ModelEntry, PlannedImage, Question
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.models.lora import resolve, with_lora
 from fada_tui.models.registry import Registry
+from fada_tui.runs.engines.installed import find
+from fada_tui.runs.engines.needs import look
 from fada_tui.runs.planning import Estimate
-from fada_tui.runs.preflight.inspection import look
 from fada_tui.tui.new_run.form import Form, Offer, first_form
 from fada_tui.tui.state.image_tree import Tree
 
@@ -83,6 +86,7 @@ def read(
         remembered=frozenset(last) - ({"model"} if marked_models else set()),
         given=frozenset(given),
         cards=cards,
+        missing_engines=dict(_missing(settings)),
     )
     return Options(offer, first_form(offer, wanted))
 
@@ -106,15 +110,17 @@ def made_questions(texts: Sequence[str], base: str | None) -> tuple[Question, ..
     return own_questions.questions_like(texts, load_questions(base) if base else ())
 
 
-def measure(name: str, entry: ModelEntry, offer: Offer) -> Estimate:
+def measure(name: str, entry: ModelEntry, engine: str, offer: Offer) -> Estimate:
     """Look at a model's files, on this machine alone; what will be asked of it is filled in later.
 
     Args:
         name: as it is listed.
         entry: the model as it will be loaded.
+        engine: what is to generate.
         offer: what there is to choose from, and the settings.
     """
     found = look(
+        engine,
         entry,
         max_new_tokens=offer.settings.most_tokens,
         ask_hub=False,
@@ -122,6 +128,15 @@ def measure(name: str, entry: ModelEntry, offer: Offer) -> Estimate:
         allow_pickle=offer.settings.allow_pickle,
     )
     return Estimate(0, 0, 0, found)
+
+
+def _missing(settings: Settings) -> Iterable[tuple[str, str]]:
+    """Yield the engines that are not here, each with what to do."""
+    for name in ENGINES:
+        try:
+            find(name, settings.engines, os.environ)
+        except UsageError as error:
+            yield name, str(error)
 
 
 def _key(entry: ModelEntry, registry: Registry) -> str | None:
