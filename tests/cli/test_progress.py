@@ -12,6 +12,8 @@ from fada_tui.runs.events import (
     AnswerBegunAgain,
     AnswerFinished,
     AnswerStarted,
+    DeviceLost,
+    DeviceReady,
     ModelReady,
     RunEnded,
     RunStarted,
@@ -91,3 +93,14 @@ def test_the_bar_tells_the_pace_by_the_clock() -> None:
     assert "2.00 s/answer" in text and "60.00 s/answer" not in text
     assert "ETA 0:00:08" in text
     assert "ETA -:--:--" in bar(events[:-1]), "nothing is told of a batch half made"
+
+
+def test_devices_are_named_where_there_are_several() -> None:
+    assert "2.00 s · cuda:1  a fetal head" in describe_result(result(time=2.0, device="cuda:1"))
+    ready = describe(DeviceReady("cuda:1", 12.34, 2, 3))
+    assert ready == "cuda:1 is ready, 2 of 3, loaded in 12.3 s"
+    assert describe(DeviceReady("cpu:0", None, 1, 2)) == "cpu:0 is ready, 1 of 2"
+    lost = describe(DeviceLost("cuda:1", "no room\x1b[2J", 2))
+    assert lost == "warning: cuda:1 is given up, the other 2 devices go on: no room\\x1b[2J"
+    assert describe(WorkerRestarted("killed", "cpu:1")) == "warning: cpu:1: killed; starting another"
+    assert describe(WorkerRestarted("killed")) == "warning: killed; starting another"
