@@ -397,3 +397,48 @@ async def test_an_image_that_is_everybody_s_end_is_waited_for_by_nobody(opened: 
             yield Idle()
 
     check_complete(await asyncio.wait_for(events_of(opened(Dying)), 60))
+
+
+async def test_a_worker_that_dies_while_it_loads_the_model_again_is_tried_again(opened: Opened) -> None:
+    class Dying(Worker):
+        async def load(self, command: Load) -> AsyncGenerator[Any, None]:
+            self.loads.append(command)
+            if self.name == "cpu:1" and len(self.loads) in (2, 3):
+                raise WorkerDiedError(ErrorKind.WORKER_DIED, "killed while loading")
+            yield Loaded(model=ModelFacts(name="tiny", device="cpu"))
+
+        async def work(self, command: Work) -> AsyncGenerator[Any, None]:
+            if self.name == "cpu:1" and len(self.loads) == 1:
+                raise WorkerDiedError(ErrorKind.WORKER_DIED, "killed")
+            while self.name == "cpu:0" and len(self.all["cpu:1"].loads) < 4:
+                await asyncio.sleep(0)
+            async for event in super().work(command):
+                yield event
+
+    events = await asyncio.wait_for(events_of(opened(Dying)), 60)
+    check_complete(events)
+    reasons = [one.reason for one in of(events, WorkerRestarted)]
+    assert reasons == ["killed", "killed while loading", "killed while loading"]
+    assert not of(events, DeviceLost) and {one.device for one in ended(events).results} == set(Dying.all)
+
+
+async def test_a_worker_that_dies_while_it_loads_for_the_first_time_is_given_up(opened: Opened) -> None:
+    class Dying(Worker):
+        async def load(self, command: Load) -> AsyncGenerator[Any, None]:
+            if self.name == "cpu:1":
+                raise WorkerDiedError(ErrorKind.WORKER_DIED, "killed: memory ran out")
+            async for event in super().load(command):
+                yield event
+
+        async def work(self, command: Work) -> AsyncGenerator[Any, None]:
+            while "cpu:1" in self.all and not self.all["cpu:1"].ended.is_set():
+                await asyncio.sleep(0)
+            async for event in super().work(command):
+                yield event
+
+    events = await asyncio.wait_for(events_of(opened(Dying)), 60)
+    check_complete(events)
+    assert [(one.device, one.reason, one.left) for one in of(events, DeviceLost)] == [
+        ("cpu:1", "killed: memory ran out", 1)
+    ]
+    assert not of(events, WorkerRestarted)
