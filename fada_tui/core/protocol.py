@@ -142,6 +142,11 @@ class Work(Message, frozen=True, kw_only=True, tag="work"):
     paths, and their results are written apart from all others."""
     device: str | None = None
     """What the results record as their device; `None`: nothing, since the run has only this one."""
+    expected: int | None = None
+    """Answers that the worker is likely to make in all, with this work; `None`: the items of it."""
+    begin_with: int = 1
+    """Answers that are made together at first, where their number is chosen as the work goes: as many as the
+    worker made before."""
 
 
 class StopAfterItem(Message, frozen=True, kw_only=True, tag="stop_after_item"):

@@ -38,6 +38,12 @@ def test_a_size_of_its_own_grows_with_what_fits() -> None:
     assert size.now == MOST
 
 
+def test_a_size_of_its_own_goes_on_from_the_last_piece_of_work() -> None:
+    assert BatchSize("auto", None, 16).now == 16
+    assert BatchSize("auto", 4, 16).now == 4, "a worker died of more"
+    assert BatchSize(8, None, 16).now == 8 and BatchSize(None, None, 16).now == 1
+
+
 def test_a_size_is_halved_where_memory_ran_out_and_keeps_to_it() -> None:
     size = BatchSize("auto")
     for _ in range(9):

@@ -131,3 +131,12 @@ def test_the_worker_tells_its_work_s_length(loaded: LoadedModel) -> None:
     generator = Generator(loaded.model, loaded.adapter)
     generator.expect(10_000, Generation(max_new_tokens=500, batch_size=8))
     assert generator._static is None  # on a CPU, however long
+
+
+def test_what_was_compiled_serves_the_pieces_that_follow(loaded: LoadedModel) -> None:
+    generator = Generator(loaded.model, loaded.adapter)
+    compiled = generator._static = StaticDecoding(loaded.model, 8)
+    generator.expect(8, Generation(max_new_tokens=5, batch_size=8))
+    assert generator._static is compiled
+    generator.expect(8, Generation(max_new_tokens=5, batch_size=4))
+    assert generator._static is None

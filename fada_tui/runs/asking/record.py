@@ -171,13 +171,14 @@ class RunRecord:
             replace(one, memory=self._telemetry.with_peaks(one.memory, None, one.name)) for one in ordered
         )
 
-    def work(self, piece: Piece, seat: Seat, at_most: int | None) -> Work:
+    def work(self, piece: Piece, seat: Seat, at_most: int | None, together: int) -> Work:
         """Return the command that has a piece answered.
 
         Args:
             piece: what is asked.
             seat: who is asked.
             at_most: answers together at most, after a death.
+            together: answers that the worker made together before.
         """
         about_controls = piece.stage.controls
         return Work(
@@ -188,6 +189,8 @@ class RunRecord:
             at_most=1 if piece.alone else None if self.served else at_most,
             control_size=controls.control_size(self.run, self._sizes) if about_controls else None,
             device=seat.name or None,
+            expected=piece.expected,
+            begin_with=together,
         )
 
     def measured(self, seat: Seat, result: Result, reserved: int | None) -> None:

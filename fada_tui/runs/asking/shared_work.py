@@ -21,6 +21,8 @@ class Piece(Struct, frozen=True):
     items: tuple[Item, ...]
     alone: bool
     """Whether they must be asked one at a time."""
+    expected: int
+    """Items that the worker is likely to be handed in all, with these."""
 
 
 class SharedWork:
@@ -79,10 +81,11 @@ class SharedWork:
         while not self._over:
             # Only now: which questions are asked is known once the model is loaded.
             waiting = self._waiting = self._waiting or WaitingItems(self.stage.left())
+            expected = -(-waiting.left // len(self._held))
             items, alone = waiting.take(pace, len(self._held), self._avoided(worker))
             if items:
                 self._held[worker] = {item.key: item for item in items}
-                return Piece(self.stage, tuple(items), alone)
+                return Piece(self.stage, tuple(items), alone, max(expected, len(items)))
             if any(self._held.values()) or waiting.left:
                 await self._changed.wait()
             elif self._place + 1 < len(self._stages):

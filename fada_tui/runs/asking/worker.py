@@ -220,7 +220,7 @@ class AskedWorker:
         begun, made = time.monotonic(), 0
         self.working = True
         try:
-            command = self._record.work(piece, self.seat, recovery.at_most)
+            command = self._record.work(piece, self.seat, recovery.at_most, self._pace.together)
             async with aclosing(self.client.work(command)) as working:
                 async for event in working:
                     match event:

@@ -14,17 +14,20 @@ MOST = 64
 class BatchSize:
     """The automatic choice of the next batch's size.
 
-    One that is given is kept to. `auto` begins with one answer and grows by what the last batch took of
+    One that is given is kept to. `auto` begins with few answers and grows by what the last batch took of
     memory. Either is halved when memory ran out, and grows no further than that again.
 
     Args:
         asked: answers together, or `auto`.
         at_most: answers together at most; `None` where nothing is known against more.
+        begin_with: answers together at first, if `auto` was asked for.
     """
 
-    def __init__(self, asked: int | Literal["auto"] | None, at_most: int | None = None) -> None:
+    def __init__(
+        self, asked: int | Literal["auto"] | None, at_most: int | None = None, begin_with: int = FIRST
+    ) -> None:
         self._grows = asked == "auto"
-        size = FIRST if asked == "auto" or asked is None else asked
+        size = begin_with if asked == "auto" else asked or 1
         most = MOST if self._grows else size
         self._limit = min(most, at_most or most)
         self.now = min(size, self._limit)

@@ -53,7 +53,7 @@ class Batches:
         command = session.command
         self._answerer = answerer
         self._session = session
-        self._size = BatchSize(command.generation.batch_size, command.at_most)
+        self._size = BatchSize(command.generation.batch_size, command.at_most, command.begin_with)
         window = 1 if command.generation.batch_size in (1, None) else WINDOW
         shape = partial(shape_of, command.root)
         self._line = Line(command.items, lambda path: command.control_size or shape(path), window)
@@ -62,7 +62,7 @@ class Batches:
     def run(self) -> None:
         """Answer the items until all are finished or the client stops the work."""
         command = self._session.command
-        self._answerer.expect(len(command.items), command.generation)
+        self._answerer.expect(command.expected or len(command.items), command.generation)
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
             ahead = thread if self._session.memory.on_gpu else None
             items, coming = self._begin(ahead)

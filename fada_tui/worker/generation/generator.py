@@ -62,7 +62,9 @@ class Generator:
         self._preparing = Lock()
 
     def expect(self, answers: int, generation: Generation) -> None:
-        """Take note of the number of answers to come: compiling pays only for many."""
+        """Take note of the number of answers to come: compiling pays only for many, unless it was done."""
+        if self._static is not None and self._static.batch_size == generation.batch_size:
+            return
         tokens = self._most_tokens(generation) or 0
         self._static = worthwhile(self._model, generation.batch_size, answers, tokens)
 

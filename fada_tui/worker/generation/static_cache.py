@@ -31,7 +31,7 @@ class StaticDecoding:
 
     def __init__(self, model: Any, batch_size: int) -> None:
         self._model = model
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._length = 0
         self._cache: StaticCache | None = None
 
@@ -43,7 +43,7 @@ class StaticDecoding:
             max_new_tokens: of each answer.
         """
         rows, tokens = inputs["input_ids"].shape
-        if rows != self._batch_size:
+        if rows != self.batch_size:
             return dict(inputs)
         cache = self._emptied(tokens + max_new_tokens)
         computed = inputs.get("past_key_values")

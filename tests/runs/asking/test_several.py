@@ -169,6 +169,9 @@ async def test_the_work_is_shared_and_each_result_says_where_it_was_made(opened:
     for _, work in Worker.works:  # an image's questions stay together
         asked = Counter(item.path for item in work.items)
         assert set(asked.values()) <= {2, 3} and (len(asked) == 1 or len(work.items) <= 24 / 4)
+    for name in made:
+        first = next(work for one, work in Worker.works if one == name)
+        assert len(first.items) <= 2 < first.expected <= 24, "the first piece is small, and others follow"
     last = max(place for place, (_, work) in enumerate(Worker.works) if not work.control_size)
     first = min(place for place, (_, work) in enumerate(Worker.works) if work.control_size)
     assert last < first and len(run.controls or ()) == 6
