@@ -165,7 +165,7 @@ def section(run: Run, most: int | None = _MOST) -> list[str]:
         *table(used, ([row[column] or "–" for column in used] for row in shown)),
         "",
         *([f"{units.count(left, 'more device')} in [details.md](details.md).", ""] if left else []),
-        " ".join(_times(run, each)),
+        " ".join((*_times(run, each), *_dependence(run, each))),
         "",
     ]
 
@@ -208,3 +208,15 @@ def _times(run: Run, each: Sequence[Part]) -> Iterator[str]:
             f"included; the times of all answers add up to {units.duration(sum(times))}, since the devices "
             "answered at once."
         )
+
+
+def _dependence(run: Run, each: Sequence[Part]) -> Iterator[str]:
+    """Yield why answers may depend on which of the devices made them, or on their number."""
+    dtype = run.model.dtype
+    if run.generation.batch_size not in (1, None) and dtype not in ("float32", None):
+        yield (
+            f"⚠️ Which answers were made together depends on the number of devices, and in {name(dtype)} that "
+            "may change a word here and there."
+        )
+    if len({part.record.gpu for part in each if part.results and part.name != _UNKNOWN}) > 1:
+        yield "⚠️ The devices are of different kinds: their answers may differ in a word here and there."

@@ -146,6 +146,19 @@ def test_workers_on_the_cpu_are_counted() -> None:
     assert "GPU" not in row(text, "Device")
 
 
+def test_what_answers_may_depend_on_is_said() -> None:
+    together, kinds = "depends on the number of devices", "of different kinds"
+    assert together not in page(two()) and kinds not in page(two())
+    half = replace(two().model, dtype="bfloat16")
+    whole = replace(two().model, dtype="float32")
+    batches = Generation(max_new_tokens=20, do_sample=False, batch_size=8)
+    assert together in page(replace(two(), model=half, generation=batches))
+    assert together not in page(replace(two(), model=half))
+    assert together not in page(replace(two(), model=whole, generation=batches))
+    other = [device(0), device(1, gpu="NVIDIA A100")]
+    assert kinds in page(replace(two(), devices=tuple(other)))
+
+
 def test_a_run_of_one_device_has_no_such_table() -> None:
     alone = made([replace(one, device="cuda:0") for one in answers(3, "cuda:0", 1.0)], [device(0)])
     assert "### Devices" not in page(alone)
