@@ -180,8 +180,8 @@ class BarDisplay:
                 return self._update(status=printable(printed)[:LONGEST_NAME])
             case ModelReady(remaining=remaining):
                 self._update(rate="", total=remaining, status="")
-            case AnswerStarted(item=item):
-                self._eta.begin(item.key, self._clock())
+            case AnswerStarted(item=item, device=device):
+                self._eta.begin(item.key, self._clock(), device)
                 self._update(status=printable(item.image)[:LONGEST_NAME])
             case AnswerFinished():
                 self._finished(event)
@@ -191,8 +191,13 @@ class BarDisplay:
                 self._update(rate=f"server down, asked for {left:.0f} s more")
             case ServerResumed():
                 self._update(rate="")
-            case WorkerRestarted():
-                self._eta.forget()
+            case DeviceReady():
+                self._eta.change_pace(self._clock())
+            case WorkerRestarted(device=device):
+                self._eta.forget(device)
+            case DeviceLost(device=device):
+                self._eta.forget(device)
+                self._eta.change_pace(self._clock())
             case _:
                 pass
         line, before = describe(event), self._said

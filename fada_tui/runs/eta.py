@@ -3,7 +3,7 @@
 The sum of the answers' times is no measure of that: several are made at once, and each waits for the others.
 """
 
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable
 
 from msgspec import Struct
 
@@ -28,7 +28,8 @@ class Eta:
         """Start of the first answer."""
         self.made = 0
         """Answers that have ended."""
-        self._in_flight: set[Key] = set()
+        self._in_flight: dict[Key, str | None] = {}
+        """Which worker makes it, where there are several."""
         self._most = 0
         """Answers in flight at once, at most."""
         self._settled: _Settled | None = None
@@ -40,10 +41,10 @@ class Eta:
         self._first_end: float | None = None
         """When the first answers ended, if no beginning was seen."""
 
-    def begin(self, key: Key, now: float) -> None:
-        """Record the start of an answer."""
+    def begin(self, key: Key, now: float, worker: str | None = None) -> None:
+        """Record the start of an answer; of several workers, by which one."""
         self.began = now if self.began is None else self.began
-        self._in_flight.add(key)
+        self._in_flight[key] = worker
         self._most = max(self._most, len(self._in_flight))
 
     def end(self, key: Key, now: float) -> None:
@@ -56,19 +57,20 @@ class Eta:
             self.began = self._first_end = now
         if self._first_end is not None and now - self._first_end < TOGETHER:
             return
-        self._in_flight.discard(key)
+        self._in_flight.pop(key, None)
         self.made += 1
         self._last = now
         if not self._in_flight:
             self._settled = _Settled(now, self.made)
 
-    def forget(self, lost: Collection[Key] | None = None) -> None:
-        """Discard answers in progress, which were lost and will start again.
+    def forget(self, worker: str | None = None) -> None:
+        """Discard the answers in progress, which were lost and will start again.
 
         Args:
-            lost: these; by default all.
+            worker: those of this one; `None` for all, where there is one.
         """
-        self._in_flight -= set(self._in_flight if lost is None else lost)
+        left = {} if worker is None else {key: by for key, by in self._in_flight.items() if by != worker}
+        self._in_flight = left
 
     def change_pace(self, now: float) -> None:
         """Count the time anew from now on, as another number of workers answers.

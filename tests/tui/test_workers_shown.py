@@ -163,6 +163,15 @@ def test_of_a_run_that_another_program_makes_each_devices_last_answer_is_shown()
     assert view.devices[0].gpu_uuids == ("GPU-7",)
 
 
+def test_only_what_a_lost_worker_made_is_forgotten() -> None:
+    eta = Eta()
+    for key, worker in ((1, "cpu:0"), (2, "cpu:1")):
+        eta.begin(key, 0.0, worker)
+    eta.forget("cpu:1")
+    eta.end(1, 4.0)
+    assert (eta.mean, eta.made) == (4.0, 1), "none is in progress any more"
+
+
 def test_the_pace_counts_anew_when_another_worker_begins() -> None:
     eta, now = Eta(), 0.0
     for number in range(10):  # one worker: 10 s each

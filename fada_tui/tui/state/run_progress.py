@@ -86,8 +86,8 @@ class RunProgress:
                 self.served = None if model.served is UNSET else model
                 self._done, self._total = total - remaining, total
                 self._state, self.progress, self._at = "running", None, ""
-            case AnswerStarted(item=item):
-                self._eta.begin(item.key, time.monotonic())
+            case AnswerStarted(item=item, device=device):
+                self._eta.begin(item.key, time.monotonic(), device)
                 self._in_flight[item.key] = item.image
                 self._at = next(iter(self._in_flight.values()))
             case AnswerFinished(result=result):
@@ -105,9 +105,11 @@ class RunProgress:
                 self.server_down = False
             case DeviceReady():
                 self._eta.change_pace(time.monotonic())
-            case WorkerRestarted() | DeviceLost():
+            case WorkerRestarted(device=device) | DeviceLost(device=device):
                 self.server_down = False
-                self._forget(lost)
+                keys = self._in_flight.keys() if lost is None else lost
+                self._in_flight = {key: one for key, one in self._in_flight.items() if key not in keys}
+                self._eta.forget(device)
                 if isinstance(event, DeviceLost):
                     self._eta.change_pace(time.monotonic())
             case RunEnded(run=run):
@@ -118,12 +120,6 @@ class RunProgress:
                 self.stopping = self.server_down = False
             case _:
                 pass
-
-    def _forget(self, lost: frozenset[tuple[str, str]] | None) -> None:
-        """Forget answers in progress that were lost with their worker; `None` for all."""
-        keys = self._in_flight.keys() if lost is None else lost
-        self._in_flight = {key: image for key, image in self._in_flight.items() if key not in keys}
-        self._eta.forget(lost)
 
     def break_off(self) -> None:
         """Note that the run ended without a last event."""
