@@ -81,8 +81,9 @@ def _card(
     if worker is not None and "answers" not in kept:
         parts["sensors"] = _at_work(gpu, worker.at_work, width)
     elif gpu.process_memory is not None and "worker" not in kept:
-        told = f"{parts['sensors'][0][0]}  {_own(gpu)}"
-        parts["sensors"] = [(told, "")] if len(told) <= width else parts["sensors"]
+        ends = ("  ".join([*figures, _own(gpu)]) for figures in ([*sensors(gpu)], _known(gpu).values()))
+        told = next((end for end in ends if len(end) <= width), None)
+        parts["sensors"] = parts["sensors"] if told is None else [(told, "")]
     return parts
 
 
@@ -195,15 +196,20 @@ def worker_line(gpu: GpuReading) -> Line:
 
 def sensors(gpu: GpuReading) -> Iterable[str]:
     """Utilisation, temperature and power; of several that cannot be read for one reason it is said once."""
-    known = {
-        "utilisation": "" if gpu.utilisation is None else f"{gpu.utilisation} %",
-        "temperature": "" if gpu.temperature is None else f"{gpu.temperature} °C",
-        "power": "" if gpu.power is None else f"{gpu.power:.0f} W",
-    }
-    yield from filter(None, known.values())
-    missing = [field for field, shown in known.items() if not shown]
+    known = _known(gpu)
+    yield from known.values()
+    missing = [field for field in ("utilisation", "temperature", "power") if field not in known]
     if missing:
         yield f"{', '.join(missing)} {absent(gpu, missing[0])}"
+
+
+def _known(gpu: GpuReading) -> Mapping[str, str]:
+    figures = {
+        "utilisation": None if gpu.utilisation is None else f"{gpu.utilisation} %",
+        "temperature": None if gpu.temperature is None else f"{gpu.temperature} °C",
+        "power": None if gpu.power is None else f"{gpu.power:.0f} W",
+    }
+    return {field: shown for field, shown in figures.items() if shown is not None}
 
 
 def absent(gpu: GpuReading, field: str) -> str:
