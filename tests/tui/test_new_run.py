@@ -438,7 +438,7 @@ async def test_everything_can_be_reached_and_the_estimate_stays_in_sight(
         screen = await opened(pilot)
         seen = set()
         screen.query_one(Sections).open_more()
-        for _ in range(27):
+        for _ in range(28):
             await pilot.pause()
             assert screen.focused is not None
             seen.add(screen.focused.id)
