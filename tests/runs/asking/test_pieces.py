@@ -91,7 +91,7 @@ def test_what_is_given_back_comes_next_and_what_must_be_asked_alone_first() -> N
 
 
 def test_workers_on_the_cpu_share_its_cores() -> None:
-    assert seats(("cpu:0", "cpu:1", "cpu:2"), 9, 8) == tuple(Seat(f"cpu:{n}", "cpu", 2) for n in range(3))
+    assert seats(("cpu:0", "cpu:1", "cpu:2"), 9, 8) == tuple(Seat(f"cpu:{n}", "cpu", 2, 3) for n in range(3))
     assert seats(("cpu:0", "cpu:1"), 9, 1)[0].threads == 1
     assert seats(("cuda:0", "cpu:0"), 9, 8) == (Seat("cuda:0", "cuda:0"), Seat("cpu:0", "cpu"))
     assert seats(("cpu:0", "cpu:1"), 9, None)[1].threads is None, "a person says how many threads"
