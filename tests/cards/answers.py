@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from peft.utils import save_and_load
 from PIL import Image
 
 from fada_tui.core.protocol import Load
@@ -100,6 +99,8 @@ def main() -> None:
     placing.place = spread(given.share, given.map)
     devices.choose_device = lambda _: f"{NAME}:0"
     if given.lora:
+        from peft.utils import save_and_load
+
         read = save_and_load.safe_load_file  # safetensors knows no such device; peft moves what it has read
         save_and_load.safe_load_file = lambda file, device: read(file, device="cpu")
     torch.manual_seed(0)

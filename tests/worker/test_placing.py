@@ -78,6 +78,18 @@ def test_a_model_is_divided_evenly_between_its_layers(model: Any, count: int) ->
     assert all(name.rpartition(".")[2].isdecimal() for name in layers), "no part of a layer stands by itself"
 
 
+@pytest.mark.parametrize("name", ["smolvlm", "qwen2.5-vl-72b"])
+@pytest.mark.parametrize("share", [0.55, 0.8])
+def test_only_the_language_model_leaves_the_first_card(name: str, share: float) -> None:
+    model = MODELS[name]()
+    found = divide(model, with_room(*[weights_of(model) * share] * 2), HALF)
+    assert found is not None and set(found.values()) == {0, 1}
+    beyond = {part for part, card in found.items() if card}
+    assert all("text_model" in part or "language_model" in part for part in beyond)
+    embeddings = device_map._input_embeddings(model)[0]
+    assert device_map._card_of(embeddings, found) == 0
+
+
 def test_a_card_with_little_room_gets_little(model: Any) -> None:
     size = weights_of(model)
     given = with_room(size * 0.85, size * 0.3)

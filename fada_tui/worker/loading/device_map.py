@@ -86,6 +86,7 @@ class _Division:
         self._around = _around(model, divided)
         self._parts = parts
         self._tied = find_tied_parameters(model)
+        self._first = _input_embeddings(model) if divided else []
         self._whole = sorted({*model._no_split_modules, *_layers(model)})
         self._sizes = _below(divided, sizes)
         inner = compute_module_sizes(self._part, **self._sizes)
@@ -106,7 +107,8 @@ class _Division:
                 **self._sizes,
             )
             found = {**dict.fromkeys(self._around, first), **_prefixed(self._name, inner)}
-            if _fits(found, self._parts, limits) and not self._torn(found):
+            apart = self._torn(found) or any(_card_of(name, found) != first for name in self._first)
+            if _fits(found, self._parts, limits) and not apart:
                 return found
         return None
 
@@ -140,6 +142,15 @@ def _owner_of_most(model: Any, parts: Mapping[str, int]) -> str:
     """Return the name of the module that holds most of a model's layers: its language model, mostly."""
     lists = [name for name, module in model.named_modules() if isinstance(module, torch.nn.ModuleList)]
     return max(lists, key=lambda name: parts.get(name, 0), default="").rpartition(".")[0]
+
+
+def _input_embeddings(model: Any) -> list[str]:
+    """Return the name of a model's input embeddings, beside which classes make masks and positions."""
+    try:
+        found = model.get_input_embeddings()
+    except (AttributeError, NotImplementedError):
+        return []
+    return [name for name, module in model.named_modules() if module is found][:1]
 
 
 def _around(model: Any, name: str) -> list[str]:
