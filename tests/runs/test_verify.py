@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
 from fada_tui.core.errors import ErrorKind, UsageError
@@ -25,9 +25,11 @@ from fada_tui.core.records import (
     Tool,
 )
 from fada_tui.models.registry import Registry
+from fada_tui.runs.consent import Consent
 from fada_tui.runs.verify import describe, rebuild
 from fada_tui.runs.verify.compare import Split, compare, first_difference, texts_differ
 from fada_tui.runs.verify.sample import answered, draw
+from fada_tui.runs.worker_client.deadlines import Deadlines
 
 
 def result(path: str = "a.png", **fields: Any) -> Result:
@@ -174,6 +176,20 @@ def test_a_model_is_loaded_as_the_run_had_it() -> None:
     plan = Plan(model=replace(listed, api_key_env="KEY"), device="cpu")
     unfinished = rebuild.entry_of(recorded(plan=plan), Registry(entries=(listed,)))
     assert unfinished == replace(found, api_key_env="KEY")
+
+
+def test_a_model_that_was_spread_is_spread_again() -> None:
+    entry = ModelEntry(name="M", source="o/m")
+    facts = recorded().model
+    deadlines = Deadlines(load=1, first_token=1, token=1)
+
+    def device(spread: dict[str, int] | UnsetType, asked: str | None = None) -> str:
+        run = recorded(model=replace(facts, device="cuda:1", spread=spread))
+        return rebuild.load_command(run, entry, Consent(), deadlines, device=asked).device
+
+    assert device(UNSET) == "cuda:1"
+    assert device({"cuda:1": 5, "cuda:2": 6}) == "auto"
+    assert device({"cuda:1": 5, "cuda:2": 6}, "cpu") == "cpu"
 
 
 def test_options_of_loading_are_recorded_and_requested_again() -> None:

@@ -104,9 +104,10 @@ def load_command(
         deadlines: a server's.
         device: in place of the one that the run used.
     """
+    used = "auto" if run.model.spread else run.model.device  # what lay on several fits on none of them alone
     command = Load(
         model=located(entry),
-        device=device or run.model.device or "auto",
+        device=device or used or "auto",
         trust_remote_code=consent.runs_code_of(entry),
         allow_pickle=consent.reads_pickles_of(entry),
         system_prompt=run.generation.system_prompt,
