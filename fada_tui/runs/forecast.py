@@ -39,6 +39,8 @@ class Forecast(Struct, frozen=True, kw_only=True):
     memory_free: int | None
     place: str | None
     """The device whose free memory is given; `None` if nothing has been measured."""
+    spread: bool = False
+    """Whether the place is several GPUs, over which the model is spread."""
     image_tokens: int | None = None
     """Tokens of an image in the requested resolution; `None` if none is requested or it is unknown."""
     obstacle: str | None = None
@@ -110,6 +112,7 @@ def forecast(
         memory_from=needed_from,
         memory_free=free.size if free else None,
         place=free.place if free else None,
+        spread=bool(needs.need and free and free.cards),
         image_tokens=needs.image.count if options_of(needs.asked) and needs.image else None,
         obstacle=next((obstacle.message for obstacle in needs.obstacles), None),
     )

@@ -47,6 +47,7 @@ def told(device: str, *free: float, weights: float = 38) -> Forecast:
 def test_auto_is_one_card_or_several(free: tuple[float, ...], place: str, fits: bool) -> None:
     found = told("auto", *free)
     assert (found.place, found.fits) == (place, fits)
+    assert found.spread == place.endswith("together")
     assert found.memory_needed == int(38 * GB * 1.2)
     assert (found.instead is None) == fits
 

@@ -169,7 +169,7 @@ def _memory(forecast: Forecast, width: int) -> Line:
     known = f"{' of' if needed else ';'} {free} free" if free else "; free memory unknown"
     place = f" in {forecast.place}" if free else ""
     word, style = _FITS[forecast.fits]
-    word = f"  {word}" if forecast.fits is not None else ""
+    word = f"  {word}{', spread' if forecast.spread else ''}" if forecast.fits is not None else ""
     start = [("Memory  ", "muted"), (needed or "unknown", "strong")]
     ends: list[Line] = [
         [(kind, "muted"), (known, ""), (place, "muted"), (word, style)],
