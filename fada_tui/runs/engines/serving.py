@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from fada_tui.config.engines import ENGINES, EngineSettings
 from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
+from fada_tui.core.file_modes import open_to_append
 from fada_tui.core.protocol import Finished, Load, Loaded, Progress
 from fada_tui.core.records import ModelEntry, Run
 from fada_tui.core.secrets import quoted
@@ -38,6 +39,8 @@ FRUITLESS_ENDS = 5
 
 An image that an engine does not survive is found before: it is asked about alone.
 """
+
+TAKEN_OVER = "fada-tui: engine {} goes on from another run, whose log has how it was loaded\n"
 
 _versions: dict[Installed, str | None] = {}
 """Asking for one takes an engine seconds."""
@@ -103,6 +106,7 @@ class Serving:
             self._engine = await self._pool.take(command) if self._pool else None
             if self._engine:
                 self._engine.write_to(self._log)
+                await asyncio.to_thread(_note, self._log, TAKEN_OVER.format(self._engine.pid))
                 return
             self._engine = _engine(command)
         for more in (True, False):
@@ -280,6 +284,11 @@ class Serving:
             return engine_command(installed, version, load, concurrency=self._concurrency, card=card)
         except UsageError as error:
             raise ModelLoadError(ErrorKind.LOAD, str(error)) from error
+
+
+def _note(log: Path, line: str) -> None:
+    with suppress(OSError), open_to_append(log) as file:
+        file.write(line.encode())
 
 
 def _engine(command: EngineCommand) -> Engine:

@@ -30,7 +30,7 @@ from fada_tui.runs.events import (
 from fada_tui.tui.state.views import RunView
 from fada_tui.tui.state.workers import Workers
 
-LONGEST_LINE = 40
+LONGEST_LINE = 32
 """Characters of an engine's line that are shown: more leaves no room, and then none is shown."""
 
 

@@ -93,6 +93,8 @@ async def test_runs_of_a_queue_share_an_engine(bench: Bench, images: Path, play:
     assert logs
     first, second = (load(end.folder) for end in ended)
     assert first["engine"] == second["engine"]
+    said = (ended[1].folder / "engine.log").read_text()
+    assert said.startswith(f"fada-tui: engine {play.pids()[0]} goes on from another run")
     assert first["model"]["load_time"] == second["model"]["load_time"]
 
 

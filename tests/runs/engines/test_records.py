@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from fada_tui.config.engines import EngineSettings
+from fada_tui.config.settings import Settings
 from fada_tui.core.errors import UsageError
 from fada_tui.core.protocol import Hello
 from fada_tui.core.records import EngineFacts, Environment, Run
@@ -14,6 +16,8 @@ from fada_tui.report.command import reproducing_command, verifying_command
 from fada_tui.report.figures import figures
 from fada_tui.report.identity import differing, setting_text
 from fada_tui.report.technical import files, technical_notes
+from fada_tui.runs.consent import NOTHING
+from fada_tui.runs.detached.orders import from_bytes, orders_of, to_bytes
 from fada_tui.runs.engines.serving import check_here
 from fada_tui.runs.server_settings import check_extra
 from fada_tui.runs.verify import describe, rebuild
@@ -71,6 +75,12 @@ def test_a_run_s_file_names_no_program_and_no_fields_of_requests(tmp_path: Path)
         check_extra(foreign, {})
     with pytest.raises(UsageError, match="leave out --server"):
         rebuild.check(answered(), server=True)
+
+
+def test_who_is_left_running_is_told_of_one_s_own_engines() -> None:
+    own = {"vllm": EngineSettings(command=("/opt/vllm/bin/vllm",), arguments=("--swap-space", "1"))}
+    orders = orders_of(Settings(engines=own), NOTHING)
+    assert from_bytes(to_bytes(orders)).engines == own
 
 
 def test_another_version_may_explain_a_difference() -> None:
