@@ -96,6 +96,8 @@ def test_an_engine_that_ends_in_a_run_is_started_again(
     assert len(engine.pids()) == 3
     assert len({(one["path"], one["question_id"]) for one in run["results"]}) == len(run["results"]) == 4
     assert "the engine ended with status 3" in done.stderr
+    assert "the engine is up again" in done.stderr
+    assert "all requests wait" not in done.stderr
     assert not engine.left
 
 
@@ -116,6 +118,22 @@ def test_an_engine_that_ends_again_and_again_interrupts_the_run_which_is_gone_on
     _, run = only_run(program)
     assert run["status"] == "complete"
     assert len(run["results"]) == 4
+
+
+@pytest.mark.slow
+def test_what_an_engine_does_not_survive_is_an_error_and_the_rest_is_answered(
+    program: Program, engine: Engine, images: Path
+) -> None:
+    engine.plan(poison="Which plane")
+    done = program.run(*batch(images, "--question", "Which plane is it?", "--limit", "1"))
+    assert done.returncode == 1, done.stderr
+    _, run = only_run(program)
+    assert run["status"] == "complete"
+    errors = [one["error"]["message"] for one in run["results"] if one.get("error")]
+    assert len(run["results"]) == 2
+    assert len(errors) == 1
+    assert "tried 3 times alone" in errors[0]
+    assert not engine.left
 
 
 def test_nothing_of_an_engine_is_left_when_the_program_is_killed_in_a_run(

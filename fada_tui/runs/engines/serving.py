@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from fada_tui.config.engines import ENGINES, EngineSettings
 from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
 from fada_tui.core.file_modes import open_to_append
-from fada_tui.core.protocol import Finished, Load, Loaded, Progress
+from fada_tui.core.protocol import Finished, Load, Loaded, Progress, ServerBack, ServerDown
 from fada_tui.core.records import ModelEntry, Run
 from fada_tui.core.secrets import quoted
 from fada_tui.runs.engines import lora_check
@@ -39,6 +39,9 @@ FRUITLESS_ENDS = 5
 
 An image that an engine does not survive is found before: it is asked about alone.
 """
+
+NOTICE_SECONDS = 0.2
+"""Within which it is noticed here that the engine has ended, when its connections break."""
 
 TAKEN_OVER = "fada-tui: engine {} goes on from another run, whose log has how it was loaded\n"
 
@@ -215,14 +218,20 @@ class Serving:
                     except StopAsyncIteration:
                         return
                     working = None
-                    if isinstance(done, Finished):
+                    if isinstance(done, Finished) and done.result.error is None:
                         self._fruitless = 0
-                    yield done
+                    if not isinstance(done, ServerDown | ServerBack) or await self._answers():
+                        yield done
         finally:
             for task in (keeping, telling, working):
                 if task:
                     task.cancel()
             await asyncio.gather(keeping, telling, *([working] if working else []), return_exceptions=True)
+
+    async def _answers(self) -> bool:
+        """Return whether the engine is there, once it had a moment to be gone."""
+        await asyncio.sleep(NOTICE_SECONDS)
+        return self._engine is not None and self._engine.ready and self._engine.runs
 
     def give_back(self) -> None:
         """Leave the engine to the next run, if it serves."""
@@ -266,6 +275,7 @@ class Serving:
                         if isinstance(event, EngineLog):
                             told.put_nowait(event)
                 starts = 0
+                told.put_nowait(Warned(f"the engine is up again after {engine.load_time or 0:.0f} s"))
             except ModelLoadError:
                 continue
 

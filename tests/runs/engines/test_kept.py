@@ -34,6 +34,7 @@ async def up(play: Play) -> Engine:
     return engine
 
 
+@pytest.mark.long
 async def test_an_idle_engine_is_ended_in_time(play: Play) -> None:
     pool = EnginePool(patience=0.1)
     pool.keep(await up(play))
@@ -43,6 +44,7 @@ async def test_an_idle_engine_is_ended_in_time(play: Play) -> None:
     assert await pool.take(play.command()) is None
 
 
+@pytest.mark.long
 async def test_an_engine_serves_the_next_run_of_its_command_and_makes_room_for_others(play: Play) -> None:
     pool, engine = EnginePool(), await up(play)
     pool.keep(engine)
@@ -58,6 +60,7 @@ async def test_an_engine_serves_the_next_run_of_its_command_and_makes_room_for_o
     assert not play.left
 
 
+@pytest.mark.long
 async def test_an_engine_that_is_silent_for_too_long_is_ended(play: Play) -> None:
     play.plan(silent=600)
     engine = Engine(play.command(), patience=0.3)
