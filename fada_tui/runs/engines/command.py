@@ -229,7 +229,7 @@ def _model(load: Load, engine: str, folder: Path | None, lora: EngineLora | None
     found: tuple[Path, Path] | None = None
     if engine == LLAMA_CPP:
         found = _gguf(entry, folder, ggufs)
-        facts = _of_header(facts, found[0])
+        facts = _of_header(replace(facts, license=files.license if files else None), entry, found[0])
     elif ggufs is not None:
         raise UsageError(gguf_errors.for_llama_cpp(entry.source))
     elif files is not None:
@@ -264,7 +264,7 @@ def _of_files(facts: ModelFacts, engine: str, entry: ModelEntry, files: Checkpoi
     )
 
 
-def _of_header(facts: ModelFacts, file: Path) -> ModelFacts:
+def _of_header(facts: ModelFacts, entry: ModelEntry, file: Path) -> ModelFacts:
     try:
         said = gguf.read_header(file)
     except ValueError as error:
@@ -273,7 +273,7 @@ def _of_header(facts: ModelFacts, file: Path) -> ModelFacts:
         facts,
         architecture=said.architecture,
         dtype=said.quantization,
-        license=facts.license or said.license,
+        license=facts.license or said.license or entry.license,
     )
 
 

@@ -82,6 +82,7 @@ def test_sglang() -> None:
 
 def test_llama_cpp(tmp_path: Path) -> None:
     folder = gguf_folder(tmp_path / "tiny")
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n")
     command = made("llama.cpp", str(folder), name="tiny,1")
     assert command.argv[0] == "/opt/llama-server"
     assert value(command, "--model") == str(folder / "tiny-Q4_K_M.gguf")
@@ -91,6 +92,7 @@ def test_llama_cpp(tmp_path: Path) -> None:
     assert command.key_variable == "LLAMA_API_KEY"
     assert command.model is not None
     assert (command.model.dtype, command.model.architecture) == ("Q4_K_M", "llama")
+    assert command.model.license == "mit"
 
 
 @pytest.mark.parametrize(
