@@ -8,6 +8,7 @@ from pathlib import Path
 from fada_tui.core.bounded import read_small
 from fada_tui.core.paths import expanded
 from fada_tui.core.records import ModelEntry
+from fada_tui.models import gguf
 from fada_tui.models.checkpoint import damage, measure
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import is_hub_id, located
@@ -56,7 +57,7 @@ def is_here(entry: ModelEntry, environ: Mapping[str, str] = os.environ) -> bool:
     """
     source = located(entry).source
     if not is_hub_id(source):
-        return measure(Path(source)) is not None
+        return measure(Path(source)) is not None or gguf.in_folder(Path(source)) is not None
     snapshots = _repository(source, environ) / "snapshots"
     try:
         return any(file.suffix in (".safetensors", ".bin", ".pt") for file in snapshots.glob("*/*"))

@@ -55,6 +55,8 @@ def completions(program: Program, line: str, shell: str = "bash") -> list[str]:
         ("fada-tui --rubric mi", ["mine.toml"]),
         ("fada-tui --images-from mi", ["mine.toml"]),
         ("fada-tui --quantization ", ["4bit", "8bit"]),
+        ("fada-tui --engine ", ["transformers", "vllm", "sglang", "llama.cpp"]),
+        ("fada-tui models show a --engine ll", ["llama.cpp"]),
         ("fada-tui --resume ", ["20260102-030405_a"]),
         ("fada-tui verify ", ["20260102-030405_a"]),
         ("fada-tui --name ", []),

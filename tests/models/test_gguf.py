@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from fada_tui.core.errors import ErrorKind
-from fada_tui.models.gguf import GgufFiles, gguf_files, obstacle, parts_of, read_header
+from fada_tui.core.records import ModelEntry
+from fada_tui.models.gguf import GgufFiles, gguf_files, in_folder, obstacle, parts_of, read_header
+from fada_tui.models.hub_cache import is_here
 from tests.gguf_files import write_gguf
 
 
@@ -33,6 +35,15 @@ def test_which_file_is_what(
     names: tuple[str, ...], models: tuple[str, ...], projectors: tuple[str, ...], missing: tuple[str, ...]
 ) -> None:
     assert gguf_files(names) == GgufFiles(models, projectors, missing)
+
+
+def test_a_folder_of_such_files_is_a_model_that_is_here(tmp_path: Path) -> None:
+    entry = ModelEntry(name="tiny", source=str(tmp_path))
+    assert not is_here(entry)
+    write_gguf(tmp_path / "a.gguf")
+    assert is_here(entry)
+    assert in_folder(tmp_path) == GgufFiles(("a.gguf",), ())
+    assert in_folder(tmp_path / "gone") is None
 
 
 def test_a_checkpoint_and_a_folder_without_such_files_are_none() -> None:
