@@ -61,6 +61,10 @@ def test_an_engine_is_asked_several_requests_and_makes_its_own_batches() -> None
     assert "concurrency" in meaningless(form(given), given)
     engine = meaningless(form(given, engine="vllm"), given)
     assert "concurrency" not in engine and "batch_size" in engine
+    assert fields.placeholder("concurrency") == "auto"
+    assert fields.hints(form(given, engine="vllm"), given)["concurrency"] == "as many as it takes"
+    assert fields.hints(form(given, (SERVED,)), given)["concurrency"] == "4 at once"
+    assert fields.hints(form(given, engine="vllm", concurrency="32"), given)["concurrency"] == "at once"
     wanted = request(form(given, engine="vllm", concurrency="32"), given).settings
     assert (wanted.engine, wanted.concurrency) == ("vllm", 32)
 

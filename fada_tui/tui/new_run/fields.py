@@ -10,6 +10,7 @@ from fada_tui.images.frames import names_dicom
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import ModelRow
 from fada_tui.report.units import count
+from fada_tui.runs.planning import REQUESTS
 from fada_tui.runs.several import several_of
 from fada_tui.tui.new_run import layout
 from fada_tui.tui.new_run.form import (
@@ -23,6 +24,7 @@ from fada_tui.tui.new_run.form import (
     Which,
     batch_size,
     differs,
+    engine_of,
     image_counts,
     value_of,
 )
@@ -43,6 +45,7 @@ _NOTHING = {
     "longest_edge": "own",
     "max_tiles": "own",
     "shuffle": "no",
+    "concurrency": "auto",
     "references": "none: FILE; FILE …",
     "devices": "one",
     "images_from": "all of the folder",
@@ -142,7 +145,7 @@ def hints(form: Form, offer: Offer) -> Mapping[str, str]:
         "temperature": "not sampled" if greedy else "sampled",
         "top_p": "not used" if greedy else "",
         "batch_size": sizes.get(batch_size(form), "in batches"),
-        "concurrency": "at once",
+        "concurrency": _at_once(form, offer),
         ENGINE: "" if value_of(form, ENGINE) == TRANSFORMERS else "started for the run",
         "limit": "not used" if form.images in EXACTLY else "",
         "control": "black, grey, noise" if asked else "pictures of nothing",
@@ -150,6 +153,13 @@ def hints(form: Form, offer: Offer) -> Mapping[str, str]:
         "shuffle": "" if form.typed.get("shuffle") else "in their order",
         **{name: _listed(name, form, offer) for name in ("dtype", "quantization")},
     }
+
+
+def _at_once(form: Form, offer: Offer) -> str:
+    """Return what is said of requests at once, with how many there are where nothing is typed."""
+    if form.typed.get("concurrency"):
+        return "at once"
+    return f"{REQUESTS} at once" if engine_of(form, offer) == TRANSFORMERS else "as many as it takes"
 
 
 def _devices(form: Form, offer: Offer) -> str:
