@@ -57,6 +57,7 @@ class _Model(Struct, frozen=True, kw_only=True):
     dtype: str
     """Never `auto` where the checkpoint's own is known: engines make half precision of float32."""
     revision: str | None
+    """Commit of what the hub's cache has, so that what is recorded is what is served; else as asked for."""
     lora: EngineLora | None
     facts: ModelFacts
     gguf: tuple[Path, Path] | None = None
@@ -238,7 +239,7 @@ def _model(load: Load, engine: str, folder: Path | None, lora: EngineLora | None
         name=_served(entry.name),
         source=entry.source,
         dtype=facts.dtype if facts.dtype in _DTYPES else "auto",
-        revision=entry.revision,
+        revision=facts.revision,
         lora=lora,
         facts=facts,
         gguf=found,

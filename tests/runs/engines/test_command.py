@@ -143,6 +143,19 @@ def test_revision_trust_and_pickles_reach_the_engine_by_a_persons_leave_alone(en
     assert "--trust-remote-code" in allowed.argv and "--load-format" not in allowed.argv
 
 
+def test_what_the_cache_has_of_a_repository_is_what_is_served_and_recorded(tmp_path: Path) -> None:
+    home = tmp_path / "hub" / "models--owner--name"
+    folder = home / "snapshots" / ("b" * 40)
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"model_type": "idefics3", "torch_dtype": "float16"}')
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text("b" * 40)
+    command = made("vllm", "owner/name", environ={"HF_HOME": str(tmp_path)})
+    assert (value(command, "--revision"), value(command, "--dtype")) == ("b" * 40, "float16")
+    assert command.model is not None and command.model.revision == "b" * 40
+    assert command.files and all(name.startswith(str(folder)) for name, _, _ in command.files)
+
+
 @pytest.mark.parametrize(
     ("engine", "device", "card", "asked", "slots"),
     [
