@@ -41,6 +41,10 @@ _DTYPES = ("float32", "float16", "bfloat16")
 """Precisions that engines can be told; what was saved quantised has its own."""
 
 _ALL_LAYERS = "999"
+
+_MOST_CONTEXT = 8192
+"""Tokens of each request that llama.cpp keeps room for at most, unless it is told otherwise."""
+
 _WITHOUT = ("PYTHONPATH", "PYTHONHOME", "FADA_TUI_API_KEY", "OPENAI_API_KEY")
 """Variables of ours: an engine has its own Python, and no business with keys for servers."""
 
@@ -62,6 +66,8 @@ class _Model(Struct, frozen=True, kw_only=True):
     facts: ModelFacts
     gguf: tuple[Path, Path] | None = None
     """Model and projector, for llama.cpp."""
+    context: int | None = None
+    """Tokens of a prompt and its answer, as the file for llama.cpp says."""
 
 
 class _Parts(Struct, frozen=True, kw_only=True):
@@ -189,10 +195,13 @@ def _llama_cpp(installed: Installed, load: Load, model: _Model, slots: int) -> _
         devices = ("--device", "none", "--no-mmproj-offload")
     elif load.device != "auto":
         devices = ("--n-gpu-layers", _ALL_LAYERS)
+    # It divides what it has between its slots, and has no more than one request may be long.
+    context = str(slots * min(model.context, _MOST_CONTEXT)) if model.context else None
     return _Parts(
         arguments=(
             *("--model", str(weights), "--mmproj", str(projector)),
             *("--host", HOST, "--port", PORT, "--alias", name, "--parallel", str(slots), "--jinja"),
+            *(("--ctx-size", context) if context else ()),
             *devices,
             *(("--lora", str(model.lora.path)) if model.lora else ()),
         ),
@@ -228,9 +237,12 @@ def _model(load: Load, engine: str, folder: Path | None, lora: EngineLora | None
     files = None if folder is None else read_folder(folder, "folder", allow_pickle=load.allow_pickle)
     ggufs = None if files is None else gguf.gguf_files(files.sizes)
     found: tuple[Path, Path] | None = None
+    context: int | None = None
     if engine == LLAMA_CPP:
         found = _gguf(entry, folder, ggufs)
-        facts = _of_header(replace(facts, license=files.license if files else None), entry, found[0])
+        header = _header(entry.name, found[0])
+        facts = _of_header(replace(facts, license=files.license if files else None), entry, header)
+        context = header.context
     elif ggufs is not None:
         raise UsageError(gguf_errors.for_llama_cpp(entry.source))
     elif files is not None:
@@ -243,6 +255,7 @@ def _model(load: Load, engine: str, folder: Path | None, lora: EngineLora | None
         lora=lora,
         facts=facts,
         gguf=found,
+        context=context,
     )
 
 
@@ -265,11 +278,14 @@ def _of_files(facts: ModelFacts, engine: str, entry: ModelEntry, files: Checkpoi
     )
 
 
-def _of_header(facts: ModelFacts, entry: ModelEntry, file: Path) -> ModelFacts:
+def _header(name: str, file: Path) -> gguf.GgufHeader:
     try:
-        said = gguf.read_header(file)
+        return gguf.read_header(file)
     except ValueError as error:
-        raise UsageError(f"{facts.name}: its weights cannot be used: {error}") from None
+        raise UsageError(f"{name}: its weights cannot be used: {error}") from None
+
+
+def _of_header(facts: ModelFacts, entry: ModelEntry, said: gguf.GgufHeader) -> ModelFacts:
     return replace(
         facts,
         architecture=said.architecture,

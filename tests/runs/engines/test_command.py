@@ -201,6 +201,17 @@ def test_a_gpu_that_is_not_shown_is_refused() -> None:
         made("vllm", device="cuda:1", environ={"CUDA_VISIBLE_DEVICES": "0"})
 
 
+@pytest.mark.parametrize(("trained", "told"), [(512, "2048"), (131_072, "32768")])
+def test_each_request_to_llama_cpp_has_room(tmp_path: Path, trained: int, told: str) -> None:
+    """It divides its context between its slots: with no more than the model's, each has a part of it."""
+    folder = gguf_folder(tmp_path / "tiny")
+    said: dict[str, Any] = {"general_architecture": "llama", "llama.context_length": trained}
+    write_gguf(folder / "tiny-Q4_K_M.gguf", size=2000, **said)
+    assert value(made("llama.cpp", str(folder)), "--ctx-size") == told
+    own = made("llama.cpp", str(folder), arguments=("--ctx-size", "9"))
+    assert own.argv[-2:] == ("--ctx-size", "9")
+
+
 def test_llama_cpp_is_told_the_device_too(tmp_path: Path) -> None:
     folder = str(gguf_folder(tmp_path / "tiny"))
     cpu = made("llama.cpp", folder, device="cpu")
