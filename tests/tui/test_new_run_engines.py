@@ -27,7 +27,7 @@ from fada_tui.tui.new_run.options import measure, read
 from fada_tui.tui.state.image_tree import Tree
 from tests.gguf_files import gguf_folder
 from tests.tui.dashboard import wait_for
-from tests.tui.test_new_run import Host, choice, fault, opened
+from tests.tui.test_new_run import Host, answer, choice, fault, opened
 
 SERVED = "http://127.0.0.1:8000/v1#m"
 
@@ -149,3 +149,5 @@ async def test_the_screen_turns_to_an_engine(monkeypatch: pytest.MonkeyPatch, tm
         assert not screen.query_one("#batch_size-row").display
         field.turn(1)
         await wait_for(pilot, lambda: "sglang is not here" in fault(screen, "answering"))
+        await pilot.press("escape")
+        assert await answer(pilot) is None
