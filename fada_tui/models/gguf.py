@@ -22,6 +22,9 @@ _PROJECTOR = "mmproj"
 _PART = re.compile(r"(?P<name>.*)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf", re.IGNORECASE)
 """A part of a model in several files; llama.cpp is told the first, and finds the others."""
 
+_MOST_PARTS = 1000
+"""Files of one model."""
+
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 _LONGEST = 2**20
@@ -78,7 +81,7 @@ def gguf_files(names: Collection[str]) -> GgufFiles | None:
     found = sorted(name for name in names if name.lower().endswith(SUFFIX))
     if not found or CONFIG in names:
         return None
-    parts = {name: part for name in found if (part := _PART.fullmatch(name))}
+    parts = {name: part for name in found if (part := _part(name))}
     whole = {
         f"{part['name']}-{number:05d}-of-{part['parts']}{name[-len(SUFFIX) :]}"
         for name, part in parts.items()
@@ -100,11 +103,17 @@ def in_folder(folder: Path) -> GgufFiles | None:
 
 def parts_of(model: str, names: Collection[str]) -> tuple[str, ...]:
     """Return the names of all files of a model, which is named by its first."""
-    first = _PART.fullmatch(model)
+    first = _part(model)
     if first is None:
         return (model,)
-    found = ((name, _PART.fullmatch(name)) for name in sorted(names))
+    found = ((name, _part(name)) for name in sorted(names))
     return tuple(name for name, part in found if part and part["name"] == first["name"])
+
+
+def _part(name: str) -> re.Match[str] | None:
+    """Return what a name says of a part of a model; `None` if it is none, or one of more than there are."""
+    found = _PART.fullmatch(name)
+    return found if found and int(found["parts"]) <= _MOST_PARTS else None
 
 
 def obstacle(where: str, files: GgufFiles) -> Refusal | None:

@@ -29,6 +29,7 @@ from tests.gguf_files import write_gguf
             ("mmproj.gguf",),
             ("a-00001-of-00003.gguf", "a-00003-of-00003.gguf"),
         ),
+        (("a-00001-of-99999.gguf",), ("a-00001-of-99999.gguf",), (), ()),
     ],
 )
 def test_which_file_is_what(

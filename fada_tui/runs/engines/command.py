@@ -16,7 +16,7 @@ from fada_tui.config.engines import LLAMA_CPP, SGLANG, VLLM
 from fada_tui.core.errors import UsageError, reason
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import EngineFacts, ModelEntry, ModelFacts
-from fada_tui.models import gguf, gguf_errors
+from fada_tui.models import gguf, gguf_errors, load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, read_folder
 from fada_tui.models.hub_cache import snapshot
 from fada_tui.models.installed import installed as installed_libraries
@@ -246,6 +246,8 @@ def _model(load: Load, engine: str, folder: Path | None, lora: EngineLora | None
     elif ggufs is not None:
         raise UsageError(gguf_errors.for_llama_cpp(entry.source))
     elif files is not None:
+        if files.pickled and not load.allow_pickle:
+            raise UsageError(load_errors.pickle_only(entry.source))
         facts = _of_files(facts, engine, entry, files)
     return _Model(
         name=_served(entry.name),

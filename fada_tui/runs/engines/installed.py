@@ -116,10 +116,10 @@ def version_of(installed: Installed) -> str | None:
     python = _interpreter(installed.command) if names else None
     if python and (said := _said((python, "-I", "-c", _ASK, *names), METADATA_SECONDS)):
         return said.split()[0]
-    last = installed.command[-1]
-    if last == SGLANG_MODULE or last in ("serve", "run"):
+    if SGLANG_MODULE in installed.command:
         return None
-    said = _said((*installed.command, "--version"), VERSION_SECONDS)
+    program = installed.command[:-1] if installed.command[-1] == "serve" else installed.command
+    said = _said((*program, "--version"), VERSION_SECONDS)
     found = _NUMBER.search(said or "")
     return found[1] if found else None
 
@@ -132,14 +132,17 @@ def _program(name: str, environ: Mapping[str, str]) -> str | None:
 
 def _interpreter(command: tuple[str, ...]) -> str | None:
     """Return the Python of a command's program; `None` if that is no such program."""
-    if re.fullmatch(r"python[0-9.]*", Path(command[0]).name):
-        return command[0]
-    try:
-        with Path(command[-1]).open("rb") as file:
-            found = _SHEBANG.match(file.readline(_LONGEST_SHEBANG))
-    except (OSError, ValueError):
-        return None
-    return os.fsdecode(found[1]) if found else None
+    for word in command:
+        if re.fullmatch(r"python[0-9.]*", Path(word).name):
+            return word
+        try:
+            with Path(word).open("rb") as file:
+                found = _SHEBANG.match(file.readline(_LONGEST_SHEBANG))
+        except (OSError, ValueError):
+            continue
+        if found:
+            return os.fsdecode(found[1])
+    return None
 
 
 def _said(command: tuple[str, ...], seconds: float) -> str | None:

@@ -308,6 +308,15 @@ def test_what_is_refused_by_settings_is_refused_here_too() -> None:
         made("vllm", quantization="8bit")
 
 
+@pytest.mark.parametrize("engine", ["vllm", "sglang"])
+def test_pickles_are_read_with_leave_alone(engine: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "idefics3", "torch_dtype": "float32"}')
+    (tmp_path / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(UsageError, match="pickle"):
+        made(engine, str(tmp_path))
+    assert "--load-format" not in made(engine, str(tmp_path), pickles=True).argv
+
+
 def test_models_that_sort_are_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "clip", "architectures": ["CLIPModel"]}')
     with pytest.raises(UsageError, match="sorts images into classes, which vllm does not"):

