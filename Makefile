@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
 CONSTRAINTS ?= -c constraints.txt
 
-.PHONY: demo test quick faults vision servers story terminals check lint types imports format bench gpu-wheels wheel clean
+.PHONY: demo test quick faults vision servers engines story terminals check lint types imports format bench gpu-wheels wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch --questions demo --references samples/references.csv
@@ -29,6 +29,10 @@ vision: $(VENV)-vision/.test
 # The program against vLLM on the CPU, in an environment of its own: 3.5 GB, and some five minutes.
 servers: $(VENV)/.test $(VENV)-vllm/.installed
 	VLLM=$(abspath $(VENV)-vllm/bin/vllm) $(BIN)/pytest -m slow tests/servers
+
+# The same vLLM as the program's own engine, and llama.cpp's server where LLAMA_SERVER or PATH has it: ten minutes.
+engines: $(VENV)/.test $(VENV)-vllm/.installed
+	VLLM=$(abspath $(VENV)-vllm/bin/vllm) $(BIN)/pytest -m slow tests/engines
 
 # Sixty answers judged at the desk while a model of 4 s an answer goes on, on three terminals; and twenty kills of
 # dashboards and of what they left running: some ten minutes.

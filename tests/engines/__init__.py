@@ -1,0 +1,1 @@
+"""The program with engines of others, as `make engines` runs them."""
