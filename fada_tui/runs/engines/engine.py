@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from fada_tui.core.errors import LONGEST_REASON, ErrorKind, ModelLoadError
 from fada_tui.core.protocol import Progress
 from fada_tui.core.secrets import quoted, remember
-from fada_tui.runs.engines.last_words import port_was_taken, reason_in
+from fada_tui.runs.engines.last_words import message_of, port_was_taken, reason_in
 from fada_tui.runs.engines.launch import HOST, EngineCommand
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import PATIENCE, EngineProcess
@@ -112,7 +112,7 @@ class Engine:
                 if not process.runs:
                     raise ModelLoadError(ErrorKind.LOAD, f"{self.last_words}; {log} has more")
                 if printed:
-                    yield EngineLog(quoted(printed[-1], LONGEST_SHOWN))
+                    yield EngineLog(quoted(message_of(printed[-1]), LONGEST_SHOWN))
                     printed.clear()
                     silent = 0.0
                 if (seconds := int(ticked - began)) > told:
@@ -125,7 +125,7 @@ class Engine:
                 silent += min(time.monotonic() - ticked, _LONGEST_TICK)
             self.ready, self.load_time = True, time.monotonic() - began
             if printed:
-                yield EngineLog(quoted(printed[-1], LONGEST_SHOWN))
+                yield EngineLog(quoted(message_of(printed[-1]), LONGEST_SHOWN))
         finally:
             process.tell = lambda line: None
             if not self.ready:

@@ -1,4 +1,4 @@
-"""Why an engine ended, in the lines that it printed last: pure.
+"""What an engine says in the lines that it prints, and why it ended: pure.
 
 The very last ones are seldom the reason: libraries warn of what they left behind on their way out.
 """
@@ -15,6 +15,12 @@ SHOWN = 3
 _BEFORE = r"(?:\([^)]*\) )?(?:(?:ERROR|CRITICAL) \S+ \S+ \[[^]]*\] )?"
 """Which process of the engine printed a line, and where in its code, as vLLM and SGLang put it before."""
 
+_HEAD = re.compile(
+    r"(?:\([\w-]+ pid=\d+\) )?(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) [\d-]+ [\d:]+ \[[^]]*\] )?"
+    r"(?:\[\d{4}-\d\d-\d\d [^]]*\] )?(?:\d+(?:\.\d+){2,} [A-Z] )?"
+)
+"""The same before any line, and SGLang's time, and the time since llama.cpp was started."""
+
 _ERROR = re.compile(
     rf"{_BEFORE}(?P<said>[\w.]*(?:Error|Exception)\b.*: .*|[\w.-]+: error: .*|error: .*)"
     r"|\d[\d.]* E (?P<told>.*)"
@@ -24,6 +30,11 @@ _ELSEWHERE = re.compile(r"root cause|stack ?trace|traceback", re.IGNORECASE)
 
 _COUNTED = re.compile(r"\d+ validation errors? for ")
 _TAKEN = re.compile(r"address already in use", re.IGNORECASE)
+
+
+def message_of(line: str) -> str:
+    """Return what a line says, without which process printed it, when, and where in its code."""
+    return _HEAD.sub("", line, count=1).strip() or line
 
 
 def reason_in(lines: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fada_tui.runs.engines.last_words import port_was_taken, reason_in
+from fada_tui.runs.engines.last_words import message_of, port_was_taken, reason_in
 
 JUNK = (
     "resource_tracker.py:254: UserWarning: resource_tracker: There appear to be 1 leaked semaphore objects",
@@ -53,3 +53,26 @@ def test_the_error_is_found_above_what_libraries_leave(lines: tuple[str, ...], r
 def test_a_port_that_somebody_took_is_known() -> None:
     assert port_was_taken(["INFO", "OSError: [Errno 98] Address already in use", *JUNK])
     assert not port_was_taken(JUNK)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "(APIServer pid=8) INFO 11-27 07:54:26 [model.py:733] Resolved architecture",
+            "Resolved architecture",
+        ),
+        ("(Worker-0 pid=2) WARNING 11-27 07:54:42 [vllm.py:725] Using V1", "Using V1"),
+        ("[2026-11-27 08:00:28 TP0] Load weight begin.", "Load weight begin."),
+        ("[transformers] no torchvision", "[transformers] no torchvision"),
+        ("0.00.082.571 I srv  llama_server: model loaded", "srv  llama_server: model loaded"),
+        ("INFO:     Application startup complete.", "INFO:     Application startup complete."),
+        (
+            "(APIServer pid=8) INFO 11-27 07:54:26 [utils.py:3] ",
+            "(APIServer pid=8) INFO 11-27 07:54:26 [utils.py:3] ",
+        ),
+        ("", ""),
+    ],
+)
+def test_what_a_line_says_comes_behind_who_says_it(line: str, message: str) -> None:
+    assert message_of(line) == message
