@@ -41,6 +41,8 @@ class Pace(Struct, frozen=True):
     answers_per_second: float
     made: Counter[str]
     """Answers by the worker that made them."""
+    busy: float
+    """Workers that were answering, on average: says what is lost by handing out, also on a busy machine."""
 
 
 def main() -> None:
@@ -66,9 +68,10 @@ def main() -> None:
     for way, paces in found.items():
         made = sum((pace.made for pace in paces), Counter[str]())
         rates = spread([pace.answers_per_second for pace in paces]).show()
-        print(f"  {way}: {rates}; answers by worker {dict(sorted(made.items()))}")
-    rates = {way: [pace.answers_per_second for pace in paces] for way, paces in found.items()}
-    print(f"  ratio {spread(ratios(rates[several], rates[ONE])).show()}")
+        busy = spread([pace.busy for pace in paces]).show()
+        print(f"  {way}: {rates}; {busy} of them answering; answers by worker {dict(sorted(made.items()))}")
+    each = {way: [pace.answers_per_second for pace in paces] for way, paces in found.items()}
+    print(f"  ratio {spread(ratios(each[several], each[ONE])).show()}")
 
 
 def measure(root: Path, workers: int, model: dict[str, Any]) -> Pace:
@@ -91,18 +94,19 @@ async def _pace(new: Callable[[], Session], workers: int) -> Pace:
         while len(pool.watched) < workers:  # who still loads at the end of a run is not kept
             async for _ in new().events(pool):
                 pass
-        began = last = 0.0
+        began = last = busy = 0.0
         made = Counter[str]()
         async for event in new().events(pool):
             match event:
                 case AnswerStarted():
                     began = began or time.monotonic()
                 case AnswerFinished(result=result):
-                    last = time.monotonic()
+                    last, timing = time.monotonic(), result.timing
+                    busy += sum(part or 0.0 for part in (timing.load, timing.preprocess, timing.generate))
                     made[str(result.device)] += 1
                 case _:
                     pass
-        return Pace(made.total() / (last - began), made)
+        return Pace(made.total() / (last - began), made, busy / (last - began))
     finally:
         await pool.close()
 

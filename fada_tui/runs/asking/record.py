@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.file_names import encode_name
 from fada_tui.core.protocol import Hello, Load, Loaded, Work
-from fada_tui.core.records import Failure, ModelMemory, Result, Run, RunDevice
+from fada_tui.core.records import Failure, Result, Run, RunDevice
 from fada_tui.models.endpoint import is_served
 from fada_tui.runs import controls, environment
 from fada_tui.runs.asking.seats import Seat
@@ -117,12 +117,14 @@ class RunRecord:
         where = environment.describe(hello, self._telemetry.gpus, self._telemetry.driver)
         self.run = with_loaded(self.run, of_run, where)
         if seat.name:
-            self._devices[seat.name] = RunDevice(
-                name=seat.name,
+            known = self._devices.get(seat.name) or RunDevice(name=seat.name)
+            self._devices[seat.name] = replace(
+                known,
                 gpu=self._product(loaded),
                 gpu_uuid=next(iter(loaded.gpu_uuids), None),
                 load_time=loaded.model.load_time,
-                memory=ModelMemory(weights=loaded.model.memory.weights),
+                memory=replace(known.memory, weights=loaded.model.memory.weights),
+                error=UNSET,
             )
             self.run = replace(self.run, devices=self.devices())
         self.answers.items = planned_items(self.run)
