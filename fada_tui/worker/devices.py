@@ -47,12 +47,19 @@ def usable_gpus() -> DevicesListed:
 
 
 def cards() -> Iterator[Card]:
-    """Yield the CUDA devices with what is free on each; to look at one takes some of its memory."""
+    """Yield the CUDA devices with what is free on each; to look at one takes some of its memory.
+
+    One that cannot be used, as where it is another process's alone, is left out.
+    """
     import torch
 
     for index in range(torch.cuda.device_count()):
         name = f"cuda:{index}"
-        yield Card(name, free_memory(name))
+        try:
+            free = free_memory(name)
+        except RuntimeError:
+            continue
+        yield Card(name, free)
 
 
 def gpu_uuids(*devices: str) -> tuple[str, ...]:

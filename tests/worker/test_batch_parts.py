@@ -222,6 +222,17 @@ class Cuda:
         return self.peak[device] + GIB
 
 
+def test_a_card_that_cannot_be_used_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def free(device: str) -> int:
+        if device == "cuda:1":
+            raise RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable")
+        return GIB
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(devices, "free_memory", free)
+    assert [card.name for card in devices.cards()] == ["cuda:0", "cuda:2"]
+
+
 def test_memory_is_measured_on_each_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "_torch", lambda: SimpleNamespace(cuda=Cuda()))
     monkeypatch.setattr(devices, "free_memory", Cuda.left.__getitem__)
