@@ -61,6 +61,8 @@ def test_what_fits_on_several_alone_is_said_with_each_share() -> None:
     lines = told(Room(gpus(24, 24), MAIN))
     assert ("Spread", "at bfloat16 over GPU 0 19.00 GB, GPU 1 19.00 GB") in lines
     assert sum(label == "Spread" for label, _ in lines) == 1, "8 and 4 bits fit on one"
+    twice = [label for label, text in told(Room(gpus(14, 14, 14, 14), MAIN)) if " over GPU" in text]
+    assert twice == ["Spread", ""], "the label stands once, as that of other lines"
     found = as_json(requirements(), Room(gpus(24, 24), MAIN))
     assert found["spread"] == {
         "float32": None,

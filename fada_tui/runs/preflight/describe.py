@@ -1,6 +1,6 @@
 """A model's requirements in words and as JSON, compared with the free memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -207,13 +207,17 @@ def _verdict(found: Requirements, place: Free) -> str:
 
 def _together(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
     """Yield what fits only on several GPUs together, and what several workers on the CPU take in all."""
-    for need in found.needs:
-        if each_share := _spread(need, room):
-            each = ", ".join(f"{name} {units.memory(size)}" for name, size in each_share.items())
-            yield "Spread", f"at {need.precision} over {each}"
+    spread = ((need, _spread(need, room)) for need in found.needs)
+    yield from _labelled("Spread", (_over(need, each) for need, each in spread if each))
     if room.workers > 1 and (one := found.need or next(iter(found.needs), None)):
         total = units.memory(one.total * room.workers)
         yield "Workers", f"{room.workers} × {units.memory(one.total)} = {total} in all at {one.precision}"
+
+
+def _over(need: Need, each: Mapping[str, int]) -> str:
+    """Return over which GPUs a model would be spread, with about how many bytes of weights on each."""
+    parts = ", ".join(f"{name} {units.memory(size)}" for name, size in each.items())
+    return f"at {need.precision} over {parts}"
 
 
 def _spread(need: Need, room: Room) -> dict[str, int] | None:
