@@ -41,6 +41,8 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not self.allowed():
             return self.reply(401, {"error": "Unauthorized"})
+        if body.get("logprobs"):
+            return self.reply(200, probed(body["model"], self.server.plan.get("lora", "applied")))
         self.server.asked()
         content = body["messages"][-1]["content"]
         picture = next((one["image_url"]["url"] for one in content if one["type"] == "image_url"), "")
@@ -87,6 +89,15 @@ class Http(ThreadingHTTPServer):
             if self.count == self.dies_at:
                 print("a fault of the engine", flush=True)
                 os._exit(3)
+
+
+def probed(model: str, lora: str) -> object:
+    """An answer with log-probabilities, which are another model's where a LoRA is applied."""
+    if lora == "untold":
+        return {"choices": [{"message": {"content": "x"}}]}
+    logprob = -0.5 if lora == "dropped" else -1.0 / len(model)
+    place = {"token": "x", "logprob": logprob, "top_logprobs": [{"token": "x", "logprob": logprob}]}
+    return {"choices": [{"message": {"content": "x"}, "logprobs": {"content": [place]}}]}
 
 
 def note(name: str, line: str) -> None:

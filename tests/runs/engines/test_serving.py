@@ -1,0 +1,89 @@
+"""A run's engine: up with what it is to serve, or not at all."""
+
+from pathlib import Path
+
+import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fada_tui.core.errors import ModelLoadError
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import EngineFacts, ModelEntry
+from fada_tui.runs.engines.launch import EngineCommand
+from fada_tui.runs.engines.serving import Serving
+from tests.conftest import LONG_ENOUGH
+from tests.examples import result, run
+from tests.runs.engines.playing import Play
+
+LOAD = Load(
+    model=ModelEntry(name="m", source="/model", lora="/lora", longest_edge=512, api_key_env="OTHER"),
+    device="cpu",
+    trust_remote_code=True,
+    allow_pickle=False,
+)
+
+
+class Played(Serving):
+    """One whose engine is played, with a LoRA and without."""
+
+    def __init__(self, play: Play) -> None:
+        super().__init__("vllm", {}, None, play.folder / "engine.log", LONG_ENOUGH)
+        self._played = replace(play.command(), base_name="played", served_name="with-the-lora")
+
+    def _wanted(self, load: Load) -> EngineCommand:
+        command = self._played
+        argv = tuple("played" if part == "with-the-lora" else part for part in command.argv)
+        return replace(command, argv=argv)
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    return Play(tmp_path / "play")
+
+
+async def test_a_lora_that_an_engine_applies_is_asked_for_by_its_name(play: Play) -> None:
+    serving = Played(play)
+    try:
+        told = [event async for event in serving.up(LOAD)]
+        asked = serving.asked()
+        (pid,) = play.pids()
+        assert [event async for event in serving.up(LOAD)] == [], "it is up already"
+    finally:
+        await serving.end()
+    assert told
+    assert asked.model.source.endswith("/v1#with-the-lora")
+    assert (asked.model.longest_edge, asked.model.lora, asked.model.api_key_env) == (512, None, None)
+    assert not asked.trust_remote_code
+    assert asked.headers.keys() == {"Authorization"}
+    assert play.pids() == [pid]
+    assert not play.left
+
+
+@pytest.mark.parametrize(
+    ("lora", "reason"), [("dropped", "does not apply it"), ("untold", "gives no log-probabilities")]
+)
+async def test_a_lora_that_an_engine_drops_ends_it(play: Play, lora: str, reason: str) -> None:
+    play.plan(lora=lora)
+    serving = Played(play)
+    try:
+        with pytest.raises(ModelLoadError, match=reason):
+            [event async for event in serving.up(LOAD)]
+    finally:
+        await serving.end()
+    assert not play.left
+
+
+async def test_another_version_that_goes_on_with_a_run_is_told(play: Play) -> None:
+    serving = Played(play)
+    try:
+        [event async for event in serving.up(LOAD)]
+        made = replace(run(), results=(result(),))
+        before = EngineFacts(name="vllm", version="0.98", command=("vllm",))
+        told = serving.changed(replace(made, engine=before))
+        assert told == "the answers so far were made by vllm 0.98, those that follow are made by vllm 0.99.1"
+        for same in (UNSET, replace(before, version="0.99.1"), replace(before, command=())):
+            assert serving.changed(replace(made, engine=same)) is None
+        assert serving.changed(replace(run(), engine=before)) is None, "there are no answers yet"
+        assert serving.recorded(made).generation.concurrency == 4
+    finally:
+        await serving.end()
