@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -40,6 +40,9 @@ FRUITLESS_ENDS = 5
 An image that an engine does not survive is found before: it is asked about alone.
 """
 
+PORTS = 2
+"""Ports that are tried, where something else listens at one."""
+
 NOTICE_SECONDS = 0.2
 """Within which it is noticed here that the engine has ended, when its connections break."""
 
@@ -72,6 +75,8 @@ class Serving:
         self._pool: EnginePool | None = None
         self._telemetry: Telemetry | None = None
         self._load: Load | None = None
+        self._checked = False
+        """Whether it was up once, with all that it is to serve."""
         self._fruitless = 0
         """Ends of the engine since the last answer."""
 
@@ -100,30 +105,44 @@ class Serving:
             ModelLoadError: it is not there, cannot do what is asked for, or does not come up.
             StoreError: its log cannot be written.
         """
-        if self._engine and self._engine.runs and self._engine.ready:
+        if self._checked and self._engine and self._engine.runs and self._engine.ready:
             return
         yield Progress(stage=STAGE, done=0, total=None)
         self._load = load
         if self._engine is None:
-            command = await asyncio.to_thread(self._wanted, load)
+            asking = asyncio.ensure_future(asyncio.to_thread(self._wanted, load))
+            async with aclosing(_while(asking)) as waiting:
+                async for event in waiting:
+                    yield event
+            command = asking.result()
             self._engine = await self._pool.take(command) if self._pool else None
             if self._engine:
                 self._engine.write_to(self._log)
                 await asyncio.to_thread(_note, self._log, TAKEN_OVER.format(self._engine.pid))
+                self._checked = True
                 return
             self._engine = _engine(command)
-        for more in (True, False):
+        tries = 0
+        while not (self._engine.runs and self._engine.ready):
             try:
                 async with aclosing(self._engine.start(self._log, self._silence)) as starting:
                     async for event in starting:
                         yield event
-                break
             except ModelLoadError:
-                if not (more and self._engine.port_was_taken):
+                tries += 1
+                if tries == PORTS or self._checked or not self._engine.port_was_taken:
                     raise
+                await self._engine.end()
                 self._engine = _engine(self.command)
-        answers = [await self._engine.answer_to(probe) for probe in lora_check.probes(self.command)]
+        answers = []
+        for probe in lora_check.probes(self.command):
+            answering = asyncio.ensure_future(self._engine.answer_to(probe))
+            async with aclosing(_while(answering)) as waiting:
+                async for event in waiting:
+                    yield event
+            answers.append(answering.result())
         lora_check.check(self.command, load.model.name, answers)
+        self._checked = True
 
     def asked(self) -> Load:
         """Return the command that has a worker ask the engine, in place of loading the model."""
@@ -235,7 +254,7 @@ class Serving:
 
     def give_back(self) -> None:
         """Leave the engine to the next run, if it serves."""
-        if self._pool and self._engine and self._engine.ready and self._engine.runs:
+        if self._pool and self._engine and self._checked and self._engine.ready and self._engine.runs:
             self._pool.keep(self._engine)
             self._engine = None
 
@@ -294,6 +313,17 @@ class Serving:
             return engine_command(installed, version, load, concurrency=self._concurrency, card=card)
         except UsageError as error:
             raise ModelLoadError(ErrorKind.LOAD, str(error)) from error
+
+
+async def _while(task: "asyncio.Future[Any]") -> AsyncGenerator[Coming, None]:
+    """Yield signs of life until a task is done, so that who stops a run waits for no engine."""
+    seconds = 0
+    try:
+        while not (await asyncio.wait({task}, timeout=1.0))[0]:
+            seconds += 1
+            yield Progress(stage=STAGE, done=seconds, total=None)
+    finally:
+        task.cancel()
 
 
 def _note(log: Path, line: str) -> None:

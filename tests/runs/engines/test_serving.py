@@ -1,5 +1,6 @@
 """A run's engine: up with what it is to serve, or not at all."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,15 @@ from msgspec.structs import replace
 from fada_tui.core.errors import ModelLoadError
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import EngineFacts, ModelEntry
+from fada_tui.runs.engines import engine
 from fada_tui.runs.engines.launch import EngineCommand
+from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.serving import Serving
 from tests.conftest import LONG_ENOUGH
 from tests.examples import result, run
 from tests.runs.engines.playing import Play
+
+pytestmark = pytest.mark.long
 
 LOAD = Load(
     model=ModelEntry(name="m", source="/model", lora="/lora", longest_edge=512, api_key_env="OTHER"),
@@ -87,3 +92,25 @@ async def test_another_version_that_goes_on_with_a_run_is_told(play: Play) -> No
         assert serving.recorded(made).generation.concurrency == 4
     finally:
         await serving.end()
+
+
+async def test_another_port_is_tried_where_something_else_listens(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+
+        class Taken(HeldPort):
+            def __init__(self) -> None:
+                super().__init__()
+                if not play.pids():
+                    self.number = taken.getsockname()[1]
+
+        monkeypatch.setattr(engine, "HeldPort", Taken)
+        serving = Played(play)
+        try:
+            [event async for event in serving.up(LOAD)]
+            assert len(play.pids()) == 2
+            assert str(taken.getsockname()[1]) not in serving.asked().model.source
+        finally:
+            await serving.end()
+    assert not play.left
