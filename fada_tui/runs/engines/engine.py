@@ -46,7 +46,8 @@ class Engine:
 
     def __init__(self, command: EngineCommand, patience: float = PATIENCE) -> None:
         self.command = command
-        self.key = secrets.token_urlsafe(32)
+        # With a letter before it, since what begins with a hyphen may be taken for an option.
+        self.key = f"k{secrets.token_urlsafe(32)}"
         remember([self.key])
         self.ready = False
         """Whether it has answered, since its last start, as it is to."""

@@ -21,7 +21,7 @@ import msgspec
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.secrets import in_environment
 from fada_tui.runs.engines import processes
-from fada_tui.runs.engines.launch import KEY, KEY_FILE
+from fada_tui.runs.engines.launch import KEY, KEY_FILE, KEY_FILE_NAME
 from fada_tui.runs.engines.orders import (
     LONGEST_TOLD,
     Ended,
@@ -98,7 +98,7 @@ class Guardian:
         argv = [decode_name(part) for part in start.argv]
         if self._folder is None or start.key_file is None:
             return argv
-        path = self._folder / "key"
+        path = self._folder / KEY_FILE_NAME
         path.touch(0o600)
         path.write_text(start.key_file.replace(KEY, start.key), encoding="utf-8")
         return [part.replace(KEY_FILE, str(path)) for part in argv]

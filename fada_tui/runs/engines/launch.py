@@ -7,6 +7,9 @@ from fada_tui.core.records import EngineFacts, ModelFacts
 KEY_FILE = "{key_file}"
 """Stands in an argument, or in a variable's value, for the path of the file with the key."""
 
+KEY_FILE_NAME = "key.yaml"
+"""How that file is called: SGLang reads its settings from files of this kind alone."""
+
 KEY = "{key}"
 """Stands in the text of that file for the key."""
 
