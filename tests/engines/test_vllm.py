@@ -125,12 +125,12 @@ def test_an_engine_that_is_killed_is_started_again(program: Program) -> None:
 
 def test_a_lora_of_the_language_model_is_applied(program: Program, tmp_path: Path) -> None:
     lora = save_lora(tmp_path / "lora", demo_weights(), target_modules=LANGUAGE)
-    asked = ("--model", NAME, "--lora", lora, "--limit", "6", *ASKED[:4])
-    ours = done(program, *asked, *IN_FLOAT32)
-    folder = done(program, *asked, *BY_VLLM)
+    asked = ("--model", NAME, "--limit", "6", "--question", "Which plane is shown?")
+    ours = done(program, *asked, "--lora", lora, *IN_FLOAT32)
+    folder = done(program, *asked, "--lora", lora, *BY_VLLM)
     assert answers_of(folder) == answers_of(ours)
     assert load(folder)["model"]["lora"]["sha256"] == load(ours)["model"]["lora"]["sha256"]
-    alone = done(program, "--model", NAME, "--limit", "6", *ASKED[:4], *IN_FLOAT32)
+    alone = done(program, *asked, *IN_FLOAT32)
     assert answers_of(alone) != answers_of(ours)
 
 
