@@ -3,14 +3,16 @@
 `Settings`, the options of the command line, the fields of *New run* and `docs/settings.md` are made from it.
 """
 
-from fada_tui.config.run_schema import OF_RUNS
+from fada_tui.config.answered_schema import ANSWERED
+from fada_tui.config.asked_schema import ASKED
 from fada_tui.config.setting import Setting
 
 _LONGEST_WAIT = 1e7
 """Seconds."""
 
 _ALL = (
-    *OF_RUNS,
+    *ASKED,
+    *ANSWERED,
     Setting(
         "assessor", "written", "text", None, "name of the assessor", metavar="NAME", unset="nobody named"
     ),

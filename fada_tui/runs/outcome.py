@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.errors import ModelLoadError
 from fada_tui.core.records import Failure, Run
-from fada_tui.runs.worker_client.client import WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.errors import WorkerDiedError, WorkGivenUpError
 
 EndingError: TypeAlias = ModelLoadError | WorkerDiedError | WorkGivenUpError
 

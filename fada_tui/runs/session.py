@@ -33,8 +33,9 @@ from fada_tui.runs.publish import publish
 from fada_tui.runs.server_settings import NO_SERVERS, Servers
 from fada_tui.runs.stop_watch import StopWatch
 from fada_tui.runs.telemetry import Telemetry, Watched
-from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as runs
 from fada_tui.store.lock import RunLock

@@ -42,8 +42,8 @@ from fada_tui.runs.events import (
     WorkerRestarted,
 )
 from fada_tui.runs.session import Session
-from fada_tui.runs.worker_client.client import WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkerDiedError, WorkGivenUpError
 from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.store.lock import RunLock

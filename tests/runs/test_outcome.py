@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from fada_tui.core.errors import ErrorKind, ModelLoadError
 from fada_tui.core.records import Failure, Run
 from fada_tui.runs.outcome import EndingError, ended_by
-from fada_tui.runs.worker_client.client import WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.errors import WorkerDiedError, WorkGivenUpError
 from tests import examples
 
 GONE = WorkGivenUpError(ErrorKind.ENDPOINT_UNREACHABLE, "gone", server_down=True)

@@ -15,8 +15,8 @@ from fada_tui.models.registry import load_registry
 from fada_tui.runs import session as sessions
 from fada_tui.runs.events import AnswerText, RunEnded, Warned
 from fada_tui.runs.session import Session
-from fada_tui.runs.worker_client.client import WorkerDiedError
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkerDiedError
 from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.store.lock import LOCK_NAME, RunLock

@@ -30,8 +30,9 @@ from fada_tui.core.protocol import (
     Work,
 )
 from fada_tui.core.records import Generation, ModelEntry, Result
-from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError
+from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkerDiedError
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import journal
 

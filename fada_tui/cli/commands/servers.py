@@ -18,7 +18,7 @@ from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import Registry, load_registry
 from fada_tui.runs.planning import deadlines
 from fada_tui.runs.served import listed, listing
-from fada_tui.runs.worker_client.client import WorkerDiedError
+from fada_tui.runs.worker_client.errors import WorkerDiedError
 
 _TAKES = {True: "yes", False: "no", None: "unknown"}
 

@@ -27,7 +27,7 @@ from fada_tui.runs.verify import describe, rebuild
 from fada_tui.runs.verify.compare import Verified
 from fada_tui.runs.verify.rerun import Verification
 from fada_tui.runs.verify.sample import answered, draw
-from fada_tui.runs.worker_client.client import WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.errors import WorkerDiedError, WorkGivenUpError
 from fada_tui.store import folder as store
 
 SAMPLE = 10

@@ -24,8 +24,9 @@ from fada_tui.runs.events import LoadProgress, SessionEvent
 from fada_tui.runs.job import load_command
 from fada_tui.runs.server_settings import Servers, with_settings
 from fada_tui.runs.telemetry import Telemetry, Watched
-from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError
+from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkerDiedError
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.runs.worker_client.process import threads_are_set
 from fada_tui.store.lock import RunLock

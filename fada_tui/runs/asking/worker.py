@@ -41,7 +41,8 @@ from fada_tui.runs.events import (
 from fada_tui.runs.recovery import FRUITLESS_RESTARTS, Recovery, lost_result
 from fada_tui.runs.stage import Stage
 from fada_tui.runs.telemetry import Telemetry, Watched
-from fada_tui.runs.worker_client.client import WorkerClient, WorkerDiedError
+from fada_tui.runs.worker_client.client import WorkerClient
+from fada_tui.runs.worker_client.errors import WorkerDiedError
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import journal
 

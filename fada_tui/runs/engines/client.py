@@ -7,8 +7,9 @@ from pathlib import Path
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.protocol import Load, Work
 from fada_tui.runs.engines.serving import Serving
-from fada_tui.runs.worker_client.client import LoadEvent, WorkerClient, WorkerDiedError, WorkEvent
+from fada_tui.runs.worker_client.client import LoadEvent, WorkerClient, WorkEvent
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkerDiedError
 
 
 class EngineClient(WorkerClient):

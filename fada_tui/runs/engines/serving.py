@@ -24,7 +24,8 @@ from fada_tui.runs.engines.launch import EngineCommand
 from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import EngineLog, Warned
 from fada_tui.runs.telemetry import Telemetry
-from fada_tui.runs.worker_client.client import LoadEvent, WorkEvent, WorkGivenUpError
+from fada_tui.runs.worker_client.client import LoadEvent, WorkEvent
+from fada_tui.runs.worker_client.errors import WorkGivenUpError
 
 Engines: TypeAlias = Mapping[str, EngineSettings]
 """One's own settings of engines, by name."""

@@ -16,8 +16,9 @@ from fada_tui.runs.engines.client import EngineClient
 from fada_tui.runs.engines.serving import NO_ENGINES, Engines, serving_of
 from fada_tui.runs.verify.compare import Split, Verified, compare, texts_differ
 from fada_tui.runs.verify.rebuild import alone
-from fada_tui.runs.worker_client.client import LoadEvent, WorkerClient, WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.client import LoadEvent, WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkerDiedError, WorkGivenUpError
 from fada_tui.store.folder import ENGINE_LOG_NAME, LOG_NAME
 from fada_tui.store.journal import JOURNAL_NAME
 

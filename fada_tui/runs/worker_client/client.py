@@ -13,7 +13,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from fada_tui.core.errors import ErrorKind, FadaError, ModelLoadError, reason
+from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import (
     PROTOCOL_VERSION,
     Attach,
@@ -54,6 +54,7 @@ from fada_tui.core.protocol import (
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.runs.events import EngineLog, Warned
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkerDiedError, WorkGivenUpError
 from fada_tui.runs.worker_client.model_identity import Identity, identity, leaves_traces
 from fada_tui.runs.worker_client.process import POLITE_SECONDS, WorkerProcess, opened
 
@@ -85,29 +86,6 @@ WorkEvent: TypeAlias = (
     | Aside
 )
 """What a work yields."""
-
-
-class WorkerDiedError(FadaError):
-    """The error that the worker ended, or had to be ended, before its work was done."""
-
-    def __init__(self, kind: ErrorKind, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-class WorkGivenUpError(FadaError):
-    """The error that a server leaves no hope of the answers that are missing.
-
-    Args:
-        kind: becomes the run's.
-        message: in one line.
-        server_down: it is not heard any more; else it answers every request with the same error.
-    """
-
-    def __init__(self, kind: ErrorKind, message: str, *, server_down: bool) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.server_down = server_down
 
 
 class Kept(Struct, frozen=True):

@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message
 from fada_tui.core.records import LoraFacts
-from fada_tui.models import load_errors, lora_errors, lora_files
+from fada_tui.models import load_errors, lora_errors, lora_files, memory_errors
 from fada_tui.models.checkpoint import ADAPTER
 from fada_tui.models.installed import has_package
 from fada_tui.models.lora_files import LoraFiles
@@ -114,7 +114,7 @@ def apply(command: Load, model: Any, lora: Lora | None) -> Any:
         raise ModelLoadError(ErrorKind.MISSING_PACKAGE, message) from error
     except (ValueError, RuntimeError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
         if devices.is_out_of_memory(error):
-            message = load_errors.no_room(name, str(model.device), reason(error))
+            message = memory_errors.no_room(name, str(model.device), reason(error))
             raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
         message = lora_errors.unfit(name, where, _why(error))
         raise ModelLoadError(ErrorKind.WEIGHTS_MISMATCH, message) from error

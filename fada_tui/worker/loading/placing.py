@@ -9,7 +9,7 @@ from msgspec import Struct
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
-from fada_tui.models import load_errors, placement
+from fada_tui.models import memory_errors, placement
 from fada_tui.models.checkpoint import CheckpointFiles
 from fada_tui.models.memory import KEPT, QUANTIZED, is_packed, precision_of, weigh, weights_at
 from fada_tui.models.model_config import quantization
@@ -70,7 +70,7 @@ def place(
     if command.device != "auto" or not device.startswith("cuda"):
         free = devices.free_memory(device)
         if weights.needed > free:
-            message = load_errors.too_large(command.model.name, weights.needed, device, free)
+            message = memory_errors.too_large(command.model.name, weights.needed, device, free)
             raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message)
         return Placed((device,), device)
     made: list[Any] = []
@@ -135,7 +135,7 @@ def _refusal(name: str, weights: Weights, cards: Sequence[Card], problem: str) -
     if (free := devices.free_memory("cpu")) >= weights.needed:
         instead.append(f"--device cpu ({free / 1e9:.1f} GB free)")
     each = [(card.name, card.free) for card in cards]
-    return load_errors.too_large_for_cards(name, weights.needed, each, room, problem, instead)
+    return memory_errors.too_large_for_cards(name, weights.needed, each, room, problem, instead)
 
 
 def _weights(entry: ModelEntry, saved: CheckpointFiles, more: int) -> Weights | None:

@@ -10,7 +10,7 @@ from PIL import Image
 from fada_tui.core.errors import ErrorKind, FadaError, ModelLoadError, reason
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import Generation
-from fada_tui.models import load_errors
+from fada_tui.models import load_errors, memory_errors
 from fada_tui.worker import devices
 from fada_tui.worker.adapters.prompting import ImageIgnoredError
 from fada_tui.worker.generation.interfaces import Answerer, Asked
@@ -77,9 +77,9 @@ def answer(command: Load, answerer: Answerer, devices_used: Sequence[str]) -> No
 def _explained(name: str, devices_used: Sequence[str], error: Exception) -> ModelLoadError:
     where = " and ".join(devices_used)
     if devices.is_out_of_memory(error):
-        return ModelLoadError(ErrorKind.OUT_OF_MEMORY, load_errors.no_room(name, where, reason(error)))
+        return ModelLoadError(ErrorKind.OUT_OF_MEMORY, memory_errors.no_room(name, where, reason(error)))
     if len(devices_used) > 1 and isinstance(error, RuntimeError):
-        return ModelLoadError(ErrorKind.LOAD, load_errors.cannot_spread(name, where, reason(error)))
+        return ModelLoadError(ErrorKind.LOAD, memory_errors.cannot_spread(name, where, reason(error)))
     if _COUNTS.search(str(error)):
         message = load_errors.at_odds(name, reason(error))
         return ModelLoadError(ErrorKind.PROCESSOR_MISSING, message)

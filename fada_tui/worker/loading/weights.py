@@ -12,7 +12,7 @@ from transformers import BitsAndBytesConfig
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import Load, Message, Progress
-from fada_tui.models import load_errors
+from fada_tui.models import load_errors, memory_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Tensor
 from fada_tui.worker import devices
 from fada_tui.worker.loading import constants, device_map, generation_settings
@@ -123,7 +123,7 @@ def load_model(
             )
     except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         if devices.is_out_of_memory(error):
-            message = load_errors.no_room(name, placed.where, reason(error))
+            message = memory_errors.no_room(name, placed.where, reason(error))
             raise ModelLoadError(ErrorKind.OUT_OF_MEMORY, message) from error
         message = f"{name}: {reason(error)} (worker.log has more)"
         raise ModelLoadError(_kind(error), message) from error

@@ -21,8 +21,9 @@ from fada_tui.core.protocol import (
     Work,
 )
 from fada_tui.images.decode import decode
-from fada_tui.runs.worker_client.client import WorkerClient, WorkGivenUpError
+from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.errors import WorkGivenUpError
 from fada_tui.store import journal
 from tests import endpoint_server as served
 from tests.conftest import write_image
