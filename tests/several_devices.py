@@ -26,6 +26,7 @@ ASKED: dict[str, Any] = {
     "question": ("Which structures are there?", "Is it a brain?"),
     "dtype": "float32",
     "max_new_tokens": 6,
+    "limit": 12,
 }
 
 Happens = Callable[[Session, SessionEvent], None]

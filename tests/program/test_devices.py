@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.worker, pytest.mark.long]
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The run that one worker makes."""
     run = run_of(asyncio.run(events_of(new(tmp_path_factory.mktemp("alone"), None, control=True))))
-    assert run.status == "complete" and len(run.results) == 48
+    assert run.status == "complete" and len(run.results) == 24
     return run
 
 
@@ -56,7 +56,7 @@ async def test_two_workers_answer_as_one_does_and_are_kept_for_the_next_run(
         run = run_of(events)
         assert run.status == "complete" and answers(run) == answers(alone)
         assert [one.response for one in run.controls or ()] == [one.response for one in alone.controls or ()]
-        assert set(told(events).values()) == {1} and len(told(events)) == 48
+        assert set(told(events).values()) == {1} and len(told(events)) == 24
         made = Counter(one.device for one in run.results)
         assert set(made) == {"cpu:0", "cpu:1"} == loaded.keys() and min(made.values()) >= 2
         assert sorted(locked) == sorted(loaded.values())
@@ -68,7 +68,7 @@ async def test_two_workers_answer_as_one_does_and_are_kept_for_the_next_run(
             ("cpu:1", True),
         ]
         assert {one.name: one.pid for one in pool.watched} == loaded
-        again = await events_of(new(tmp_path, "cpu*2", limit=8, batch_size=4), None, pool)
+        again = await events_of(new(tmp_path, "cpu*2", limit=4, batch_size=4), None, pool)
         assert run_of(again).status == "complete" and {one.name: one.pid for one in pool.watched} == loaded
         assert set(answers(run_of(again)).items()) <= set(answers(alone).items())
         assert max(one.together for one in run_of(again).results) > 1
@@ -104,7 +104,7 @@ async def kill_and_go_on(results: Path, alone: Run, seed: int, times: int, every
         everything += (events := await events_of(resumed(session.folder)))
         run = run_of(events)
     wanted = {key: text for key, text in answers(alone).items() if key in answers(run)}
-    assert answers(run) == wanted and len(wanted) == 48
+    assert answers(run) == wanted and len(wanted) == 24
     assert [one.response for one in run.controls or ()] == [one.response for one in alone.controls or ()]
     finished = [event.result for event in everything if isinstance(event, AnswerFinished)]
     assert Counter(one.key for one in finished if not one.error) == Counter(dict.fromkeys(wanted, 1))
@@ -113,7 +113,7 @@ async def kill_and_go_on(results: Path, alone: Run, seed: int, times: int, every
 
 
 async def test_two_kills_lose_nothing_and_make_nothing_twice(alone: Run, tmp_path: Path) -> None:
-    assert await kill_and_go_on(tmp_path, alone, 0, 2, 8) == 2
+    assert await kill_and_go_on(tmp_path, alone, 0, 2, 5) == 2
 
 
 @pytest.mark.slow
@@ -121,9 +121,10 @@ async def test_two_kills_lose_nothing_and_make_nothing_twice(alone: Run, tmp_pat
 async def test_twenty_kills_lose_nothing_and_make_nothing_twice(alone: Run, tmp_path: Path) -> None:
     left = 20
     while left:
-        left -= await kill_and_go_on(tmp_path / str(left), alone, left, left, 12)
+        left -= await kill_and_go_on(tmp_path / str(left), alone, left, left, 6)
 
 
+@pytest.mark.slow
 async def test_stopping_now_reaches_all_and_resuming_makes_what_is_missing(
     alone: Run, tmp_path: Path
 ) -> None:
@@ -132,20 +133,21 @@ async def test_stopping_now_reaches_all_and_resuming_makes_what_is_missing(
 
     def happens(session: Session, event: SessionEvent) -> None:
         waiting(session, event)
-        if isinstance(event, AnswerFinished) and event.done < 40:
+        if isinstance(event, AnswerFinished) and event.done < 20:
             both.add(str(event.result.device))
             if len(both) == 2:
                 session.stop_now()
 
     session = new(tmp_path, "cpu*2")
     first = run_of(await events_of(session, happens))
-    assert first.status == "interrupted" and 2 <= len(first.results) < 48
+    assert first.status == "interrupted" and 2 <= len(first.results) < 24
     assert not is_locked(session.folder) and not pids(session)
     second = await events_of(resumed(session.folder))
     assert answers(run_of(second)) == answers(alone)
     assert not told(second).keys() & answers(first).keys()
 
 
+@pytest.mark.slow
 def test_the_program_is_killed_and_its_workers_let_go_of_the_run(program: Program) -> None:
     """Both finish their items, which are in the journal; the run is locked until they have."""
     asked = ("--devices", "cpu*2", "--question", "a?", "--question", "b?", "--max-new-tokens", "60")
@@ -167,6 +169,7 @@ def test_the_program_is_killed_and_its_workers_let_go_of_the_run(program: Progra
     assert done.stderr.count("/48 ") == 48 - before
 
 
+@pytest.mark.slow
 def test_a_device_that_is_not_there_is_left_out_and_none_at_all_is_refused(program: Program) -> None:
     if any(Path("/dev").glob("nvidia[0-9]*")):
         pytest.skip("there are GPUs here")
@@ -188,7 +191,7 @@ async def test_a_model_that_sorts_is_asked_once_for_each_image(tmp_path: Path) -
     one = run_of(await events_of(new(tmp_path / "one", None, **settings)))
     events = await events_of(new(tmp_path / "two", "cpu*2", **settings), WaitForAll())
     both = run_of(events)
-    assert both.status == "complete" and len(both.results) == 24 and len(both.controls or ()) == 3
+    assert both.status == "complete" and len(both.results) == 12 and len(both.controls or ()) == 3
     assert answers(both) == answers(one)
     assert len({one.device for one in both.results}) == 2
     assert sum(isinstance(event, ModelReady) for event in events) == 1
