@@ -25,7 +25,7 @@ class Standin:
         self._began = began
         self._stopped = stopped
 
-    async def events(self, _: object) -> AsyncIterator[Warned]:
+    async def events(self, *_: object) -> AsyncIterator[Warned]:
         """Begin, and go on until the end."""
         self._began.append(self.name)
         yield Warned(message=self.name)

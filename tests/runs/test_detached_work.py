@@ -43,7 +43,7 @@ class Session:
         """Stop."""
         self._stopped.set()
 
-    async def events(self, _: object) -> AsyncIterator[RunEnded]:
+    async def events(self, *_: object) -> AsyncIterator[RunEnded]:
         """Yield its end."""
         if self._run is None:
             os.kill(os.getpid(), signal.SIGTERM)
