@@ -1,10 +1,11 @@
 """The first part of the page: title, Model Specifications, Performance Metrics."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from fada_tui.core.records import ModelFacts, Question, Run
+from fada_tui.core.records import Gpu, ModelFacts, Question, Run
 from fada_tui.evaluation.judging import chosen
 from fada_tui.models.endpoint import place_of
 from fada_tui.report import devices, memory, units, verdict_texts
@@ -96,6 +97,10 @@ def _device(run: Run) -> str:
         return f"a server at {name(place)}"
     if several := devices.told(run):
         return several
+    if run.engine and model.device in (None, "cuda") and run.engine.gpu_uuids:
+        return _gpus(run.engine.gpu_uuids, environment.gpus)
+    if model.device is None and run.engine:
+        return "the engine's choice" + ("" if environment.gpus else " (no NVIDIA GPU was there)")
     if model.device is None:
         found = dict.fromkeys(map(name, filter(None, map(devices.of_shard, run.merged or ()))))
         return f"several, by shard: {', '.join(found)}" if found else "unknown"
@@ -106,6 +111,13 @@ def _device(run: Run) -> str:
         return name(model.device)
     # CUDA's numbering is not NVML's, so of several GPUs the device's own is not known by its number.
     return f"{name(model.device)} ({gpus if len(environment.gpus) == 1 else f'one of {gpus}'})"
+
+
+def _gpus(uuids: Sequence[str], gpus: Sequence[Gpu]) -> str:
+    """Return, in words, on which GPUs an engine's processes were."""
+    product = {gpu.uuid: name(gpu.name) for gpu in gpus}
+    kinds = Counter(product.get(uuid, "a GPU") for uuid in uuids)
+    return ", ".join(f"{number} × {kind}" if number > 1 else kind for kind, number in kinds.items())
 
 
 def _precision(model: ModelFacts) -> str:

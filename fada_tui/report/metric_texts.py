@@ -39,7 +39,8 @@ def peak(figure: str) -> Callable[[Run, Figures], str | None]:
 
     def text(run: Run, _: Figures) -> str | None:
         size = units.memory(getattr(devices.memory_of(run), figure))
-        return f"{size}{_of_several(run, 'highest')}" if size else None
+        whose = " (of the engine's processes together)" if run.engine else ""
+        return f"{size}{whose}{_of_several(run, 'highest')}" if size else None
 
     return text
 

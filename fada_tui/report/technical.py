@@ -246,7 +246,7 @@ def _shards(run: Run) -> list[str]:
     if run.merged is UNSET:
         return []
     first = run.merged[0]
-    alike = all((one.environment, one.engine) == (first.environment, first.engine) for one in run.merged)
+    alike = all(one.environment == first.environment and _engine(one) == _engine(first) for one in run.merged)
     told = [
         f"  - {shard.number}: {name(shard.run)}, {', '.join(_made(shard, alike=alike))}"
         for shard in run.merged[:_MOST_SHARDS]
@@ -258,6 +258,10 @@ def _shards(run: Run) -> list[str]:
         *told,
         *([f"  - and {more:,} more, in `run.json`"] if more else []),
     ]
+
+
+def _engine(shard: MergedShard) -> tuple[object, ...] | None:
+    return shard.engine.started_as if shard.engine else None
 
 
 def _made(shard: MergedShard, *, alike: bool) -> Iterator[str]:

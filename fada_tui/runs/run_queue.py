@@ -183,8 +183,8 @@ class RunQueue:
 
     @property
     def watched(self) -> tuple[Watched, ...]:
-        """The active workers, or those kept for the next run."""
-        return (self._current.watched if self._current else ()) or self._pool.watched
+        """What is active, or kept for the next run: workers, or an engine."""
+        return (self._current.watched if self._current else ()) or self._pool.watched or self._engines.watched
 
     def add(
         self,

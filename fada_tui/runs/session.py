@@ -202,11 +202,11 @@ class Session:
     @property
     def worker_pid(self) -> int | None:
         """The first worker's process id while it runs."""
-        return next((worker.pid for worker in self.watched), None)
+        return next(iter(self._asking.pids), None)
 
     @property
     def watched(self) -> tuple[Watched, ...]:
-        """The run's workers that run, to be measured."""
+        """What is to be measured: the run's workers that run, or its engine."""
         return self._asking.watched
 
     async def events(
@@ -296,11 +296,16 @@ class Session:
     def _ended(self, run: Run, failure: EndingError | None) -> Run:
         """Return a run with its end, the memory it took, and what ended it."""
         memory = run.model.memory
-        if not self._served:
+        engine = run.engine
+        if not self._served or self._serving:
             memory = self._telemetry.with_peaks(memory, self._asking.record.reserved)
+        if engine is not UNSET and (uuids := self._telemetry.engine_gpus):
+            engine = replace(engine, gpu_uuids=uuids)
         finished = runs.now() if self._asking.started or run.finished is None else run.finished
         devices = self._asking.record.devices() or UNSET
-        run = replace(run, finished=finished, model=replace(run.model, memory=memory), devices=devices)
+        run = replace(
+            run, finished=finished, model=replace(run.model, memory=memory), devices=devices, engine=engine
+        )
         return ended_by(failure, run, answered=self._asking.work.stage.controls) if failure else run
 
     def _asked_to_stop(self, how: How) -> None:

@@ -1,5 +1,6 @@
 """The program with an engine that it starts: a small program that plays vLLM, asked by the real worker."""
 
+import csv
 import json
 import signal
 import sys
@@ -41,6 +42,12 @@ def only_run(program: Program) -> tuple[Path, dict[str, Any]]:
     return folder, json.loads((folder / "run.json").read_text())
 
 
+def telemetry_of(folder: Path) -> int:
+    """Return the most that `telemetry.csv` tells of main memory."""
+    with (folder / "telemetry.csv").open(newline="") as file:
+        return max(int(row["worker_rss [bytes]"] or 0) for row in csv.DictReader(file))
+
+
 def keys(engine: Play) -> set[str]:
     lines = (engine.folder / "environment").read_text().splitlines()
     return {json.loads(line)["VLLM_API_KEY"] for line in lines}
@@ -66,6 +73,11 @@ def test_a_run_is_answered_by_an_engine_that_is_gone_with_it(
     assert not [file for file in written if key.encode() in file.read_bytes()]
     assert "api_key='[key]'" in (folder / "engine.log").read_text()
     assert "**Engine**: vllm 0.99.1" in (folder / "summary.md").read_text()
+    assert run["model"]["memory"]["worker_rss_peak"] > 5_000_000
+    page = (folder / "summary.md").read_text()
+    assert "**Device**: the engine's choice" in page
+    assert "(of the engine's processes together)" in page
+    assert telemetry_of(folder) == run["model"]["memory"]["worker_rss_peak"]
     assert key not in done.stdout + done.stderr
     assert not engine.left
     done = program.run("verify", folder.name)

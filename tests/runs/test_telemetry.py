@@ -334,6 +334,33 @@ show(seen=seen, whole=telemetry.nvml_process_peak, rss=telemetry.worker_rss_peak
     assert int(row["worker_rss [bytes]"]) > one["worker_rss"]
 
 
+def test_of_an_engine_all_processes_of_its_group_count_and_no_others(driver: Driver) -> None:
+    code = (
+        'import os, subprocess, sys, time; part = \'import os, time; data = b"1" * 40_000_000; '
+        "print(os.getpid(), flush=True); time.sleep(60)'; "
+        "inner = subprocess.Popen([sys.executable, '-c', part], stdout=subprocess.PIPE); "
+        "print(int(inner.stdout.readline()), flush=True); time.sleep(60)"
+    )
+    engine = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+    assert engine.stdout is not None
+    try:
+        inner = int(engine.stdout.readline())
+        shown = driver.run(f"""
+os.environ["STUB_PROCESSES"] = "{engine.pid}:700,{inner}:70,{os.getpid()}:7"
+telemetry = Telemetry(None)
+telemetry.watch(Watched({engine.pid}, is_engine=True))
+telemetry.begin()
+show(peaks=telemetry.peaks(), gpus=len(telemetry.engine_gpus), engine=telemetry.latest.engine)
+""")
+    finally:
+        os.killpg(engine.pid, signal.SIGKILL)
+        engine.wait()
+        engine.stdout.close()
+    assert shown["peaks"]["nvml_process"] == 770 * shown["gpus"] > 0
+    assert shown["peaks"]["worker_rss"] > 45_000_000
+    assert shown["engine"]
+
+
 def test_a_known_figure_beats_an_unknown_one() -> None:
     one, other = ResultMemory(nvml_process=3), ResultMemory(nvml_process=2, worker_rss=0)
     assert peak(one, other) == peak(other, one) == ResultMemory(nvml_process=3, worker_rss=0)

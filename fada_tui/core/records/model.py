@@ -79,11 +79,18 @@ class EngineFacts(FileRecord, frozen=True, kw_only=True):
     version: str | None = None
     command: tuple[str, ...] = ()
     """Program and arguments, without the key; empty before it was started."""
+    gpu_uuids: tuple[str, ...] | UnsetType = UNSET
+    """The GPUs on which the driver listed a process of it; absent where it listed none."""
 
     @property
     def label(self) -> str:
         """Return its name and version, as far as they are known."""
         return f"{self.name} {self.version}" if self.version else self.name
+
+    @property
+    def started_as(self) -> tuple[str, tuple[str, ...]]:
+        """Return what was started: wherever that ran, two with the same are alike."""
+        return self.label, self.command
 
 
 class LoraFacts(FileRecord, frozen=True, kw_only=True):

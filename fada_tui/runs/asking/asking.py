@@ -88,6 +88,7 @@ class Asking:
         self._by = controls_by
         self._workers: list[AskedWorker] = []
         self._may_load = asyncio.Event()
+        self._serving = serving
         self._first_error: ModelLoadError | WorkerDiedError | None = None
 
     @property
@@ -97,8 +98,16 @@ class Asking:
 
     @property
     def watched(self) -> tuple[Watched, ...]:
-        """The workers that run, to be measured."""
+        """What is to be measured: the workers that run, or the engine that answers in their place."""
+        if self._serving:
+            pid = self._serving.pid
+            return () if pid is None else (Watched(pid, is_engine=True),)
         return tuple(watched for worker in self._workers for watched in worker.watched)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of the workers that run."""
+        return tuple(worker.client.pid for worker in self._workers if worker.client.pid is not None)
 
     async def events(self) -> AsyncGenerator[SessionEvent, None]:
         """Ask about the images, then with the same workers about control pictures.
@@ -145,10 +154,13 @@ class Asking:
         """Record which processes there are: in the run's lock, and for telemetry."""
         self.started = True
         self.has_loaded = self.has_loaded or self.loaded > 0
-        watched = self.watched
-        if watched:
-            self._lock.note_workers(*(worker.pid for worker in watched))
-        self._telemetry.watch(*watched)
+        if pids := self.pids:
+            self._lock.note_workers(*pids)
+        self._telemetry.watch(*self.watched)
+
+    def note_engine(self) -> None:
+        """Have an engine measured that has been started since."""
+        self._telemetry.watch(*self.watched)
 
     def give_up(self, seat: Seat, error: ModelLoadError | WorkerDiedError) -> int:
         """Give a worker up; return how many are left. Raises the first such error if there are none."""

@@ -69,6 +69,9 @@ class Crew(Protocol):
     def note_workers(self) -> None:
         """Record which processes there are."""
 
+    def note_engine(self) -> None:
+        """Have an engine measured that has been started since."""
+
     def give_up(self, seat: Seat, error: ModelLoadError | WorkerDiedError) -> int:
         """Give a worker up; return how many are left. Raises the first such error if there are none."""
 
@@ -171,6 +174,7 @@ class AskedWorker:
         hello = await self._started()
         async with aclosing(self.client.load(self._command)) as loading:
             async for event in loading:
+                self._crew.note_engine()
                 match event:
                     case Progress(stage=stage, done=done, total=total):
                         if stage == LOADING:
@@ -226,9 +230,11 @@ class AskedWorker:
                 async for event in working:
                     match event:
                         case EngineLog() | Warned():
+                            self._crew.note_engine()
                             yield event
                         case Started():
-                            self._telemetry.begin(self.seat.name)
+                            if not self._record.served:
+                                self._telemetry.begin(self.seat.name)
                             item = by_key[event.path, event.question_id]
                             recovery.began(item)
                             if stage.controls:

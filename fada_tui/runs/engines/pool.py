@@ -4,6 +4,7 @@ import asyncio
 
 from fada_tui.runs.engines.engine import Engine
 from fada_tui.runs.engines.launch import EngineCommand
+from fada_tui.runs.telemetry import Watched
 
 
 class EnginePool:
@@ -23,6 +24,11 @@ class EnginePool:
     def pid(self) -> int | None:
         """The process id of the kept engine, while it runs."""
         return self._kept.pid if self._kept else None
+
+    @property
+    def watched(self) -> tuple[Watched, ...]:
+        """The kept engine, to be measured."""
+        return () if self.pid is None else (Watched(self.pid, is_engine=True),)
 
     async def take(self, command: EngineCommand | None) -> Engine | None:
         """Return the kept engine if it was started by this command; from now on the caller must end it.

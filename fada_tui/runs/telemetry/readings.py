@@ -1,6 +1,6 @@
 """Samples of the machine, and figures derived from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ class Watched(Struct, frozen=True):
     """Its device in a run of several; each has another one."""
     gpu_uuids: tuple[str, ...] = ()
     """The GPUs that its model is on, where known."""
+    is_engine: bool = False
+    """Whether it is the first of an engine's processes: all of its process group are measured together."""
 
 
 class GpuReading(Struct, frozen=True, kw_only=True):
@@ -52,25 +54,31 @@ class Sample(Struct, frozen=True, kw_only=True):
     """Bytes of the workers' resident memory, that of all of them together."""
     workers: Mapping[str, ResultMemory] = {}
     """Memory of each worker that runs, by its name."""
+    engine: bool = False
+    """Whether these are an engine's processes, not a worker's."""
     memory_used: int
     """Bytes of main memory that are not available to programs."""
     memory_total: int
     """Bytes of main memory: the machine's, or what a control group leaves of it."""
 
 
-def memory_of_worker(gpus: Sequence[GpuReading], worker: Watched, rss: int | None) -> ResultMemory:
+def memory_of_worker(
+    gpus: Sequence[GpuReading], worker: Watched, rss: int | None, pids: Collection[int] | None = None
+) -> ResultMemory:
     """Return one worker's memory figures.
 
     Args:
-        gpus: all readings; its GPUs are those that list its process, and those that it names.
+        gpus: all readings; its GPUs are those that list a process of it, and those that it names.
         worker: which one.
         rss: bytes of its resident memory.
+        pids: its processes; by default the one that is watched.
     """
-    own = [gpu for gpu in gpus if worker.pid in gpu.by_process]
+    pids = (worker.pid,) if pids is None else pids
+    own = [gpu for gpu in gpus if any(pid in gpu.by_process for pid in pids)]
     named = [gpu for gpu in gpus if gpu.uuid is not None and gpu.uuid in worker.gpu_uuids and gpu not in own]
     used = [gpu.memory_used for gpu in own + named if gpu.memory_used is not None]
     return ResultMemory(
-        nvml_process=sum(gpu.by_process[worker.pid] for gpu in own) if own else None,
+        nvml_process=sum(gpu.by_process.get(pid, 0) for gpu in own for pid in pids) if own else None,
         nvml_used=sum(used) if used else None,
         worker_rss=rss,
     )

@@ -1,10 +1,12 @@
 """The sampler: a thread that reads GPUs and processes during a run."""
 
+import os
 import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +49,7 @@ class Telemetry:
         self._asked = 0
         self._answered = 0
         self._workers: tuple[tuple[Watched, psutil.Process | None], ...] = ()
+        self._engine_gpus: dict[str, None] = {}
         self._workers_changed = False
         self._latest: Sample | None = None
         self._gpus: tuple[Gpu, ...] = ()
@@ -81,8 +84,15 @@ class Telemetry:
     def watch(self, *workers: Watched) -> None:
         """Watch these processes, and no others, from now on."""
         with self._changed:
+            if workers == tuple(worker for worker, _ in self._workers):
+                return
             self._workers_changed = True
             self._workers = tuple((worker, _process(worker.pid)) for worker in workers)
+
+    @property
+    def engine_gpus(self) -> tuple[str, ...]:
+        """The UUIDs of the GPUs on which an engine's processes were seen, in the order of the GPUs."""
+        return tuple(gpu.uuid for gpu in self._gpus if gpu.uuid in self._engine_gpus)
 
     def begin(self, name: str = "") -> None:
         """Start a new measurement of a worker's peaks, with a sample."""
@@ -206,20 +216,33 @@ class Telemetry:
                 self._workers_changed = False
                 self._nvml.forget_processes()
         machine = main_memory()
-        resident = {worker: _resident(process) for worker, process in workers}
+        groups = {
+            worker: processes_of(worker.pid) if worker.is_engine else [process]
+            for worker, process in workers
+            if process
+        }
+        pids = {worker: [one.pid for one in group] for worker, group in groups.items()}
+        resident = {worker: _resident(*groups.get(worker, ())) for worker, _ in workers}
         alive = [worker for worker, rss in resident.items() if rss is not None]
-        gpus = self._nvml.read(*(worker.pid for worker, process in workers if process), fresh=fresh)
+        gpus = self._nvml.read(*chain.from_iterable(pids.values()), fresh=fresh)
+        engine = any(worker.is_engine for worker, _ in workers)
         sample = Sample(
             time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
             gpus=gpus,
             worker_rss=sum(resident[worker] or 0 for worker in alive) if alive else None,
-            workers={worker.name: memory_of_worker(gpus, worker, rss) for worker, rss in resident.items()},
+            workers={
+                worker.name: memory_of_worker(gpus, worker, rss, pids.get(worker, ()))
+                for worker, rss in resident.items()
+            },
+            engine=engine,
             memory_used=machine.total - machine.available,
             memory_total=machine.total,
         )
         with self._changed:
             self._latest = sample
             self._gpus = self._nvml.gpus or self._gpus
+            if engine:
+                self._engine_gpus |= {gpu.uuid: None for gpu in gpus if gpu.uuid and gpu.by_process}
             self._driver = self._nvml.driver
             self._gpu_problem = self._nvml.problem
             for name, memory in sample.workers.items():
@@ -251,13 +274,24 @@ def _process(pid: int) -> "psutil.Process | None":
     return None
 
 
-def _resident(worker: "psutil.Process | None") -> int | None:
-    """Return a process's resident bytes; `None` once it has ended, even if its id is reused."""
+def processes_of(group: int) -> "list[psutil.Process]":
+    """Return the processes of a process group."""
     import psutil
 
-    try:
-        if worker is None or not worker.is_running():
-            return None
-        return int(worker.memory_info().rss) or None
-    except (psutil.Error, OSError):
-        return None
+    found = []
+    for pid in psutil.pids():
+        with suppress(OSError, psutil.Error):
+            if os.getpgid(pid) == group:
+                found.append(psutil.Process(pid))
+    return found
+
+
+def _resident(*processes: "psutil.Process") -> int | None:
+    """Return resident bytes of processes together; `None` once all have ended, even if an id is reused."""
+    import psutil
+
+    total = 0
+    for process in processes:
+        with suppress(psutil.Error, OSError):
+            total += int(process.memory_info().rss) if process.is_running() else 0
+    return total or None

@@ -126,7 +126,7 @@ def _of_server(run: Run, loaded: ModelFacts, place: str) -> Iterator[str]:
 
 def _of_engine(run: Run, engine: EngineFacts) -> Iterator[str]:
     """Return what may explain that an engine answers otherwise."""
-    if run.engine is not UNSET and run.engine != engine:
+    if run.engine is not UNSET and run.engine.started_as != engine.started_as:
         was, is_now = run.engine.label, engine.label
         yield (
             f"the run was made with {was}, now {is_now}"

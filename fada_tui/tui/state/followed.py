@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec import UNSET
+
 from fada_tui.core.records import ResultMemory
 from fada_tui.runs.events import AnswerFinished, RunEnded, SessionEvent
 from fada_tui.runs.following import Following, Look
@@ -29,13 +31,14 @@ class Followed:
         self.following = Following(other.folder, other.maker, run.known() if run else {})
         self.progress = RunProgress()
         self.sample: Sample | None = None
-        """What its machine measured last, where that is another one."""
+        """What was measured there last, where its machine is another one, or its model an engine's."""
         self.history = MemoryHistory()
         """Of that machine."""
         self.image_peak = self.run_peak = ResultMemory()
         self.problem = ""
         """What was said last of why it cannot be read."""
         self.ended = self.given_up = False
+        self._by_engine = run is not None and run.run.engine is not UNSET
 
     @property
     def run_id(self) -> str:
@@ -50,7 +53,7 @@ class Followed:
     @property
     def workers(self) -> tuple[int, ...]:
         """Process ids of its workers, where those are on this machine."""
-        return () if self.ended else self.following.maker.workers
+        return () if self.ended or self._by_engine else self.following.maker.workers
 
     def read(self, run: OpenRun | None, assessor: str | None) -> tuple[Look, OpenRun | None]:
         """Read what is new; for a thread.
@@ -65,7 +68,8 @@ class Followed:
         look = self.following.look()
         if run is None and look.run is not None:
             run = OpenRun(self.folder, look.run, assessor)
-        if self.following.maker.host:
+        self._by_engine = self._by_engine or (run is not None and run.run.engine is not UNSET)
+        if self.following.maker.host or self._by_engine:  # what is measured is the engine, not its worker
             sample = last_sample(self.folder / store.TELEMETRY_NAME)
             if sample is not None and sample != self.sample:
                 self.sample = sample

@@ -19,6 +19,7 @@ from fada_tui.runs.events import (
     AnswerText,
     DeviceLost,
     DeviceReady,
+    EngineLog,
     ModelReady,
     RunEnded,
     RunStarted,
@@ -248,7 +249,7 @@ class RunControl:
                 several = result.device is not UNSET  # then it is that of the answer which ended last
                 self._image_peak = result.memory if several else peak(self._image_peak, result.memory)
                 self._run_peak = peak(self._run_peak, result.memory)
-            case DeviceReady():
+            case DeviceReady() | EngineLog():  # an engine that was started since
                 self.telemetry.watch(*self.queue.watched)
             case WorkerRestarted(device=device) | DeviceLost(device=device):
                 self._run().lose(device)

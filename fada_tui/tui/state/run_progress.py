@@ -2,11 +2,9 @@
 
 import time
 
-from msgspec import UNSET
-
 from fada_tui.core.records import ModelFacts
 from fada_tui.core.text import printable
-from fada_tui.models.endpoint import is_served
+from fada_tui.models.endpoint import is_endpoint
 from fada_tui.report.score_texts import cut
 from fada_tui.report.units import memory
 from fada_tui.runs.eta import Eta
@@ -70,7 +68,7 @@ class RunProgress:
         match event:
             case RunStarted(run=run):
                 self.run_id, self.model, self.stopping = run.id, run.model.name, False
-                self.at_server = is_served(run)
+                self.at_server = is_endpoint(run.model.source)
                 self._state, self._label = "loading", run.model.name
                 self._done, self._total = event.total - event.remaining, event.total
                 self._errors, self._eta, self._ended = 0, Eta(), None
@@ -83,7 +81,7 @@ class RunProgress:
             case EngineLog(line=line) if self._state == "loading":
                 self._at = cut(printable(line), LONGEST_LINE)
             case ModelReady(model=model, remaining=remaining, total=total):
-                self.served = None if model.served is UNSET else model
+                self.served = model if is_endpoint(model.source) else None
                 self._done, self._total = total - remaining, total
                 self._state, self.progress, self._at = "running", None, ""
             case AnswerStarted(item=item, device=device):

@@ -151,7 +151,7 @@ def _process_lines(view: GpuView, sample: Sample, width: int, height: int) -> li
     worker = units.memory(sample.worker_rss) or "–"
     several = len(view.devices) > 1
     number = max(len(view.devices), len(sample.workers))  # those that are kept for the next run, too
-    label = units.count(number, "worker") if number > 1 else "worker"
+    label = "engine" if sample.engine else units.count(number, "worker") if number > 1 else "worker"
     below: list[Line] = [
         *([[(minutes, "spark")]] if (minutes := sparkline(view.worker, width)) else []),
         *_peaks(view),
