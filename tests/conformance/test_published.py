@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
@@ -19,7 +20,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 from fada_tui.core.errors import ErrorKind, ModelLoadError
 from fada_tui.models.checkpoint import measure, read_folder
 from fada_tui.worker.loading.load import load
-from fada_tui.worker.loading.weights import check_memory
+from fada_tui.worker.loading.placing import place
 from tests.conformance.family import by_form
 from tests.conformance.test_families import FAMILIES, QUESTIONS, TOKENS, ask, load_command
 
@@ -161,7 +162,11 @@ def test_weights_that_stay_unread_need_no_memory(
         file.truncate(8 + len(data) + length)
     expected = nullcontext() if fits else pytest.raises(ModelLoadError, match="for its weights alone")
     with expected:
-        check_memory(load_command(tmp_path).model, read_folder(tmp_path, "folder"), "cpu")
+        place(load_command(tmp_path), read_folder(tmp_path, "folder"), torch.float32, "cpu", _never)
+
+
+def _never() -> None:
+    raise AssertionError("no model is made to see whether it fits")
 
 
 def test_weights_that_lie_there_twice_are_measured_once(tmp_path: Path) -> None:
