@@ -164,6 +164,8 @@ def test_a_queued_run_s_time_is_told_by_earlier_runs_of_its_model(tmp_path: Path
     save_run(tmp_path, model="fada-demo")
     index = read_disk_index(tmp_path / "results", registry)
     assert extent_of(job, index) == Extent(4, 5, 20, 10.0)
+    by_vllm = replace(job, plan=replace(job.plan, engine="vllm"))
+    assert extent_of(by_vllm, index) == Extent(4, 5, 20, None), "another engine has another pace"
 
 
 async def test_a_run_that_is_resumed_behind_another_says_where_it_waits(tmp_path: Path) -> None:

@@ -310,6 +310,11 @@ class Run(FileRecord, frozen=True, kw_only=True):
         return replace(self, results=self.results[:1] if self.failure and self.error is UNSET else ())
 
     @property
+    def generated_by(self) -> str:
+        """Return what generated its answers: an engine, or transformers in our worker."""
+        return self.engine.name if self.engine else "transformers"
+
+    @property
     def begun(self) -> bool:
         """Return whether anything came of its plan: a result, a loaded model, or an end.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec.structs import replace
 
 from fada_tui.core.control import PICTURES
-from fada_tui.core.records import ModelEntry, Run
+from fada_tui.core.records import ModelEntry
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.registry import is_of
 from fada_tui.runs.forecast import Earlier, Forecast, forecast, together
@@ -15,7 +15,6 @@ from fada_tui.runs.preflight.memory_fit import Free
 from fada_tui.runs.several import ONE, several_of
 from fada_tui.tui.new_run.estimate import EstimateView, ModelForecast
 from fada_tui.tui.new_run.form import (
-    TRANSFORMERS,
     Form,
     Offer,
     as_loaded,
@@ -89,7 +88,7 @@ class Forecasts:
             return None
         estimate = replace(size, images=images, questions=asked, results=images * asked)
         if (engine, name) not in self._earlier:
-            runs = (run for run in self._disk_index.runs if is_of(run, entry) and _engine(run) == engine)
+            runs = (run for run in self._disk_index.runs if is_of(run, entry) and run.generated_by == engine)
             self._earlier[engine, name] = [(run, self._disk_index.figures[run.id]) for run in runs]
         device, devices = value_of(form, "device"), value_of(form, "devices")
         places = (
@@ -109,10 +108,6 @@ class Forecasts:
         )
         known = self._earlier[engine, name]
         return forecast(entry, estimate, known, generation(entry, settings), *places, on)
-
-
-def _engine(run: Run) -> str:
-    return run.engine.name if run.engine else TRANSFORMERS
 
 
 def _shown(name: str, offer: Offer) -> str:

@@ -39,7 +39,9 @@ def extent_without(run: Run, answers: int, disk_index: DiskIndex, cards: int = 0
 
 
 def _seconds(plan: Plan, answers: int, made: Generation, disk_index: DiskIndex, cards: int) -> float | None:
-    earlier = [(run, disk_index.figures[run.id]) for run in disk_index.runs if is_of(run, plan.model)]
+    runs = (run for run in disk_index.runs if is_of(run, plan.model))
+    by = plan.engine or "transformers"
+    earlier = [(run, disk_index.figures[run.id]) for run in runs if run.generated_by == by]
     try:
         on = several_of(plan.devices or None, cards)
     except ValueError:  # as a newer version lists them
