@@ -22,10 +22,17 @@ class Tries:
         self.by: dict[Key, list[str]] = {}
         """Which workers died with an item in flight, a name for each time."""
         self.suspects: set[Key] = set()
+        self.given_up: set[Key] = set()
+        """What they all died on: no device is to blame for that."""
 
-    def paths_of(self, worker: str) -> set[str]:
-        """Return the images that a worker died on, which others are to be asked about first."""
-        return {path for (path, _), names in self.by.items() if worker in names}
+    def paths_of(self, worker: str, done: Container[Key] = ()) -> set[str]:
+        """Return the images that a worker died on, which others are to be asked about first.
+
+        Args:
+            worker: the worker's name.
+            done: what has a result by now, so that there is nothing to ask.
+        """
+        return {key[0] for key, names in self.by.items() if worker in names and key not in done}
 
 
 class Recovery:
@@ -45,7 +52,8 @@ class Recovery:
         self._worker = worker
         self._in_flight: dict[Key, Item] = {}
         self._together = 0
-        self._fruitless = 0
+        self._fruitless: list[frozenset[Key]] = []
+        """What it lost by each death since its last result."""
         self.at_most: int | None = None
         """Items that may be in flight together, after a worker died with more."""
 
@@ -58,7 +66,7 @@ class Recovery:
 
     def finished(self, key: Key) -> None:
         """Record a result."""
-        self._fruitless = 0
+        self._fruitless.clear()
         self._in_flight.pop(key, None)
 
     def suspects(self, items: Sequence[Item]) -> list[Item]:
@@ -76,13 +84,15 @@ class Recovery:
         lost = [item for item in self._in_flight.values() if item.key not in done]
         self._in_flight.clear()
         if not lost or others_work:
-            self._fruitless += 1
+            self._fruitless.append(frozenset(item.key for item in lost))
         if lost and self._together > 1:
             self.at_most = self._together // 2
             self._tries.suspects.update(item.key for item in lost)
         for item in lost:
             self._tries.by.setdefault(item.key, []).append(self._worker)
-        return [item for item in lost if self._is_given_up(item.key, others_work=others_work)]
+        given_up = [item for item in lost if self._is_given_up(item.key, others_work=others_work)]
+        self._tries.given_up.update(item.key for item in given_up)
+        return given_up
 
     def _is_given_up(self, key: Key, *, others_work: bool) -> bool:
         names = self._tries.by[key]
@@ -90,8 +100,12 @@ class Recovery:
 
     @property
     def hopeless(self) -> bool:
-        """Return whether so many workers died without a result that another attempt is pointless."""
-        return self._fruitless >= FRUITLESS_RESTARTS
+        """Return whether so many workers died without a result that another attempt is pointless.
+
+        A death that an item is to blame for does not count: it was the end of others, too.
+        """
+        unexplained = [lost for lost in self._fruitless if not lost & self._tries.given_up]
+        return len(unexplained) >= FRUITLESS_RESTARTS
 
 
 def lost_result(item: Item, kind: ErrorKind, message: str) -> Result:

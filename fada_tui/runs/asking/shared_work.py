@@ -123,9 +123,11 @@ class SharedWork:
 
     def _avoided(self, worker: str) -> set[str]:
         """Return the images that a worker died on, of those that another has not died on, too."""
-        tries = self.stage.tries
-        others = [tries.paths_of(other) for other in self._held if other != worker]
-        return {path for path in tries.paths_of(worker) if any(path not in paths for paths in others)}
+        tries, done = self.stage.tries, self.stage.done
+        if not (died_on := tries.paths_of(worker, done)):
+            return died_on
+        others = [tries.paths_of(other, done) for other in self._held if other != worker]
+        return {path for path in died_on if any(path not in paths for paths in others)}
 
     def _tell(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -230,6 +230,29 @@ async def test_an_item_that_kills_whoever_is_asked_becomes_an_error(opened: Open
     assert error.key == deadly and error.device == killed[-1]
 
 
+@pytest.mark.parametrize("devices", ["cpu*2", "cpu*3"])
+async def test_no_device_is_given_up_for_an_image_that_kills_whoever_is_asked(
+    opened: Opened, devices: str
+) -> None:
+    deadly, questions = PATHS[4], tuple(Question(id=f"q{number}", text="?") for number in range(1, 9))
+
+    class Dying(Worker):
+        async def work(self, command: Work) -> AsyncGenerator[Any, None]:
+            for item in command.items:
+                yield Started(path=item.path, question_id=item.question_id)
+                await asyncio.sleep(0)
+                if item.path == deadly:
+                    raise WorkerDiedError(ErrorKind.WORKER_DIED, "killed")
+                yield self.write(command, item.path, item.question_id)
+            yield Idle()
+
+    events = await asyncio.wait_for(events_of(opened(Dying, devices, questions=questions)), 60)
+    run = ended(events)
+    assert run.status == "complete" and len(run.results) == len(PATHS) * 8
+    assert [one.path for one in run.results if one.error] == [deadly] * 8
+    assert not of(events, DeviceLost) and not any(one.error for one in run.devices or ())
+
+
 async def test_a_device_whose_workers_keep_dying_is_given_up_and_the_other_finishes(
     folder: Path, opened: Opened
 ) -> None:
