@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
-from fada_tui.core.protocol import PROTOCOL_VERSION, Hello, Load, Loaded
+from fada_tui.core.protocol import PROTOCOL_VERSION, Hello, Load, Loaded, Unloaded, encode
 from fada_tui.core.records import ModelFacts
-from fada_tui.runs.worker_client.client import Kept
+from fada_tui.runs.worker_client.client import Kept, WorkerClient
+from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.model_identity import identity
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.runs.worker_client.process import WorkerProcess
@@ -62,3 +65,31 @@ async def test_nobody_s_workers_end_together(kept: list[Kept]) -> None:
         await asyncio.wait_for(one.process.wait(), 60)
     assert pool.watched == ()
     await pool.close()
+
+
+class Unloading:
+    """In the place of a process that drops its model when it is asked to."""
+
+    status, ended = None, False
+
+    def send(self, data: bytes, files: tuple[int, ...]) -> None: ...
+
+    async def line(self) -> bytes:
+        return encode(Unloaded(allocated=0))
+
+    async def end(self, patience: float) -> None:
+        self.ended = True
+
+
+@pytest.mark.parametrize(("before", "wanted", "serves"), [(1, None, False), (None, 1, True), (1, 2, True)])
+async def test_who_has_a_share_of_the_cores_is_not_given_to_who_has_all_of_them(
+    tmp_path: Path, before: int | None, wanted: int | None, serves: bool
+) -> None:
+    """Its libraries were told when it was started."""
+    process: Any = Unloading()
+    hello = Hello(protocol=PROTOCOL_VERSION, pid=1, torch="", transformers="", cuda=None)
+    had = replace(LOAD, threads=before)
+    kept = Kept("cpu:0", process, hello, had, identity(had), Loaded(model=ModelFacts(name="tiny")))
+    client = WorkerClient(tmp_path / "worker.log", Deadlines(), (), "cpu:0", wanted)
+    taken = await client.take_over(kept, replace(LOAD, threads=wanted))
+    assert (taken is not None, process.ended) == (serves, not serves)

@@ -99,6 +99,11 @@ class Kept(Struct, frozen=True):
     loaded: Loaded
 
 
+def _keeps_few_threads(kept: Kept, command: Load) -> bool:
+    """Return whether a worker's environment has it compute with fewer threads than it may now."""
+    return kept.command.threads is not None and command.threads is None
+
+
 class WorkerClient:
     """A run's worker; its process may serve another run later.
 
@@ -167,7 +172,11 @@ class WorkerClient:
         try:
             if kept.identity == identity(command):
                 self._model = (kept.command, kept.identity, kept.loaded)
-            elif leaves_traces(kept.command, kept.loaded) or not await self._unloaded():
+            elif (
+                leaves_traces(kept.command, kept.loaded)
+                or _keeps_few_threads(kept, command)
+                or not await self._unloaded()
+            ):
                 await self.close()
                 return None
             await self._attach()
