@@ -45,8 +45,8 @@ SERVED_NOTE = (
     "Where a server was sent several requests at once, the time of an answer includes waiting for others."
 )
 DEVICES_NOTE = (
-    "Where several devices made a run at once, Speed is of an answer on one of them; how many answers they "
-    "make together in a second stands on the run's page."
+    "Where several devices made a run at once, Speed is of an answer on one of them, and Memory that of the "
+    "one with most; how many answers they make together in a second stands on the run's page."
 )
 UNLIKE = "unlike"
 """Column of what a run was asked of other images or questions."""

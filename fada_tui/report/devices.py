@@ -135,8 +135,11 @@ def clock(run: Run) -> float | None:
 
 
 def by_the_clock(run: Run, answers: int) -> str | None:
-    """Return in words how long a run took, and how many answers a second that makes; `None` if unknown."""
-    took = clock(run)
+    """Return in words how long a run took, and how many answers a second that makes; `None` if unknown.
+
+    From the first shard's start to the last one's end says nothing of how fast they were.
+    """
+    took = clock(run) if run.merged is UNSET else None
     if not took:
         return None
     return f"{units.duration(took)} by the clock from start to end ({answers / took:.2f} answers a second)"
@@ -200,6 +203,8 @@ def _memory(known: ModelMemory) -> Iterator[str]:
 def _times(run: Run, each: Sequence[Part]) -> Iterator[str]:
     """Yield what the devices' times add up to, and what the run took."""
     yield "Each device had a model of its own, and its answers' times are those there."
+    if run.merged is not UNSET:
+        yield "The number before a device is its shard's; shards that one device made are not listed."
     times = [seconds for part in each for result in part.results if (seconds := result.own_time) is not None]
     took = clock(run) if run.merged is UNSET else None
     if times and took is not None:

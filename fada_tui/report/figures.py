@@ -11,7 +11,7 @@ from fada_tui.evaluation.classification import Sorting, sorting
 from fada_tui.evaluation.pace import Pace, pace
 from fada_tui.evaluation.statistics import Quartiles, Share, identical_answers, mean, median, quartiles
 from fada_tui.evaluation.verdicts import Tally, tally
-from fada_tui.report.rates import by_device, rate, together
+from fada_tui.report.rates import by_device, rate, together, while_all_answer
 
 
 class Span(NamedTuple):
@@ -56,6 +56,8 @@ class Figures(Record, frozen=True, kw_only=True):
     """Devices that made the answers at once; 0 where it was one, or they were not at once."""
     together: float | None
     """Answers a second of all these devices, while all of them answer."""
+    at_once: int
+    """Answers that tell it: those made while all of them answered."""
     batch_sizes: Span | None
     """Smallest and largest batch; `None` if answers were made one at a time."""
     first_token: float | None
@@ -110,6 +112,8 @@ def figures(run: Run) -> Figures:
     own_times = [value for result in answered if (value := result.own_time) is not None]
     of_device = by_device(answered)
     several = run.merged is UNSET and len(of_device) > 1
+    lost = [device.name for device in run.devices or () if device.error is not UNSET]
+    at_once = while_all_answer(of_device, lost) if run.merged is UNSET else []
     first = [value for result in answered if (value := result.timing.first_token) is not None]
     auto = [result.auto for result in answered if result.auto is not None]
     placed = [score for score in auto if score.score is not None]
@@ -137,9 +141,10 @@ def figures(run: Run) -> Figures:
         timed=len(own_times),
         time_spread=_spread(own_times),
         first_time=times[0] if times else None,
-        pace=pace(*of_device.values()) if run.merged is UNSET else None,
+        pace=pace(*at_once),
         devices=len(of_device) if several else 0,
-        together=together(of_device.values()) if several else None,
+        together=together(at_once) if several else None,
+        at_once=sum(map(len, at_once)) if several else 0,
         batch_sizes=sizes if sizes and sizes.most > 1 else None,
         first_token=mean(first),
         tokens_per_second=rate(answered),

@@ -75,16 +75,24 @@ def errors(_: Run, found: Figures) -> str | None:
 
 def average_time(run: Run, found: Figures) -> str:
     """Return the mean time of an answer; in batches, its share."""
-    where = _on_one(found)
+    where = _at_once(run, found)
     if not found.batch_sizes:
         return _each(run, found.mean_time) + (f" ({where})" if where and found.mean_time is not None else "")
     own, how = units.seconds(found.time_per_answer), ", ".join(filter(None, ("in batches", where)))
     return f"{own} seconds/answer ({how})" if own else "unknown"
 
 
-def _on_one(found: Figures) -> str:
-    """Return that figures are of one of several devices; empty where there was one."""
-    return f"on one of {found.devices} devices" if found.devices else ""
+def _at_once(run: Run, found: Figures) -> str:
+    """Return that figures are of one device or request of several at once; empty where there was one."""
+    if found.devices:
+        return f"on one of {found.devices} devices"
+    return requests(run)
+
+
+def requests(run: Run) -> str:
+    """Return how many requests a server or engine was sent at once; empty where it was one."""
+    at_once = run.generation.concurrency or 1
+    return f"with up to {at_once:,} requests at once" if at_once > 1 else ""
 
 
 def median_time(run: Run, found: Figures) -> str | None:
@@ -117,20 +125,24 @@ def throughput(run: Run, found: Figures) -> str | None:
         where = f"by {found.devices} devices at once, while all of them answer"
         took = devices.by_the_clock(run, found.answers)
         more = f"; {took}, loading and pauses included" if took else ""
-        return f"{found.together:.2f} answers per second {where}{f', {sizes}' if sizes else ''}{more}"
+        told = ", ".join(filter(None, (where, sizes)))
+        return f"{found.together:.2f} answers per second {told} (n = {found.at_once:,}){more}"
+    if took := devices.by_the_clock(run, found.answers) if requests(run) else None:
+        return f"{took} {requests(run)}, loading and pauses included"
     if sizes is None or not each:
         return None
     return f"{1 / each:.2f} answers per second ({units.seconds(each)} seconds/answer), {sizes}"
 
 
-def tokens_per_second(_: Run, found: Figures) -> str | None:
+def tokens_per_second(run: Run, found: Figures) -> str | None:
     """Return the tokens generated per second."""
     if found.tokens_per_second is None:
         return None
+    how_many = _at_once(run, found)
     told = {
         "in batches": found.batch_sizes,
         "thoughts included": found.thoughts.hits,
-        _on_one(found): found.devices,
+        how_many: how_many,
     }
     how = ", ".join(words for words, applies in told.items() if applies)
     return f"{found.tokens_per_second:.1f}" + (f" ({how})" if how else "")
@@ -142,7 +154,7 @@ def speed(run: Run, found: Figures) -> str:
     if each is None:
         return "unknown"
     sizes = units.batches(found.batch_sizes)
-    if how := ", ".join(filter(None, (sizes, _on_one(found)))):
+    if how := ", ".join(filter(None, (sizes, _at_once(run, found) if found.devices else ""))):
         return f"{each} s ({how})"
     return f"{each} s ({at_once} requests at once)" if at_once > 1 else f"{each} s"
 

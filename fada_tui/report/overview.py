@@ -18,7 +18,7 @@ from fada_tui.report.control_pictures import control_line
 from fada_tui.report.figures import Figures, imported
 from fada_tui.report.looking import constant_line, evidence_line, names
 from fada_tui.report.markdown import inline, name, table
-from fada_tui.report.metric_texts import macro_f1, right
+from fada_tui.report.metric_texts import macro_f1, requests, right
 from fada_tui.report.question_figures import QuestionFigures, kinds
 from fada_tui.report.references import references_line
 
@@ -208,13 +208,15 @@ def _speed(run: Run, found: Figures) -> str:
         return "unknown"
     how = " in batches" if found.batch_sizes else ""
     how += f" on one of {found.devices} devices" if found.devices else ""
+    how += f" {at_once}" if (at_once := requests(run)) else ""
     parts = [f"{mean} s an answer on average{how}"]
     spread = found.time_spread
     if spread is not None:
         lower, upper = units.seconds(spread.quartiles.lower), units.seconds(spread.quartiles.upper)
         parts.append(f"median {units.seconds(spread.median)} s, quartiles {lower} to {upper} s")
     if found.together:
-        parts.append(f"all at once {found.together:.2f} answers a second")
+        parts.append(f"all at once {found.together:.2f} answers a second (n = {found.at_once:,})")
+    if found.together or at_once:
         parts += filter(None, [devices.by_the_clock(run, found.answers)])
     if load := units.seconds(devices.load_time_of(run)):
         parts.append(f"loading {load} s")

@@ -1,10 +1,12 @@
 """How fast answers were made, one device by itself and several together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import UNSET
 
 from fada_tui.core.records import Result
+
+_ROUNDING = 1e-9
 
 
 def rate(answered: Iterable[Result]) -> float | None:
@@ -25,6 +27,30 @@ def by_device(answered: Iterable[Result]) -> dict[str, list[float]]:
         if (seconds := result.own_time) is not None:
             times.setdefault("" if result.device is UNSET else result.device, []).append(seconds)
     return times
+
+
+def while_all_answer(times: Mapping[str, Sequence[float]], lost: Collection[str]) -> list[Sequence[float]]:
+    """Return of each device the seconds of those answers that were made while all devices answered.
+
+    Devices begin one after another, as each has loaded the model, and end together, since work is handed out
+    in small pieces. So all of them answered for as long before the end as the one that answered least. Those
+    made before say nothing of that time, as workers on the CPU take from each other.
+
+    Args:
+        times: the seconds of each device's answers, in the order in which they were made.
+        lost: devices that were given up, which did not answer at the end; all that they made is returned.
+    """
+    least = min((sum(own) for name, own in times.items() if name not in lost), default=0.0)
+    return [own if name in lost else _last(own, least) for name, own in times.items()]
+
+
+def _last(own: Sequence[float], seconds: float) -> Sequence[float]:
+    """Return the answers that were being made in the last so many seconds of a device's answering."""
+    total, number = 0.0, 0
+    while number < len(own) and total < seconds - _ROUNDING:
+        number += 1
+        total += own[-number]
+    return own[len(own) - number :]
 
 
 def together(times: Iterable[Sequence[float]]) -> float | None:
