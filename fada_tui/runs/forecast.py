@@ -169,7 +169,7 @@ def free_memory(sample: Sample | None, device: str) -> Free | None:
         return None
     if device == "auto" or device.startswith("cuda"):
         number = device[5:] if device[5:].isdecimal() else "0"
-        named = (place for place in places(sample) if place.place == f"GPU {number}")
+        named = (place for place in places(sample) if place.device == f"cuda:{int(number)}")
         if (found := next(named, None)) or device != "auto":
             return found
     return main_memory(sample)

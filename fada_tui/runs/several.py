@@ -51,8 +51,8 @@ def made_on(run: Run) -> Several:
 
 
 def cards_of(sample: Sample | None) -> int | None:
-    """Return how many GPUs were measured; `None` where nothing was."""
-    return None if sample is None else len(sample.gpus)
+    """Return how many GPUs CUDA shows of those that were measured; `None` where nothing was."""
+    return None if sample is None else sum(place.gpu for place in places(sample))
 
 
 def places_on(sample: Sample | None, devices: str) -> tuple[Free | None, tuple[Free, ...]]:
@@ -65,10 +65,10 @@ def places_on(sample: Sample | None, devices: str) -> tuple[Free | None, tuple[F
     """
     if sample is None:
         return None, ()
-    listed = device_list(devices) or tuple(f"cuda:{gpu.index}" for gpu in sample.gpus)
+    known = {place.device: place for place in places(sample) if place.gpu}
+    listed = device_list(devices) or tuple(known)
     on_cpu = sum(map(is_cpu, listed))
-    known = {place.place: place for place in places(sample) if place.gpu}
-    chosen = [known.get(f"GPU {name.removeprefix('cuda:')}") for name in listed if not is_cpu(name)]
+    chosen = [known.get(name) for name in listed if not is_cpu(name)]
     found = [place for place in chosen if place is not None and place.size is not None]
     if len(found) < len(chosen) or not listed:
         return None, ()

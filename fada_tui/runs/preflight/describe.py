@@ -41,6 +41,8 @@ class Room(Struct, frozen=True):
     """Workers on the CPU that share main memory, each with a model of its own; 0 where no list says so."""
     each: bool = False
     """Whether each device gets a model of its own, so that none is spread."""
+    missing: tuple[str, ...] = ()
+    """GPUs that were listed, and are not here."""
 
 
 def measured() -> Room:
@@ -66,14 +68,16 @@ def shared(room: Room, devices: str | None) -> Room:
         return room
     names = device_list(devices)
     gpus = [place for place in room.places if place.gpu]
-    chosen = [place for place in gpus if not names or f"cuda:{place.place.removeprefix('GPU ')}" in names]
+    chosen = [place for place in gpus if not names or place.device in names]
+    known = {place.device for place in gpus}
+    missing = tuple(name for name in names if known and not is_cpu(name) and name not in known)
     workers = sum(map(is_cpu, names))
     if not workers or room.main is None:
-        return Room(tuple(chosen), None, each=True)
+        return Room(tuple(chosen), None, each=True, missing=missing)
     size = None if room.main.size is None else room.main.size // workers
     each = f" for each of {workers} workers" if workers > 1 else ""
     main = Free(f"{room.main.place}{each}", False, size)
-    return Room((*chosen, main), None, workers, each=True)
+    return Room((*chosen, main), None, workers, each=True, missing=missing)
 
 
 def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
@@ -84,7 +88,9 @@ def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
         yield from _about(found)
         yield from _memory(found)
         for place in room.places:
-            yield (place.place if place.gpu else "CPU"), _verdict(found, place)
+            yield (place.label if place.gpu else "CPU"), _verdict(found, place)
+        for device in room.missing:
+            yield device, "no such GPU was found here"
         yield from _together(found, room)
         if found.needs:
             yield "Advice", advice(found, room)
@@ -196,6 +202,7 @@ def _verdict(found: Requirements, place: Free) -> str:
     if place.size is None:
         return "free memory unknown"
     free = f"{units.memory(place.size)} free" + ("" if place.gpu else f" in {place.place}")
+    free += "" if place.number is None else f", as {place.device}"
     possible = [need for need in found.needs if _fits(need, place) is not None]
     good = [need.precision for need in possible if _fits(need, place)]
     bad = [need.precision for need in possible if not _fits(need, place)]

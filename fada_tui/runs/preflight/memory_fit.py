@@ -1,31 +1,47 @@
 """Devices on which a model fits, and the precisions for them."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from fada_tui.models.memory import QUANTIZED, Need
 from fada_tui.models.placement import Card, first_with_room, groups
-from fada_tui.runs.telemetry import Sample
+from fada_tui.runs.telemetry import GpuReading, Sample
+from fada_tui.runs.telemetry.visible import names_a_part, visible
 
 
 class Free(Struct, frozen=True):
     """The memory available to a model on a device."""
 
     place: str
-    """`GPU 0`, or `main memory`."""
+    """`GPU 0`, `GPU 3 (cuda:0)` where CUDA has another number for it, or `main memory`."""
     gpu: bool
     size: int | None
     """Bytes, including those that the current run will release."""
     cards: tuple["Free", ...] = ()
     """GPUs: that it is made of, where a model is spread; or, of the first, those that `--device auto` has."""
+    number: int | None = None
+    """Of a GPU for which CUDA has another number than the place: which."""
+
+    @property
+    def label(self) -> str:
+        """Return the place as NVML numbers it: `GPU 3`."""
+        return self.place.partition(" (")[0]
+
+    @property
+    def device(self) -> str:
+        """Return the device as torch names it."""
+        if not self.gpu:
+            return "cpu"
+        return f"cuda:{self.place.removeprefix('GPU ') if self.number is None else self.number}"
 
     @property
     def option(self) -> str:
         """Return the command line's option for the device."""
         if self.cards:
             return "--device auto"
-        return f"--device cuda:{self.place.removeprefix('GPU ')}" if self.gpu else "--device cpu"
+        return f"--device {self.device}"
 
     def can_take(self, need: Need) -> bool:
         """Return whether a precision is available here: quantised weights need CUDA."""
@@ -46,22 +62,28 @@ class Suggestion(Struct, frozen=True):
         return f"fits {self.place} at {self.precision}" + (f": {self.options}" if self.options else "")
 
 
-def places(sample: Sample) -> tuple[Free, ...]:
-    """Return every GPU, or main memory if there is none.
+def places(sample: Sample, environ: Mapping[str, str] = os.environ) -> tuple[Free, ...]:
+    """Return every GPU that CUDA shows, in its order, or main memory if there is none.
 
     What the worker holds now is counted as free: a model is dropped before another is loaded.
+
+    Args:
+        sample: what was measured.
+        environ: says which GPUs CUDA shows.
     """
-    gpus = tuple(
-        Free(
-            f"GPU {gpu.index}",
-            True,
-            None
-            if gpu.memory_total is None or gpu.memory_used is None
-            else gpu.memory_total - gpu.memory_used + (gpu.process_memory or 0),
-        )
-        for gpu in sample.gpus
-    )
+    if sample.gpus and names_a_part(environ):
+        return (Free("GPU 0", True, None),)
+    gpus = tuple(_free(gpu, number) for number, gpu in enumerate(visible(sample.gpus, environ)))
     return gpus or (main_memory(sample),)
+
+
+def _free(gpu: GpuReading, number: int) -> Free:
+    size = None
+    if gpu.memory_total is not None and gpu.memory_used is not None:
+        size = gpu.memory_total - gpu.memory_used + (gpu.process_memory or 0)
+    if gpu.index == number:
+        return Free(f"GPU {gpu.index}", True, size)
+    return Free(f"GPU {gpu.index} (cuda:{number})", True, size, number=number)
 
 
 def main_memory(sample: Sample) -> Free:
