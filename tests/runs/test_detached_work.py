@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -17,37 +17,43 @@ from fada_tui.runs.consent import NOTHING
 from fada_tui.runs.detached import work
 from fada_tui.runs.detached.log import Log
 from fada_tui.runs.detached.orders import orders_of
-from fada_tui.runs.events import RunEnded
+from fada_tui.runs.events import DeviceLost, RunEnded, SessionEvent, WorkerRestarted
 from fada_tui.store.queue_file import QueuedRun, QueueLock, change_queue, queue_worker, read_queue
 from tests import examples
 
 
 class Quiet:
-    """A log that nobody reads."""
+    """A log that nobody reads, in which what was said is kept."""
+
+    said: ClassVar[list[str]] = []
 
     def renew(self) -> None:
         """Do nothing."""
 
     def say(self, text: str) -> None:
-        """Do nothing."""
+        """Keep it."""
+        self.said.append(text)
 
 
 class Session:
     """A session that ends as it is told, or once it is stopped."""
 
-    def __init__(self, run: Run | None) -> None:
+    def __init__(self, run: Run | None, *before: SessionEvent) -> None:
         self._run = run
+        self.before = tuple(before)
         self._stopped = asyncio.Event()
 
     def stop_after_image(self) -> None:
         """Stop."""
         self._stopped.set()
 
-    async def events(self, *_: object) -> AsyncIterator[RunEnded]:
+    async def events(self, *_: object) -> AsyncIterator[SessionEvent]:
         """Yield its end."""
         if self._run is None:
             os.kill(os.getpid(), signal.SIGTERM)
             await self._stopped.wait()
+        for event in self.before:
+            yield event
         yield RunEnded(self._run or examples.run(), Path("one"))
 
 
@@ -102,3 +108,23 @@ async def test_it_is_tried_again_and_not_for_ever(
     monkeypatch.setattr(work.Session, "resume", resume)
     await queue_work(tmp_path).run()
     assert [one.problem for one in read_queue(tmp_path)] == [problem]
+
+
+async def test_the_log_says_which_worker_died_and_which_device_was_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = (
+        WorkerRestarted("killed"),
+        WorkerRestarted("killed", "cpu:1"),
+        DeviceLost("cpu:1", "no room", 1),
+    )
+    session = Session(examples.run(status="complete"), *events)
+    monkeypatch.setattr(work.Session, "resume", lambda *_: (session, ()))
+    monkeypatch.setattr(Quiet, "said", [])
+    await queue_work(tmp_path).run()
+    told = [line.removeprefix("one: ") for line in Quiet.said if "killed" in line or "no room" in line]
+    assert told == [
+        "killed; another worker takes over",
+        "cpu:1: killed; another worker takes over",
+        "cpu:1 is given up, the other device goes on: no room",
+    ]

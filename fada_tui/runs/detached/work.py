@@ -19,7 +19,14 @@ from fada_tui.models.registry import Registry
 from fada_tui.runs.detached.log import Log
 from fada_tui.runs.detached.orders import Orders
 from fada_tui.runs.engines.pool import EnginePool
-from fada_tui.runs.events import RunEnded, RunStarted, SessionEvent, Warned, WorkerRestarted
+from fada_tui.runs.events import (
+    DeviceLost,
+    RunEnded,
+    RunStarted,
+    SessionEvent,
+    Warned,
+    WorkerRestarted,
+)
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store.lock import holder_of
@@ -176,7 +183,12 @@ class QueueWork:
         match event:
             case RunStarted(remaining=left, total=total):
                 self._log.say(f"{one.run}: begins, {left:,} of {total:,} answers to make")
-            case Warned(message=message) | WorkerRestarted(reason=message):
+            case Warned(message=message):
+                self._log.say(f"{one.run}: {message}")
+            case WorkerRestarted(reason=reason, device=device):
+                which = f"{device}: " if device else ""
+                self._log.say(f"{one.run}: {which}{reason}; another worker takes over")
+            case DeviceLost(what_happens=message):
                 self._log.say(f"{one.run}: {message}")
 
     async def _drop(self, one: QueuedRun, why: str | None = None) -> None:
