@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from fada_tui.core.records import Gpu, ModelFacts, Question, Run
+from fada_tui.core.records import EngineFacts, Gpu, ModelFacts, Question, Run
 from fada_tui.evaluation.judging import chosen
 from fada_tui.models.endpoint import place_of
 from fada_tui.report import devices, memory, units, verdict_texts
@@ -97,10 +97,11 @@ def _device(run: Run) -> str:
         return f"a server at {name(place)}"
     if several := devices.told(run):
         return several
-    if run.engine and model.device in (None, "cuda") and run.engine.gpu_uuids:
-        return _gpus(run.engine.gpu_uuids, environment.gpus)
-    if model.device is None and run.engine:
-        return "the engine's choice" + ("" if environment.gpus else " (no NVIDIA GPU was there)")
+    if run.engine and model.device != "cpu":
+        made = [(run.engine, model.device, environment.gpus)]
+        shards = run.merged or ()
+        made = [(one.engine or run.engine, one.device, one.environment.gpus) for one in shards] or made
+        return ", ".join(dict.fromkeys(_device_of_engine(*one) for one in made))
     if model.device is None:
         found = dict.fromkeys(map(name, filter(None, map(devices.of_shard, run.merged or ()))))
         return f"several, by shard: {', '.join(found)}" if found else "unknown"
@@ -113,11 +114,18 @@ def _device(run: Run) -> str:
     return f"{name(model.device)} ({gpus if len(environment.gpus) == 1 else f'one of {gpus}'})"
 
 
-def _gpus(uuids: Sequence[str], gpus: Sequence[Gpu]) -> str:
-    """Return, in words, on which GPUs an engine's processes were."""
+def _device_of_engine(engine: EngineFacts, asked: str | None, gpus: Sequence[Gpu]) -> str:
+    """Return, in words, what an engine was to use, and on which GPUs its processes were seen.
+
+    What it does with what it is told is its own: a build for the CPU drops a GPU in silence.
+    """
     product = {gpu.uuid: name(gpu.name) for gpu in gpus}
-    kinds = Counter(product.get(uuid, "a GPU") for uuid in uuids)
-    return ", ".join(f"{number} × {kind}" if number > 1 else kind for kind, number in kinds.items())
+    kinds = Counter(product.get(uuid, "a GPU") for uuid in engine.gpu_uuids or ())
+    seen = ", ".join(f"{number} × {kind}" if number > 1 else kind for kind, number in kinds.items())
+    nowhere = "its processes were seen on no GPU" if gpus else "no NVIDIA GPU was there"
+    if asked is None:
+        return seen or f"the engine's choice ({nowhere})"
+    return f"{name(asked)} ({seen})" if seen else f"{name(asked)} was asked for ({nowhere})"
 
 
 def _precision(model: ModelFacts) -> str:

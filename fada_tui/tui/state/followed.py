@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from fada_tui.core.records import ResultMemory
 from fada_tui.runs.events import AnswerFinished, RunEnded, SessionEvent
@@ -71,8 +72,8 @@ class Followed:
         self._by_engine = self._by_engine or (run is not None and run.run.engine is not UNSET)
         if self.following.maker.host or self._by_engine:  # what is measured is the engine, not its worker
             sample = last_sample(self.folder / store.TELEMETRY_NAME)
-            if sample is not None and sample != self.sample:
-                self.sample = sample
+            if sample is not None:
+                self.sample = replace(sample, engine=self._by_engine)
         return look, run
 
     def take(self, event: SessionEvent) -> None:
