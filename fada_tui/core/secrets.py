@@ -6,7 +6,7 @@ that only resemble a part of a key.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote, urlsplit
 
 from fada_tui.core.text import printable
@@ -29,6 +29,11 @@ _ENDS = range(5, 2, -1)
 """Lengths of a key's beginning or end that are hidden beside a mask."""
 
 _VARIABLES = ("FADA_TUI_API_KEY", "OPENAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+
+_SECRET_NAME = re.compile(
+    r"-*(?:hft|(?:\w+[-_])*(?:token|secret|passw(?:or)?d|(?:api|access|secret)[-_]?key))", re.IGNORECASE
+)
+"""Names of options and variables whose value is a key."""
 
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 """ASCII letters alone: a text keeps its length, as it does not with `str.lower`."""
@@ -191,6 +196,32 @@ def in_environment(environ: Mapping[str, str]) -> tuple[str, ...]:
         if name.lower().endswith("_proxy"):
             keys.append(unquote(_password(value)))
     return tuple(key for key in keys if key)
+
+
+def in_arguments(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys in a command's words: `--hf-token KEY`, `--api-key=KEY`, `HF_TOKEN=KEY`."""
+    return tuple(value for _, value in _secret_parts(words))
+
+
+def without_secrets(words: Sequence[str]) -> tuple[str, ...]:
+    """Return a command's words to be recorded, with nothing left of the keys in them."""
+    hidden = list(words)
+    for at, value in _secret_parts(words):
+        hidden[at] = hidden[at][: len(hidden[at]) - len(value)] + SHOWN
+    return tuple(hidden)
+
+
+def _secret_parts(words: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the places of words that end with a key, and the key."""
+    for at, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if not _SECRET_NAME.fullmatch(name):
+            continue
+        if equals:
+            if value:
+                yield at, value
+        elif name.startswith("-") and at + 1 < len(words) and not words[at + 1].startswith("-"):
+            yield at + 1, words[at + 1]
 
 
 def _password(url: str) -> str:

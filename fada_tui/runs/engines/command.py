@@ -16,6 +16,7 @@ from fada_tui.config.engines import LLAMA_CPP, SGLANG, VLLM
 from fada_tui.core.errors import UsageError, reason
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import EngineFacts, ModelEntry, ModelFacts
+from fada_tui.core.secrets import without_secrets
 from fada_tui.models import gguf, gguf_errors, load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, read_folder
 from fada_tui.models.hub_cache import snapshot
@@ -120,7 +121,7 @@ def engine_command(
     parts = _PARTS[engine](installed, load, model, slots)
     argv = (*installed.command, *parts.arguments, *installed.arguments)
     return EngineCommand(
-        facts=EngineFacts(name=engine, version=version, command=argv),
+        facts=EngineFacts(name=engine, version=version, command=without_secrets(argv)),
         argv=argv,
         environment=_SILENT | parts.environment | ({} if visible is None else {_VISIBLE: visible}),
         without=_WITHOUT,

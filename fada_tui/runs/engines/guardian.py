@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from fada_tui.core.file_names import decode_name
-from fada_tui.core.secrets import in_environment
+from fada_tui.core.secrets import in_arguments, in_environment
 from fada_tui.runs.engines import processes
 from fada_tui.runs.engines.launch import KEY, KEY_FILE, KEY_FILE_NAME
 from fada_tui.runs.engines.orders import (
@@ -58,7 +58,9 @@ class Guardian:
 
     def __init__(self, start: Start) -> None:
         self._patience = start.patience
-        self._output = Output(Path(decode_name(start.log)), (start.key, *in_environment(os.environ)))
+        argv = [decode_name(part) for part in start.argv]
+        keys = (start.key, *in_environment(os.environ), *in_arguments(argv))
+        self._output = Output(Path(decode_name(start.log)), keys)
         self._folder = Path(tempfile.mkdtemp(prefix="fada-tui-engine-")) if start.key_file else None
         self._orders = b""
         self._hung_up = False
@@ -101,7 +103,7 @@ class Guardian:
         path = self._folder / KEY_FILE_NAME
         path.touch(0o600)
         path.write_text(start.key_file.replace(KEY, start.key), encoding="utf-8")
-        return [part.replace(KEY_FILE, str(path)) for part in argv]
+        return [str(path) if part == KEY_FILE else part for part in argv]
 
     def _watch_signals(self) -> None:
         woken, wake = os.pipe()

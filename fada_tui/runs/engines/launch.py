@@ -5,7 +5,7 @@ from msgspec import Struct
 from fada_tui.core.records import EngineFacts, ModelFacts
 
 KEY_FILE = "{key_file}"
-"""Stands in an argument, or in a variable's value, for the path of the file with the key."""
+"""Stands in place of an argument for the path of the file with the key."""
 
 KEY_FILE_NAME = "key.yaml"
 """How that file is called: SGLang reads its settings from files of this kind alone."""
@@ -14,7 +14,7 @@ KEY = "{key}"
 """Stands in the text of that file for the key."""
 
 PORT = "{port}"
-"""Stands in an argument for the port, which is found when it is started."""
+"""Stands in place of an argument for the port, which is found when it is started."""
 
 HOST = "127.0.0.1"
 """Where an engine listens."""
@@ -27,7 +27,7 @@ class EngineCommand(Struct, frozen=True, kw_only=True):
     """
 
     facts: EngineFacts
-    """Name, version, and the command as it is recorded: `argv` as it stands here, with its placeholders."""
+    """Name, version, and the command as it is recorded: `argv` with its placeholders, without keys."""
     argv: tuple[str, ...]
     """Program and arguments, with `PORT` and, where there is one, `KEY_FILE` in it. Never a key."""
     environment: dict[str, str] = {}

@@ -65,7 +65,7 @@ class EngineProcess:
             OSError: the guardian cannot be started.
         """
         start = Start(
-            argv=tuple(encode_name(part.replace(PORT, str(port))) for part in command.argv),
+            argv=tuple(encode_name(str(port) if part == PORT else part) for part in command.argv),
             environment=command.environment,
             without=command.without,
             key=key,

@@ -268,6 +268,18 @@ def test_no_key_and_no_python_path_of_ours_reaches_an_engine() -> None:
         assert {"PYTHONPATH", "FADA_TUI_API_KEY", "OPENAI_API_KEY"} <= set(command.without)
 
 
+def test_keys_of_ones_own_arguments_reach_the_engine_and_no_record() -> None:
+    program = ("/usr/bin/env", "HF_TOKEN=hf_abc1", "/opt/vllm")
+    given = ("--hf-token", "hf_abc2", "--x-api-key=hf_abc3", "--max-num-batched-tokens", "64")
+    command = made("vllm", program=program, arguments=given)
+    assert set(program) | set(given) <= set(command.argv)
+    assert "hf_abc" not in " ".join(command.facts.command)
+    assert command.facts.command[1] == "HF_TOKEN=[key]"
+    assert command.facts.command[-5:] == (
+        *("--hf-token", "[key]", "--x-api-key=[key]", "--max-num-batched-tokens", "64"),
+    )
+
+
 def test_equal_commands_are_one_engine_and_changed_files_another(tmp_path: Path) -> None:
     folder = gguf_folder(tmp_path / "tiny")
     one = made("llama.cpp", str(folder))
