@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -44,8 +45,10 @@ An image that an engine does not survive is found before: it is asked about alon
 PORTS = 2
 """Ports that are tried, where something else listens at one."""
 
-NOTICE_SECONDS = 0.2
+NOTICE_SECONDS = 2.0
 """Within which it is noticed here that the engine has ended, when its connections break."""
+
+_LOOK_SECONDS = 0.05
 
 TAKEN_OVER = "fada-tui: engine {} goes on from another run, whose log has how it was loaded\n"
 
@@ -223,6 +226,7 @@ class Serving:
         keeping = asyncio.create_task(self._keep_up(told))
         working: asyncio.Task[WorkEvent] | None = None
         telling = asyncio.create_task(told.get())
+        paused = False
         try:
             while True:
                 working = working or asyncio.ensure_future(anext(work))
@@ -240,18 +244,25 @@ class Serving:
                     working = None
                     if isinstance(done, Finished) and done.result.error is None:
                         self._fruitless = 0
-                    if not isinstance(done, ServerDown | ServerBack) or await self._answers():
+                    if isinstance(done, ServerDown):
+                        paused = paused or await self._only_pauses()
+                    if not isinstance(done, ServerDown | ServerBack) or paused:
                         yield done
+                    paused = paused and not isinstance(done, ServerBack)
         finally:
             for task in (keeping, telling, working):
                 if task:
                     task.cancel()
             await asyncio.gather(keeping, telling, *([working] if working else []), return_exceptions=True)
 
-    async def _answers(self) -> bool:
-        """Return whether the engine is there, once it had a moment to be gone."""
-        await asyncio.sleep(NOTICE_SECONDS)
-        return self._engine is not None and self._engine.ready and self._engine.runs
+    async def _only_pauses(self) -> bool:
+        """Return whether an engine that is not reached is there: of one that has ended, more is told."""
+        end = time.monotonic() + NOTICE_SECONDS
+        while not self._fruitless and self._engine and self._engine.ready and self._engine.runs:
+            if time.monotonic() >= end:
+                return True
+            await asyncio.sleep(_LOOK_SECONDS)
+        return False
 
     def give_back(self) -> None:
         """Leave the engine to the next run, if it serves."""
