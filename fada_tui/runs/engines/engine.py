@@ -14,7 +14,7 @@ from fada_tui.runs.engines.last_words import message_of, port_was_taken, reason_
 from fada_tui.runs.engines.launch import HOST, EngineCommand
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import PATIENCE, EngineProcess
-from fada_tui.runs.engines.ready import answer_to, is_ready
+from fada_tui.runs.engines.ready import answer_to, missing
 from fada_tui.runs.events import EngineLog
 
 LONGEST_SHOWN = 200
@@ -108,7 +108,7 @@ class Engine:
         process.tell = printed.append
         silent, told = 0.0, -1
         try:
-            while not await is_ready(self.command, self._port.number, self.key):
+            while lacks := await missing(self.command, self._port.number, self.key):
                 ticked = time.monotonic()
                 if not process.runs:
                     raise ModelLoadError(ErrorKind.LOAD, f"{self.last_words}; {log} has more")
@@ -120,7 +120,8 @@ class Engine:
                     told = seconds
                     yield Progress(stage=STAGE, done=seconds, total=None)
                 if silent > silence:
-                    message = f"the engine was silent for {silence:g} s, so it was ended; {log} has more"
+                    why = f"the engine was silent for {silence:g} s, and {quoted(lacks, LONGEST_SHOWN)}"
+                    message = f"{why}, so it was ended; {log} has more"
                     raise ModelLoadError(ErrorKind.TIMEOUT, message)
                 await asyncio.sleep(TICK_SECONDS)
                 silent += min(time.monotonic() - ticked, _LONGEST_TICK)

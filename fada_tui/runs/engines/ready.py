@@ -17,21 +17,26 @@ ANSWER_SECONDS = 300.0
 
 _LONGEST_ANSWER = 1 << 20
 _OK = 200
+_REFUSED = (401, 403)
 
 
-async def is_ready(command: EngineCommand, port: int, key: str) -> bool:
-    """Return whether an engine answers with the model that it is to serve.
+async def missing(command: EngineCommand, port: int, key: str) -> str:
+    """Return what an engine lacks to be ready, in words; nothing once it answers with its model.
 
     Args:
         command: what was started.
         port: that it listens at.
         key: that it wants.
     """
-    status, _ = await _answer(port, key, f"GET {command.health_path}", b"", _PATIENCE)
-    if status != _OK:
-        return False
-    status, body = await _answer(port, key, f"GET {command.models_path}", b"", _PATIENCE)
-    return status == _OK and bool({command.served_name, command.base_name}.intersection(_names(body)))
+    for path in (command.health_path, command.models_path):
+        status, body = await _answer(port, key, f"GET {path}", b"", _PATIENCE)
+        if status in _REFUSED:
+            return f"{path} refuses the key that it was given (HTTP {status})"
+        if status != _OK:
+            return f"{path} answers HTTP {status}" if status else f"{path} does not answer"
+    if {command.served_name, command.base_name}.intersection(_names(body)):
+        return ""
+    return f"{command.models_path} has no {command.served_name}"
 
 
 async def answer_to(command: EngineCommand, port: int, key: str, question: object) -> Any:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from fada_tui.runs.engines.last_words import reason_in
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import EngineProcess
-from fada_tui.runs.engines.ready import is_ready
+from fada_tui.runs.engines.ready import missing
 from tests.conftest import LONG_ENOUGH
 from tests.runs.engines.playing import Play, command_line_of, environment_of, runs, wait_until
 
@@ -47,7 +47,7 @@ async def started(play: Play, *, key_file: bool = False, patience: float = 0.3) 
     """The engine, once it answers, and its port."""
     command, port = play.command(key_file=key_file), HeldPort().number
     process = await EngineProcess.started(command, port, KEY, play.folder / "engine.log", patience)
-    while not await is_ready(command, port, KEY):
+    while await missing(command, port, KEY):
         assert process.runs, process.end_told
         await asyncio.sleep(0.02)
     return process, port
@@ -61,7 +61,7 @@ async def test_an_engine_is_ready_for_who_has_its_key_which_stands_nowhere(
     process, port = await started(play, key_file=key_file)
     (pid,) = play.pids()
     assert process.pid == pid
-    assert not await is_ready(play.command(), port, "another")
+    assert "refuses the key" in await missing(play.command(), port, "another")
     assert KEY not in command_line_of(pid)
     assert KEY not in command_line_of(process.guardian_pid)
     assert (environment_of(pid).get("VLLM_API_KEY") == KEY) is not key_file

@@ -64,7 +64,7 @@ async def test_an_engine_serves_the_next_run_of_its_command_and_makes_room_for_o
 async def test_an_engine_that_is_silent_for_too_long_is_ended(play: Play) -> None:
     play.plan(silent=600)
     engine = Engine(play.command(), patience=0.3)
-    with pytest.raises(Exception, match=r"the engine was silent for 0\.5 s"):
+    with pytest.raises(Exception, match=r"the engine was silent for 0\.5 s, and /health does not answer"):
         async for _ in engine.start(play.folder / "engine.log", 0.5):
             pass
     assert not play.left
