@@ -188,3 +188,15 @@ def test_the_pace_counts_anew_when_another_worker_begins() -> None:
         eta.begin(number + 2, now)
     assert eta.mean == 5.0
     assert eta.left(10, now) == 50.0
+
+
+def test_the_time_left_comes_before_the_number_of_workers() -> None:
+    progress = progress_of(
+        "0,1,2", *(DeviceReady(f"cuda:{number}", 1.0, number + 1, 3) for number in range(3))
+    )
+    view = replace(shown(progress), remaining=61.0, to_judge=4)
+    assert figures(view)[:4] == ["0/8", "4 to judge", "1:01 left", "3 workers"]
+    progress.take(DeviceLost("cuda:2", "killed", 2))
+    assert shown(progress).workers == "2 workers, cuda:2 lost"
+    progress.take(DeviceLost("cuda:0", "killed", 1))
+    assert shown(progress).workers == "1 worker, 2 lost"

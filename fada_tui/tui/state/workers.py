@@ -114,7 +114,8 @@ class Workers:
         going_on = self._going_on()
         of, ready = max(self._of, len(going_on)), sum(worker.state == "ready" for worker in going_on)
         parts = [f"{ready} of {of} workers" if ready < of else f"{of} worker{'s' * (of != 1)}"]
-        parts += [f"{worker.name} lost" for worker in self._workers.values() if worker.state == "lost"]
+        lost = [worker.name for worker in self._workers.values() if worker.state == "lost"]
+        parts += [f"{lost[0] if len(lost) == 1 else len(lost)} lost"] if lost else []
         return ", ".join(parts)
 
     @property
