@@ -20,6 +20,7 @@ from fada_tui.config.questions import (
 from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.config.settings import Settings
+from fada_tui.core.device_list import is_device_list
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import samples_dir
 from fada_tui.core.records import Generation, ModelEntry, Plan, PlannedImage, Question, References, Selection
@@ -178,10 +179,14 @@ def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
     frames_of(settings)
     if settings.devices and settings.device != SETTINGS["device"].default:
         raise UsageError("--device and --devices exclude each other: give one of them")
+    if is_device_list(settings.device) and not settings.device.startswith("cuda:"):
+        raise UsageError(
+            f"--device {settings.device}: it names one device, as cpu or cuda:0; a list is for --devices"
+        )
     if settings.devices and engine_of(settings):
         raise UsageError(
-            f"--devices makes workers of our own, and {settings.engine} uses the machine as it is told: "
-            "leave --devices out (--device cuda:N names one card)"
+            f"--devices is for answers by transformers, and {settings.engine} runs once: leave --devices out "
+            "(--device cuda:N names its card)"
         )
     for entry in entries:
         chosen = with_choices(entry, settings)

@@ -25,6 +25,8 @@ def test_the_plan_has_them_as_they_were_listed() -> None:
     ("options", "said"),
     [
         ({"devices": "all", "device": "cpu"}, "--device and --devices exclude each other"),
+        *(({"device": one}, "names one device.* a list is for --devices") for one in ("all", "0", "cpu*2")),
+        ({"devices": "all", "engine": "vllm"}, "and vllm runs once: leave --devices out"),
         ({"devices": "all", "model": ["http://127.0.0.1:9/v1#m"]}, "its server decides; leave --devices out"),
     ],
 )
