@@ -185,8 +185,8 @@ def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
         )
     if settings.devices and engine_of(settings):
         raise UsageError(
-            f"--devices is for answers by transformers, and {settings.engine} runs once: leave --devices out "
-            "(--device cuda:N names its card)"
+            f"--devices is for answers by transformers, and {settings.engine} runs once: leave "
+            "--devices out, or give --device auto where the settings have it"
         )
     for entry in entries:
         chosen = with_choices(entry, settings)

@@ -10,7 +10,7 @@ from fada_tui.core.records import ModelEntry
 from fada_tui.images.catalogue import Catalogue
 from fada_tui.runs.telemetry import GpuReading, Sample
 from fada_tui.tui.new_run.fields import faults_by_section, hints, inline_faults, unfolded
-from fada_tui.tui.new_run.form import TOGETHER, faults, request, with_typed
+from fada_tui.tui.new_run.form import TOGETHER, faults, meaningless, request, with_typed
 from tests.runs.test_preflight import smol  # noqa: F401
 from tests.tui.dashboard import screen_text, wait_for
 from tests.tui.test_form import form, offer
@@ -73,6 +73,18 @@ def test_for_a_model_behind_a_server_there_is_no_such_field() -> None:
     there = replace(offer(), models={"s": ModelEntry(name="s", source="http://h/v1#s")})
     asked = with_typed(form(there, models=("s",)), "devices", "0,1")
     assert request(asked, there).settings.devices is None
+
+
+@pytest.mark.parametrize("settings", [Settings(engine="llama.cpp", devices="0,1"), Settings(devices="0,1")])
+def test_what_has_no_field_is_not_asked_for_even_where_it_was_before(settings: Settings) -> None:
+    from msgspec.structs import replace
+
+    source = "/models/m" if settings.engine == "llama.cpp" else "http://h/v1#m"
+    there = replace(offer(settings), models={"m": ModelEntry(name="m", source=source)})
+    asked = form(there, models=("m",))
+    assert asked.typed["devices"] == "0,1" and "devices" in meaningless(asked, there)
+    assert request(asked, there).settings.devices is None
+    assert not faults(asked, there)
 
 
 def test_devices_are_remembered_unless_one_is_given(tmp_path: Path) -> None:

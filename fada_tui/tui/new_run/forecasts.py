@@ -12,13 +12,14 @@ from fada_tui.models.registry import is_of
 from fada_tui.runs.forecast import Earlier, Forecast, forecast, together
 from fada_tui.runs.planning import Estimate, generation
 from fada_tui.runs.preflight.memory_fit import Free
-from fada_tui.runs.several import ONE, several_of
+from fada_tui.runs.several import several_of
 from fada_tui.tui.new_run.estimate import EstimateView, ModelForecast
 from fada_tui.tui.new_run.form import (
     Form,
     Offer,
     as_loaded,
     batch_size,
+    devices_of,
     engine_of,
     image_counts,
     questions,
@@ -90,13 +91,13 @@ class Forecasts:
         if (engine, name) not in self._earlier:
             runs = (run for run in self._disk_index.runs if is_of(run, entry) and run.generated_by == engine)
             self._earlier[engine, name] = [(run, self._disk_index.figures[run.id]) for run in runs]
-        device, devices = value_of(form, "device"), value_of(form, "devices")
+        device, devices = value_of(form, "device"), devices_of(form, offer)
         places = (
             self._places_on(devices)
-            if isinstance(devices, str)
+            if devices is not None
             else self._places(device if isinstance(device, str) else "auto")
         )
-        on = several_of(devices, offer.cards or 0) if isinstance(devices, str) else ONE
+        on = several_of(devices, offer.cards or 0)
         settings = replace(
             offer.settings,
             engine=engine,

@@ -60,7 +60,7 @@ _SERVED = ("concurrency",)
 _OURS = ("batch_size", "devices")
 """Fields that mean something for our own worker alone."""
 
-ENGINE = "engine"
+DEVICES, ENGINE = "devices", "engine"
 TRANSFORMERS = "transformers"
 """What generates in our own worker."""
 
@@ -193,6 +193,12 @@ def engine_of(form: Form, offer: Offer) -> str:
     return str(chosen) if known else TRANSFORMERS
 
 
+def devices_of(form: Form, offer: Offer) -> str | None:
+    """Return the devices that are listed; `None` for one, and where a server or an engine answers."""
+    listed = value_of(form, DEVICES)
+    return listed if isinstance(listed, str) and DEVICES not in meaningless(form, offer) else None
+
+
 def faults(form: Form, offer: Offer) -> Mapping[str, str]:
     """Return the errors by the field's name, in the order of the screen."""
     hidden = meaningless(form, offer)
@@ -210,7 +216,7 @@ def faults(form: Form, offer: Offer) -> Mapping[str, str]:
 
 def request(form: Form, offer: Offer) -> RunRequest:
     """Return what a faultless form asks for."""
-    own, left = questions(form, offer), {ENGINE, *meaningless(form, offer)}
+    own, left = questions(form, offer), {ENGINE, DEVICES, *meaningless(form, offer)}
     usual = own == (DEFAULT_QUESTION.text,)
     settings = replace(
         offer.settings,
@@ -220,6 +226,7 @@ def request(form: Form, offer: Offer) -> RunRequest:
         questions=form.set,
         trust_remote_code=tuple(name for name in form.models if name in offer.trusted),
         engine=engine_of(form, offer),
+        devices=devices_of(form, offer),
         **{name: _chosen(form, offer, name) for name in SETTINGS if name in FIELDS and name not in left},
     )
     label = _chosen(form, offer, LABEL.name)
