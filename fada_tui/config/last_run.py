@@ -79,6 +79,10 @@ def remembered(settings: Settings, file: Path, given: Set[str] = frozenset()) ->
         changes.pop("devices", None)
     elif "devices" in changes:
         changes.pop("device", None)
+    if settings.devices:  # which no engine has
+        changes.pop("engine", None)
+    if changes.get("engine", settings.engine) != _default("engine"):
+        changes.pop("devices", None)
     if not _loadable(changes.get("rubric"), load_rubric):
         changes.pop("rubric", None)
     if not all(Path(file).is_file() for file in changes.get("references", ())):

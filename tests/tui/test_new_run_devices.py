@@ -99,6 +99,15 @@ def test_devices_are_remembered_unless_one_is_given(tmp_path: Path) -> None:
     assert remembered(Settings(), state) == {}
 
 
+def test_no_engine_is_given_together_with_devices_that_are_remembered(tmp_path: Path) -> None:
+    state = tmp_path / "state.toml"
+    remember(Settings(devices="0,1", max_new_tokens=7), state)
+    assert remembered(Settings(engine="llama.cpp"), state) == {"max_new_tokens": 7}
+    remember(Settings(engine="llama.cpp", max_new_tokens=7), state)
+    assert remembered(Settings(devices="0,1"), state) == {"max_new_tokens": 7}
+    assert remembered(Settings(), state) == {"engine": "llama.cpp", "max_new_tokens": 7}
+
+
 async def test_the_estimate_is_of_each_card_and_all_share_the_answers(
     catalogue: Catalogue,  # noqa: F811
     smol: Path,  # noqa: F811
