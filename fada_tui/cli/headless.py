@@ -331,6 +331,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 "references": msgspec.to_builtins(job.references) if job.references else None,
                 "batch_size": job.generation.batch_size,
                 "devices": job.plan.devices or None,
+                "engine": job.plan.engine or None,
                 "parameters": told.weighed.parameters,
                 "dtype": told.precision,
                 "weights_bytes": told.need.weights if told.need else None,
@@ -339,6 +340,8 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
         )
         if not request.json:
             print_line(f"{printable(job.plan.model.name)}  ({printable(job.plan.model.source)})")
+            if job.plan.engine:
+                print_line(f"  engine     {job.plan.engine}, started for the run")
             if server:
                 print_line(f"  server     {server}, {job.generation.concurrency} requests at once")
             shown = ", ".join(f"{printable(name)} {count}" for name, count in categories.items())

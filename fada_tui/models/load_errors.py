@@ -60,7 +60,7 @@ def not_fetched(name: str, source: str, files: Sequence[str], license: str | Non
 def server_cuts(name: str) -> str:
     """Return the message: the number of tiles cannot be set for a model behind a server."""
     return (
-        f"{name}: into how many tiles it cuts images its server decides; leave --max-tiles out "
+        f"{name}: its server decides into how many tiles it cuts images; leave --max-tiles out "
         "(--longest-edge makes images smaller before they are sent)"
     )
 
@@ -68,8 +68,8 @@ def server_cuts(name: str) -> str:
 def server_devices(name: str) -> str:
     """Return the message: a model behind a server runs on the server's devices."""
     return (
-        f"{name}: which devices it runs on its server decides; leave --devices out (--device auto where the "
-        "settings have it), and say with --concurrency how many answers are asked for at once"
+        f"{name}: its server decides on which devices it runs; leave --devices out, or give --device auto "
+        "where the settings have it (--concurrency says how many answers are asked for at once)"
     )
 
 

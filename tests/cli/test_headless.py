@@ -1,6 +1,7 @@
 """The front end without a screen, its sessions left out."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 
 from fada_tui.cli import headless
 from fada_tui.cli.headless import Outcome, Request, run_batch
+from fada_tui.config.engines import EngineSettings
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import ExitCode, StoreError
 from fada_tui.core.records import Question
@@ -85,3 +87,14 @@ def test_the_plan_tells_of_control_pictures_apart_from_the_answers(
     assert "  controls   15 (black, grey, noise)\n" in capsys.readouterr().out
     run_batch(replace(asked, control=False), registry, Request(dry_run=True))
     assert "controls" not in capsys.readouterr().out
+
+
+def test_the_plan_tells_which_engine_is_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry = load_registry(tmp_path / "none.toml")
+    here = EngineSettings(command=(sys.executable,))
+    for engine, told in (("vllm", "vllm"), ("transformers", None)):
+        asked = Settings(limit=1, engine=engine, engines={"vllm": here})
+        run_batch(asked, registry, Request(json=True, dry_run=True))
+        assert json.loads(capsys.readouterr().out)["plan"][0]["engine"] == told
+        run_batch(asked, registry, Request(dry_run=True))
+        assert ("  engine     vllm, started for the run\n" in capsys.readouterr().out) == bool(told)

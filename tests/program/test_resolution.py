@@ -221,7 +221,7 @@ def test_into_how_many_tiles_a_server_decides_itself(program: Program, squares: 
         "--batch", "--model", "http://127.0.0.1:9/v1#m", "--images", squares, "--max-tiles", "4"
     )
     assert done.returncode == 2
-    assert "m@127.0.0.1:9: into how many tiles it cuts images its server decides" in done.stderr
+    assert "m@127.0.0.1:9: its server decides into how many tiles it cuts images" in done.stderr
     assert "leave --max-tiles out (--longest-edge makes images smaller" in done.stderr
 
 

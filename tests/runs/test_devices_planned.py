@@ -27,7 +27,10 @@ def test_the_plan_has_them_as_they_were_listed() -> None:
         ({"devices": "all", "device": "cpu"}, "--device and --devices exclude each other"),
         *(({"device": one}, "names one device.* a list is for --devices") for one in ("all", "0", "cpu*2")),
         ({"devices": "all", "engine": "vllm"}, "and vllm runs once: leave --devices out"),
-        ({"devices": "all", "model": ["http://127.0.0.1:9/v1#m"]}, "its server decides; leave --devices out"),
+        (
+            {"devices": "all", "model": ["http://127.0.0.1:9/v1#m"]},
+            "which devices it runs; leave --devices",
+        ),
     ],
 )
 def test_neither_one_device_nor_a_server_goes_with_them(options: dict[str, object], said: str) -> None:

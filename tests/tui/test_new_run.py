@@ -413,7 +413,7 @@ async def test_a_server_that_is_asked_for_tiles_is_told_of_before(catalogue: Cat
     served = Settings(model=("http://127.0.0.1:9/v1#m",), longest_edge=512, max_tiles=4)
     async with Host(catalogue, settings=served).run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
-        told = "! cannot be run: m@127.0.0.1:9: into how many tiles it cuts images its server decides"
+        told = "! cannot be run: m@127.0.0.1:9: its server decides into how many tiles it cuts images"
         assert told in " ".join(estimate(screen).split())
         field(screen, "max_tiles").value = ""
         await wait_for(pilot, lambda: "it runs on a server" in estimate(screen))

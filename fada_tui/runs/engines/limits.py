@@ -28,7 +28,7 @@ def refusal(engine: str, entry: ModelEntry, device: str) -> str | None:
         )
     if entry.max_tiles is not None:
         return (
-            f"{name}: into how many tiles it cuts images {engine} decides: leave --max-tiles out "
+            f"{name}: {engine} decides into how many tiles it cuts images: leave --max-tiles out "
             "(--longest-edge makes images smaller before they are sent)"
         )
     if entry.pad_square:
