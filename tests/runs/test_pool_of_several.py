@@ -47,13 +47,13 @@ async def test_each_is_given_to_who_asks_for_its_name(kept: list[Kept]) -> None:
     assert psutil.pid_exists(kept[1].process.pid), "it is the caller's"
 
 
-async def test_those_of_other_devices_end_when_a_run_begins(kept: list[Kept]) -> None:
+async def test_those_of_other_devices_have_ended_before_a_run_loads(kept: list[Kept]) -> None:
     pool = WorkerPool()
     for one in kept:
         pool.keep(one)
-    pool.end_others(["cpu:1", "cpu:2"])
+    await asyncio.wait_for(pool.make_room(["cpu:1", "cpu:2"]), 60)
     assert [one.name for one in pool.watched] == ["cpu:1"]
-    await asyncio.wait_for(kept[0].process.wait(), 60)
+    assert kept[0].process.status is not None
     await pool.close()
 
 

@@ -134,7 +134,7 @@ class Asking:
             cores = None if threads_are_set() else usable_cores()
             places = seats(names, len({item.path for item in self.work.stage.left()}), cores)
         if self.pool:
-            self.pool.end_others([place.name for place in places])
+            await self.pool.make_room([place.name for place in places])
         self._workers += [self._worker(place) for place in places[len(self._workers) :]]
         self.record.begin(places)
         async with aclosing(merged([worker.events() for worker in self._workers])) as events:

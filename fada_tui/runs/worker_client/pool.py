@@ -46,12 +46,16 @@ class WorkerPool:
         if self._timer:
             self._timer.cancel()
         if self._patience is not None:
-            self._timer = asyncio.get_running_loop().call_later(self._patience, self.end_others)
+            self._timer = asyncio.get_running_loop().call_later(self._patience, self._end_all_but)
 
-    def end_others(self, names: Collection[str] = ()) -> None:
-        """End the kept workers whose names are not among these, so that they give back what they hold."""
-        for name in self._kept.keys() - set(names):
-            self._end(self.take(name))
+    async def make_room(self, names: Collection[str]) -> None:
+        """End the kept workers of other names, and wait until they have given back what they hold.
+
+        What is loaded next may be placed by what is free.
+        """
+        self._end_all_but(names)
+        if self._ending:
+            await asyncio.wait(self._ending)
 
     async def close(self, patience: float | None = None) -> None:
         """End all kept workers.
@@ -61,11 +65,15 @@ class WorkerPool:
         """
         if self._timer:
             self._timer.cancel()
-        self.end_others()
+        self._end_all_but()
         if self._ending:
             await asyncio.wait(self._ending, timeout=patience)
         for process in tuple(self._ending.values()):
             await process.end(0)
+
+    def _end_all_but(self, names: Collection[str] = ()) -> None:
+        for name in self._kept.keys() - set(names):
+            self._end(self.take(name))
 
     def _end(self, kept: Kept | None) -> None:
         if kept:
