@@ -12,6 +12,9 @@ TRIES = 2
 FRUITLESS_RESTARTS = 3
 """Number of workers that may die in sequence without a result before the run is given up."""
 
+OPEN_RESTARTS = 9
+"""Likewise where another worker has yet to be asked about what they died on."""
+
 Key = tuple[str, str]
 
 
@@ -54,6 +57,8 @@ class Recovery:
         self._together = 0
         self._fruitless: list[frozenset[Key]] = []
         """What it lost by each death since its last result."""
+        self._done: Container[Key] = ()
+        """What has a result, of any worker."""
         self.at_most: int | None = None
         """Items that may be in flight together, after a worker died with more."""
 
@@ -81,6 +86,7 @@ class Recovery:
             others_work: others can make what it lost. So every death without a result is fruitless, and an
                 item is given up only when it was the end of another worker, too.
         """
+        self._done = done
         lost = [item for item in self._in_flight.values() if item.key not in done]
         self._in_flight.clear()
         if not lost or others_work:
@@ -102,10 +108,12 @@ class Recovery:
     def hopeless(self) -> bool:
         """Return whether so many workers died without a result that another attempt is pointless.
 
-        A death that an item is to blame for does not count: it was the end of others, too.
+        A death that an item is to blame for does not count: it was the end of others, too. Nor does one on
+        items that another worker has yet to be asked about, unless there are many.
         """
         unexplained = [lost for lost in self._fruitless if not lost & self._tries.given_up]
-        return len(unexplained) >= FRUITLESS_RESTARTS
+        settled = [lost for lost in unexplained if all(key in self._done for key in lost)]
+        return len(settled) >= FRUITLESS_RESTARTS or len(unexplained) >= OPEN_RESTARTS
 
 
 def lost_result(item: Item, kind: ErrorKind, message: str) -> Result:

@@ -230,26 +230,27 @@ async def test_an_item_that_kills_whoever_is_asked_becomes_an_error(opened: Open
     assert error.key == deadly and error.device == killed[-1]
 
 
-@pytest.mark.parametrize("devices", ["cpu*2", "cpu*3"])
-async def test_no_device_is_given_up_for_an_image_that_kills_whoever_is_asked(
-    opened: Opened, devices: str
+@pytest.mark.parametrize(("devices", "images", "asked"), [("cpu*2", 1, 8), ("cpu*3", 1, 8), ("cpu*2", 3, 2)])
+async def test_no_device_is_given_up_for_images_that_kill_whoever_is_asked(
+    opened: Opened, devices: str, images: int, asked: int
 ) -> None:
-    deadly, questions = PATHS[4], tuple(Question(id=f"q{number}", text="?") for number in range(1, 9))
+    deadly = PATHS[4 : 4 + images]
+    questions = tuple(Question(id=f"q{number}", text="?") for number in range(asked))
 
     class Dying(Worker):
         async def work(self, command: Work) -> AsyncGenerator[Any, None]:
             for item in command.items:
                 yield Started(path=item.path, question_id=item.question_id)
                 await asyncio.sleep(0)
-                if item.path == deadly:
+                if item.path in deadly:
                     raise WorkerDiedError(ErrorKind.WORKER_DIED, "killed")
                 yield self.write(command, item.path, item.question_id)
             yield Idle()
 
     events = await asyncio.wait_for(events_of(opened(Dying, devices, questions=questions)), 60)
     run = ended(events)
-    assert run.status == "complete" and len(run.results) == len(PATHS) * 8
-    assert [one.path for one in run.results if one.error] == [deadly] * 8
+    assert run.status == "complete" and len(run.results) == len(PATHS) * asked
+    assert [one.path for one in run.results if one.error] == [path for path in deadly for _ in questions]
     assert not of(events, DeviceLost) and not any(one.error for one in run.devices or ())
 
 
