@@ -18,10 +18,16 @@ class Named(NamedTuple):
     """Name for narrow columns."""
 
 
-def chosen(memory: ModelMemory) -> Named | None:
-    """Return the main memory figure of a model: peak on the GPU, else of the process, else its weights."""
+def chosen(memory: ModelMemory, *, by_engine: bool = False) -> Named | None:
+    """Return the main memory figure of a model: peak on the GPU, else of the process, else its weights.
+
+    Args:
+        memory: what was measured.
+        by_engine: of an engine's processes, not of a worker.
+    """
+    whose = "engine" if by_engine else "worker"
     return _of_gpu(memory) or _first(
-        (memory.worker_rss_peak, "worker resident", "worker"), (memory.weights, "weights", "weights")
+        (memory.worker_rss_peak, f"{whose} resident", whose), (memory.weights, "weights", "weights")
     )
 
 
@@ -30,9 +36,9 @@ def on_gpu(memory: ModelMemory) -> str | None:
     return _text(found) if (found := _of_gpu(memory)) else None
 
 
-def briefly(memory: ModelMemory) -> str:
-    """Return the main memory figure of a model, with its name; `unknown` if there is none."""
-    return _text(found) if (found := chosen(memory)) else "unknown"
+def briefly(memory: ModelMemory, *, by_engine: bool = False) -> str:
+    """Return the main memory figure of a model, with its name, as `chosen` has it; `unknown` without one."""
+    return _text(found) if (found := chosen(memory, by_engine=by_engine)) else "unknown"
 
 
 def _of_gpu(memory: ModelMemory) -> Named | None:

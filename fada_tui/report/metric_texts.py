@@ -50,9 +50,14 @@ def _of_several(run: Run, which: str) -> str:
     return f" (the {which} of {number} devices)" if number > 1 else ""
 
 
+def memory_in_table(run: Run, _: Figures) -> str:
+    """Return the model's main memory figure, with its name."""
+    return memory.briefly(devices.memory_of(run), by_engine=bool(run.engine))
+
+
 def memory_on_screen(run: Run, _: Figures) -> str | None:
     """Return the model's main memory figure, with its name shortened."""
-    found = memory.chosen(devices.memory_of(run))
+    found = memory.chosen(devices.memory_of(run), by_engine=bool(run.engine))
     return f"{units.memory(found.size)} {found.short}" if found else None
 
 

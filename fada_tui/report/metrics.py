@@ -305,7 +305,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="bytes",
         better="lower",
         shown={
-            "table": Shown("Memory", lambda run, _: memory.briefly(devices.memory_of(run))),
+            "table": Shown("Memory", texts.memory_in_table),
             "screen": Shown("Peak memory", texts.memory_on_screen),
         },
         in_data=False,

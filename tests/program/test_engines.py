@@ -77,6 +77,7 @@ def test_a_run_is_answered_by_an_engine_that_is_gone_with_it(
     page = (folder / "summary.md").read_text()
     assert "**Device**: the engine's choice" in page
     assert "(of the engine's processes together)" in page
+    assert "(engine resident)" in (folder.parent / "comparison.md").read_text()
     assert telemetry_of(folder) == run["model"]["memory"]["worker_rss_peak"]
     assert key not in done.stdout + done.stderr
     assert not engine.left

@@ -100,7 +100,8 @@ def _load(row: ModelRow) -> str:
 
 def _memory(row: ModelRow) -> str | None:
     measured = row.run.model.memory if row.run else ModelMemory()
-    return memory.briefly(measured) if measured != ModelMemory() else None
+    by_engine = row.run is not None and bool(row.run.engine)
+    return memory.briefly(measured, by_engine=by_engine) if measured != ModelMemory() else None
 
 
 def _speed(found: Figures | None) -> str:

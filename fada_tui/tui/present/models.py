@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from fada_tui.core.records import ModelEntry
-from fada_tui.models.endpoint import ADAPTER, is_endpoint, is_served, place_of
+from fada_tui.models.endpoint import ADAPTER, is_endpoint, place_of
 from fada_tui.models.registry import ModelRow
 from fada_tui.report import memory, units
 from fada_tui.report.figures import Figures
@@ -125,8 +125,8 @@ def _details(row: ModelRow, figures: Figures | None, *, here: bool, damage: str 
     if (mean := figures.time_per_answer) is not None:
         sizes = units.batches(figures.batch_sizes)
         yield f"{mean:.2f} s an answer" + (f" {sizes}" if sizes else "")
-    if not is_served(row.run):
-        yield memory.briefly(row.run.model.memory)
+    if not is_endpoint(row.run.model.source):
+        yield memory.briefly(row.run.model.memory, by_engine=bool(row.run.engine))
 
 
 def entry_size(entry: ModelEntry) -> str:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from msgspec import UNSET, Struct
 
-from fada_tui.core.records import ModelMemory, Run
+from fada_tui.core.records import Run
 from fada_tui.report import devices, memory, units, verdict_texts
 from fada_tui.report.compared_scores import scores_briefly
 from fada_tui.report.comparison import Compared
@@ -175,11 +175,12 @@ def _details(
         yield f"{BATCHED} {sizes}"
     if counted.devices:
         yield f"on {counted.devices} devices at once"
-    yield _memory(devices.memory_of(run))
+    yield _memory(run)
 
 
-def _memory(known: ModelMemory) -> str:
-    return memory.briefly(known) if memory.chosen(known) else "memory n/a"
+def _memory(run: Run) -> str:
+    known = memory.briefly(devices.memory_of(run), by_engine=bool(run.engine))
+    return known if known != "unknown" else "memory n/a"
 
 
 _STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})\d{2}")
@@ -279,7 +280,7 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
         yield f"quality {units.percent(quality.value)} (95% interval {interval}, n = {number})"
     else:
         yield "not assessed"
-    yield _memory(devices.memory_of(run))
+    yield _memory(run)
     if counted.together:
         yield f"{counted.together:.2f} answers/s on {counted.devices} devices at once"
     if sizes := units.batches(counted.batch_sizes):
