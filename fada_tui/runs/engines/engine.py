@@ -133,6 +133,10 @@ class Engine:
             if not self.ready:
                 await process.end()
 
+    async def answers(self) -> bool:
+        """Return whether it answers still: it may hang."""
+        return not await missing(self.command, self._port.number, self.key)
+
     async def answer_to(self, question: object) -> Any:
         """Return what it answers to the body of a request; `None` without an answer."""
         return await answer_to(self.command, self._port.number, self.key, question)

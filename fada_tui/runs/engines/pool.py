@@ -33,12 +33,18 @@ class EnginePool:
     async def take(self, command: EngineCommand | None) -> Engine | None:
         """Return the kept engine if it was started by this command; from now on the caller must end it.
 
-        Another one is ended first, and what it held of GPUs is free; so it is where no command is given.
+        Another one is ended first, and what it held of GPUs is free; so it is where no command is given, and
+        one that hangs.
         """
         kept = self._out()
-        if kept and kept.command == command and kept.runs:
-            return kept
-        self._end(kept)
+        if kept:
+            try:
+                if kept.command == command and kept.runs and await kept.answers():
+                    return kept
+            except asyncio.CancelledError:
+                self._end(kept)
+                raise
+            self._end(kept)
         if self._ending:
             await asyncio.wait(self._ending)
         return None

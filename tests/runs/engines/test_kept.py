@@ -1,6 +1,8 @@
 """An engine kept between runs: for the same, not for another, no longer than it is wanted."""
 
 import asyncio
+import os
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -57,6 +59,15 @@ async def test_an_engine_serves_the_next_run_of_its_command_and_makes_room_for_o
     assert not play.left
     pool.keep(await up(play))
     await pool.close()
+    assert not play.left
+
+
+@pytest.mark.slow
+async def test_an_engine_that_hangs_serves_no_further_run(play: Play) -> None:
+    pool, engine = EnginePool(), await up(play)
+    pool.keep(engine)
+    os.kill(play.pids()[0], signal.SIGSTOP)
+    assert await pool.take(play.command()) is None
     assert not play.left
 
 
