@@ -209,9 +209,9 @@ def _times(run: Run, each: Sequence[Part]) -> Iterator[str]:
     took = clock(run) if run.merged is UNSET else None
     if times and took is not None:
         yield (
-            f"By the clock the run took {units.duration(took)} from its start to its end, loading and pauses "
-            f"included; the times of all answers add up to {units.duration(sum(times))}, since the devices "
-            "answered at once."
+            f"By the clock the run took {units.duration(took)} from its start to its end, loading, pauses "
+            f"and interruptions included; the times of all answers add up to {units.duration(sum(times))}, "
+            "since the devices answered at once."
         )
 
 

@@ -11,6 +11,7 @@ from fada_tui.evaluation.verdicts import current
 from fada_tui.report import units
 from fada_tui.report.figures import figures
 from fada_tui.report.markdown import visible
+from fada_tui.report.metric_texts import requests
 from fada_tui.report.notes import listed, to_html, written
 from fada_tui.report.results import MARKS
 
@@ -39,7 +40,7 @@ def html_page(run: Run) -> str:
     facts = [
         f"{found.results:,} of {units.count(found.planned, 'result')}, {run.status}",
         units.count(found.errors, "error") if found.errors else None,
-        f"mean generation time {mean} s" if mean else None,
+        f"mean generation time {mean} s {requests(run)}".rstrip() if mean else None,
         f"{each} s an answer {sizes}" if sizes and each else None,
         f"{found.together:.2f} answers a second by {found.devices} devices at once"
         if found.together

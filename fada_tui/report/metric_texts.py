@@ -129,11 +129,11 @@ def throughput(run: Run, found: Figures) -> str | None:
     if found.together:
         where = f"by {found.devices} devices at once, while all of them answer"
         took = devices.by_the_clock(run, found.answers)
-        more = f"; {took}, loading and pauses included" if took else ""
+        more = f"; {took}, loading, pauses and interruptions included" if took else ""
         told = ", ".join(filter(None, (where, sizes)))
         return f"{found.together:.2f} answers per second {told} (n = {found.at_once:,}){more}"
     if took := devices.by_the_clock(run, found.answers) if requests(run) else None:
-        return f"{took} {requests(run)}, loading and pauses included"
+        return f"{took} {requests(run)}, loading, pauses and interruptions included"
     if sizes is None or not each:
         return None
     return f"{1 / each:.2f} answers per second ({units.seconds(each)} seconds/answer), {sizes}"

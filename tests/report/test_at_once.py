@@ -54,5 +54,5 @@ def test_an_engine_that_is_sent_several_requests_makes_more_than_each_answer_say
     )
     assert f"2.00 s an answer on average {waits};" in text
     assert f"**Average Generation Time**: 2.00 seconds/image ({waits})" in text
-    assert f"**Throughput**: {clock} {waits}, loading and pauses included" in text
+    assert f"**Throughput**: {clock} {waits}, loading, pauses and interruptions included" in text
     assert f"**Tokens per Second**: 10.0 ({waits})" in text

@@ -117,7 +117,7 @@ def test_times_add_up_to_more_than_the_clock_and_the_page_says_both() -> None:
     clocked = "1 min 5 s by the clock from start to end (0.69 answers a second)"
     assert f"all at once 1.50 answers a second (n = 45); {clocked}" in text
     together = "1.50 answers per second by 2 devices at once, while all of them answer (n = 45)"
-    assert f"**Throughput**: {together}; {clocked}, loading and pauses included" in text
+    assert f"**Throughput**: {together}; {clocked}, loading, pauses and interruptions included" in text
     assert figures(two()).together == 1.5
     assert clock(two()) == 65.0
     assert clock(made((), (), started=None)) is None
