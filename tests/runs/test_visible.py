@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.models.memory import Need
+from fada_tui.models.requirements import Requirements
 from fada_tui.runs.forecast import free_memory, places_for
-from fada_tui.runs.preflight.describe import room_of, shared
+from fada_tui.runs.preflight.describe import advice, room_of, shared, suggestion
 from fada_tui.runs.preflight.memory_fit import places
 from fada_tui.runs.several import cards_of, places_on
 from fada_tui.runs.telemetry import GpuReading, Sample
@@ -52,6 +54,19 @@ def test_a_gpu_is_offered_by_the_number_that_torch_has_for_it() -> None:
     assert [place.place for place in places(SAMPLE, {VARIABLE: ""})] == ["main memory"]
     part = places(SAMPLE, {VARIABLE: "MIG-0b1c"})
     assert [(place.device, place.size) for place in part] == [("cuda:0", None)]
+
+
+def test_a_gpu_whose_memory_is_unknown_is_no_reason_for_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "MIG-0b1c")
+    found = Requirements(
+        origin="folder",
+        here=True,
+        download=None,
+        precision="bfloat16",
+        needs=(Need(precision="bfloat16", weights=1, cache=0, margin=1),),
+    )
+    assert advice(found, room_of(SAMPLE)) == "how much memory is free is unknown"
+    assert suggestion(found, room_of(SAMPLE)) is None
 
 
 def test_what_is_said_beforehand_goes_by_what_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
 
 def suggestion(found: Requirements, room: Room) -> Suggestion | None:
     """Return the best way to fit the model; `None` if it does not fit, or nothing is known."""
-    if not found.needs:
+    if not found.needs or all(place.size is None for place in room.places):
         return None
     asked = found.precision or found.needs[0].precision
     return suggest(found.needs, asked, room.places, room.main, spread=not room.each)

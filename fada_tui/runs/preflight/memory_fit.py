@@ -80,7 +80,7 @@ def places(sample: Sample, environ: Mapping[str, str] = os.environ) -> tuple[Fre
 def _free(gpu: GpuReading, number: int) -> Free:
     size = None
     if gpu.memory_total is not None and gpu.memory_used is not None:
-        size = gpu.memory_total - gpu.memory_used + (gpu.process_memory or 0)
+        size = max(gpu.memory_total - gpu.memory_used + (gpu.process_memory or 0), 0)
     if gpu.index == number:
         return Free(f"GPU {gpu.index}", True, size)
     return Free(f"GPU {gpu.index} (cuda:{number})", True, size, number=number)
