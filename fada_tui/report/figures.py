@@ -111,9 +111,10 @@ def figures(run: Run) -> Figures:
     times = [result.time for result in answered if result.time is not None]
     own_times = [value for result in answered if (value := result.own_time) is not None]
     of_device = by_device(answered)
-    several = run.merged is UNSET and len(of_device) > 1
+    told = run.merged is UNSET and (len(of_device) == 1 or "" not in of_device)
+    several = told and len(of_device) > 1
     lost = [device.name for device in run.devices or () if device.error is not UNSET]
-    at_once = while_all_answer(of_device, lost) if run.merged is UNSET else []
+    at_once = while_all_answer(of_device, lost) if told else []
     first = [value for result in answered if (value := result.timing.first_token) is not None]
     auto = [result.auto for result in answered if result.auto is not None]
     placed = [score for score in auto if score.score is not None]

@@ -1,6 +1,7 @@
 """What is told of answers that were made at once, by several devices or behind an engine."""
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import EngineFacts, Failure, Generation
@@ -56,3 +57,11 @@ def test_an_engine_that_is_sent_several_requests_makes_more_than_each_answer_say
     assert f"**Average Generation Time**: 2.00 seconds/image ({waits})" in text
     assert f"**Throughput**: {clock} {waits}, loading, pauses and interruptions included" in text
     assert f"**Tokens per Second**: 10.0 ({waits})" in text
+
+
+def test_a_run_that_a_program_went_on_with_which_tells_no_device_is_not_said_to_be_made_at_once() -> None:
+    later = tuple(replace(one, device=UNSET) for one in answers(40, "cpu:9", 0.1))
+    run = made([*answers(10, "cpu:0", 0.3), *later], [device(0, name="cpu:0")])
+    found = figures(run)
+    assert (found.devices, found.together, found.at_once, found.pace) == (0, None, 0, None)
+    assert "at once" not in page(run).split("## Detailed Results")[0]
