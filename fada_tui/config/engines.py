@@ -12,6 +12,9 @@ from fada_tui.core.paths import expanded
 from fada_tui.core.records import Record
 from fada_tui.core.toml import suggestion
 
+TRANSFORMERS = "transformers"
+"""What generates in our own worker, and is no engine that is started."""
+
 VLLM, SGLANG, LLAMA_CPP = "vllm", "sglang", "llama.cpp"
 
 ENGINES = (VLLM, SGLANG, LLAMA_CPP)

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from fada_tui.config.class_sets import load_classes
-from fada_tui.config.engines import LLAMA_CPP
+from fada_tui.config.engines import LLAMA_CPP, TRANSFORMERS
 from fada_tui.config.questions import (
     DEFAULT_QUESTION,
     DEFAULT_SET,
@@ -37,7 +37,7 @@ from fada_tui.runs.consent import consent_of
 from fada_tui.runs.engines import limits
 from fada_tui.runs.engines.installed import find
 from fada_tui.runs.engines.lora import lora_of
-from fada_tui.runs.engines.needs import TRANSFORMERS, look
+from fada_tui.runs.engines.needs import look
 from fada_tui.runs.image_list import listed_images
 from fada_tui.runs.job import Job
 from fada_tui.runs.references import read_references, without_references
@@ -237,7 +237,7 @@ def frames_of(settings: Settings) -> Frames:
 
 def engine_of(settings: Settings) -> str | UnsetType:
     """Return the engine that the settings ask for; nothing where that is transformers in our worker."""
-    return UNSET if settings.engine == "transformers" else settings.engine
+    return UNSET if settings.engine == TRANSFORMERS else settings.engine
 
 
 def with_choices(entry: ModelEntry, settings: Settings) -> ModelEntry:

@@ -46,9 +46,6 @@ _ALL_LAYERS = "999"
 _MOST_CONTEXT = 8192
 """Tokens of each request that llama.cpp keeps room for at most, unless it is told otherwise."""
 
-_WITHOUT = ("PYTHONPATH", "PYTHONHOME", "FADA_TUI_API_KEY", "OPENAI_API_KEY")
-"""Variables of ours: an engine has its own Python, and no business with keys for servers."""
-
 _SILENT = {"DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 
@@ -124,7 +121,6 @@ def engine_command(
         facts=EngineFacts(name=engine, version=version, command=without_secrets(argv)),
         argv=argv,
         environment=_SILENT | parts.environment | ({} if visible is None else {_VISIBLE: visible}),
-        without=_WITHOUT,
         key_variable=parts.key_variable,
         key_file=parts.key_file,
         served_name=parts.served_name,

@@ -21,7 +21,7 @@ import msgspec
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.secrets import in_arguments, in_environment
 from fada_tui.runs.engines import processes
-from fada_tui.runs.engines.launch import KEY, KEY_FILE, KEY_FILE_NAME
+from fada_tui.runs.engines.launch import KEPT_FROM_IT, KEY, KEY_FILE, KEY_FILE_NAME
 from fada_tui.runs.engines.orders import (
     LONGEST_TOLD,
     Ended,
@@ -39,9 +39,6 @@ _ORDERS, _TOLD = 0, 1
 """File descriptors."""
 
 _PART = 1 << 16
-_OURS = ("FADA_TUI_API_KEY", "OPENAI_API_KEY")
-"""Keys of other servers, which are none of an engine's business."""
-
 _KILLED_SECONDS = 5.0
 """How long processes are waited for that were killed: longer than this the kernel does not let go of them."""
 
@@ -177,7 +174,7 @@ class Guardian:
 
 
 def _environment(start: Start) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in (*_OURS, *start.without)}
+    kept = {name: value for name, value in os.environ.items() if name not in KEPT_FROM_IT}
     key = {start.key_variable: start.key} if start.key_variable else {}
     return kept | start.environment | key
 

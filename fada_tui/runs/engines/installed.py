@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from fada_tui.config.engines import LLAMA_CPP, SGLANG, VLLM, EngineSettings
 from fada_tui.core.errors import UsageError
+from fada_tui.runs.engines.launch import KEPT_FROM_IT
 
 VERSION_SECONDS = 60.0
 """How long an engine may take to say its version: some import all of torch for it."""
@@ -147,13 +148,14 @@ def _interpreter(command: tuple[str, ...]) -> str | None:
 
 def _said(command: tuple[str, ...], seconds: float) -> str | None:
     """Return what a command prints, if it ends well and in time."""
+    environment = {name: value for name, value in os.environ.items() if name not in KEPT_FROM_IT}
     try:
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **_QUIET},
+            env=environment | _QUIET,
             timeout=seconds,
             check=False,
         )

@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from fada_tui.core.records import EngineFacts, ModelFacts
 
+KEPT_FROM_IT = ("PYTHONPATH", "PYTHONHOME", "FADA_TUI_API_KEY", "OPENAI_API_KEY")
+"""Variables of ours: an engine has its own Python, and no business with keys for servers."""
+
 KEY_FILE = "{key_file}"
 """Stands in place of an argument for the path of the file with the key."""
 
@@ -32,8 +35,6 @@ class EngineCommand(Struct, frozen=True, kw_only=True):
     """Program and arguments, with `PORT` and, where there is one, `KEY_FILE` in it. Never a key."""
     environment: dict[str, str] = {}
     """Variables beside those of the program; never a key."""
-    without: tuple[str, ...] = ()
-    """Variables of the program that it must not have."""
     key_variable: str | None = None
     """The variable that its key is given by."""
     key_file: str | None = None

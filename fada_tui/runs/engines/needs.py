@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from fada_tui.config.engines import LLAMA_CPP
+from fada_tui.config.engines import LLAMA_CPP, TRANSFORMERS
 from fada_tui.core.errors import ErrorKind, UsageError
 from fada_tui.core.records import ModelEntry
 from fada_tui.models import gguf_errors
@@ -15,9 +15,6 @@ from fada_tui.models.requirements import Requirements
 from fada_tui.runs.engines import limits
 from fada_tui.runs.engines.lora import lora_of
 from fada_tui.runs.preflight import inspection
-
-TRANSFORMERS = "transformers"
-"""What generates in our own worker, and is no engine that is started."""
 
 _OF_TRANSFORMERS = frozenset(
     {

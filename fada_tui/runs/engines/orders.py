@@ -21,8 +21,6 @@ class Start(Struct, frozen=True, tag="start", kw_only=True):
     """With the port in it; `launch.KEY_FILE` is for the guardian to replace. Encoded by `core.file_names`."""
     environment: dict[str, str] = {}
     """Variables beside the guardian's own."""
-    without: tuple[str, ...] = ()
-    """Variables of the guardian that the engine does not get."""
     key: str
     key_variable: str | None = None
     key_file: str | None = None

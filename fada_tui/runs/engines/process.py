@@ -67,7 +67,6 @@ class EngineProcess:
         start = Start(
             argv=tuple(encode_name(str(port) if part == PORT else part) for part in command.argv),
             environment=command.environment,
-            without=command.without,
             key=key,
             key_variable=command.key_variable,
             key_file=command.key_file,

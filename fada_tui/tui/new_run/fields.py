@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fada_tui.config.engines import TRANSFORMERS
 from fada_tui.core.device_list import ALL, device_list, is_cpu
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.images.formats import BURNED_IN
@@ -18,7 +19,6 @@ from fada_tui.tui.new_run.form import (
     EXACTLY,
     FIELDS,
     TOGETHER,
-    TRANSFORMERS,
     Form,
     Offer,
     Which,

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fada_tui.config.engines import TRANSFORMERS
 from fada_tui.config.questions import DEFAULT_QUESTION
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import Setting
@@ -61,8 +62,6 @@ _OURS = ("batch_size", "devices")
 """Fields that mean something for our own worker alone."""
 
 DEVICES, ENGINE = "devices", "engine"
-TRANSFORMERS = "transformers"
-"""What generates in our own worker."""
 
 MOST = 2**63 - 1
 """The largest whole number that a file of settings can hold."""

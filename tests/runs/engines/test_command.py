@@ -262,12 +262,6 @@ def test_a_lora_that_changed_since_is_refused(tmp_path: Path) -> None:
         made("vllm", lora=str(folder), sha256={"adapter_config.json": "0"})
 
 
-def test_no_key_and_no_python_path_of_ours_reaches_an_engine() -> None:
-    for engine in ("vllm", "sglang"):
-        command = made(engine)
-        assert {"PYTHONPATH", "FADA_TUI_API_KEY", "OPENAI_API_KEY"} <= set(command.without)
-
-
 def test_keys_of_ones_own_arguments_reach_the_engine_and_no_record() -> None:
     program = ("/usr/bin/env", "HF_TOKEN=hf_abc1", "/opt/vllm")
     given = ("--hf-token", "hf_abc2", "--x-api-key=hf_abc3", "--max-num-batched-tokens", "64")

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.runs.engines.last_words import reason_in
+from fada_tui.runs.engines.launch import KEPT_FROM_IT
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import EngineProcess
 from fada_tui.runs.engines.ready import missing
@@ -73,15 +74,16 @@ async def test_an_engine_is_ready_for_who_has_its_key_which_stands_nowhere(
     assert not play.left
 
 
-async def test_keys_of_other_servers_are_none_of_its_business(
+async def test_keys_of_other_servers_and_our_python_path_are_none_of_its_business(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FADA_TUI_API_KEY", "of-another-server")
+    for name in KEPT_FROM_IT:
+        monkeypatch.setenv(name, os.environ.get(name, ""))
     monkeypatch.setenv("HF_TOKEN", "of-the-hub-which-it-needs")
     process, _ = await started(play)
     seen = environment_of(play.pids()[0])
     await process.end()
-    assert "FADA_TUI_API_KEY" not in seen
+    assert not seen.keys() & set(KEPT_FROM_IT)
     assert seen["HF_TOKEN"] == "of-the-hub-which-it-needs"
 
 
