@@ -5,7 +5,8 @@ from msgspec import UNSET, Struct
 from fada_tui.core.device_list import device_list, is_cpu
 from fada_tui.core.records import Run
 from fada_tui.report import units
-from fada_tui.runs.preflight.memory_fit import Free, main_memory, places
+from fada_tui.runs.preflight.describe import room_of, shared
+from fada_tui.runs.preflight.memory_fit import Free, places
 from fada_tui.runs.telemetry import Sample
 
 
@@ -63,17 +64,8 @@ def places_on(sample: Sample | None, devices: str) -> tuple[Free | None, tuple[F
     Raises:
         ValueError: the list means no devices.
     """
-    if sample is None:
+    found = shared(room_of(sample), devices).places
+    gpus = sum(not is_cpu(name) for name in device_list(devices))
+    if not found or sum(place.gpu for place in found) < gpus or any(place.size is None for place in found):
         return None, ()
-    known = {place.device: place for place in places(sample) if place.gpu}
-    listed = device_list(devices) or tuple(known)
-    on_cpu = sum(map(is_cpu, listed))
-    chosen = [known.get(name) for name in listed if not is_cpu(name)]
-    found = [place for place in chosen if place is not None and place.size is not None]
-    if len(found) < len(chosen) or not listed:
-        return None, ()
-    if on_cpu:
-        free = main_memory(sample)
-        share = None if free.size is None else free.size // on_cpu
-        found.append(Free(f"main memory for each of {on_cpu}", gpu=False, size=share))
     return min(found, key=lambda place: place.size or 0), ()

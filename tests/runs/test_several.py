@@ -98,7 +98,7 @@ def test_the_tightest_of_the_cards_decides() -> None:
 
 
 def test_workers_on_the_cpu_share_main_memory() -> None:
-    assert places_on(sample(), "cpu*3") == (Free("main memory for each of 3", False, 20), ())
+    assert places_on(sample(), "cpu*3") == (Free("main memory for each of 3 workers", False, 20), ())
     assert places_on(sample(95), "0,cpu*2")[0] == Free("GPU 0", True, 5)
 
 
