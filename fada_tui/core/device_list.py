@@ -61,6 +61,11 @@ def loaded_on(name: str) -> str:
     return "cpu" if is_cpu(name) else name
 
 
+def gpu_number(name: str) -> int:
+    """Return the number of a GPU, which torch calls `cuda:1`; 0 for `cuda`."""
+    return int(name.partition(":")[2] or 0)
+
+
 def is_cpu(name: str) -> bool:
     """Return whether a worker of this name computes on the CPU."""
     return name.partition(":")[0] == "cpu"

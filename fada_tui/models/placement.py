@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from fada_tui.core.device_list import gpu_number
 from fada_tui.models.memory import MARGIN_LEAST, MARGIN_SHARE
 
 
@@ -21,7 +22,7 @@ class Card(Struct, frozen=True):
     @property
     def number(self) -> int:
         """Return its number in torch's order."""
-        return int(self.name.partition(":")[2] or 0)
+        return gpu_number(self.name)
 
     @property
     def room(self) -> int:

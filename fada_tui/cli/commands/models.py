@@ -39,7 +39,7 @@ from fada_tui.models.registry import (
 from fada_tui.models.user_list import change_user_entries, override
 from fada_tui.report.figures import Figures, figures
 from fada_tui.runs.engines.needs import look
-from fada_tui.runs.planning import with_choices
+from fada_tui.runs.planning import engine_of, with_choices
 from fada_tui.runs.preflight.describe import as_json, facts, measured, shared
 from fada_tui.store import folder as store
 
@@ -132,7 +132,7 @@ def show(options: Namespace, read: ReadRuns) -> int:
         ask_hub=True,
         device=settings.device,
     )
-    room = shared(measured(), settings.devices)
+    room = shared(measured(), None if engine_of(settings) else settings.devices)
     if _json(options):
         print_json(model_rows.flat(row) | as_json(found, room))
     else:

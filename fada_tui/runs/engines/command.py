@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fada_tui.config.engines import LLAMA_CPP, SGLANG, VLLM
+from fada_tui.core.device_list import gpu_number
 from fada_tui.core.errors import UsageError, reason
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import EngineFacts, ModelEntry, ModelFacts
@@ -334,7 +335,7 @@ def _visible(device: str, environ: Mapping[str, str]) -> str | None:
         return ""
     if device == "auto":
         return None
-    number = int(device.partition(":")[2] or 0)
+    number = gpu_number(device)
     seen = environ.get(_VISIBLE)
     if seen is None:
         return str(number)

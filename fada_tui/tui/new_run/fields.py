@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fada_tui.config.engines import TRANSFORMERS
-from fada_tui.core.device_list import ALL, device_list, is_cpu
+from fada_tui.core.device_list import ALL, device_list, gpu_number, is_cpu
 from fada_tui.core.records import ModelEntry, PlannedImage
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.images.frames import names_dicom
@@ -168,7 +168,7 @@ def _devices(form: Form, offer: Offer) -> str:
     seen = "" if cards is None else "no GPU seen" if not cards else f"{count(cards, 'GPU')} here"
     if not isinstance(listed, str):
         return seen
-    beyond = [name for name in device_list(listed) if not is_cpu(name) and int(name[5:]) >= (cards or 0)]
+    beyond = [name for name in device_list(listed) if not is_cpu(name) and gpu_number(name) >= (cards or 0)]
     if cards is not None and (beyond or (listed.strip() == ALL and not cards)):
         return seen
     on = several_of(listed, cards or 0)
