@@ -68,6 +68,12 @@ def test_a_checkpoint_is_not_for_llama_cpp() -> None:
     assert "hf download owner/name FILE" in said
 
 
+def test_the_model_is_told_before_its_lora_where_both_are_for_another_engine(tmp_path: Path) -> None:
+    lora = lora_folder(tmp_path / "lora", LANGUAGE)
+    (said,) = messages(looked("demo", "llama.cpp", lora=str(lora)))
+    assert said.startswith("tiny: llama.cpp reads GGUF files, and demo holds none")
+
+
 def test_what_transformers_alone_lacks_does_not_keep_a_model_from_an_engine(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "of_tomorrow", "architectures": ["Tomorrow"]}')
     kinds = {one.kind for one in looked(tmp_path).obstacles}

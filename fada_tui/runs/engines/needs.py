@@ -70,14 +70,13 @@ def look(
         if engine == LLAMA_CPP:
             of_files = (Refusal(ErrorKind.NOT_FOUND, gguf_errors.no_gguf(entry.name, entry.source)),)
         found = replace(found, packages=(), remarks=())
-    why = _why_not(engine, entry, device, environ)
+    for_engine = engine != LLAMA_CPP or found.model_type == _GGUF
+    why = limits.refusal(engine, entry, device) or (_of_lora(engine, entry, environ) if for_engine else None)
     return replace(found, obstacles=(Refusal(ErrorKind.LOAD, why),) if why else of_files)
 
 
-def _why_not(engine: str, entry: ModelEntry, device: str, environ: Mapping[str, str]) -> str | None:
-    """Return why an engine does not do what is asked for, its LoRA among that."""
-    if why := limits.refusal(engine, entry, device):
-        return why
+def _of_lora(engine: str, entry: ModelEntry, environ: Mapping[str, str]) -> str | None:
+    """Return why an engine does not apply a model's LoRA; `None` if it does, or there is none."""
     try:
         lora_of(engine, located(entry), environ=environ)
     except UsageError as error:
