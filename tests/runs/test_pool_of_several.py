@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from fada_tui.core.protocol import PROTOCOL_VERSION, Hello, Load, Loaded, Unloaded, encode
 from fada_tui.core.records import ModelFacts
-from fada_tui.runs.worker_client.client import Kept, WorkerClient
+from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
+from fada_tui.runs.worker_client.kept import Kept
 from fada_tui.runs.worker_client.model_identity import identity
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.runs.worker_client.process import WorkerProcess

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
-from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind, ModelLoadError, reason
 from fada_tui.core.protocol import (
@@ -55,6 +54,7 @@ from fada_tui.models.endpoint import is_endpoint
 from fada_tui.runs.events import EngineLog, Warned
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.errors import WorkerDiedError, WorkGivenUpError
+from fada_tui.runs.worker_client.kept import Kept
 from fada_tui.runs.worker_client.model_identity import Identity, identity, leaves_traces
 from fada_tui.runs.worker_client.process import POLITE_SECONDS, WorkerProcess, opened
 
@@ -86,22 +86,6 @@ WorkEvent: TypeAlias = (
     | Aside
 )
 """What a work yields."""
-
-
-class Kept(Struct, frozen=True):
-    """A worker between two runs, with what it has loaded."""
-
-    name: str
-    process: WorkerProcess
-    hello: Hello
-    command: Load
-    identity: Identity
-    loaded: Loaded
-
-
-def _keeps_few_threads(kept: Kept, command: Load) -> bool:
-    """Return whether a worker's environment has it compute with fewer threads than it may now."""
-    return kept.command.threads is not None and command.threads is None
 
 
 class WorkerClient:
@@ -174,7 +158,7 @@ class WorkerClient:
                 self._model = (kept.command, kept.identity, kept.loaded)
             elif (
                 leaves_traces(kept.command, kept.loaded)
-                or _keeps_few_threads(kept, command)
+                or kept.has_few_threads_for(command)
                 or not await self._unloaded()
             ):
                 await self.close()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from fada_tui.runs.telemetry.readings import Watched
-from fada_tui.runs.worker_client.client import Kept
+from fada_tui.runs.worker_client.kept import Kept
 from fada_tui.runs.worker_client.process import WorkerProcess
 
 
