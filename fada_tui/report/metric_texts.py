@@ -89,9 +89,12 @@ def average_time(run: Run, found: Figures) -> str:
 
 def _at_once(run: Run, found: Figures) -> str:
     """Return that figures are of one device or request of several at once; empty where there was one."""
-    if found.devices:
-        return f"on one of {found.devices} devices"
-    return requests(run)
+    return on_one(found) or requests(run)
+
+
+def on_one(found: Figures) -> str:
+    """Return that figures are of one of several devices; empty where there was one."""
+    return f"on one of {found.devices} devices" if found.devices else ""
 
 
 def requests(run: Run) -> str:
@@ -159,7 +162,7 @@ def speed(run: Run, found: Figures) -> str:
     if each is None:
         return "unknown"
     sizes = units.batches(found.batch_sizes)
-    if how := ", ".join(filter(None, (sizes, _at_once(run, found) if found.devices else ""))):
+    if how := ", ".join(filter(None, (sizes, on_one(found)))):
         return f"{each} s ({how})"
     return f"{each} s ({at_once} requests at once)" if at_once > 1 else f"{each} s"
 

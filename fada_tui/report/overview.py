@@ -18,7 +18,7 @@ from fada_tui.report.control_pictures import control_line
 from fada_tui.report.figures import Figures, imported
 from fada_tui.report.looking import constant_line, evidence_line, names
 from fada_tui.report.markdown import inline, name, table
-from fada_tui.report.metric_texts import macro_f1, requests, right
+from fada_tui.report.metric_texts import macro_f1, on_one, requests, right
 from fada_tui.report.question_figures import QuestionFigures, kinds
 from fada_tui.report.references import references_line
 
@@ -207,7 +207,7 @@ def _speed(run: Run, found: Figures) -> str:
     if mean is None:
         return "unknown"
     how = " in batches" if found.batch_sizes else ""
-    how += f" on one of {found.devices} devices" if found.devices else ""
+    how += f" {where}" if (where := on_one(found)) else ""
     how += f" {at_once}" if (at_once := requests(run)) else ""
     parts = [f"{mean} s an answer on average{how}"]
     spread = found.time_spread

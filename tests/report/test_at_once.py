@@ -1,12 +1,17 @@
 """What is told of answers that were made at once, by several devices or behind an engine."""
 
+from pathlib import Path
+
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import EngineFacts, Failure, Generation
+from fada_tui.report.comparison import compared
 from fada_tui.report.figures import figures
 from fada_tui.report.rates import while_all_answer
+from fada_tui.tui.present.runs import compared_row
+from fada_tui.tui.state.run_scan import Found
 from tests.report.test_devices_told import answers, device, made, page
 
 
@@ -57,6 +62,7 @@ def test_an_engine_that_is_sent_several_requests_makes_more_than_each_answer_say
     assert f"**Average Generation Time**: 2.00 seconds/image ({waits})" in text
     assert f"**Throughput**: {clock} {waits}, loading, pauses and interruptions included" in text
     assert f"**Tokens per Second**: 10.0 ({waits})" in text
+    assert waits in compared_row(Found(Path("x"), run), compared(run)).detail
 
 
 def test_a_run_that_a_program_went_on_with_which_tells_no_device_is_not_said_to_be_made_at_once() -> None:

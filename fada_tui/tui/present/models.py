@@ -9,6 +9,7 @@ from fada_tui.models.endpoint import ADAPTER, is_endpoint, place_of
 from fada_tui.models.registry import ModelRow
 from fada_tui.report import memory, units
 from fada_tui.report.figures import Figures
+from fada_tui.report.metric_texts import on_one, requests
 
 
 class ModelLine(Struct, frozen=True, kw_only=True):
@@ -124,7 +125,8 @@ def _details(row: ModelRow, figures: Figures | None, *, here: bool, damage: str 
         return
     if (mean := figures.time_per_answer) is not None:
         sizes = units.batches(figures.batch_sizes)
-        yield f"{mean:.2f} s an answer" + (f" {sizes}" if sizes else "")
+        told = (sizes, on_one(figures), requests(row.run))
+        yield " ".join((f"{mean:.2f} s an answer", *filter(None, told)))
     if not is_endpoint(row.run.model.source):
         yield memory.briefly(row.run.model.memory, by_engine=bool(row.run.engine))
 

@@ -14,7 +14,7 @@ from fada_tui.report.compared_scores import scores_briefly
 from fada_tui.report.comparison import Compared
 from fada_tui.report.figures import Figures, figures
 from fada_tui.report.metric import Value, in_unit
-from fada_tui.report.metric_texts import BATCHED, time_on_screen
+from fada_tui.report.metric_texts import BATCHED, requests, time_on_screen
 from fada_tui.report.metrics import METRIC, METRICS
 from fada_tui.tui.state.run_scan import Found
 
@@ -175,6 +175,8 @@ def _details(
         yield f"{BATCHED} {sizes}"
     if counted.devices:
         yield f"on {counted.devices} devices at once"
+    if at_once := requests(run):
+        yield at_once
     yield _memory(run)
 
 
@@ -283,6 +285,8 @@ def _compared_details(run: Run, counted: Figures, status: Status) -> Iterable[st
     yield _memory(run)
     if counted.together:
         yield f"{counted.together:.2f} answers/s on {counted.devices} devices at once"
+    if at_once := requests(run):
+        yield at_once
     if sizes := units.batches(counted.batch_sizes):
         yield f"{BATCHED} {sizes}"
     if counted.tokens_per_second is not None:
