@@ -27,6 +27,9 @@ _MEMORY: Final[Mapping[str, str]] = {
 
 _UNKNOWN = "not recorded"
 
+_RATED = 10
+"""Seconds by the clock, below which one more or less would make another rate of it."""
+
 Device = tuple[int, str]
 """The number of the shard that it made, 0 where there are none, and its name there."""
 
@@ -142,7 +145,17 @@ def by_the_clock(run: Run, answers: int) -> str | None:
     took = clock(run) if run.merged is UNSET else None
     if not took:
         return None
-    return f"{units.duration(took)} by the clock from start to end ({answers / took:.2f} answers a second)"
+    rate = f" ({_two_digits(answers / took)} answers a second)" if took >= _RATED else ""
+    return f"{_whole(took)} by the clock from start to end{rate}"
+
+
+def _whole(seconds: float) -> str:
+    """Return a duration in whole seconds: runs tell their start and end by these."""
+    return units.duration(seconds) if seconds >= _RATED else f"{round(seconds)} s"
+
+
+def _two_digits(rate: float) -> str:
+    return f"{rate:.2g}" if rate < 99.5 else f"{rate:,.0f}"
 
 
 def many(run: Run) -> bool:
@@ -209,7 +222,7 @@ def _times(run: Run, each: Sequence[Part]) -> Iterator[str]:
     took = clock(run) if run.merged is UNSET else None
     if times and took is not None:
         yield (
-            f"By the clock the run took {units.duration(took)} from its start to its end, loading, pauses "
+            f"By the clock the run took {_whole(took)} from its start to its end, loading, pauses "
             f"and interruptions included; the times of all answers add up to {units.duration(sum(times))}, "
             "since the devices answered at once."
         )

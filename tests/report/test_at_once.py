@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.records import EngineFacts, Failure, Generation
 from fada_tui.report.comparison import compared
+from fada_tui.report.devices import by_the_clock
 from fada_tui.report.figures import figures
 from fada_tui.report.rates import while_all_answer
 from fada_tui.tui.present.runs import compared_row
@@ -63,6 +64,20 @@ def test_an_engine_that_is_sent_several_requests_makes_more_than_each_answer_say
     assert f"**Throughput**: {clock} {waits}, loading, pauses and interruptions included" in text
     assert f"**Tokens per Second**: 10.0 ({waits})" in text
     assert waits in compared_row(Found(Path("x"), run), compared(run)).detail
+
+
+@pytest.mark.parametrize(
+    ("end", "answers", "text"),
+    [
+        ("00:00:03", 20, "3 s by the clock from start to end"),
+        ("00:00:38", 60, "38 s by the clock from start to end (1.6 answers a second)"),
+        ("00:01:00", 6000, "1 min 0 s by the clock from start to end (100 answers a second)"),
+        ("01:00:00", 36, "1 h 0 min by the clock from start to end (0.01 answers a second)"),
+        ("00:00:00", 1, None),
+    ],
+)
+def test_the_clock_says_no_more_than_it_measures(end: str, answers: int, text: str | None) -> None:
+    assert by_the_clock(made((), (), finished=f"2026-01-01T{end}Z"), answers) == text
 
 
 def test_a_run_that_a_program_went_on_with_which_tells_no_device_is_not_said_to_be_made_at_once() -> None:
