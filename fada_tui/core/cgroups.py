@@ -104,13 +104,13 @@ def _below(group: str, mounted: str) -> tuple[str, ...]:
 
 
 def _memory(folder: Path, version: _Version) -> GroupMemory | None:
-    """Return a group's memory; `None` if it has no limit."""
+    """Return a group's memory; `None` if it has no limit. Use that is not told takes nothing off it."""
     limit = min(
         (found for name in version.limits if (found := _number(folder / name)) is not None), default=None
     )
-    used = _number(folder / version.usage)
-    if limit is None or used is None:
+    if limit is None:
         return None
+    used = _number(folder / version.usage) or 0
     told = dict(
         line.split()[:2] for line in _text(folder / "memory.stat").splitlines() if len(line.split()) > 1
     )

@@ -179,3 +179,8 @@ def test_a_true_group_is_seen_from_within(true_group: Path) -> None:
     assert 290 * MB < int(total) <= 300 * MB
     assert 90 * MB < int(taken) < 130 * MB
     assert int(left) < 200 * MB
+
+
+def test_a_limit_holds_where_use_cannot_be_read(tmp_path: Path) -> None:
+    unified(tmp_path, "/a", {"a": {"memory.max": 100}})
+    assert limits(tmp_path) == (GroupMemory(100, 0),)
