@@ -313,7 +313,7 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
     for job in jobs:
         found = planning.estimate(job, ask_hub=True)
         told = found.requirements
-        room = shared(free, job.plan.devices or None)
+        room = shared(free, job.plan.devices or None, job.plan.device)
         server = place_of(job.plan.model.source)
         categories = Counter(image.category for image in job.plan.images)
         plans.append(

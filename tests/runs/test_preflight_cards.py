@@ -120,7 +120,7 @@ def test_each_of_several_gpus_takes_a_whole_model() -> None:
     assert as_json(requirements(), room)["spread"]["bfloat16"] is None
     assert [place.place for place in shared(Room(gpus(24, 24), MAIN), "all").places] == ["GPU 0", "GPU 1"]
     nothing = shared(Room((), MAIN), "all")
-    assert advice(requirements(), nothing) == "none of the devices that are listed was found here"
+    assert advice(requirements(), nothing) == "none of the devices that were named was found here"
     assert shared(Room(gpus(24), MAIN), None) == Room(gpus(24), MAIN)
 
 

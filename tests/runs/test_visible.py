@@ -95,3 +95,18 @@ def test_the_program_says_it_too(program: Program, tmp_path: Path) -> None:
     assert "GPU 3:      21.47 GB free, as cuda:0: fits" in program.run("models", "show", "fada-demo").stdout
     planned = program.run("--batch", "--dry-run", "--devices", "0,5").stdout
     assert "  cuda:5     no such GPU was found here" in planned
+
+
+def test_the_device_that_was_named_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    room = room_of(SAMPLE)
+    assert shared(room, None) == shared(room, None, "auto") == room
+    assert [place.device for place in shared(room, None, "cpu").places] == ["cpu"]
+    assert [place.device for place in shared(room, None, "cuda:2").places] == [
+        *("cuda:2", "cuda:0", "cuda:1", "cuda:3")
+    ]
+    assert shared(room, None, "cuda").places == room.places
+    nowhere = shared(room, None, "cuda:7")
+    assert (nowhere.places, nowhere.missing) == ((), ("cuda:7",))
+    none_known = room_of(Sample(time="", memory_used=1, memory_total=100))
+    assert shared(none_known, None, "cuda:1") == none_known

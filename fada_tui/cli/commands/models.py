@@ -132,7 +132,7 @@ def show(options: Namespace, read: ReadRuns) -> int:
         ask_hub=True,
         device=settings.device,
     )
-    room = shared(measured(), None if engine_of(settings) else settings.devices)
+    room = shared(measured(), None if engine_of(settings) else settings.devices, settings.device)
     if _json(options):
         print_json(model_rows.flat(row) | as_json(found, room))
     else:

@@ -57,15 +57,16 @@ def room_of(sample: Sample | None) -> Room:
     return Room((), None) if sample is None else Room(places(sample), main_memory(sample))
 
 
-def shared(room: Room, devices: str | None) -> Room:
-    """Return the free memory for each of several devices, which have a model of their own each.
+def shared(room: Room, devices: str | None, device: str = "auto") -> Room:
+    """Return the free memory for each of several devices, which have a model of their own each, or for one.
 
     Args:
         room: all that is free.
         devices: as `core.device_list` reads them; `None` for one device.
+        device: which one, as the settings name it.
     """
     if devices is None:
-        return room
+        return _alone(room, device)
     names = device_list(devices)
     gpus = [place for place in room.places if place.gpu]
     chosen = [place for place in gpus if not names or place.device in names]
@@ -78,6 +79,20 @@ def shared(room: Room, devices: str | None) -> Room:
     each = f" for each of {workers} workers" if workers > 1 else ""
     main = Free(f"{room.main.place}{each}", False, size)
     return Room((*chosen, main), None, workers, each=True, missing=missing)
+
+
+def _alone(room: Room, device: str) -> Room:
+    """Return what is free where one device was named: that comes first, and no model is spread."""
+    if device == "cpu":
+        return Room((room.main,), None, each=True) if room.main else room
+    gpus = [place for place in room.places if place.gpu]
+    if not device.startswith("cuda") or not gpus:
+        return room
+    name = device if ":" in device else "cuda:0"
+    others = [place for place in gpus if place.device != name]
+    if len(others) == len(gpus):
+        return Room((), room.main, each=True, missing=(name,))
+    return Room((*(place for place in gpus if place.device == name), *others), room.main, each=True)
 
 
 def facts(found: Requirements, room: Room) -> Iterator[tuple[str, str]]:
@@ -114,7 +129,7 @@ def advice(found: Requirements, room: Room) -> str:
         unsure = "; the precision it was saved in is unknown" if found.precision is None else ""
         return best.text + (" (with fada-tui[quantization] installed)" if lacking else "") + unsure
     if room.each and not room.places:
-        return "none of the devices that are listed was found here"
+        return "none of the devices that were named was found here"
     if all(place.size is None for place in room.places):
         return "how much memory is free is unknown"
     return "fits nowhere here: choose a smaller model, or free memory"
