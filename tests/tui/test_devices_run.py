@@ -12,7 +12,7 @@ from fada_tui.tui.widgets.runbar import figures
 from tests.conftest import run_folders
 from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
 
-pytestmark = [pytest.mark.worker, pytest.mark.long]
+pytestmark = [pytest.mark.worker, pytest.mark.slow]
 
 QUESTIONS = tuple(f"What is it, said in {number} words?" for number in range(1, 4))
 IMAGES = 5
