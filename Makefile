@@ -35,9 +35,10 @@ engines: $(VENV)/.test $(VENV)-vllm/.installed
 	VLLM=$(abspath $(VENV)-vllm/bin/vllm) $(BIN)/pytest -m slow tests/engines
 
 # Sixty answers judged at the desk while a model of 4 s an answer goes on, on three terminals; and twenty kills of
-# dashboards and of what they left running: some ten minutes.
+# dashboards and of what they left running; shorter stories over a slow link, and two workers: some ten minutes.
 story: $(VENV)/.test
-	$(BIN)/pytest -n 3 -m slow tests/tui/test_long_story.py tests/tui/test_left_kills.py
+	$(BIN)/pytest -n 3 -m slow tests/tui/test_long_story.py tests/tui/test_left_kills.py tests/tui/test_story.py \
+	  tests/tui/test_devices_run.py
 
 # The dashboard in xterm, kitty, Konsole and mlterm under Xvfb, its pictures held against the images: a minute.
 terminals: $(VENV)/.test

@@ -242,7 +242,7 @@ def test_verdicts_at_the_pace_of_a_real_model(
     [
         ((80, 24), None, ()),
         pytest.param((120, 36), SLOW, (), marks=pytest.mark.slow),
-        ((80, 24), SLOW, ("--low-bandwidth",)),
+        pytest.param((80, 24), SLOW, ("--low-bandwidth",), marks=pytest.mark.slow),
     ],
     ids=["80x24", "slow link", "slow link, low bandwidth"],
 )
