@@ -252,6 +252,7 @@ def _check_device(device: str) -> None:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         message = (
-            f"device '{device}' cannot be used: {reason(error)}; try --device cpu, or run fada-tui doctor"
+            f"device '{device}' cannot be used: {reason(error)}; choose another, such as cpu "
+            "(fada-tui doctor says which there are)"
         )
         raise ModelLoadError(ErrorKind.LOAD, message) from error
