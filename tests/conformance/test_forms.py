@@ -116,6 +116,7 @@ print(processor.decode(generated[0], skip_special_tokens=True).strip().encode().
 """
 
 
+@pytest.mark.slow
 def test_pix2struct_draws_questions_in_a_font_of_the_hub(program: Program, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     pix2struct.save(folder, is_vqa=True)

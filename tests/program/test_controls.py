@@ -102,7 +102,7 @@ def test_sigkill_of_everything_in_between_loses_nothing(program: Program, tiny: 
         assert (before.response, before.sha256) == (after["response"], after["sha256"])
 
 
-@pytest.mark.parametrize("stop", ["ctrl+c", "worker"])
+@pytest.mark.parametrize("stop", ["ctrl+c", pytest.param("worker", marks=pytest.mark.slow)])
 def test_interruptions_in_between(stop: str, program: Program, tiny: Path, images: Path) -> None:
     arguments = ("--batch", "--control", "--model", tiny, "--images", images, *QUESTIONS)
     process = program.start(*arguments, "--max-new-tokens", "300")

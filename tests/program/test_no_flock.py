@@ -50,7 +50,9 @@ def test_two_runs_are_made_with_one_warning(program: Program, tiny: Path, images
         assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.parametrize("killed", ["program", "worker", pytest.param("both", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "killed", ["program", *(pytest.param(who, marks=pytest.mark.slow) for who in ("worker", "both"))]
+)
 def test_what_is_killed_is_resumed(program: Program, tiny: Path, many: Path, killed: str) -> None:
     process = program.start(*arguments(tiny, many))
     wait_for(lambda: journaled(program.cwd) >= 1)

@@ -126,6 +126,7 @@ def test_the_longest_edge_decides_over_the_image_tokens_of_a_run(
         assert processor.tokenizer.decode(new, skip_special_tokens=True).strip() == result["response"]
 
 
+@pytest.mark.slow
 def test_two_resolutions_of_one_model_are_told_apart(program: Program, cut: Path, squares: Path) -> None:
     batch(program, cut, squares)
     batch(program, cut, squares, "--longest-edge", "128")

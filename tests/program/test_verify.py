@@ -154,6 +154,7 @@ def test_an_image_that_changed_or_went_is_no_difference_of_the_model(
     assert not any(temporary.iterdir())
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_finished_is_verified_as_far_as_it_went(
     program: Program, tiny: Path, images: Path
 ) -> None:
@@ -434,6 +435,7 @@ def test_trust_in_another_model_is_refused_as_in_a_run(
     assert again.returncode == 2 and again.stderr == done.stderr
 
 
+@pytest.mark.slow
 def test_trust_in_its_own_model_is_not(program: Program, long_run: Path, tiny: Path) -> None:
     for name in (tiny.name, str(tiny)):
         assert program.run("verify", long_run, "--sample", "1", "--trust-remote-code", name).returncode == 0

@@ -94,6 +94,7 @@ async def test_a_process_that_may_have_run_foreign_code_ends_with_its_model(runs
     assert load(folder)["status"] == "complete" and GOES_ON not in log(folder)
 
 
+@pytest.mark.slow
 async def test_a_process_that_had_packed_weights_ends_with_its_model(runs: Runs, tmp_path: Path) -> None:
     config = save_idefics3(tmp_path / "packed") / "config.json"
     told = json.loads(config.read_bytes()) | {"quantization_config": {"quant_method": "fp8"}}

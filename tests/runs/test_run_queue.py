@@ -207,6 +207,7 @@ async def test_stopping_before_there_is_a_worker(bench: Bench, tiny: Path, image
     assert bench.queue.worker_pid is None
 
 
+@pytest.mark.slow
 async def test_a_killed_worker_is_replaced_and_the_queue_goes_on(
     bench: Bench, tiny: Path, images: Path
 ) -> None:

@@ -41,6 +41,7 @@ def test_images_that_are_made_smaller_pass(program: Program, images: Path, tmp_p
         assert {asked.image.size for asked in behind.asked} == {(32, 21)}
 
 
+@pytest.mark.slow
 def test_a_limit_on_requests_is_waited_for(program: Program, images: Path, tmp_path: Path) -> None:
     """One a second, where three come at once: all are answered in the end, and the server hears each once."""
     zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=1r/s; limit_req_status 429;"

@@ -11,7 +11,9 @@ from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
 pytestmark = pytest.mark.worker
 
 
-@pytest.mark.parametrize("how", ["option", pytest.param("key", marks=pytest.mark.slow), "list of runs"])
+@pytest.mark.parametrize(
+    "how", ["option", *(pytest.param(how, marks=pytest.mark.slow) for how in ("key", "list of runs"))]
+)
 async def test_code_of_a_received_run_runs_only_after_yes(
     how: str, program: Program, tiny: Path, images: Path, tmp_path: Path
 ) -> None:

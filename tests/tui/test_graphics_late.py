@@ -97,6 +97,7 @@ def test_an_answer_that_begins_before_the_app_and_ends_in_it_is_no_key(opened: S
     assert terminal.finish() == {"keys": ["j", "q"], "graphics": "sextant", "owed": True}
 
 
+@pytest.mark.slow
 def test_without_an_answer_all_keys_arrive(opened: Start) -> None:
     terminal = opened(patience=0.1)
     terminal.wait_for(READY)

@@ -142,7 +142,9 @@ def check(program: OnPty, also: str = "") -> None:
     assert found is None, ascii(rest[max(found.start() - 60, 0) : found.end() + 60])
 
 
-@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["120x36", "80x24"])
+@pytest.mark.parametrize(
+    "size", [pytest.param((120, 36), marks=pytest.mark.slow), (80, 24)], ids=["120x36", "80x24"]
+)
 def test_no_control_reaches_the_terminal(size: Size, start: Start, tmp_path: Path) -> None:
     root = hostile_images(tmp_path)
     hostile_run(tmp_path, root, "20260101-000000_one", f"one {NAME}")

@@ -86,7 +86,7 @@ async def test_the_rarer_fields_are_unfolded_by_a_key_and_where_something_is_wro
         screen = await opened(pilot)
         fold, seed = screen.query_one(Fold), screen.query_one("#seed", Input)
         assert "▸ More  Label trial" in screen_text(app) and not seed.region
-        await pilot.press("m", "tab", *"Hm.", "tab", "space", "space", "right", "left")
+        await pilot.press("m", "tab", *"Hm.", "tab", "tab", "space", "space", "right", "left")
         assert screen.query_one("#dtype", ChoiceField).value == "float32"
         await pilot.press("m")
         await wait_for(pilot, lambda: fold.has_focus and not seed.region)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from fada_tui.tui.main_screen import MainScreen
 from tests.conftest import write_image
 from tests.reference_systems import NAMES, build
@@ -9,6 +11,7 @@ from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
 from tests.tui.test_runs_from_keys import answered_by, begin, runs_in
 
 
+@pytest.mark.slow
 async def test_the_reference_s_systems_answer_one_image(tmp_path: Path) -> None:
     build(tmp_path / "checkpoints", tmp_path / "models.toml")
     write_image(tmp_path / "images" / "Brain" / "b.png")

@@ -109,6 +109,7 @@ def test_a_stalled_terminal_stops_no_run(start: Start, tmp_path: Path) -> None:
     resumed.wait_for(lambda text: re.search(rf"[1-9]\d*/{ANSWERS}", text))
 
 
+@pytest.mark.slow
 def test_a_storm_of_sizes(start: Start, tmp_path: Path) -> None:
     dice = random.Random(20)
     program = start()

@@ -205,7 +205,10 @@ def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("size", "link"),
-    [((120, 36), None), pytest.param((80, 24), SLOW, marks=pytest.mark.slow)],
+    [
+        pytest.param((120, 36), None, marks=pytest.mark.slow),
+        pytest.param((80, 24), SLOW, marks=pytest.mark.slow),
+    ],
     ids=["120x36", "80x24 over a slow link"],
 )
 def test_verdicts_at_the_pace_of_a_real_model(

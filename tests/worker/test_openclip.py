@@ -348,6 +348,7 @@ def test_a_release_of_the_hub_is_fetched_in_one_format(
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_beside_transformers_own_format_openclip_s_is_not_fetched(
     hub: type[Hub], program: Program, images: Path, tiny: Path
 ) -> None:

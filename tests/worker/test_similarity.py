@@ -105,6 +105,7 @@ def test_where_no_answer_comes_twice_none_is_the_commonest(embedder: Path) -> No
     assert "| similarity | 2 |" in render_summary(compared, [], [], None)
 
 
+@pytest.mark.slow
 def test_the_figure_stands_on_the_page_beside_the_words(embedder: Path) -> None:
     compared = with_similarity(advised(), str(embedder))
     assert compared.scoring is not UNSET
