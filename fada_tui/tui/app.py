@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.driver import Driver
@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from fada_tui.core.paths import faults_file
+from fada_tui.tui.closing import OrderlyApp
 from fada_tui.tui.commands.command import Command
 from fada_tui.tui.faults import Faults, guard_messages
 from fada_tui.tui.keymap import bindings, commands, keymap_faults, shown_keys, verdict_keys
@@ -34,7 +35,7 @@ from fada_tui.tui.terminal.visibility import Visibility
 from fada_tui.tui.themes import THEMES
 
 
-class FadaApp(App[int]):
+class FadaApp(OrderlyApp[int]):
     """The dashboard.
 
     Args:

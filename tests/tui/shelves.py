@@ -5,12 +5,12 @@ from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
 from fada_tui.core.records import Assessment, ModelFacts, ModelMemory, Result, Run, Tokens, Verdict
 from fada_tui.store import folder as store
+from fada_tui.tui.closing import OrderlyApp
 from fada_tui.tui.themes import THEMES
 from tests import examples
 
@@ -54,7 +54,7 @@ def broken(results: Path, name: str) -> Path:
     return folder
 
 
-class OneScreen(App[None]):
+class OneScreen(OrderlyApp[None]):
     """Shows a screen, and keeps what it ends with."""
 
     def __init__(self, screen: Screen[Any]) -> None:

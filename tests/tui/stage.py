@@ -10,12 +10,13 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
+from fada_tui.tui.closing import OrderlyApp
 from fada_tui.tui.themes import THEMES
 
 Heard = TypeVar("Heard", bound=Message)
 
 
-class Stage(App[object]):
+class Stage(OrderlyApp[object]):
     """Shows widgets or a screen in our themes; what a screen returns is kept in `returned`."""
 
     def __init__(self, *widgets: Widget, screen: Screen[object] | None = None, theme: str = "dark") -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
@@ -18,6 +17,7 @@ from fada_tui.images.walk import Skipped
 from fada_tui.models.registry import load_registry, statuses
 from fada_tui.report.figures import figures
 from fada_tui.runs.telemetry import GpuReading, Sample
+from fada_tui.tui.closing import OrderlyApp
 from fada_tui.tui.new_run.choice_field import ChoiceField
 from fada_tui.tui.new_run.estimate import EstimateText
 from fada_tui.tui.new_run.form import RunRequest
@@ -40,7 +40,7 @@ def catalogue() -> Catalogue:
     return scan(samples_dir())
 
 
-class Host(App[None]):
+class Host(OrderlyApp[None]):
     def __init__(self, catalogue: Catalogue, **given: Any) -> None:
         super().__init__()
         for theme in THEMES.values():

@@ -8,6 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.messages import Prune
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -99,7 +100,8 @@ class ModelsOnImage(LayeredScreen[None], JudgingActions, AnswerActions, PictureK
         if self._open and side.columns and not side.unread():
             self.say(UNDERLINED if len(side.columns) > 1 else EQUAL if side.models > 1 else ALONE)
 
-    def on_unmount(self) -> None:
+    @on(Prune)
+    def _leave_view(self) -> None:
         """No longer go with the main screen."""
         self._open = False
         self.workspace.view.part(self)

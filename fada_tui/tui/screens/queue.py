@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.messages import Prune
 from textual.widgets import Static
 
 from fada_tui.runs.run_queue import WaitingRun
@@ -104,7 +105,8 @@ class QueueScreen(LayeredScreen[None], SheetActions):
         finally:
             self._looking = False
 
-    def on_unmount(self) -> None:
+    @on(Prune)
+    def _leave_view(self) -> None:
         """Follow it no longer."""
         self._workspace.view.part(self)
 

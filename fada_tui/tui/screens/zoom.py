@@ -10,6 +10,7 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.messages import Prune
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -127,7 +128,8 @@ class ZoomScreen(LayeredScreen[None], AnswerActions, PictureKeys):
         if self._view is not None:
             self._view.join(self)
 
-    def on_unmount(self) -> None:
+    @on(Prune)
+    def _leave_view(self) -> None:
         """No longer go with the main screen."""
         if self._view is not None:
             self._view.part(self)
