@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fada_tui.core.errors import reason
+from fada_tui.core.errors import StoreError, reason
 from fada_tui.core.notes_fields import merged
 from fada_tui.core.records import Notes
 from fada_tui.evaluation.assessment.history import Step
@@ -292,15 +292,22 @@ class Workspace:
         """Return a run, read from disk unless it is open already.
 
         Raises:
-            StoreError: it is not there, or cannot be read.
+            StoreError: it is not there, cannot be read, or a copy of it is open.
         """
-        if run_id in self.open_runs.runs:
-            return self.open_runs.runs[run_id]
         folder = self.review.disk_index.folders.get(run_id, self.app_context.results / run_id)
+        known = self.open_runs.runs.get(run_id)
+        if known and known.folder.name == folder.name:
+            return known
         run, warnings = await asyncio.to_thread(self._read, folder)
         for warning in warnings:
             self.view.say(warning, "warning")
-        return self.open_runs.add(run)
+        opened = self.open_runs.add(run)
+        if opened.folder.name != folder.name:  # its answers are not those, nor are verdicts on them
+            raise StoreError(
+                f"{folder.name} has the same id as {opened.folder.name}, which is open: one is a copy of the "
+                "other; open it with a results folder of its own (--results)"
+            )
+        return opened
 
     def _read(self, folder: Path) -> tuple[OpenRun, tuple[str, ...]]:
         """Read a run; in a thread, as ten thousand results take a while to arrange, too."""

@@ -1,11 +1,12 @@
 """What lies on disk, read off the event loop: the images, and the runs of the results folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fada_tui.core.errors import StoreError
 from fada_tui.core.records import ImageList, Run
 from fada_tui.images.catalogue import Catalogue, scan
 from fada_tui.images.expand import Frames, expand
@@ -81,31 +82,41 @@ def read_gallery(
 
 
 def read_disk_index(results: Path, registry: Registry) -> DiskIndex:
-    """Read all runs of the results folder. The cost is linear in their results."""
+    """Read all runs of the results folder, of copies the one that lies where its id says.
+
+    The cost is linear in their results.
+    """
     warnings: list[str] = []
-    runs: list[Run] = []
-    found: dict[str, Figures] = {}
+    folders: dict[str, Path] = {}
+    by_id: dict[str, Run] = {}
+    figures_by_id: dict[str, Figures] = {}
+    paths: dict[str, set[str]] = {}
+    for folder in store.folders(results):
+        try:
+            run = store.read_run(folder)
+        except StoreError as error:
+            warnings.append(str(error))
+            continue
+        if known := folders.get(run.id):
+            original, copy = (folder, known) if folder.name == run.id else (known, folder)
+            warnings.append(f"{copy.name} is a copy of {original.name}: it has the same id, and is left out")
+            if copy is folder:
+                continue
+        folders[run.id], by_id[run.id], figures_by_id[run.id] = folder, run.light(), figures(run)
+        paths[run.id] = {result.path for result in run.results if result.error is None}
+    runs = tuple(by_id.values())
     answered: dict[str, set[str]] = {}
-    for run in store.each_run(results, warnings):
-        found[run.id] = figures(run)
-        for result in run.results:
-            if result.error is None:
-                answered.setdefault(result.path, set()).add(run.id)
-        runs.append(run.light())
+    for run_id, answered_paths in paths.items():
+        for path in answered_paths:
+            answered.setdefault(path, set()).add(run_id)
     registry = with_models_of(registry, runs)
-    by_id = {run.id: store_folder for run, store_folder in _with_folders(results, runs)}
     return DiskIndex(
-        runs=tuple(runs),
-        folders=by_id,
-        figures=found,
+        runs=runs,
+        folders=folders,
+        figures=figures_by_id,
         rows=statuses(registry, runs),
         here=frozenset(entry.name for entry in registry.entries if is_here(entry)),
         damaged={entry.name: why for entry in registry.entries if (why := damage_of(entry))},
         answered={path: frozenset(ids) for path, ids in answered.items()},
         warnings=tuple(warnings),
     )
-
-
-def _with_folders(results: Path, runs: Sequence[Run]) -> list[tuple[Run, Path]]:
-    known = {folder.name: folder for folder in store.folders(results)}
-    return [(run, known.get(run.id, results / run.id)) for run in runs]
