@@ -49,6 +49,7 @@ def technical_notes(run: Run, found: Figures) -> list[str]:
         *bullet("Image Tokens per Image", units.span(*found.image_tokens) if found.image_tokens else None),
         *bullet("Prompt Tokens", units.span(*found.prompt_tokens) if found.prompt_tokens else None),
         *(bullet("Generation", _generation(run.generation) or "settings unknown") if writes else []),
+        *(bullet("Rubric", _rubric(run)) if writes else []),
         *bullet("Versions", _versions(run.environment) or "unknown"),
         *bullet("Machine", _machine(run.environment)),
         *bullet("Processor Threads", _threads(run)),
@@ -183,6 +184,12 @@ def _dicom(run: Run) -> str | None:
     )
     made_by = "".join(f"; {name(device)} {count:,}" for device, count in sorted(devices.items()) if device)
     return f"{len(found):,} of {run.dataset.images:,}{made_by}. {BURNED_IN}."
+
+
+def _rubric(run: Run) -> str | None:
+    """Return the rubric that answers were scored by, with its SHA-256; `None` where none was scored."""
+    scoring = run.scoring
+    return None if scoring is UNSET else f"{name(scoring.rubric)}, SHA-256 {name(scoring.rubric_sha256)}"
 
 
 def _machine(environment: Environment) -> str | None:

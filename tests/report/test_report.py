@@ -446,6 +446,12 @@ def test_the_command_survives_the_shell() -> None:
     assert shell_quoted("plain") == "plain"
 
 
+def test_the_technical_notes_name_the_rubric_that_answers_were_scored_by() -> None:
+    by = Scoring(rubric="/r/own.toml", rubric_sha256="5" * 64, questions_sha256="")
+    assert f"- **Rubric**: /r/own.toml, SHA-256 {'5' * 64}" in page(replace(measured(), scoring=by))
+    assert "Rubric" not in page(measured())
+
+
 def test_the_command_names_what_the_answers_were_asked_and_scored_by() -> None:
     second = References(name="second", sha256="2" * 64, matched=1, of=1)
     asked = replace(

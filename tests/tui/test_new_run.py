@@ -550,7 +550,8 @@ async def test_dicom_images_come_with_a_caution(size: tuple[int, int]) -> None:
         screen = await opened(pilot)
         caution = screen.query_one(".caution", Static)
         assert BURNED_IN in str(caution.content)
-        assert caution.region.height and caution.region.bottom <= screen.query_one("#images").region.bottom
+        box = screen.query_one("#images")
+        await wait_for(pilot, lambda: 0 < caution.region.height <= caution.region.bottom <= box.region.bottom)
 
 
 async def test_without_dicom_there_is_no_caution(catalogue: Catalogue) -> None:
