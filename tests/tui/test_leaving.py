@@ -1,6 +1,7 @@
 """Leaving while runs go on or wait: what is asked, and what becomes of them."""
 
 import asyncio
+import os
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -19,7 +20,7 @@ from fada_tui.runs.planning import jobs
 from fada_tui.runs.queued_run import write_down
 from fada_tui.runs.run_queue import Written
 from fada_tui.store.folder import folders
-from fada_tui.store.queue_file import read_queue
+from fada_tui.store.queue_file import LOG_NAME, read_queue
 from fada_tui.tui.app import FadaApp
 from fada_tui.tui.present.leaving import Situation, question
 from fada_tui.tui.screens.confirm import ConfirmScreen
@@ -102,8 +103,11 @@ async def test_whatever_goes_wrong_is_told_to_who_waits(
 
     monkeypatch.setattr(leaving, "hand_over", fails)
     workspace, _ = await begun(tmp_path)
+    workspace.app_context.results.mkdir(exist_ok=True)
     handing = workspace.leaving.hand_over(begun=True)
     assert "no one expected this" in str(handing.exception(LONG_ENOUGH))
+    logged = (workspace.app_context.results / LOG_NAME).read_text()
+    assert f"process {os.getpid()} could not leave its runs running: no one expected this" in logged
 
 
 async def test_nothing_is_stopped_before_it_is_handed_over(

@@ -45,6 +45,12 @@ def open_log(results: Path) -> BinaryIO:
         raise StoreError(f"cannot write {path}: {error.strerror}") from error
 
 
+def note(results: Path, text: str) -> None:
+    """Append a line with the time to the log of a results folder, where that can be done."""
+    with suppress(StoreError, OSError), open_log(results) as file:
+        file.write(_line(text))
+
+
 class Log:
     """The log that this process's standard output and error lead to.
 
@@ -64,6 +70,9 @@ class Log:
 
     def say(self, text: str) -> None:
         """Write a line with the time; a disk that takes no more is passed over."""
-        line = f"{now()} {printable(hide(text))}\n"
         with suppress(OSError):
-            os.write(sys.stderr.fileno(), line.encode(errors="replace"))
+            os.write(sys.stderr.fileno(), _line(text))
+
+
+def _line(text: str) -> bytes:
+    return f"{now()} {printable(hide(text))}\n".encode(errors="replace")

@@ -1,12 +1,15 @@
 """What becomes of runs when the dashboard is left: handed over to a process without a screen, or not."""
 
+import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from functools import partial
 
+from fada_tui.core.errors import reason
 from fada_tui.report.units import count
 from fada_tui.runs.detached.launch import launch
+from fada_tui.runs.detached.log import note
 from fada_tui.runs.handover import HandedOver, HandoverError, hand_over
 from fada_tui.runs.run_queue import Written
 from fada_tui.store.queue_file import LOG_NAME
@@ -72,6 +75,11 @@ class Leaving:
             held = run_control.queue.hold()
             self.handed_over = hand_over(held, app_context.results, start, begun=begun, kept=kept)
         except Exception as error:  # whoever waits for it takes no keys meanwhile
+            # After a hang-up there is no screen to say it on.
+            note(
+                app_context.results,
+                f"process {os.getpid()} could not leave its runs running: {reason(error)}",
+            )
             handing.set_exception(error if isinstance(error, HandoverError) else HandoverError(error, {}))
         else:
             handing.set_result(self.handed_over)
