@@ -39,7 +39,8 @@ def test_only_known_commands_are_ranked_and_left_out() -> None:
         ({"resumable": True}, {"restart"}, {"stop"}),
         ({"thoughts": True, "several": True}, {"thoughts", "question.next"}, {"answer.end"}),
         ({"closer": True}, {"zoom.fit", "zoom.left"}, set()),
-        ({"image": True}, {"picture.window"}, set()),
+        ({"image": True}, {"picture.window"}, {"picture.viewer"}),
+        ({"image": True, "viewer": True}, {"picture.viewer"}, set()),
         ({"image": True, "window": True}, {"window.back"}, {"picture.window"}),
     ],
 )

@@ -280,6 +280,7 @@ class Workspace:
             run=run is not None,
             runs=bool(self.review.disk_index.runs),
             image=review.image is not None,
+            viewer=review.image is not None and self.viewer.has_display,
             filtered=bool(review.filter.words) or self.second_look is not None,
             closer=self.picture_view.view.closer is not None,
             viewed=self.picture_view.changed,

@@ -113,6 +113,8 @@ class KeyState(Struct, frozen=True, kw_only=True):
     runs: bool = False
     """There are runs."""
     image: bool = False
+    viewer: bool = False
+    """It can be opened in another program."""
     filtered: bool = False
     """The list shows not all images, or a second look is taken."""
     closer: bool = False
