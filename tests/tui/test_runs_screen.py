@@ -13,6 +13,7 @@ from fada_tui.tui.screens.runs import Compare, OpenRun, ResumeRun, RowsRead, Run
 from fada_tui.tui.state.run_scan import read_found, run_folders
 from fada_tui.tui.widgets.sheet import Sheet
 from tests.examples import run as unfinished
+from tests.tui.dashboard import wait_for
 from tests.tui.shelves import OneScreen, broken, judged, settled, stored, text_of, whole
 
 
@@ -273,3 +274,13 @@ async def test_hundreds_of_runs_can_be_walked(tmp_path: Path) -> None:
         await pilot.press("g")
         await settled(pilot)
         assert sheet.render_line(1).text.startswith("›")
+
+
+async def test_in_blind_mode_no_run_is_opened_by_its_name(tmp_path: Path) -> None:
+    shelf(tmp_path)
+    app = OneScreen(RunsScreen(tmp_path, None, frozenset(), blind=True))
+    async with app.run_test(size=(120, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "end blind mode first" in text_of(app.screen))
+        assert app.screen is app.shown and not app.ended

@@ -217,7 +217,11 @@ class RunsScreen(Screen[Wish | None], SheetActions):
     @on(Sheet.Opened)
     def action_open(self) -> None:
         """Close the screen with a request to open the run."""
-        if row := self._readable():
+        if self._blind:
+            self._say(
+                "one model's answers alone are no blind reading: end blind mode first (b on the main screen)"
+            )
+        elif row := self._readable():
             self.dismiss(OpenRun(row.folder))
 
     def action_summary(self) -> None:
