@@ -14,7 +14,7 @@ from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.tui.actions import loading, run_events
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.app import FadaApp
-from fada_tui.tui.state.open_runs import OpenRun, Streaming
+from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
 from tests.endpoint_server import serving
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.test_assessing import opened
@@ -259,3 +259,17 @@ async def test_nothing_tells_whose_answers_are_being_made(tmp_path: Path) -> Non
             seen[slot.run] = (view.state, view.text, review.open_runs.mark(slot).kinds)
     assert seen[OTHER] == seen[ONE] == ("waiting", "no answer yet", ("unjudged", "waiting"))
     assert review.running_place() is None
+
+
+def test_what_is_said_in_blind_mode_names_neither_runs_nor_models(tmp_path: Path) -> None:
+    open_runs = OpenRuns("ada")
+    for name, model in ((ONE, "tiny"), (OTHER, "tiny-a")):
+        place = save_run(tmp_path, name, model)
+        open_runs.open(place, read_run(place))
+    place = tmp_path / "results" / ONE
+    said = f"vllm ended: tiny-a and tiny.py of /nowhere/tiny/x in {place}/engine.log; {OTHER} destiny"
+    assert open_runs.told(said) == said
+    open_runs.blind = True
+    assert open_runs.told(said) == (
+        "vllm ended: a model and a model.py of a model/x in the run's folder/engine.log; a run destiny"
+    )

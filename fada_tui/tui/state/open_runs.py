@@ -1,5 +1,6 @@
 """The open runs, which one is current, and their assessments."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -350,10 +351,15 @@ class OpenRuns:
             run.assess_as(assessor)
 
     def told(self, text: str) -> str:
-        """Return what may be said now: in blind mode no run is named, whatever went wrong with its files."""
-        if self.blind:
-            for run in self.runs.values():
-                text = text.replace(str(run.folder), "the run's folder").replace(run.id, "a run")
+        """Return what may be said now: in blind mode no run or model is named, whatever goes wrong."""
+        if not self.blind:
+            return text
+        names: dict[str, str] = {}
+        for run in self.runs.values():
+            names |= dict.fromkeys((run.run.model.name, run.run.model.source or ""), "a model")
+            names |= {run.id: "a run", str(run.folder): "the run's folder"}
+        for name in sorted(filter(None, names), key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", names[name], text)
         return text
 
     @property
