@@ -21,6 +21,7 @@ from fada_tui.core.terminal_symbols import drawn_symbols
 from fada_tui.core.text import printable
 from fada_tui.images.formats import DICOM_EXTRA, VIDEO_EXTRA
 from fada_tui.models.hub_cache import hub_folders
+from fada_tui.models.lora_errors import LORA_EXTRA
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.engines.installed import describe
 from fada_tui.store.tables.spreadsheet import XLSX_EXTRA
@@ -88,6 +89,7 @@ def run_checks(results: Path, environ: Mapping[str, str] = os.environ) -> list[C
         check_dicom(installed.version("pydicom"), decoders, least.get("pydicom")),
         check_video(installed.version("av"), least.get("av")),
         check_spreadsheets(installed.version("openpyxl"), least.get("openpyxl")),
+        check_lora(installed.version("peft"), least.get("peft")),
         *check_engines(environ),
         check_gpu(_nvml(), torch, environ),
         check_terminal(environ),
@@ -198,9 +200,21 @@ def check_spreadsheets(version: str | None, least: str | None = None) -> Check:
     return _check_reader("XLSX", "openpyxl", version, least, XLSX_EXTRA)
 
 
+def check_lora(version: str | None, least: str | None = None) -> Check:
+    """Check whether LoRAs can be applied; `version` is peft's, `None` if it is not installed."""
+    lacking = f"cannot be applied; to apply one: {LORA_EXTRA}"
+    return _check_extra("LoRA", "peft", version, least, LORA_EXTRA, lacking)
+
+
 def _check_reader(name: str, package: str, version: str | None, least: str | None, extra: str) -> Check:
+    return _check_extra(name, package, version, least, extra, f"cannot be read; to read it: {extra}")
+
+
+def _check_extra(
+    name: str, package: str, version: str | None, least: str | None, extra: str, lacking: str
+) -> Check:
     if version is None:
-        return Check(name=name, status="ok", detail=f"cannot be read; to read it: {extra}")
+        return Check(name=name, status="ok", detail=lacking)
     if is_older(version, least):
         return Check(name=name, status="warn", detail=f"{package} {version} is too old", advice=extra)
     return Check(name=name, status="ok", detail=f"{package} {version}")

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+LORA_EXTRA = "pip install 'fada-tui[peft]'"
+
 
 def no_lora(where: str, inside: Sequence[str]) -> str:
     """Return the message: there is no LoRA.
@@ -51,7 +53,7 @@ def base_elsewhere(lora: str, base: str, *, hub: bool) -> str:
 
 def needs_peft(name: str) -> str:
     """Return the message: peft is not installed."""
-    return f"{name}: its LoRA needs peft: pip install 'fada-tui[peft]'"
+    return f"{name}: its LoRA needs peft: {LORA_EXTRA}"
 
 
 def unreadable(where: str) -> str:

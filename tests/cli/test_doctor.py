@@ -203,6 +203,13 @@ def test_what_dicom_and_video_take() -> None:
     assert "pip install 'fada-tui[video]'" in doctor.check_video(None).detail
 
 
+def test_a_lora_is_applied_where_peft_is_there() -> None:
+    assert doctor.check_lora("0.21.0").detail == "peft 0.21.0"
+    assert doctor.check_lora("0.9.0", "0.21").status == "warn"
+    assert "cannot be applied" in doctor.check_lora(None).detail
+    assert "pip install 'fada-tui[peft]'" in doctor.check_lora(None).detail
+
+
 def test_spreadsheets_are_read_where_openpyxl_is_there() -> None:
     assert doctor.check_spreadsheets("3.1.5").detail == "openpyxl 3.1.5"
     assert doctor.check_spreadsheets("3.0.9", "3.1").status == "warn"
