@@ -1,4 +1,4 @@
-"""The devices that one run is made on, as a person lists them, and the names that their workers have."""
+"""The devices that a run is made on, as a person names them, and the names that their workers have."""
 
 import re
 from collections.abc import Collection
@@ -12,6 +12,14 @@ MOST_ON_CPU = 256
 """Workers on the CPU at most."""
 
 _ENTRY = re.compile(r"(?:cuda:)?(?P<gpu>[0-9]{1,3})|cpu\*(?P<workers>[0-9]{1,3})")
+
+
+_ONE = re.compile(r"auto|(?:cpu|cuda|hip|hpu|ipu|meta|mps|mtia|npu|vulkan|xla|xpu)(?::[0-9]{1,3})?")
+
+
+def is_device(text: str) -> bool:
+    """Return whether a text is one device, as torch calls it, or `auto`; it need not be there."""
+    return _ONE.fullmatch(text) is not None
 
 
 def device_list(text: str) -> tuple[str, ...]:

@@ -20,10 +20,11 @@ from fada_tui.config.questions import (
 from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.config.schema import SAMPLING, SETTINGS
 from fada_tui.config.settings import Settings
-from fada_tui.core.device_list import is_device_list
+from fada_tui.core.device_list import is_device, is_device_list
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import samples_dir
 from fada_tui.core.records import Generation, ModelEntry, Plan, PlannedImage, Question, References, Selection
+from fada_tui.core.secrets import quoted
 from fada_tui.core.shards import shard_of
 from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
@@ -182,6 +183,10 @@ def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
     if is_device_list(settings.device) and not settings.device.startswith("cuda:"):
         raise UsageError(
             f"--device {settings.device}: it names one device, as cpu or cuda:0; a list is for --devices"
+        )
+    if not is_device(settings.device):
+        raise UsageError(
+            f"--device {quoted(settings.device, 40)}: expected auto, cpu, cuda, cuda:1, mps or xpu"
         )
     if settings.devices and engine_of(settings):
         raise UsageError(
