@@ -1,7 +1,7 @@
 """Building jobs from settings: models, questions and images."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,16 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.device_list import is_device, is_device_list
 from fada_tui.core.errors import UsageError
 from fada_tui.core.paths import samples_dir
-from fada_tui.core.records import Generation, ModelEntry, Plan, PlannedImage, Question, References, Selection
+from fada_tui.core.records import (
+    ClassSet,
+    Generation,
+    ModelEntry,
+    Plan,
+    PlannedImage,
+    Question,
+    References,
+    Selection,
+)
 from fada_tui.core.secrets import quoted
 from fada_tui.core.shards import shard_of
 from fada_tui.images.catalogue import Catalogue, scan, select
@@ -84,17 +93,60 @@ def jobs(
             not do what is asked for.
     """
     entries = [resolve(name, registry, settings.lora) for name in settings.model]
-    check_together(entries, settings)
-    for entry in entries:
-        _check_server(entry, settings)
-        check_files(entry, settings)
-    if engine_of(settings):
-        find(settings.engine, settings.engines, os.environ)
+    _check_entries(entries, settings)
     consent = consent_of(settings, registry, trusted, entries)
-    rubric = load_rubric(settings.rubric)
-    classes = load_classes(settings.classes)
-    questions = questions_of(settings)
-    frames = frames_of(settings)
+    questions, classes = questions_of(settings), load_classes(settings.classes)
+    chosen = _choose(settings, questions, classes, images)
+    made = tuple(
+        Job(
+            plan=Plan(
+                model=with_choices(entry, settings),
+                device=settings.device,
+                devices=settings.devices or UNSET,
+                engine=engine_of(settings),
+                trust_remote_code=consent.runs_code_of(entry),
+                allow_pickle=consent.reads_pickles_of(entry),
+                rubric=RUBRICS.source(settings.rubric),
+                control=settings.control,
+                classes=classes,
+                images=chosen.images,
+            ),
+            root=chosen.catalogue.root,
+            dataset=chosen.catalogue.name,
+            selection=chosen.selection,
+            questions=questions,
+            question_set=None if settings.question else question_set(settings.questions or DEFAULT_SET),
+            generation=generation(entry, settings),
+            aliases=chosen.aliases,
+            label=label,
+            files=settings.files,
+            references=chosen.references,
+        )
+        for entry in entries
+    )
+    return made, chosen.catalogue
+
+
+class _Chosen(Struct, frozen=True):
+    """The images of a run, and how they were chosen."""
+
+    catalogue: Catalogue
+    """Of the folder that they are from."""
+    images: tuple[PlannedImage, ...]
+    """With their references."""
+    selection: Selection
+    aliases: Mapping[str, str]
+    references: References | UnsetType
+
+
+def _choose(
+    settings: Settings,
+    questions: Sequence[Question],
+    classes: ClassSet,
+    images: tuple[PlannedImage, ...] | None,
+) -> _Chosen:
+    """Return the images that the settings select, or `images`, of a shard its part; raises `UsageError`."""
+    rubric, frames = load_rubric(settings.rubric), frames_of(settings)
     root = Path(os.path.abspath(settings.images)) if settings.images else samples_dir()  # noqa: PTH100
     catalogue = scan(root)
     aliases = checked_aliases(settings.alias, rubric, classes, {image.category for image in catalogue.images})
@@ -113,34 +165,7 @@ def jobs(
     if settings.shard and (shard := shard_of(settings.shard)):
         part, chosen, references = part_of(*shard, chosen, references)
         selection = replace(selection, shard=part)
-    made = tuple(
-        Job(
-            plan=Plan(
-                model=with_choices(entry, settings),
-                device=settings.device,
-                devices=settings.devices or UNSET,
-                engine=engine_of(settings),
-                trust_remote_code=consent.runs_code_of(entry),
-                allow_pickle=consent.reads_pickles_of(entry),
-                rubric=RUBRICS.source(settings.rubric),
-                control=settings.control,
-                classes=classes,
-                images=chosen,
-            ),
-            root=root,
-            dataset=catalogue.name,
-            selection=selection,
-            questions=questions,
-            question_set=None if settings.question else question_set(settings.questions or DEFAULT_SET),
-            generation=generation(entry, settings),
-            aliases=aliases,
-            label=label,
-            files=settings.files,
-            references=references,
-        )
-        for entry in entries
-    )
-    return made, catalogue
+    return _Chosen(catalogue, chosen, selection, aliases, references)
 
 
 def deadlines(settings: Settings) -> Deadlines:
@@ -167,6 +192,16 @@ def estimate(job: Job, *, ask_hub: bool) -> Estimate:
     return Estimate(
         len(job.plan.images), len(job.questions), len(job.plan.images) * len(job.questions), found
     )
+
+
+def _check_entries(entries: Sequence[ModelEntry], settings: Settings) -> None:
+    """Check that models can be asked for what the settings say; raises `UsageError`."""
+    check_together(entries, settings)
+    for entry in entries:
+        _check_server(entry, settings)
+        check_files(entry, settings)
+    if engine_of(settings):
+        find(settings.engine, settings.engines, os.environ)
 
 
 def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
