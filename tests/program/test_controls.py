@@ -85,6 +85,7 @@ def test_a_run_with_control_pictures_and_the_same_asked_afterwards(program: Prog
     assert program.run("runs", "check").returncode == 0
 
 
+@pytest.mark.slow
 def test_sigkill_of_everything_in_between_loses_nothing(program: Program, tiny: Path, images: Path) -> None:
     arguments = ("--batch", "--control", "--model", tiny, "--images", images, *QUESTIONS)
     process = program.start(*arguments, "--max-new-tokens", "300")

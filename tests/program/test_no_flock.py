@@ -51,7 +51,7 @@ def test_two_runs_are_made_with_one_warning(program: Program, tiny: Path, images
 
 
 @pytest.mark.parametrize(
-    "killed", ["program", *(pytest.param(who, marks=pytest.mark.slow) for who in ("worker", "both"))]
+    "killed", [pytest.param(who, marks=pytest.mark.slow) for who in ("program", "worker", "both")]
 )
 def test_what_is_killed_is_resumed(program: Program, tiny: Path, many: Path, killed: str) -> None:
     process = program.start(*arguments(tiny, many))

@@ -443,6 +443,7 @@ def test_trust_in_its_own_model_is_not(program: Program, long_run: Path, tiny: P
     assert program.run("verify", long_run, "--sample", "1").returncode == 0
 
 
+@pytest.mark.slow
 def test_pickles_are_asked_for_again(program: Program, tiny: Path, images: Path, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import load_file

@@ -167,6 +167,7 @@ def test_the_whole_story(start: Start, tmp_path: Path) -> None:
     assert standing(folder) == {**expected, noted: (None, None)}
 
 
+@pytest.mark.slow
 def test_leaving_in_mid_run_and_taking_it_up_again(start: Start, tmp_path: Path) -> None:
     questions = [f"--question=Question {number}?" for number in range(5)]
     program = start(*questions)
