@@ -167,7 +167,7 @@ async def _ask(
     return Answered(
         seconds=time.perf_counter() - begun,
         processor=_processor(processes) - spent,
-        tokens=sum(one.tokens.generated or 0 for one in results if one.tokens),
+        tokens=sum(one.tokens.generated or 0 for one in results),
         texts={one.key: one.error.message if one.error else _whole(one.response) for one in results},
     )
 

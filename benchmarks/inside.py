@@ -1,7 +1,7 @@
 """How long a model itself computes: what no way of asking it can save is the limit of all of them."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +17,7 @@ class Inside:
     """
 
     def __init__(self, device: str) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
         self._device = device
         self._depth = 0

@@ -38,7 +38,7 @@ def main() -> None:
     over = threading.Event()
     threading.Thread(target=_wait, args=(over,), daemon=True).start()
     with RunLock(place) as lock:
-        lock.note_worker(os.getpid())
+        lock.note_workers(os.getpid())
         write_run(place, replace(whole, results=(), plan=plan, status="interrupted", finished=None))
         append_all(journal, [ResultLine(result=result) for result in whole.results[:there]])
         print(place, flush=True)

@@ -109,7 +109,7 @@ class _Plot:
             free += NAME_HEIGHT
 
     def _x(self, size: object) -> float:
-        place = self._sizes.index(size) if size in self._sizes else 0  # type: ignore[arg-type]
+        place = self._sizes.index(size) if size in self._sizes else 0
         return LEFT + PANEL[0] * (place + 0.5) / max(len(self._sizes), 1)
 
     def _y(self, ratio: float) -> float:

@@ -55,6 +55,6 @@ def alternately(ways: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, l
     """Go each way in turn, in every other round the other way about; return what each gave, by round."""
     found: dict[str, list[T]] = {name: [] for name in ways}
     for number in range(rounds):
-        for name in reversed(ways) if number % 2 else ways:
+        for name in reversed(list(ways)) if number % 2 else ways:
             found[name].append(ways[name]())
     return found

@@ -35,6 +35,9 @@ from fada_tui.worker.remote.pictures import picture
 from fada_tui.worker.remote.request import Request
 
 IMAGES = 24
+DEFAULTS = [5, 8, 0.2]
+"""Rounds, concurrency, and seconds that the server takes for an answer."""
+
 ASKED = (
     *QUESTIONS,
     Question(id="side", text="On which side of the image is the largest structure?"),
@@ -45,7 +48,7 @@ ASKED = (
 def main() -> None:
     """Alternate both; print seconds, answers a second and the ratio."""
     numbers = [float(word) for word in sys.argv[1:]]
-    rounds, concurrency, seconds = (*numbers, *(5, 8, 0.2)[len(numbers) :])
+    rounds, concurrency, seconds = numbers + DEFAULTS[len(numbers) :]
     with tempfile.TemporaryDirectory(prefix="fada-tui-benchmarks-") as name, serving(seconds) as source:
         asked = gather(samples_dir(), IMAGES, ASKED, Path(name) / "images")
         generation = Generation(

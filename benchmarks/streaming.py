@@ -18,6 +18,7 @@ from fada_tui.core.paths import demo_weights, samples_dir
 from fada_tui.images.decode import decode
 from fada_tui.worker.generation.interfaces import LoadedModel
 from fada_tui.worker.generation.streaming import AnswerStream, TextStreamer
+from fada_tui.worker.generation.token_text import TokenText, special_marks
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
     model = load_ours(Subject(name=Path(folder).name, folder=Path(folder), device="auto", dtype="auto"))
     image = decode(samples_dir() / "Heart" / "Heart_001.png")
     prepared = model.adapter.prepare([(image.pixels, "What can you see?")], None)
-    inputs = prepared.inputs.to(model.device, dtype=model.model.dtype)
+    inputs = prepared.inputs.to(model.devices[0], dtype=model.model.dtype)
     taken = alternately(
         {
             "bare": lambda: seconds(model, inputs, tokens, streamed=False),
@@ -45,8 +46,12 @@ def main() -> None:
 def seconds(model: LoadedModel, inputs: dict[str, torch.Tensor], tokens: int, *, streamed: bool) -> float:
     """Seconds for one answer of exactly so many tokens."""
     pieces: list[str] = []
-    answer = AnswerStream(model.adapter.tokenizer, lambda text, count: pieces.append(text))
-    settle(model.device)
+    answer = AnswerStream(
+        TokenText(model.adapter.tokenizer, special_marks(model.adapter.tokenizer)),
+        lambda text, count: pieces.append(text),
+        lambda text, count: pieces.append(text),
+    )
+    settle(model.devices[0])
     begun = time.perf_counter()
     with torch.inference_mode():
         model.model.generate(
@@ -56,7 +61,7 @@ def seconds(model: LoadedModel, inputs: dict[str, torch.Tensor], tokens: int, *,
             max_new_tokens=tokens,
             streamer=TextStreamer([answer]) if streamed else None,
         )
-    settle(model.device)
+    settle(model.devices[0])
     taken = time.perf_counter() - begun
     assert not streamed or len(answer.tokens) == tokens
     return taken

@@ -26,8 +26,10 @@ SIDE = 8192
 
 MIB = 2**20
 
-ASKED = ("index", "uuid", "name", "driver_version", "memory.total", "memory.used", "utilization.gpu")
-ASKED += ("temperature.gpu", "power.draw")
+ASKED = (
+    *("index", "uuid", "name", "driver_version", "memory.total", "memory.used", "utilization.gpu"),
+    *("temperature.gpu", "power.draw"),
+)
 
 
 def measure(task: Task, figures: Figures) -> None:
@@ -102,7 +104,9 @@ def nvidia_smi() -> list[dict[str, Any]]:
     Raises:
         SkippedError: there is none.
     """
-    gpus = [dict(zip(ASKED, row, strict=True)) for row in _rows(f"--query-gpu={','.join(ASKED)}")]
+    gpus: list[dict[str, Any]] = [
+        dict(zip(ASKED, row, strict=True)) for row in _rows(f"--query-gpu={','.join(ASKED)}")
+    ]
     processes = _rows("--query-compute-apps=gpu_uuid,pid,used_memory")
     for gpu in gpus:
         for name in ("memory.total", "memory.used"):

@@ -56,6 +56,10 @@ def _share(part: str, model: str) -> Callable[[Parts], Any]:
     return lambda parts: at(parts, f"{part}-{model}", "ours 1", "share_of_limit", "decoding")
 
 
+def _streamed(part: str, model: str) -> Callable[[Parts], Any]:
+    return lambda parts: at(parts, f"{part}-{model}", "streaming", "ratio")
+
+
 def _times(model: str, way: str) -> Callable[[Parts], Any]:
     def times(parts: Parts) -> Any:
         loop = at(parts, f"pace-{model}", "loop", "tokens_per_second", "median")
@@ -77,7 +81,7 @@ GOALS = (
         Goal(
             f"{model}: streamed ÷ bare{label}",
             STREAMED,
-            lambda parts, part=part, model=model: at(parts, f"{part}-{model}", "streaming", "ratio"),
+            _streamed(part, model),
         )
         for model in SHARES
         for part, label in (("pace", ""), ("compiled", ", compiled"))

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 from collections import Counter
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
@@ -124,11 +125,15 @@ def measure(task: Task, figures: Figures) -> None:
     """Measure both models alone, and the smaller one in batches, too."""
     asked = listed(task.images, QUESTIONS[:1])
     for name in (SMALLER, LARGER):
-        figures.attempt(f"{name} expected", lambda name=name: expectation(task.model(name)))
-        figures.attempt(name, lambda name=name: _model(task, figures, name, asked))
+        figures.attempt(f"{name} expected", partial(_expected, task, name))
+        figures.attempt(name, partial(_model, task, figures, name, asked))
         gc.collect()
         if task.on_gpu:
             torch.cuda.empty_cache()
+
+
+def _expected(task: Task, name: str) -> dict[str, Any]:
+    return expectation(task.model(name))
 
 
 def expectation(folder: Path, *options: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ ends by itself, so that all have the same length.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def measure(task: Task, figures: Figures) -> None:
     figures.attempt("machine", lambda: _machine(task.device))
     figures.attempt("images", lambda: _save_images(task.folder / "images", FEW if task.small else IMAGES))
     for name in (SMALLER, LARGER):
-        figures.attempt(name, lambda name=name: _timed(task, name))
+        figures.attempt(name, partial(_timed, task, name))
 
 
 def larger() -> Idefics3Config:

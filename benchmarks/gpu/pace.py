@@ -6,6 +6,7 @@ take minutes: each way answers a batch or two of its own size, and is told in to
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -90,7 +91,7 @@ def measure(task: Task, figures: Figures, name: str) -> None:
     ways = list(_ways(peers, worker, name, len(asked.items)))
     begun = time.monotonic()
     for way in ways:
-        figures.attempt(way.name, lambda way=way: go(way))
+        figures.attempt(way.name, partial(go, way))
         if way is ways[GOALS - 1]:
             figures.attempt("streaming", lambda: streamed(loaded, asked, task))
     whole = time.monotonic() - begun
@@ -99,7 +100,7 @@ def measure(task: Task, figures: Figures, name: str) -> None:
             break
         for way in ways:
             if way.name in seconds:
-                figures.attempt(way.name, lambda way=way: go(way))
+                figures.attempt(way.name, partial(go, way))
 
 
 def streamed(loaded: LoadedModel, asked: Asking, task: Task, prepare: Any = None) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import gc
 import importlib.metadata
 import importlib.util
 import time
-from typing import Any
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
 import torch
 
@@ -17,6 +18,10 @@ from fada_tui.core.records import ModelEntry
 from fada_tui.worker.loading.load import load
 
 PACKAGE = "bitsandbytes"
+
+Precision: TypeAlias = Literal["8bit", "4bit"]
+
+PRECISIONS: tuple[Precision, ...] = ("8bit", "4bit")
 
 SHOWN = 80
 """Characters of an answer."""
@@ -31,17 +36,15 @@ def measure(task: Task, figures: Figures) -> None:
     figures.put(PACKAGE, importlib.metadata.version(PACKAGE))
     asked = listed(task.images, QUESTIONS[:1])
     for name in (SMALLER, LARGER):
-        for precision in ("8bit", "4bit"):
+        for precision in PRECISIONS:
             label = f"{name} {precision}"
-            figures.attempt(
-                label, lambda name=name, precision=precision: _packed(task, name, precision, asked)
-            )
+            figures.attempt(label, partial(_packed, task, name, precision, asked))
             gc.collect()
             torch.cuda.empty_cache()
-        figures.attempt(f"{name} expected", lambda name=name: expectation(task.model(name))["needs"])
+        figures.attempt(f"{name} expected", partial(_needs, task, name))
 
 
-def _packed(task: Task, name: str, precision: str, asked: Asking) -> dict[str, Any]:
+def _packed(task: Task, name: str, precision: Precision, asked: Asking) -> dict[str, Any]:
     torch.cuda.reset_peak_memory_stats(task.device)
     entry = ModelEntry(name=name, source=str(task.model(name)), dtype="bfloat16", quantization=precision)
     command = Load(model=entry, device=task.device, trust_remote_code=False, allow_pickle=False)
@@ -53,7 +56,7 @@ def _packed(task: Task, name: str, precision: str, asked: Asking) -> dict[str, A
     answers = [one for one in results if one.error is None]
     return {
         "load_seconds": seconds,
-        "weights": told.weights,
+        "weights": told.model.memory.weights,
         "loaded": after,
         "answering": held(task.device),
         "answered": len(answers),
@@ -61,3 +64,7 @@ def _packed(task: Task, name: str, precision: str, asked: Asking) -> dict[str, A
         "answers": [(one.response or "")[:SHOWN] for one in answers],
         "tokens_per_second": [one.tokens.per_second for one in answers],
     }
+
+
+def _needs(task: Task, name: str) -> Any:
+    return expectation(task.model(name))["needs"]

@@ -3,6 +3,7 @@
 import csv
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -17,7 +18,7 @@ BATCH, IMAGES = 16, 48
 def measure(task: Task, figures: Figures) -> None:
     """Run the command, and run it again with warm caches."""
     for name in ("first", "second"):
-        figures.attempt(name, lambda name=name: _run(task, name))
+        figures.attempt(name, partial(_run, task, name))
 
 
 def _run(task: Task, name: str) -> dict[str, Any]:

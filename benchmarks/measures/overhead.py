@@ -158,13 +158,13 @@ def _alone(result: Result, scratch: Path) -> dict[str, list[_Times]]:
     try:
         telemetry.begin()
         doings = {
-            YARDSTICK: lambda: (os.write(bare, encoded), os.fsync(bare)),
+            YARDSTICK: lambda: _write(bare, encoded),
             "result into the journal, fsynced (worker)": lambda: append(journal, ResultLine(result=result)),
             "memory into the journal, not fsynced": lambda: append(journal, memory, durable=False),
             "result through the protocol": lambda: decode_event(
                 encode(Finished(result=result, torch_peak_reserved=None))
             ),
-            "memory at begin and end of an answer": lambda: (telemetry.begin(), telemetry.peaks()),
+            "memory at begin and end of an answer": lambda: _peaks(telemetry),
         }
         return alternately({what: _timed(do) for what, do in doings.items()}, APPENDED)
     finally:
@@ -197,3 +197,13 @@ def _idle_sampler() -> float:
         return (time.process_time() - used) / (time.perf_counter() - begun)
     finally:
         telemetry.stop()
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    os.write(descriptor, data)
+    os.fsync(descriptor)
+
+
+def _peaks(telemetry: Telemetry) -> None:
+    telemetry.begin()
+    telemetry.peaks()

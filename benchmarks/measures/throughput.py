@@ -256,7 +256,7 @@ def _inward(
     seconds = time.perf_counter() - begun
     steps = inside.calls["decode"] + inside.calls["prefill"]
     return Inward(
-        share=inside.seconds.total() / seconds,
+        share=sum(inside.seconds.values()) / seconds,
         seconds=dict(inside.seconds),
         calls=dict(inside.calls),
         generated=sum(result.tokens.generated or 0 for result in results),
