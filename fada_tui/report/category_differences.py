@@ -11,6 +11,7 @@ from fada_tui.evaluation.intervals import Sums
 from fada_tui.evaluation.verdicts import current, worth
 from fada_tui.report import units
 from fada_tui.report.figures import expects_terms
+from fada_tui.report.looking import constant_answers
 from fada_tui.report.markdown import name
 
 QUESTIONS: Final = 4
@@ -31,12 +32,19 @@ class ToldApart(NamedTuple):
 
 
 def categories_told_apart(run: Run) -> ToldApart:
-    """Return what people's verdicts say of the categories; without any, what scores do, by question."""
+    """Return what people's verdicts say of the categories; without any, what scores do, by question.
+
+    One answer for every image is right where the right answer happens to be that one: the scores of such a
+    question rank the references, and say nothing of the model.
+    """
     judged = _compared(run.results, _by_verdicts)
     if judged.groups:
         return _told(judged, "by verdicts")
     found = []
+    constant = {one.question_id for one in constant_answers(run)}
     for question in run.questions:
+        if question.id in constant:
+            continue
         own = [result for result in run.results if result.question_id == question.id]
         terms = expects_terms(run, question.id)
         compared = _compared(own, partial(_by_score, terms=terms))
@@ -49,6 +57,9 @@ def categories_told_apart(run: Run) -> ToldApart:
     if len(none) > 1:
         where = f"{units.count(len(none), 'other question')}" if some else f"any of {len(none):,} questions"
         none = [f"By scores no category can be told apart in {where}."]
+    if constant:
+        of = units.count(len(constant), "question")
+        none.append(f"Categories are not compared in {of} with one answer for (nearly) every image.")
     more = len(some) - QUESTIONS
     rest = [f"Categories can be told apart by {units.count(more, 'more question')}."] if more > 0 else []
     return ToldApart(

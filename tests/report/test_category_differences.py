@@ -37,10 +37,15 @@ def test_where_the_extremes_are_too_few_the_others_are_still_told_apart() -> Non
     assert "Best category" not in page
 
 
-def scored(numbers: dict[str, tuple[int, int]], question: str) -> list[Result]:
-    """For each category so many answers with a score of 1 of so many."""
+def scored(numbers: dict[str, tuple[int, int]], question: str, response: str = "") -> list[Result]:
+    """For each category so many answers with a score of 1 of so many; all different, or the same one."""
     return [
-        result(f"{name}/{place}.png", question, score=Score(kind="choice", value=float(place < right)))
+        result(
+            f"{name}/{place}.png",
+            question,
+            score=Score(kind="choice", value=float(place < right)),
+            response=response or f"{name} {place}",
+        )
         for name, (right, total) in numbers.items()
         for place in range(total)
     ]
@@ -55,3 +60,11 @@ def test_scores_tell_categories_apart_within_a_question_alone() -> None:
     assert "by scores of q1:" not in page
     none = render_summary(of(*scored(even, "q0"), *scored(even, "q1")), [], [], None)
     assert "By scores no category can be told apart in any of 2 questions." in none
+
+
+def test_one_answer_for_every_image_has_no_best_category() -> None:
+    clear = {"A": (30, 30), "B": (0, 30)}
+    page = render_summary(of(*scored(clear, "q0", "abdomen"), *scored(clear, "q1")), [], [], None)
+    assert "Best category by scores of q1: A (n = 30), 100% (computed)" in page
+    assert "by scores of q0" not in page and "By scores of q0" not in page
+    assert "Categories are not compared in 1 question with one answer for (nearly) every image." in page

@@ -380,7 +380,7 @@ def test_categories_are_compared_by_scores_only_where_no_verdict_is() -> None:
         )
 
     results = tuple(
-        result(f"{category}/{number}.png", response="x", auto=auto(share))
+        result(f"{category}/{number}.png", response=f"{category} {number}", auto=auto(share))
         for category, share in (("A", 0.25), ("B", 1.0))
         for number in range(12)
     )
