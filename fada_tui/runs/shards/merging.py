@@ -31,6 +31,10 @@ from fada_tui.store.fold import highest
 CONTROLS_DIFFER = (
     "the shards do not agree about the control pictures: their machines or versions answer differently"
 )
+SIZES_DIFFER = (
+    "the control pictures are of another size in each shard, the median of its own images: "
+    "the answers about those of the first shard are kept"
+)
 
 
 def merged(runs: Sequence[Run], id: str, telemetry: Sequence[str | None]) -> tuple[Run, tuple[str, ...]]:
@@ -194,20 +198,25 @@ def _memory(each: Sequence[ModelMemory]) -> ModelMemory:
 
 
 def _controls(runs: Sequence[Run]) -> tuple[tuple[Result, ...], tuple[str, ...]]:
-    """Return an answer about each control picture, of the first shard that has one; say if others differ."""
+    """Return an answer about each control picture, of the first shard that has one; say if others differ.
+
+    Answers about pictures of different sizes may differ for no other reason.
+    """
     found: dict[tuple[str, str], Result] = {}
-    said: dict[tuple[str, str], set[str]] = {}
+    said: dict[tuple[tuple[str, str], int | None, int | None], set[str]] = {}
     for run in runs:
         for result in run.controls or ():
             known = found.setdefault(result.key, result)
             if known.error is not None and result.error is None:
                 found[result.key] = result
             if result.response is not None:
-                said.setdefault(result.key, set()).add(result.response)
+                said.setdefault((result.key, result.width, result.height), set()).add(result.response)
     order = {key: number for number, key in enumerate(control_keys(runs[0].questions))}
     pictures = sorted(found.values(), key=lambda result: order.get(result.key, len(order)))
-    differ = any(len(answers) > 1 for answers in said.values())
-    return tuple(pictures), (CONTROLS_DIFFER,) if differ else ()
+    remarks = [CONTROLS_DIFFER] if any(len(answers) > 1 for answers in said.values()) else []
+    if len({(width, height) for _, width, height in said}) > 1:
+        remarks.append(SIZES_DIFFER)
+    return tuple(pictures), tuple(remarks)
 
 
 def _references(each: Sequence[References | UnsetType]) -> References | UnsetType:
