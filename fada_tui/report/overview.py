@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from math import floor, log10
 from typing import Final
 
 from markdown_it.tree import SyntaxTreeNode
@@ -231,9 +232,10 @@ def _slower(pace: Pace | None) -> str | None:
     if pace is None or not pace.falls:
         return None
     chance = "p < 0.001" if pace.p < 0.001 else f"p = {pace.p:.3f}"
+    digits = max(2, 1 - floor(log10(pace.first))) if pace.first > 0 else 2
     return (
-        f"⚠️ the pace fell: median {units.seconds(pace.first)} s in the first fifth of the answers, "
-        f"{units.seconds(pace.last)} s in the last (Mann-Whitney, {chance})"
+        f"⚠️ the pace fell: median {pace.first:.{digits}f} s in the first fifth of the answers, "
+        f"{pace.last:.{digits}f} s in the last (Mann-Whitney, {chance})"
     )
 
 

@@ -18,6 +18,11 @@ def test_a_pace_that_falls_is_said_with_both_medians() -> None:
     )
 
 
+def test_medians_of_hundredths_of_a_second_are_seen_to_differ() -> None:
+    said = speed([0.09, *[0.011] * 20, *[0.0125] * 60, *[0.014] * 20])
+    assert "median 0.011 s in the first fifth of the answers, 0.014 s in the last" in said
+
+
 def test_an_even_pace_a_rising_one_and_a_slow_beginning_are_not() -> None:
     for times in ([1.0, 1.1] * 50, [*[3.0] * 50, *[1.0] * 50], [30.0, *[1.0] * 50], [1.0, 9.0]):
         assert "pace" not in speed(times)
