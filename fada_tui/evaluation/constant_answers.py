@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal, TypeAlias
 
-from fada_tui.core.records import Record, Result
+from msgspec.structs import replace
+
+from fada_tui.core.records import Record, Result, Score
 
 ALIKE: Final = 0.98
 """Share of the images from which one answer gives reason to doubt."""
@@ -16,6 +18,8 @@ Finding: TypeAlias = Literal["doubt", "varies", "references_alike", "too_few"]
 """`doubt`: one answer for (nearly) all images. `varies`: it is not so. `references_alike`: so are the right
 answers, so that a model that looks would answer no differently. `too_few`: images to tell."""
 
+_NAMING: Final = frozenset({"set", "choice", "ordered", "yes_no"})
+"""Kinds whose scores say what an answer names, however it is worded."""
 _END_MARKS = ".!?…,;:。！？，；：、؟،؛।()（） \t\n\"'“”„‘’«»*_`"
 
 
@@ -30,6 +34,9 @@ class Alike(Record, frozen=True, kw_only=True):
     """Images that got it."""
     images: int
     """Images that got an answer."""
+    reworded: bool = False
+    """Whether the answers differ in words, and are one in what they name: that is `answer`, and `images` are
+    those with a score."""
 
     @property
     def share(self) -> float:
@@ -54,26 +61,47 @@ def alike(
     question_ids: Sequence[str],
     results: Iterable[Result],
     right: Callable[[Result], str | None],
+    *,
+    reworded: bool = True,
 ) -> list[Alike]:
     """Return for each question whether its answers give reason to doubt that the model looks at the images.
 
     They do where one answer covers at least `ALIKE` of at least `IMAGES` images, unless one right answer
-    covers as large a share of at least as many.
+    covers as large a share of at least as many; and so where, by their scores, answers name one and the same.
 
     Args:
         question_ids: The questions, in the order of the answer.
         results: Those of a run; errors count for nothing.
         right: Returns the right answer of a result, where it is known.
+        reworded: Whether answers are one, too, that name the same in different words.
     """
     answers: dict[str, list[str]] = {one: [] for one in question_ids}
+    scores: dict[str, list[Score]] = {one: [] for one in question_ids}
     truths: dict[str, Counter[str]] = {one: Counter() for one in question_ids}
     for result in results:
         answer = said(result)
         if result.error is None and answer is not None and result.question_id in answers:
             answers[result.question_id].append(answer)
+            if reworded and result.score and result.score.kind in _NAMING:
+                scores[result.question_id].append(result.score)
             if (truth := right(result)) is not None:
                 truths[result.question_id][normal(truth)] += 1
-    return [_alike(one, given, truths[one]) for one, given in answers.items()]
+    found = [_alike(one, given, truths[one]) for one, given in answers.items()]
+    return [_named_alike(one, scores[one.question_id]) or one for one in found]
+
+
+def _named_alike(found: Alike, scores: Sequence[Score]) -> Alike | None:
+    """Return that answers of different words name the same; `None` if they don't, or most have no score."""
+    if found.finding != "varies" or 2 * len(scores) < found.images:
+        return None
+    named = Counter(tuple(sorted({*one.matched, *one.extra})) for one in scores)
+    truths = Counter(tuple(sorted({*one.matched, *one.missed})) for one in scores)
+    value, count = named.most_common(1)[0]
+    doubt = _finding(count, len(scores), max(truths.values()), truths.total()) == "doubt"
+    if not doubt or not value:
+        return None
+    answer = ", ".join(value)
+    return replace(found, finding="doubt", answer=answer, count=count, images=len(scores), reworded=True)
 
 
 def _alike(question_id: str, given: Sequence[str], truths: Counter[str]) -> Alike:

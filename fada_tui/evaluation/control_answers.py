@@ -53,7 +53,7 @@ def control_answers(run: Run) -> list[ControlAnswers]:
                 if (result := made.get((path_of(picture), one.question_id)))
             },
         )
-        for one in alike(ids, run.results, lambda _: None)
+        for one in alike(ids, run.results, lambda _: None, reworded=False)
     ]
 
 

@@ -145,7 +145,8 @@ def _looks(run: Run, questions: Sequence[QuestionFigures]) -> str:
 def doubt_line(one: QuestionFigures) -> str:
     """Return the item of a list on a question that gets one answer for nearly all images."""
     same = one.alike
-    return f"  - **{name(one.label)}**: {_said(same)} for {same.count:,} of {same.images:,} images"
+    said = f"{_said(same)}, in different words," if same.reworded else _said(same)
+    return f"  - **{name(one.label)}**: {said} for {same.count:,} of {same.images:,} images"
 
 
 def _said(same: Alike) -> str:

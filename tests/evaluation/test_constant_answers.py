@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from fada_tui.core.records import Ranked, Result
+from fada_tui.core.records import Ranked, Result, Score
 from fada_tui.evaluation.constant_answers import Alike, AnswerCounts, alike, normal
 from tests.examples import error_result, result
 
@@ -101,3 +101,43 @@ def test_counting_as_answers_come_finds_the_same(same: int, others: int, referen
         counts.add(one.response or "", one.reference or None)
     whole = found(some)
     assert (counts.finding, counts.count, counts.images) == (whole.finding, whole.count, whole.images)
+
+
+def scored(named: Sequence[str], right: Sequence[str], kind: str = "choice") -> list[Result]:
+    """Answers in words of their own, each with what it names and what is right."""
+    return [
+        result(
+            f"A/{number}.png",
+            "q1",
+            response=f"In image {number} I see {value}.",
+            score=Score(kind=kind, value=float(value == truth), **sides(value, truth)),
+        )
+        for number, (value, truth) in enumerate(zip(named, right, strict=True))
+    ]
+
+
+def sides(value: str, truth: str) -> dict[str, tuple[str, ...]]:
+    if value == truth:
+        return {"matched": (value,) if value else ()}
+    return {"missed": (truth,), "extra": (value,) if value else ()}
+
+
+def test_answers_that_name_the_same_in_different_words_are_one() -> None:
+    one = found(scored(["breech"] * 49 + ["cephalic"], ["breech", "cephalic"] * 25))
+    assert (one.finding, one.reworded, one.answer, one.count, one.images) == ("doubt", True, "breech", 49, 50)
+
+
+def test_what_is_named_gives_no_reason_to_doubt_elsewhere() -> None:
+    mixed = ["breech", "cephalic"] * 10
+    for named, right, kind in (
+        (mixed, mixed[::-1], "choice"),  # it varies
+        (["breech"] * 20, ["breech"] * 20, "choice"),  # the right ones are as uniform
+        ([""] * 20, mixed, "choice"),  # nothing is named
+        (["breech"] * 20, mixed, "text"),  # words, no values
+        (["breech"] * 9, mixed[:9], "choice"),  # too few
+    ):
+        assert found(scored(named, right, kind)).finding != "doubt"
+    few = [*scored(["breech"] * 10, mixed[:10]), *results([f"answer {number}" for number in range(11)])]
+    assert found(few).finding == "varies", "most have no score"
+    same, reworded = scored(["breech"] * 20, mixed), False
+    assert alike(["q1"], same, lambda _: None, reworded=reworded)[0].finding == "varies"

@@ -24,6 +24,7 @@ from fada_tui.core.records import (
     References,
     Result,
     Run,
+    Score,
 )
 from fada_tui.report.overview import LINES
 from fada_tui.report.summary import render_summary
@@ -258,3 +259,17 @@ def test_its_table_is_a_table() -> None:
     kinds = [token.type for token in tokens]
     assert kinds.count("table_open") == 1 and kinds.count("tr_open") == 1 + 12
     assert kinds.count("blockquote_open") == 1
+
+
+def test_one_value_in_different_words_is_named() -> None:
+    of = asked(1, 20, lambda _, image: f"image {image} is good", score=Score(kind="choice", value=0.0))
+    named = tuple(
+        replace(
+            one,
+            score=Score(kind="choice", value=0.0, extra=("good",), missed=(("poor", "fair")[place % 2],)),
+        )
+        for place, one in enumerate(of.results)
+    )
+    screen = first_screen(replace(of, results=named))
+    assert "⚠️ 1 of 1 question: one answer for every image" in screen
+    assert '  - **q0**: "good", in different words, for 20 of 20 images' in screen

@@ -115,7 +115,8 @@ class Looking(FileRecord, frozen=True, kw_only=True):
     `evidence`: they go with the images. `no_evidence`: that could not be shown. `untestable`: too few images,
     one category, or nearly every answer worded differently."""
     answer: str | None = None
-    """The commonest answer, as it was mostly given; `None` without answers."""
+    """The commonest answer, as it was mostly given, or what all answers name in different words; `None`
+    without answers."""
     count: int
     """Images that got it."""
     images: int
