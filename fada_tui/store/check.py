@@ -81,9 +81,14 @@ def run_folders(results: Path) -> list[Path]:
     return sorted(path for path in results.glob("*/") if is_run_folder(path)) if results.is_dir() else []
 
 
-def check_run(folder: Path) -> Checked:
-    """Check a run's files."""
-    locked = is_locked(folder)
+def check_run(folder: Path, *, ours: bool = False) -> Checked:
+    """Check a run's files.
+
+    Args:
+        folder: the run's.
+        ours: whether the lock is the caller's: nobody writes, so that a torn end is not one that still grows.
+    """
+    locked = not ours and is_locked(folder)
     path = folder / journal.JOURNAL_NAME
     findings: list[Finding] = []
     contents = journal.Contents()

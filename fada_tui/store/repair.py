@@ -29,7 +29,7 @@ def repair(folder: Path) -> tuple[str, ...]:
         StoreError: a file cannot be read or written, or there is nothing that could be saved.
     """
     with RunLock(folder, patience=0):
-        found = check_run(folder)
+        found = check_run(folder, ours=True)
         kinds = {finding.kind for finding in found.findings}
         done: list[str] = []
         if kinds.intersection(_BROKEN):

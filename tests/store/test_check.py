@@ -131,6 +131,13 @@ def test_the_journal_s_good_lines_are_merged_and_the_others_kept(
     assert kinds(checked(capsys)[1]) == ["left_over"]
 
 
+def test_a_torn_end_alone_is_repaired(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / journal.JOURNAL_NAME).write_bytes(b'{"kind":"res')
+    code, row = checked(capsys, "--repair")
+    assert (code, kinds(row), len(row["repaired"])) == (0, ["journal_torn"], 1)
+    assert names(folder) == {store.RUN_NAME, journal.QUARANTINE_NAME}
+
+
 def test_a_run_that_is_being_written_is_checked_and_not_repaired(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
