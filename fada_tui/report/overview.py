@@ -46,6 +46,7 @@ SCORES: Final = "Scores"
 _SENTENCE = re.compile(r"[.!?…][\"'”’)]*(?=\s|$)")
 
 _ALL: Final = "all questions"
+_BY_PEOPLE: Final = "quality by people"
 
 Row = tuple[str, ...]
 
@@ -85,10 +86,21 @@ def overview(run: Run, found: Figures, questions: Sequence[QuestionFigures], *, 
 
 
 def _first(rows: Sequence[Row], most: int) -> list[Row]:
-    """Return the first rows, and in place of the last of them that over all questions."""
+    """Return the first rows, and in place of the last of them that over all questions.
+
+    Verdicts on one question give way, from the last one on, to the scores of others.
+    """
+    spare = [place for place, row in enumerate(rows) if row[0] != _ALL and _beside_score(rows, place)]
+    left_out = set(spare[max(len(spare) + most - len(rows), 0) :])
+    rows = [row for place, row in enumerate(rows) if place not in left_out]
     if len(rows) <= most:
-        return [*rows]
+        return rows
     return [*rows[: most - 1], rows[-1]] if rows[-1][0] == _ALL else [*rows[:most]]
+
+
+def _beside_score(rows: Sequence[Row], place: int) -> bool:
+    """Return whether a row has the verdicts on a question that has a score as well, in the row before."""
+    return rows[place][1] == _BY_PEOPLE and place > 0 and rows[place - 1][0] == rows[place][0]
 
 
 def _with_rest(lines: Sequence[str], most: int) -> list[str]:
@@ -182,7 +194,7 @@ def _verdicts(label: str, counts: Tally) -> list[Row]:
     # Beside some of the answers all errors would weigh more than in the run: the section says so.
     if counts.errors and counts.judged == counts.answers:
         value += f"; errors as incorrect {verdict_texts.share(all_asked)}, n = {all_asked.n:,}"
-    return [(label, "quality by people", verdict_texts.of(share), value, "–", "–")]
+    return [(label, _BY_PEOPLE, verdict_texts.of(share), value, "–", "–")]
 
 
 def _sorting(run: Run, found: Figures) -> list[Row]:

@@ -25,6 +25,7 @@ from fada_tui.core.records import (
     Result,
     Run,
     Score,
+    Scoring,
 )
 from fada_tui.report.overview import LINES
 from fada_tui.report.summary import render_summary
@@ -273,3 +274,15 @@ def test_one_value_in_different_words_is_named() -> None:
     screen = first_screen(replace(of, results=named))
     assert "⚠️ 1 of 1 question: one answer for every image" in screen
     assert '  - **q0**: "good", in different words, for 20 of 20 images' in screen
+
+
+def test_every_question_s_score_goes_before_the_verdicts_on_another() -> None:
+    score = Score(kind="choice", value=1.0, matched=("good",))
+    made = judged(asked(8, 12, lambda question, image: f"answer {image % 3}", score=score, reference="good"))
+    choices = tuple(replace(one, values=("good", "poor")) for one in made.questions)
+    scoring = Scoring(rubric="r", rubric_sha256="", questions_sha256="")
+    screen = first_screen(replace(made, questions=choices, scoring=scoring))
+    rows = [line for line in screen.splitlines() if line.startswith("| q") or line.startswith("| all")]
+    assert [sum(f"| q{number} | accuracy |" in row for row in rows) for number in range(8)] == [1] * 8
+    assert "| q0 | quality by people | 12 |" in screen and "| all questions |" in rows[-1]
+    assert "more rows: see Scores." in screen
