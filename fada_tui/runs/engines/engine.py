@@ -23,8 +23,9 @@ LONGEST_SHOWN = 200
 TICK_SECONDS = 0.25
 """How often it is seen whether an engine is ready, and what it printed."""
 
-_LONGEST_TICK = 5.0
-"""Seconds that a tick counts for at most: more is the time that this program itself slept (ctrl+z)."""
+_LONGEST_TICK = 15.0
+"""Seconds that a tick counts for at most: two pages that do not come take ten, and more is the time that this
+program itself slept (ctrl+z)."""
 
 STAGE = "engine"
 """The stage of loading: seconds since the engine was started."""
@@ -106,17 +107,18 @@ class Engine:
         self._process = process
         printed: list[str] = []
         process.tell = printed.append
-        silent, told = 0.0, -1
+        silent, told, ticked = 0.0, -1, began
         try:
             while lacks := await missing(self.command, self._port.number, self.key):
-                ticked = time.monotonic()
+                now = time.monotonic()
+                silent, ticked = silent + min(now - ticked, _LONGEST_TICK), now
                 if not process.runs:
                     raise ModelLoadError(ErrorKind.LOAD, f"{self.last_words}; {log} has more")
                 if printed:
                     yield EngineLog(quoted(message_of(printed[-1]), LONGEST_SHOWN))
                     printed.clear()
                     silent = 0.0
-                if (seconds := int(ticked - began)) > told:
+                if (seconds := int(now - began)) > told:
                     told = seconds
                     yield Progress(stage=STAGE, done=seconds, total=None)
                 if silent > silence:
@@ -124,7 +126,6 @@ class Engine:
                     message = f"{why}, so it was ended; {log} has more"
                     raise ModelLoadError(ErrorKind.TIMEOUT, message)
                 await asyncio.sleep(TICK_SECONDS)
-                silent += min(time.monotonic() - ticked, _LONGEST_TICK)
             self.ready, self.load_time = True, time.monotonic() - began
             if printed:
                 yield EngineLog(quoted(message_of(printed[-1]), LONGEST_SHOWN))

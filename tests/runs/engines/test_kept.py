@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from fada_tui.config.engines import EngineSettings
+from fada_tui.core.errors import ModelLoadError
+from fada_tui.runs.engines import engine
 from fada_tui.runs.engines.engine import Engine
 from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import EngineLog, ModelReady, RunEnded
@@ -48,10 +50,10 @@ async def test_an_idle_engine_is_ended_in_time(play: Play) -> None:
 
 @pytest.mark.long
 async def test_an_engine_serves_the_next_run_of_its_command_and_makes_room_for_others(play: Play) -> None:
-    pool, engine = EnginePool(), await up(play)
-    pool.keep(engine)
-    assert await pool.take(play.command()) is engine
-    pool.keep(engine)
+    pool, kept = EnginePool(), await up(play)
+    pool.keep(kept)
+    assert await pool.take(play.command()) is kept
+    pool.keep(kept)
     assert await pool.take(play.command(slots=5)) is None
     assert not play.left, "its memory is free before the next one begins"
     pool.keep(await up(play))
@@ -64,8 +66,8 @@ async def test_an_engine_serves_the_next_run_of_its_command_and_makes_room_for_o
 
 @pytest.mark.slow
 async def test_an_engine_that_hangs_serves_no_further_run(play: Play) -> None:
-    pool, engine = EnginePool(), await up(play)
-    pool.keep(engine)
+    pool, kept = EnginePool(), await up(play)
+    pool.keep(kept)
     os.kill(play.pids()[0], signal.SIGSTOP)
     assert await pool.take(play.command()) is None
     assert not play.left
@@ -78,6 +80,28 @@ async def test_an_engine_that_is_silent_for_too_long_is_ended(play: Play) -> Non
     with pytest.raises(Exception, match=r"the engine was silent for 0\.5 s, and /health does not answer"):
         async for _ in engine.start(play.folder / "engine.log", 0.5):
             pass
+    assert not play.left
+
+
+async def test_an_engine_that_takes_requests_and_answers_none_is_silent(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    async def hangs(*_: object) -> str:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.1)
+        return "/health does not answer"
+
+    monkeypatch.setattr(engine, "missing", hangs)
+    monkeypatch.setattr(engine, "TICK_SECONDS", 0.001)
+    play.plan(silent=600)
+    hung = Engine(play.command(), patience=0.3)
+    with pytest.raises(ModelLoadError, match=r"the engine was silent for 0\.3 s"):
+        async for _ in hung.start(play.folder / "engine.log", 0.3):
+            pass
+    assert asked < 20, "the seconds that a page is waited for are silence, too"
     assert not play.left
 
 
