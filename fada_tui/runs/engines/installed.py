@@ -1,13 +1,15 @@
 """Which program of this machine an engine is, and its version."""
 
+import asyncio
 import importlib.util
 import os
 import re
 import shlex
 import shutil
-import subprocess
+import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -99,8 +101,8 @@ def describe(
 ) -> tuple[bool, str]:
     """Return whether nothing is wrong with an engine, and where it is or how it would be named.
 
-    That it is not here is nothing wrong, unless the settings name it. May start it to say its version.
-    Arguments as for `find`.
+    That it is not here is nothing wrong, unless the settings name it. May start it to say its version: not
+    for an event loop. Arguments as for `find`.
     """
     try:
         found = find(engine, engines, environ)
@@ -108,19 +110,20 @@ def describe(
         named = engine in engines and engines[engine].command
         return not named, str(error) if named else f"not here; to use it, {how_to_name(engine)}"
     by_settings = ", as settings.toml says" if found.by_settings else ""
-    return True, f"{version_of(found) or 'version unknown'}, {shlex.join(found.command)}{by_settings}"
+    version = asyncio.run(version_of(found)) or "version unknown"
+    return True, f"{version}, {shlex.join(found.command)}{by_settings}"
 
 
-def version_of(installed: Installed) -> str | None:
-    """Return an engine's version; `None` if it does not say one in time. May wait for it."""
+async def version_of(installed: Installed) -> str | None:
+    """Return an engine's version; `None` if it does not say one in time. Cancelled, it leaves nothing."""
     names = _PACKAGES[installed.engine]
     python = _interpreter(installed.command) if names else None
-    if python and (said := _said((python, "-I", "-c", _ASK, *names), METADATA_SECONDS)):
+    if python and (said := await _said((python, "-I", "-c", _ASK, *names), METADATA_SECONDS)):
         return said.split()[0]
     if SGLANG_MODULE in installed.command:
         return None
     program = installed.command[:-1] if installed.command[-1] == "serve" else installed.command
-    said = _said((*program, "--version"), VERSION_SECONDS)
+    said = await _said((*program, "--version"), VERSION_SECONDS)
     found = _NUMBER.search(said or "")
     return found[1] if found else None
 
@@ -146,22 +149,31 @@ def _interpreter(command: tuple[str, ...]) -> str | None:
     return None
 
 
-def _said(command: tuple[str, ...], seconds: float) -> str | None:
-    """Return what a command prints, if it ends well and in time."""
+async def _said(command: tuple[str, ...], seconds: float) -> str | None:
+    """Return what a command prints, if it ends well and in time; else it is killed with all in its group."""
     environment = {name: value for name, value in os.environ.items() if name not in KEPT_FROM_IT}
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
             env=environment | _QUIET,
-            timeout=seconds,
-            check=False,
+            start_new_session=True,
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+    except (OSError, ValueError):
         return None
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+    printed: bytes | None = None
+    try:
+        printed, _ = await asyncio.wait_for(process.communicate(), seconds)
+    except TimeoutError:
+        pass
+    finally:
+        if printed is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    return printed.decode(errors="replace") if printed is not None and process.returncode == 0 else None
 
 
 def _table(engine: str) -> str:

@@ -114,7 +114,7 @@ class Serving:
         yield Progress(stage=STAGE, done=0, total=None)
         self._load = load
         if self._engine is None:
-            asking = asyncio.ensure_future(asyncio.to_thread(self._wanted, load))
+            asking = asyncio.ensure_future(self._wanted(load))
             async with aclosing(_while(asking)) as waiting:
                 async for event in waiting:
                     yield event
@@ -310,8 +310,8 @@ class Serving:
             except ModelLoadError:
                 continue
 
-    def _wanted(self, load: Load) -> EngineCommand:
-        """Return how it is started; reads files and asks the engine for its version.
+    async def _wanted(self, load: Load) -> EngineCommand:
+        """Return how it is started; asks the engine for its version and reads files.
 
         Raises:
             ModelLoadError: the engine is not there, or cannot do what is asked for.
@@ -319,16 +319,21 @@ class Serving:
         try:
             installed = find(self._name, self._engines, os.environ)
             if installed not in _versions:
-                _versions[installed] = version_of(installed)
-            version = _versions[installed]
-            card = self._telemetry is not None and bool(self._telemetry.gpus)
-            return engine_command(installed, version, load, concurrency=self._concurrency, card=card)
+                _versions[installed] = await version_of(installed)
+            version, slots = _versions[installed], self._concurrency
+            return await asyncio.to_thread(
+                lambda: engine_command(installed, version, load, concurrency=slots, card=self._has_card())
+            )
         except UsageError as error:
             raise ModelLoadError(ErrorKind.LOAD, str(error)) from error
 
+    def _has_card(self) -> bool:
+        """Return whether there is a GPU here; may wait for the driver."""
+        return self._telemetry is not None and bool(self._telemetry.gpus)
+
 
 async def _while(task: "asyncio.Future[Any]") -> AsyncGenerator[Coming, None]:
-    """Yield signs of life until a task is done, so that who stops a run waits for no engine."""
+    """Yield signs of life until a task is done; who stops a run meanwhile ends it and waits for no engine."""
     seconds = 0
     try:
         while not (await asyncio.wait({task}, timeout=1.0))[0]:
@@ -336,6 +341,7 @@ async def _while(task: "asyncio.Future[Any]") -> AsyncGenerator[Coming, None]:
             yield Progress(stage=STAGE, done=seconds, total=None)
     finally:
         task.cancel()
+        await asyncio.wait({task})
 
 
 def _note(log: Path, line: str) -> None:

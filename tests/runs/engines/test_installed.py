@@ -1,5 +1,6 @@
 """Which program an engine is, by settings and PATH, and its version."""
 
+import asyncio
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from fada_tui.config.engines import EngineSettings
 from fada_tui.core.errors import UsageError
 from fada_tui.runs.engines import installed
 from fada_tui.runs.engines.installed import Installed, find, version_of
+from tests.runs.engines.playing import runs, wait_until
 
 
 def program(folder: Path, name: str, text: str = "#!/bin/sh\necho none\n") -> Path:
@@ -82,7 +84,7 @@ def test_sglang_may_be_a_module_of_our_own_python(tmp_path: Path, monkeypatch: p
     assert found.command == (sys.executable, "-m", "sglang.launch_server")
 
 
-def test_a_version_is_what_the_package_says_without_importing_it(
+async def test_a_version_is_what_the_package_says_without_importing_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program of a Python environment, as pip makes it: asked by its Python's metadata alone."""
@@ -93,9 +95,9 @@ def test_a_version_is_what_the_package_says_without_importing_it(
     monkeypatch.setitem(installed._PACKAGES, "vllm", ("pytest",))
     for command in ((str(fake),), (str(fake), "serve"), ("nice", "-n", "5", str(fake))):
         found = Installed(engine="vllm", command=command)
-        assert version_of(found) == importlib.metadata.version("pytest")
+        assert await version_of(found) == importlib.metadata.version("pytest")
     module = Installed(engine="vllm", command=(sys.executable, "-m", "vllm"))
-    assert version_of(module) == importlib.metadata.version("pytest")
+    assert await version_of(module) == importlib.metadata.version("pytest")
 
 
 @pytest.mark.parametrize(
@@ -108,20 +110,38 @@ def test_a_version_is_what_the_package_says_without_importing_it(
         ("echo 1.2.3; exit 3", None),
     ],
 )
-def test_else_a_version_is_what_the_program_prints(text: str, version: str | None, tmp_path: Path) -> None:
+async def test_else_a_version_is_what_the_program_prints(
+    text: str, version: str | None, tmp_path: Path
+) -> None:
     file = program(tmp_path, "llama-server", f'#!/bin/sh\n[ "$1" = --version ] || exit 9\n{text}\n')
-    assert version_of(Installed(engine="llama.cpp", command=(str(file),))) == version
+    assert await version_of(Installed(engine="llama.cpp", command=(str(file),))) == version
 
 
-def test_one_that_does_not_say_it_in_time_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_does_not_say_it_in_time_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(installed, "VERSION_SECONDS", 0.1)
     file = program(tmp_path, "llama-server", "#!/bin/sh\nexec sleep 600\n")
     begun = time.monotonic()
-    assert version_of(Installed(engine="llama.cpp", command=(str(file),))) is None
+    assert await version_of(Installed(engine="llama.cpp", command=(str(file),))) is None
     assert time.monotonic() - begun < 300
 
 
-def test_one_that_cannot_be_started_has_none(tmp_path: Path) -> None:
+async def test_asking_for_a_version_can_be_given_up(tmp_path: Path) -> None:
+    text = f"#!/bin/sh\nsleep 600 &\necho $! $$ > {tmp_path}/pids.new\n"
+    text += f"mv {tmp_path}/pids.new {tmp_path}/pids\nsleep 600\n"
+    file = program(tmp_path, "llama-server", text)
+    asking = asyncio.create_task(version_of(Installed(engine="llama.cpp", command=(str(file),))))
+    while not (tmp_path / "pids").exists():
+        await asyncio.sleep(0.02)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    await asyncio.to_thread(wait_until, lambda: not any(map(runs, pids)))
+
+
+async def test_one_that_cannot_be_started_has_none(tmp_path: Path) -> None:
     file = program(tmp_path, "llama-server", "#!/nowhere/at/all\n")
-    assert version_of(Installed(engine="llama.cpp", command=(str(file),))) is None
-    assert version_of(Installed(engine="llama.cpp", command=(os.devnull,))) is None
+    assert await version_of(Installed(engine="llama.cpp", command=(str(file),))) is None
+    assert await version_of(Installed(engine="llama.cpp", command=(os.devnull,))) is None

@@ -35,7 +35,7 @@ class Played(Serving):
         super().__init__("vllm", {}, None, play.folder / "engine.log", LONG_ENOUGH)
         self._played = replace(play.command(), base_name="played", served_name="with-the-lora")
 
-    def _wanted(self, load: Load) -> EngineCommand:
+    async def _wanted(self, load: Load) -> EngineCommand:
         command = self._played
         argv = tuple("played" if part == "with-the-lora" else part for part in command.argv)
         return replace(command, argv=argv)
