@@ -42,6 +42,12 @@ def test_what_is_here_is_told_with_version_and_path(tmp_path: Path) -> None:
     assert {check.status for check in found.values()} == {"ok"}
 
 
+def test_keys_in_a_command_are_not_told(tmp_path: Path) -> None:
+    own = program(tmp_path / "mine", "echo 1.2.3")
+    check = told(tmp_path, f'[engines.vllm]\ncommand = "{own} --hf-token hf_of-mine"\n')["vllm"]
+    assert check.detail == f"1.2.3, {own} --hf-token '[key]', as settings.toml says"
+
+
 def test_a_command_that_is_gone_is_warned_of(tmp_path: Path) -> None:
     check = told(tmp_path, '[engines.sglang]\ncommand = "/gone/sglang"\n')["sglang"]
     assert check.status == "warn"

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from fada_tui.config.engines import LLAMA_CPP, SGLANG, VLLM, EngineSettings
 from fada_tui.core.errors import UsageError
+from fada_tui.core.secrets import without_secrets
 from fada_tui.runs.engines.launch import KEPT_FROM_IT
 
 VERSION_SECONDS = 60.0
@@ -111,7 +112,7 @@ def describe(
         return not named, str(error) if named else f"not here; to use it, {how_to_name(engine)}"
     by_settings = ", as settings.toml says" if found.by_settings else ""
     version = asyncio.run(version_of(found)) or "version unknown"
-    return True, f"{version}, {shlex.join(found.command)}{by_settings}"
+    return True, f"{version}, {shlex.join(without_secrets(found.command))}{by_settings}"
 
 
 async def version_of(installed: Installed) -> str | None:
