@@ -51,6 +51,7 @@ class EngineClient(WorkerClient):
         """Have items answered, and the engine started again where it ends meanwhile.
 
         Raises:
+            StoreError: the engine ended, and its log cannot be written.
             WorkerDiedError: the worker ended.
             WorkGivenUpError: the engine ends again and again.
         """

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.config.engines import ENGINES, EngineSettings
-from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
+from fada_tui.core.errors import ErrorKind, ModelLoadError, StoreError, UsageError
 from fada_tui.core.file_modes import open_to_append
 from fada_tui.core.protocol import Finished, Load, Loaded, Progress, ServerBack, ServerDown
 from fada_tui.core.records import ModelEntry, Run
@@ -32,6 +32,9 @@ Engines: TypeAlias = Mapping[str, EngineSettings]
 """One's own settings of engines, by name."""
 
 NO_ENGINES: Engines = {}
+
+KeptUp: TypeAlias = EngineLog | Warned | WorkGivenUpError | StoreError
+"""What is told of an engine while it is kept up; an error is the last."""
 
 FRUITLESS_STARTS = 3
 """Starts in sequence after which an engine that does not come up is given up."""
@@ -220,9 +223,10 @@ class Serving:
         """Yield the events of a work that asks the engine, and start it again where it ends meanwhile.
 
         Raises:
+            StoreError: it ended, and its log cannot be written.
             WorkGivenUpError: it ends again and again, with no answer in between.
         """
-        told: asyncio.Queue[EngineLog | Warned | WorkGivenUpError] = asyncio.Queue()
+        told: asyncio.Queue[KeptUp] = asyncio.Queue()
         keeping = asyncio.create_task(self._keep_up(told))
         working: asyncio.Task[WorkEvent] | None = None
         telling = asyncio.create_task(told.get())
@@ -233,7 +237,7 @@ class Serving:
                 await asyncio.wait({working, telling}, return_when=asyncio.FIRST_COMPLETED)
                 if telling.done():
                     event, telling = telling.result(), asyncio.create_task(told.get())
-                    if isinstance(event, WorkGivenUpError):
+                    if isinstance(event, WorkGivenUpError | StoreError):
                         raise event
                     yield event
                 if working.done():
@@ -281,8 +285,8 @@ class Serving:
         if engine:
             await engine.end()
 
-    async def _keep_up(self, told: "asyncio.Queue[EngineLog | Warned | WorkGivenUpError]") -> None:
-        """Start the engine again whenever it ends."""
+    async def _keep_up(self, told: "asyncio.Queue[KeptUp]") -> None:
+        """Start the engine again whenever it ends; tell what happens, and what ends that."""
         engine = self._engine
         assert engine is not None
         starts = 0
@@ -309,6 +313,9 @@ class Serving:
                 told.put_nowait(Warned(f"the engine is up again after {engine.load_time or 0:.0f} s"))
             except ModelLoadError:
                 continue
+            except StoreError as error:
+                told.put_nowait(error)
+                return
 
     async def _wanted(self, load: Load) -> EngineCommand:
         """Return how it is started; asks the engine for its version and reads files.

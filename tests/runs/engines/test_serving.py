@@ -1,19 +1,25 @@
 """A run's engine: up with what it is to serve, or not at all."""
 
+import asyncio
+import os
+import shutil
+import signal
 import socket
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.errors import ModelLoadError
-from fada_tui.core.protocol import Load
+from fada_tui.core.errors import ModelLoadError, StoreError
+from fada_tui.core.protocol import Idle, Load
 from fada_tui.core.records import EngineFacts, ModelEntry
 from fada_tui.runs.engines import engine
 from fada_tui.runs.engines.launch import EngineCommand
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.serving import Serving
+from fada_tui.runs.worker_client.client import WorkEvent
 from tests.conftest import LONG_ENOUGH
 from tests.examples import result, run
 from tests.runs.engines.playing import Play
@@ -113,4 +119,26 @@ async def test_another_port_is_tried_where_something_else_listens(
             assert str(taken.getsockname()[1]) not in serving.asked().model.source
         finally:
             await serving.end()
+    assert not play.left
+
+
+async def test_an_engine_whose_log_cannot_be_written_any_more_ends_the_work(
+    play: Play, tmp_path: Path
+) -> None:
+    async def asked() -> AsyncGenerator[WorkEvent, None]:
+        await asyncio.Event().wait()
+        yield Idle()
+
+    serving = Played(play)
+    serving._log = tmp_path / "run" / "engine.log"
+    serving._log.parent.mkdir()
+    try:
+        [event async for event in serving.up(LOAD)]
+        shutil.rmtree(serving._log.parent)
+        os.kill(play.pids()[0], signal.SIGKILL)
+        async with asyncio.timeout(LONG_ENOUGH):
+            with pytest.raises(StoreError, match=r"cannot write .*engine\.log"):
+                [event async for event in serving.beside(asked())]
+    finally:
+        await serving.end()
     assert not play.left
