@@ -18,6 +18,8 @@ ANSWER_SECONDS = 300.0
 _LONGEST_ANSWER = 1 << 20
 _OK = 200
 _REFUSED = (401, 403)
+_NO_ANSWER = (asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+"""What is raised where something else than HTTP comes, or a head without end."""
 
 
 async def missing(command: EngineCommand, port: int, key: str) -> str:
@@ -50,7 +52,7 @@ async def answer_to(command: EngineCommand, port: int, key: str, question: objec
 
 async def _answer(port: int, key: str, request: str, content: bytes, patience: float) -> tuple[int, bytes]:
     """Return status and content of an answer of this machine; status 0 where there is none."""
-    with suppress(OSError, TimeoutError, LookupError, ValueError, asyncio.IncompleteReadError):
+    with suppress(OSError, TimeoutError, LookupError, ValueError, *_NO_ANSWER):
         return await asyncio.wait_for(_exchanged(port, key, request, content), patience)
     return 0, b""
 
