@@ -15,6 +15,10 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 """Sequences for a terminal: colours, above all. A log is no terminal."""
 
 
+_MOST_BEGUN = 8 * LONGEST_LINE
+"""Bytes that are kept of a line without an end: more than are shown, so that no key is cut into two."""
+
+
 class Output:
     """The output of an engine.
 
@@ -43,9 +47,7 @@ class Output:
         """Return the lines that are whole now; they are in the log. No data: it has ended."""
         text = self._begun + data.replace(b"\r", b"\n")
         lines = text.split(b"\n")
-        self._begun = lines.pop() if data else b""
-        if len(self._begun) > LONGEST_LINE:
-            lines, self._begun = [*lines, self._begun], b""
+        self._begun = lines.pop()[:_MOST_BEGUN] if data else b""
         shown = [self._clean(line) for line in lines if line.strip()]
         self._write("".join(f"{line}\n" for line in shown).encode())
         return shown
