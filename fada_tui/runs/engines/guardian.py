@@ -65,15 +65,19 @@ class Guardian:
         self._selector = selectors.DefaultSelector()
         self._pipe, theirs = os.pipe()
         with os.fdopen(theirs, "wb") as output:
-            engine = subprocess.Popen(
-                self._argv(start),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=_environment(start),
-                start_new_session=True,
-                preexec_fn=processes.die_with_parent(),  # no other thread is there
-            )
+            try:
+                engine = subprocess.Popen(
+                    self._argv(start),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env=_environment(start),
+                    start_new_session=True,
+                    preexec_fn=processes.die_with_parent(),  # no other thread is there
+                )
+            except (OSError, ValueError):
+                self._remove_key()
+                raise
         engine.returncode = 0  # its end is seen by `reaped`
         self._engine = engine.pid
         self._watchdog = processes.Watchdog(self._engine)
@@ -88,8 +92,7 @@ class Guardian:
         while not self._hung_up and self._status is None:
             self._look(None)
         self._end()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._remove_key()
         self._watchdog.release()
         _tell(Ended(self._status))
 
@@ -101,6 +104,10 @@ class Guardian:
         path.touch(0o600)
         path.write_text(start.key_file.replace(KEY, start.key), encoding="utf-8")
         return [str(path) if part == KEY_FILE else part for part in argv]
+
+    def _remove_key(self) -> None:
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _watch_signals(self) -> None:
         woken, wake = os.pipe()

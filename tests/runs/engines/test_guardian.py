@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.runs.engines.last_words import reason_in
-from fada_tui.runs.engines.launch import KEPT_FROM_IT
+from fada_tui.runs.engines.launch import KEPT_FROM_IT, KEY_FILE
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import EngineProcess
 from fada_tui.runs.engines.ready import missing
@@ -108,11 +108,15 @@ async def test_what_a_crashed_engine_leaves_is_ended_and_its_last_lines_are_know
     assert not play.left
 
 
-async def test_a_program_that_is_not_there_is_told(play: Play) -> None:
-    command = replace(play.command(), argv=("/nowhere/vllm", "serve"))
+async def test_a_program_that_is_not_there_is_told_and_no_key_is_left(
+    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    command = replace(play.command(key_file=True), argv=("/nowhere/vllm", "serve", KEY_FILE))
     process = await EngineProcess.started(command, 1, KEY, play.folder / "engine.log")
     await asyncio.wait_for(process.wait(), LONG_ENOUGH)
     assert process.end_told == "could not be started: /nowhere/vllm: No such file or directory"
+    assert list(tmp_path.iterdir()) == [play.folder]
 
 
 async def test_output_goes_to_another_file_from_one_moment_to_the_next(play: Play) -> None:
