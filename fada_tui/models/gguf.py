@@ -116,13 +116,19 @@ def _part(name: str) -> re.Match[str] | None:
     return found if found and int(found["parts"]) <= _MOST_PARTS else None
 
 
-def obstacle(where: str, files: GgufFiles) -> Refusal | None:
-    """Return why llama.cpp cannot serve a folder's model with images; `None` if it can.
+def refusal(name: str, where: str, files: GgufFiles | None, *, llama_cpp: bool) -> Refusal | None:
+    """Return why a model cannot be served by what is to serve it, as far as GGUF files are concerned.
 
     Args:
-        where: the folder.
-        files: its GGUF files.
+        name: the model.
+        where: its folder, or in words where its files are.
+        files: its GGUF files; `None` if it is no folder of such files.
+        llama_cpp: llama.cpp is to serve it, and nothing else reads them.
     """
+    if not llama_cpp:
+        return Refusal(ErrorKind.NOT_FOUND, gguf_errors.for_llama_cpp(where)) if files else None
+    if files is None:
+        return Refusal(ErrorKind.NOT_FOUND, gguf_errors.no_gguf(name, where))
     if files.missing:
         return Refusal(ErrorKind.WEIGHTS_MISMATCH, gguf_errors.incomplete(where, files.missing))
     if len(files.models) != 1:

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from fada_tui.core.errors import ErrorKind
-from fada_tui.models import gguf_errors, load_errors, model_config
+from fada_tui.models import gguf, load_errors, model_config
 from fada_tui.models.architectures import UNSUPPORTED, port
 from fada_tui.models.checkpoint import ADAPTER, CheckpointFiles
-from fada_tui.models.gguf import gguf_files
 from fada_tui.models.installed import Installed, TransformersTables
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.lora_files import is_adapter_alone
@@ -119,8 +118,8 @@ def of_the_class(model: Candidate) -> Iterator[Refusal]:
         yield Refusal(ErrorKind.ARCHITECTURE_UNKNOWN, message)
     elif ADAPTER in files.sizes:
         yield _adapter_alone(model.where, files)
-    elif gguf_files(files.sizes):
-        yield Refusal(ErrorKind.NOT_FOUND, gguf_errors.for_llama_cpp(model.where))
+    elif gguf_only := gguf.refusal(model.name, model.where, gguf.gguf_files(files.sizes), llama_cpp=False):
+        yield gguf_only
     else:
         message = load_errors.no_config(model.where, _other_weights(files.sizes), files.inside)
         yield Refusal(ErrorKind.NOT_FOUND, message)

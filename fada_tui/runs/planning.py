@@ -37,7 +37,7 @@ from fada_tui.core.secrets import quoted
 from fada_tui.core.shards import shard_of
 from fada_tui.images.catalogue import Catalogue, scan, select
 from fada_tui.images.expand import Frames, expand
-from fada_tui.models import gguf, gguf_errors, load_errors
+from fada_tui.models import gguf, load_errors
 from fada_tui.models.endpoint import check_allowed, is_endpoint, key_of, parse
 from fada_tui.models.lora import resolve
 from fada_tui.models.registry import Registry, is_hub_id, located
@@ -248,12 +248,8 @@ def check_files(entry: ModelEntry, settings: Settings) -> None:
     if is_endpoint(source):
         return
     found = None if is_hub_id(source) else gguf.in_folder(Path(source))
-    if found is not None and settings.engine != LLAMA_CPP:
-        raise UsageError(gguf_errors.for_llama_cpp(source))
-    if settings.engine == LLAMA_CPP:
-        why = gguf.obstacle(source, found) if found else None
-        if found is None or why:
-            raise UsageError(why.message if why else gguf_errors.no_gguf(entry.name, source))
+    if why := gguf.refusal(entry.name, source, found, llama_cpp=settings.engine == LLAMA_CPP):
+        raise UsageError(why.message)
     if engine_of(settings):
         lora_of(settings.engine, located(entry))
 

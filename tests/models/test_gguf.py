@@ -6,7 +6,7 @@ import pytest
 
 from fada_tui.core.errors import ErrorKind
 from fada_tui.core.records import ModelEntry
-from fada_tui.models.gguf import GgufFiles, gguf_files, in_folder, obstacle, parts_of, read_header
+from fada_tui.models.gguf import GgufFiles, gguf_files, in_folder, parts_of, read_header, refusal
 from fada_tui.models.hub_cache import is_here
 from tests.gguf_files import write_gguf
 
@@ -78,10 +78,19 @@ def test_a_checkpoint_and_a_folder_without_such_files_are_none() -> None:
 def test_what_cannot_be_served_is_said_in_one_line(
     files: GgufFiles, kind: ErrorKind | None, words: tuple[str, ...]
 ) -> None:
-    found = obstacle("/f", files)
+    found = refusal("m", "/f", files, llama_cpp=True)
     assert (found and found.kind) == kind
     for word in words:
         assert found is not None and word in found.message and "\n" not in found.message
+
+
+def test_only_llama_cpp_reads_them_and_reads_nothing_else() -> None:
+    files = GgufFiles(("a.gguf",), ("p.gguf",))
+    others = refusal("m", "/f", files, llama_cpp=False)
+    assert others and others.message.startswith("/f holds GGUF files, which are for llama.cpp: add --engine")
+    assert refusal("m", "/f", None, llama_cpp=False) is None
+    none = refusal("m", "/f", None, llama_cpp=True)
+    assert none and none.message.startswith("m: llama.cpp reads GGUF files, and /f holds none: ")
 
 
 def test_the_files_of_a_model_in_parts() -> None:

@@ -18,7 +18,7 @@ from fada_tui.core.errors import UsageError, reason
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import EngineFacts, ModelEntry, ModelFacts
 from fada_tui.core.secrets import without_secrets
-from fada_tui.models import gguf, gguf_errors, load_errors
+from fada_tui.models import gguf, load_errors
 from fada_tui.models.checkpoint import CheckpointFiles, read_folder
 from fada_tui.models.hub_cache import snapshot
 from fada_tui.models.installed import installed as installed_libraries
@@ -234,15 +234,15 @@ def _model(load: Load, engine: str, folder: Path | None, lora: EngineLora | None
     )
     files = None if folder is None else read_folder(folder, "folder", allow_pickle=load.allow_pickle)
     ggufs = None if files is None else gguf.gguf_files(files.sizes)
+    if why := gguf.refusal(entry.name, entry.source, ggufs, llama_cpp=engine == LLAMA_CPP):
+        raise UsageError(why.message)
     found: tuple[Path, Path] | None = None
     context: int | None = None
-    if engine == LLAMA_CPP:
-        found = _gguf(entry, folder, ggufs)
+    if folder is not None and ggufs is not None:  # for llama.cpp: others were refused
+        found = folder / ggufs.models[0], folder / ggufs.projectors[0]
         header = _header(entry.name, found[0])
         facts = _of_header(replace(facts, license=files.license if files else None), entry, header)
         context = header.context
-    elif ggufs is not None:
-        raise UsageError(gguf_errors.for_llama_cpp(entry.source))
     elif files is not None:
         if files.pickled and not load.allow_pickle:
             raise UsageError(load_errors.pickle_only(entry.source))
@@ -292,14 +292,6 @@ def _of_header(facts: ModelFacts, entry: ModelEntry, said: gguf.GgufHeader) -> M
         dtype=said.quantization,
         license=facts.license or said.license or entry.license,
     )
-
-
-def _gguf(entry: ModelEntry, folder: Path | None, files: gguf.GgufFiles | None) -> tuple[Path, Path]:
-    if folder is None or files is None:
-        raise UsageError(gguf_errors.no_gguf(entry.name, entry.source))
-    if refusal := gguf.obstacle(str(folder), files):
-        raise UsageError(refusal.message)
-    return folder / files.models[0], folder / files.projectors[0]
 
 
 def _stated(folder: Path | None, lora: EngineLora | None) -> Iterator[tuple[str, int, int]]:

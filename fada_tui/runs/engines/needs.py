@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from fada_tui.config.engines import LLAMA_CPP, TRANSFORMERS
 from fada_tui.core.errors import ErrorKind, UsageError
 from fada_tui.core.records import ModelEntry
-from fada_tui.models import gguf_errors
+from fada_tui.models import gguf
 from fada_tui.models.load_errors import Refusal
 from fada_tui.models.registry import located
 from fada_tui.models.requirements import Requirements
@@ -67,8 +67,8 @@ def look(
     of_files = found.obstacles
     if found.model_type != _GGUF:
         of_files = tuple(one for one in of_files if one.kind not in _OF_TRANSFORMERS)
-        if engine == LLAMA_CPP:
-            of_files = (Refusal(ErrorKind.NOT_FOUND, gguf_errors.no_gguf(entry.name, entry.source)),)
+        if why_not := gguf.refusal(entry.name, entry.source, None, llama_cpp=engine == LLAMA_CPP):
+            of_files = (why_not,)
         found = replace(found, packages=(), remarks=())
     for_engine = engine != LLAMA_CPP or found.model_type == _GGUF
     why = limits.refusal(engine, entry, device) or (_of_lora(engine, entry, environ) if for_engine else None)

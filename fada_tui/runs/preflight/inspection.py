@@ -11,7 +11,7 @@ import msgspec
 from fada_tui.core.errors import ErrorKind, reason
 from fada_tui.core.json_data import MalformedError, decode_json
 from fada_tui.core.records import ModelEntry
-from fada_tui.models import gguf, gguf_errors, load_errors, lora_errors
+from fada_tui.models import gguf, load_errors, lora_errors
 from fada_tui.models.checkpoint import CheckpointFiles, Probed, read_folder
 from fada_tui.models.endpoint import is_endpoint
 from fada_tui.models.hub_cache import is_offline, snapshot
@@ -75,8 +75,8 @@ def _of_gguf(
     entry: ModelEntry, folder: str, files: CheckpointFiles, found: gguf.GgufFiles, *, llama_cpp: bool
 ) -> Requirements:
     """Return the requirements of a folder of GGUF files."""
-    why = Refusal(ErrorKind.NOT_FOUND, gguf_errors.for_llama_cpp(folder))
-    obstacles = [one for one in [gguf.obstacle(folder, found) if llama_cpp else why] if one]
+    why = gguf.refusal(entry.name, folder, found, llama_cpp=llama_cpp)
+    obstacles = [why] if why else []
     header, size = None, None
     if len(found.models) == 1:
         names = (*gguf.parts_of(found.models[0], files.sizes), *found.projectors)
