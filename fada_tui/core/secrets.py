@@ -31,7 +31,8 @@ _ENDS = range(5, 2, -1)
 _VARIABLES = ("FADA_TUI_API_KEY", "OPENAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 
 _SECRET_NAME = re.compile(
-    r"-*(?:hft|(?:\w+[-_])*(?:token|secret|passw(?:or)?d|(?:api|access|secret)[-_]?key))", re.IGNORECASE
+    r"[-_]*(?:hft|(?:[^\W_]+[-_]+)*(?:token|secret|passw(?:or)?d|(?:api|access|secret)[-_]?key))",
+    re.IGNORECASE,
 )
 """Names of options and variables whose value is a key."""
 

@@ -4,7 +4,15 @@ import pytest
 
 from fada_tui.core import secrets
 from fada_tui.core.errors import LONGEST_REASON, reason
-from fada_tui.core.secrets import SHORTEST_PART, AnswerStream, Secrets, in_environment, quoted
+from fada_tui.core.secrets import (
+    SHORTEST_PART,
+    AnswerStream,
+    Secrets,
+    in_arguments,
+    in_environment,
+    quoted,
+    without_secrets,
+)
 
 KEY = "sk-proj-8Fq2ZxT0vLw/+mN=d7Yc"
 
@@ -95,3 +103,23 @@ def test_which_keys_an_environment_holds() -> None:
         "NO_PROXY": "localhost",
     }
     assert set(in_environment(environ)) == {"a-key", "hf_of_the_hub", "pass/word"}
+
+
+@pytest.mark.parametrize(
+    ("words", "recorded"),
+    [
+        (("vllm", "--hf-token", "hf_1"), ("vllm", "--hf-token", "[key]")),
+        (("env", "HF_TOKEN=hf_1", "vllm"), ("env", "HF_TOKEN=[key]", "vllm")),
+        (("--my__api_key=k", "-hft", "k"), ("--my__api_key=[key]", "-hft", "[key]")),
+        (("--max-tokens", "8", "--tokenizer", "t"), ("--max-tokens", "8", "--tokenizer", "t")),
+        (("--api-key", "--port", "token", "next"), ("--api-key", "--port", "token", "next")),
+        (("--model", "lora_r_16_alpha_32_lr_2e_4_" * 30), ("--model", "lora_r_16_alpha_32_lr_2e_4_" * 30)),
+    ],
+)
+def test_no_key_is_left_in_a_command_s_words_however_long_they_are(
+    words: tuple[str, ...], recorded: tuple[str, ...]
+) -> None:
+    assert without_secrets(words) == recorded
+    assert in_arguments(words) == tuple(
+        word.rpartition("=")[2] for word, told in zip(words, recorded, strict=True) if word != told
+    )
