@@ -19,10 +19,19 @@ from fada_tui.core.protocol import (
     Idle,
     Load,
     Loaded,
+    Progress,
     Started,
     Work,
 )
-from fada_tui.core.records import Generation, ModelFacts, Question, Run
+from fada_tui.core.records import (
+    Failure,
+    Generation,
+    ModelFacts,
+    ModelMemory,
+    Question,
+    Run,
+    RunDevice,
+)
 from fada_tui.models.registry import load_registry
 from fada_tui.runs import session as sessions
 from fada_tui.runs.asking.asking import NO_GPU
@@ -209,6 +218,27 @@ async def test_a_worker_that_dies_gives_its_piece_back_and_is_started_again(open
     assert not of(events, DeviceLost)
 
 
+async def test_what_a_worker_died_on_in_a_batch_is_asked_one_at_a_time(opened: Opened) -> None:
+    class Fragile(Worker):
+        async def work(self, command: Work) -> AsyncGenerator[Any, None]:
+            if not self.works:
+                self.works.append((self.name, command))
+                for item in command.items:
+                    yield Started(path=item.path, question_id=item.question_id)
+                raise WorkerDiedError(ErrorKind.WORKER_DIED, "killed by SIGKILL")
+            async for event in super().work(command):
+                yield event
+
+    check_complete(await events_of(opened(Fragile, generation=Generation(batch_size=4))))
+    (_, first), *later = Fragile.works
+    lost = {item.key for item in first.items}
+    assert len(lost) == 4 and first.at_most is None
+    alone = [work for _, work in later if lost & {item.key for item in work.items}]
+    assert {item.key for work in alone for item in work.items} == lost
+    assert {work.at_most for work in alone} == {1}
+    assert all(work.at_most != 1 for _, work in later if work not in alone)
+
+
 async def test_an_item_that_kills_whoever_is_asked_becomes_an_error(opened: Opened) -> None:
     deadly = (PATHS[5], "q2")
     killed: list[str] = []
@@ -291,6 +321,43 @@ async def test_where_the_model_cannot_be_loaded_is_left_out(opened: Opened) -> N
     assert {one.device for one in run.results} == {"cuda:1"} and run.model.device == "cuda:1"
     assert [(one.name, bool(one.error)) for one in run.devices or ()] == [("cuda:0", True), ("cuda:1", False)]
     assert Small.all["cuda:0"].ended.is_set()
+
+
+@pytest.mark.parametrize("last", ["cuda:0", "cuda:1"])
+async def test_the_facts_of_the_model_are_those_of_the_first_device_whichever_is_ready_last(
+    opened: Opened, last: str
+) -> None:
+    class Slow(Worker):
+        async def load(self, command: Load) -> AsyncGenerator[Any, None]:
+            yield Progress(stage="weights", done=0, total=None)  # from here on the others load, too
+            if self.name == last:
+                await self.others_loaded.wait()
+            async for event in super().load(command):
+                yield event
+            self.others_loaded.set()
+
+    Slow.others_loaded = asyncio.Event()
+    events = await asyncio.wait_for(events_of(opened(Slow, "0,1")), 60)
+    check_complete(events)
+    run = ended(events)
+    assert run.model.device == "cuda:0"
+    assert [(one.name, one.gpu_uuid) for one in run.devices or ()] == [
+        ("cuda:0", "GPU-cuda:0"),
+        ("cuda:1", "GPU-cuda:1"),
+    ]
+    ready = of(events, DeviceReady)
+    assert [(one.device == last, one.ready) for one in ready] == [(False, 1), (True, 2)]
+
+
+async def test_a_device_that_was_given_up_and_serves_the_resumed_run_is_so_no_more(
+    folder: Path, opened: Opened
+) -> None:
+    why = Failure(kind=ErrorKind.OUT_OF_MEMORY, message="no room")
+    gone = RunDevice(name="cpu:1", error=why, memory=ModelMemory(worker_rss_peak=7))
+    store.write_run(folder, replace(store.read_run(folder), devices=(gone,)))
+    run = ended(await events_of(opened(Worker)))
+    assert [(one.name, one.error) for one in run.devices or ()] == [("cpu:0", UNSET), ("cpu:1", UNSET)]
+    assert (run.devices or ())[1].memory.worker_rss_peak == 7, "what it took before was taken"
 
 
 async def test_where_no_device_serves_the_run_fails_with_the_first_reason(opened: Opened) -> None:
