@@ -171,6 +171,11 @@ class RunQueue:
         """The run that follows by itself; `None` where none waits, or all that wait are kept."""
         return next((one for one in self._waiting if not one.kept), None)
 
+    def has(self, folder: Path) -> bool:
+        """Whether the run of a folder waits, or its turn has come."""
+        begun = self._begun is not None and self._begun.folder(0) == folder
+        return begun or any(one.folder == folder for one in self._waiting)
+
     @property
     def kept(self) -> int:
         """How many runs wait until the queue goes on."""

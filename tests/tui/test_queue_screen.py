@@ -184,6 +184,9 @@ async def test_a_run_that_is_resumed_behind_another_says_where_it_waits(tmp_path
         await wait_for(pilot, lambda: "1 run waits for the one in progress: Q shows" in screen_text(app))
         assert queue.runs[1].extent == Extent(24, 1, 20, 10.0)
         assert "queued 1" in [line.state for line in main_of(app).workspace.model_lines()]
+        await pilot.press("w")
+        await wait_for(pilot, lambda: "this run is queued already: Q shows the queue" in screen_text(app))
+        assert len(queue.runs) == 2
         queue.keep()
         assert not any("queued" in line.state for line in main_of(app).workspace.model_lines())
         queue.drop()

@@ -132,6 +132,8 @@ async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
         workspace.view.say(f"this run is going on{by}", holds=lambda: run.running)
     elif not run.resumable:
         workspace.view.say("every answer of this run is there; r sets up another run")
+    elif run_control.queue.has(run.folder):
+        workspace.view.say("this run is queued already: Q shows the queue")
     elif await _agreed(workspace, app, wanted):
         _make_way(workspace)
         _tell_waiting(workspace, 1)
