@@ -15,10 +15,13 @@ async def merged(sources: Sequence[AsyncGenerator[Event, None]]) -> AsyncGenerat
     event is done before what follows it. What a source raises ends the others, and is raised here.
     """
     queue: asyncio.Queue[tuple[Event, asyncio.Event]] = asyncio.Queue()
+    closing = False
 
     async def forward(source: AsyncGenerator[Event, None]) -> None:
         async with aclosing(source):
             async for event in source:
+                if closing:  # it was told to end, and went on all the same
+                    return
                 taken = asyncio.Event()
                 queue.put_nowait((event, taken))
                 await taken.wait()
@@ -38,6 +41,7 @@ async def merged(sources: Sequence[AsyncGenerator[Event, None]]) -> AsyncGenerat
             if task.done():
                 task.result()
     finally:
+        closing = True
         for one in (*tasks, ended, *([waiting] if waiting else [])):
             one.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -90,6 +90,7 @@ class SharedWork:
                 await self._changed.wait()
             elif self._place + 1 < len(self._stages):
                 self._place, self._waiting = self._place + 1, None
+                self._tell()  # who still waits for the last answers of the one before
             else:
                 self.stop()
         return None

@@ -335,9 +335,9 @@ class WorkerClient:
         async with self._sending:
             if self._process is None:
                 raise WorkerDiedError(ErrorKind.WORKER_DIED, "there is no worker")
-            writing = asyncio.to_thread(self._process.send, encode(message), files)
             try:
-                await asyncio.wait_for(writing, self._deadlines.token)
+                async with asyncio.timeout(self._deadlines.token):
+                    await asyncio.to_thread(self._process.send, encode(message), files)
             except TimeoutError:
                 await self.kill()
                 message_lost = f"the worker took no command for {self._deadlines.token:g} s, so it was ended"
@@ -375,7 +375,9 @@ class WorkerClient:
         while True:
             began = clock()
             try:
-                return await asyncio.wait_for(self._process.line(), deadline)
+                # Not `wait_for`, in which the end of a run is lost where a line comes at the same time.
+                async with asyncio.timeout(deadline):
+                    return await self._process.line()
             except TimeoutError:
                 if clock() - began < deadline + ASLEEP_SECONDS:
                     raise

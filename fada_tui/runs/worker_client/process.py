@@ -143,7 +143,8 @@ class WorkerProcess:
                     with contextlib.suppress(ProcessLookupError):
                         os.killpg(self._process.pid, ask)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.wait(), patience if ask is not signal.SIGKILL else None)
+                    async with asyncio.timeout(patience if ask is not signal.SIGKILL else None):
+                        await self.wait()
                     break
         self._transport.close()
 

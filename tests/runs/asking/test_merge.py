@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
 
@@ -57,6 +57,30 @@ async def test_an_error_ends_the_others_and_is_raised() -> None:
         async for event in merged([silent(), failing()]):
             seen += [event]
     assert (seen, steps) == (["b0"], ["silent closed"])
+
+
+async def test_one_that_goes_on_although_it_was_told_to_end_ends_at_its_next_event() -> None:
+    steps: list[str] = []
+
+    async def failing() -> AsyncGenerator[str, None]:
+        yield "b0"
+        raise ValueError("broken")
+
+    async def deaf() -> AsyncGenerator[str, None]:
+        try:
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            yield "too late"
+            await asyncio.Event().wait()
+        finally:
+            steps.append("deaf closed")
+
+    seen = []
+    with pytest.raises(ValueError, match="broken"):
+        async with asyncio.timeout(60):
+            async for event in merged([deaf(), failing()]):
+                seen += [event]
+    assert (seen, steps) == (["b0"], ["deaf closed"])
 
 
 async def test_who_takes_no_more_closes_all_sources() -> None:
