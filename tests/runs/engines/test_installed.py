@@ -4,8 +4,10 @@ import asyncio
 import os
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fada_tui.config.engines import EngineSettings
@@ -139,6 +141,24 @@ async def test_asking_for_a_version_can_be_given_up(tmp_path: Path) -> None:
         await asking
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     await asyncio.to_thread(wait_until, lambda: not any(map(runs, pids)))
+
+
+async def test_one_that_prints_without_end_has_none_and_is_ended(tmp_path: Path) -> None:
+    text = f"#!/bin/sh\necho $$ > {tmp_path}/pid\necho version 1.2.3\nexec yes\n"
+    file = program(tmp_path, "llama-server", text)
+    tracemalloc.start()
+    try:
+        assert await version_of(Installed(engine="llama.cpp", command=(str(file),))) is None
+        assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+
+
+async def test_a_version_is_no_longer_than_one_can_be(tmp_path: Path) -> None:
+    file = program(tmp_path, "llama-server", "#!/bin/sh\nprintf 'version: %05000d\\n' 1\n")
+    version = await version_of(Installed(engine="llama.cpp", command=(str(file),)))
+    assert version and len(version) == 100
 
 
 async def test_one_that_cannot_be_started_has_none(tmp_path: Path) -> None:
