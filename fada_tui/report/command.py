@@ -49,7 +49,7 @@ def reproducing_command(run: Run, model: str) -> str | None:
         *_settings(generation, left_out=meaningless),
         ("--engine", run.engine.name if run.engine else None),
         *_settings(run.model, left_out=("lora", *_not_asked(run))),
-        ("--devices", as_listed([device.name for device in run.devices]) if run.devices else None),
+        ("--devices", _devices(run)),
         ("--classes", run.classes.source if run.classes is not UNSET else None),
         ("--rubric", _rubric(run)),
         *(("--allow-host", host) for host in _elsewhere(run)),
@@ -101,9 +101,16 @@ def _rubric(run: Run) -> str | None:
     return None if run.plan is UNSET else run.plan.rubric
 
 
+def _devices(run: Run) -> str | None:
+    """Return the list of devices: as it was planned, as long as that is known."""
+    if run.plan is not UNSET and run.plan.devices is not UNSET:
+        return run.plan.devices
+    return as_listed([device.name for device in run.devices]) if run.devices else None
+
+
 def _not_asked(run: Run) -> Iterator[str]:
     """Yield facts of a model that are called as a setting is, and were not asked for by it."""
-    if run.devices or run.model.spread:
+    if _devices(run) or run.model.spread:
         yield "device"
     if run.model.dtype not in (None, *SETTINGS["dtype"].choices):  # a precision of GGUF
         yield "dtype"

@@ -302,7 +302,7 @@ class Session:
         if engine is not UNSET and (uuids := self._telemetry.engine_gpus):
             engine = replace(engine, gpu_uuids=uuids)
         finished = runs.now() if self._asking.started or run.finished is None else run.finished
-        devices = self._asking.record.devices() or UNSET
+        devices = self._asking.record.devices(ended=True) or UNSET
         run = replace(
             run, finished=finished, model=replace(run.model, memory=memory), devices=devices, engine=engine
         )

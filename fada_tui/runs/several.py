@@ -46,7 +46,8 @@ def several_of(devices: str | None, cards: int) -> Several:
 
 def made_on(run: Run) -> Several:
     """Return on how many devices a run was made: those on which its model was loaded."""
-    names = [device.name for device in run.devices or () if device.error is UNSET]
+    loaded = (one for one in run.devices or () if one.error is UNSET and one.load_time is not None)
+    names = [device.name for device in loaded]
     gpu = (run.model.device or "").startswith("cuda")
     return Several(len(names), not any(map(is_cpu, names))) if len(names) > 1 else Several(1, gpu)
 

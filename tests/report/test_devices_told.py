@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.device_list import as_listed, device_list
@@ -14,6 +15,7 @@ from fada_tui.core.records import (
     MergedShard,
     ModelFacts,
     ModelMemory,
+    Plan,
     Result,
     Run,
     RunDevice,
@@ -32,7 +34,7 @@ from fada_tui.report.identity import model_with_settings
 from fada_tui.report.summary import render
 from fada_tui.tui.present.runs import compared_row, run_row
 from fada_tui.tui.state.run_scan import Found
-from tests.examples import error_result, result, run
+from tests.examples import ENTRY, error_result, result, run
 
 GB = 10**9
 
@@ -248,6 +250,13 @@ def test_the_command_asks_for_the_same_devices() -> None:
     assert "--devices 0,1" in command and "--device " not in command
     alone = reproducing_command(replace(two(), devices=run().devices), "tiny")
     assert alone is not None and "--device cuda:0" in alone and "--devices" not in alone
+
+
+def test_the_command_of_an_unfinished_run_has_the_devices_as_they_were_planned() -> None:
+    planned = replace(two(), plan=Plan(model=ENTRY, device="auto", devices="all"))
+    for devices in (planned.devices, UNSET, (RunDevice(name="cuda:0"),)):
+        command = reproducing_command(replace(planned, devices=devices), "tiny")
+        assert command is not None and "--devices all" in command and "--device " not in command
 
 
 @pytest.mark.parametrize("listed", ["0,1,7", "cpu*2", "3,cpu*1"])

@@ -165,10 +165,16 @@ class RunRecord:
             self.run = replace(self.run, devices=self.devices())
             runs.write_run(self._folder, self.run)
 
-    def devices(self) -> tuple[RunDevice, ...]:
-        """Return the devices that made the run so far, in the order of their list, with their memory."""
+    def devices(self, *, ended: bool = False) -> tuple[RunDevice, ...]:
+        """Return the devices that made the run so far, in the order of their list, with their memory.
+
+        Args:
+            ended: also those of the list that never had the model, since all was answered before.
+        """
         order = {seat.name: place for place, seat in enumerate(self._seats)}
-        ordered = sorted(self._devices.values(), key=lambda device: order.get(device.name, len(order)))
+        unused = order.keys() - self._devices.keys() - {""} if ended and self._devices else ()
+        found = [*self._devices.values(), *(RunDevice(name=name) for name in unused)]
+        ordered = sorted(found, key=lambda device: order.get(device.name, len(order)))
         return tuple(
             replace(one, memory=self._telemetry.with_peaks(one.memory, None, one.name)) for one in ordered
         )

@@ -415,7 +415,10 @@ async def test_who_still_loads_when_all_is_answered_is_not_waited_for(opened: Op
     events = await asyncio.wait_for(events_of(opened(Slow)), 60)
     check_complete(events)
     assert not of(events, DeviceLost) and not of(events, WorkerRestarted)
-    assert [one.name for one in ended(events).devices or ()] == ["cpu:0"]
+    assert [(one.name, one.load_time) for one in ended(events).devices or ()] == [
+        ("cpu:0", 1.0),
+        ("cpu:1", None),
+    ]
 
 
 async def test_a_silent_worker_ends_alone(opened: Opened) -> None:
