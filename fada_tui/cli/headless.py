@@ -32,13 +32,15 @@ from fada_tui.report.references import references_told
 from fada_tui.runs import planning
 from fada_tui.runs.aliases import mistyped
 from fada_tui.runs.consent import consent_of
+from fada_tui.runs.controls import wanted_items
 from fada_tui.runs.engines.pool import EnginePool
-from fada_tui.runs.events import RunEnded
+from fada_tui.runs.events import RunEnded, RunStarted
 from fada_tui.runs.job import Job
 from fada_tui.runs.preflight.describe import as_json, facts, measured, shared
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as runs
+from fada_tui.store.fold import planned_keys
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -89,6 +91,9 @@ def run_batch(settings: Settings, registry: Registry, request: Request) -> ExitC
     """
     results = Path(settings.results)
     sessions: Iterable[Callable[[], Session]]
+    if request.resume and request.dry_run:
+        _print_what_is_left(results, request)
+        return ExitCode.OK
     if request.resume:
         sessions = [lambda: _resumed(settings, registry, results, request)]
     else:
@@ -372,6 +377,22 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
                 print_line(f"  {label.lower():<11}{printable(text)}".rstrip())
     if request.json:
         print_json({"runs": [], "plan": plans})
+
+
+def _print_what_is_left(results: Path, request: Request) -> None:
+    """Print what resuming a run would ask; changes nothing."""
+    folder = runs.find(results, request.resume or "")
+    run = runs.read_run(folder)
+    planned = () if run.plan is UNSET else planned_keys(run, run.plan)
+    there = {one.key for one in (*run.results, *(run.controls or ())) if one.error is None}
+    left = sum(key not in there for key in planned)
+    controls = sum(item.key not in there for item in wanted_items(run))
+    total = len(planned) or len(run.results)
+    if request.json:
+        plan = {"run": run.id, "model": run.model.name, "source": run.model.source, "results": total}
+        print_json({"runs": [], "plan": [plan | {"left": left, "controls": controls}]})
+    else:
+        print_line(progress.describe(RunStarted(run, folder, left, total, controls)) or "")
 
 
 def _complain(line: str) -> None:

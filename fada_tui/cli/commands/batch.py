@@ -2,14 +2,19 @@
 
 import os
 from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fada_tui.cli.commands.common import warn
 from fada_tui.cli.headless import Request, run_batch
 from fada_tui.cli.output import print_json
+from fada_tui.config.schema import SETTINGS
 from fada_tui.config.settings import load_settings
 from fada_tui.core.errors import FadaError
 from fada_tui.core.paths import models_file, settings_file
 from fada_tui.models.registry import load_registry
+
+_ALWAYS_COUNT = frozenset({"trust_remote_code", "allow_host", "allow_pickle"})
 
 
 def run(options: Namespace) -> int:
@@ -19,7 +24,7 @@ def run(options: Namespace) -> int:
         settings, warnings = load_settings(given, os.environ, settings_file())
         registry = load_registry(models_file())
         registry.check()
-        warn((*warnings, *registry.warnings))
+        warn((*warnings, *registry.warnings, *(_of_no_effect(given) if given.get("resume") else ())))
         request = Request(
             resume=given.get("resume"),
             label=given.get("name"),
@@ -34,3 +39,18 @@ def run(options: Namespace) -> int:
             refusal = {"runs": [], "error": str(error)}
             print_json(refusal)
         raise
+
+
+def _of_no_effect(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a warning that names the options that change nothing of a run that is resumed."""
+    named = [
+        setting.option
+        for setting in SETTINGS.values()
+        if setting.name in given
+        and (setting.group in ("asked", "answered") or setting.name in ("rubric", "files"))
+        and setting.name not in _ALWAYS_COUNT
+    ]
+    if "name" in given:
+        named.append("--name")
+    if named:
+        yield f"{', '.join(named)} without effect: --resume goes on as the run was planned"
