@@ -30,7 +30,7 @@ NOTES: Final = (
     "With the images for 80% power four of five studies would tell them apart in a table of as many pairs, "
     "if difference and discordance are as observed here.",
     "Images that are not independent (frames of a file, copies of it, images of one patient) count as one in "
-    "test and interval: 24 (8 independent).",
+    "test and interval; where there are some, the column Images says how many are independent.",
     "A question of yes or no is compared by whether the value is right (accuracy): balanced accuracy, its "
     "main figure, is no mean over images.",
 )

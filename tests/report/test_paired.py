@@ -98,6 +98,10 @@ def test_frames_of_a_file_are_said_to_be_no_independent_images() -> None:
     assert row[1] == "6 (2 independent)" and row[6] == "0.5 (all sign flips)"
 
 
+def test_no_number_of_images_is_told_that_these_runs_do_not_have() -> None:
+    assert "independent)" not in rendered(model("a", [True] * 6), model("b", [False] * 6))
+
+
 def test_others_words_cannot_change_the_page() -> None:
     page = rendered(model("a|b\n# c", [True]), model("<b>", [True]))
     assert "## Side \\| view: accuracy" in page and '"Which \\*side\\*?"' in page
