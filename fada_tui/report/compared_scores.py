@@ -1,12 +1,12 @@
 """The scores of several runs by question: figures of one kind side by side, none averaged with another."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET, to_builtins
 
 from fada_tui.core.records import Question, Run, ScoredFigure
-from fada_tui.report import score_texts
+from fada_tui.report import score_texts, units
 from fada_tui.report.markdown import inline, name, table
 
 COLUMNS = 8
@@ -16,7 +16,11 @@ NOTE = (
     "Each question's main figure with its 95% interval, computed; never a mean over questions. The majority "
     "answer is the constant answer that would have the best value."
 )
-
+ERRORS = (
+    "Errors are no answers and are left out of these figures: a run's page has each figure of all that was "
+    "asked, too, with an error as a wrong answer."
+)
+NO_ERRORS: Final[Mapping[str, Mapping[str, int]]] = {}
 
 _UNLIKE = "Not all rows of a question are scored {}: compare its figures with care."
 
@@ -31,8 +35,13 @@ class _Column(NamedTuple):
     """As people call it."""
 
 
-def scores_section(runs: Iterable[Run]) -> list[str]:
-    """Return the tables of the runs' scores, a row for each run; empty where none has any."""
+def scores_section(runs: Iterable[Run], errors: Mapping[str, Mapping[str, int]] = NO_ERRORS) -> list[str]:
+    """Return the tables of the runs' scores, a row for each run; empty where none has any.
+
+    Args:
+        runs: The runs.
+        errors: Of each run that has some, by its id, how many by question.
+    """
     scored = [(run, found) for run in runs if (found := _main_figures(run))]
     columns: dict[_Column, Question] = {}
     for run, found in scored:
@@ -46,9 +55,15 @@ def scores_section(runs: Iterable[Run]) -> list[str]:
     for start in range(0, len(chosen), COLUMNS):
         part = chosen[start : start + COLUMNS]
         headings = _headings(part, columns)
-        rows = [[_called(run, scored), *(_cell(found.get(one)) for one in part)] for run, found in scored]
+        rows = [
+            [_called(run, scored), *(_cell(found.get(one), errors.get(run.id)) for one in part)]
+            for run, found in scored
+        ]
         lines += [*table(["Model", *headings], [_majority([f for _, f in scored], part), *rows]), ""]
-    return [*lines, NOTE, "", *_unlike([run for run, _ in scored], columns)]
+    notes = [NOTE, ""]
+    if any(_failed(one, errors.get(run.id)) for run, found in scored for one in found.values()):
+        notes += [ERRORS, ""]
+    return [*lines, *notes, *_unlike([run for run, _ in scored], columns)]
 
 
 def scores_briefly(run: Run) -> str:
@@ -114,10 +129,16 @@ def _called(run: Run, scored: Sequence[tuple[Run, object]]) -> str:
     return f"{name(run.model.name)} ({name(run.id)})" if several else name(run.model.name)
 
 
-def _cell(one: ScoredFigure | None) -> str:
+def _cell(one: ScoredFigure | None, errors: Mapping[str, int] | None) -> str:
     if one is None:
         return "–"
-    return f"{score_texts.recorded(one)}, n = {one.n:,}"
+    failed = _failed(one, errors)
+    also = f", {units.count(failed, 'error')}" if failed else ""
+    return f"{score_texts.recorded(one)}, n = {one.n:,}{also}"
+
+
+def _failed(one: ScoredFigure, errors: Mapping[str, int] | None) -> int:
+    return errors.get(one.question_id, 0) if errors else 0
 
 
 def _unlike(runs: Sequence[Run], columns: Mapping[_Column, Question]) -> list[str]:

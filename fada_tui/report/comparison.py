@@ -203,7 +203,8 @@ def _page(rows: Sequence[Compared], told: Sequence[ModelNote]) -> str:
     lines = ["# Comparison of Models", "", *table, ""]
     lines += [QUALITY_NOTE, ""] if rows else []
     lines += [line for note in _notes(rows, told) for line in (note, "")]
-    lines += scores_section(row.run for row in rows)
+    errors = {row.run.id: dict(row.figures.errors_of) for row in rows}
+    lines += scores_section((row.run for row in rows), errors)
     lines += _wordings((row.run for row in rows), QUESTIONS)
     return "\n".join(lines)
 

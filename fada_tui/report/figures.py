@@ -1,5 +1,6 @@
 """The figures of a run, each computed once for the page, the comparison and the exports."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -39,6 +40,8 @@ class Figures(Record, frozen=True, kw_only=True):
     """Number of results that the run plans."""
     answers: int
     errors: int
+    errors_of: tuple[tuple[str, int], ...]
+    """Of each question that has some, by its id."""
     mean_time: float | None
     """Mean seconds from start to end of an answer's generation, including others in its batch."""
     median_time: float | None
@@ -136,6 +139,7 @@ def figures(run: Run) -> Figures:
         planned=_planned(run),
         answers=len(answered),
         errors=sum(result.error is not None for result in results),
+        errors_of=tuple(Counter(one.question_id for one in results if one.error is not None).items()),
         mean_time=mean(times),
         median_time=median(times),
         time_per_answer=mean(own_times),

@@ -7,9 +7,9 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.records import ConstantAnswer, ModelFacts, Question, Run, ScoredFigure, Scoring
-from fada_tui.report.compared_scores import scores_briefly, scores_section
+from fada_tui.report.compared_scores import ERRORS, scores_briefly, scores_section
 from fada_tui.report.comparison import render_comparison
-from tests.examples import result, run
+from tests.examples import error_result, result, run
 
 SIDE = Question(id="side", text="Which side?", short="Side | view", score="choice", values=("left", "right"))
 PARTS = Question(id="parts", text="Which parts?", score="set")
@@ -61,6 +61,13 @@ def test_other_references_have_other_constant_answers() -> None:
     three = scored("three", figure("side", "accuracy", "accuracy", None, majority=other))
     _, _, majority, _, last = rows(scores_section([ONE, three]))
     assert majority[1] == "differs" and last[1] == "–, n = 10"
+
+
+def test_errors_that_a_figure_leaves_out_stand_beside_it() -> None:
+    failed = replace(ONE, results=(*ONE.results, error_result("A/x.png", "side")))
+    page = render_comparison([failed, TWO], "md")
+    assert "| one | 70% (40–90%), n = 10, 1 error | 0.50 (0.25–0.75), n = 10 |" in page
+    assert ERRORS in page and ERRORS not in render_comparison([ONE, TWO], "md")
 
 
 def scored_by(made: Run, rubric: str, *references: str) -> Run:
