@@ -1,5 +1,7 @@
 """Several assessments changed at once: one step back and forth, each on disk before it is told."""
 
+import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,8 @@ class Desk:
         self.runs = [open_runs.open(*self._saved(results, f"20260101-00000{n}_m{n}")) for n in range(3)]
         writer = AssessmentWriter()
         self.image_checks = ImageChecks(writer)
-        self.assessments = Assessments(open_runs, writer, self.image_checks)
+        self.missed: list[Exception] = []
+        self.assessments = Assessments(open_runs, writer, self.image_checks, missed=self.missed.append)
 
     def _saved(self, results: Path, name: str) -> tuple[Path, object]:
         run = examples.run((KEY[0],), id=name, results=(examples.result(KEY[0]),))
@@ -101,6 +104,31 @@ async def test_where_one_cannot_be_written_what_was_stands_and_can_be_taken_back
     step = await desk.assessments.undo()
     assert step is not None and [one.run_id for one in step] == [desk.runs[0].id]
     assert desk.told() == [None] * 3
+
+
+async def test_what_cannot_be_written_is_told_although_nobody_waits_for_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the screen that asked for it is left meanwhile."""
+    (desk.runs[1].folder / JOURNAL_NAME).mkdir()
+    written = asyncio.Event()
+    monkeypatch.setattr(desk.image_checks, "check", partial(_once, written))
+    asking = asyncio.create_task(desk.assessments.change_all(desk.judged("partial"), "beef"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert not desk.missed and desk.told() == [None] * 3
+    written.set()
+    await desk.assessments.once_written(lambda: None)
+    await asyncio.sleep(0)
+    assert [type(error) for error in desk.missed] == [StoreError]
+    assert desk.told() == ["partial", None, None]
+
+
+async def _once(written: asyncio.Event, run: OpenRun, key: Key) -> bool:
+    await written.wait()
+    return False
 
 
 async def test_what_could_not_be_taken_back_of_a_step_is_taken_back_later(desk: Desk) -> None:

@@ -70,8 +70,9 @@ class Workspace:
         self.review = Review(open_runs, app_context.questions(), app_context.rubric)
         self._writer = AssessmentWriter()
         self.image_checks = ImageChecks(self._writer)
-        self.assessments = Assessments(open_runs, self._writer, self.image_checks, self._heard)
+        self.assessments = Assessments(open_runs, self._writer, self.image_checks, self._heard, self._missed)
         self.judged_answers = JudgedAnswers()
+        self.unwritten_notes: dict[AnswerId, str] = {}
         self.session = JudgingSession(app_context.settings.goal or 0)
         self._second_look: SecondLook | None = None
         self.last_echo = ""
@@ -101,6 +102,10 @@ class Workspace:
         self.view.say(message, "error")
         self.view.draw()
 
+    def _missed(self, error: Exception) -> None:
+        if self.view.is_open:
+            self._complain(reason(error))
+
     def _heard(self, step: Step, way: Way) -> None:
         if way != "undone":
             self.judged_answers.hear(step)
@@ -114,6 +119,7 @@ class Workspace:
     def assess_as(self, assessor: str) -> None:
         """Let another assessor judge from now on; what was judged before stays whose it is."""
         self.assessments.forget()
+        self.unwritten_notes.clear()
         self.judged_answers = JudgedAnswers()
         self.session = JudgingSession(self.app_context.settings.goal or 0)
         self._second_look = None

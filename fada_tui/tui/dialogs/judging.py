@@ -11,6 +11,7 @@ from fada_tui.evaluation.assessment.edit import with_context, with_note, with_ta
 from fada_tui.tui.actions import judging
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.dialogs.assessor import named
+from fada_tui.tui.state.judged_answers import AnswerId
 from fada_tui.tui.state.open_runs import Answer
 from fada_tui.tui.state.side_by_side import SideBySide
 
@@ -55,9 +56,12 @@ async def note(workspace: Workspace, app: App[Any]) -> None:
     run, key = places[0]
     roomy = len(key[0]) <= app.size.width // 4
     about = key[0] if roomy else key[0].rpartition("/")[2]
-    written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, about))
+    here, drafts = AnswerId(run.id, *key), workspace.unwritten_notes
+    written = await app.push_screen_wait(NoteScreen(run.assessment(*key).note, about, drafts.pop(here, None)))
     if written is not None:
-        await judging.assess(workspace, lambda before: with_note(before, written.text), places)
+        drafts[here] = written.text or ""
+        if await judging.assess(workspace, lambda before: with_note(before, written.text), places):
+            drafts.pop(here, None)
 
 
 async def context(workspace: Workspace, app: App[Any]) -> None:

@@ -26,6 +26,7 @@ class NoteScreen(Strip[Note | None]):
     Args:
         note: as it is.
         heading: what it is about.
+        draft: what it was to be, where that could not be written.
     """
 
     PLACES = ("note",)
@@ -38,9 +39,10 @@ class NoteScreen(Strip[Note | None]):
     }
     """
 
-    def __init__(self, note: str | None, heading: str) -> None:
+    def __init__(self, note: str | None, heading: str, draft: str | None = None) -> None:
         super().__init__(f"Note on {heading}")
         self._note = note or ""
+        self._draft = draft
         self._began = ""
         self._asked = False
 
@@ -52,6 +54,8 @@ class NoteScreen(Strip[Note | None]):
         """Begin at the note's end."""
         editor = self.query_one(Editor)
         self._began = editor.text.strip()
+        if self._draft is not None:
+            editor.text = self._draft
         editor.focus()
         editor.move_cursor(editor.document.end)
 

@@ -1,9 +1,9 @@
 """Assessing: each change is on disk before the open runs, and so the screen, knows of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -21,6 +21,8 @@ WRITTEN_AT_ONCE = 250
 
 _Written = tuple[OpenRun, Key, Assessment]
 
+Done = TypeVar("Done")
+
 Way = Literal["made", "undone", "done again"]
 """How a step came about."""
 
@@ -35,6 +37,7 @@ class Assessments:
         writer: what makes a line durable.
         image_checks: tells whether answers' images have changed.
         heard: is told of each step once it is on disk.
+        missed: is told of what could not be written once nobody waits for that any more.
     """
 
     def __init__(
@@ -43,11 +46,13 @@ class Assessments:
         writer: AssessmentWriter,
         image_checks: ImageChecks,
         heard: Callable[[Step, Way], None] = lambda step, way: None,
+        missed: Callable[[Exception], None] = lambda error: None,
     ) -> None:
         self._open_runs = open_runs
         self._writer = writer
         self._image_checks = image_checks
         self._heard = heard
+        self._missed = missed
         self._history = History()
         self._one_at_a_time = asyncio.Lock()
 
@@ -59,7 +64,7 @@ class Assessments:
                 it anyway. A verdict can always be taken back.
             StoreError: it could not be written, and nothing changed.
         """
-        return await asyncio.shield(self._change(run, key, wanted))
+        return await self._carried_through(self._change(run, key, wanted))
 
     async def change_all(
         self, changes: Sequence[tuple[OpenRun, Key, Assessment]], act: str | UnsetType = UNSET
@@ -79,7 +84,7 @@ class Assessments:
                 judge it anyway: nothing changed.
             StoreError: one could not be written.
         """
-        return await asyncio.shield(self._change_all(changes, act))
+        return await self._carried_through(self._change_all(changes, act))
 
     @property
     def can_undo(self) -> bool:
@@ -96,11 +101,13 @@ class Assessments:
 
         Where a part of it cannot be written, that part is the last step still.
         """
-        return await asyncio.shield(self._replay(self._history.undo, self._history.undone, "undone"))
+        return await self._carried_through(self._replay(self._history.undo, self._history.undone, "undone"))
 
     async def redo(self) -> Step | None:
         """Make the last step that was taken back again."""
-        return await asyncio.shield(self._replay(self._history.redo, self._history.redone, "done again"))
+        return await self._carried_through(
+            self._replay(self._history.redo, self._history.redone, "done again")
+        )
 
     def forget(self) -> None:
         """Begin anew: what another assessor changed is theirs, and is not undone under this one's name."""
@@ -110,6 +117,18 @@ class Assessments:
         """Do something once all that was asked for before is written, and before what is asked for later."""
         async with self._one_at_a_time:
             doing()
+
+    async def _carried_through(self, doing: Coroutine[Any, Any, Done]) -> Done:
+        task = asyncio.ensure_future(doing)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._left_alone)
+            raise
+
+    def _left_alone(self, task: asyncio.Task[Done]) -> None:
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self._missed(error)
 
     async def _change(self, run: OpenRun, key: Key, wanted: Assessment) -> bool:
         return await self._change_all([(run, key, wanted)], UNSET)
