@@ -358,11 +358,18 @@ class MainScreen(LayeredScreen[None], JudgingActions, AnswerActions, DeskActions
 
     def action_door(self, name: str) -> None:
         """Open another screen, or do what needs one."""
-        self._open(DOORS[name](self.workspace, self.app))
+        if not self.workspace.open_runs.going_blind:
+            self._open(DOORS[name](self.workspace, self.app))
+        elif name == "blind":
+            self._open(loading.give_up())
+        else:  # it would end the reading
+            self.say(judging.GOING_BLIND, holds=lambda: self.workspace.open_runs.going_blind)
 
     def action_restart(self) -> None:
         """Resume the run whose worker died, or that was stopped."""
-        if self.workspace.open_runs.blind:
+        if self.workspace.open_runs.going_blind:
+            self.say(judging.GOING_BLIND, holds=lambda: self.workspace.open_runs.going_blind)
+        elif self.workspace.open_runs.blind:
             told = "blind mode tells of no answer whether its run can go on: R resumes a run by its name"
             self.say(told, "warning", holds=lambda: self.workspace.open_runs.blind)
         elif self.workspace.review.run is not None:

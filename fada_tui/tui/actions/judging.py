@@ -16,6 +16,8 @@ from fada_tui.tui.state import stepping
 from fada_tui.tui.state.judged_answers import AnswerId
 from fada_tui.tui.state.open_runs import Answer
 
+GOING_BLIND = "the runs are being read for blind mode: go on when it has begun, or give it up with b"
+
 Edit = Callable[[Assessment], Assessment]
 
 GUARD_SECONDS = 0.25
@@ -25,6 +27,9 @@ GUARD_SECONDS = 0.25
 def judgeable(workspace: Workspace) -> Answer | None:
     """Return the current answer; show a message if there is none."""
     run, key = workspace.review.run, workspace.review.key
+    if workspace.open_runs.going_blind:
+        workspace.view.say(GOING_BLIND, "warning", holds=lambda: workspace.open_runs.going_blind)
+        return None
     if run is None or key is None or not run.answered(*key):
         holds = workspace.review.unmoved()
         workspace.view.say("there is no answer to judge here yet", "warning", holds=holds)

@@ -1,6 +1,7 @@
 """Loading from disk: images, and runs that are opened and closed again."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from fada_tui.core.errors import FadaError
@@ -10,7 +11,7 @@ from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import first_hint
 from fada_tui.tui.state import stepping
 from fada_tui.tui.state.disk_index import read_disk_index, read_gallery
-from fada_tui.tui.state.open_runs import Key
+from fada_tui.tui.state.open_runs import Key, OpenRun
 
 
 async def begin(workspace: Workspace) -> None:
@@ -146,8 +147,9 @@ async def blind(workspace: Workspace) -> None:
     elif not (names := review.siblings()):
         workspace.view.say("there are no answers to judge blindly yet", "warning")
         return
+    elif not (runs := await _read_for_blind(workspace, names)):
+        return
     else:
-        runs = [await workspace.load_run(name) for name in names]
         review.go_blind(runs)
         mixed = count(len(runs), "run")
         told = f"; filter: {review.filter.error}" if review.filter.error else ""
@@ -158,3 +160,30 @@ async def blind(workspace: Workspace) -> None:
             holds=lambda: review.blind_list is begun,
         )
     workspace.view.show_images()
+
+
+async def _read_for_blind(workspace: Workspace, names: Sequence[str]) -> list[OpenRun]:
+    """Return the runs to be shuffled; none where that failed, or was given up, which is said."""
+    open_runs, view = workspace.open_runs, workspace.view
+    runs: list[OpenRun] = []
+    open_runs.going_blind = True
+    try:
+        for number, name in enumerate(names, start=1):
+            if name not in open_runs.runs:
+                said = f"blind mode: reading run {number} of {len(names)} …; b gives it up"
+                view.say(said, keep=True, holds=lambda: open_runs.going_blind)
+            runs.append(await workspace.load_run(name))
+    except asyncio.CancelledError:
+        if view.is_open:
+            view.say("blind mode was not begun", "warning")
+        raise
+    except FadaError as error:
+        view.say(f"blind mode was not begun: {error}", "error")
+        return []
+    finally:
+        open_runs.going_blind = False
+    return runs
+
+
+async def give_up() -> None:
+    """Do nothing: what goes on behind the same door is given up for this."""

@@ -332,6 +332,8 @@ class OpenRuns:
     def __init__(self, assessor: str | None) -> None:
         self.assessor = assessor
         self.blind = False
+        self.going_blind = False
+        """Runs are being read for blind mode: until that is done nothing is judged."""
         self.runs: dict[str, OpenRun] = {}
         self.current: str | None = None
 
