@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.tui.actions import loading
+from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.screens.assessor import AssessorScreen
 from fada_tui.tui.screens.comparison import ComparisonScreen
 from fada_tui.tui.screens.help import HelpScreen, keys_of
 from fada_tui.tui.screens.queue import QueueScreen
 from fada_tui.tui.screens.runs import RunsScreen
 from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, screen_text, wait_for
+from tests.tui.test_workspace import begun
 
 
 async def test_keys_of_a_picture_say_that_there_is_none(tmp_path: Path) -> None:
@@ -74,3 +77,21 @@ async def test_a_verdict_typed_ahead_is_not_taken_for_a_name_at_once(tmp_path: P
         await wait_for(pilot, lambda: "✓ correct · Abdomen_001" in screen_text(app))
     ((said,),) = assessments_of(place).values()
     assert said.assessor == "2"
+
+
+async def test_while_runs_are_read_nobody_is_told_to_begin_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    read = loading.read_runs
+
+    async def noted(workspace: Workspace) -> None:
+        told.append(workspace.review.hint)
+        await read(workspace)
+
+    monkeypatch.setattr(loading, "read_runs", noted)
+    await begun(tmp_path)
+    save_run(tmp_path)
+    workspace, _ = await begun(tmp_path)
+    told.append(workspace.review.hint)
+    assert [hint.split()[0] for hint in told] == ["Press", "Reading", "Press"]

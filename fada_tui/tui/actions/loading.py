@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from fada_tui.core.errors import FadaError
 from fada_tui.report.image_list import image_list_line
 from fada_tui.report.units import count
+from fada_tui.store import folder as store
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.present.lines import first_hint
 from fada_tui.tui.state import stepping
 from fada_tui.tui.state.disk_index import read_disk_index, read_gallery
 from fada_tui.tui.state.open_runs import Key, OpenRun
+
+READING = "Reading the runs that there are …"
 
 
 async def begin(workspace: Workspace) -> None:
@@ -29,8 +33,17 @@ async def begin(workspace: Workspace) -> None:
         workspace.view.say(str(error), "error")
     review.choose_run(None)
     tell_next_run(workspace)
+    if review.gallery is not None and await asyncio.to_thread(_has_runs, app_context.results):
+        review.hint = READING
     workspace.view.show_images()
-    await read_runs(workspace)
+    try:
+        await read_runs(workspace)
+    finally:
+        tell_next_run(workspace)
+
+
+def _has_runs(results: Path) -> bool:
+    return any(store.folders(results))
 
 
 def tell_next_run(workspace: Workspace) -> None:
