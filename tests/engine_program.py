@@ -127,6 +127,8 @@ def main(arguments: list[str]) -> None:
     print(f"INFO a cheerful line of start {number}", flush=True)
     if plan.get("prints_key"):
         print(f"args: api_key='{key}'", flush=True)
+    for line in plan.get("says", ()):
+        print(line, flush=True)
     if plan.get("hangs"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for leave in (False, True) if plan.get("children") else ():

@@ -87,6 +87,28 @@ async def test_keys_of_other_servers_and_our_python_path_are_none_of_its_busines
     assert seen["HF_TOKEN"] == "of-the-hub-which-it-needs"
 
 
+async def test_keys_of_its_environment_and_arguments_are_in_no_log(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_of-the-environment-01")
+    play.plan(says=["token='hf_of-the-environment-01'", "wandb: k-of-the-arguments-02"])
+    command = play.command()
+    command = replace(command, argv=(*command.argv, "--wandb-api-key", "k-of-the-arguments-02"))
+    log = play.folder / "engine.log"
+    process = await EngineProcess.started(command, HeldPort().number, KEY, log, 0.3)
+    while not log.exists() or "wandb" not in log.read_text():
+        await asyncio.sleep(0.02)
+    await process.end()
+    assert "token='[key]'\nwandb: [key]\n" in log.read_text()
+    assert list(process.last)[1:3] == ["token='[key]'", "wandb: [key]"]
+
+
+async def test_an_engine_is_asked_to_end_before_it_is_killed(play: Play) -> None:
+    process, _ = await started(play, patience=LONG_ENOUGH)
+    await process.end(LONG_ENOUGH)
+    assert process.end_told == "was killed by SIGTERM"
+
+
 async def test_a_hung_engine_is_killed_with_all_that_it_started(play: Play) -> None:
     play.plan(hangs=True, children=True)
     process, _ = await started(play)

@@ -13,12 +13,14 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.core.errors import ModelLoadError, StoreError
-from fada_tui.core.protocol import Idle, Load
+from fada_tui.core.protocol import Finished, Idle, Load
 from fada_tui.core.records import EngineFacts, ModelEntry
 from fada_tui.runs.engines import engine
+from fada_tui.runs.engines import serving as serving_module
 from fada_tui.runs.engines.launch import EngineCommand
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.serving import Serving
+from fada_tui.runs.events import Warned
 from fada_tui.runs.worker_client.client import WorkEvent
 from tests.conftest import LONG_ENOUGH
 from tests.examples import result, run
@@ -119,6 +121,34 @@ async def test_another_port_is_tried_where_something_else_listens(
             assert str(taken.getsockname()[1]) not in serving.asked().model.source
         finally:
             await serving.end()
+    assert not play.left
+
+
+async def test_an_engine_that_answers_between_its_ends_is_started_again_each_time(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_module, "FRUITLESS_ENDS", 2)
+    monkeypatch.setattr(engine, "TICK_SECONDS", 0.02)
+    serving = Played(play)
+
+    async def asked() -> AsyncGenerator[WorkEvent, None]:
+        for number in range(1, 3):
+            os.kill(play.pids()[-1], signal.SIGKILL)
+            while len(play.pids()) == number or not (serving._engine and serving._engine.ready):
+                await asyncio.sleep(0.02)
+            yield Finished(result=result(), torch_peak_reserved=None)
+        yield Idle()
+
+    try:
+        [event async for event in serving.up(LOAD)]
+        async with asyncio.timeout(LONG_ENOUGH):
+            told = [event async for event in serving.beside(asked())]
+    finally:
+        await serving.end()
+    assert isinstance(told[-1], Idle)
+    assert sum(isinstance(event, Finished) for event in told) == 2
+    said = [event.message for event in told if isinstance(event, Warned)]
+    assert sum("was killed by SIGKILL" in message for message in said) == 2
     assert not play.left
 
 
