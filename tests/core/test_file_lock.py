@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fada_tui.core import file_lock
 from fada_tui.core.file_lock import LockedError
+from fada_tui.core.lock_record import Holder
+from fada_tui.core.process import identify, this_machine
 from tests.noflock.preload import without_flock
 
 HOLD = """
@@ -276,3 +279,11 @@ except OSError as error:
         )
         assert done.stdout == "EFBIG\n"
         assert not path.exists()
+
+
+def test_workers_on_another_machine_are_not_looked_for_here() -> None:
+    ours = identify(os.getpid())
+    holder = Holder(by="flock", key="k", machine=this_machine(), program=None, worker=ours, others=(ours,))
+    assert holder.living_workers == (ours, ours)
+    elsewhere = replace(holder, machine=replace(holder.machine, host="gpu1", machine_id="other"))
+    assert elsewhere.living_workers == () and not elsewhere.worker_lives

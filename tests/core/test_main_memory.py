@@ -184,3 +184,8 @@ def test_a_true_group_is_seen_from_within(true_group: Path) -> None:
 def test_a_limit_holds_where_use_cannot_be_read(tmp_path: Path) -> None:
     unified(tmp_path, "/a", {"a": {"memory.max": 100}})
     assert limits(tmp_path) == (GroupMemory(100, 0),)
+
+
+def test_a_wide_limit_leaves_no_more_than_the_machine_has() -> None:
+    found = within(1_000 * MB, 200 * MB, (GroupMemory(900 * MB, 100 * MB),))
+    assert (found.total, found.available, found.limited) == (900 * MB, 200 * MB, True)

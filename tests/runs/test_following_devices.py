@@ -35,3 +35,7 @@ def test_devices_are_told_once_as_they_are_loaded_or_lost(
     lost = replace(second, error=Failure(kind="worker_lost", message="killed"))
     store.write_run(folder, replace(run, devices=(first, lost)))
     assert of_devices(read.look().events) == [DeviceLost("cuda:1", "killed", 1)]
+    store.write_run(folder, replace(run, devices=(first, replace(second, load_time=3.0))))
+    assert of_devices(read.look().events) == [DeviceReady("cuda:1", 3.0, 2, 2)], "by who resumed it"
+    store.write_run(folder, replace(run, devices=(replace(first, error=lost.error), lost)))
+    assert len(of_devices(read.look().events)) == 2

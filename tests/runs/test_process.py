@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.runs.worker_client import process
 from fada_tui.runs.worker_client.process import WorkerProcess
 from tests.conftest import open_files, wait_for
 
@@ -54,3 +55,16 @@ async def test_a_start_that_is_cancelled_leaves_nothing_open(tmp_path: Path) -> 
     with pytest.raises(asyncio.CancelledError):
         await starting
     assert open_files() == before
+
+
+def test_threads_are_those_of_the_worker_s_share_unless_a_person_says_how_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in process.THREADS_SET_BY:
+        monkeypatch.delenv(name, raising=False)
+    shared = process._environment(2)
+    assert {shared[name] for name in process.THREADS_SET_BY} == {"2"}
+    assert not process._environment(None).keys() & set(process.THREADS_SET_BY)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    own = process._environment(2)
+    assert own["OMP_NUM_THREADS"] == "7" and "MKL_NUM_THREADS" not in own

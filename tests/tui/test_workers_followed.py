@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.records import Failure, RunDevice
+from fada_tui.core.records import EngineFacts, Failure, RunDevice
+from fada_tui.runs.others import Maker, RunOfOthers
 from fada_tui.runs.telemetry.readings import GpuReading, Sample
 from fada_tui.runs.telemetry.table import Table
 from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.tui.actions import following
+from fada_tui.tui.state.followed import Followed
+from fada_tui.tui.state.open_runs import OpenRun
 from fada_tui.tui.widgets.gpu import gpu_lines
 from fada_tui.tui.widgets.runbar import figures
+from tests import examples
 from tests.tui.test_following_others import Making, making, opened  # noqa: F401
 
 GB = 10**9
@@ -72,3 +77,13 @@ async def test_all_cards_of_another_machine_are_seen_and_what_each_answered_last
     await following.look(workspace, followed)
     assert view.said[-1] == "cuda:3 is given up, the other 3 devices go on: the worker was killed"
     assert "3 workers, cuda:3 lost" in figures(workspace.run_view())
+
+
+def test_of_a_run_that_an_engine_answers_no_worker_is_measured(tmp_path: Path) -> None:
+    other = RunOfOthers(tmp_path, Maker(key="k", pid=4711, workers=(1, 2)))
+    own, answered = (
+        OpenRun(tmp_path, replace(examples.run(), engine=engine), None)
+        for engine in (UNSET, EngineFacts(name="vllm"))
+    )
+    assert Followed(other, own).workers == Followed(other, None).workers == (1, 2)
+    assert Followed(other, answered).workers == ()

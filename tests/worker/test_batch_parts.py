@@ -11,7 +11,7 @@ from PIL import Image
 from transformers import DynamicCache
 
 from fada_tui.core.protocol import Item
-from fada_tui.runs.recovery import Recovery
+from fada_tui.runs.recovery import Recovery, Tries
 from fada_tui.worker import devices
 from fada_tui.worker.devices import PeakMemory
 from fada_tui.worker.generation.batch_size import GROWTH, MOST, BatchSize
@@ -254,6 +254,16 @@ def test_a_lost_batch_is_asked_one_by_one_and_others_in_smaller_batches() -> Non
     begun(recovery, asked[1:2])
     assert recovery.died({asked[0].key}) == asked[1:2], "it was alone"
     assert recovery.at_most == 2
+
+
+def test_of_several_devices_one_alone_makes_no_item_an_error() -> None:
+    tries, (item,) = Tries(), items(("a", 1))
+    one, other = Recovery(tries, "cuda:0"), Recovery(tries, "cuda:1")
+    for _ in range(3):
+        begun(one, [item])
+        assert one.died(set(), others_work=True) == [], "the device may be to blame"
+    begun(other, [item])
+    assert other.died(set(), others_work=True) == [item]
 
 
 def test_the_last_of_a_batch_is_suspected_too() -> None:

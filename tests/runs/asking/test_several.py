@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -50,6 +50,7 @@ from fada_tui.runs.events import (
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.errors import WorkerDiedError
+from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.store.fold import fold
@@ -370,6 +371,27 @@ async def test_where_no_device_serves_the_run_fails_with_the_first_reason(opened
     run = ended(events)
     assert run.status == "failed" and run.error and run.error.message == "no room on cuda:0"
     assert [one.left for one in of(events, DeviceLost)] == [2, 1]
+
+
+async def test_room_is_made_before_anything_is_loaded(opened: Opened) -> None:
+    """What other devices' workers of the run before hold could be where this one's go."""
+    done: list[object] = []
+
+    class Loading(Worker):
+        async def load(self, command: Load) -> AsyncGenerator[Any, None]:
+            done.append("load")
+            async for event in super().load(command):
+                yield event
+
+        async def part(self) -> None: ...
+
+    class Pool(WorkerPool):
+        async def make_room(self, names: Collection[str]) -> None:
+            done.append(list(names))
+
+    session = opened(Loading)
+    check_complete([event async for event in session.events(Pool())])
+    assert done == [["cpu:0", "cpu:1"], "load", "load"]
 
 
 async def test_all_means_what_the_worker_finds(opened: Opened) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -198,3 +199,12 @@ def test_two_programs_do_not_meet_at_a_port() -> None:
     assert len({port.number for port in held}) == 50
     for port in held:
         port.release()
+
+
+def test_a_port_is_another_s_only_once_it_is_released() -> None:
+    held = HeldPort()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        with pytest.raises(OSError):
+            other.bind(("127.0.0.1", held.number))
+        held.release()
+        other.bind(("127.0.0.1", held.number))

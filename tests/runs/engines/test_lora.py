@@ -8,6 +8,7 @@ import pytest
 from fada_tui.config.engines import ENGINES
 from fada_tui.core.errors import UsageError
 from fada_tui.core.records import ModelEntry
+from fada_tui.models import lora_errors
 from fada_tui.models.lora_files import hashes
 from fada_tui.runs.engines.lora import is_of_language, lora_of
 from tests.gguf_files import write_gguf
@@ -116,6 +117,16 @@ def test_one_that_is_refused_for_our_own_worker_is_refused_likewise(tmp_path: Pa
     (pickled / "adapter_model.safetensors").rename(pickled / "adapter_model.bin")
     with pytest.raises(UsageError, match="pickles can run code"):
         lora_of("vllm", entry(pickled))
+
+
+def test_one_that_is_merged_into_its_model_already_is_not_applied_twice(tmp_path: Path) -> None:
+    """A merged folder in which the LoRA's own files were left."""
+    folder = lora_folder(tmp_path / "merged", LANGUAGE)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes((folder / "adapter_model.safetensors").read_bytes())
+    merged = ModelEntry(name="base+mine", source=str(folder), lora=str(folder))
+    with pytest.raises(UsageError, match=str(lora_errors.merged_already("base[+]mine", str(folder)))):
+        lora_of("vllm", merged)
 
 
 def test_one_of_the_hub_has_to_be_here(tmp_path: Path) -> None:
