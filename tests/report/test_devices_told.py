@@ -27,7 +27,7 @@ from fada_tui.evaluation.pace import pace
 from fada_tui.report import units
 from fada_tui.report.command import reproducing_command
 from fada_tui.report.comparison import DEVICES_NOTE, compared, render_comparison
-from fada_tui.report.devices import clock, parts
+from fada_tui.report.devices import by_the_clock, clock, parts
 from fada_tui.report.exports import export_run
 from fada_tui.report.figures import figures
 from fada_tui.report.identity import model_with_settings
@@ -207,6 +207,7 @@ def test_shards_keep_their_devices_apart() -> None:
     text = page(whole)
     assert row(text, "1: cuda:0")[2] == "1" and row(text, "2: cuda:0")[2] == "2"
     assert "by the clock" not in text, "shards are made at any time"
+    assert by_the_clock(whole, 4) is None and by_the_clock(replace(whole, merged=UNSET), 4)
     assert "on cuda:0, cuda:1" in text
     assert figures(whole).together is None
 

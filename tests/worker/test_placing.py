@@ -17,12 +17,16 @@ from transformers import (
 
 from benchmarks.smolvlm_500m import configuration
 from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.core.paths import demo_weights
+from fada_tui.core.protocol import Load
+from fada_tui.core.records import ModelEntry
+from fada_tui.models.checkpoint import read_folder
 from fada_tui.models.memory import MARGIN_LEAST, QUANTIZED
 from fada_tui.models.placement import Card
 from fada_tui.worker import devices
 from fada_tui.worker.loading import device_map
 from fada_tui.worker.loading.device_map import DeviceMap, Layout, divide, empty
-from fada_tui.worker.loading.placing import Placed, Weights, on_cards
+from fada_tui.worker.loading.placing import Placed, Weights, on_cards, place
 
 GB = 1_000_000_000
 HALF = Layout(torch.bfloat16)
@@ -199,6 +203,28 @@ def test_what_fits_nowhere_is_refused_with_figures_and_what_would_fit(
     )
     told = refusal(Weights(39 * GB, small[1:]), cards(24 * GB, 24 * GB))
     assert "together room for 40.0 GB, its layers don't fill them: try --quantization 4bit (22.0 GB)" in told
+
+
+def test_what_a_lora_adds_must_find_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = demo_weights()
+    saved = read_folder(folder, "folder")
+    load = Load(
+        model=ModelEntry(name="m", source=str(folder)),
+        device="cpu",
+        trust_remote_code=False,
+        allow_pickle=False,
+    )
+    taken = int(saved.weight_bytes or 0)
+    monkeypatch.setattr(devices, "free_memory", lambda _: taken + GB)
+    alone = place(load, saved, torch.float32, "cpu", lambda: None)
+    assert (
+        alone
+        == place(load, saved, torch.float32, "cpu", lambda: None, more=GB // 2)
+        == Placed(("cpu",), "cpu")
+    )
+    with pytest.raises(ModelLoadError) as refused:
+        place(load, saved, torch.float32, "cpu", lambda: None, more=2 * GB)
+    assert refused.value.kind == ErrorKind.OUT_OF_MEMORY
 
 
 def test_a_class_that_does_not_say_what_stays_whole_is_not_divided() -> None:
