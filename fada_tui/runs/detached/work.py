@@ -7,7 +7,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 from msgspec import UNSET
@@ -115,10 +115,9 @@ class QueueWork:
         if self._waited_for != one.run:
             self._waited_for = one.run
             self._log.say(f"{one.run}: waits for {writer}, which writes it")
-        try:
-            await asyncio.wait_for(self._stopped.wait(), LOOK_SECONDS)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._stopped.wait()
 
     async def _begin(self, one: QueuedRun, folder: Path) -> None:
         """Resume a run and see it to its end; what keeps it from that is written beside it in the queue."""

@@ -137,7 +137,8 @@ class EngineProcess:
             self._guardian.stdin.close()
         limit = PATIENCE + _MARGIN if patience is None else patience
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.wait(), limit)
+            async with asyncio.timeout(limit):
+                await self.wait()
             return
         self.kill()
         await self.wait()

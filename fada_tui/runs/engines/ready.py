@@ -53,7 +53,8 @@ async def answer_to(command: EngineCommand, port: int, key: str, question: objec
 async def _answer(port: int, key: str, request: str, content: bytes, patience: float) -> tuple[int, bytes]:
     """Return status and content of an answer of this machine; status 0 where there is none."""
     with suppress(OSError, TimeoutError, LookupError, ValueError, *_NO_ANSWER):
-        return await asyncio.wait_for(_exchanged(port, key, request, content), patience)
+        async with asyncio.timeout(patience):
+            return await _exchanged(port, key, request, content)
     return 0, b""
 
 

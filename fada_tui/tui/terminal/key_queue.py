@@ -84,7 +84,8 @@ class KeyQueue:
             if decision.wait:
                 self._arrived.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._arrived.wait(), decision.wait)
+                    async with asyncio.timeout(decision.wait):
+                        await self._arrived.wait()
                 continue
             self._waiting.popleft()
             if decision.counts:
@@ -124,4 +125,5 @@ async def _done(node: MessagePump) -> None:
     done = asyncio.Event()
     if node.call_later(done.set):
         with suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), ANSWERING_SECONDS)
+            async with asyncio.timeout(ANSWERING_SECONDS):
+                await done.wait()
