@@ -11,6 +11,7 @@ from msgspec import UNSET
 from fada_tui.core.notes_text import parser
 from fada_tui.core.records import Run
 from fada_tui.evaluation.classification import constant_classes
+from fada_tui.evaluation.clusters import clusters
 from fada_tui.evaluation.constant_answers import ALIKE, IMAGES, Alike
 from fada_tui.evaluation.pace import Pace
 from fada_tui.evaluation.verdicts import Tally
@@ -113,7 +114,9 @@ def _with_rest(lines: Sequence[str], most: int) -> list[str]:
 def _asked(run: Run, found: Figures) -> str:
     images = found.images or run.dataset.images
     categories = found.categories or len(run.dataset.categories)
-    of = f"{units.count(images, 'image')} of {units.count(categories, 'category', 'categories')}"
+    independent = len(set(clusters(run.results)))
+    fewer = f" ({independent:,} independent)" if 0 < independent < images else ""
+    of = f"{units.count(images, 'image')}{fewer} of {units.count(categories, 'category', 'categories')}"
     results = "" if found.results == found.planned else f" of {found.planned:,} planned"
     failed = f" ({units.percent(found.errors / found.results)})" if found.errors else ""
     made = f"{units.count(found.results, 'result')}{results}, {units.count(found.errors, 'error')}{failed}"

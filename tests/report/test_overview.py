@@ -286,3 +286,11 @@ def test_every_question_s_score_goes_before_the_verdicts_on_another() -> None:
     assert [sum(f"| q{number} | accuracy |" in row for row in rows) for number in range(8)] == [1] * 8
     assert "| q0 | quality by people | 12 |" in screen and "| all questions |" in rows[-1]
     assert "more rows: see Scores." in screen
+
+
+def test_how_many_images_are_independent_is_said_where_they_are_fewer() -> None:
+    made = asked(2, 12, lambda question, image: f"{question} {image % 3}")
+    assert "of 12 images of 3 categories" in first_screen(made)
+    patients = tuple(replace(one, patient=f"P{place % 8 // 2}") for place, one in enumerate(made.results))
+    screen = first_screen(replace(made, results=patients))
+    assert "of 12 images (4 independent) of 3 categories: 24 results" in screen
