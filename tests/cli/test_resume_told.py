@@ -52,5 +52,5 @@ def test_options_that_change_nothing_of_a_resumed_run_are_named(
         "warning: --limit, --concurrency, --name without effect: --resume goes on as the run was planned"
         in capsys.readouterr().err
     )
-    main([*resumed, "--allow-host", "a", "--allow-pickle", "--server-patience", "9", "--results", "results"])
+    main([*resumed, "--allow-host", "a", "--allow-pickle", "--server-patience", "9", "--devices", "cpu*2"])
     assert "without effect" not in capsys.readouterr().err

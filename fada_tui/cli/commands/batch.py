@@ -14,7 +14,8 @@ from fada_tui.core.errors import FadaError
 from fada_tui.core.paths import models_file, settings_file
 from fada_tui.models.registry import load_registry
 
-_ALWAYS_COUNT = frozenset({"trust_remote_code", "allow_host", "allow_pickle"})
+_NOT_NAMED = frozenset({"trust_remote_code", "allow_host", "allow_pickle", "device", "devices"})
+"""Options that count for a run that is resumed, or are told of where they are compared with the run."""
 
 
 def run(options: Namespace) -> int:
@@ -48,7 +49,7 @@ def _of_no_effect(given: Mapping[str, Any]) -> Iterator[str]:
         for setting in SETTINGS.values()
         if setting.name in given
         and (setting.group in ("asked", "answered") or setting.name in ("rubric", "files"))
-        and setting.name not in _ALWAYS_COUNT
+        and setting.name not in _NOT_NAMED
     ]
     if "name" in given:
         named.append("--name")
