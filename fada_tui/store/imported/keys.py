@@ -34,7 +34,9 @@ def named_models(key: str, value: Any) -> Any:
     """Return a list of models with the name of each where rows find it: in an entry's key `model`."""
     if key.casefold() != "models" or not isinstance(value, list):
         return value
-    return [_with_name(one) if isinstance(one, dict) and wrappers(one) else one for one in value]
+    if not any(isinstance(one, dict) and wrappers(one) for one in value):
+        return value
+    return [_with_name(one) if isinstance(one, dict) else one for one in value]
 
 
 def _with_name(entry: dict[str, Any]) -> dict[str, Any]:

@@ -170,10 +170,12 @@ class _Walk:
     ) -> Iterator[Row]:
         if self._is_row(value, listed=listed):
             row = self._placed(value, above, around, place)
-            if above and not listed and not self._columns.has(row, "image") and self._only_error(value):
-                self._failed[above[-1].name] = None
+            if failed := self._failed_model(value, row, above, listed=listed):
+                self._failed[failed] = None
             else:
                 yield Row(place or "entry 1", row)
+        elif failed := self._failed_model(value, self._over(around, value), above, listed=listed):
+            self._failed[failed] = None
         else:
             yield from self._within(value, above, around, place)
 
@@ -186,6 +188,21 @@ class _Walk:
         if self._columns.has(plain, "response") and not wrappers(value):
             return True
         return len(plain) == len(value) and (listed or self._columns.has(plain, "image", "error"))
+
+    def _failed_model(
+        self, value: Mapping[str, Any], row: Mapping[str, Any], above: tuple[_Key, ...], *, listed: bool
+    ) -> str | None:
+        """Return whose error it is, if it is about no image; `None` if it is a row like others."""
+        held = any(one for one in value.values() if isinstance(one, (list, dict)))
+        if held or self._columns.has(row, "image") or not self._only_error(value):
+            return None
+        if not listed:
+            return above[-1].name if above else None
+        if self._columns.has(row, "question", "question_id"):
+            return None
+        return next(
+            (str(one) for key, one in row.items() if one and self._columns.has((key,), "model")), None
+        )
 
     def _only_error(self, value: Mapping[str, Any]) -> bool:
         return self._columns.has(value, "error") and not self._columns.has(value, "response")

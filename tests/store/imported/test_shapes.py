@@ -184,6 +184,20 @@ def test_a_model_that_failed_beside_others_is_told() -> None:
         rows_of({"M": {"error": "out of memory"}}, model=None)
 
 
+def test_a_model_of_a_list_that_failed_is_told_and_the_others_are_read() -> None:
+    failed = [
+        {"name": "B", "error": "out of memory"},
+        {"name": "C", "results": [], "error": "gated"},
+        {"model": "D", "results": None, "error": "no such file"},
+    ]
+    data = json.dumps({"models": [{"name": "A", "results": [ROW]}, *failed]}).encode()
+    rows, told = read_json_rows(data, Columns({}), one_model=False, one_question=False)
+    assert [row.values["model"] for row in rows] == ["A"]
+    assert told == ["errors that are about no image, not read: 'B', 'C', 'D'"]
+    (row,) = rows_of([{"model": "M", "image": "A/a.png", "question": "?", "error": "gone"}], model=None)
+    assert row.values["error"] == "gone"
+
+
 def test_rows_say_where_they_stand() -> None:
     assert [row.place for row in rows_of([ROW, OTHER])] == ["entry 1", "entry 2"]
     assert [row.place for row in rows_of(b"\n".join([json.dumps(ROW).encode()] * 2))] == ["line 1", "line 2"]
