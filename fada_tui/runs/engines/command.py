@@ -26,7 +26,7 @@ from fada_tui.models.memory import precision_of, weigh
 from fada_tui.models.registry import is_hub_id
 from fada_tui.runs.engines import limits
 from fada_tui.runs.engines.installed import SGLANG_MODULE, Installed
-from fada_tui.runs.engines.launch import HOST, KEY, KEY_FILE, PORT, EngineCommand
+from fada_tui.runs.engines.launch import FOLDER, HOST, KEY, KEY_FILE, PORT, EngineCommand
 from fada_tui.runs.engines.lora import EngineLora, lora_of
 
 SLOTS_CPU, SLOTS_CARD, SLOTS_LLAMA_CPP = 16, 64, 4
@@ -154,7 +154,8 @@ def _vllm(installed: Installed, load: Load, model: _Model, slots: int) -> _Parts
             *("--limit-mm-per-prompt", '{"image": 1}', "--disable-uvicorn-access-log"),
             *lora,
         ),
-        environment={"VLLM_NO_USAGE_STATS": "1"},
+        # It leaves its sockets wherever they are.
+        environment={"VLLM_NO_USAGE_STATS": "1", "VLLM_RPC_BASE_PATH": FOLDER},
         key_variable="VLLM_API_KEY",
         served_name=model.name,
         base_name=base_name,

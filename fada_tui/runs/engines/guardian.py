@@ -21,7 +21,7 @@ import msgspec
 from fada_tui.core.file_names import decode_name
 from fada_tui.core.secrets import in_arguments, in_environment
 from fada_tui.runs.engines import processes
-from fada_tui.runs.engines.launch import KEPT_FROM_IT, KEY, KEY_FILE, KEY_FILE_NAME
+from fada_tui.runs.engines.launch import FOLDER, KEPT_FROM_IT, KEY, KEY_FILE, KEY_FILE_NAME
 from fada_tui.runs.engines.orders import (
     LONGEST_TOLD,
     Ended,
@@ -37,6 +37,9 @@ from fada_tui.runs.engines.output import Output
 
 _ORDERS, _TOLD = 0, 1
 """File descriptors."""
+
+LONGEST_FOLDER = 64
+"""Bytes of a folder's path that leave room for the name of a socket in it."""
 
 _PART = 1 << 16
 _KILLED_SECONDS = 5.0
@@ -58,7 +61,8 @@ class Guardian:
         argv = [decode_name(part) for part in start.argv]
         keys = (start.key, *in_environment(os.environ), *in_arguments(argv))
         self._output = Output(Path(decode_name(start.log)), keys)
-        self._folder = Path(tempfile.mkdtemp(prefix="fada-tui-engine-")) if start.key_file else None
+        wants_folder = start.key_file or FOLDER in start.environment.values()
+        self._folder = Path(tempfile.mkdtemp(prefix="fada-tui-engine-")) if wants_folder else None
         self._orders = b""
         self._hung_up = False
         self._status: int | None = None
@@ -71,12 +75,12 @@ class Guardian:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    env=_environment(start),
+                    env=_environment(start, self._folder),
                     start_new_session=True,
                     preexec_fn=processes.die_with_parent(),  # no other thread is there
                 )
             except (OSError, ValueError):
-                self._remove_key()
+                self._remove_folder()
                 raise
         engine.returncode = 0  # its end is seen by `reaped`
         self._engine = engine.pid
@@ -92,7 +96,7 @@ class Guardian:
         while not self._hung_up and self._status is None:
             self._look(None)
         self._end()
-        self._remove_key()
+        self._remove_folder()
         self._watchdog.release()
         _tell(Ended(self._status))
 
@@ -105,7 +109,7 @@ class Guardian:
         path.write_text(start.key_file.replace(KEY, start.key), encoding="utf-8")
         return [str(path) if part == KEY_FILE else part for part in argv]
 
-    def _remove_key(self) -> None:
+    def _remove_folder(self) -> None:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -180,10 +184,13 @@ class Guardian:
             _tell(Printed(line[:LONGEST_TOLD]))
 
 
-def _environment(start: Start) -> dict[str, str]:
+def _environment(start: Start, folder: Path | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in KEPT_FROM_IT}
+    own = {name: value for name, value in start.environment.items() if value != FOLDER}
+    if folder is not None and len(os.fsencode(folder)) <= LONGEST_FOLDER:
+        own |= {name: str(folder) for name in start.environment.keys() - own.keys() - kept.keys()}
     key = {start.key_variable: start.key} if start.key_variable else {}
-    return kept | start.environment | key
+    return kept | own | key
 
 
 def _tell(told: Told) -> None:

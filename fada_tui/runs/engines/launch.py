@@ -16,6 +16,9 @@ KEY_FILE_NAME = "key.yaml"
 KEY = "{key}"
 """Stands in the text of that file for the key."""
 
+FOLDER = "{folder}"
+"""Stands in place of a variable's value for a folder that is there as long as the engine is."""
+
 PORT = "{port}"
 """Stands in place of an argument for the port, which is found when it is started."""
 
@@ -34,7 +37,7 @@ class EngineCommand(Struct, frozen=True, kw_only=True):
     argv: tuple[str, ...]
     """Program and arguments, with `PORT` and, where there is one, `KEY_FILE` in it. Never a key."""
     environment: dict[str, str] = {}
-    """Variables beside those of the program; never a key."""
+    """Variables beside those of the program, with `FOLDER` for its own folder; never a key."""
     key_variable: str | None = None
     """The variable that its key is given by."""
     key_file: str | None = None

@@ -68,6 +68,7 @@ def test_vllm() -> None:
     assert (command.key_variable, command.key_file, command.base_name) == ("VLLM_API_KEY", None, None)
     assert (command.health_path, command.models_path) == ("/health", "/v1/models")
     assert command.environment["VLLM_NO_USAGE_STATS"] == "1"
+    assert command.environment["VLLM_RPC_BASE_PATH"] == "{folder}"
     assert command.facts.command == command.argv
     assert (command.facts.name, command.facts.version) == ("vllm", "1.2")
 

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from fada_tui.runs.engines.last_words import reason_in
-from fada_tui.runs.engines.launch import KEPT_FROM_IT, KEY_FILE
+from fada_tui.runs.engines.launch import FOLDER, KEPT_FROM_IT, KEY_FILE
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import EngineProcess
 from fada_tui.runs.engines.ready import missing
@@ -108,6 +108,24 @@ async def test_an_engine_is_asked_to_end_before_it_is_killed(play: Play) -> None
     process, _ = await started(play, patience=LONG_ENOUGH)
     await process.end(LONG_ENOUGH)
     assert process.end_told == "was killed by SIGTERM"
+
+
+@pytest.mark.parametrize("by_the_person", [False, True])
+async def test_a_folder_of_its_own_is_there_as_long_as_it_is(
+    play: Play, by_the_person: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)  # which may be too long for sockets
+    if by_the_person:
+        monkeypatch.setenv("SOCKETS", str(tmp_path))
+    command = play.command()
+    command = replace(command, environment=command.environment | {"SOCKETS": FOLDER})
+    process = await EngineProcess.started(command, HeldPort().number, KEY, tmp_path / "engine.log", 0.3)
+    wait_until(play.pids)
+    folder = Path(environment_of(play.pids()[0])["SOCKETS"])
+    assert (folder == tmp_path) is by_the_person and folder.stat().st_mode & 0o077 == 0
+    (folder / "left").touch()
+    await process.end()
+    assert (folder / "left").exists() is by_the_person
 
 
 async def test_a_hung_engine_is_killed_with_all_that_it_started(play: Play) -> None:
