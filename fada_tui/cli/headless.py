@@ -52,8 +52,6 @@ class Request(Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     trusted: tuple[str, ...] = ()
     """Models whose own code this command allows to run."""
-    devices: str | None = None
-    """Where this command has models loaded, if it says so; a run that is resumed is not moved."""
 
 
 class Outcome(Struct, frozen=True):
@@ -183,18 +181,12 @@ def _starter(job: Job, results: Path, settings: Settings, registry: Registry) ->
 
 def _resumed(settings: Settings, registry: Registry, results: Path, request: Request) -> Session:
     folder = runs.find(results, request.resume or "")
-    plan = runs.read_run(folder).plan if request.trusted or request.devices else UNSET
-    models = (plan.model,) if plan is not UNSET and request.trusted else ()
-    consent = consent_of(settings, registry, request.trusted, models)
+    plan = runs.read_run(folder).plan if request.trusted else UNSET
+    consent = consent_of(settings, registry, request.trusted, () if plan is UNSET else (plan.model,))
     deadlines = planning.deadlines(settings)
     session, warnings = Session.resume(
         folder, deadlines, registry, consent, settings.servers, settings.engines
     )
-    if plan is not UNSET and request.devices not in (None, planned := plan.devices or plan.device):
-        _complain(
-            f"warning: {folder.name} goes on where it was planned ({printable(planned)}), not on "
-            f"{printable(str(request.devices))}: that is for new runs"
-        )
     for warning in warnings:
         _complain(f"warning: {warning}")
     return session

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from fada_tui.cli import headless
@@ -16,7 +15,6 @@ from fada_tui.core.errors import ExitCode, StoreError
 from fada_tui.core.records import Question
 from fada_tui.models.registry import load_registry
 from fada_tui.runs.session import Session
-from fada_tui.store import folder as store
 from tests import examples
 
 
@@ -100,36 +98,3 @@ def test_the_plan_tells_which_engine_is_started(tmp_path: Path, capsys: pytest.C
         assert json.loads(capsys.readouterr().out)["plan"][0]["engine"] == told
         run_batch(asked, registry, Request(dry_run=True))
         assert ("  engine     vllm, started for the run\n" in capsys.readouterr().out) == bool(told)
-
-
-@pytest.mark.parametrize(
-    ("planned", "asked", "told"),
-    [
-        ("0,1", "cpu*2", "goes on where it was planned (0,1), not on cpu*2: that is for new runs"),
-        ("0,1", "0,1", None),
-        ("0,1", None, None),
-        (None, "cuda:1", "goes on where it was planned (cpu), not on cuda:1: that is for new runs"),
-        (None, "cpu", None),
-    ],
-)
-def test_who_resumes_a_run_on_other_devices_is_told_that_it_stays_where_it_was(
-    planned: str | None,
-    asked: str | None,
-    told: str | None,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    run = examples.run()
-    (tmp_path / run.id).mkdir()
-    store.write_run(tmp_path / run.id, replace(run, plan=replace(run.plan, devices=planned or UNSET)))
-
-    async def run_one(*_: object) -> Outcome:
-        return Outcome(ExitCode.OK, run, tmp_path / run.id)
-
-    monkeypatch.setattr(Session, "resume", lambda *_: (object(), ()))
-    monkeypatch.setattr(headless, "_run_one", run_one)
-    settings, none = Settings(results=str(tmp_path)), load_registry(tmp_path / "none.toml")
-    assert run_batch(settings, none, Request(resume=run.id, devices=asked)) == ExitCode.OK
-    err = capsys.readouterr().err
-    assert f"warning: {run.id} {told}\n" in err if told else "warning" not in err

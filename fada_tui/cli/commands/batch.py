@@ -32,7 +32,6 @@ def run(options: Namespace) -> int:
             json=given.get("json", False),
             dry_run=given.get("dry_run", False),
             trusted=settings.trust_remote_code if "trust_remote_code" in given else (),
-            devices=given.get("devices") or given.get("device"),
         )
         return run_batch(settings, registry, request)
     except FadaError as error:
