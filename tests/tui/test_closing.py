@@ -75,6 +75,21 @@ async def test_work_ends_before_the_widgets_that_it_is_about_when_the_app_is_lef
     assert work.state is WorkerState.CANCELLED
 
 
+async def test_a_screen_that_ends_closes_itself_once_whatever_is_above_it() -> None:
+    app = OrderlyApp[None]()
+    ended: list[str | None] = []
+    async with app.run_test() as pilot:
+        below, ending, above = Screen[None](), Screen[str](), Screen[str]()
+        await app.push_screen(below)
+        await app.push_screen(ending, ended.append)
+        await app.push_screen(above, ended.append)
+        ending.dismiss("done")
+        assert app.screen is below
+        ending.dismiss("again")
+        await wait_for(pilot, lambda: not ending.is_attached and not above.is_attached)
+        assert ended == [None, "done"] and app.screen is below
+
+
 @pytest.mark.parametrize("key", ["z", "Q", "m"])
 async def test_what_is_drawn_while_a_screen_above_closes_leaves_that_out(
     key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
