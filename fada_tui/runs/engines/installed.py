@@ -132,6 +132,15 @@ async def version_of(installed: Installed) -> str | None:
     return found[1] if found else None
 
 
+def written(installed: Installed) -> tuple[int, ...]:
+    """Return when the files that a command names were written (ns): an update may have replaced them."""
+    times = []
+    for word in installed.command:
+        with suppress(OSError, ValueError):
+            times.append(Path(word).stat().st_mtime_ns)
+    return tuple(times)
+
+
 def _program(name: str, environ: Mapping[str, str]) -> str | None:
     """Return the path of a program: of a name on PATH, or of a path to it."""
     found = shutil.which(name, path=environ.get("PATH", os.defpath))

@@ -20,7 +20,7 @@ from fada_tui.core.secrets import quoted
 from fada_tui.runs.engines import lora_check
 from fada_tui.runs.engines.command import engine_command
 from fada_tui.runs.engines.engine import LONGEST_SHOWN, STAGE, Coming, Engine
-from fada_tui.runs.engines.installed import Installed, find, version_of
+from fada_tui.runs.engines.installed import Installed, find, version_of, written
 from fada_tui.runs.engines.launch import EngineCommand
 from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import EngineLog, Warned
@@ -55,8 +55,8 @@ _LOOK_SECONDS = 0.05
 
 TAKEN_OVER = "fada-tui: engine {} goes on from another run, whose log has how it was loaded\n"
 
-_versions: dict[Installed, str | None] = {}
-"""Asking for one takes an engine seconds."""
+_versions: dict[tuple[Installed, tuple[int, ...]], str | None] = {}
+"""By program, and when its files were written. Asking for one takes an engine seconds."""
 
 
 class Serving:
@@ -325,9 +325,10 @@ class Serving:
         """
         try:
             installed = find(self._name, self._engines, os.environ)
-            if installed not in _versions:
-                _versions[installed] = await version_of(installed)
-            version, slots = _versions[installed], self._concurrency
+            known = installed, written(installed)
+            if known not in _versions:
+                _versions[known] = await version_of(installed)
+            version, slots = _versions[known], self._concurrency
             return await asyncio.to_thread(
                 lambda: engine_command(installed, version, load, concurrency=slots, card=self._has_card())
             )

@@ -12,6 +12,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from fada_tui.config.engines import EngineSettings
 from fada_tui.core.errors import ModelLoadError, StoreError
 from fada_tui.core.protocol import Finished, Idle, Load
 from fada_tui.core.records import EngineFacts, ModelEntry
@@ -84,6 +85,26 @@ async def test_a_lora_that_an_engine_drops_ends_it(play: Play, lora: str, reason
     finally:
         await serving.end()
     assert not play.left
+
+
+async def test_a_version_is_asked_for_once_and_again_after_an_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def install(version: str, when: int) -> None:
+        program.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho {version}\n")
+        program.chmod(0o755)
+        os.utime(program, (when, when))
+
+    program = tmp_path / "llama-server"
+    monkeypatch.setattr(serving_module, "engine_command", lambda _, version, *__, **___: version)
+    settings = {"llama.cpp": EngineSettings(command=(str(program),))}
+    versions: list[object] = []
+    for version, when in (("1.0", 1), ("1.0", 1), ("2.0", 2)):
+        install(version, when)
+        serving = Serving("llama.cpp", settings, None, tmp_path / "engine.log", LONG_ENOUGH)
+        versions.append(await serving._wanted(LOAD))
+    assert versions == ["1.0", "1.0", "2.0"]
+    assert (tmp_path / "asked").read_text() == "asked\n" * 2
 
 
 async def test_another_version_that_goes_on_with_a_run_is_told(play: Play) -> None:
