@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -67,6 +68,9 @@ def _watch(task: Task, figures: Figures) -> dict[str, Any]:
         program.rest(SETTLED)
         os.write(program.master, b"r")
         screen.wait(program, "running")
+        screen.wait(program, lambda text: not MEMORY.search(text))
+        os.write(program.master, b"v")  # the desk has come up: back to the gauges, for good
+        screen.wait(program, MEMORY.search)
         looks: list[dict[str, Any]] = []
         shown: dict[str, Any] = {"idle": idle}
         begun = time.monotonic()
@@ -120,16 +124,17 @@ class Screen:
         self._stream.feed(new)
         return self.text
 
-    def wait(self, program: Program, what: str, seconds: float = 30.0) -> None:
-        """Wait until a text stands there.
+    def wait(self, program: Program, what: str | Callable[[str], object], seconds: float = 30.0) -> None:
+        """Wait until a text stands there, or what does meets a condition.
 
         Raises:
             TimeoutError: it does not.
         """
+        holds = what if callable(what) else lambda text: what in text
         end = time.monotonic() + seconds
-        while what not in self.read(program):
+        while not holds(self.read(program)):
             if time.monotonic() > end:
-                raise TimeoutError(f"{what!r} is not on the screen:\n{self.text}")
+                raise TimeoutError(f"not so on the screen: {what}\n{self.text}")
             program.read(0.2)
 
 
