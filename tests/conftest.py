@@ -55,13 +55,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def isolated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """No test sees this machine's settings, models or hub; a fault that a dashboard logs fails its test."""
+    """No test sees this machine's settings, models, hub or display; a dashboard's fault fails its test."""
     here = tmp_path_factory.mktemp("home")
     for name in [name for name in os.environ if name.startswith(("FADA_TUI_", "HF_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("FADA_TUI_CONFIG_DIR", str(here / "config"))
     monkeypatch.setenv("HF_HOME", str(here / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):  # where there is one, more can be done
+        monkeypatch.delenv(name, raising=False)
     yield
     log = here / "config" / "faults.log"
     if log.exists() and not request.node.get_closest_marker("faults"):

@@ -50,7 +50,7 @@ def _end_itself(screen: Screen[Any]) -> None:
 
     def dismiss(result: Any = None) -> AwaitComplete:
         if screen not in screen.app.screen_stack:
-            return AwaitComplete.nothing()
+            return AwaitComplete()
         while (top := screen.app.screen) is not screen:
             top.dismiss()
         return end(result)

@@ -132,8 +132,6 @@ async def test_the_key_opens_it_and_says_why_not(
     tmp_path: Path, stand_in: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_run(tmp_path)
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     app = make_app(tmp_path, viewer=f"'{stand_in}' {tmp_path / 'told'}")
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
