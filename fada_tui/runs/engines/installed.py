@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -168,23 +168,36 @@ async def _said(command: tuple[str, ...], seconds: float) -> str | None:
     Otherwise it is killed with all in its group.
     """
     environment = {name: value for name, value in os.environ.items() if name not in KEPT_FROM_IT}
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=environment | _QUIET,
-            start_new_session=True,
-        )
-    except (OSError, ValueError):
-        return None
-    assert process.stdout is not None
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as told, os.fdopen(write, "wb") as output:
+        # Not a pipe of asyncio's, which stays open where a process that got away holds its other end.
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, told)
+        with closing(transport):
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *command,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env=environment | _QUIET,
+                    start_new_session=True,
+                )
+            except (OSError, ValueError):
+                return None
+            output.close()
+            return await _said_by(process, reader, seconds)
+
+
+async def _said_by(
+    process: asyncio.subprocess.Process, output: asyncio.StreamReader, seconds: float
+) -> str | None:
     said: bytes | None = None
     ended = False
     try:
         async with asyncio.timeout(seconds):
-            said = await _printed(process.stdout)
+            said = await _printed(output)
             if said is not None:
                 await process.wait()
                 ended = True

@@ -1,10 +1,14 @@
 """Which program an engine is, by settings and PATH, and its version."""
 
 import asyncio
+import gc
 import os
+import shutil
+import signal
 import sys
 import time
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -153,6 +157,23 @@ async def test_one_that_prints_without_end_has_none_and_is_ended(tmp_path: Path)
     finally:
         tracemalloc.stop()
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.skipif(shutil.which("setsid") is None, reason="it lets a process get away")
+def test_a_process_that_gets_away_is_not_waited_for_nor_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the end of the pipe that is written to."""
+    monkeypatch.setattr(installed, "VERSION_SECONDS", 0.3)
+    text = f"#!/bin/sh\nsetsid sleep 600 &\necho $! > {tmp_path}/pid\necho version 4\n"
+    file = program(tmp_path, "llama-server", text)
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    assert asyncio.run(version_of(Installed(engine="llama.cpp", command=(str(file),)))) is None
+    gc.collect()
+    with suppress(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert not told
 
 
 async def test_a_version_is_no_longer_than_one_can_be(tmp_path: Path) -> None:
