@@ -205,6 +205,19 @@ def test_what_fits_nowhere_is_refused_with_figures_and_what_would_fit(
     assert "together room for 40.0 GB, its layers don't fill them: try --quantization 4bit (22.0 GB)" in told
 
 
+def test_a_card_that_cannot_be_used_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that another process has for itself alone."""
+
+    def free(name: str) -> int:
+        if name == "cuda:1":
+            raise RuntimeError("CUDA-capable device(s) is/are busy or unavailable")
+        return GB
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(devices, "free_memory", free)
+    assert list(devices.cards()) == [Card("cuda:0", GB), Card("cuda:2", GB)]
+
+
 def test_what_a_lora_adds_must_find_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = demo_weights()
     saved = read_folder(folder, "folder")
