@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 
 import pytest
 
+from fada_tui.config.engines import EngineSettings
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import ErrorKind, RunLockedError, StoreError
 from fada_tui.core.records import Failure, Run
@@ -17,7 +18,9 @@ from fada_tui.runs.consent import NOTHING
 from fada_tui.runs.detached import work
 from fada_tui.runs.detached.log import Log
 from fada_tui.runs.detached.orders import orders_of
+from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import DeviceLost, RunEnded, SessionEvent, WorkerRestarted
+from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store.queue_file import QueuedRun, QueueLock, change_queue, queue_worker, read_queue
 from tests import examples
 
@@ -57,12 +60,12 @@ class Session:
         yield RunEnded(self._run or examples.run(), Path("one"))
 
 
-def queue_work(results: Path) -> work.QueueWork:
+def queue_work(results: Path, **settings: Any) -> work.QueueWork:
     """Return the work through a queue with one run."""
     (results / "one").mkdir()
     change_queue(results, lambda _: [QueuedRun(run="one")])
     registry = load_registry(results / "models.toml", SHIPPED)
-    given = orders_of(Settings(), NOTHING)
+    given = orders_of(Settings(**settings), NOTHING)
     return work.QueueWork(results, given, registry, QueueLock(results), cast("Log", Quiet()))
 
 
@@ -76,6 +79,33 @@ async def test_one_told_to_end_lets_the_queue_go_before_its_image_is_finished(
     await queue_work(tmp_path).run()
     assert holders == [None], "another may be launched, which waits for the run"
     assert [one.run for one in read_queue(tmp_path)] == ["one"]
+
+
+async def test_engines_are_those_of_the_settings_and_kept_from_run_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resumed, pools = list[tuple[object, ...]](), list[tuple[object, ...]]()
+
+    class Engined(Session):
+        async def events(self, *kept: object) -> AsyncIterator[SessionEvent]:
+            pools.append(kept)
+            async for event in super().events():
+                yield event
+
+    def resume(*given: object) -> tuple[Session, tuple[str, ...]]:
+        resumed.append(given)
+        return Engined(examples.run(status="complete")), ()
+
+    monkeypatch.setattr(work.Session, "resume", resume)
+    own = {"vllm": EngineSettings(command=("/opt/vllm",))}
+    made = queue_work(tmp_path, engines=own)
+    (tmp_path / "two").mkdir()
+    change_queue(tmp_path, lambda queued: [*queued, QueuedRun(run="two")])
+    await made.run()
+    assert [given[-1] for given in resumed] == [own, own]
+    (workers, engines), again = pools
+    assert isinstance(workers, WorkerPool) and isinstance(engines, EnginePool)
+    assert again == (workers, engines)
 
 
 @pytest.mark.parametrize(("lost", "tries"), [(1, 2), (5, 2)])
