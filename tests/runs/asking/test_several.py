@@ -1,8 +1,10 @@
 """A run with several workers that do what the test says: who is asked what, who dies, who is given up."""
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,7 +12,8 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fada_tui.core.errors import ErrorKind, ModelLoadError
+from fada_tui.config.engines import EngineSettings
+from fada_tui.core.errors import ErrorKind, ModelLoadError, UsageError
 from fada_tui.core.protocol import (
     PROTOCOL_VERSION,
     DevicesListed,
@@ -24,6 +27,7 @@ from fada_tui.core.protocol import (
     Work,
 )
 from fada_tui.core.records import (
+    EngineFacts,
     Failure,
     Generation,
     ModelFacts,
@@ -35,6 +39,8 @@ from fada_tui.core.records import (
 from fada_tui.models.registry import load_registry
 from fada_tui.runs import session as sessions
 from fada_tui.runs.asking.asking import NO_GPU
+from fada_tui.runs.engines.launch import EngineCommand
+from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import (
     AnswerFinished,
     AnswerStarted,
@@ -43,6 +49,7 @@ from fada_tui.runs.events import (
     DeviceReady,
     ModelReady,
     RunEnded,
+    RunStarted,
     SessionEvent,
     Warned,
     WorkerRestarted,
@@ -389,9 +396,35 @@ async def test_room_is_made_before_anything_is_loaded(opened: Opened) -> None:
         async def make_room(self, names: Collection[str]) -> None:
             done.append(list(names))
 
+    class Engines(EnginePool):
+        async def take(self, command: EngineCommand | None) -> None:
+            done.append(("engine", command))
+
     session = opened(Loading)
-    check_complete([event async for event in session.events(Pool())])
-    assert done == [["cpu:0", "cpu:1"], "load", "load"]
+    check_complete([event async for event in session.events(Pool(), Engines())])
+    assert done == [("engine", None), ["cpu:0", "cpu:1"], "load", "load"]
+
+
+async def test_an_engine_s_run_ends_kept_workers_before_it_begins(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+
+    class Pool(WorkerPool):
+        async def close(self, patience: float | None = None) -> None:
+            closed.append(True)
+
+    monkeypatch.setenv("PATH", str(folder))
+    store.write_run(folder, replace(store.read_run(folder), engine=EngineFacts(name="vllm")))
+    registry = load_registry(folder / "none.toml")
+    for _ in range(2):  # refused before anything begins, and open to whoever has it
+        with pytest.raises(UsageError, match="vllm is not here"):
+            Session.resume(folder, Deadlines(), registry)
+    own = {"vllm": EngineSettings(command=(sys.executable,))}
+    session, _ = Session.resume(folder, Deadlines(), registry, engines=own)
+    async with aclosing(session.events(Pool(), EnginePool())) as events:
+        assert isinstance(await anext(events), RunStarted)
+        assert closed == [True], "what they hold is for the engine"
 
 
 async def test_all_means_what_the_worker_finds(opened: Opened) -> None:
