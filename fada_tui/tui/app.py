@@ -185,8 +185,11 @@ class FadaApp(OrderlyApp[int]):
         return self._app_context.settings.keymap
 
     async def action_quit(self) -> None:
-        """Quit as the main screen does, which asks during a run."""
-        self._main.action_quit()
+        """Quit as the main screen does, which asks during a run; not out of a text or a question."""
+        if self.screen.is_modal:
+            self._tell_above("not left: something is open here; esc closes it", "warning")
+        else:
+            self._main.action_quit()
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.timer import Timer
+from textual.worker import Worker
 
 from fada_tui.evaluation.assessment.filters import TELLING, WORDS
 from fada_tui.tui.actions import following, judging, left_queue, loading, run_events, second_look
@@ -77,6 +78,7 @@ class MainScreen(LayeredScreen[None], JudgingActions, AnswerActions, DeskActions
         self._streaming: Timer | None = None
         self._refiltering: Timer | None = None
         self._companions: list[Companion] = []
+        self._leaving: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -350,11 +352,11 @@ class MainScreen(LayeredScreen[None], JudgingActions, AnswerActions, DeskActions
 
     # Other screens, and the runs
 
-    def _open(self, door: Coroutine[None, None, None]) -> None:
+    def _open(self, door: Coroutine[None, None, None]) -> Worker[None]:
         # On the screen that has the keys: that may be one above, which leaves some of them to this one.
         top = self.app.screen
-        owner = self if isinstance(top, ModalScreen) else top
-        owner.run_worker(door, group=DOOR, exclusive=True)
+        over = isinstance(top, ModalScreen)  # then a door of this screen waits for what is done there
+        return (self if over else top).run_worker(door, group=DOOR, exclusive=not over)
 
     def action_door(self, name: str) -> None:
         """Open another screen, or do what needs one."""
@@ -388,5 +390,6 @@ class MainScreen(LayeredScreen[None], JudgingActions, AnswerActions, DeskActions
             self.say("there is no image here", "warning")
 
     def action_quit(self) -> None:
-        """Quit; ask first during a run."""
-        self._open(leaving.leave(self.workspace, self.app))
+        """Quit; ask first during a run, and once."""
+        if self._leaving is None or self._leaving.is_finished:
+            self._leaving = self._open(leaving.leave(self.workspace, self.app))
