@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from fada_tui.core.paths import faults_file
 from fada_tui.tui.closing import OrderlyApp
@@ -185,9 +186,9 @@ class FadaApp(OrderlyApp[int]):
         return self._app_context.settings.keymap
 
     async def action_quit(self) -> None:
-        """Quit as the main screen does, which asks during a run; not out of a text or a question."""
-        if self.screen.is_modal:
-            self._tell_above("not left: something is open here; esc closes it", "warning")
+        """Quit as the main screen does, which asks during a run; not out of a text that is being written."""
+        if self.screen.is_modal and isinstance(self.focused, Input | TextArea):
+            self._tell_above("not left: something is being written here; esc closes it", "warning")
         else:
             self._main.action_quit()
 

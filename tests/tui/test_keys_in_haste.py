@@ -17,7 +17,7 @@ async def test_a_note_that_is_being_written_is_not_left_by_a_key(tmp_path: Path)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await wait_for(pilot, lambda: "1 Correct" in screen_text(app))
         await pilot.press("n", *"dim", "ctrl+q")
-        await wait_for(pilot, lambda: "not left: something is open here" in screen_text(app))
+        await wait_for(pilot, lambda: "not left: something is being written here" in screen_text(app))
         assert isinstance(app.screen, NoteScreen)
         await pilot.press("enter")
         await wait_for(pilot, lambda: "“dim”" in screen_text(app))
