@@ -46,7 +46,7 @@ async def asked(pilot: Pilot[int], workspace: Workspace, key: str) -> None:
     workspace.view.say("")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_no_other_key_ends_it_or_judges_before_it_has_begun(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,7 +64,7 @@ async def test_no_other_key_ends_it_or_judges_before_it_has_begun(
     assert [assessments_of(place) for place in places] == [{}, {}]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_it_is_given_up_by_its_key_or_for_a_run_that_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

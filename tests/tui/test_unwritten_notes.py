@@ -8,7 +8,7 @@ from fada_tui.store.journal import JOURNAL_NAME
 from tests.tui.dashboard import assessments_of, main_of, make_app, save_run, screen_text, wait_for
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_note_that_could_not_be_written_is_there_again(tmp_path: Path) -> None:
     place = save_run(tmp_path)
     app = make_app(tmp_path)
