@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exact versions that are known to work together; `make CONSTRAINTS= demo` takes the newest instead.
 CONSTRAINTS ?= -c constraints.txt
 
-.PHONY: demo test quick faults vision servers engines story terminals check lint types imports format bench gpu-wheels wheel clean
+.PHONY: demo test quick faults vision servers engines story slow terminals check lint types imports format bench gpu-wheels wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fada-tui --batch --questions demo --references samples/references.csv
@@ -39,6 +39,11 @@ engines: $(VENV)/.test $(VENV)-vllm/.installed
 story: $(VENV)/.test
 	$(BIN)/pytest -n 3 -m slow tests/tui/test_long_story.py tests/tui/test_left_kills.py tests/tui/test_story.py \
 	  tests/tui/test_devices_run.py
+
+# What else takes too long for every day and needs nothing more, the proof on a GPU tried on the CPU among it: half an hour.
+slow: $(VENV)/.test
+	$(BIN)/pytest -n 3 -m slow --ignore tests/engines --ignore tests/servers --ignore tests/terminals \
+	  --ignore tests/tui/test_long_story.py --ignore tests/tui/test_left_kills.py tests
 
 # The dashboard in xterm, kitty, Konsole and mlterm under Xvfb, its pictures held against the images: a minute.
 terminals: $(VENV)/.test
