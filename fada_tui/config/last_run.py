@@ -16,7 +16,7 @@ from fada_tui.config.questions import load_questions
 from fada_tui.config.rubrics import RUBRICS, load_rubric
 from fada_tui.config.settings import Settings, value_of
 from fada_tui.config.state_tables import read_table, write_table
-from fada_tui.core.device_list import is_device_list
+from fada_tui.core.device_list import is_device, is_device_list
 from fada_tui.core.errors import UsageError
 
 REMEMBERED = (
@@ -131,6 +131,8 @@ def _checked(name: str, value: Any) -> Any:
     try:
         checked = value_of(name, value)
     except msgspec.ValidationError:
+        return None
+    if name == "device" and checked is not None and not is_device(checked):
         return None
     return None if name == "devices" and checked and not is_device_list(checked) else checked
 

@@ -221,7 +221,7 @@ def check_together(entries: Iterable[ModelEntry], settings: Settings) -> None:
         )
     if not is_device(settings.device):
         raise UsageError(
-            f"--device {quoted(settings.device, 40)}: expected auto, cpu, cuda, cuda:1, mps or xpu"
+            f"--device '{quoted(settings.device, 40)}': expected auto, cpu, cuda, cuda:1, mps or xpu"
         )
     if settings.devices and engine_of(settings):
         raise UsageError(

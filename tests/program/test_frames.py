@@ -98,6 +98,7 @@ def test_a_frame_that_a_file_lacks_is_an_error_of_its_own(program: Program, tiny
     assert "has 4 frames" in errors["B/c_loop.dcm#6"]["message"]
 
 
+@pytest.mark.slow
 def test_resume_asks_of_the_frames_of_the_plan(program: Program, tiny: Path, loops: Path) -> None:
     process = program.start(
         "--batch", "--model", tiny, "--images", loops, "--frames", "4", "--max-new-tokens", "300",

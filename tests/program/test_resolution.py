@@ -142,6 +142,7 @@ def test_two_resolutions_of_one_model_are_told_apart(program: Program, cut: Path
     assert [(row["longest_edge"], row["image_tokens_most"]) for row in rows] == [(None, 68), (128, 20)]
 
 
+@pytest.mark.slow
 def test_resume_keeps_it(program: Program, cut: Path, tmp_path: Path) -> None:
     for number in range(12):
         write_image(tmp_path / "many" / "A" / f"{number}.png", number, (96, 96))

@@ -108,6 +108,7 @@ def test_ctrl_c_once_finishes_the_image_and_resume_completes_the_same(
     assert page_without_figures(folder) == page_without_figures(whole)
 
 
+@pytest.mark.slow
 def test_an_image_that_was_changed_is_not_asked_again_until_it_is_back(
     program: Program, tiny: Path, many: Path
 ) -> None:

@@ -26,7 +26,10 @@ def test_the_plan_has_them_as_they_were_listed() -> None:
     [
         ({"devices": "all", "device": "cpu"}, "--device and --devices exclude each other"),
         *(({"device": one}, "names one device.* a list is for --devices") for one in ("all", "0", "cpu*2")),
-        *(({"device": one}, f"--device {one}: expected auto") for one in ("gpu", "CUDA", "cuda 1", "cuda:x")),
+        *(
+            ({"device": one}, f"--device '{one}': expected auto")
+            for one in ("gpu", "CUDA", "cuda 1", "cuda:x")
+        ),
         ({"devices": "all", "engine": "vllm"}, "and vllm runs once: leave --devices out"),
         (
             {"devices": "all", "model": ["http://127.0.0.1:9/v1#m"]},
