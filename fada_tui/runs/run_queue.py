@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from fada_tui.core.errors import FadaError, reason
 from fada_tui.runs.engines.pool import EnginePool
-from fada_tui.runs.events import SessionEvent
+from fada_tui.runs.events import RunEnded, SessionEvent
 from fada_tui.runs.session import Session
 from fada_tui.runs.telemetry.readings import Watched
 from fada_tui.runs.worker_client.pool import WorkerPool
@@ -140,6 +140,8 @@ class RunQueue:
         self._engines = EnginePool(WARM_SECONDS)
         self._driver: asyncio.Task[None] | None = None
         self._closed = False
+        self._ended = False
+        """The run in progress has been told as ended, and is only put away."""
 
     @property
     def current(self) -> Session | None:
@@ -155,6 +157,11 @@ class RunQueue:
     def busy(self) -> bool:
         """Whether a run is in progress or being created."""
         return self._begun is not None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether there is such a run, and it has not been told that it has ended."""
+        return self.busy and not self._ended
 
     @property
     def waiting(self) -> tuple[str, ...]:
@@ -327,6 +334,7 @@ class RunQueue:
                 _tell_loop(error, f"{one.label}: the run broke off")
             finally:
                 self._current = self._begun = self._stop = None
+                self._ended = False
 
     def _next(self) -> BegunRun | None:
         with self._lock:
@@ -343,6 +351,7 @@ class RunQueue:
             self._stop(session)
         async with aclosing(session.events(self._pool, self._engines)) as events:
             async for event in events:
+                self._ended = isinstance(event, RunEnded)
                 try:
                     self._on_event(event)
                 except Exception as error:  # what is shown of a run must not end it

@@ -175,11 +175,14 @@ async def test_asked_to_stop_while_the_session_is_being_made(bench: Bench, tiny:
 
     bench.queue.add(slowly, "tiny")
     await asyncio.wait_for(making.wait(), 10)
-    assert bench.queue.busy and bench.queue.current is None
+    assert bench.queue.busy and bench.queue.at_work and bench.queue.current is None
+    at_work: list[tuple[type, bool, bool]] = []
+    bench.hooks.append(lambda event: at_work.append((type(event), bench.queue.busy, bench.queue.at_work)))
     bench.queue.stop_after_image()
     await bench.rest()
     (end,) = bench.of(RunEnded)
     assert (end.run.status, end.run.results, bench.of(ModelReady)) == ("interrupted", (), [])
+    assert at_work[-1] == (RunEnded, True, False), "it has ended, and is only put away"
 
 
 async def test_making_a_session_does_not_hold_up_the_loop(bench: Bench, tiny: Path, images: Path) -> None:

@@ -55,10 +55,13 @@ def check_complete(results: Path, runs: int) -> None:
 
 
 def goes_on(results: Path) -> int:
-    """Return the process that works through the queue."""
-    holder = queue_worker(results)
-    assert holder and holder.program
-    return holder.program.pid
+    """Return the process that works through the queue, which may still begin when the dashboard has ended."""
+
+    def found() -> int | None:
+        holder = queue_worker(results)
+        return holder.program.pid if holder and holder.program else None
+
+    return wait_for(found)
 
 
 def test_runs_that_are_left_are_complete_an_hour_later(start: Start, tmp_path: Path, results: Path) -> None:

@@ -71,11 +71,11 @@ async def _situation(workspace: Workspace) -> Situation:
     """Return what runs and waits; what cannot be read of the queue's file is told where it is needed."""
     queue = workspace.run_control.queue
     left = LeftQueue()
-    if queue.busy or queue.waiting:
+    if queue.at_work or queue.waiting:
         left = await left_queue.read(workspace)
     ready = sum(not one.kept and not one.problem for one in left.runs)
     return Situation(
-        busy=queue.busy,
+        busy=queue.at_work,
         stopping=workspace.run_control.run_progress.stopping,
         waiting=len(queue.waiting),
         kept=queue.kept,
