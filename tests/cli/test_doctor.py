@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fada_tui.cli import doctor, installed
-from fada_tui.cli.doctor import Check, Gpus
+from fada_tui.cli import doctor, installed, package_checks
+from fada_tui.cli.check import Check
+from fada_tui.cli.doctor import Gpus
 from fada_tui.cli.installed import TorchBuild
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_torchvision_must_be_torch_s_pair(build: TorchBuild | None, version: str | None, status: str) -> None:
-    check = doctor.check_torchvision(build, version)
+    check = package_checks.check_torchvision(build, version)
     assert check.status == status
     assert (check.advice is None) == (status == "ok")
 
@@ -66,7 +67,7 @@ def test_torchvision_must_be_torch_s_pair(build: TorchBuild | None, version: str
     ("version", "status"), [("5.23.0", "ok"), ("6.0", "ok"), ("4.57.1", "fail"), (None, "fail")]
 )
 def test_transformers_must_be_new_enough(version: str | None, status: str) -> None:
-    check = doctor.check_library("transformers", version, "5.23")
+    check = package_checks.check_library("transformers", version, "5.23")
     assert check.status == status
     assert check.advice == (None if status == "ok" else "pip install 'transformers>=5.23'")
 
@@ -88,11 +89,13 @@ def test_a_program_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_too_old_is_told(tmp_path: Path) -> None:
-    assert doctor.check_python("3.10.4", "3.11").advice == "fada-tui needs Python 3.11 or newer"
-    assert doctor.check_torch(TorchBuild("2.7.1+cpu", None), "2.8").advice == "pip install 'torch>=2.8'"
-    assert doctor.check_torch(None, None).advice == "pip install torch"
-    assert doctor.check_dicom("2.4.4", [], "3.0").status == "warn"
-    assert doctor.check_video("13.1.0", "14.2").detail == "PyAV 13.1.0 is too old"
+    assert package_checks.check_python("3.10.4", "3.11").advice == "fada-tui needs Python 3.11 or newer"
+    assert (
+        package_checks.check_torch(TorchBuild("2.7.1+cpu", None), "2.8").advice == "pip install 'torch>=2.8'"
+    )
+    assert package_checks.check_torch(None, None).advice == "pip install torch"
+    assert package_checks.check_dicom("2.4.4", [], "3.0").status == "warn"
+    assert package_checks.check_video("13.1.0", "14.2").detail == "PyAV 13.1.0 is too old"
 
 
 @pytest.mark.parametrize(
@@ -192,28 +195,28 @@ def test_hidden_gpus_are_told_of() -> None:
 
 
 def test_what_dicom_and_video_take() -> None:
-    assert doctor.check_dicom("3.0.2", []).status == "ok"
-    without = doctor.check_dicom(None, ["pylibjpeg"])
+    assert package_checks.check_dicom("3.0.2", []).status == "ok"
+    without = package_checks.check_dicom(None, ["pylibjpeg"])
     assert (without.status, without.advice) == ("ok", None)
     assert "pip install 'fada-tui[dicom]'" in without.detail
-    partly = doctor.check_dicom("3.0.2", ["pylibjpeg-libjpeg"])
+    partly = package_checks.check_dicom("3.0.2", ["pylibjpeg-libjpeg"])
     assert (partly.status, partly.advice) == ("warn", "pip install 'fada-tui[dicom]'")
     assert "pylibjpeg-libjpeg" in partly.detail
-    assert doctor.check_video("18.1.0").detail == "PyAV 18.1.0"
-    assert "pip install 'fada-tui[video]'" in doctor.check_video(None).detail
+    assert package_checks.check_video("18.1.0").detail == "PyAV 18.1.0"
+    assert "pip install 'fada-tui[video]'" in package_checks.check_video(None).detail
 
 
 def test_a_lora_is_applied_where_peft_is_there() -> None:
-    assert doctor.check_lora("0.21.0").detail == "peft 0.21.0"
-    assert doctor.check_lora("0.9.0", "0.21").status == "warn"
-    assert "cannot be applied" in doctor.check_lora(None).detail
-    assert "pip install 'fada-tui[peft]'" in doctor.check_lora(None).detail
+    assert package_checks.check_lora("0.21.0").detail == "peft 0.21.0"
+    assert package_checks.check_lora("0.9.0", "0.21").status == "warn"
+    assert "cannot be applied" in package_checks.check_lora(None).detail
+    assert "pip install 'fada-tui[peft]'" in package_checks.check_lora(None).detail
 
 
 def test_spreadsheets_are_read_where_openpyxl_is_there() -> None:
-    assert doctor.check_spreadsheets("3.1.5").detail == "openpyxl 3.1.5"
-    assert doctor.check_spreadsheets("3.0.9", "3.1").status == "warn"
-    assert "pip install 'fada-tui[xlsx]'" in doctor.check_spreadsheets(None).detail
+    assert package_checks.check_spreadsheets("3.1.5").detail == "openpyxl 3.1.5"
+    assert package_checks.check_spreadsheets("3.0.9", "3.1").status == "warn"
+    assert "pip install 'fada-tui[xlsx]'" in package_checks.check_spreadsheets(None).detail
     found = by_name(doctor.run_checks(Path("results")))
     assert found["DICOM"].detail == f"pydicom {metadata.version('pydicom')}, with its decoders"
     assert found["video"].detail == f"PyAV {metadata.version('av')}"

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from fada_tui.cli import doctor
-from fada_tui.cli.doctor import Check
+from fada_tui.cli.check import Check
 
 
 def told(folder: Path, settings: str = "") -> dict[str, Check]:
