@@ -15,18 +15,25 @@ def save(results: Path, run: Run) -> None:
     write_run(results / run.id, run)
 
 
+def example(**fields: object) -> Run:
+    """A complete run over one image; `fields` in place of its own."""
+    given: dict[str, object] = {
+        "id": "20260101-000000_x",
+        "status": "complete",
+        "started": "2026-01-01T00:00:00Z",
+        "tool": Tool(name="fada-tui", version="0"),
+        "model": ModelFacts(name="ViLT"),
+        "dataset": Dataset(name="d", categories={"A": 1}, images=1),
+        "results": (result(),),
+    }
+    return Run(**given | fields)  # type: ignore[arg-type]
+
+
 def test_the_list_knows_of_a_run_of_errors_and_keeps_no_results(tmp_path: Path) -> None:
-    run = Run(
-        id="20260101-000000_x",
-        status="complete",
-        started="2026-01-01T00:00:00Z",
-        tool=Tool(name="fada-tui", version="0"),
-        model=ModelFacts(name="BLIP-2"),
-        dataset=Dataset(name="d", categories={"A": 1}, images=1),
-        results=(error_result("A/a.png", message="the prompt has no image tokens"),),
-    )
+    failed = error_result("A/a.png", message="the prompt has no image tokens")
+    run = example(model=ModelFacts(name="BLIP-2"), results=(failed,))
     save(tmp_path, run)
-    answered = replace(run, id="20260101-000001_y", model=ModelFacts(name="ViLT"), results=(result(),))
+    answered = example(id="20260101-000001_y")
     save(tmp_path, answered)
     disk_index = read_disk_index(tmp_path, load_registry(tmp_path / "none.toml", SHIPPED))
     rows = {row.entry.name: row for row in disk_index.rows}
@@ -38,15 +45,7 @@ def test_the_list_knows_of_a_run_of_errors_and_keeps_no_results(tmp_path: Path) 
 def test_of_copies_the_run_that_lies_where_its_id_says_is_listed_and_a_renamed_one_is_found(
     tmp_path: Path,
 ) -> None:
-    first = Run(
-        id="20260101-000000_x",
-        status="complete",
-        started="2026-01-01T00:00:00Z",
-        tool=Tool(name="fada-tui", version="0"),
-        model=ModelFacts(name="ViLT"),
-        dataset=Dataset(name="d", categories={"A": 1}, images=1),
-        results=(result(),),
-    )
+    first = example()
     second = replace(first, id="20260101-000001_y")
     save(tmp_path, first)
     copy_before, copy_after = tmp_path / "1 copy", tmp_path / f"{first.id} copy"
