@@ -8,8 +8,6 @@ from typing import Any, TypeVar
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
-from textual.message import Message
-from textual.messages import Prune
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -35,14 +33,14 @@ class OrderlyApp(App[Result]):
 
 
 def _cancel_first(widget: Widget) -> None:
-    dispatch = widget._dispatch_message
+    end = widget._message_loop_exit
 
-    async def dispatch_message(message: Message) -> None:
-        if isinstance(message, Prune):
-            widget.workers.cancel_node(widget)
-        await dispatch(message)
+    async def message_loop_exit() -> None:
+        # Once it hears of nothing more: what it heard until now may have begun another worker.
+        widget.workers.cancel_node(widget)
+        await end()
 
-    setattr(widget, "_dispatch_message", dispatch_message)  # noqa: B010
+    setattr(widget, "_message_loop_exit", message_loop_exit)  # noqa: B010
 
 
 def _end_itself(screen: Screen[Any]) -> None:
