@@ -16,7 +16,8 @@ from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from fada_tui.tui.widgets.notice import Notice
 from tests import examples
 from tests.tui.dashboard import save_run, wait_for
-from tests.tui.stage import Stage, lines_of
+from tests.tui.stage import Stage
+from tests.tui.test_notice import Heard
 from tests.tui.test_workspace import begun
 
 TWO = (Question(id="q1", text="What do you see?"), Question(id="q2", text="Is it fetal?"))
@@ -86,20 +87,49 @@ async def test_keys_that_assess_say_so_and_blind_mode_names_no_model(tmp_path: P
 
 @pytest.mark.long
 async def test_what_comes_right_after_an_echo_waits_beneath_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Notice, "SECONDS", 1.0)
-    notice = Notice()
+    monkeypatch.setattr(Notice, "ECHO_SECONDS", 600.0)
+    notice = Heard()
     app = Stage(notice)
     async with app.shown(60, 5) as pilot:
         notice.tell("✓ correct · a", "echo")
         notice.tell("another run has begun")
         notice.tell("the disk is slow", "warning")
-        assert lines_of(app)[0].strip() in ("", "✓ correct · a")
-        await wait_for(pilot, lambda: lines_of(app)[0].strip() == "✓ correct · a")
-        await wait_for(pilot, lambda: lines_of(app)[0].strip() == "! the disk is slow")
+        assert set(notice.heard) == {"✓ correct · a"}
+        monkeypatch.setattr(Notice, "ECHO_SECONDS", 0.0)
         notice.tell("◐ partial · b", "echo")
-        await wait_for(pilot, lambda: lines_of(app)[0].strip() == "◐ partial · b")
+        notice.tell("another run has begun")
+        assert notice.heard[-2:] == ["◐ partial · b", "another run has begun"]
+        monkeypatch.setattr(Notice, "ECHO_SECONDS", 0.2)
+        notice.tell("✗ incorrect · c", "echo")
+        notice.tell("the disk is full", "warning")
+        await wait_for(pilot, lambda: notice.heard[-1] == "! the disk is full")
         notice.tell("it cannot be written", "error")
-        await wait_for(pilot, lambda: "it cannot be written" in lines_of(app)[0])
+        assert notice.heard[-1] == "!! it cannot be written"
+
+
+async def test_an_echo_makes_way_for_what_still_holds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Notice, "ECHO_SECONDS", 600.0)
+    notice, true = Heard(), {"one runs", "two runs"}
+    app = Stage(notice)
+    async with app.shown(60, 5) as pilot:
+        notice.tell("✓ correct · a", "echo")
+        notice.tell("one runs", "warning", holds=lambda: "one runs" in true)
+        notice.tell("two runs", "warning", holds=lambda: "two runs" in true)
+        assert notice.heard[-1] == "✓ correct · a"
+        monkeypatch.setattr(Notice, "ECHO_SECONDS", 0.0)
+        true.remove("one runs")
+        notice.check()
+        await wait_for(pilot, lambda: notice.heard[-1] == "! two runs")
+
+        monkeypatch.setattr(Notice, "ECHO_SECONDS", 600.0)
+        notice.tell("◐ partial · b", "echo")
+        true.clear()
+        notice.check()
+        notice.tell("another has begun", holds=lambda: False)
+        monkeypatch.setattr(Notice, "ECHO_SECONDS", 0.0)
+        notice.check()
+        await pilot.pause(0.2)
+        assert notice.heard[-1] == "◐ partial · b"
 
 
 class Still(datetime):

@@ -32,23 +32,23 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.long
 async def test_the_newest_line_is_shown_and_passes(quick: None) -> None:
-    notice = Notice()
+    notice = Heard()
     app = Stage(notice)
     async with app.shown(60, 5) as pilot:
         notice.tell("first")
         notice.tell("second")
-        await wait_for(pilot, lambda: shown(app) == "second")
+        await wait_for(pilot, lambda: notice.heard[-2:] == ["second", ""])
         await wait_for(pilot, lambda: not shown(app))
 
 
 @pytest.mark.long
 async def test_a_kept_line_comes_back_after_one_that_passes(quick: None) -> None:
-    notice = Notice()
+    notice = Heard()
     app = Stage(notice)
     async with app.shown(60, 5) as pilot:
         notice.tell("the page is at x", keep=True)
         notice.tell("copied")
-        await wait_for(pilot, lambda: shown(app) == "copied")
+        await wait_for(pilot, lambda: notice.heard[-2:] == ["copied", "the page is at x"])
         await wait_for(pilot, lambda: shown(app) == "the page is at x")
         notice.tell("")
         await pilot.pause()
@@ -83,7 +83,7 @@ async def test_an_error_stays(quick: None) -> None:
     async with app.shown(60, 5) as pilot:
         notice.tell("copied")
         notice.tell("the disk is full", "error")
-        await pilot.pause(1.5)
+        await pilot.pause(1.5 * notice.SECONDS)
         assert shown(app) == "!! the disk is full"
 
 

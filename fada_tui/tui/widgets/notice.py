@@ -99,14 +99,15 @@ class Notice(Words):
         passing = [one for one in self._passing if _true(one)]
         standing = self._standing if _true(self._standing) else _Said()
         if (passing, standing) != (self._passing, self._standing):
-            self._waits = self._waits and passing[-1:] == self._passing[-1:]
+            self._waits = self._waits and len(passing) > 1 and passing[-1] is self._passing[-1]
             self._passing, self._standing = passing, standing
             self._show()
 
     def _show(self) -> None:
         if self._until is not None:
             self._until.stop()
-        seconds = max(self._fresh, 0.0) if self._waits else self.SECONDS
+        # A timer of no seconds would never go off.
+        seconds = max(self._fresh, 0.01) if self._waits else self.SECONDS
         self._until = self.set_timer(seconds, self._pass) if self._passing else None
         text, kind, _ = self._passing[-1] if self._passing else self._standing
         self.say(f"{_SIGNS[kind]}{text}" if text else "")
