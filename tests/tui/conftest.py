@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
+from fada_tui.tui.widgets.notice import Notice
 from tests.tui.program import OnPty, worker_of
+
+
+@pytest.fixture(autouse=True)
+def notices_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line passes before it is looked at, however busy the machine is."""
+    monkeypatch.setattr(Notice, "SECONDS", 600.0)
 
 
 @pytest.fixture(autouse=True)

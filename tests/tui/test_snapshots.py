@@ -19,17 +19,10 @@ from fada_tui.tui.state.run_control import RunControl
 from fada_tui.tui.state.views import GpuView
 from fada_tui.tui.terminal.graphics.loader import Loaded
 from fada_tui.tui.widgets.canvas import Canvas
-from fada_tui.tui.widgets.notice import Notice
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 
 KEPT = Path(__file__).parent / "snapshots"
 GB = 10**9
-
-
-@pytest.fixture(autouse=True)
-def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said stays, however long a picture takes."""
-    monkeypatch.setattr(Notice, "SECONDS", 600.0)
 
 
 @pytest.fixture(autouse=True)
