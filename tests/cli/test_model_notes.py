@@ -61,6 +61,8 @@ def test_what_it_says_as_json(results: Path, capsys: pytest.CaptureFixture[str])
         ([" ", "--size", "1B"], "a model's name"),
         (["A", "--size", "1\n2"], "--size: expected printable characters on one line"),
         (["A", "--size", ""], "--size: expected"),
+        (["A", "--quality", "140%"], "--quality: expected a share from 0% to 100%, or words, got 140%"),
+        (["A", "--quality=-1 %"], "--quality: expected a share from 0% to 100%, or words, got -1 %"),
         (["A", "--quality", "x" * 301], "--quality: expected at most 300 characters, got 301"),
         (["A"], "give what is told of A"),
         (["A", "--remove", "--size", "1B"], "--remove alone"),

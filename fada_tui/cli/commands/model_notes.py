@@ -1,5 +1,6 @@
 """`fada-tui models note`: what is told of a model that has no run here."""
 
+import re
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -20,6 +21,8 @@ FIELDS = ("size", "memory", "speed", "context", "quality", "source")
 _LONGEST = 300
 """Characters of a value."""
 
+_PERCENT = re.compile(r"(-?\d+(?:\.\d+)?) ?%")
+
 
 def run(options: Namespace) -> int:
     """Write down what is told of a model, or take it out, and write the comparison again.
@@ -31,6 +34,7 @@ def run(options: Namespace) -> int:
     name = _listed(_line(options.name, "a model's name"))
     given = {field: getattr(options, field, None) for field in FIELDS}
     told = {field: _line(text, f"--{field}") for field, text in given.items() if text is not None}
+    _check_share(told.get("quality", ""))
     remove = bool(getattr(options, "remove", False))
     if remove == bool(told):
         wanted = ", ".join(f"--{field}" for field in FIELDS)
@@ -63,3 +67,10 @@ def _line(text: str, what: str) -> str:
     if len(stripped) > _LONGEST:
         raise UsageError(f"{what}: expected at most {_LONGEST} characters, got {len(stripped):,}")
     return stripped
+
+
+def _check_share(quality: str) -> None:
+    """Raise `UsageError` for a share that none can be, such as 140%; words may say what they like."""
+    share = _PERCENT.fullmatch(quality)
+    if share and not 0 <= float(share[1]) <= 100:
+        raise UsageError(f"--quality: expected a share from 0% to 100%, or words, got {quality}")
