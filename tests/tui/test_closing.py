@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from textual.app import ComposeResult
+from textual.message import Message
+from textual.messages import Prune
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
-from textual.worker import WorkerState
+from textual.worker import Worker, WorkerState
 
 from fada_tui.tui.closing import OrderlyApp
 from fada_tui.tui.widgets.keybar import KeyBar
@@ -55,6 +57,25 @@ class Around(Screen[None]):
         yield Working()
 
 
+class Late(Message):
+    """Heard after its screen was told to close."""
+
+
+class Beginning(Screen[None]):
+    work: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("words", id="words")
+
+    def on_late(self) -> None:
+        self.work = self.run_worker(self._work)
+
+    async def _work(self) -> None:
+        while self.query("#words"):
+            await asyncio.sleep(0)
+        self.query_one("#words")
+
+
 async def test_work_ends_before_the_widgets_that_it_is_about_when_a_screen_is_left() -> None:
     app = OrderlyApp[None]()
     async with app.run_test() as pilot:
@@ -73,6 +94,17 @@ async def test_work_ends_before_the_widgets_that_it_is_about_when_the_app_is_lef
         await app.push_screen(screen)
         work = screen.query_one(Working).work
     assert work.state is WorkerState.CANCELLED
+
+
+async def test_work_that_a_screen_begins_while_it_closes_ends_likewise() -> None:
+    app = OrderlyApp[None]()
+    async with app.run_test() as pilot:
+        screen = Beginning()
+        await app.push_screen(screen)
+        screen.post_message(Prune())
+        screen.post_message(Late())
+        await wait_for(pilot, lambda: not screen.is_attached)
+        assert screen.work is not None and screen.work.is_cancelled
 
 
 async def test_a_screen_that_ends_closes_itself_once_whatever_is_above_it() -> None:
