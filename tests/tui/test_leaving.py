@@ -25,6 +25,7 @@ from fada_tui.tui.app import FadaApp
 from fada_tui.tui.present.leaving import Situation, question
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.screens.leave import LeaveScreen
+from fada_tui.tui.screens.zoom import ZoomScreen
 from fada_tui.tui.state import leaving
 from tests.conftest import LONG_ENOUGH
 from tests.queued import Standins
@@ -65,6 +66,19 @@ def test_nothing_is_asked_where_nothing_would_be_lost_and_what_comes_first_is_to
     assert "1 run that is kept waits on: Q starts it." in found.detail
     left_before = question(Situation(waiting=1, before=2))
     assert left_before and left_before.detail.endswith("2 runs that were left before wait on.")
+
+
+async def test_a_screen_opened_right_after_q_is_left_before_q_leaves(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, lambda: main_of(app).workspace.review.image)
+        main_of(app).action_quit()
+        main_of(app).action_door("zoom")  # in the same moment: what `q` began has not begun to work
+        await wait_for(pilot, lambda: isinstance(app.screen, ZoomScreen))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is main_of(app))
+        await pilot.press("q")
+        await wait_for(pilot, lambda: not app.is_running)
 
 
 @pytest.mark.parametrize(
