@@ -14,7 +14,7 @@ from fada_tui.runs.engines.last_words import message_of, port_was_taken, reason_
 from fada_tui.runs.engines.launch import HOST, EngineCommand
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import PATIENCE, EngineProcess
-from fada_tui.runs.engines.ready import answer_to, missing
+from fada_tui.runs.engines.ready import answer_to, missing, responds
 from fada_tui.runs.events import EngineLog
 
 LONGEST_SHOWN = 200
@@ -26,6 +26,12 @@ TICK_SECONDS = 0.25
 _LONGEST_TICK = 15.0
 """Seconds that a tick counts for at most: two pages that do not come take ten, and more is the time that this
 program itself slept (ctrl+z)."""
+
+HEALTH_SECONDS = 30.0
+"""How often it is seen whether an engine that serves still responds: each look is a line of its log."""
+
+HUNG_SECONDS = 120.0
+"""Seconds without a response after which an engine that served is ended."""
 
 STAGE = "engine"
 """The stage of loading: seconds since the engine was started."""
@@ -142,11 +148,25 @@ class Engine:
         """Return what it answers to the body of a request; `None` without an answer."""
         return await answer_to(self.command, self._port.number, self.key, question)
 
-    async def ended(self) -> None:
-        """Wait until its process has ended."""
-        if self._process:
-            await self._process.wait()
+    async def gone(self) -> str:
+        """Wait until it has ended, or hangs, and then end it; return why it is gone."""
+        assert self._process is not None
+        process, silent, looked = self._process, 0.0, time.monotonic()
+        ending = asyncio.ensure_future(process.wait())
+        try:
+            while not (await asyncio.wait({ending}, timeout=HEALTH_SECONDS))[0]:
+                responds_still = await responds(self.command, self._port.number, self.key)
+                now = time.monotonic()
+                silent = 0.0 if responds_still else silent + min(now - looked, HEALTH_SECONDS + _LONGEST_TICK)
+                looked = now
+                if silent > HUNG_SECONDS:
+                    self.ready = False
+                    await process.end()
+                    return f"the engine did not respond for {HUNG_SECONDS:g} s, so it was ended"
+        finally:
+            ending.cancel()
         self.ready = False
+        return self.last_words
 
     def write_to(self, log: Path | None) -> None:
         """Append its output to another file from now on; `None` drops it."""

@@ -41,6 +41,12 @@ async def missing(command: EngineCommand, port: int, key: str) -> str:
     return f"{command.models_path} has no {command.served_name}"
 
 
+async def responds(command: EngineCommand, port: int, key: str) -> bool:
+    """Return whether an engine says anything to a look at its health, be it that it is ill."""
+    status, _ = await _answer(port, key, f"GET {command.health_path}", b"", _PATIENCE)
+    return status != 0
+
+
 async def answer_to(command: EngineCommand, port: int, key: str, question: object) -> Any:
     """Return what an engine answers to the body of a request for a chat completion; `None` without one."""
     request = f"POST {command.base_path}/chat/completions"

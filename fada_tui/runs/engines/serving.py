@@ -286,13 +286,12 @@ class Serving:
             await engine.end()
 
     async def _keep_up(self, told: "asyncio.Queue[KeptUp]") -> None:
-        """Start the engine again whenever it ends; tell what happens, and what ends that."""
+        """Start the engine again whenever it ends or hangs; tell what happens, and what ends that."""
         engine = self._engine
         assert engine is not None
         starts = 0
         while True:
-            await engine.ended()
-            why = engine.last_words
+            why = await engine.gone()
             self._fruitless += 1
             if starts >= FRUITLESS_STARTS or self._fruitless >= FRUITLESS_ENDS:
                 message = f"{why}; it was started again {starts or self._fruitless - 1} times in vain"

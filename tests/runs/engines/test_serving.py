@@ -6,7 +6,9 @@ import shutil
 import signal
 import socket
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import UNSET
@@ -16,7 +18,7 @@ from fada_tui.config.engines import EngineSettings
 from fada_tui.core.errors import ModelLoadError, StoreError
 from fada_tui.core.protocol import Finished, Idle, Load
 from fada_tui.core.records import EngineFacts, ModelEntry
-from fada_tui.runs.engines import engine
+from fada_tui.runs.engines import engine, ready
 from fada_tui.runs.engines import serving as serving_module
 from fada_tui.runs.engines.launch import EngineCommand
 from fada_tui.runs.engines.ports import HeldPort
@@ -170,6 +172,44 @@ async def test_an_engine_that_answers_between_its_ends_is_started_again_each_tim
     assert sum(isinstance(event, Finished) for event in told) == 2
     said = [event.message for event in told if isinstance(event, Warned)]
     assert sum("was killed by SIGKILL" in message for message in said) == 2
+    assert not play.left
+
+
+async def test_an_engine_that_hangs_is_ended_and_started_again(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "HEALTH_SECONDS", 0.05)
+    monkeypatch.setattr(engine, "HUNG_SECONDS", 0.3)
+    monkeypatch.setattr(engine, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(ready, "_PATIENCE", 0.2)
+    monkeypatch.setattr(serving_module, "_engine", partial(engine.Engine, patience=0.1))
+    serving = Played(play)
+    looks: list[bool] = []
+    responds = ready.responds
+
+    async def looked(*where: Any) -> bool:
+        looks.append(await responds(*where))
+        return looks[-1]
+
+    monkeypatch.setattr(engine, "responds", looked)
+
+    async def asked() -> AsyncGenerator[WorkEvent, None]:
+        while True not in looks:
+            await asyncio.sleep(0.02)
+        os.kill(play.pids()[-1], signal.SIGSTOP)
+        while len(play.pids()) == 1 or not (serving._engine and serving._engine.ready):
+            await asyncio.sleep(0.02)
+        monkeypatch.setattr(engine, "HUNG_SECONDS", LONG_ENOUGH)
+        yield Idle()
+
+    try:
+        [event async for event in serving.up(LOAD)]
+        async with asyncio.timeout(LONG_ENOUGH):
+            told = [event async for event in serving.beside(asked())]
+    finally:
+        await serving.end()
+    said = [event.message for event in told if isinstance(event, Warned)]
+    assert said[0] == "the engine did not respond for 0.3 s, so it was ended; it is started again"
     assert not play.left
 
 
