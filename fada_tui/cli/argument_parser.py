@@ -81,6 +81,23 @@ class ArgumentParser(argparse.ArgumentParser):
         )
 
 
+class Once(argparse.Action):
+    """Stores a value, and refuses another one: who gives two wants both, and the last would win."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: Any = None
+    ) -> None:
+        """Store the value.
+
+        Raises:
+            BadUsage: the option has another value already.
+        """
+        given = getattr(namespace, self.dest, values)
+        if given != values:
+            parser.error(f"{option} takes one value, and {given!r} and {values!r} are given")
+        setattr(namespace, self.dest, values)
+
+
 def _wide(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, max_help_position=34, width=_HELP_WIDTH)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from fada_tui import __version__
-from fada_tui.cli.argument_parser import ArgumentParser
+from fada_tui.cli.argument_parser import ArgumentParser, Once
 from fada_tui.cli.import_options import add_import
 from fada_tui.config.schema import SETTINGS
 from fada_tui.config.setting import GROUPS, Group, Setting
@@ -70,7 +70,8 @@ def _add_setting(to: argparse._ActionsContainer, setting: Setting, *, default: s
         case "flag":
             how = {"action": "store_true"}
         case "text" | "choice" | "shard" | "devices" | "tables":
-            pass
+            if setting.name == "lora":
+                how["action"] = Once
     to.add_argument(
         setting.option, help=f"{setting.help} (default: {default or setting.default_text})", **how
     )

@@ -68,6 +68,24 @@ def test_what_is_right_is_not_taken_for_a_mistake(words: list[str], given: dict[
     assert given.items() <= vars(parser().parse_args(words)).items()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--lora", "a", "--lora", "b"],
+        ["--lora=a", "--lora=b"],
+        ["models", "show", "x", "--lora", "a", "--lora", "b"],
+    ],
+)
+def test_of_two_loras_none_is_dropped_in_silence(words: list[str]) -> None:
+    with pytest.raises(BadUsage, match="--lora takes one value, and 'a' and 'b' are given; see fada-tui"):
+        parser().parse_args(words)
+
+
+@pytest.mark.parametrize("words", [["--lora", "a", "--lora", "a"], ["--dtype", "float32", "--dtype", "auto"]])
+def test_the_same_value_again_and_another_dtype_are_taken(words: list[str]) -> None:
+    assert vars(parser().parse_args(words))[words[0][2:]] == words[-1]
+
+
 def test_what_lacks_a_value_is_told_so() -> None:
     with pytest.raises(BadUsage, match="argument --model: expected one argument"):
         parser().parse_args(["--model", "--batch"])
