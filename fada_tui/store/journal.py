@@ -99,6 +99,9 @@ _decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
 _named_on_disk: set[tuple[int, int]] = set()
 """Device and inode of the journals whose names this process has synced."""
 
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+"""Errors that more room would end."""
+
 
 class Contents(Struct, frozen=True):
     """The contents of a journal."""
@@ -130,9 +133,9 @@ def append(journal: Path, line: JournalLine, *, durable: bool = True) -> None:
                 _sync_name(descriptor, journal, fresh=not size)
             was_settled = not is_named(descriptor, journal)
     except OSError as error:
-        raise StoreError(f"cannot write {journal}: {error.strerror}; make room there, then resume") from error
+        raise _refused(journal, error) from error
     if written < len(data):
-        raise StoreError(f"cannot write {journal}: the disk is full; make room there, then resume")
+        raise _refused(journal)
     if was_settled:
         append(journal, line, durable=durable)
 
@@ -143,7 +146,7 @@ def append_all(journal: Path, lines: Sequence[JournalLine]) -> tuple[int, StoreE
     Returns:
         How many are on disk, the first ones, and why there are no more; `None` where all are.
     """
-    done, fault = 0, ""
+    done, fault = 0, None
     try:
         with _held(journal, fcntl.LOCK_SH, os.O_RDWR | os.O_APPEND | os.O_CREAT) as (descriptor, _):
             size = os.fstat(descriptor).st_size
@@ -152,9 +155,9 @@ def append_all(journal: Path, lines: Sequence[JournalLine]) -> tuple[int, StoreE
                 data = before + to_bytes(line) + b"\n"
                 try:
                     if os.write(descriptor, data) < len(data):
-                        fault = "the disk is full"
+                        fault = _refused(journal)
                 except OSError as error:
-                    fault = error.strerror or str(error)
+                    fault = _refused(journal, error)
                 if fault:
                     break
                 done, before = done + 1, b""
@@ -162,14 +165,20 @@ def append_all(journal: Path, lines: Sequence[JournalLine]) -> tuple[int, StoreE
             _sync_name(descriptor, journal, fresh=not size)
             was_settled = not is_named(descriptor, journal)
     except OSError as error:
-        done, fault, was_settled = 0, error.strerror or str(error), False
+        done, fault, was_settled = 0, _refused(journal, error), False
     if was_settled and done:
         done, again = append_all(journal, lines[:done])
         if again is not None:
             return done, again
-    return done, StoreError(
-        f"cannot write {journal}: {fault}; make room there, then resume"
-    ) if fault else None
+    return done, fault
+
+
+def _refused(journal: Path, error: OSError | None = None) -> StoreError:
+    """Return why nothing more can be written, and what to do; without `error` a line was written in part."""
+    why = "the disk is full" if error is None else error.strerror or str(error)
+    full = error is None or error.errno in _NO_ROOM
+    remedy = "make room there, then resume" if full else "what was there is unharmed"
+    return StoreError(f"cannot write {journal}: {why}; {remedy}")
 
 
 def _sync_name(descriptor: int, journal: Path, *, fresh: bool) -> None:

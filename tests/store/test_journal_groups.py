@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.core.errors import StoreError
 from fada_tui.core.records import Assessment
 from fada_tui.store import journal
 
@@ -55,3 +56,27 @@ def test_a_disk_that_is_full_keeps_the_lines_before(
 def test_a_folder_that_is_gone_keeps_none(tmp_path: Path) -> None:
     done, error = journal.append_all(tmp_path / "gone" / journal.JOURNAL_NAME, LINES)
     assert done == 0 and error is not None
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "make room there, then resume"),
+        (errno.EDQUOT, "make room there, then resume"),
+        (errno.EROFS, "what was there is unharmed"),
+        (errno.EIO, "what was there is unharmed"),
+    ],
+)
+def test_room_is_asked_for_only_where_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def fails(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    file = tmp_path / journal.JOURNAL_NAME
+    monkeypatch.setattr(os, "write", fails)
+    told = f"cannot write {file}: {os.strerror(number)}; {remedy}"
+    with pytest.raises(StoreError) as caught:
+        journal.append(file, LINES[0])
+    done, error = journal.append_all(file, LINES)
+    assert str(caught.value) == str(error) == told and done == 0

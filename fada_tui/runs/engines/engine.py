@@ -129,7 +129,7 @@ class Engine:
                     yield Progress(stage=STAGE, done=seconds, total=None)
                 if silent > silence:
                     why = f"the engine was silent for {silence:g} s, and {quoted(lacks, LONGEST_SHOWN)}"
-                    message = f"{why}, so it was ended; {log} has more"
+                    message = f"{why}, so it was ended; {log} has more; --load-timeout gives it longer"
                     raise ModelLoadError(ErrorKind.TIMEOUT, message)
                 await asyncio.sleep(TICK_SECONDS)
             self.ready, self.load_time = True, time.monotonic() - began

@@ -98,7 +98,7 @@ async def test_an_engine_that_takes_requests_and_answers_none_is_silent(
     monkeypatch.setattr(engine, "TICK_SECONDS", 0.001)
     play.plan(silent=600)
     hung = Engine(play.command(), patience=0.3)
-    with pytest.raises(ModelLoadError, match=r"the engine was silent for 0\.3 s"):
+    with pytest.raises(ModelLoadError, match=r"was silent for 0\.3 s.+--load-timeout gives"):
         async for _ in hung.start(play.folder / "engine.log", 0.3):
             pass
     assert asked < 20, "the seconds that a page is waited for are silence, too"
