@@ -15,6 +15,7 @@ class Standin:
     worker_pid = None
     watched = ()
     in_batches = False
+    served = False
     stopping = False
     folder = Path("nowhere")
 

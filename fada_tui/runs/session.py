@@ -77,7 +77,10 @@ class Session:
         self._registry = registry
         self.in_batches = run.generation.batch_size not in (1, None)
         self._telemetry = Telemetry(None if controls_by else folder / runs.TELEMETRY_NAME)
-        self._served = is_served(run)
+        self.served = is_served(run)
+        """Whether a server or an engine answers, several requests at once."""
+        self.on_several = bool(run.plan and run.plan.devices)
+        """Whether several devices are to make it."""
         self._serving = serving_of(run, engines, folder / runs.ENGINE_LOG_NAME, deadlines.load)
         client = partial(EngineClient, self._serving) if self._serving else WorkerClient
         self.only_controls = controls_by is not None
@@ -297,7 +300,7 @@ class Session:
         """Return a run with its end, the memory it took, and what ended it."""
         memory = run.model.memory
         engine = run.engine
-        if not self._served or self._serving:
+        if not self.served or self._serving:
             memory = self._telemetry.with_peaks(memory, self._asking.record.reserved)
         if engine is not UNSET and (uuids := self._telemetry.engine_gpus):
             engine = replace(engine, gpu_uuids=uuids)

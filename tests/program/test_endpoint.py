@@ -306,6 +306,7 @@ def test_ctrl_c_once_finishes_all_that_is_in_flight(program: Program, many: Path
         _, err = process.communicate(timeout=LONG_ENOUGH)
         assert process.returncode == 130, err
         assert len(server.asked) == 4
+        assert "stopping after what is in flight; ctrl+c again" in err
     (folder,) = run_folders(program.cwd)
     assert len(load(folder)["results"]) == 4
 

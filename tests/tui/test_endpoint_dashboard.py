@@ -263,9 +263,9 @@ async def test_a_run_that_is_stopping_says_so_until_it_has_stopped(
             await wait_for(pilot, lambda: " left" in screen_text(app))
 
             await pilot.press("x")
-            await wait_for(pilot, lambda: "stopping after this image" in screen_text(app))
+            await wait_for(pilot, lambda: "stopping after what is in flight" in screen_text(app))
             await pilot.pause(0.5)
-            assert "stopping after this image" in screen_text(app) and " left" not in screen_text(app)
+            assert "stopping after what is in flight" in screen_text(app) and " left" not in screen_text(app)
 
             stage.say(NAMES[1], 2)
             await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)

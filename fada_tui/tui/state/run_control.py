@@ -130,7 +130,12 @@ class RunControl:
 
     @property
     def at_hand(self) -> str:
-        """What a run that is asked to stop finishes first: an image or a batch, of each worker its own."""
+        """What a run that is asked to stop finishes first: an image or a batch, of each worker its own.
+
+        Of a server or an engine it is all that it was asked by then.
+        """
+        if self.queue.current and self.queue.current.served:
+            return "what is in flight"
         unit = "batch" if self.queue.current and self.queue.current.in_batches else "image"
         if self.run_progress.workers.several:
             return f"each worker's {unit}"
