@@ -76,12 +76,14 @@ def again(
     Raises:
         RunLockedError: another program writes this run.
         StoreError: the run cannot be read or written.
-        UsageError: it needs more permissions, or settings of its server are wrong.
+        UsageError: it needs more permissions, settings of its server are wrong, or its plan is lost.
     """
     lock = RunLock(folder)
     leftovers.clean(folder.absolute().parent)
     try:
         run, warnings = runs.settle(folder)
+        if run.plan is UNSET and run.status == "interrupted":
+            raise UsageError(f"{run.id} cannot be resumed: its plan is lost; a new run asks again")
         check(run, consent)
         if not run.begun:  # it waited in a queue
             run = replace(run, started=runs.now())

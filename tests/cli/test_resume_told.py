@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from fada_tui.cli.entry import main
 from fada_tui.core.records import Run
 from fada_tui.store import folder as store
+from fada_tui.store.lock import RunLock
 from tests.examples import result, run
 
 UNFINISHED = run(id="x", status="interrupted", results=(result(),))
@@ -54,3 +57,12 @@ def test_options_that_change_nothing_of_a_resumed_run_are_named(
     )
     main([*resumed, "--allow-host", "a", "--allow-pickle", "--server-patience", "9", "--devices", "cpu*2"])
     assert "without effect" not in capsys.readouterr().err
+
+
+def test_a_run_whose_plan_is_lost_is_refused_and_left_unlocked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.write_run(folder, replace(UNFINISHED, plan=UNSET))
+    assert main(["--batch", "--resume", "x"]) == 2
+    assert "x cannot be resumed: its plan is lost" in capsys.readouterr().err
+    RunLock(folder, patience=0).release()
