@@ -1,6 +1,7 @@
 """What closes on the screen ends its work first: nothing looks for a widget that is gone."""
 
 import asyncio
+from inspect import CORO_CLOSED, getcoroutinestate
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,17 @@ async def test_work_that_a_screen_begins_while_it_closes_ends_likewise() -> None
         screen.post_message(Late())
         await wait_for(pilot, lambda: not screen.is_attached)
         assert screen.work is not None and screen.work.is_cancelled
+
+
+async def test_a_worker_that_is_cancelled_before_it_has_begun_has_ended() -> None:
+    app = OrderlyApp[None]()
+    async with app.run_test() as pilot:
+        work = asyncio.sleep(0)
+        first = app.run_worker(work, exclusive=True)
+        then = app.run_worker(asyncio.sleep(0), exclusive=True)
+        await wait_for(pilot, lambda: then.is_finished and first.is_finished)
+        assert first.state is WorkerState.CANCELLED and then.state is WorkerState.SUCCESS
+        assert getcoroutinestate(work) == CORO_CLOSED
 
 
 async def test_a_screen_that_ends_closes_itself_once_whatever_is_above_it() -> None:
