@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.events import Event, Key
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -72,7 +72,8 @@ class KeyQueue:
 
     async def _settle(self, event: Event, screen: Screen[object]) -> None:
         try:
-            await self._until_done(event, screen)
+            with suppress(ScreenStackError):  # the app has closed meanwhile
+                await self._until_done(event, screen)
         finally:  # whatever becomes of one key, the next ones go on
             await self._go_on()
 
