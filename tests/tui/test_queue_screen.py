@@ -96,6 +96,7 @@ async def test_a_stop_goes_on_with_the_next_or_drops_what_waits(
 async def test_a_run_that_ends_while_it_is_asked_is_not_mistaken_for_the_next(tmp_path: Path) -> None:
     app, standins = make_app(tmp_path), Standins()
     async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, lambda: "Press r" in screen_text(app))
         queue = queue_of(app, standins, "first", "second", "third")
         await wait_for(pilot, lambda: standins.began == ["first"])
         await pilot.press("x")
