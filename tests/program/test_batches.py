@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from fada_tui.core.paths import demo_weights
+from fada_tui.store.journal import JOURNAL_NAME
 from tests.allocator.scarcity import build_scarcity
 from tests.batching import ENOUGH_FOR_TWO, QUESTIONS, eight_images
-from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders, wait_for, worker_of
+from tests.conftest import LONG_ENOUGH, Program, load, run_folders
+from tests.held import held_worker, hold
 
 pytestmark = pytest.mark.worker
 
@@ -74,11 +76,9 @@ def test_a_batch_that_memory_runs_out_in_is_made_smaller_in_a_run(
 def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(
     program: Program, uneven: Path, tmp_path: Path
 ) -> None:
+    hold(program, JOURNAL_NAME, 1)
     process = program.start(*arguments(uneven, eight_images(tmp_path / "images"), "4", 900))
-    wait_for(lambda: journaled(program.cwd) >= 1)
-    worker = worker_of(process)
-    assert worker
-    worker.kill()
+    held_worker(process).kill()
     _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0, err
     assert "SIGKILL" in err and "starting another" in err

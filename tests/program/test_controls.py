@@ -16,11 +16,10 @@ from tests.conftest import (
     kill_everything,
     load,
     run_folders,
-    wait_for,
-    worker_of,
 )
 from tests.contrastive import clip, save
 from tests.endpoint_server import serving
+from tests.held import held_worker, hold
 
 pytestmark = pytest.mark.worker
 
@@ -32,13 +31,6 @@ KEYS = [
 
 def keys(run: dict[str, Any]) -> list[tuple[str, str]]:
     return [(one["path"], one["question_id"]) for one in run.get("controls", ())]
-
-
-def journaled_controls(cwd: Path) -> int:
-    """How many answers about control pictures are in the journal of the only run."""
-    folders = run_folders(cwd)
-    lines = journal.read(folders[0] / journal.JOURNAL_NAME).lines if folders else ()
-    return sum(isinstance(line, journal.ControlLine) for line in lines)
 
 
 def test_a_run_with_control_pictures_and_the_same_asked_afterwards(program: Program, tmp_path: Path) -> None:
@@ -88,8 +80,9 @@ def test_a_run_with_control_pictures_and_the_same_asked_afterwards(program: Prog
 @pytest.mark.slow
 def test_sigkill_of_everything_in_between_loses_nothing(program: Program, tiny: Path, images: Path) -> None:
     arguments = ("--batch", "--control", "--model", tiny, "--images", images, *QUESTIONS)
-    process = program.start(*arguments, "--max-new-tokens", "300")
-    wait_for(lambda: journaled_controls(program.cwd) >= 2)
+    hold(program, journal.JOURNAL_NAME, 8 + 2)
+    process = program.start(*arguments, "--max-new-tokens", "60")
+    held_worker(process)
     kill_everything(process)
     (folder,) = run_folders(program.cwd)
     left = store.read_run(folder)
@@ -106,14 +99,14 @@ def test_sigkill_of_everything_in_between_loses_nothing(program: Program, tiny: 
 @pytest.mark.parametrize("stop", ["ctrl+c", pytest.param("worker", marks=pytest.mark.slow)])
 def test_interruptions_in_between(stop: str, program: Program, tiny: Path, images: Path) -> None:
     arguments = ("--batch", "--control", "--model", tiny, "--images", images, *QUESTIONS)
-    process = program.start(*arguments, "--max-new-tokens", "300")
-    wait_for(lambda: journaled_controls(program.cwd) >= 1)
+    hold(program, journal.JOURNAL_NAME, 8 + 1)
+    process = program.start(*arguments, "--max-new-tokens", "60")
+    worker = held_worker(process)
     if stop == "worker":
-        worker = worker_of(process)
-        assert worker
         worker.kill()
     else:
         process.send_signal(signal.SIGINT)
+        worker.resume()
     _, err = process.communicate(timeout=LONG_ENOUGH)
     (folder,) = run_folders(program.cwd)
     run = load(folder)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import random
 import re
 import resource
@@ -35,6 +34,7 @@ from tests.conftest import (
     worker_of,
     write_image,
 )
+from tests.held import held_worker, hold
 
 pytestmark = pytest.mark.worker
 
@@ -81,9 +81,11 @@ def resume(program: Program) -> tuple[subprocess.CompletedProcess[str], dict[str
 def test_ctrl_c_once_finishes_the_image_and_resume_completes_the_same(
     program: Program, tiny: Path, many: Path, tmp_path: Path
 ) -> None:
+    hold(program, journal.JOURNAL_NAME, 2)
     process = program.start(*arguments(tiny, many, 120))
-    wait_for(lambda: journaled(program.cwd) >= 2)
+    worker = held_worker(process)
     process.send_signal(signal.SIGINT)
+    worker.resume()
     out, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130, err
     assert "ctrl+c again" in err
@@ -214,12 +216,13 @@ def test_an_answered_image_that_was_changed_is_found_on_resuming(
 def test_stop_now_keeps_what_is_finished(
     program: Program, tiny: Path, many: Path, told: list[signal.Signals]
 ) -> None:
+    hold(program, journal.JOURNAL_NAME, 1)
     process = program.start(*arguments(tiny, many, 900))
-    wait_for(lambda: journaled(program.cwd) >= 1)
-    worker = worker_of(process)
+    worker = held_worker(process)
     for one in told:
         process.send_signal(one)
         time.sleep(0.05)
+    worker.resume()
     _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130, err
     assert "Traceback" not in err
@@ -228,7 +231,7 @@ def test_stop_now_keeps_what_is_finished(
     assert run["status"] == "interrupted" and run["plan"]
     assert len(run["results"]) >= 1
     assert all(result["finish"] != "cancelled" for result in run["results"])
-    assert worker is not None and not worker.is_running()
+    assert not worker.is_running()
 
 
 def test_ctrl_c_while_loading(program: Program, tiny: Path, many: Path) -> None:
@@ -243,11 +246,9 @@ def test_ctrl_c_while_loading(program: Program, tiny: Path, many: Path) -> None:
 
 
 def test_a_killed_worker_is_replaced_and_nothing_is_lost(program: Program, tiny: Path, many: Path) -> None:
+    hold(program, journal.JOURNAL_NAME, 3)
     process = program.start(*arguments(tiny, many, 120))
-    wait_for(lambda: journaled(program.cwd) >= 3)
-    worker = worker_of(process)
-    assert worker
-    worker.kill()
+    held_worker(process).kill()
     _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0, err
     assert "SIGKILL" in err and "starting another" in err
@@ -287,11 +288,9 @@ async def test_an_image_that_kills_its_worker_twice_becomes_an_error(
 
 
 def test_a_hanging_worker_is_ended_and_replaced(program: Program, tiny: Path, many: Path) -> None:
+    hold(program, journal.JOURNAL_NAME, 2)
     process = program.start(*arguments(tiny, many, 120), "--token-timeout", "4", "--first-token-timeout", "8")
-    wait_for(lambda: journaled(program.cwd) >= 2)
-    worker = worker_of(process)
-    assert worker
-    worker.suspend()
+    worker = held_worker(process)
     _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0, err
     assert "no sign of life" in err
@@ -322,14 +321,16 @@ def test_a_full_disk_interrupts_and_is_resumable(program: Program, tiny: Path, m
 
 
 def test_a_second_program_is_refused(program: Program, tiny: Path, many: Path) -> None:
-    process = program.start(*arguments(tiny, many, 300))
-    wait_for(lambda: journaled(program.cwd) >= 1)
+    hold(program, journal.JOURNAL_NAME, 1)
+    process = program.start(*arguments(tiny, many, 60))
+    worker = held_worker(process)
     (folder,) = run_folders(program.cwd)
     second = program.run("--batch", "--resume", folder.name)
     assert second.returncode == 2
     assert f"process {process.pid}" in second.stderr and len(second.stderr.strip().splitlines()) == 1
     reading = program.run("runs", "show", folder.name)
     assert reading.returncode == 0
+    worker.resume()
     process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0
     assert len(load(folder)["results"]) == 24
@@ -406,15 +407,14 @@ def test_sigkill_of_everything_at_random_moments_loses_nothing(
 def test_killing_only_the_program_lets_the_worker_write_its_last_answer(
     program: Program, tiny: Path, many: Path
 ) -> None:
-    process = program.start(*arguments(tiny, many, 300))
-    wait_for(lambda: journaled(program.cwd) >= 1)
-    worker = worker_of(process)
-    assert worker
-    before = journaled(program.cwd)
-    os.kill(process.pid, signal.SIGKILL)
+    hold(program, journal.JOURNAL_NAME, 1)
+    process = program.start(*arguments(tiny, many, 60))
+    worker = held_worker(process)
+    process.kill()
     process.communicate()
+    worker.resume()
     wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
-    assert journaled(program.cwd) >= before
+    assert journaled(program.cwd) > 1
     done, run = resume(program)
     assert done.returncode == 0, done.stderr
     assert len(run["results"]) == 24
