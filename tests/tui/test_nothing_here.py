@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from fada_tui.core.file_names import encode_name
+from fada_tui.store.folder import read_run, write_run
 from fada_tui.tui.actions import loading
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.screens.assessor import AssessorScreen
@@ -95,3 +98,13 @@ async def test_while_runs_are_read_nobody_is_told_to_begin_one(
     workspace, _ = await begun(tmp_path)
     told.append(workspace.review.hint)
     assert [hint.split()[0] for hint in told] == ["Press", "Reading", "Press"]
+
+
+async def test_once_runs_over_other_images_are_read_the_answer_says_how_to_begin_one(tmp_path: Path) -> None:
+    place = save_run(tmp_path)
+    run = read_run(place)
+    write_run(place, replace(run, dataset=replace(run.dataset, root=encode_name(str(tmp_path)))))
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await wait_for(pilot, lambda: screen_text(app).count("Press r to ask") == 2)
+        assert loading.READING not in screen_text(app)

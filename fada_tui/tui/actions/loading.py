@@ -40,6 +40,7 @@ async def begin(workspace: Workspace) -> None:
         await read_runs(workspace)
     finally:
         tell_next_run(workspace)
+        workspace.view.draw_soon()
 
 
 def _has_runs(results: Path) -> bool:
