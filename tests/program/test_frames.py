@@ -11,7 +11,8 @@ from fada_tui.core.errors import ErrorKind
 from fada_tui.images.decode import decode
 from fada_tui.images.formats import BURNED_IN
 from fada_tui.store import journal
-from tests.conftest import Program, journaled, kill_everything, load, run_folders, wait_for, write_image
+from tests.conftest import Program, kill_everything, load, run_folders, write_image
+from tests.held import held_worker, hold
 from tests.media import COLOURS, plain, save_dicom, save_frames, save_video
 
 pytestmark = pytest.mark.worker
@@ -100,10 +101,11 @@ def test_a_frame_that_a_file_lacks_is_an_error_of_its_own(program: Program, tiny
 
 @pytest.mark.slow
 def test_resume_asks_of_the_frames_of_the_plan(program: Program, tiny: Path, loops: Path) -> None:
+    hold(program, journal.JOURNAL_NAME, 2)
     process = program.start(
-        "--batch", "--model", tiny, "--images", loops, "--frames", "4", "--max-new-tokens", "300",
+        "--batch", "--model", tiny, "--images", loops, "--frames", "4", "--max-new-tokens", "60",
     )  # fmt: skip
-    wait_for(lambda: journaled(program.cwd) >= 2)
+    held_worker(process)
     kill_everything(process)
     (folder,) = run_folders(program.cwd)
     planned = [image["path"] for image in load(folder)["plan"]["images"]]
@@ -126,11 +128,12 @@ def test_nobody_s_name_gets_out_of_a_dicom_file(program: Program, tmp_path: Path
     (root / "B" / "cut.dcm").write_bytes(path.read_bytes()[:-9000])
     assert all(secret.encode() in path.read_bytes() for secret in SECRETS)
     told = []
+    hold(program, journal.JOURNAL_NAME, 3)
     process = program.start(
         "--batch", "--debug", "--images", root, "--frames", "2", "--max-new-tokens", "90",
         "--temperature", "1",
     )  # fmt: skip
-    wait_for(lambda: journaled(program.cwd) >= 3)
+    held_worker(process)
     kill_everything(process)
     (folder,) = run_folders(program.cwd)
     lines = (folder / journal.JOURNAL_NAME).read_text()

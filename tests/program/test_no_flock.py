@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.store.lock import LOCK_NAME
 from tests.conftest import (
     LONG_ENOUGH,
     Program,
-    journaled,
     kill_everything,
     load,
     run_folders,
-    wait_for,
-    worker_of,
 )
+from tests.held import held_worker, hold
 from tests.noflock.preload import without_flock
 
 pytestmark = pytest.mark.worker
@@ -30,7 +29,7 @@ def no_flock(program: Program, tmp_path: Path) -> None:
     program.env["LD_PRELOAD"] = without_flock(tmp_path)["LD_PRELOAD"]
 
 
-def arguments(model: Path, images: Path, tokens: int = 300) -> list[str]:
+def arguments(model: Path, images: Path, tokens: int = 60) -> list[str]:
     return [
         "--batch", "--json", "--model", str(model), "--images", str(images), "--max-new-tokens", str(tokens),
         "--question", "What?",
@@ -54,11 +53,10 @@ def test_two_runs_are_made_with_one_warning(program: Program, tiny: Path, images
     "killed", [pytest.param(who, marks=pytest.mark.slow) for who in ("program", "worker", "both")]
 )
 def test_what_is_killed_is_resumed(program: Program, tiny: Path, many: Path, killed: str) -> None:
+    hold(program, JOURNAL_NAME, 1)
     process = program.start(*arguments(tiny, many))
-    wait_for(lambda: journaled(program.cwd) >= 1)
+    worker = held_worker(process)
     (folder,) = run_folders(program.cwd)
-    worker = worker_of(process)
-    assert worker
     said = json.loads((folder / LOCK_NAME).read_bytes())
     assert (said["by"], said["program"]["pid"], said["worker"]["pid"]) == ("file", process.pid, worker.pid)
     second = program.run("--batch", "--resume", folder.name)
@@ -73,6 +71,7 @@ def test_what_is_killed_is_resumed(program: Program, tiny: Path, many: Path, kil
         else:
             process.send_signal(signal.SIGKILL)
             process.communicate()
+            worker.resume()
         done = program.run("--batch", "--resume", folder.name, timeout=LONG_ENOUGH)
         assert done.returncode == 0, done.stderr
         assert done.stderr.count(WARNING) == 1
@@ -86,8 +85,9 @@ def test_what_is_killed_is_resumed(program: Program, tiny: Path, many: Path, kil
 def test_another_machine_s_run_is_refused_until_it_is_unlocked(
     program: Program, tiny: Path, many: Path
 ) -> None:
+    hold(program, JOURNAL_NAME, 1)
     process = program.start(*arguments(tiny, many))
-    wait_for(lambda: journaled(program.cwd) >= 1)
+    held_worker(process)
     (folder,) = run_folders(program.cwd)
     refused = program.run("runs", "unlock", folder.name)
     assert refused.returncode == 2 and f"kill {process.pid}" in refused.stderr
@@ -111,10 +111,12 @@ def test_another_machine_s_run_is_refused_until_it_is_unlocked(
 def test_a_run_whose_lock_was_broken_is_left_to_whoever_has_it(
     program: Program, tiny: Path, many: Path
 ) -> None:
+    hold(program, JOURNAL_NAME, 1)
     process = program.start(*arguments(tiny, many))
-    wait_for(lambda: journaled(program.cwd) >= 1)
+    worker = held_worker(process)
     (folder,) = run_folders(program.cwd)
     (folder / LOCK_NAME).unlink()
+    worker.resume()
     _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode != 0
     assert "unlocked by hand" in err and "Traceback" not in err

@@ -22,6 +22,7 @@ from fada_tui.core.errors import ModelLoadError
 from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry, Resolution
 from fada_tui.models.resolution import RefusedError, changes, default
+from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.worker.adapters.prompting import Prepared
 from fada_tui.worker.loading.load import LoadedModel
 from fada_tui.worker.loading.load import load as load_model
@@ -42,7 +43,8 @@ from tests.conformance.families import (
     qwen3_vl,
 )
 from tests.conformance.family import Family
-from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders, wait_for, write_image
+from tests.conftest import LONG_ENOUGH, Program, load, run_folders, write_image
+from tests.held import held_worker, hold
 
 TILE = 64
 SMOLVLM_500M: dict[str, Any] = {
@@ -146,12 +148,14 @@ def test_two_resolutions_of_one_model_are_told_apart(program: Program, cut: Path
 def test_resume_keeps_it(program: Program, cut: Path, tmp_path: Path) -> None:
     for number in range(12):
         write_image(tmp_path / "many" / "A" / f"{number}.png", number, (96, 96))
+    hold(program, JOURNAL_NAME, 1)
     process = program.start(
-        "--batch", "--model", cut, "--images", tmp_path / "many", "--max-new-tokens", "300",
+        "--batch", "--model", cut, "--images", tmp_path / "many", "--max-new-tokens", "60",
         "--longest-edge", "128",
     )  # fmt: skip
-    wait_for(lambda: journaled(program.cwd) >= 1)
+    worker = held_worker(process)
     process.send_signal(signal.SIGINT)
+    worker.resume()
     process.communicate(timeout=LONG_ENOUGH)
     (folder,) = run_folders(program.cwd)
     assert load(folder)["status"] == "interrupted"
