@@ -19,7 +19,6 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.records import Assessment
 from fada_tui.store import folder as store
 from fada_tui.store.queue_file import queue_worker, read_queue
-from fada_tui.tui.terminal.shutdown import PATIENCE
 from tests.conftest import PROGRAM, journaled, run_folders, wait_for
 from tests.tui.dashboard import save_run
 from tests.tui.program import JOB_CONTROL, OnPty, ended
@@ -62,10 +61,8 @@ def test_a_signal_ends_it_and_nothing_is_lost(number: int, start: Start, tmp_pat
     begin_long_run(program)
     judge_one(program)
     worker = program.worker()
-    began = time.monotonic()
     program.signal(number)
-    assert program.wait_end(15) == 128 + number
-    assert time.monotonic() - began < PATIENCE
+    assert program.wait_end() == 128 + number
     wait_for(lambda: ended(worker))
     assert program.restored, program.left_on()
     assert b"Traceback" not in program.written
@@ -78,7 +75,7 @@ def test_a_terminal_that_hangs_up(start: Start, tmp_path: Path) -> None:
     judge_one(program)
     worker = program.worker()
     program.hang_up()
-    assert program.wait_end(PATIENCE + 3) == 128 + signal.SIGHUP
+    assert program.wait_end() == 128 + signal.SIGHUP
     wait_for(lambda: ended(worker))
     check_interrupted(tmp_path)
     results = tmp_path / "results"
@@ -101,7 +98,7 @@ def test_a_stalled_terminal_stops_no_run(start: Start, tmp_path: Path) -> None:
         wait_for(lambda: journaled(tmp_path) >= before + 20)
         worker = program.worker()
         program.signal(signal.SIGTERM)
-        assert program.wait_end(PATIENCE + 3) == 128 + signal.SIGTERM
+        assert program.wait_end() == 128 + signal.SIGTERM
         assert program.cooked
     wait_for(lambda: ended(worker))
     (folder,) = run_folders(tmp_path)

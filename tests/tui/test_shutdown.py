@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import LONG_ENOUGH
 from tests.tui.dashboard import save_run
 
 
@@ -27,10 +28,10 @@ def test_a_terminal_that_goes_without_a_signal_ends_the_dashboard(tmp_path: Path
     )
     os.close(slave)
     written = b""
-    until = time.monotonic() + 30
+    until = time.monotonic() + LONG_ENOUGH
     while b"judged" not in written and time.monotonic() < until:
         written += os.read(master, 1 << 16)
     assert b"judged" in written
     os.close(master)
-    assert process.wait(20) == 129
+    assert process.wait(LONG_ENOUGH) == 129
     assert not psutil.pid_exists(process.pid)
