@@ -31,7 +31,6 @@ from tests.conftest import (
     load,
     run_folders,
     wait_for,
-    worker_of,
     write_image,
 )
 from tests.held import held_worker, hold
@@ -235,9 +234,11 @@ def test_stop_now_keeps_what_is_finished(
 
 
 def test_ctrl_c_while_loading(program: Program, tiny: Path, many: Path) -> None:
+    hold(program, "config.json", 0)
     process = program.start(*arguments(tiny, many))
-    worker = wait_for(lambda: worker_of(process))
+    worker = held_worker(process)
     process.send_signal(signal.SIGINT)
+    worker.resume()
     process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130
     assert not worker.is_running()

@@ -17,10 +17,11 @@ from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
 from fada_tui.runs.verify.rerun import Verification
 from fada_tui.runs.worker_client.deadlines import Deadlines
-from tests.conftest import LONG_ENOUGH, Program, load, wait_for, worker_of, write_image
+from tests.conftest import LONG_ENOUGH, Program, load, write_image
 from tests.contrastive import clip, save
 from tests.endpoint_server import MODEL, WORDS, Asked, Behaviour, serving, status, stream
 from tests.examples import run
+from tests.held import held_worker, hold
 
 
 @pytest.fixture
@@ -44,12 +45,12 @@ def a_run(program: Program, *arguments: str | Path) -> Path:
 
 @pytest.fixture(scope="module")
 def long_run(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of eight answers that take a second or so each; verifying it leaves it as it is."""
+    """A run of eight answers; verifying it leaves it as it is."""
     here = tmp_path_factory.mktemp("long")
     for number in range(4):
         write_image(here / "images" / "A" / f"{number}.png", number)
     program = Program(here, {"FADA_TUI_CONFIG_DIR": str(here / "config"), "HF_HUB_OFFLINE": "1"})
-    return a_run(program, "--model", tiny, "--images", here / "images", "--max-new-tokens", "800")
+    return a_run(program, "--model", tiny, "--images", here / "images", "--max-new-tokens", "60")
 
 
 def tamper(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -347,12 +348,12 @@ def test_a_model_that_is_gone_is_3_and_its_log_is_kept(
 def test_a_worker_that_dies_leaves_the_rest_unreached(
     program: Program, long_run: Path, temporary: Path
 ) -> None:
+    hold(program, ".png", 2)
     process = program.start("verify", long_run, "--json")
+    worker = held_worker(process)
     assert process.stderr is not None
     while "identical" not in process.stderr.readline():
         assert process.poll() is None
-    worker = worker_of(process)
-    assert worker is not None
     worker.kill()
     out, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 1, err
@@ -374,13 +375,14 @@ def test_a_worker_that_dies_leaves_the_rest_unreached(
 def test_stopping_is_130_and_leaves_nothing(
     program: Program, long_run: Path, temporary: Path, told: signal.Signals
 ) -> None:
+    if told is signal.SIGHUP:  # that comes while the model loads
+        hold(program, "config.json", 0)
+    else:
+        hold(program, ".png", 2)
     process = program.start("verify", long_run, "--json")
-    worker = wait_for(lambda: worker_of(process))
-    assert process.stderr is not None
-    if told is not signal.SIGHUP:  # that comes while the model loads
-        while "identical" not in process.stderr.readline():
-            assert process.poll() is None
+    worker = held_worker(process)
     process.send_signal(told)
+    worker.resume()
     out, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130, err
     assert "interrupted" in err and "Traceback" not in err
