@@ -26,6 +26,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 LONG_ENOUGH = 120.0
 """Seconds that tests wait for what must come, on the busiest machine; only a failure takes them all."""
 
+SLOW_SECONDS = 1800.0
+"""What a slow test has that names no time of its own: it waits several times for what must come."""
+
 PROGRAM = [sys.executable, "-P", "-m", "fada_tui.cli"]
 
 
@@ -42,7 +45,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, in a quick run, what starts a worker; what does all the same fails."""
+    """Leave out, in a quick run, what starts a worker; what does all the same fails.
+
+    Slow tests have more time than others.
+    """
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
     if config.getoption("quick"):
         os.environ["PYTHONPATH"] = os.pathsep.join(
             [str(NO_WORKER), *filter(None, [os.environ.get("PYTHONPATH")])]

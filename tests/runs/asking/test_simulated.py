@@ -34,6 +34,7 @@ def test_nobody_is_idle_while_there_is_work_and_nothing_is_lost_or_made_twice(
 def test_nor_in_hundreds_of_other_runs(first: int, tmp_path: Path) -> None:
     ends: set[str] = set()
     for seed in range(first, first + 100):
-        played = run_in_made_up_time(simulated.play(seed, tmp_path))
+        # Each in a folder of its own: a run that ends reads all others beside it.
+        played = run_in_made_up_time(simulated.play(seed, tmp_path / str(seed)))
         ends.update(one.status for one in played)
     assert ends == {"complete", "interrupted", "failed", "cut off"}
