@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.core.paths import samples_dir
 from tests.conftest import run_folders
-from tests.endpoint_server import serving, stream
+from tests.endpoint_server import Asked, Behaviour, serving, stream
 from tests.tui.program import Link, OnPty, Size
 from tests.tui.test_story import REAL_SECONDS, SETTLED_SECONDS, SLOW, VERDICTS, shown_image
 
@@ -20,12 +21,35 @@ Answer = tuple[str, int]
 ANSWERS = 60
 QUESTIONS = ("Which plane is this?", "Which organs can you see?", "Is anything unusual?")
 
+REFUSALS = ("look, then judge", "held down", "no answer to judge")
+
+
+IMAGES = sorted(path.relative_to(samples_dir()).as_posix() for path in samples_dir().glob("*/*.png"))
+
+
+def slow_model() -> Callable[[Asked], Behaviour]:
+    """A model whose answers end with the numbers of their image and question."""
+    pictures: list[bytes] = []
+
+    def behave(asked: Asked) -> Behaviour:
+        if (picture := asked.image.tobytes()) not in pictures:
+            pictures.append(picture)
+        time_taken = f"time_{pictures.index(picture) + 1}_{QUESTIONS.index(asked.question) + 1}"
+        words = ("an ", "answer ", "of ", "a ", "slow ", "model ", "that ", "takes ", "its ", time_taken)
+        return stream(words, pace=REAL_SECONDS / len(words))
+
+    return behave
+
 
 def shown_answer(screen: str) -> Answer | None:
-    """The answer that stands beside its picture, whole; none while a frame is half drawn."""
+    """The answer that stands beside its own picture, whole; none while a part of them is another's still."""
     image = shown_image(screen)
     question = re.search(rf"Question (\d) of {len(QUESTIONS)}", screen)
-    return (image, int(question[1])) if image and question and "ended by" in screen else None
+    said = re.search(r"\btime_(\d+)_(\d)\b", screen)
+    if not (image and question and said and "ended by" in screen):
+        return None
+    whole = (IMAGES[int(said[1]) - 1], said[2]) == (image, question[1])
+    return (image, int(question[1])) if whole else None
 
 
 def settled_answer(program: OnPty, other_than: set[Answer]) -> Answer:
@@ -43,6 +67,16 @@ def settled_answer(program: OnPty, other_than: set[Answer]) -> Answer:
     program.wait_for(stays)
     assert answer
     return answer
+
+
+def refused(text: str) -> list[str]:
+    """The refusals of a verdict that stand in a text."""
+    return [line for line in REFUSALS if line in text]
+
+
+def judged_or_refused(number: int) -> Callable[[str], bool]:
+    """Whether a screen says that so many are judged, or that a verdict is refused."""
+    return lambda screen: f"{number} of 72 judged" in screen or bool(refused(screen))
 
 
 def verdicts_in(folder: Path) -> dict[Answer, str]:
@@ -67,9 +101,8 @@ def test_sixty_answers_are_judged_while_the_model_answers(
     size: Size, link: Link | None, start: Start, tmp_path: Path
 ) -> None:
     """None is lost, refused or misplaced; every tenth is taken back and judged again."""
-    words = ("an ", "answer ", "of ", "a ", "slow ", "model ", "that ", "takes ", "its ", "time ")
     questions = [f"--question={text}" for text in QUESTIONS]
-    with serving(lambda asked: stream(words, pace=REAL_SECONDS / len(words))) as server:
+    with serving(slow_model()) as server:
         program = start(
             "--model",
             server.source,
@@ -93,7 +126,8 @@ def test_sixty_answers_are_judged_while_the_model_answers(
                 program.wait_for("Who judges?")
                 program.press("4", "2")  # digits are a name's here, and no verdicts
                 program.press("enter")
-            program.wait_for(f"{number} of 72 judged")
+            screen = program.wait_for(judged_or_refused(number))
+            assert not refused(screen), screen
             given[answer] = verdict
             if number % 10 == 0:
                 program.press("u")
@@ -102,10 +136,7 @@ def test_sixty_answers_are_judged_while_the_model_answers(
                 program.press("2")
                 program.wait_for(f"{number} of 72 judged")
                 given[answer] = "partial"
-        refused = [
-            line for line in ("look, then judge", "held down", "no answer to judge") if line in said(program)
-        ]
-        assert refused == []
+        assert refused(said(program)) == []
         program.press("q")
         program.wait_for("Leave it running?")
         program.press("s")
