@@ -391,6 +391,5 @@ class MainScreen(LayeredScreen[None], JudgingActions, AnswerActions, DeskActions
 
     def action_quit(self) -> None:
         """Quit; ask first during a run, and once."""
-        # One that is cancelled before it has begun is never told as finished.
-        if self._leaving is None or self._leaving.is_finished or self._leaving.is_cancelled:
+        if self._leaving is None or self._leaving.is_finished:
             self._leaving = self._open(leaving.leave(self.workspace, self.app))
