@@ -36,6 +36,7 @@ from fada_tui.runs.controls import wanted_items
 from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import RunEnded, RunStarted
 from fada_tui.runs.job import Job
+from fada_tui.runs.opening import check_plan
 from fada_tui.runs.preflight.describe import as_json, facts, measured, shared
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.pool import WorkerPool
@@ -379,9 +380,9 @@ def _print_plan(jobs: Sequence[Job], request: Request) -> None:
 
 
 def _print_what_is_left(results: Path, request: Request) -> None:
-    """Print what resuming a run would ask; changes nothing."""
-    folder = runs.find(results, request.resume or "")
-    run = runs.read_run(folder)
+    """Print what resuming a run would ask; changes nothing. Raises `UsageError` where that is lost."""
+    run = runs.read_run(folder := runs.find(results, request.resume or ""))
+    check_plan(run)
     planned = () if run.plan is UNSET else planned_keys(run, run.plan)
     there = {one.key for one in (*run.results, *(run.controls or ())) if one.error is None}
     left = sum(key not in there for key in planned)

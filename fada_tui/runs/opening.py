@@ -68,6 +68,12 @@ def for_controls(folder: Path) -> Opened:
     return Opened(folder, lock, run, warnings)
 
 
+def check_plan(run: Run) -> None:
+    """Raise `UsageError` for a run of which nothing says any more what was to be asked."""
+    if run.plan_lost:
+        raise UsageError(f"{run.id} cannot be resumed: its plan is lost; a new run asks again")
+
+
 def again(
     folder: Path, registry: Registry, consent: Consent, servers: Servers, engines: Engines = NO_ENGINES
 ) -> Opened:
@@ -82,8 +88,7 @@ def again(
     leftovers.clean(folder.absolute().parent)
     try:
         run, warnings = runs.settle(folder)
-        if run.plan is UNSET and run.status == "interrupted":
-            raise UsageError(f"{run.id} cannot be resumed: its plan is lost; a new run asks again")
+        check_plan(run)
         check(run, consent)
         if not run.begun:  # it waited in a queue
             run = replace(run, started=runs.now())

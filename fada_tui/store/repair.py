@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from msgspec import UNSET
-
 from fada_tui.core.bounded import read_small
 from fada_tui.core.errors import StoreError
 from fada_tui.store import journal
@@ -55,11 +53,7 @@ def _write_anew(folder: Path, found: Checked) -> list[str]:
     run = salvage(data, folder.name, [line.result for line in lines if isinstance(line, ResultLine)])
     kept = f"; the damaged one is kept in {_keep(folder, data).name}" if data else ""
     write_run(folder, fold(run, ()))
-    lost = (
-        "; its plan is lost: it cannot be resumed"
-        if run.plan is UNSET and run.status == "interrupted"
-        else ""
-    )
+    lost = "; its plan is lost: it cannot be resumed" if run.plan_lost else ""
     return [f"{RUN_NAME} was written anew with {found.results} result(s){kept}{lost}"]
 
 

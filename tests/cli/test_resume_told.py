@@ -63,6 +63,7 @@ def test_a_run_whose_plan_is_lost_is_refused_and_left_unlocked(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.write_run(folder, replace(UNFINISHED, plan=UNSET))
-    assert main(["--batch", "--resume", "x"]) == 2
-    assert "x cannot be resumed: its plan is lost" in capsys.readouterr().err
+    for more in ([], ["--dry-run"]):
+        assert main(["--batch", "--resume", "x", *more]) == 2
+        assert "x cannot be resumed: its plan is lost" in capsys.readouterr().err
     RunLock(folder, patience=0).release()

@@ -315,6 +315,11 @@ class Run(FileRecord, frozen=True, kw_only=True):
         return self.engine.name if self.engine else "transformers"
 
     @property
+    def plan_lost(self) -> bool:
+        """Return whether it ended early and nothing says any more what was to be asked: it cannot go on."""
+        return self.plan is UNSET and self.status == "interrupted"
+
+    @property
     def begun(self) -> bool:
         """Return whether anything came of its plan: a result, a loaded model, or an end.
 

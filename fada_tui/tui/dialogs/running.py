@@ -130,6 +130,10 @@ async def resume(workspace: Workspace, app: App[Any], name: str) -> None:
     if run.running:
         by = f" ({run.maker}); x asks it to stop" if run.maker else ""
         workspace.view.say(f"this run is going on{by}", holds=lambda: run.running)
+    elif run.run.plan_lost:
+        workspace.view.say(
+            "what was to be asked is lost: this run cannot be resumed; r sets up another", "warning"
+        )
     elif not run.resumable:
         workspace.view.say("every answer of this run is there; r sets up another run")
     elif run_control.queue.has(run.folder):

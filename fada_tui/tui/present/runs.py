@@ -141,6 +141,8 @@ def _written(found: Found) -> str:
 def _hindrance(status: Status, run: Run) -> str:
     if status == "running":
         return "this run is going on"
+    if run.plan_lost:
+        return "what was to be asked is lost: this run cannot be resumed"
     return "every answer of this run is there: nothing to resume" if run.plan is UNSET else ""
 
 
