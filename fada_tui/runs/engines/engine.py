@@ -28,7 +28,7 @@ _LONGEST_TICK = 15.0
 program itself slept (ctrl+z)."""
 
 HEALTH_SECONDS = 30.0
-"""How often it is seen whether an engine that serves still responds: each look is a line of its log."""
+"""How often it is seen whether an engine that serves still responds: a look may be a line of its log."""
 
 HUNG_SECONDS = 120.0
 """Seconds without a response after which an engine that served is ended."""
