@@ -1,5 +1,6 @@
 """What the tests share: a small real checkpoint, a folder of images, the program in a subprocess."""
 
+import contextlib
 import json
 import os
 import signal
@@ -28,6 +29,9 @@ LONG_ENOUGH = 120.0
 
 SLOW_SECONDS = 1800.0
 """What a slow test has that names no time of its own: it waits several times for what must come."""
+
+WORKER = "fada_tui.worker"
+"""In the command of a worker."""
 
 PROGRAM = [sys.executable, "-P", "-m", "fada_tui.cli"]
 
@@ -171,7 +175,8 @@ def program(tmp_path: Path) -> Iterator[Program]:
     yield Program(cwd)
     for process in psutil.Process().children(recursive=True):
         if process.pid not in before:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ends just now
+                process.kill()
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = LONG_ENOUGH) -> Any:
@@ -193,13 +198,29 @@ def open_files() -> set[str]:
     return {name for name in opened if not name.startswith("/proc/")}
 
 
+def lives(process: int | psutil.Process) -> bool:
+    """Whether a process, or that with an id, runs; it may end while it is looked at."""
+    try:
+        one = psutil.Process(process) if isinstance(process, int) else process
+        return one.is_running() and one.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def children_with(pid: int, word: str, *, recursive: bool = False) -> list[psutil.Process]:
+    """The processes below one that have a word in their command; any of them may end meanwhile."""
+    found = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(pid).children(recursive=recursive):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if word in one.cmdline():
+                    found.append(one)
+    return found
+
+
 def worker_of(process: "subprocess.Popen[str]") -> psutil.Process | None:
     """The worker process of a running program."""
-    try:
-        children = psutil.Process(process.pid).children()
-        return next((c for c in children if "fada_tui.worker" in c.cmdline()), None)
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return None
+    return next(iter(children_with(process.pid, WORKER)), None)
 
 
 def kill_everything(process: "subprocess.Popen[str]") -> None:

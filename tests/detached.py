@@ -5,8 +5,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
 from fada_tui.config.settings import Settings
 from fada_tui.core.paths import models_file
 from fada_tui.models.registry import load_registry
@@ -15,7 +13,7 @@ from fada_tui.runs.consent import consent_of
 from fada_tui.runs.detached.launch import launch
 from fada_tui.runs.queued_run import write_down
 from fada_tui.store.queue_file import LOG_NAME, QueuedRun, change_queue, queue_worker
-from tests.conftest import wait_for
+from tests.conftest import WORKER, children_with, lives, wait_for
 
 
 def write_runs(results: Path, settings: Settings, allowing: Settings | None = None) -> list[Path]:
@@ -33,18 +31,14 @@ def launched(results: Path, settings: Settings) -> int:
 
 def wait_for_end(results: Path, pid: int) -> str:
     """Wait until the process has ended, and return its log."""
-    wait_for(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    wait_for(lambda: not lives(pid))
     assert queue_worker(results) is None
     return (results / LOG_NAME).read_text()
 
 
 def worker_pids(pid: int) -> list[int]:
     """The process ids of a detached process's workers."""
-    try:
-        children = psutil.Process(pid).children()
-        return [one.pid for one in children if "fada_tui.worker" in one.cmdline()]
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []
+    return [one.pid for one in children_with(pid, WORKER)]
 
 
 @contextlib.contextmanager

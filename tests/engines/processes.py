@@ -5,18 +5,14 @@ from collections.abc import Callable
 
 import psutil
 
-from tests.conftest import wait_for
+from tests.conftest import children_with, lives, wait_for
 
 GUARDIAN = "fada_tui.runs.engines.guardian"
 
 
 def guardian_of(program: "subprocess.Popen[str]") -> psutil.Process | None:
     """The guardian of a running program's engine, once it is there."""
-    try:
-        children = psutil.Process(program.pid).children()
-        return next((one for one in children if GUARDIAN in one.cmdline()), None)
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return None
+    return next(iter(children_with(program.pid, GUARDIAN)), None)
 
 
 def engine_of(program: "subprocess.Popen[str]") -> list[psutil.Process]:
@@ -30,14 +26,7 @@ def engine_of(program: "subprocess.Popen[str]") -> list[psutil.Process]:
 
 def wait_until_ended(processes: list[psutil.Process]) -> None:
     """Wait until none of these runs."""
-    wait_for(lambda: not any(map(_runs, processes)))
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    wait_for(lambda: not any(map(lives, processes)))
 
 
 def killed_at(

@@ -4,6 +4,7 @@ Such a moment passes by itself: a test that is kept from looking for some second
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 
@@ -36,7 +37,9 @@ def held_worker(process: "Popen[str]") -> psutil.Process:
     def stopped() -> psutil.Process | None:
         assert process.poll() is None, "it ended before it was held"
         worker = worker_of(process)
-        return worker if worker and worker.status() == psutil.STATUS_STOPPED else None
+        with suppress(psutil.NoSuchProcess):
+            return worker if worker and worker.status() == psutil.STATUS_STOPPED else None
+        return None
 
     worker: psutil.Process = wait_for(stopped)
     return worker

@@ -21,7 +21,7 @@ from fada_tui.runs.events import (
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store.lock import holder_of, is_locked
-from tests.conftest import Program, journaled, load, run_folders, wait_for
+from tests.conftest import WORKER, Program, children_with, journaled, load, run_folders, wait_for
 from tests.contrastive import save_clip
 from tests.several_devices import Kills, WaitForAll, answers, events_of, new, pids, resumed, run_of, told
 
@@ -154,7 +154,7 @@ def test_the_program_is_killed_and_its_workers_let_go_of_the_run(program: Progra
     process = program.start("--batch", *asked)
 
     def workers() -> list[psutil.Process]:
-        return [one for one in psutil.Process(process.pid).children() if "fada_tui.worker" in one.cmdline()]
+        return children_with(process.pid, WORKER)
 
     wait_for(lambda: journaled(program.cwd) > 3 and len(workers()) == 2)
     left = workers()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import random
 import re
 import resource
@@ -12,7 +13,6 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from fada_tui.config.settings import Settings
@@ -25,9 +25,12 @@ from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store import journal
 from tests.conftest import (
     LONG_ENOUGH,
+    WORKER,
     Program,
+    children_with,
     journaled,
     kill_everything,
+    lives,
     load,
     run_folders,
     wait_for,
@@ -271,7 +274,7 @@ async def test_an_image_that_kills_its_worker_twice_becomes_an_error(
         async for event in events:
             restarts += isinstance(event, WorkerRestarted)
             if isinstance(event, AnswerText) and event.item.path == deadly:
-                worker = next(c for c in psutil.Process().children() if "fada_tui.worker" in c.cmdline())
+                (worker, *_) = children_with(os.getpid(), WORKER)
                 worker.kill()
                 worker.wait()
                 killed += 1
@@ -414,7 +417,7 @@ def test_killing_only_the_program_lets_the_worker_write_its_last_answer(
     process.kill()
     process.communicate()
     worker.resume()
-    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+    wait_for(lambda: not lives(worker))
     assert journaled(program.cwd) > 1
     done, run = resume(program)
     assert done.returncode == 0, done.stderr

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import psutil
 import pytest
 
 from fada_tui.config.settings import Settings
 from fada_tui.store import folder as store
 from fada_tui.store import journal
 from fada_tui.store.queue_file import LOG_NAME, queue_worker, read_queue
-from tests.conftest import LONG_ENOUGH, wait_for, write_image
+from tests.conftest import LONG_ENOUGH, lives, wait_for, write_image
 from tests.detached import ended_at_last, launched, wait_for_end, worker_pids, write_runs
 
 pytestmark = pytest.mark.worker
@@ -44,13 +43,6 @@ def kill(*pids: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not any(map(lives, pids)))
-
-
-def lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from fada_tui.runs.worker_client.model_identity import identity, leaves_traces
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store.lock import RunLock, is_locked
 from tests.checkpoints import save_idefics3
-from tests.conftest import Program, load, wait_for
+from tests.conftest import Program, lives, load, wait_for
 from tests.runs.test_run_queue import Bench, bench, planned
 
 __all__ = ["bench"]
@@ -216,7 +216,7 @@ def test_a_kept_worker_ends_with_its_program(tiny: Path, images: Path, tmp_path:
         said = program.stdout.readline().split()
         worker = psutil.Process(int(said[1]))
         program.kill()
-        wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+        wait_for(lambda: not lives(worker))
 
 
 def test_a_batch_of_models_has_one_worker(program: Program, tiny: Path, images: Path) -> None:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,11 +98,12 @@ class ServerProcess:
         except psutil.NoSuchProcess:
             family = []
         for one in family:
-            if one.is_running():
+            with suppress(psutil.NoSuchProcess):
                 send(one)
         _, left = psutil.wait_procs(family, timeout=STOP_SECONDS)
         for one in left:
-            one.kill()
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
         process.wait()
 
 

@@ -18,7 +18,7 @@ import psutil
 import pyte
 from msgspec import Struct
 
-from tests.conftest import LONG_ENOUGH, PROGRAM
+from tests.conftest import LONG_ENOUGH, PROGRAM, WORKER, children_with, lives
 
 KEYS = {
     "enter": "\r",
@@ -276,11 +276,7 @@ class OnPty:
 
 def worker_of(pid: int) -> psutil.Process | None:
     """Return the worker below a process, if there is one."""
-    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-        for child in psutil.Process(pid).children(recursive=True):
-            if "fada_tui.worker" in child.cmdline():
-                return child
-    return None
+    return next(iter(children_with(pid, WORKER, recursive=True)), None)
 
 
 @contextmanager
@@ -329,10 +325,7 @@ while True:
 
 def ended(process: psutil.Process | None) -> bool:
     """Whether a process is gone."""
-    try:
-        return process is None or not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    return process is None or not lives(process)
 
 
 SIGNAL_EXIT = {number: 128 + number for number in (signal.SIGHUP, signal.SIGTERM)}

@@ -19,7 +19,7 @@ from fada_tui.config.settings import Settings
 from fada_tui.core.records import Assessment
 from fada_tui.store import folder as store
 from fada_tui.store.queue_file import queue_worker, read_queue
-from tests.conftest import PROGRAM, journaled, run_folders, wait_for
+from tests.conftest import PROGRAM, children_with, journaled, run_folders, wait_for
 from tests.tui.dashboard import save_run
 from tests.tui.program import JOB_CONTROL, OnPty, ended
 from tests.tui.test_story import standing, until_judged
@@ -165,9 +165,7 @@ def test_ctrl_z_and_back(below_a_shell: OnPty, tmp_path: Path) -> None:
     program.press("ctrl+z")
     wait_for(lambda: b"STOPPED" in program.written)
     assert program.restored, program.left_on()
-    job = next(
-        one for one in psutil.Process(program.process.pid).children() if "fada_tui.cli" in one.cmdline()
-    )
+    (job,) = children_with(program.process.pid, "fada_tui.cli")
     assert job.status() == psutil.STATUS_STOPPED
     before = journaled(tmp_path)
     wait_for(lambda: journaled(tmp_path) > before)

@@ -11,7 +11,7 @@ import psutil
 
 from fada_tui.core.records import EngineFacts
 from fada_tui.runs.engines.launch import HOST, KEY_FILE, PORT, EngineCommand
-from tests.conftest import LONG_ENOUGH
+from tests.conftest import LONG_ENOUGH, lives
 
 PROGRAM = Path(__file__).parents[2] / "engine_program.py"
 
@@ -39,7 +39,7 @@ class Play:
     @property
     def left(self) -> list[int]:
         """All of them that still run."""
-        return [pid for name in ("starts", "children") for pid in self.pids(name) if runs(pid)]
+        return [pid for name in ("starts", "children") for pid in self.pids(name) if lives(pid)]
 
     def command(self, *, key_file: bool = False, slots: int = 4) -> EngineCommand:
         """The command that starts it."""
@@ -55,14 +55,6 @@ class Play:
             served_name="played",
             slots=slots,
         )
-
-
-def runs(pid: int) -> bool:
-    """Whether a process runs."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def wait_until(true: Callable[[], object]) -> None:

@@ -17,8 +17,8 @@ from fada_tui.runs.engines.launch import FOLDER, KEPT_FROM_IT, KEY_FILE
 from fada_tui.runs.engines.ports import HeldPort
 from fada_tui.runs.engines.process import EngineProcess
 from fada_tui.runs.engines.ready import missing
-from tests.conftest import LONG_ENOUGH
-from tests.runs.engines.playing import Play, command_line_of, environment_of, runs, wait_until
+from tests.conftest import LONG_ENOUGH, lives
+from tests.runs.engines.playing import Play, command_line_of, environment_of, wait_until
 
 KEY = "a-key-that-nobody-guesses-0123456789"
 
@@ -194,7 +194,7 @@ async def test_an_engine_ends_with_its_guardian_too(play: Play) -> None:
     os.kill(process.guardian_pid, signal.SIGKILL)
     await asyncio.wait_for(process.wait(), LONG_ENOUGH)
     assert process.end_told == "its guardian was killed"
-    wait_until(lambda: not runs(play.pids()[0]))
+    wait_until(lambda: not lives(play.pids()[0]))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
@@ -208,7 +208,7 @@ def test_nothing_of_its_group_is_left_when_program_and_guardian_are_killed_at_on
         os.kill(pid, signal.SIGKILL)
     program.wait()
     of_group, elsewhere = play.pids("children")
-    wait_until(lambda: not runs(of_group) and not runs(play.pids()[0]))
+    wait_until(lambda: not lives(of_group) and not lives(play.pids()[0]))
     os.kill(elsewhere, signal.SIGKILL)  # no one is left to know of it
 
 

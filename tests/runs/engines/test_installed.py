@@ -18,7 +18,8 @@ from fada_tui.config.engines import EngineSettings
 from fada_tui.core.errors import UsageError
 from fada_tui.runs.engines import installed
 from fada_tui.runs.engines.installed import Installed, find, version_of
-from tests.runs.engines.playing import runs, wait_until
+from tests.conftest import lives
+from tests.runs.engines.playing import wait_until
 
 
 def program(folder: Path, name: str, text: str = "#!/bin/sh\necho none\n") -> Path:
@@ -144,7 +145,7 @@ async def test_asking_for_a_version_can_be_given_up(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
-    await asyncio.to_thread(wait_until, lambda: not any(map(runs, pids)))
+    await asyncio.to_thread(wait_until, lambda: not any(map(lives, pids)))
 
 
 async def test_one_that_prints_without_end_has_none_and_is_ended(tmp_path: Path) -> None:
