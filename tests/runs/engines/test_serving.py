@@ -52,6 +52,16 @@ class Played(Serving):
         return replace(command, argv=argv)
 
 
+async def told_beside(serving: Serving, work: AsyncGenerator[WorkEvent, None]) -> list[WorkEvent]:
+    """All that is told while a work asks the engine, which is up before and ended afterwards."""
+    try:
+        [event async for event in serving.up(LOAD)]
+        async with asyncio.timeout(LONG_ENOUGH):
+            return [event async for event in serving.beside(work)]
+    finally:
+        await serving.end()
+
+
 @pytest.fixture
 def play(tmp_path: Path) -> Play:
     return Play(tmp_path / "play")
@@ -162,12 +172,7 @@ async def test_an_engine_that_answers_between_its_ends_is_started_again_each_tim
             yield Finished(result=result(), torch_peak_reserved=None)
         yield Idle()
 
-    try:
-        [event async for event in serving.up(LOAD)]
-        async with asyncio.timeout(LONG_ENOUGH):
-            told = [event async for event in serving.beside(asked())]
-    finally:
-        await serving.end()
+    told = await told_beside(serving, asked())
     assert isinstance(told[-1], Idle)
     assert sum(isinstance(event, Finished) for event in told) == 2
     said = [event.message for event in told if isinstance(event, Warned)]
@@ -202,12 +207,7 @@ async def test_an_engine_that_hangs_is_ended_and_started_again(
         monkeypatch.setattr(engine, "HUNG_SECONDS", LONG_ENOUGH)
         yield Idle()
 
-    try:
-        [event async for event in serving.up(LOAD)]
-        async with asyncio.timeout(LONG_ENOUGH):
-            told = [event async for event in serving.beside(asked())]
-    finally:
-        await serving.end()
+    told = await told_beside(serving, asked())
     said = [event.message for event in told if isinstance(event, Warned)]
     assert said[0] == "the engine did not respond for 0.3 s, so it was ended; it is started again"
     assert not play.left
