@@ -14,8 +14,7 @@ class Standin:
 
     worker_pid = None
     watched = ()
-    in_batches = False
-    served = False
+    at_hand = "this image"
     stopping = False
     folder = Path("nowhere")
 

@@ -239,14 +239,6 @@ def _code(run: Run) -> ExitCode:
     return ExitCode.SOME_RESULTS_ARE_ERRORS if failed else ExitCode.OK
 
 
-def _at_hand(session: Session) -> str:
-    """Return, in words, what a run that is asked to stop finishes first."""
-    if session.served:
-        return "what is in flight"
-    unit = "batch" if session.in_batches else "image"
-    return f"each worker's {unit}" if session.on_several else f"this {unit}"
-
-
 @contextmanager
 def _signals(session: Session, shown: Display) -> Iterator[None]:
     """Handle ctrl+c (once: finish the items in progress; twice: stop now) and signals to end (stop now)."""
@@ -256,7 +248,7 @@ def _signals(session: Session, shown: Display) -> Iterator[None]:
         nonlocal presses
         presses += 1
         if presses == 1:
-            shown.say(f"stopping after {_at_hand(session)}; ctrl+c again stops now")
+            shown.say(f"stopping after {session.at_hand}; ctrl+c again stops now")
             session.stop_after_image()
         else:
             session.stop_now()

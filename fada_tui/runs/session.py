@@ -75,12 +75,10 @@ class Session:
         self.folder = folder
         self._lock = lock
         self._registry = registry
-        self.in_batches = run.generation.batch_size not in (1, None)
+        self.at_hand = at_hand(run)
+        """What it finishes, in words, when it is asked to stop."""
         self._telemetry = Telemetry(None if controls_by else folder / runs.TELEMETRY_NAME)
-        self.served = is_served(run)
-        """Whether a server or an engine answers, several requests at once."""
-        self.on_several = bool(run.plan and run.plan.devices)
-        """Whether several devices are to make it."""
+        self._served = is_served(run)
         self._serving = serving_of(run, engines, folder / runs.ENGINE_LOG_NAME, deadlines.load)
         client = partial(EngineClient, self._serving) if self._serving else WorkerClient
         self.only_controls = controls_by is not None
@@ -300,7 +298,7 @@ class Session:
         """Return a run with its end, the memory it took, and what ended it."""
         memory = run.model.memory
         engine = run.engine
-        if not self.served or self._serving:
+        if not self._served or self._serving:
             memory = self._telemetry.with_peaks(memory, self._asking.record.reserved)
         if engine is not UNSET and (uuids := self._telemetry.engine_gpus):
             engine = replace(engine, gpu_uuids=uuids)
@@ -325,3 +323,11 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
     """Await a request to stop, ignoring that the worker may have ended already."""
     with suppress(WorkerDiedError):
         await work
+
+
+def at_hand(run: Run) -> str:
+    """Return, in words, what a run finishes when it is asked to stop: what it has been asked by then."""
+    if is_served(run):
+        return "what is in flight"
+    unit = "image" if run.generation.batch_size in (1, None) else "batch"
+    return f"each worker's {unit}" if run.plan and run.plan.devices else f"this {unit}"

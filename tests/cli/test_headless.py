@@ -3,8 +3,6 @@
 import json
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -100,19 +98,3 @@ def test_the_plan_tells_which_engine_is_started(tmp_path: Path, capsys: pytest.C
         assert json.loads(capsys.readouterr().out)["plan"][0]["engine"] == told
         run_batch(asked, registry, Request(dry_run=True))
         assert ("  engine     vllm, started for the run\n" in capsys.readouterr().out) == bool(told)
-
-
-@pytest.mark.parametrize(
-    ("served", "on_several", "in_batches", "said"),
-    [
-        (False, False, False, "this image"),
-        (False, False, True, "this batch"),
-        (False, True, False, "each worker's image"),
-        (True, False, True, "what is in flight"),
-    ],
-)
-def test_what_a_run_finishes_before_it_stops_is_told_as_it_is(
-    served: bool, on_several: bool, in_batches: bool, said: str
-) -> None:
-    session = SimpleNamespace(served=served, on_several=on_several, in_batches=in_batches)
-    assert headless._at_hand(cast("Session", session)) == said

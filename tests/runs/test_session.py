@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from fada_tui.core.errors import ErrorKind, RunLockedError
 from fada_tui.core.image_identity import identity_of
 from fada_tui.core.protocol import PROTOCOL_VERSION, Delta, Finished, Hello, Idle, Loaded, Work
-from fada_tui.core.records import Failure, FileFacts, ModelFacts, Question, Result
+from fada_tui.core.records import EngineFacts, Failure, FileFacts, ModelFacts, Question, Result
 from fada_tui.models.registry import load_registry
 from fada_tui.runs import session as sessions
 from fada_tui.runs.events import AnswerText, RunEnded, Warned
@@ -131,3 +133,23 @@ async def test_text_of_thoughts_is_told_as_such(folder: Path, monkeypatch: pytes
     session = opened(folder, Thinking, monkeypatch)
     told = [event async for event in session.events() if isinstance(event, AnswerText)]
     assert [(event.text, event.thought) for event in told] == [("A heart?", True), ("A head.", False)]
+
+
+@pytest.mark.parametrize(
+    ("source", "devices", "batch_size", "said"),
+    [
+        ("/model", UNSET, 1, "this image"),
+        ("/model", UNSET, "auto", "this batch"),
+        ("/model", "cpu*2", 1, "each worker's image"),
+        ("/model", "cpu*2", 4, "each worker's batch"),
+        ("http://127.0.0.1:8000/v1#m", UNSET, 1, "what is in flight"),
+    ],
+)
+def test_what_a_run_finishes_before_it_stops_is_told_as_it_is(
+    source: str, devices: Any, batch_size: Any, said: str
+) -> None:
+    made = examples.run(model=ModelFacts(name="m", source=source))
+    plan = replace(made.plan, model=replace(made.plan.model, source=source), devices=devices)
+    run = replace(made, plan=plan, generation=replace(made.generation, batch_size=batch_size))
+    assert sessions.at_hand(run) == said
+    assert sessions.at_hand(replace(run, engine=EngineFacts(name="vllm"))) == "what is in flight"

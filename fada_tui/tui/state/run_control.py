@@ -130,16 +130,8 @@ class RunControl:
 
     @property
     def at_hand(self) -> str:
-        """What a run that is asked to stop finishes first: an image or a batch, of each worker its own.
-
-        Of a server or an engine it is all that it was asked by then.
-        """
-        if self.queue.current and self.queue.current.served:
-            return "what is in flight"
-        unit = "batch" if self.queue.current and self.queue.current.in_batches else "image"
-        if self.run_progress.workers.several:
-            return f"each worker's {unit}"
-        return f"this {unit}"
+        """What a run that is asked to stop finishes first, in words."""
+        return self.queue.current.at_hand if self.queue.current else "this image"
 
     def gauges(self, followed: Followed | None = None) -> GpuView:
         """Return what the GPU pane shows; called at each interval.
