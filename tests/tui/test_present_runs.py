@@ -56,6 +56,7 @@ def test_a_complete_run_in_figures() -> None:
     assert found.keep == ""
     lost = row(replace(run, status="interrupted"), current=run.id)
     assert lost.hindrance == "what was to be asked is lost: this run cannot be resumed"
+    assert "interrupted, and what was to be asked is lost" in lost.detail
 
 
 def test_verdicts_of_two_people_are_not_counted_as_answers() -> None:

@@ -165,6 +165,8 @@ def _details(
         yield "running now" if ours else f"{found.writer} is writing this run"
     elif status == "interrupted" and not run.begun:
         yield "not begun yet: w begins it"
+    elif status == "interrupted" and run.plan_lost:
+        yield "interrupted, and what was to be asked is lost"
     elif status == "interrupted":
         yield f"interrupted after {counted.results:,} of {counted.planned:,}: w resumes it"
     yield found.folder.name
