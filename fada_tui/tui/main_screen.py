@@ -96,6 +96,10 @@ class MainScreen(LayeredScreen[None], JudgingActions, AnswerActions, DeskActions
         self.draw()
         self.call_after_refresh(self._begin)
 
+    def on_unmount(self) -> None:
+        """Stop reading the machine."""
+        self.workspace.run_control.telemetry.stop()
+
     def _begin(self) -> None:
         self._visibility.begin()
         self.workspace.run_control.telemetry.start()

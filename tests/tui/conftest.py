@@ -1,6 +1,7 @@
 """The program on ptys of its own."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from fada_tui.tui.widgets.notice import Notice
+from tests.conftest import wait_for
 from tests.tui.program import OnPty, worker_of
 
 
@@ -24,6 +26,13 @@ def no_worker_stays() -> Iterator[None]:
     while worker := worker_of(os.getpid()):
         worker.kill()
         worker.wait()
+
+
+@pytest.fixture(autouse=True)
+def no_telemetry_stays() -> Iterator[None]:
+    """A dashboard that has closed reads the machine no more."""
+    yield
+    wait_for(lambda: "telemetry" not in {thread.name for thread in threading.enumerate()})
 
 
 @pytest.fixture

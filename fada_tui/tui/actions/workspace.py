@@ -383,7 +383,6 @@ class Workspace:
                     await self.settle(run)
                 except Exception as error:  # the journals have it all; the other runs are still written
                     self.view.say(reason(error), "error")
-            self.run_control.telemetry.stop()
             await asyncio.to_thread(self.viewer.close)
             await self.kept_state.keep()
         finally:
