@@ -189,13 +189,21 @@ def wait_for(condition: Callable[[], Any], seconds: float = LONG_ENOUGH) -> Any:
     raise AssertionError(f"waited {seconds} s for {condition}")
 
 
-def open_files() -> set[str]:
-    """What this process has open, pipes and sockets each by number.
+@contextlib.contextmanager
+def leaves_nothing_open() -> Iterator[None]:
+    """What is done within leaves no file open; threads of other tests may open and close theirs meanwhile."""
+    before = _open_files()
+    yield
+    wait_for(lambda: _open_files() <= before)
 
-    Files of /proc are left out: a thread of another test may be reading one just now.
-    """
-    opened = {str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
-    return {name for name in opened if not name.startswith("/proc/")}
+
+def _open_files() -> set[str]:
+    """What this process has open, pipes and sockets each by number."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another thread closes it just now
+            found.add(str(entry.readlink()))
+    return found
 
 
 def lives(process: int | psutil.Process) -> bool:

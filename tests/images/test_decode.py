@@ -17,7 +17,7 @@ from fada_tui.core.errors import ErrorKind
 from fada_tui.core.image_error import ImageError
 from fada_tui.images import stills
 from fada_tui.images.decode import MAX_PIXELS, decode
-from tests.conftest import open_files
+from tests.conftest import leaves_nothing_open
 from tests.ordinary import as_ordinary_user, open_folder
 
 RED, GREEN, BLUE, WHITE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0)
@@ -437,11 +437,10 @@ def test_nothing_is_printed_kept_open_or_changed(tmp_path: Path, capfd: pytest.C
     damaged.write_bytes(good.read_bytes()[:-8])
     many = tmp_path / "c.png"
     many.write_bytes(png(10_000, MAX_PIXELS // 10_000 + 1, b""))
-    before = open_files()
-    decode(good)
-    for path in (damaged, many, tmp_path, tmp_path / "none.png"):
-        refused(path)
-    assert open_files() == before
+    with leaves_nothing_open():
+        decode(good)
+        for path in (damaged, many, tmp_path, tmp_path / "none.png"):
+            refused(path)
     assert bound == Image.MAX_IMAGE_PIXELS
     assert capfd.readouterr() == ("", "")
 

@@ -13,7 +13,7 @@ import pytest
 
 from fada_tui.runs.worker_client import process
 from fada_tui.runs.worker_client.process import WorkerProcess
-from tests.conftest import open_files, wait_for
+from tests.conftest import leaves_nothing_open, wait_for
 
 
 def waiting(socket: int) -> int:
@@ -40,21 +40,18 @@ async def test_a_worker_may_be_ended_while_a_command_is_sent(tmp_path: Path) -> 
 async def test_a_worker_that_cannot_be_started_leaves_nothing_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = open_files()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
-    with pytest.raises(FileNotFoundError):
+    with leaves_nothing_open(), pytest.raises(FileNotFoundError):
         await WorkerProcess.started(tmp_path / "worker.log")
-    assert open_files() == before
 
 
 async def test_a_start_that_is_cancelled_leaves_nothing_open(tmp_path: Path) -> None:
-    before = open_files()
-    starting = asyncio.create_task(WorkerProcess.started(tmp_path / "worker.log"))
-    await asyncio.sleep(0)
-    starting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await starting
-    assert open_files() == before
+    with leaves_nothing_open():
+        starting = asyncio.create_task(WorkerProcess.started(tmp_path / "worker.log"))
+        await asyncio.sleep(0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
 
 
 def test_threads_are_those_of_the_worker_s_share_unless_a_person_says_how_many(
