@@ -46,12 +46,14 @@ def main_of(app: FadaApp) -> MainScreen:
 
 
 async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready]) -> Ready:
-    """Let the app go on until something holds; return it."""
+    """Let the app go on until something holds, and what follows from it is laid out; return it."""
     deadline = time.monotonic() + LONG_ENOUGH
     while not (found := ready()):
         late = time.monotonic() >= deadline
         assert not late, f"not so within {LONG_ENOUGH} s: {ready}\n{screen_text(pilot.app)}"
         await pilot.pause(0.02)
+    for _ in range(2):  # a layout, and what its widgets make of their new sizes
+        await pilot.pause(0)
     return found
 
 
