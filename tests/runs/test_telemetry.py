@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from fada_tui.core.records import ResultMemory
-from fada_tui.runs.telemetry import GpuReading, Sample, Telemetry, Watched
+from fada_tui.runs.telemetry import GpuReading, Sample, Telemetry, Watched, sampler
 from fada_tui.runs.telemetry.readings import memory_of, memory_of_worker, peak
 from fada_tui.runs.telemetry.table import COLUMNS, Table
-from tests.conftest import wait_for
+from tests.conftest import LONG_ENOUGH, wait_for
 from tests.nvml.driver import Driver, build_driver
 
 GIB = 2**30
@@ -32,7 +32,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Driver:
 @pytest.fixture
 def child() -> Iterator[subprocess.Popen[bytes]]:
     """A process with 50 MB of its own in memory."""
-    script = "data = bytearray(os.urandom(1)) * 50_000_000; print(flush=True); time.sleep(60)"
+    script = "data = bytearray(os.urandom(1)) * 50_000_000; print(flush=True); time.sleep(600)"
     process = subprocess.Popen(
         [sys.executable, "-c", f"import os, time; {script}"], stdout=subprocess.PIPE, start_new_session=True
     )
@@ -81,7 +81,9 @@ def test_an_ended_process_has_no_memory_and_the_peak_stays(child: subprocess.Pop
     assert telemetry.latest.worker_rss is None
 
 
-def test_the_sampler_catches_what_lies_between_begin_and_peaks() -> None:
+def test_the_sampler_catches_what_lies_between_begin_and_peaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampler, "PATIENCE", LONG_ENOUGH)
+    monkeypatch.setattr(sampler, "FIRST_PATIENCE", LONG_ENOUGH)
     script = """
 input()
 data = bytearray(b"x") * 200_000_000
@@ -116,8 +118,6 @@ input()
 
 def test_gpu_peaks_between_begin_and_peaks(driver: Driver, tmp_path: Path) -> None:
     script = """
-from fada_tui.runs.telemetry import sampler
-sampler.PATIENCE = 20  # the machine may be busy
 os.environ["STUB_PROCESSES"] = f"{os.getpid()}:700"
 used = Path(os.environ["STUB_USED_FILE"])
 def reaches(number):
@@ -160,11 +160,12 @@ telemetry.start()
 telemetry.watch(Watched(os.getpid()))
 telemetry.begin()
 hang.touch()
-time.sleep(0.1)
+sampler.PATIENCE = IMPATIENT
 begun = time.monotonic()
 telemetry.begin()
 peaks = telemetry.peaks()
 waited = time.monotonic() - begun
+sampler.PATIENCE = 60
 hang.unlink()
 telemetry.begin()
 after = telemetry.peaks()
@@ -172,7 +173,7 @@ telemetry.stop()
 show(waited=waited, after=after)
 """
     shown = driver.run(script, STUB_HANG=tmp_path / "hang")
-    assert 0.1 < shown["waited"] < 1
+    assert 0.1 < shown["waited"] < 60
     assert shown["after"]["worker_rss"] > 0
 
 
@@ -197,19 +198,25 @@ show(gpus=gpus, calls=Path(os.environ["STUB_CALLS"]).read_text().split())
 def test_the_file_has_a_row_for_each_gpu_and_sample(driver: Driver, tmp_path: Path) -> None:
     path = tmp_path / "telemetry.csv"
     script = f"""
-telemetry = Telemetry(Path({str(path)!r}), interval=0.05)
+path = Path({str(path)!r})
+telemetry = Telemetry(path, interval=0.05)
 telemetry.watch(Watched(os.getpid()))
 telemetry.start()
-time.sleep(0.4)
-for _ in range(50):
-    telemetry.begin()
+while not path.exists() or path.read_text().count("\\n") <= 8:
+    time.sleep(0.01)
 telemetry.stop()
-show(rss=telemetry.worker_rss_peak, warning=telemetry.warning)
+before = path.read_text().count("\\n")
+seldom = Telemetry(path, interval=600)
+seldom.start()
+for _ in range(50):
+    seldom.begin()
+seldom.stop()
+show(rss=telemetry.worker_rss_peak, warning=telemetry.warning, before=before)
 """
     shown = driver.run(script, STUB_ERROR_nvmlDeviceGetPowerUsage=NOT_SUPPORTED)
     rows = read_rows(path)
     assert tuple(rows[0]) == COLUMNS
-    assert 8 <= len(rows) < 40, "what is asked for in between is not written"
+    assert len(rows) + 1 == shown["before"] + 4, "what is asked for in between is not written"
     assert [row["gpu_index"] for row in rows[:4]] == ["0", "1", "0", "1"]
     row = rows[1]
     assert row["gpu_uuid"] == "GPU-00000000-0000-0000-0000-000000000001"
@@ -224,7 +231,7 @@ show(rss=telemetry.worker_rss_peak, warning=telemetry.warning)
 def test_without_a_gpu_there_is_a_row_for_each_sample_and_a_reason(driver: Driver, tmp_path: Path) -> None:
     path = tmp_path / "telemetry.csv"
     script = f"""
-telemetry = Telemetry(Path({str(path)!r}))
+telemetry = Telemetry(Path({str(path)!r}), interval=600)
 telemetry.watch(Watched(os.getpid()))
 telemetry.start()
 telemetry.begin()
@@ -337,9 +344,9 @@ show(seen=seen, whole=telemetry.nvml_process_peak, rss=telemetry.worker_rss_peak
 def test_of_an_engine_all_processes_of_its_group_count_and_no_others(driver: Driver) -> None:
     code = (
         'import os, subprocess, sys, time; part = \'import os, time; data = b"1" * 40_000_000; '
-        "print(os.getpid(), flush=True); time.sleep(60)'; "
+        "print(os.getpid(), flush=True); time.sleep(600)'; "
         "inner = subprocess.Popen([sys.executable, '-c', part], stdout=subprocess.PIPE); "
-        "print(int(inner.stdout.readline()), flush=True); time.sleep(60)"
+        "print(int(inner.stdout.readline()), flush=True); time.sleep(600)"
     )
     engine = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
     assert engine.stdout is not None
