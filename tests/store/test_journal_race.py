@@ -26,6 +26,8 @@ from fada_tui.store import journal
 
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for number in range(count):
+    if number == count - 1:
+        sys.stdin.read()
     said = Assessment(assessor=name, note=str(number))
     line = journal.AssessmentLine(path="A/a.png", question_id="q1", assessment=said)
     journal.append(folder / journal.JOURNAL_NAME, line)
@@ -47,6 +49,7 @@ def test_no_line_is_lost_or_doubled_while_another_settles(tmp_path: Path) -> Non
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", APPENDER, str(folder), f"writer {number}", str(LINES)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -73,6 +76,10 @@ def test_no_line_is_lost_or_doubled_while_another_settles(tmp_path: Path) -> Non
         seen = notes(folder)
         for name, count in before.items():
             missed += sum(assessor == name for assessor, _ in seen) < count
+        if settled == 10:
+            for writer in writers:
+                assert writer.stdin
+                writer.stdin.close()  # it may write its last line
     for writer, listener in zip(writers, listeners, strict=True):
         listener.join()
         assert writer.wait() == 0
@@ -80,7 +87,7 @@ def test_no_line_is_lost_or_doubled_while_another_settles(tmp_path: Path) -> Non
         writer.stdout.close()
     store.settle(folder)
     found = notes(folder)
-    assert settled > 10
+    assert settled >= 10
     assert missed == 0
     for number in range(WRITERS):
         own = [note for assessor, note in found if assessor == f"writer {number}"]
@@ -160,10 +167,14 @@ store.settle(folder)
 
 def test_without_flock_no_line_is_lost_either(tmp_path: Path) -> None:
     folder, environment = save(tmp_path), without_flock(tmp_path)
-    settler = subprocess.Popen([sys.executable, "-c", SETTLER, str(folder)], env=environment)
+    settler = subprocess.Popen(
+        [sys.executable, "-c", SETTLER, str(folder)], env=environment, stdout=subprocess.PIPE
+    )
+    assert settler.stdout and settler.stdout.readline() == b"settling\n"
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", APPENDER, str(folder), f"writer {number}", str(LINES)],
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             env=environment,
         )
@@ -172,6 +183,7 @@ def test_without_flock_no_line_is_lost_either(tmp_path: Path) -> None:
     assert [writer.wait() for writer in writers] == [0] * WRITERS
     (folder / "stop").touch()
     assert settler.wait() == 0
+    settler.stdout.close()
     found = notes(folder)
     for number in range(WRITERS):
         own = {note for assessor, note in found if assessor == f"writer {number}"}

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from fada_tui.store import journal
 from fada_tui.store.fold import fold
 from fada_tui.store.journal import AssessmentLine, ImageLine, MemoryLine, NotesLine, ResultLine
 from fada_tui.store.lock import RunLock, is_locked
+from tests.conftest import LONG_ENOUGH
 from tests.examples import error_result, result, run
 
 FACTS = FileFacts(size=3, sha256="f" * 64)
@@ -264,22 +266,38 @@ def test_a_living_owner_keeps_the_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_dead_owner_whose_worker_still_writes_is_waited_for(tmp_path: Path) -> None:
+def test_a_dead_owner_whose_worker_still_writes_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = f"""
 import os, subprocess, sys
 from pathlib import Path
 from fada_tui.store.lock import RunLock
 lock = RunLock(Path({str(tmp_path)!r}))
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1.5)"], pass_fds=(lock.descriptor,),
+child = subprocess.Popen([sys.executable, "-c", "input()"], pass_fds=(lock.descriptor,),
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-print(child.pid, flush=True)
 os.kill(os.getpid(), {int(signal.SIGKILL)})
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL
-    assert is_locked(tmp_path)
-    with pytest.raises(RunLockedError):
-        RunLock(tmp_path, patience=0.2)
-    begun = time.monotonic()
-    RunLock(tmp_path, patience=20).release()
-    assert time.monotonic() - begun > 0.1
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE) as program:
+        assert program.wait() == -signal.SIGKILL
+        assert program.stdin is not None
+        assert is_locked(tmp_path)
+        with pytest.raises(RunLockedError):
+            RunLock(tmp_path, patience=0.2)
+        waits, sleep = threading.Event(), time.sleep
+
+        def waiting(seconds: float) -> None:
+            if threading.current_thread() is taking:
+                waits.set()
+            sleep(seconds)
+
+        taken: list[RunLock] = []
+        taking = threading.Thread(target=lambda: taken.append(RunLock(tmp_path, patience=LONG_ENOUGH)))
+        monkeypatch.setattr(time, "sleep", waiting)
+        taking.start()
+        assert waits.wait(LONG_ENOUGH)
+        assert not taken
+        program.stdin.close()  # with which the worker ends
+        taking.join()
+    (lock,) = taken
+    lock.release()
