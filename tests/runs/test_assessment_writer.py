@@ -20,6 +20,7 @@ from fada_tui.tui.state.assessments import Assessments
 from fada_tui.tui.state.image_checks import ImageChecks
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns
 from tests import examples
+from tests.conftest import LONG_ENOUGH
 
 KEY = ("A/a.png", "q1")
 NAME = journal.JOURNAL_NAME
@@ -51,7 +52,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     opened, append = threading.Event(), journal.append
 
     def slowly(path: Path, said: journal.JournalLine) -> None:
-        assert opened.wait(30)
+        assert opened.wait(LONG_ENOUGH)
         append(path, said)
 
     monkeypatch.setattr(journal, "append", slowly)
@@ -122,7 +123,7 @@ async def test_draining_gives_up_in_time(tmp_path: Path, gate: threading.Event) 
 
 
 async def test_draining_with_nothing_to_do_returns() -> None:
-    await asyncio.wait_for(AssessmentWriter().drain(60), 10)
+    await asyncio.wait_for(AssessmentWriter().drain(10 * LONG_ENOUGH), LONG_ENOUGH)
 
 
 def test_settling_writes_run_json_and_the_pages(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """The process that works through a queue with nobody looking, on real files."""
 
+import contextlib
 import os
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,9 +32,9 @@ from fada_tui.store.queue_file import (
     change_queue,
     read_queue,
 )
-from tests.conftest import load, wait_for
+from tests.conftest import LONG_ENOUGH, load, wait_for
 from tests.detached import ended_at_last, launched, wait_for_end, worker_pids, write_runs
-from tests.endpoint_server import serving, stream
+from tests.endpoint_server import Asked, Behaviour, serving, stream
 
 
 @pytest.fixture
@@ -216,11 +218,11 @@ def test_a_queue_left_running_is_worked_through_with_nobody_looking(
             check=True,
         )
         shutil.rmtree(cwd)
-    pid = int(told.stdout)
-    process = psutil.Process(pid)
-    assert process.terminal() is None and os.getsid(pid) == pid
-    open_files = {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
-    assert not any(name.startswith("/dev/pts") for name in open_files)
+        pid = int(told.stdout)
+        assert psutil.Process(pid).terminal() is None and os.getsid(pid) == pid
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed just now
+                assert not str(entry.readlink()).startswith("/dev/pts")
     workers: set[int] = set()
     wait_for(lambda: workers.update(worker_pids(pid)) or not read_queue(results))
     said = wait_for_end(results, pid)
@@ -258,7 +260,13 @@ def test_one_that_is_told_to_end_finishes_the_image_and_leaves_the_rest_in_the_q
 
 @pytest.mark.worker
 def test_a_full_disk_ends_the_queue_as_it_was_and_the_next_launch_goes_on(results: Path, many: Path) -> None:
-    with serving(lambda asked: stream(first=0.2)) as server:
+    go_on = threading.Event()
+
+    def answered(_: Asked) -> Behaviour:
+        assert len(server.asked) < 3 or go_on.wait(LONG_ENOUGH)
+        return stream()
+
+    with serving(answered) as server:
         settings = Settings(model=(server.source, server.source), images=str(many), concurrency=1)
         folders = write_runs(results, settings)
         before = read_queue(results)
@@ -266,6 +274,7 @@ def test_a_full_disk_ends_the_queue_as_it_was_and_the_next_launch_goes_on(result
         wait_for(lambda: store.read_run(folders[0]).results)
         for one in (pid, *worker_pids(pid)):
             resource.prlimit(one, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        go_on.set()
         wait_for_end(results, pid)
         assert read_queue(results) == before
         had = store.read_run(folders[0]).results

@@ -23,6 +23,7 @@ from fada_tui.runs.events import DeviceLost, RunEnded, SessionEvent, WorkerResta
 from fada_tui.runs.worker_client.pool import WorkerPool
 from fada_tui.store.queue_file import QueuedRun, QueueLock, change_queue, queue_worker, read_queue
 from tests import examples
+from tests.conftest import LONG_ENOUGH
 
 
 class Quiet:
@@ -128,6 +129,7 @@ async def test_a_run_whose_worker_was_ended_is_tried_once_more(
 async def test_it_is_tried_again_and_not_for_ever(
     moments: int, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(work, "LOOK_SECONDS", LONG_ENOUGH)  # a moment, on any machine
     left = iter(range(moments))
 
     def resume(*_: object) -> Any:

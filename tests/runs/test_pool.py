@@ -19,9 +19,10 @@ from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.model_identity import identity, leaves_traces
 from fada_tui.runs.worker_client.pool import WorkerPool
+from fada_tui.runs.worker_client.process import WorkerProcess
 from fada_tui.store.lock import RunLock, is_locked
 from tests.checkpoints import save_idefics3
-from tests.conftest import Program, lives, load, wait_for
+from tests.conftest import LONG_ENOUGH, Program, lives, load, wait_for
 from tests.runs.test_run_queue import Bench, bench, planned
 
 __all__ = ["bench"]
@@ -121,6 +122,7 @@ async def test_a_run_is_locked_as_long_as_a_kept_worker_answers_in_it(
     client = WorkerClient(tmp_path / "worker.log", Deadlines(), keep_open=(lock.descriptor,))
     kept = runs.bench.queue._pool.take("")
     assert kept and await client.take_over(kept, kept.command)
+    lock._lock._released.set()  # nothing touches what has its number next
     os.close(lock.descriptor)  # what the kernel does when the program dies
     assert is_locked(tmp_path)
     parted = await client.part()
@@ -167,7 +169,10 @@ async def test_a_checkpoint_saved_anew_is_loaded_anew(runs: Runs, tmp_path: Path
     assert f"{GOES_ON} dropped" in log(second)
 
 
-async def test_a_worker_that_nobody_takes_is_ended(tiny: Path, tmp_path: Path) -> None:
+async def test_a_worker_that_nobody_takes_is_ended(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WorkerProcess.end, "__defaults__", (LONG_ENOUGH,))  # by request alone
     client = WorkerClient(tmp_path / "worker.log", Deadlines())
     await client.start()
     entry = ModelEntry(name="tiny", source=str(tiny))

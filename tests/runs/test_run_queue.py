@@ -5,7 +5,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import pytest_asyncio
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import RunLockedError, UsageError
 from fada_tui.models.registry import Registry, load_registry
+from fada_tui.runs import run_queue
+from fada_tui.runs.asking import asking
 from fada_tui.runs.events import (
     AnswerFinished,
     AnswerText,
@@ -35,6 +38,7 @@ from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store import journal
 from fada_tui.store.lock import RunLock
 from tests.conftest import LONG_ENOUGH, load
+from tests.endpoint_server import WORDS, Asked, Handler, piece, serving, usage
 
 pytestmark = pytest.mark.worker
 
@@ -85,6 +89,27 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     await made.queue.close(5)
 
 
+@contextmanager
+def holding(free: int) -> Iterator[tuple[str, threading.Event]]:
+    """A server's model that answers so many questions, and each other one after a word once that is set."""
+    go_on = threading.Event()
+
+    def behave(handler: Handler, _: Asked) -> None:
+        handler.begin()
+        handler.event(piece(WORDS[0]))
+        while len(handler.of.asked) > free and not go_on.is_set() and not handler.of.over.is_set():
+            go_on.wait(0.02)
+        for word in WORDS[1:]:
+            handler.event(piece(word))
+        handler.event(piece(finish="stop"))
+        handler.event(usage(321, len(WORDS)))
+        handler.chunk(b"data: [DONE]\n\n")
+        handler.end()
+
+    with serving(lambda _: behave) as server:
+        yield server.source, go_on
+
+
 def planned(bench: Bench, images: Path, *models: str | Path, **settings: Any) -> tuple[Job, ...]:
     names = tuple(str(model) for model in models)
     return jobs(Settings(model=names, images=str(images), **settings), bench.registry, None)[0]
@@ -127,9 +152,7 @@ async def test_the_worker_s_process_id_while_it_works_and_while_it_is_kept(
     assert bench.queue.worker_pid is None and not psutil.pid_exists(seen[0])
 
 
-async def test_stop_after_image_keeps_that_image_and_begins_nothing_more(
-    bench: Bench, tiny: Path, images: Path
-) -> None:
+async def test_stop_after_image_keeps_that_image_and_begins_nothing_more(bench: Bench, images: Path) -> None:
     dropped: list[tuple[str, ...]] = []
     stopped_in: list[str] = []
 
@@ -141,8 +164,11 @@ async def test_stop_after_image_keeps_that_image_and_begins_nothing_more(
             stopped_in.append(event.item.path)
 
     bench.hooks.append(stop)
-    bench.add(*planned(bench, images, tiny, "fada-demo", max_new_tokens=300))
-    await bench.rest()
+    with holding(0) as (source, go_on):
+        bench.add(*planned(bench, images, source, "fada-demo", concurrency=1))
+        await bench.until(lambda: dropped and bench.queue.current and not bench.queue.current._tasks)
+        go_on.set()  # the worker has been told
+        await bench.rest()
     assert dropped == [("fada-demo",)]
     (end,) = bench.of(RunEnded)
     assert end.run.status == "interrupted"
@@ -151,34 +177,36 @@ async def test_stop_after_image_keeps_that_image_and_begins_nothing_more(
     assert load(end.folder)["results"] and (end.folder / "summary.md").exists()
 
 
-async def test_stop_now_drops_the_image_at_hand(bench: Bench, tiny: Path, images: Path) -> None:
+async def test_stop_now_drops_the_image_at_hand(bench: Bench, images: Path) -> None:
     def stop(event: SessionEvent) -> None:
         if isinstance(event, AnswerText) and event.item.path == "A/A_002.png":
             bench.queue.stop_now()
 
     bench.hooks.append(stop)
-    bench.add(*planned(bench, images, tiny, max_new_tokens=900))
-    await bench.rest()
+    with holding(1) as (source, _):
+        bench.add(*planned(bench, images, source, concurrency=1))
+        await bench.rest()
     (end,) = bench.of(RunEnded)
     assert (end.run.status, [result.path for result in end.run.results]) == ("interrupted", ["A/A_001.png"])
 
 
 async def test_asked_to_stop_while_the_session_is_being_made(bench: Bench, tiny: Path, images: Path) -> None:
     (job,) = planned(bench, images, tiny)
-    making = asyncio.Event()
+    making, goes_on = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
     def slowly() -> Session:
         loop.call_soon_threadsafe(making.set)
-        time.sleep(0.3)  # as on a slow disk
+        assert goes_on.wait(LONG_ENOUGH)  # as on a slow disk
         return bench.make(job)
 
     bench.queue.add(slowly, "tiny")
-    await asyncio.wait_for(making.wait(), 10)
+    await asyncio.wait_for(making.wait(), LONG_ENOUGH)
     assert bench.queue.busy and bench.queue.at_work and bench.queue.current is None
     at_work: list[tuple[type, bool, bool]] = []
     bench.hooks.append(lambda event: at_work.append((type(event), bench.queue.busy, bench.queue.at_work)))
     bench.queue.stop_after_image()
+    goes_on.set()
     await bench.rest()
     (end,) = bench.of(RunEnded)
     assert (end.run.status, end.run.results, bench.of(ModelReady)) == ("interrupted", (), [])
@@ -187,18 +215,18 @@ async def test_asked_to_stop_while_the_session_is_being_made(bench: Bench, tiny:
 
 async def test_making_a_session_does_not_hold_up_the_loop(bench: Bench, tiny: Path, images: Path) -> None:
     (job,) = planned(bench, images, tiny, limit=1, max_new_tokens=4)
-    turns = 0
+    making, goes_on = threading.Event(), threading.Event()
 
     def slowly() -> Session:
-        time.sleep(0.3)
+        making.set()
+        assert goes_on.wait(LONG_ENOUGH)
         return bench.make(job)
 
     bench.queue.add(slowly, "tiny")
-    while not bench.events:
-        await asyncio.sleep(0.01)
-        turns += 1
-    assert turns >= 10
+    await bench.until(making.is_set)  # the loop has its turns meanwhile
+    goes_on.set()
     await bench.rest()
+    assert bench.problems == []
 
 
 async def test_stopping_before_there_is_a_worker(bench: Bench, tiny: Path, images: Path) -> None:
@@ -260,18 +288,22 @@ async def test_a_run_that_cannot_begin_is_one_line_and_the_next_follows(
     taken._lock.release()
 
 
-async def test_an_interrupted_run_is_taken_up_again(bench: Bench, tiny: Path, images: Path) -> None:
+async def test_an_interrupted_run_is_taken_up_again(bench: Bench, images: Path) -> None:
     def stop(event: SessionEvent) -> None:
         if isinstance(event, AnswerFinished) and len(bench.of(AnswerFinished)) == 1:
             bench.queue.stop_after_image()
 
     bench.hooks.append(stop)
-    bench.add(*planned(bench, images, tiny, max_new_tokens=400))
-    await bench.rest()
-    (end,) = bench.of(RunEnded)
-    assert end.run.status == "interrupted"
-    bench.queue.add(lambda: Session.resume(end.folder, Deadlines(), bench.registry)[0], "tiny")
-    await bench.rest()
+    with holding(1) as (source, go_on):
+        bench.add(*planned(bench, images, source, concurrency=1))
+        await bench.until(lambda: bench.queue.current and bench.queue.current.stopping)
+        await bench.until(lambda: bench.queue.current is None or not bench.queue.current._tasks)
+        go_on.set()
+        await bench.rest()
+        (end,) = bench.of(RunEnded)
+        assert end.run.status == "interrupted"
+        bench.queue.add(lambda: Session.resume(end.folder, Deadlines(), bench.registry)[0], "again")
+        await bench.rest()
     assert load(end.folder)["status"] == "complete"
     assert len(load(end.folder)["results"]) == 4
 
@@ -289,12 +321,13 @@ async def test_a_waiting_run_is_taken_off(bench: Bench, tiny: Path, images: Path
     assert len(bench.of(RunEnded)) == 2
 
 
-async def test_closing_writes_the_files_and_takes_no_more(bench: Bench, tiny: Path, images: Path) -> None:
-    bench.add(*planned(bench, images, tiny, "fada-demo", max_new_tokens=900))
-    await bench.until(lambda: len(bench.of(AnswerFinished)) >= 1 and bench.of(AnswerText))
-    pid = bench.queue.worker_pid
-    assert pid is not None
-    assert await bench.queue.close(20)
+async def test_closing_writes_the_files_and_takes_no_more(bench: Bench, images: Path) -> None:
+    with holding(1) as (source, _):
+        bench.add(*planned(bench, images, source, "fada-demo", concurrency=1))
+        await bench.until(lambda: len(bench.of(AnswerFinished)) >= 1 and bench.of(AnswerText))
+        pid = bench.queue.worker_pid
+        assert pid is not None
+        assert await bench.queue.close(LONG_ENOUGH)
     (end,) = bench.of(RunEnded)
     written = load(end.folder)
     assert written["status"] == "interrupted" and len(written["results"]) >= 1
@@ -302,19 +335,22 @@ async def test_closing_writes_the_files_and_takes_no_more(bench: Bench, tiny: Pa
     assert (end.folder / "summary.md").exists()
     assert not psutil.pid_exists(pid)
     assert bench.queue.waiting == ()
-    bench.add(*planned(bench, images, tiny))
+    bench.add(*planned(bench, images, "fada-demo"))
     assert not bench.queue.waiting and not bench.queue.busy
 
 
-async def test_closing_does_not_wait_for_a_worker_that_hangs(bench: Bench, tiny: Path, images: Path) -> None:
-    bench.add(*planned(bench, images, tiny, max_new_tokens=900))
-    await bench.until(lambda: bench.of(AnswerFinished))
-    pid = bench.queue.worker_pid
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    begun = time.monotonic()
-    assert await bench.queue.close(3)
-    assert time.monotonic() - begun < 30, "it would hang for good"
+async def test_closing_does_not_wait_for_a_worker_that_hangs(
+    bench: Bench, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_queue, "WRITING_SECONDS", LONG_ENOUGH)  # it writes sooner, on any machine
+    monkeypatch.setattr(asking, "CANCEL_PATIENCE", 10 * LONG_ENOUGH)
+    with holding(1) as (source, _):
+        bench.add(*planned(bench, images, source, concurrency=1))
+        await bench.until(lambda: bench.of(AnswerFinished))
+        pid = bench.queue.worker_pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        assert await bench.queue.close(LONG_ENOUGH + 1), "it would hang for good"
     (end,) = bench.of(RunEnded)
     assert load(end.folder)["status"] == "interrupted" and len(load(end.folder)["results"]) >= 1
     assert not psutil.pid_exists(pid)
