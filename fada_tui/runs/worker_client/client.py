@@ -182,7 +182,7 @@ class WorkerClient:
             return None
         try:
             await self._send(Detach())
-            event = await self._next(POLITE_SECONDS, "between two runs")
+            event = await self._next(max(POLITE_SECONDS, self._deadlines.token), "between two runs")
         except WorkerDiedError:
             return None
         process, self._process = self._process, None
