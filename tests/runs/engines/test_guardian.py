@@ -12,6 +12,7 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
+from fada_tui.runs.engines import ready
 from fada_tui.runs.engines.last_words import reason_in
 from fada_tui.runs.engines.launch import FOLDER, KEPT_FROM_IT, KEY_FILE
 from fada_tui.runs.engines.ports import HeldPort
@@ -45,11 +46,17 @@ def play(tmp_path: Path) -> Play:
     return Play(tmp_path / "play")
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that stands still for some seconds is none that hangs."""
+    monkeypatch.setattr(ready, "_PATIENCE", LONG_ENOUGH)
+
+
 async def started(play: Play, *, key_file: bool = False, patience: float = 0.3) -> tuple[EngineProcess, int]:
     """The engine, once it answers, and its port."""
     command, port = play.command(key_file=key_file), HeldPort().number
     process = await EngineProcess.started(command, port, KEY, play.folder / "engine.log", patience)
-    while await missing(command, port, KEY):
+    while process.pid is None or await missing(command, port, KEY):
         assert process.runs, process.end_told
         await asyncio.sleep(0.02)
     return process, port
@@ -161,7 +168,7 @@ async def test_a_program_that_is_not_there_is_told_and_no_key_is_left(
 
 
 async def test_output_goes_to_another_file_from_one_moment_to_the_next(play: Play) -> None:
-    play.plan(lines=100)
+    play.plan(lines=100_000)  # more than there is time for
     process = await EngineProcess.started(
         play.command(), HeldPort().number, KEY, play.folder / "first.log", 0.3
     )

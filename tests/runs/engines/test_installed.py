@@ -10,6 +10,7 @@ import time
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,8 +19,15 @@ from fada_tui.config.engines import EngineSettings
 from fada_tui.core.errors import UsageError
 from fada_tui.runs.engines import installed
 from fada_tui.runs.engines.installed import Installed, find, version_of
-from tests.conftest import lives
+from tests.conftest import LONG_ENOUGH, lives
 from tests.runs.engines.playing import wait_until
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that stands still for some seconds is none that says nothing."""
+    for name in ("VERSION_SECONDS", "METADATA_SECONDS"):
+        monkeypatch.setattr(installed, name, LONG_ENOUGH)
 
 
 def program(folder: Path, name: str, text: str = "#!/bin/sh\necho none\n") -> Path:
@@ -168,6 +176,14 @@ def test_a_process_that_gets_away_is_not_waited_for_nor_told_of(
     monkeypatch.setattr(installed, "VERSION_SECONDS", 0.3)
     text = f"#!/bin/sh\nsetsid sleep 600 &\necho $! > {tmp_path}/pid\necho version 4\n"
     file = program(tmp_path, "llama-server", text)
+    said_by = installed._said_by
+
+    async def once_it_got_away(*asked: Any) -> str | None:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().endswith("\n"):
+            await asyncio.sleep(0.02)
+        return await said_by(*asked)
+
+    monkeypatch.setattr(installed, "_said_by", once_it_got_away)
     told: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", told.append)
     assert asyncio.run(version_of(Installed(engine="llama.cpp", command=(str(file),)))) is None

@@ -12,7 +12,8 @@ import pytest
 
 from fada_tui.config.engines import EngineSettings
 from fada_tui.core.errors import ModelLoadError
-from fada_tui.runs.engines import engine
+from fada_tui.runs import run_queue
+from fada_tui.runs.engines import engine, ready
 from fada_tui.runs.engines.engine import Engine
 from fada_tui.runs.engines.pool import EnginePool
 from fada_tui.runs.events import EngineLog, ModelReady, RunEnded
@@ -35,7 +36,15 @@ async def up(play: Play) -> Engine:
     engine = Engine(play.command(), patience=0.3)
     async for _ in engine.start(play.folder / "engine.log", LONG_ENOUGH):
         pass
+    while engine.pid is None:  # its guardian tells it, and may do so later than it answers
+        await asyncio.sleep(0.02)
     return engine
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that stands still for some seconds is none that hangs."""
+    monkeypatch.setattr(ready, "_PATIENCE", LONG_ENOUGH)
 
 
 @pytest.mark.long
@@ -49,6 +58,7 @@ async def test_an_idle_engine_is_ended_in_time(play: Play) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("patient")
 async def test_an_engine_serves_the_next_run_of_its_command_and_makes_room_for_others(play: Play) -> None:
     pool, kept = EnginePool(), await up(play)
     pool.keep(kept)
@@ -112,6 +122,7 @@ def make(bench: Bench, job: Any) -> Session:
 
 @pytest.mark.worker
 @pytest.mark.long
+@pytest.mark.usefixtures("patient")
 async def test_runs_of_a_queue_share_an_engine(bench: Bench, images: Path, play: Play) -> None:
     logs: list[str] = []
     pids: list[int] = []
@@ -138,13 +149,16 @@ async def test_runs_of_a_queue_share_an_engine(bench: Bench, images: Path, play:
 
 @pytest.mark.worker
 @pytest.mark.slow
-async def test_leaving_waits_for_no_engine_that_hangs(bench: Bench, images: Path, play: Play) -> None:
+async def test_leaving_waits_for_no_engine_that_hangs(
+    bench: Bench, images: Path, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_queue, "WRITING_SECONDS", LONG_ENOUGH)  # it writes sooner, on any machine
     play.plan(silent=600, hangs=True)
     here = {"engines": {"vllm": EngineSettings(command=(sys.executable, str(PROGRAM)))}}
     (job,) = planned(bench, images, "fada-demo", engine="vllm", limit=2, **here)
     bench.queue.add(partial(make, bench, job), "run")
     await bench.until(lambda: play.pids())
-    assert await bench.queue.close(8.0), "the files are written"
+    assert await bench.queue.close(LONG_ENOUGH + 6), "the files are written"
     (ended,) = bench.of(RunEnded)
     assert ended.run.status == "interrupted"
     assert not play.left

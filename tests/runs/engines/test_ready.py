@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from fada_tui.runs.engines import ready
 from fada_tui.runs.engines.ready import answer_to, missing
+from tests.conftest import LONG_ENOUGH
 from tests.runs.engines.playing import Play
 
 PAGE = b"HTTP/1.0 %d Said\r\nContent-Type: application/json\r\n\r\n%s"
@@ -25,7 +27,11 @@ PAGE = b"HTTP/1.0 %d Said\r\nContent-Type: application/json\r\n\r\n%s"
         (b"x" * (1 << 20), "/health does not answer"),
     ],
 )
-async def test_what_an_engine_lacks_is_told(said: bytes, lacks: str, tmp_path: Path) -> None:
+async def test_what_an_engine_lacks_is_told(
+    said: bytes, lacks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready, "_PATIENCE", LONG_ENOUGH)
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(said)

@@ -147,6 +147,7 @@ async def test_another_port_is_tried_where_something_else_listens(
                     self.number = taken.getsockname()[1]
 
         monkeypatch.setattr(engine, "HeldPort", Taken)
+        monkeypatch.setattr(ready, "_PATIENCE", 0.5)
         serving = Played(play)
         try:
             [event async for event in serving.up(LOAD)]
