@@ -11,6 +11,7 @@ import pytest_asyncio
 from fada_tui.core.errors import StoreError
 from fada_tui.runs.run_queue import UNKNOWN, BegunRun, RunQueue, WaitingRun, Written
 from fada_tui.runs.session import Session
+from tests.conftest import LONG_ENOUGH
 from tests.queued import Standins
 from tests.runs.test_queue_order import Bench
 
@@ -21,7 +22,7 @@ async def bench() -> AsyncIterator[Bench]:
     made.add("a", "b", "c")
     await made.runs("a")
     yield made
-    await made.queue.close(5)
+    await made.queue.close(LONG_ENOUGH)
 
 
 async def test_nothing_begins_while_it_is_held(bench: Bench) -> None:
@@ -51,7 +52,7 @@ async def test_what_was_written_meanwhile_begins_by_its_folder(bench: Bench, tmp
 
 async def test_a_queue_that_is_held_ends_as_any(bench: Bench) -> None:
     bench.queue.hold()
-    assert await bench.queue.close(5)
+    assert await bench.queue.close(LONG_ENOUGH)
     bench.queue.release()
     assert (bench.began, bench.stopped, bench.queue.waiting) == (["a"], ["a"], ())
 
@@ -70,11 +71,11 @@ async def test_a_run_that_is_being_created_has_its_folder_in_a_moment() -> None:
         queue.release()
         await asyncio.sleep(0)
     assert begun.folder(0) is None
-    waits = asyncio.create_task(asyncio.to_thread(begun.folder, 30))
+    waits = asyncio.create_task(asyncio.to_thread(begun.folder, LONG_ENOUGH))
     goes_on.set()
     assert await waits == Path("nowhere")
     queue.release()
-    await queue.close(5)
+    await queue.close(LONG_ENOUGH)
 
 
 def test_a_run_that_could_not_be_created_has_none() -> None:
@@ -84,4 +85,4 @@ def test_a_run_that_could_not_be_created_has_none() -> None:
     begun = BegunRun(WaitingRun(1, fails, "none", UNKNOWN))
     with pytest.raises(StoreError):
         begun.make()
-    assert begun.folder(30) is None
+    assert begun.folder(LONG_ENOUGH) is None

@@ -47,7 +47,7 @@ async def bench() -> AsyncIterator[Bench]:
     made.add("a", "b", "c", "d")
     await made.runs("a")
     yield made
-    await made.queue.close(5)
+    await made.queue.close(LONG_ENOUGH)
 
 
 async def test_waiting_runs_change_places_and_are_taken_off(bench: Bench) -> None:
@@ -120,6 +120,6 @@ async def test_a_run_that_breaks_off_leaves_the_kept_ones_kept(bench: Bench) -> 
 
 async def test_closing_starts_nothing_that_waits(bench: Bench) -> None:
     bench.queue.keep()
-    assert await bench.queue.close(5)
+    assert await bench.queue.close(LONG_ENOUGH)
     bench.queue.go_on()
     assert bench.queue.waiting == () and not bench.queue.busy and bench.began == ["a"]

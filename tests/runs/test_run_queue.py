@@ -86,7 +86,7 @@ class Bench:
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     made = Bench(tmp_path / "results", load_registry(tmp_path / "none.toml"))
     yield made
-    await made.queue.close(5)
+    await made.queue.close(LONG_ENOUGH)
 
 
 @contextmanager
