@@ -89,6 +89,7 @@ def elsewhere(folder: Path, seconds: float = 0.0) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("flock", [True, False])
 def test_who_asks_about_a_lock_never_makes_its_taking_fail(tmp_path: Path, flock: bool) -> None:
     run = tmp_path / "run"
