@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
+from fada_tui.tui.app import FadaApp
+from fada_tui.tui.terminal import key_queue
 from fada_tui.tui.widgets.notice import Notice
-from tests.conftest import wait_for
+from tests.conftest import LONG_ENOUGH, wait_for
+from tests.tui.dashboard import settle
 from tests.tui.program import OnPty, worker_of
 
 
@@ -17,6 +21,29 @@ from tests.tui.program import OnPty, worker_of
 def notices_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """No line passes before it is looked at, however busy the machine is."""
     monkeypatch.setattr(Notice, "SECONDS", 600.0)
+
+
+@pytest.fixture(autouse=True)
+def keys_are_done_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pilot goes on once a key has done what it does, not when the process has stood still for a moment."""
+    press, pause = Pilot.press, Pilot.pause
+
+    async def pressed(pilot: Pilot[Any], *keys: str) -> None:
+        # The dashboard has a queue of what is typed ahead; a bare app has none.
+        for part in [keys] if isinstance(pilot.app, FadaApp) else [(key,) for key in keys]:
+            await press(pilot, *part)
+            await settle(pilot)
+
+    async def paused(pilot: Pilot[Any], delay: float | None = None) -> None:
+        await pause(pilot, delay)
+        if delay is None:
+            await settle(pilot)
+
+    monkeypatch.setattr(Pilot, "press", pressed)
+    monkeypatch.setattr(Pilot, "pause", paused)
+    # Keys typed ahead wait for what the key before them opens, however long that takes here.
+    for name in ("OPENING_SECONDS", "ANSWERING_SECONDS"):
+        monkeypatch.setattr(key_queue, name, LONG_ENOUGH / 2)
 
 
 @pytest.fixture(autouse=True)

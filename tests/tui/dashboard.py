@@ -1,5 +1,6 @@
 """The whole dashboard under Pilot: real folders, a real run queue and worker, no terminal."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,9 +22,13 @@ from fada_tui.tui.app import FadaApp
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.state.context import AppContext
 from fada_tui.tui.terminal.graphics.detect import Detected
+from fada_tui.tui.widgets.notice import Notice
 from tests.conftest import LONG_ENOUGH
 
 Ready = TypeVar("Ready")
+
+SETTLING_TURNS = 200
+"""How often a test looks whether the app has done what it had to: turns, which no busy machine uses up."""
 
 
 def make_app(folder: Path, resume: str | None = None, **changes: object) -> FadaApp:
@@ -45,6 +50,14 @@ def main_of(app: FadaApp) -> MainScreen:
     return next(screen for screen in app.screen_stack if isinstance(screen, MainScreen))
 
 
+def has_read(app: FadaApp) -> bool:
+    """Whether the folders have been read without a run in them, and a line above the keys says what to do.
+
+    Whatever a key says before that is hidden by this line.
+    """
+    return main_of(app).query_one(Notice)._standing.text.startswith("Press r")
+
+
 async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready]) -> Ready:
     """Let the app go on until something holds, and what follows from it is laid out; return it."""
     deadline = time.monotonic() + LONG_ENOUGH
@@ -52,9 +65,51 @@ async def wait_for(pilot: Pilot[object], ready: Callable[[], Ready]) -> Ready:
         late = time.monotonic() >= deadline
         assert not late, f"not so within {LONG_ENOUGH} s: {ready}\n{screen_text(pilot.app)}"
         await pilot.pause(0.02)
-    for _ in range(2):  # a layout, and what its widgets make of their new sizes
-        await pilot.pause(0)
+    await settle(pilot)
     return found
+
+
+async def judge(pilot: Pilot[Any], main: MainScreen, key: str, judged: int) -> None:
+    """Press a verdict's key until the picture has been in sight for long enough, and the run has so many."""
+    run = main.workspace.review.run
+    assert run
+    while run.counts()[0] < judged:
+        await pilot.press(key)
+        await wait_for(pilot, lambda: not _has_keys(pilot.app))  # one more would judge the next answer
+        await pilot.pause(0.05)
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Let the app do what it has to do now: keys typed ahead, messages, layouts and what follows from them.
+
+    What comes by a thread, a timer or another process may be still to come. So may all that waits for a door
+    which does not open.
+    """
+    calm, app = 0, pilot.app
+    for turn in range(SETTLING_TURNS):
+        if app._exit or not await pilot._wait_for_screen():
+            return  # it is closing
+        app.screen._on_timer_update()
+        calm = 0 if _has_something_to_do(app) else calm + 1
+        if calm == 2:
+            return
+        await asyncio.sleep(0 if turn < 20 else 0.02)
+
+
+def _has_keys(app: App[Any]) -> bool:
+    return isinstance(app, FadaApp) and app._key_queue._settling is not None
+
+
+def _has_something_to_do(app: App[Any]) -> bool:
+    screen = app.screen
+    return (
+        _has_keys(app)
+        or screen._layout_required
+        or screen._scroll_required
+        or screen._repaint_required
+        or bool(screen._dirty_widgets or screen._callbacks)
+        or any(node._next_callbacks or not node._message_queue.empty() for node in (app, *app._registry))
+    )
 
 
 def screen_text(app: App[Any]) -> str:

@@ -73,8 +73,9 @@ class OneScreen(OrderlyApp[None]):
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until what was begun is done and drawn."""
     await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    while not all(worker.is_finished for worker in pilot.app.workers):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()  # what they came to may begin others
 
 
 def text_of(screen: Screen[Any]) -> str:
