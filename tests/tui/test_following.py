@@ -7,13 +7,15 @@ import pytest
 from textual.pilot import Pilot
 
 from fada_tui.store.folder import read_run
+from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.screens.confirm import ConfirmScreen
 from tests.conftest import Program, kill_everything
 from tests.endpoint_server import serving
-from tests.tui.dashboard import assessments_of, main_of, make_app, screen_text, wait_for
+from tests.held import held_worker, hold
+from tests.tui.dashboard import assessments_of, judge, main_of, make_app, screen_text, wait_for
 from tests.tui.test_endpoint_dashboard import NAMES, Stage
-from tests.tui.test_staying import judge, looked_at, shows
+from tests.tui.test_staying import looked_at, shows
 
 pytestmark = [pytest.mark.worker, pytest.mark.long]
 
@@ -46,11 +48,13 @@ async def test_a_batch_is_judged_live_to_its_end_and_its_page_has_the_verdicts(
     async with app.run_test(size=(140, 40)) as pilot:
         main = main_of(app)
         await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+        hold(program, JOURNAL_NAME, 1)  # it goes on once it was seen
         batch = program.start("--batch", "--limit", "5", "--results", tmp_path / "results")
         followed = await wait_for(pilot, lambda: main.workspace.followed)
         assert followed.following.maker.pid == batch.pid
         await wait_for(pilot, lambda: main.workspace.review.run)
         await wait_for(pilot, lambda: f"another program ({batch.pid})" in screen_text(app))
+        held_worker(batch).resume()
         for judged in range(1, 6):
             await wait_for(pilot, lambda: main.workspace.review.to_judge)
             await judge(pilot, main, "1", judged)
@@ -106,7 +110,7 @@ async def test_a_killed_batch_is_interrupted_one_is_stopped_and_then_resumed_her
             assert looked_at(main) == two
             await wait_for(pilot, lambda: len(server.asked) == 4)
             await stops(pilot, main, "n")
-            assert "nothing was stopped" in screen_text(app)
+            await wait_for(pilot, lambda: "nothing was stopped" in screen_text(app))
             await stops(pilot, main, "y")
             await wait_for(pilot, lambda: "asked to stop after the image at hand" in screen_text(app))
             await pilot.press("x")

@@ -11,12 +11,13 @@ import pytest
 from textual.pilot import Pilot
 
 from fada_tui.core.paths import demo_weights
-from fada_tui.tui.actions.judging import GUARD_SECONDS
-from fada_tui.tui.actions.run_events import AWAITING_SECONDS
+from fada_tui.store.journal import JOURNAL_NAME
+from fada_tui.tui.actions import judging
 from fada_tui.tui.main_screen import MainScreen
 from fada_tui.tui.state import stepping
-from fada_tui.tui.terminal.visibility import DRAWING_SECONDS
-from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
+from tests.conftest import Program
+from tests.held import hold
+from tests.tui.dashboard import judge, main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.program import slowed
 
 pytestmark = pytest.mark.worker
@@ -36,6 +37,15 @@ def answered_by(main: MainScreen) -> int:
     """How many runs on disk are known to have answered about the current image."""
     review = main.workspace.review
     return len(review.disk_index.answered.get(review.slot.image.path, ())) if review.slot else 0
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dashboard's worker stands still after two answers, until `slowed` lets it go on."""
+    as_held = Program(tmp_path)
+    hold(as_held, JOURNAL_NAME, 2)
+    for name, value in as_held.env.items():
+        monkeypatch.setenv(name, value)
 
 
 async def begin(pilot: Pilot[Any], main: MainScreen) -> None:
@@ -74,7 +84,9 @@ async def test_a_run_of_marked_images_is_told_and_its_first_answer_stays(tmp_pat
     assert run["status"] == "complete"
 
 
-async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(tmp_path: Path) -> None:
+async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(
+    tmp_path: Path, held: None
+) -> None:
     app = make_app(tmp_path, questions="demo")
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
@@ -89,9 +101,7 @@ async def test_a_stopped_run_is_resumable_and_only_what_is_missing_is_made(tmp_p
         await wait_for(pilot, lambda: "w resumes it" in " ".join(screen_text(app).split()))
         (before,) = runs_in(tmp_path)
         assert before["status"] == "interrupted" and 1 <= len(before["results"]) < 120
-        await pilot.pause(AWAITING_SECONDS + DRAWING_SECONDS + GUARD_SECONDS)
-        await pilot.press("1")
-        await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)
+        await judge(pilot, main, "1", 1)
         await pilot.press("w")
         await wait_for(pilot, lambda: "120 answers:" in screen_text(app))
         await pilot.press("q")
@@ -121,7 +131,7 @@ async def test_two_models_queue_up_and_stand_side_by_side(tmp_path: Path) -> Non
         await wait_for(pilot, lambda: "fada-demo" in screen_text(app) and "other" in screen_text(app))
 
 
-async def test_moving_by_hand_ends_following_and_f_begins_it(tmp_path: Path) -> None:
+async def test_moving_by_hand_ends_following_and_f_begins_it(tmp_path: Path, held: None) -> None:
     app = make_app(tmp_path, questions="demo")
     async with app.run_test(size=(120, 36)) as pilot:
         main = main_of(app)
@@ -129,9 +139,9 @@ async def test_moving_by_hand_ends_following_and_f_begins_it(tmp_path: Path) -> 
         await begin(pilot, main)
         first = await wait_for(pilot, lambda: main.workspace.review.run and main.workspace.review.slot)
         await wait_for(pilot, lambda: main.workspace.review.run.counts()[1])
-        await pilot.press("f")
-        await wait_for(pilot, lambda: main.workspace.review.slot != first)
         with slowed(os.getpid()):
+            await pilot.press("f")
+            await wait_for(pilot, lambda: main.workspace.review.slot != first)
             assert "following" in screen_text(app)
             await pilot.press("v", "shift+tab", "g")  # A category's row, which is no image, but moving too.
             await wait_for(pilot, lambda: "following" not in screen_text(app))
@@ -150,7 +160,9 @@ async def test_moving_by_hand_ends_following_and_f_begins_it(tmp_path: Path) -> 
         await wait_for(pilot, lambda: not main.workspace.run_control.queue.busy)
 
 
-async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(tmp_path: Path) -> None:
+async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_run(tmp_path)
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -158,10 +170,12 @@ async def test_a_verdict_right_after_the_screen_moved_by_itself_is_refused(tmp_p
         await wait_for(pilot, lambda: main.workspace.review.run)
         place = stepping.next_place(main.workspace.review, 1)
         assert place
-        main.workspace.move(place, 0)
-        await pilot.press("1")
-        assert main.workspace.review.progress().judged == 0
-        assert "look, then judge" in screen_text(app)
-        await pilot.pause(DRAWING_SECONDS + GUARD_SECONDS)
+        with monkeypatch.context() as longer:
+            longer.setattr(judging, "GUARD_SECONDS", 600.0)
+            main.workspace.move(place, 0)
+            await pilot.press("1")
+            await wait_for(pilot, lambda: "look, then judge" in screen_text(app))
+            assert main.workspace.review.progress().judged == 0
+        await wait_for(pilot, lambda: main.seconds_in_sight > judging.GUARD_SECONDS)
         await pilot.press("1")
         await wait_for(pilot, lambda: main.workspace.review.progress().judged == 1)

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from fada_tui.store.queue_file import read_queue
 from fada_tui.tui.main_screen import MainScreen
 from tests.endpoint_server import serving
-from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
+from tests.tui.dashboard import judge, main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.test_endpoint_dashboard import NAMES, Stage
 from tests.tui.test_runs_from_keys import begin
 
@@ -21,15 +21,6 @@ def looked_at(main: MainScreen) -> str:
 
 async def shows(pilot: Pilot[object], main: MainScreen, name: str) -> None:
     await wait_for(pilot, lambda: looked_at(main) == name)
-
-
-async def judge(pilot: Pilot[object], main: MainScreen, key: str, judged: int) -> None:
-    """Press a verdict's key until the picture has been in sight for long enough, and the run has so many."""
-    run = main.workspace.review.run
-    assert run
-    while run.counts()[0] < judged:
-        await pilot.press(key)
-        await pilot.pause(0.05)
 
 
 async def test_each_answer_stays_until_its_verdict_and_the_next_one_comes_by_itself(tmp_path: Path) -> None:
