@@ -18,7 +18,7 @@ from fada_tui.tui.screens.confirm import ConfirmScreen
 from fada_tui.tui.widgets.notice import Notice
 from tests import endpoint_server as served
 from tests.endpoint_server import Asked, Behaviour, Handler, serving
-from tests.tui.dashboard import main_of, make_app, screen_text, wait_for
+from tests.tui.dashboard import has_read, main_of, make_app, screen_text, wait_for
 from tests.tui.test_runs_from_keys import begin, runs_in
 
 pytestmark = pytest.mark.worker
@@ -148,7 +148,7 @@ async def test_while_it_runs_the_server_s_facts_stand_in_the_pane(tmp_path: Path
             await wait_for(pilot, lambda: (sample := control.telemetry.latest) and sample.worker_rss)
             gauges = control.gauges()
             assert gauges.run_peak == gauges.image_peak == ResultMemory(), "who asks a server is no model"
-            stage.say(server_name(main), 3)
+            stage.say(await asked_about(pilot, main), 3)
             await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
             await wait_for(pilot, lambda: "serves" not in screen_text(app))
             assert main.workspace.run_control.gauges().run_peak == ResultMemory()
@@ -158,17 +158,25 @@ async def test_while_it_runs_the_server_s_facts_stand_in_the_pane(tmp_path: Path
     assert "- **Server**: vLLM 0.32.0, a context of 4,096 tokens" in page.read_text()
 
 
-def server_name(main: MainScreen) -> str:
-    """The image that is asked about."""
-    run = main.workspace.review.run
-    assert run is not None
-    return next(path.partition("/")[2] for path, _ in run.in_flight)
+async def asked_about(pilot: Pilot[Any], main: MainScreen) -> str:
+    """The image that is asked about, once the dashboard was told of it, too."""
+    in_flight = await wait_for(pilot, lambda: (run := main.workspace.review.run) and run.in_flight)
+    return next(path.partition("/")[2] for path, _ in in_flight)
 
 
 async def test_an_answer_begun_again_starts_from_nothing(tmp_path: Path) -> None:
     """The text that was cut off does not stand there as if it were the answer, nor before the real one."""
-    stage = Stage()
-    stage.ask = lambda name, asked: served.cut("Lost ", "words ") if asked.times == 1 else None
+    stage, seen_lost = Stage(), threading.Event()
+
+    def lose(handler: Handler, asked: Asked) -> None:
+        handler.begin()
+        for word in ("Lost ", "words "):
+            handler.event(served.piece(word))
+        while not (seen_lost.wait(0.05) or handler.of.over.is_set()):
+            pass
+        handler.sever()
+
+    stage.ask = lambda name, asked: lose if asked.times == 1 else None
     with serving(stage) as server:
         app = make_app(tmp_path, model=(server.source,), category=("Abdomen",), limit=1, question=("Plane?",))
         async with app.run_test(size=(140, 40)) as pilot:
@@ -176,6 +184,7 @@ async def test_an_answer_begun_again_starts_from_nothing(tmp_path: Path) -> None
             await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
             await begin(pilot, main)
             await wait_for(pilot, lambda: main.workspace.review.run and "Lost" in seen(main))
+            seen_lost.set()
             await wait_for(pilot, lambda: "trying again in" in screen_text(app))
             assert "Lost" not in seen(main)
             await wait_for(pilot, lambda: len(server.asked) == 2)
@@ -228,8 +237,7 @@ async def test_a_server_that_stays_down_leaves_a_run_to_be_resumed(tmp_path: Pat
 
 async def test_what_ended_a_run_stays_in_sight_while_the_next_one_goes_on(tmp_path: Path) -> None:
     stage = Stage()
-    with serving() as gone:
-        nowhere = gone.source
+    nowhere = f"http://127.0.0.1:{served.unused_port()}/v1#{served.MODEL}"
     with serving(stage) as server:
         settings = {"category": ("Abdomen",), "limit": 1, "question": ("Plane?",)}
         app = make_app(tmp_path, model=(nowhere, server.source), **settings)
@@ -239,7 +247,7 @@ async def test_what_ended_a_run_stays_in_sight_while_the_next_one_goes_on(tmp_pa
             await begin(pilot, main)
             await wait_for(pilot, lambda: (run := main.workspace.review.run) and run.in_flight)
             assert "cannot be reached" in screen_text(app) and "w tries again" not in screen_text(app)
-            stage.say(server_name(main), 3)
+            stage.say(await asked_about(pilot, main), 3)
             await wait_for(pilot, lambda: "1 answer:" in screen_text(app))
             assert "cannot be reached" not in screen_text(app)
 
@@ -296,7 +304,7 @@ async def test_images_leave_only_after_yes_and_it_is_asked_once(tmp_path: Path) 
         app = make_app(tmp_path, model=(source,), category=("Abdomen",), limit=1)
         async with app.run_test(size=(140, 40)) as pilot:
             main = main_of(app)
-            await wait_for(pilot, lambda: "Press r to ask" in screen_text(app))
+            await wait_for(pilot, lambda: has_read(app))
             await start_asked(pilot, "0.0.0.0")
             await pilot.press("enter")  # stands on no
             await wait_for(pilot, lambda: "nothing was sent to 0.0.0.0" in screen_text(app))
@@ -346,8 +354,9 @@ async def test_the_list_and_the_setup_call_it_a_server(tmp_path: Path) -> None:
     async with app.run_test(size=(140, 40)) as pilot:
         main = main_of(app)
         await wait_for(pilot, lambda: main.workspace.review.disk_index.rows)
-        row = next(line for line in screen_text(app).splitlines() if "our-qwen" in line)
-        assert " server " in row
+        rows = lambda: [line for line in screen_text(app).splitlines() if "our-qwen" in line]  # noqa: E731
+        await wait_for(pilot, rows)
+        assert " server " in rows()[0]
         await pilot.press("r")
         await wait_for(pilot, lambda: "it runs on a server" in screen_text(app))
 

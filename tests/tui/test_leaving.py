@@ -188,6 +188,7 @@ async def test_a_launch_that_fails_changes_nothing_and_one_that_does_not_leaves(
 ) -> None:
     bench = Bench(tmp_path, monkeypatch)
     async with running(bench.app) as pilot:
+        await wait_for(pilot, lambda: main_of(bench.app).workspace.review.run)
         bench.add("first", "second", "third")
         queue = main_of(bench.app).workspace.run_control.queue
         await wait_for(pilot, lambda: bench.standins.began == ["first"])
@@ -219,6 +220,7 @@ async def test_what_waits_is_kept_where_what_runs_is_stopped(
 ) -> None:
     bench = Bench(tmp_path, monkeypatch)
     async with running(bench.app) as pilot:
+        await wait_for(pilot, lambda: main_of(bench.app).workspace.review.run)
         bench.add("first", "second")
         await wait_for(pilot, lambda: bench.standins.began == ["first"])
         await pilot.press("q", "escape")

@@ -21,7 +21,7 @@ from fada_tui.tui.state.views import RunView
 from fada_tui.tui.widgets.runbar import figures
 from fada_tui.tui.widgets.sheet import Sheet
 from tests.queued import Standins
-from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
+from tests.tui.dashboard import has_read, main_of, make_app, save_run, screen_text, wait_for
 from tests.tui.stage import Stage, lines_of
 
 
@@ -36,6 +36,7 @@ def queue_of(app: FadaApp, standins: Standins, *names: str) -> RunQueue:
 async def test_what_waits_is_moved_dropped_kept_on_a_stop_and_started_again(tmp_path: Path) -> None:
     app, standins = make_app(tmp_path), Standins()
     async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, lambda: has_read(app))
         queue = queue_of(app, standins, "first", "second", "third", "fourth")
         await wait_for(pilot, lambda: standins.began == ["first"])
         await pilot.press("Q")
@@ -96,7 +97,7 @@ async def test_a_stop_goes_on_with_the_next_or_drops_what_waits(
 async def test_a_run_that_ends_while_it_is_asked_is_not_mistaken_for_the_next(tmp_path: Path) -> None:
     app, standins = make_app(tmp_path), Standins()
     async with app.run_test(size=(80, 24)) as pilot:
-        await wait_for(pilot, lambda: "Press r" in screen_text(app))
+        await wait_for(pilot, lambda: has_read(app))
         queue = queue_of(app, standins, "first", "second", "third")
         await wait_for(pilot, lambda: standins.began == ["first"])
         await pilot.press("x")
