@@ -152,7 +152,7 @@ async def test_filters_show_what_they_say_and_follow_verdicts(tmp_path: Path) ->
         assert (
             main.workspace.review.slot and main.workspace.review.slot.image.path == "Abdomen/Abdomen_003.png"
         )
-        assert re.search("› · Abdomen_003.png", screen_text(pilot.app))
+        await wait_for(pilot, lambda: re.search("› · Abdomen_003.png", screen_text(pilot.app)))
 
 
 @pytest.mark.long

@@ -14,6 +14,7 @@ from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.tui.actions import loading, run_events
 from fada_tui.tui.actions.workspace import Workspace
 from fada_tui.tui.app import FadaApp
+from fada_tui.tui.screens.answers import AnswersScreen
 from fada_tui.tui.state.open_runs import OpenRun, OpenRuns, Streaming
 from tests.endpoint_server import serving
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
@@ -233,7 +234,11 @@ async def test_a_disk_that_fails_names_no_run(keys: str, tmp_path: Path) -> None
         await pilot.press("b")
         await wait_for(pilot, lambda: main.workspace.open_runs.blind)
         (tmp_path / "results" / ONE / JOURNAL_NAME).mkdir()
-        await pilot.press(*keys)
+        for key in keys:
+            await pilot.press(key)
+            if key == "a":  # its rows are gathered while keys are heard
+                await wait_for(pilot, lambda: isinstance(pilot.app.screen, AnswersScreen))
+                await wait_for(pilot, lambda: "Abdomen_001" in screen_text(pilot.app))
         await wait_for(pilot, lambda: "cannot write the run's folder" in screen_text(pilot.app))
         assert ONE not in screen_text(pilot.app)
 

@@ -177,7 +177,8 @@ async def test_side_by_side_and_zoom_show_no_changed_image_either(tmp_path: Path
         await pilot.press("m")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, ModelsOnImage))
         await wait_for(pilot, lambda: CHANGED in said_in_place_of_the_picture(pilot))
-        assert read_run(old).images_changed and not read_run(new).images_changed
+        await wait_for(pilot, lambda: read_run(old).images_changed)
+        assert not read_run(new).images_changed
         await pilot.press("3", "1")
         await wait_for(pilot, lambda: "not judged" in words(pilot))
         assert assessments_of(new) and not assessments_of(old)

@@ -131,6 +131,7 @@ async def test_the_desk_opens_by_itself_and_its_keys_arrange_it(
         await pilot.press("tab", "_")
         await wait_for(pilot, lambda: "fada-demo" not in screen_text(app))
         await pilot.press("q")
+        await wait_for(pilot, lambda: app._exit)
     kept = read_table(state_file(), "desk")
     assert kept == {"running": {"folded": ["models"]}, "judging": {"answer": 1}}
 
@@ -149,7 +150,10 @@ async def test_whoever_comes_back_finds_the_run_and_the_answer(tmp_path: Path) -
             run = main.workspace.review.run
             assert run is not None
             found = (run.id, place_of(main))
-            await pilot.press(*keys)
+            for key in keys:
+                await pilot.press(key)
+                if key == "R":  # its rows are read in a thread
+                    await wait_for(pilot, lambda: "Runs · 2 runs" in screen_text(app))
             if "1" in keys:
                 await wait_for(pilot, lambda: main.workspace.review.progress().judged)
             if "enter" in keys:

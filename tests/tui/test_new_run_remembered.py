@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Static, TextArea
 
 from fada_tui.config.last_run import remember, remembered
@@ -33,7 +34,9 @@ def test_values_are_told_as_remembered_or_given_until_they_are_changed() -> None
 async def test_what_is_remembered_is_told_and_forgotten_when_asked_twice(
     catalogue: Catalogue,  # noqa: F811
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("fada_tui.tui.new_run.screen.SURE_SECONDS", 600.0)
     table = tmp_path / "experts.csv"
     table.write_text("image,answer\n")
     remember(Settings(question=("Why?",), max_new_tokens=7, references=(str(table),)), state_file())

@@ -70,10 +70,32 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     return requests
 
 
+class Waiting:
+    """A timer of the canvas that ends when the test says so."""
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback = callback
+        self.stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
 @pytest.fixture
-def slow_to_calm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test's own pace is quick browsing, on a busy machine too."""
-    monkeypatch.setattr(canvas, "CALM_SECONDS", 1.5)
+def waiting(monkeypatch: pytest.MonkeyPatch) -> list[Waiting]:
+    """The canvas's timers; to it no time goes by, so that a slow machine is as quick as any."""
+    timers: list[Waiting] = []
+    original = Canvas.set_timer
+
+    def set_timer(self: Canvas, delay: float, callback: Callable[[], None]) -> object:
+        if delay != canvas.CALM_SECONDS:
+            return original(self, delay, callback)
+        timers.append(Waiting(callback))
+        return timers[-1]
+
+    monkeypatch.setattr(canvas, "time", SimpleNamespace(monotonic=lambda: 1.0))
+    monkeypatch.setattr(Canvas, "set_timer", set_timer)
+    return timers
 
 
 def has_picture(app: Show) -> bool:
@@ -100,13 +122,16 @@ async def test_a_picture_is_drawn_in_the_middle_with_its_line(images: list[Path]
 @pytest.mark.long
 @pytest.mark.parametrize("graphics", ["half", "kitty", "sixel", "off"])
 async def test_browsing_quickly_loads_only_the_first_and_the_last(
-    graphics: Graphics, images: list[Path], asked: list[Request], slow_to_calm: None
+    graphics: Graphics, images: list[Path], asked: list[Request], waiting: list[Waiting]
 ) -> None:
     app = Show(graphics)
     async with app.run_test() as pilot:
+        await pilot.pause()
         for path in images:
             app.picture.show(path, [], "")
             await asyncio.sleep(0)
+        assert [timer.stopped for timer in waiting] == [True] * (len(images) - 2) + [False]
+        waiting[-1].callback()
         await wait_for(pilot, lambda: "80 × 60" in caption(app))
         assert [request.path for request in asked] == [images[0], images[-1]]
 
@@ -145,34 +170,6 @@ async def test_what_is_shown_already_is_left_alone(
         await pilot.pause(0.2)
         assert not drawn
         assert len(asked) == 1
-
-
-class Waiting:
-    """A timer of the canvas that ends when the test says so."""
-
-    def __init__(self, callback: Callable[[], None]) -> None:
-        self.callback = callback
-        self.stopped = False
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
-@pytest.fixture
-def waiting(monkeypatch: pytest.MonkeyPatch) -> list[Waiting]:
-    """The canvas's timers; to it no time goes by, so that a slow machine is as quick as any."""
-    timers: list[Waiting] = []
-    original = Canvas.set_timer
-
-    def set_timer(self: Canvas, delay: float, callback: Callable[[], None]) -> object:
-        if delay != canvas.CALM_SECONDS:
-            return original(self, delay, callback)
-        timers.append(Waiting(callback))
-        return timers[-1]
-
-    monkeypatch.setattr(canvas, "time", SimpleNamespace(monotonic=lambda: 1.0))
-    monkeypatch.setattr(Canvas, "set_timer", set_timer)
-    return timers
 
 
 async def test_another_size_is_loaded_once_it_is_calm(

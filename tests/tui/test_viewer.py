@@ -13,6 +13,7 @@ from fada_tui.images.decode import decode
 from fada_tui.tui.actions.image_viewer import NO_DISPLAY
 from fada_tui.tui.screens.zoom import ZoomScreen
 from fada_tui.tui.terminal.viewer import Viewer, ViewerError
+from tests.conftest import LONG_ENOUGH
 from tests.conftest import wait_for as wait_until
 from tests.media import COLOURS, plain, save_dicom, save_frames
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
@@ -69,6 +70,7 @@ def test_what_fails_is_told_in_one_line(
     image = tmp_path / "a.png"
     Image.new("RGB", (8, 8)).save(image)
     monkeypatch.setenv("STAND_IN_CODE", "4")
+    monkeypatch.setattr("fada_tui.tui.terminal.viewer.FAILING_SECONDS", LONG_ENOUGH)
     for command, said in (
         ("no-such-viewer-here -x", "no-such-viewer-here is not there"),
         (f"'{stand_in}' {tmp_path / 'told'}", "a viewer ended with code 4 on a.png: "),
