@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from fada_tui.core.protocol import Item
 from fada_tui.store import journal
 from fada_tui.tui.main_screen import MainScreen
-from fada_tui.tui.screens.models_on_image import ModelsOnImage
+from fada_tui.tui.screens.models_on_image import UNDERLINED, ModelsOnImage
 from fada_tui.tui.screens.zoom import ZoomScreen
 from fada_tui.tui.state.open_runs import Streaming
 from fada_tui.tui.terminal.visibility import EVER
@@ -32,6 +32,7 @@ async def side_by_side(folder: Path, width: int = 140) -> AsyncIterator[tuple[Pi
         await pilot.press("m")
         await wait_for(pilot, lambda: isinstance(app.screen, ModelsOnImage))
         await wait_for(pilot, lambda: "sees the Abdomen" in screen_text(app))
+        await wait_for(pilot, lambda: UNDERLINED in screen_text(app))  # said once all runs are read
         yield pilot, main
 
 
