@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import lives
 from tests.faults.library import Call, Fault, Guard, faults_at
 
 pytestmark = pytest.mark.long
@@ -136,7 +137,7 @@ def test_all_processes_are_killed(library: Path, disk: Path, tmp_path: Path) -> 
         done = do(guard, script, disk / "a")
         assert done.returncode == -9
         assert guard.wait_for_the_rest(60)
-        assert not Path(f"/proc/{done.stdout.strip()}").exists()
+        assert not lives(int(done.stdout.split()[0]))
         assert bystander.poll() is None
     finally:
         bystander.kill()
