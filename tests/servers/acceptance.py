@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from fada_tui.store import journal
-from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders, wait_for
+from tests.conftest import LONG_ENOUGH, Program, journaled, load, run_folders
+from tests.held import held_worker, hold
 from tests.servers.server_process import ServerProcess
 
 QUESTIONS = (
@@ -27,14 +28,15 @@ def answered_though_killed(program: Program, server: ServerProcess, model: str) 
 
     All answers are there in the end, none an error, and none twice in the journal.
     """
+    hold(program, journal.JOURNAL_NAME, COUNT // 3)
     process = program.start("--batch", "--json", "--model", model, *ASKED)
-    wait_for(lambda: process.poll() is not None or journaled(program.cwd) >= COUNT // 3)
-    assert process.poll() is None, process.communicate()
+    worker = held_worker(process)
     (folder,) = run_folders(program.cwd)
     # Open, it can still be read when the program has folded and removed it.
     with (folder / journal.JOURNAL_NAME).open("rb") as lines:
         server.kill()
         made_before = journaled(program.cwd)
+        worker.resume()
         server.start()
         _, errors = process.communicate(timeout=LONG_ENOUGH)
         written = program.cwd / "written.jsonl"
