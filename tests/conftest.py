@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from fada_tui.core.errors import FadaError
 from fada_tui.store import folder as runs
 from fada_tui.store import journal
 from tests.quick import NO_WORKER, imports_torch, takes_long
@@ -189,6 +190,14 @@ def wait_for(condition: Callable[[], Any], seconds: float = LONG_ENOUGH) -> Any:
     raise AssertionError(f"waited {seconds} s for {condition}")
 
 
+async def in_some_try(check: Callable[[], Awaitable[Any]], tries: int = 4) -> Any:
+    """Return what a check returns that goes by seconds of the program's own: one may meet a standstill."""
+    for _ in range(tries - 1):
+        with contextlib.suppress(AssertionError, FadaError):
+            return await check()
+    return await check()
+
+
 @contextlib.contextmanager
 def leaves_nothing_open() -> Iterator[None]:
     """What is done within leaves no file open; threads of other tests may open and close theirs meanwhile."""
@@ -229,6 +238,23 @@ def children_with(pid: int, word: str, *, recursive: bool = False) -> list[psuti
 def worker_of(process: "subprocess.Popen[str]") -> psutil.Process | None:
     """The worker process of a running program."""
     return next(iter(children_with(process.pid, WORKER)), None)
+
+
+def tell(process: "subprocess.Popen[str]", *signals: signal.Signals) -> None:
+    """Send a program signals, each once it has taken the one before: two alike that wait are one."""
+    for number in signals:
+        process.send_signal(number)
+        wait_for(lambda number=number: not _waits(process.pid, number))
+
+
+def _waits(pid: int, number: signal.Signals) -> bool:
+    """Whether a signal has yet to reach a process."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    waiting = next((int(line.split()[1], 16) for line in lines if line.startswith("ShdPnd:")), 0)
+    return bool(waiting >> (number - 1) & 1)
 
 
 def kill_everything(process: "subprocess.Popen[str]") -> None:

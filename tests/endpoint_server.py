@@ -157,9 +157,10 @@ class Handler(BaseHTTPRequestHandler):
     def event(self, value: object) -> None:
         self.chunk(b"data: " + json.dumps(value).encode() + b"\n\n")
 
-    def end(self) -> None:
-        if self.chunked:
-            self.wfile.write(b"0\r\n\r\n")
+    def end(self, last: bytes = b"") -> None:
+        """End the body, at once after its last part: a client waits a moment for the one after the other."""
+        parts = [f"{len(last):x}\r\n".encode() + last + b"\r\n", b"0\r\n\r\n"] if self.chunked else [last]
+        self.wfile.write(b"".join(parts if last else parts[1:]))
         self.wfile.flush()
 
     def sever(self) -> None:
@@ -206,8 +207,9 @@ def stream(
     pace: float = 0.0,
     first: float = 0.0,
     thoughts: Iterable[str] = (),
+    until: threading.Event | None = None,
 ) -> Behaviour:
-    """A normal answer: `pace` seconds between tokens, `first` before the first."""
+    """A normal answer: `pace` seconds between tokens, `first` before the first, `until` set after it."""
     said = tuple(words)
 
     def behave(handler: Handler, asked: Asked) -> None:
@@ -220,11 +222,12 @@ def stream(
         for word in said:
             handler.event(piece(word))
             handler.of.over.wait(pace)
+            while until and not until.wait(0.02) and not handler.of.over.is_set():
+                pass
         handler.event(piece(finish=finish))
         if counted:
             handler.event(usage(321, len(said)))
-        handler.chunk(b"data: [DONE]\n\n")
-        handler.end()
+        handler.end(b"data: [DONE]\n\n")
 
     return behave
 

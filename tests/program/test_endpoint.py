@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import signal
+import threading
 import time
 from contextlib import aclosing
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.conftest import (
     kill_everything,
     load,
     run_folders,
+    tell,
     wait_for,
     worker_of,
 )
@@ -285,9 +287,7 @@ def test_ctrl_c_twice_ends_a_wait_at_once(program: Program, images: Path, waitin
         wait_for(lambda: journaled(program.cwd) == 1 and len(server.asked) == 4)
         worker = worker_of(process)
         begun = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        tell(process, signal.SIGINT, signal.SIGINT)
         _, err = process.communicate(timeout=LONG_ENOUGH)
         assert time.monotonic() - begun < 60, "it would wait longer by itself"
     assert process.returncode == 130, err
@@ -299,25 +299,32 @@ def test_ctrl_c_twice_ends_a_wait_at_once(program: Program, images: Path, waitin
 
 
 def test_ctrl_c_once_finishes_all_that_is_in_flight(program: Program, many: Path) -> None:
-    with serving(lambda asked: served.stream(pace=0.2)) as server:
+    """The first ones end only then; were others asked before the worker has heard, they would take long."""
+    told = threading.Event()
+    with serving(
+        lambda asked: served.stream(until=told) if len(server.asked) <= 4 else served.stream(pace=2.0)
+    ) as server:
         process = program.start("--batch", "--model", server.source, "--images", str(many))
         wait_for(lambda: len(server.asked) == 4)
-        process.send_signal(signal.SIGINT)
+        tell(process, signal.SIGINT)
+        told.set()
         _, err = process.communicate(timeout=LONG_ENOUGH)
         assert process.returncode == 130, err
-        assert len(server.asked) == 4
+        assert 4 <= len(server.asked) < 12
         assert "stopping after what is in flight; ctrl+c again" in err
     (folder,) = run_folders(program.cwd)
-    assert len(load(folder)["results"]) == 4
+    assert len(load(folder)["results"]) == len(server.asked)
 
 
 def test_a_worker_killed_with_several_in_flight_loses_nothing(program: Program, many: Path) -> None:
-    with serving(lambda asked: served.stream(pace=0.15)) as server:
+    killed = threading.Event()
+    with serving(lambda asked: served.stream(until=killed if len(server.asked) > 3 else None)) as server:
         process = program.start("--batch", "--json", "--model", server.source, "--images", str(many))
-        wait_for(lambda: journaled(program.cwd) >= 3 and server.in_flight >= 3)
+        wait_for(lambda: journaled(program.cwd) == 3 and server.in_flight == 4)
         worker = worker_of(process)
         assert worker
         worker.kill()
+        killed.set()
         out, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 0, err
     assert "SIGKILL" in err and "starting another" in err
@@ -332,10 +339,12 @@ def test_a_worker_killed_with_several_in_flight_loses_nothing(program: Program, 
 
 
 def test_everything_killed_with_several_in_flight_loses_nothing(program: Program, many: Path) -> None:
-    with serving(lambda asked: served.stream(pace=0.15)) as server:
+    killed = threading.Event()
+    with serving(lambda asked: served.stream(until=killed if len(server.asked) > 4 else None)) as server:
         process = program.start("--batch", "--model", server.source, "--images", str(many))
-        wait_for(lambda: journaled(program.cwd) >= 4 and server.in_flight >= 3)
+        wait_for(lambda: journaled(program.cwd) == 4 and server.in_flight == 4)
         kill_everything(process)
+        killed.set()
         kept = journaled(program.cwd)
         before = len(server.asked)
         (folder,) = run_folders(program.cwd)

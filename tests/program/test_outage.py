@@ -65,7 +65,7 @@ def test_ctrl_c_ends_a_pause_at_once(program: Program, many: Path) -> None:
         wait_for(lambda: len(server.asked) >= 1 and server.in_flight == 0)
         time.sleep(1.0)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130 and "Traceback" not in err
     (folder,) = run_folders(program.cwd)
     run = load(folder)
