@@ -16,6 +16,7 @@ from tests.conftest import (
     kill_everything,
     load,
     run_folders,
+    tell,
 )
 from tests.contrastive import clip, save
 from tests.endpoint_server import serving
@@ -105,7 +106,7 @@ def test_interruptions_in_between(stop: str, program: Program, tiny: Path, image
     if stop == "worker":
         worker.kill()
     else:
-        process.send_signal(signal.SIGINT)
+        tell(process, signal.SIGINT)
         worker.resume()
     _, err = process.communicate(timeout=LONG_ENOUGH)
     (folder,) = run_folders(program.cwd)

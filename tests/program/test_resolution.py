@@ -43,7 +43,7 @@ from tests.conformance.families import (
     qwen3_vl,
 )
 from tests.conformance.family import Family
-from tests.conftest import LONG_ENOUGH, Program, load, run_folders, write_image
+from tests.conftest import LONG_ENOUGH, Program, load, run_folders, tell, write_image
 from tests.held import held_worker, hold
 
 TILE = 64
@@ -154,7 +154,7 @@ def test_resume_keeps_it(program: Program, cut: Path, tmp_path: Path) -> None:
         "--longest-edge", "128",
     )  # fmt: skip
     worker = held_worker(process)
-    process.send_signal(signal.SIGINT)
+    tell(process, signal.SIGINT)
     worker.resume()
     process.communicate(timeout=LONG_ENOUGH)
     (folder,) = run_folders(program.cwd)

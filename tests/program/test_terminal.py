@@ -7,7 +7,9 @@ import pexpect
 import pytest
 
 from fada_tui.core.errors import ExitCode
+from fada_tui.store.journal import JOURNAL_NAME
 from tests.conftest import PROGRAM, Program, load, run_folders, write_image
+from tests.held import held_worker, hold
 from tests.tui.program import OnPty
 
 pytestmark = pytest.mark.worker
@@ -47,30 +49,37 @@ def test_a_bar_with_rate_and_the_page_at_the_end(program: Program, tiny: Path, t
 
 
 def test_ctrl_c_at_the_keyboard_reaches_the_program_alone(program: Program, tiny: Path, images: Path) -> None:
-    terminal = start(program, "--model", tiny, "--images", images, "--max-new-tokens", "900")
-    terminal.expect(b"A_001.png")
-    terminal.expect(b"A_002.png")
-    terminal.sendintr()
-    terminal.expect(b"ctrl\\+c again stops now")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 130
-    assert b"go on with: fada-tui --batch --resume" in terminal.before
+    hold(program, JOURNAL_NAME, 1)
+    options = ("--model", tiny, "--images", images, "--max-new-tokens", "900")
+    terminal = OnPty(program.cwd, "--batch", *options, size=(110, 30), environ=program.env)
+    try:
+        worker = held_worker(terminal.process)
+        terminal.wait_for("A_002.png")
+        terminal.press("ctrl+c")
+        terminal.wait_for("ctrl+c again stops now")
+        worker.resume()
+        assert terminal.wait_end() == ExitCode.INTERRUPTED
+        terminal.wait_for("go on with: fada-tui --batch --resume")
+    finally:
+        terminal.end()
     (folder,) = run_folders(program.cwd)
     assert 1 <= len(load(folder)["results"]) < 4
     assert "Traceback" not in (folder / "worker.log").read_text()
 
 
-def test_a_terminal_that_hangs_up(tiny: Path, images: Path, tmp_path: Path) -> None:
+def test_a_terminal_that_hangs_up(program: Program, tiny: Path, images: Path) -> None:
+    hold(program, JOURNAL_NAME, 1)
     options = ("--model", tiny, "--images", images, "--max-new-tokens", "900")
-    program = OnPty(tmp_path, "--batch", *options, size=(110, 30))
+    terminal = OnPty(program.cwd, "--batch", *options, size=(110, 30), environ=program.env)
     try:
-        program.wait_for("1/4")
-        program.hang_up()  # the kernel sends SIGHUP, and every write fails from here
-        assert program.wait_end() == ExitCode.INTERRUPTED
+        worker = held_worker(terminal.process)
+        terminal.wait_for("1/4")
+        terminal.hang_up()  # the kernel sends SIGHUP, and every write fails from here
+        worker.resume()
+        assert terminal.wait_end() == ExitCode.INTERRUPTED
     finally:
-        program.end()
-    (folder,) = run_folders(tmp_path)
+        terminal.end()
+    (folder,) = run_folders(program.cwd)
     run = load(folder)
     assert run["status"] == "interrupted" and len(run["results"]) >= 1
     assert (folder / "summary.md").exists()

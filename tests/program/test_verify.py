@@ -17,7 +17,7 @@ from fada_tui.core.protocol import Load
 from fada_tui.core.records import ModelEntry
 from fada_tui.runs.verify.rerun import Verification
 from fada_tui.runs.worker_client.deadlines import Deadlines
-from tests.conftest import LONG_ENOUGH, Program, load, write_image
+from tests.conftest import LONG_ENOUGH, Program, load, tell, write_image
 from tests.contrastive import clip, save
 from tests.endpoint_server import MODEL, WORDS, Asked, Behaviour, serving, status, stream
 from tests.examples import run
@@ -381,7 +381,7 @@ def test_stopping_is_130_and_leaves_nothing(
         hold(program, ".png", 2)
     process = program.start("verify", long_run, "--json")
     worker = held_worker(process)
-    process.send_signal(told)
+    tell(process, told)
     worker.resume()
     out, err = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 130, err
