@@ -54,7 +54,8 @@ def root(tmp_path: Path) -> Path:
 async def test_answers_are_told_as_they_end_and_a_batch_can_be_cancelled(
     client: WorkerClient, root: Path, tmp_path: Path
 ) -> None:
-    notes, asked = tmp_path / "journal.jsonl", items(root)
+    notes = tmp_path / "journal.jsonl"
+    asked = tuple(replace(one, question_id=f"q{number}") for number in range(10) for one in items(root))
     events: list[Message] = []
     streamed_after = False
     async for event in client.work(work_on(root, notes, asked, 4, LONG)):
@@ -70,11 +71,13 @@ async def test_answers_are_told_as_they_end_and_a_batch_can_be_cancelled(
     found = results(events)
     finished, cancelled = {result.key for result in found}, keys(events, Cancelled)
     assert finished and cancelled
-    assert sorted([*finished, *cancelled]) == [item.key for item in asked[:4]]
-    assert keys(events, Started) == [item.key for item in asked[:4]]
+    begun = keys(events, Started)
+    assert not len(begun) % 4 and len(begun) < 80, "another batch only where one ended before it heard"
+    assert sorted([*finished, *cancelled]) == sorted(begun)
+    assert begun == [item.key for item in asked[: len(begun)]]
     assert each_once([item for item in asked if item.key in finished], notes, found)
     for result in found:
-        assert result.timing.share < result.timing.generate < 60
+        assert result.timing.share < result.timing.generate
 
     # The worker is of use afterwards; asked to stop, it finishes the batch at hand and begins no other.
     events = []
@@ -83,13 +86,14 @@ async def test_answers_are_told_as_they_end_and_a_batch_can_be_cancelled(
             await client.stop_after_item()
         events.append(event)
     assert isinstance(events[-1], Idle)
-    assert each_once(asked[:4], notes, results(events))
-    assert keys(events, Started) == [item.key for item in asked[:4]]
+    begun = keys(events, Started)
+    assert not len(begun) % 4 and len(begun) < 80 and begun == [item.key for item in asked[: len(begun)]]
+    assert each_once(asked[: len(begun)], notes, results(events))
 
     # Most answers at once, as a program asks that lost a worker to more.
-    found = results(await told(client, work_on(root, notes, asked, 4, 8, at_most=3)))
+    found = results(await told(client, work_on(root, notes, asked[:8], 4, 8, at_most=3)))
     assert sizes(found) == [3, 3, 3, 3, 3, 3, 2, 2]
-    found = results(await told(client, work_on(root, notes, asked, "auto", 8, at_most=1)))
+    found = results(await told(client, work_on(root, notes, asked[:8], "auto", 8, at_most=1)))
     assert sizes(found) == [1] * 8
 
 

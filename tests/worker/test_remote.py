@@ -31,7 +31,7 @@ from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.store import journal
 from tests import endpoint_server as served
-from tests.conftest import write_image
+from tests.conftest import LONG_ENOUGH, in_some_try, wait_for, write_image
 from tests.endpoint_server import MODEL, Asked, Behaviour, serving
 
 pytestmark = pytest.mark.worker
@@ -43,7 +43,7 @@ KEY = "sk-secret-0123456789"
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[WorkerClient]:
-    worker = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=60, token=60))
+    worker = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=180, token=180))
     yield worker
     await worker.kill()
 
@@ -95,7 +95,7 @@ async def test_what_is_sent_and_what_comes_of_it(client: WorkerClient, images: P
         model = (await reach(client, server.source)).model
         assert (model.adapter, model.served, model.device) == ("server", MODEL, None)
         assert model.parameters is model.dtype is model.memory.weights is model.architecture is None
-        assert model.load_time and 0 < model.load_time < 10
+        assert model.load_time and 0 < model.load_time < LONG_ENOUGH
         command = work(images, tmp_path, system_prompt="Be brief.")
         events = await all_of(client, command)
     answered = results(events)
@@ -179,7 +179,7 @@ async def test_several_at_once_and_never_more_than_asked(
 
     def at_the_gate(asked: Asked) -> Behaviour:
         if len(server.asked) <= 3:
-            together.wait(30)  # broken, and the answer an error, unless three are in flight
+            together.wait(LONG_ENOUGH)  # broken, and the answer an error, unless three are in flight
         return served.stream(pace=0.02)
 
     for number in range(5):
@@ -202,14 +202,20 @@ async def test_several_at_once_and_never_more_than_asked(
 async def test_stop_finishes_those_in_flight_and_cancel_drops_them(
     client: WorkerClient, images: Path, tmp_path: Path
 ) -> None:
-    with serving(lambda asked: served.stream(pace=0.2)) as server:
+    for number in range(4):
+        write_image(images / "C" / f"{number}.png", 10 + number)
+    told = threading.Event()
+    with serving(lambda asked: served.stream(until=told)) as server:
         await reach(client, server.source)
         events: list[Event] = []
         async for event in client.work(work(images, tmp_path, at_once=2)):
             events.append(event)
-            if isinstance(event, Delta) and event.text and not any(isinstance(e, Finished) for e in events):
+            if isinstance(event, Delta) and event.text and not told.is_set():
                 await client.stop_after_item()
-        assert len(results(events)) == 2
+                told.set()
+        stopped = len(results(events))
+        assert 2 <= stopped < 8, "it may begin another before it hears"
+        assert stopped == sum(isinstance(event, Started) for event in events)
     with serving(lambda asked: served.hang("A ")) as server:
         await reach(client, server.source)
         events, begun = [], 0.0
@@ -218,10 +224,10 @@ async def test_stop_finishes_those_in_flight_and_cancel_drops_them(
             if len([e for e in events if isinstance(e, Delta) and e.text]) == 3 and not begun:
                 begun = time.monotonic()
                 await client.cancel()
-        assert time.monotonic() - begun < 30
+        assert time.monotonic() - begun < 60
     assert sum(isinstance(event, Cancelled) for event in events) == 3
     assert isinstance(events[-1], Idle) and not results(events)
-    assert len(journal.read(tmp_path / "journal.jsonl").lines) == 2
+    assert len(journal.read(tmp_path / "journal.jsonl").lines) == stopped
 
 
 @pytest.mark.parametrize("begin", [True, False], ids=["no token", "no answer"])
@@ -236,21 +242,21 @@ async def test_cancel_breaks_off_a_wait_at_once(
                 assert event.text == ""
                 begun = time.monotonic()
                 await client.cancel()
-        assert 0 < time.monotonic() - begun < 30
+        assert 0 < time.monotonic() - begun < 60
 
 
 async def test_cancel_breaks_off_a_pause_before_another_try(
     client: WorkerClient, images: Path, tmp_path: Path
 ) -> None:
-    with serving(lambda asked: served.status(429, Retry_After="60")) as server:
+    with serving(lambda asked: served.status(429, Retry_After="150")) as server:
         await reach(client, server.source)
         begun = 0.0
         async for event in client.work(work(images, tmp_path)):
             if isinstance(event, BegunAgain):
-                assert event.wait >= 60 and "429" in event.reason
+                assert event.wait >= 150 and "429" in event.reason
                 begun = time.monotonic()
                 await client.cancel()
-        assert 0 < time.monotonic() - begun < 30
+        assert 0 < time.monotonic() - begun < 60
         assert len(server.asked) == 1
 
 
@@ -272,11 +278,11 @@ async def test_what_passes_is_tried_again(client: WorkerClient, images: Path, tm
         await reach(client, server.source)
         begun = time.monotonic()
         events = await all_of(client, work(images, tmp_path, at_once=4))
-        assert time.monotonic() - begun >= 1  # what the server asked for
+        taken = time.monotonic() - begun
     assert {one.response for one in results(events).values()} == {"".join(served.WORDS)}
     again = {event.path: event for event in events if isinstance(event, BegunAgain)}
     assert set(again) == set(troubles)
-    assert again["A/A_001.png"].wait >= 1
+    assert taken >= again["A/A_001.png"].wait >= 1  # what the server asked for
     assert "503" in again["A/A_002.png"].reason and "web page" in again["A/A_002.png"].reason
     # What had been streamed before the cut is void: what came after is the answer.
     text = ""
@@ -288,7 +294,7 @@ async def test_what_passes_is_tried_again(client: WorkerClient, images: Path, tm
             text = ""
     assert text == "".join(served.WORDS)
     result = results(events)["A/A_001.png"]
-    assert result.time < 1  # the answer's own time, without the wait for its turn
+    assert result.time <= taken - 1  # the answer's own time, without the wait for its turn
 
 
 async def test_what_never_passes_becomes_an_error_and_the_work_goes_on(
@@ -379,37 +385,51 @@ async def test_a_silent_server_meets_the_deadlines_of_each_request(
     with serving(behave) as server:
         await reach(client, server.source, first_token_timeout=2.0, token_timeout=1.0)
         pid = client.pid
-        found = results(await all_of(client, work(images, tmp_path, at_once=4)))
-        assert client.pid == pid
-    assert found[first.path].error.kind == found[second.path].error.kind == ErrorKind.TIMEOUT
-    assert "no first token within 2 s; raise --first-token-timeout" in found[first.path].error.message
-    assert "silent for 1 s in mid-answer; raise --token-timeout" in found[second.path].error.message
-    assert sum(one.error is None for one in found.values()) == 2
+
+        async def ask() -> None:
+            found = results(await all_of(client, work(images, tmp_path, at_once=4)))
+            assert client.pid == pid
+            assert found[first.path].error.kind == found[second.path].error.kind == ErrorKind.TIMEOUT
+            early, late = (found[one.path].error.message for one in (first, second))
+            assert "no first token within 2 s; raise --first-token-timeout" in early
+            assert "silent for 1 s in mid-answer; raise --token-timeout" in late
+            assert sum(one.error is None for one in found.values()) == 2
+
+        await in_some_try(ask)
 
 
 async def test_a_slow_first_token_outlives_the_workers_own_deadline(images: Path, tmp_path: Path) -> None:
     """While the server thinks, the worker gives signs of life."""
-    client = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=2, token=2))
-    try:
-        with serving(lambda asked: served.stream(first=3.5)) as server:
-            await reach(client, server.source)
-            result, events = await only(client, work(images, tmp_path))
-    finally:
-        await client.kill()
-    assert result.error is None and result.timing.first_token >= 3.5
-    assert sum(isinstance(event, Delta) and not event.text for event in events) >= 4
+    with serving(lambda asked: served.stream(first=3.5)) as server:
+
+        async def ask() -> None:
+            client = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=2, token=2))
+            try:
+                await reach(client, server.source)
+                result, events = await only(client, work(images, tmp_path))
+            finally:
+                await client.kill()
+            assert result.error is None and result.timing.first_token >= 3.5
+            assert sum(isinstance(event, Delta) and not event.text for event in events) >= 4
+
+        await in_some_try(ask)
 
 
 async def test_an_orphan_finishes_what_is_in_flight(images: Path, tmp_path: Path) -> None:
+    for number in range(4):
+        write_image(images / "C" / f"{number}.png", 10 + number)
     client = WorkerClient(tmp_path / "worker.log", Deadlines())
-    with serving(lambda asked: served.stream(pace=0.2)) as server:
+    orphaned = threading.Event()
+    with serving(lambda asked: served.stream(until=orphaned)) as server:
         await reach(client, server.source)
         async for event in client.work(work(images, tmp_path, at_once=2)):
             if isinstance(event, Delta) and event.text:
+                wait_for(lambda: server.in_flight == 2)
                 client._process.hang_up()  # what the kernel does when the program dies
+                orphaned.set()
                 break
         assert client._process and await client._process.wait() == 0
-    assert len(journal.read(tmp_path / "journal.jsonl").lines) == 2
+    assert 2 <= len(journal.read(tmp_path / "journal.jsonl").lines) < 8
 
 
 async def test_a_full_disk_stops_all_that_is_in_flight(
@@ -566,8 +586,12 @@ async def test_no_part_of_a_key_is_left_where_a_server_s_words_are_cut(
         events = await all_of(client, replace(work(images, tmp_path), items=work(images, tmp_path).items[:1]))
         events += await all_of(client, work(images, tmp_path))
         server.models = (f"of {key}",)
-        (remark,) = (await reach(client, f"{server.url}#other")).remarks
-        assert "it lists of [key]" in remark
+
+        async def reach_another() -> None:
+            (remark,) = (await reach(client, f"{server.url}#other")).remarks
+            assert "it lists of [key]" in remark
+
+        await in_some_try(reach_another)
         assert (await reach(client, server.url)).model.served == "of [key]"
     told = [repr(event) for event in events] + [
         (tmp_path / name).read_text() for name in ("worker.log", "journal.jsonl")

@@ -8,6 +8,7 @@ import pytest
 
 from fada_tui.worker.remote.errors import ServerRefusal
 from tests import endpoint_server as served
+from tests.conftest import LONG_ENOUGH
 from tests.endpoint_server import Asked, Behaviour, serving
 from tests.worker.remote.asking import client_of
 
@@ -81,7 +82,7 @@ def test_lanes_share_what_is_left_out() -> None:
 
     def behave(asked: Asked) -> Behaviour:
         if "seed" in asked.body:
-            together.wait(30)
+            together.wait(LONG_ENOUGH)
         return refusing("seed")(asked)
 
     with serving(behave) as server:

@@ -22,6 +22,7 @@ from fada_tui.worker.remote.pictures import Picture, picture
 from fada_tui.worker.remote.prefetch import MOST_UNDER_WAY, Prefetch
 from fada_tui.worker.remote.streak import MOST_ALIKE, Streak
 from fada_tui.worker.server import work
+from tests.conftest import LONG_ENOUGH
 from tests.endpoint_server import MODEL, serving
 
 
@@ -118,7 +119,7 @@ def test_writing_a_result_holds_up_no_request(
     all_asked = threading.Event()
 
     def slow(path: Path, line: journal.JournalLine) -> None:
-        assert all_asked.wait(60)
+        assert all_asked.wait(LONG_ENOUGH)
         journal.append(path, line)
 
     monkeypatch.setattr(working, "append", slow)
@@ -130,7 +131,7 @@ def test_writing_a_result_holds_up_no_request(
             return usual(asked)
 
         usual, server.behave = server.behave, behave
-        answerer = RemoteAnswerer(Server(parse(server.source), None), MODEL, 60, 60)
+        answerer = RemoteAnswerer(Server(parse(server.source), None), MODEL, LONG_ENOUGH, LONG_ENOUGH)
         command = Work(
             root=str(images),
             journal=str(tmp_path / "journal.jsonl"),

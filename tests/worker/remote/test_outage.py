@@ -26,7 +26,7 @@ from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.errors import WorkGivenUpError
 from fada_tui.store import journal
 from tests import endpoint_server as served
-from tests.conftest import write_image
+from tests.conftest import LONG_ENOUGH, in_some_try, write_image
 from tests.endpoint_server import Asked, Behaviour, Handler, serving
 from tests.server_process import running, said_of
 from tests.worker.test_remote import all_of, only, reach, results, work
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.worker
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[WorkerClient]:
-    worker = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=60, token=60))
+    worker = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=180, token=180))
     yield worker
     await worker.kill()
 
@@ -79,7 +79,7 @@ async def test_a_server_killed_and_started_again_loses_nothing(
     }
     assert len(found) == 12
     assert [event.asked for event in downs][:2] == [0, 1]
-    assert "cannot be reached (Connection refused)" in downs[1].message and 290 < downs[0].left <= 300
+    assert "cannot be reached (Connection refused)" in downs[1].message and 200 < downs[0].left <= 300
     assert len(of_type(events, ServerBack)) == 1
     # Those in flight were asked again, and their text until then is void.
     again = [event for event in of_type(events, BegunAgain) if event.server_down]
@@ -128,7 +128,7 @@ async def test_one_asks_while_a_proxy_says_that_nobody_is_behind_it(
     refused: list[int] = []
 
     def behave(asked: Asked) -> Behaviour:
-        together.wait(30) if len(server.asked) <= 4 else None
+        together.wait(LONG_ENOUGH) if len(server.asked) <= 4 else None
         if len(server.asked) < 4 + 3:
             refused.append(server.in_flight)
             kind = "text/html" if isinstance(said, bytes) else "application/json"
@@ -152,7 +152,7 @@ async def test_one_asks_while_a_proxy_says_that_nobody_is_behind_it(
 async def test_stopping_ends_a_pause_at_once(
     client: WorkerClient, many: Path, tmp_path: Path, how: str
 ) -> None:
-    with serving(lambda asked: served.status(503, Retry_After="120")) as server:
+    with serving(lambda asked: served.status(503, Retry_After="150")) as server:
         await reach(client, server.source)
         begun, events = 0.0, []
         async for event in client.work(work(many, tmp_path, at_once=3)):
@@ -160,7 +160,7 @@ async def test_stopping_ends_a_pause_at_once(
             if isinstance(event, ServerDown):
                 begun = time.monotonic()
                 await getattr(client, how)()
-        assert 0 < time.monotonic() - begun < 30
+        assert 0 < time.monotonic() - begun < 60
     assert isinstance(events[-1], Idle) and not results(events)
     assert len(of_type(events, Cancelled)) == 3
 
@@ -242,14 +242,17 @@ async def test_a_404_on_the_first_request_ends_the_work(
 
 
 async def test_signs_of_life_outlast_the_workers_own_deadline(images: Path, tmp_path: Path) -> None:
-    client = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=2, token=2))
-    try:
-        with serving(
-            lambda asked: served.status(503, Retry_After="4") if asked.times == 1 else served.stream()
-        ) as server:
-            await reach(client, server.source)
-            _, events = await only(client, work(images, tmp_path))
-    finally:
-        await client.kill()
-    assert not any(one.error for one in results(events).values())
-    assert any(isinstance(event, Delta) for event in events)
+    async def ask() -> None:
+        client = WorkerClient(tmp_path / "worker.log", Deadlines(load=90, first_token=2, token=2))
+        try:
+            with serving(
+                lambda asked: served.status(503, Retry_After="4") if asked.times == 1 else served.stream()
+            ) as server:
+                await reach(client, server.source)
+                _, events = await only(client, work(images, tmp_path))
+        finally:
+            await client.kill()
+        assert not any(one.error for one in results(events).values())
+        assert any(isinstance(event, Delta) for event in events)
+
+    await in_some_try(ask)
