@@ -31,8 +31,7 @@ def launched(results: Path, settings: Settings) -> int:
 
 def wait_for_end(results: Path, pid: int) -> str:
     """Wait until the process has ended, and return its log."""
-    wait_for(lambda: not lives(pid))
-    assert queue_worker(results) is None
+    wait_for(lambda: not lives(pid) and queue_worker(results) is None)
     return (results / LOG_NAME).read_text()
 
 

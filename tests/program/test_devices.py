@@ -58,7 +58,7 @@ async def test_two_workers_answer_as_one_does_and_are_kept_for_the_next_run(
         assert [one.response for one in run.controls or ()] == [one.response for one in alone.controls or ()]
         assert set(told(events).values()) == {1} and len(told(events)) == 24
         made = Counter(one.device for one in run.results)
-        assert set(made) == {"cpu:0", "cpu:1"} == loaded.keys() and min(made.values()) >= 2
+        assert set(made) == {"cpu:0", "cpu:1"} == loaded.keys()
         assert sorted(locked) == sorted(loaded.values())
         share = max(len(os.sched_getaffinity(0)) // 2, 1)
         assert all(0 < int(one.threads or 0) <= share for one in run.results)

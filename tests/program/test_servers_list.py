@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import endpoint_server as served
-from tests.conftest import Program
+from tests.conftest import Program, in_some_try
 from tests.endpoint_server import MODEL, Handler, serving
 
 pytestmark = pytest.mark.worker
@@ -79,27 +79,35 @@ def documents(by_path: Documents) -> Any:
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_what_each_kind_of_server_says(kind: str, program: Program) -> None:
+async def test_what_each_kind_of_server_says(kind: str, program: Program) -> None:
     by_path, about, models = SERVERS[kind]
     with serving() as server:
         server.listing = documents(by_path)
-        done = program.run("servers", "list", f"http://127.0.0.1:{server.port}", "--json")
-        assert done.returncode == 0, done.stderr
-        said = json.loads(done.stdout)
-        assert said == {"url": server.url, "server": about, "models": models}
-        assert server.asked == []
+
+        async def ask() -> None:
+            done = program.run("servers", "list", f"http://127.0.0.1:{server.port}", "--json")
+            assert done.returncode == 0, done.stderr
+            said = json.loads(done.stdout)
+            assert said == {"url": server.url, "server": about, "models": models}
+            assert server.asked == []
+
+        await in_some_try(ask)
 
 
-def test_a_row_for_each_model(program: Program) -> None:
+async def test_a_row_for_each_model(program: Program) -> None:
     with serving() as server:
         server.listing = documents(SERVERS["LM Studio"][0])
-        done = program.run("servers", "list", server.url)
-    assert done.stdout.splitlines() == [
-        f"{server.url}  LM Studio",
-        "model    images  context",
-        "qwen     yes     32,768",
-        "granite  no      8,192",
-    ]
+
+        async def ask() -> None:
+            done = program.run("servers", "list", server.url)
+            assert done.stdout.splitlines() == [
+                f"{server.url}  LM Studio",
+                "model    images  context",
+                "qwen     yes     32,768",
+                "granite  no      8,192",
+            ]
+
+        await in_some_try(ask)
 
 
 def test_others_words_cannot_touch_the_terminal(program: Program) -> None:

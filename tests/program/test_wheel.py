@@ -11,7 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.conftest import load
+from tests.conftest import LONG_ENOUGH, load
 
 pytestmark = pytest.mark.worker
 
@@ -61,7 +61,7 @@ def test_it_opens_the_dashboard_by_itself(installed: Path, tmp_path: Path) -> No
         cwd=str(tmp_path),
         env={**os.environ, "TERM": "xterm-256color"},
         dimensions=(36, 120),
-        timeout=60,
+        timeout=LONG_ENOUGH,
     )
     child.expect("Press r to ask fada-demo")
     child.send("r")
