@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import random
 import re
 import resource
@@ -13,12 +12,13 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fada_tui.config.settings import Settings
 from fada_tui.core.errors import ErrorKind
 from fada_tui.models.registry import load_registry
-from fada_tui.runs.events import AnswerStarted, AnswerText, WorkerRestarted
+from fada_tui.runs.events import AnswerStarted, WorkerRestarted
 from fada_tui.runs.planning import jobs
 from fada_tui.runs.session import Session
 from fada_tui.runs.worker_client.deadlines import Deadlines
@@ -259,24 +259,29 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(program: Program, tiny:
 
 
 async def test_an_image_that_kills_its_worker_twice_becomes_an_error(
-    program: Program, tiny: Path, many: Path, tmp_path: Path
+    program: Program, tiny: Path, many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each stands still before it writes that answer down; the first has written another one by then."""
+    hold(program, journal.JOURNAL_NAME, 1)
+    for name, value in program.env.items():
+        monkeypatch.setenv(name, value)
     registry = load_registry(tmp_path / "none.toml")
-    settings = Settings(model=(str(tiny),), images=str(many), limit=3, max_new_tokens=600)
+    settings = Settings(model=(str(tiny),), images=str(many), limit=3, max_new_tokens=200)
     (job,), _ = jobs(settings, registry, None)
     session = Session.new(job, program.cwd / "results", Deadlines(), registry)
     deadly = job.plan.images[1].path
-    killed: set[int] = set()
-    restarts = 0
+    killed = restarts = 0
     async with aclosing(session.events()) as events:
         async for event in events:
             restarts += isinstance(event, WorkerRestarted)
-            if isinstance(event, AnswerStarted | AnswerText) and event.item.path == deadly:
-                worker = session.worker_pid
-                if worker and worker not in killed:  # what it said before it died comes, too
-                    os.kill(worker, signal.SIGKILL)
-                    killed.add(worker)
-    assert (len(killed), restarts) == (2, 2)
+            if isinstance(event, AnswerStarted) and event.item.path == deadly:
+                worker = psutil.Process(session.worker_pid)
+                wait_for(lambda worker=worker: worker.status() == psutil.STATUS_STOPPED)
+                killed += 1
+                monkeypatch.setenv("HELD_AFTER", "0" if killed == 1 else "1000")  # those of the next one
+                monkeypatch.setenv("HELD_ONCE", str(tmp_path / "held again"))
+                worker.kill()
+    assert (killed, restarts) == (2, 2)
     run = load(session.folder)
     assert run["status"] == "complete"
     errors = {result["path"]: result["error"] for result in run["results"]}
