@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from fada_tui.tui.terminal.graphics import detect as detection
 from fada_tui.tui.terminal.graphics.detect import detect
 from fada_tui.tui.terminal.graphics.replies import Sieve
+from tests.conftest import LONG_ENOUGH
 from tests.tui.test_graphics_detect import PLAIN, SIXEL, Tty
 
 KITTY = {"TERM": "xterm-kitty"}
@@ -19,7 +21,8 @@ REFUSALS = [b"", b"\x1b_Gi=32;ENOTSUPPORTED:no U\x1b\\", b"\x1b_Gi=32;EINVAL:unk
 
 
 @pytest.fixture
-def tty() -> Iterator[Tty]:
+def tty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tty]:
+    monkeypatch.setattr(detection, "PATIENCE", LONG_ENOUGH)
     pair = Tty()
     yield pair
     pair.close()
