@@ -18,4 +18,8 @@ class Waiter:
     def load(self, request: Request, ahead: Sequence[Request] = ()) -> Loaded | Failed:
         """Return what comes for a request."""
         self.loader.ask(request, ahead)
+        return self.next()
+
+    def next(self) -> Loaded | Failed:
+        """Return what comes next."""
         return self.answers.get(timeout=LONG_ENOUGH)

@@ -11,7 +11,7 @@ from fada_tui.tui.terminal.graphics.detect import Detected
 from fada_tui.tui.terminal.graphics.loader import Failed, Loaded, Request
 from fada_tui.tui.terminal.graphics.shelf import SHELF, Shelf
 from fada_tui.tui.terminal.sanitise import TerminalGraphics
-from tests.conftest import wait_for
+from tests.conftest import LONG_ENOUGH, wait_for
 from tests.media import COLOURS, plain, save_frames
 from tests.tui.loading import Waiter
 
@@ -44,7 +44,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> Decoded:
 
     def spy(path: str | Path) -> module.DecodedImage:
         names.append(Path(path).name)
-        assert names.gate.wait(20)
+        assert names.gate.wait(LONG_ENOUGH)
         return original(path)
 
     monkeypatch.setattr(module, "decode", spy)
@@ -90,8 +90,9 @@ def test_only_the_last_wish_is_loaded_and_delivered(images: list[Path], decoded:
     wait_for(lambda: decoded == ["0.png"])
     for path in images[1:-1]:
         waiter.loader.ask(wish(path), [wish(images[1])])
-    threading.Timer(0.1, decoded.gate.set).start()
-    assert waiter.load(wish(images[-1])).request.path == images[-1]
+    waiter.loader.ask(wish(images[-1]))
+    decoded.gate.set()
+    assert waiter.next().request.path == images[-1]
     assert waiter.answers.empty()
     assert decoded == ["0.png", "7.png"]
 
