@@ -52,7 +52,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Driver:
 @pytest.fixture
 def workers() -> Iterator[list[int]]:
     """Process ids of three that stand in for workers."""
-    processes = [subprocess.Popen(["sleep", "60"]) for _ in range(3)]
+    processes = [subprocess.Popen(["sleep", "600"]) for _ in range(3)]
     yield [process.pid for process in processes]
     for process in processes:
         process.kill()

@@ -12,6 +12,7 @@ from PIL import Image
 from fada_tui.images.decode import decode
 from fada_tui.tui.actions.image_viewer import NO_DISPLAY
 from fada_tui.tui.screens.zoom import ZoomScreen
+from fada_tui.tui.terminal import viewer as viewing
 from fada_tui.tui.terminal.viewer import Viewer, ViewerError
 from tests.conftest import LONG_ENOUGH
 from tests.conftest import wait_for as wait_until
@@ -30,7 +31,7 @@ print("said on the terminal?")
 sys.stdin.read()
 if "--stay" in sys.argv:
     import time
-    time.sleep(60)
+    time.sleep(600)
 sys.exit(int(os.environ.get("STAND_IN_CODE", "0")))
 """
 
@@ -70,7 +71,7 @@ def test_what_fails_is_told_in_one_line(
     image = tmp_path / "a.png"
     Image.new("RGB", (8, 8)).save(image)
     monkeypatch.setenv("STAND_IN_CODE", "4")
-    monkeypatch.setattr("fada_tui.tui.terminal.viewer.FAILING_SECONDS", LONG_ENOUGH)
+    monkeypatch.setattr(viewing, "FAILING_SECONDS", LONG_ENOUGH)
     for command, said in (
         ("no-such-viewer-here -x", "no-such-viewer-here is not there"),
         (f"'{stand_in}' {tmp_path / 'told'}", "a viewer ended with code 4 on a.png: "),
