@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import termios
 import time
@@ -82,5 +83,8 @@ class Terminal:
         return json.loads(self.report.read_text(encoding="utf-8"))
 
     def end(self) -> None:
-        """End the script if it still runs."""
-        self.child.close(force=True)
+        """End the script if it still runs, and wait for it: closing gives up after half a second."""
+        if not self.child.closed:
+            self.child.kill(signal.SIGKILL)
+            self.child.wait()
+            self.child.close()
