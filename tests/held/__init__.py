@@ -23,11 +23,16 @@ def hold(program: Program, file: str, times: int) -> None:
         file: what the file's name ends with.
         times: how often the worker opens such a file before.
     """
-    program.env |= {
+    program.env |= holding(program.cwd, file, times)
+
+
+def holding(folder: Path, file: str, times: int) -> dict[str, str]:
+    """Return the variables that do so, for a program in a folder."""
+    return {
         "PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "HELD_FILE": file,
         "HELD_AFTER": str(times),
-        "HELD_ONCE": str(program.cwd / "held"),
+        "HELD_ONCE": str(folder / "held"),
     }
 
 

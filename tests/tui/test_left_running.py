@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.store.queue_file import LOG_NAME, queue_worker, read_queue
 from tests.conftest import wait_for
 from tests.detached import ended_at_last, wait_for_end
+from tests.held import held_worker, holding
 from tests.tui.program import OnPty, slowed
 
 pytestmark = pytest.mark.long
@@ -31,7 +33,7 @@ def results(tmp_path: Path) -> Iterator[Path]:
 
 
 def begin(program: OnPty, times: int = 1) -> None:
-    """Set up runs, and wait until the first one answers."""
+    """Set up runs, and wait until the first one answers, and its worker stands still."""
     program.wait_for("Press r to ask")
     for _ in range(times):
         program.press("r")
@@ -39,6 +41,7 @@ def begin(program: OnPty, times: int = 1) -> None:
         program.press("r")
         program.wait_for(lambda text: f"{ANSWERS} answers" not in text)
     program.wait_for(lambda text: re.search(rf"[1-9]\d*/{ANSWERS}", text))
+    held_worker(program.process)
 
 
 def check_complete(results: Path, runs: int) -> None:
@@ -65,11 +68,11 @@ def goes_on(results: Path) -> int:
 
 
 def test_runs_that_are_left_are_complete_an_hour_later(start: Start, tmp_path: Path, results: Path) -> None:
-    program = start(*RUN, size=(80, 24))
+    program = start(*RUN, size=(80, 24), environ=holding(tmp_path, JOURNAL_NAME, ANSWERS // 2))
     begin(program, times=2)
+    program.press("q")
+    program.wait_for("A run goes on, and 1 waits. Leave them running?")
     with slowed(program.process.pid):
-        program.press("q")
-        program.wait_for("A run goes on, and 1 waits. Leave them running?")
         program.press("enter")
         assert program.wait_end() == 0
     assert program.restored, program.left_on()
@@ -83,11 +86,11 @@ def test_runs_that_are_left_are_complete_an_hour_later(start: Start, tmp_path: P
 def test_a_dashboard_that_is_killed_while_it_is_left_loses_nothing(
     start: Start, tmp_path: Path, results: Path
 ) -> None:
-    program = start(*RUN)
+    program = start(*RUN, environ=holding(tmp_path, JOURNAL_NAME, ANSWERS // 2))
     begin(program, times=2)
+    program.press("q")
+    program.wait_for("Leave them running?")
     with slowed(program.process.pid):
-        program.press("q")
-        program.wait_for("Leave them running?")
         program.press("g")
         wait_for(lambda: queue_worker(results))
         program.signal(signal.SIGKILL)
@@ -100,17 +103,18 @@ def test_a_dashboard_that_is_killed_while_it_is_left_loses_nothing(
     "way", [pytest.param("closed", marks=pytest.mark.slow), "signal while it takes no bytes"]
 )
 def test_runs_go_on_when_the_terminal_hangs_up(way: str, start: Start, tmp_path: Path, results: Path) -> None:
-    program = start(*RUN, "--hang-up", "go_on")
+    program = start(*RUN, "--hang-up", "go_on", environ=holding(tmp_path, JOURNAL_NAME, ANSWERS // 2))
     begin(program, times=2)
-    with slowed(program.process.pid):
-        if way == "closed":
+    if way == "closed":
+        with slowed(program.process.pid):
             program.hang_up()
             assert program.wait_end() == 128 + signal.SIGHUP
-        else:
-            with program.stalled():
-                # Keys are echoed and frames drawn until nothing more fits: then the event loop is blocked.
-                for _ in range(200):
-                    program.press("D")
+    else:
+        with program.stalled():
+            # Keys are echoed and frames drawn until nothing more fits: then the event loop is blocked.
+            for _ in range(200):
+                program.press("D")
+            with slowed(program.process.pid):
                 program.signal(signal.SIGHUP)
                 assert program.wait_end() == 128 + signal.SIGHUP
     log = wait_for_end(results, goes_on(results))
