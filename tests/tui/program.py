@@ -22,7 +22,7 @@ from tests.conftest import LONG_ENOUGH, PROGRAM, WORKER, children_with, lives
 
 KEYS = {
     "enter": "\r",
-    "escape": "\x1b",
+    "escape": "\x1b[27u",  # as where kitty's keys are known: no key behind it makes it a sequence of another
     "tab": "\t",
     "shift+tab": "\x1b[Z",
     "space": " ",
@@ -137,8 +137,6 @@ class OnPty:
         for key in keys:
             self.pressed += 1
             self.send(KEYS.get(key, key).encode())
-            if key == "escape":
-                time.sleep(ESCAPE_SECONDS)
 
     def type(self, text: str) -> None:
         """Type a text."""
@@ -183,6 +181,11 @@ class OnPty:
 
     # From the program
 
+    @property
+    def behind(self) -> bool:
+        """Whether something has arrived that does not stand on the screen yet."""
+        return self._due()
+
     def text(self, chunks: int | None = None) -> str:
         """Return what stands on the screen now, or stood there once so many more chunks had arrived."""
         with self._lock:
@@ -196,20 +199,21 @@ class OnPty:
         """Wait until a text stands on the screen, or a condition of what stands there holds."""
         holds = what if callable(what) else lambda text: what in text
         until = time.monotonic() + LONG_ENOUGH
-        while not holds(text := self.text(1)):
+        while True:
+            ended = self.process.poll() if self._ended.is_set() else None  # before its last words are read
+            if holds(text := self.text(1)):
+                return text
             if self._due():
                 continue
-            ended = self.process.poll()
             assert time.monotonic() < until, f"not on the screen in {LONG_ENOUGH} s: {what!r}; but\n{text}"
-            assert ended is None or not self._ended.is_set(), f"ended with {ended} before {what!r}:\n{text}"
+            assert ended is None or self._arriving, f"ended with {ended} before {what!r}:\n{text}"
             time.sleep(0.02)
-        return text
 
     def wait_end(self, seconds: float = LONG_ENOUGH) -> int:
         """Wait for the program's end, and return its exit code."""
         code = self.process.wait(seconds)
         if self._master >= 0 and self._flowing.is_set():
-            self._ended.wait(5)
+            self._ended.wait(LONG_ENOUGH)
         return code
 
     @property
@@ -274,6 +278,23 @@ class OnPty:
         self._ended.set()
 
 
+class Looked:
+    """For how long somebody has looked: time in which a busy machine kept him from it does not count."""
+
+    def __init__(self) -> None:
+        self.seconds, self._last = 0.0, time.monotonic()
+
+    def again(self) -> float:
+        """Look once more, and return for how many seconds that has gone on."""
+        before, self._last = self._last, time.monotonic()
+        self.seconds += min(self._last - before, MOST_BETWEEN_LOOKS)
+        return self.seconds
+
+
+MOST_BETWEEN_LOOKS = 0.1
+"""Seconds between two looks that count."""
+
+
 def worker_of(pid: int) -> psutil.Process | None:
     """Return the worker below a process, if there is one."""
     return next(iter(children_with(pid, WORKER, recursive=True)), None)
@@ -300,9 +321,6 @@ def slowed(pid: int, share: float = 0.15) -> Iterator[None]:
         over.set()
         thread.join()
 
-
-ESCAPE_SECONDS = 0.25
-"""What follows an escape sooner makes it the beginning of a sequence."""
 
 JOB_CONTROL = """
 import os, signal, subprocess, sys
