@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from fada_tui.core.paths import samples_dir
 from tests.conftest import run_folders
 from tests.endpoint_server import Asked, Behaviour, serving, stream
-from tests.tui.program import Link, OnPty, Size
+from tests.tui.program import Link, Looked, OnPty, Size
 from tests.tui.test_story import REAL_SECONDS, SETTLED_SECONDS, SLOW, VERDICTS, shown_image
 
 Start = Callable[..., OnPty]
@@ -55,14 +54,15 @@ def shown_answer(screen: str) -> Answer | None:
 def settled_answer(program: OnPty, other_than: set[Answer]) -> Answer:
     """Wait until one answer, not of these, is shown for a while: a slow link brings a frame in pieces."""
     answer: Answer | None = None
-    since = time.monotonic()
+    looked = Looked()
 
     def stays(screen: str) -> bool:
-        nonlocal answer, since
+        nonlocal answer, looked
         now = shown_answer(screen)
         if now != answer:
-            answer, since = now, time.monotonic()
-        return answer is not None and answer not in other_than and time.monotonic() - since > SETTLED_SECONDS
+            answer, looked = now, Looked()
+        long = looked.again() > SETTLED_SECONDS and not program.behind
+        return long and answer is not None and answer not in other_than
 
     program.wait_for(stays)
     assert answer

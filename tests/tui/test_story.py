@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from fada_tui.core.paths import samples_dir
-from fada_tui.tui.actions.judging import GUARD_SECONDS
+from fada_tui.store.journal import JOURNAL_NAME
 from tests.conftest import run_folders
 from tests.endpoint_server import serving, stream
-from tests.tui.program import Link, OnPty, Size, ended, slowed
+from tests.held import held_worker, holding
+from tests.tui.program import Link, Looked, OnPty, Size, ended, slowed
 
 Start = Callable[..., OnPty]
 
@@ -26,6 +27,9 @@ VERDICTS = (("1", "correct"), ("2", "partial"), ("3", "incorrect"))
 
 SETTLED_SECONDS = 0.5
 """Longer than a frame takes over the slow link."""
+
+REFUSED_SECONDS = 5.0
+"""After these a verdict that is told to be refused was the last one, and not one before it."""
 
 
 def shown_image(screen: str) -> str:
@@ -78,13 +82,13 @@ def judge(program: OnPty, key: str, counted: str) -> str:
 
 def settled_image(program: OnPty, holds: Callable[[str], object] = bool) -> str:
     """Wait until one image is shown for a while, and this holds: a slow link brings a frame in pieces."""
-    image, since = "", time.monotonic()
+    image, looked = "", Looked()
 
     def stays(screen: str) -> bool:
-        nonlocal image, since
+        nonlocal image, looked
         if (now := shown_image(screen) if holds(screen) else "") != image:
-            image, since = now, time.monotonic()
-        return bool(image) and time.monotonic() - since > SETTLED_SECONDS
+            image, looked = now, Looked()
+        return looked.again() > SETTLED_SECONDS and bool(image) and not program.behind
 
     program.wait_for(stays)
     return image
@@ -92,11 +96,17 @@ def settled_image(program: OnPty, holds: Callable[[str], object] = bool) -> str:
 
 def until_judged(program: OnPty, key: str, counted: str) -> None:
     """Judge again if the picture had just changed when the key went down."""
-    program.press(key)
-    if "look, then judge" in program.wait_for(lambda text: counted in text or "look, then judge" in text):
-        time.sleep(GUARD_SECONDS)
+    refused = True
+    while refused:
+        settled_image(program)
         program.press(key)
-        program.wait_for(counted)
+        looked = Looked()
+
+        def told(text: str) -> bool:
+            late = looked.again() > REFUSED_SECONDS  # noqa: B023
+            return counted in text or (late and "look, then judge" in text)
+
+        refused = counted not in program.wait_for(told)
 
 
 def standing(folder: Path) -> dict[str, tuple[str | None, str | None]]:
@@ -118,8 +128,9 @@ def leave(program: OnPty) -> None:
 
 
 def test_the_whole_story(start: Start, tmp_path: Path) -> None:
-    program = start()
+    program = start(environ=holding(tmp_path, JOURNAL_NAME, 2))
     begin_run(program)
+    held_worker(program.process)
     see_it_stream(program)
     program.wait_for("24 answers: results/")
     first = judge(program, "1", "1 of 24 judged")
@@ -261,8 +272,9 @@ def test_a_short_story(
     program.press("r")
     seen = shown_image(program.wait_for(lambda text: "ended by itself" in text and shown_image(text)))
     program.press("1")
-    screen = program.wait_for(lambda text: re.search(r"\b1 of \d+ judged|look, then judge", text))
-    judged = {seen: "correct"} if "1 of " in screen else {}
+    counted = re.compile(r"\b1 of \d+ judged")
+    screen = program.wait_for(lambda text: counted.search(text) or "look, then judge" in text)
+    judged = {seen: "correct"} if counted.search(screen) else {}
     program.wait_for("24 answers: results/")
     for key, verdict in (("2", "partial"), ("3", "incorrect"), ("1", "correct")):
         judged[judge(program, key, f"{len(judged) + 1} of 24 judged")] = verdict
