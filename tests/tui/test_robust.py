@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -18,8 +19,10 @@ from fada_tui.config.last_run import remember
 from fada_tui.config.settings import Settings
 from fada_tui.core.records import Assessment
 from fada_tui.store import folder as store
+from fada_tui.store.journal import JOURNAL_NAME
 from fada_tui.store.queue_file import queue_worker, read_queue
-from tests.conftest import PROGRAM, children_with, journaled, run_folders, wait_for
+from tests.conftest import LONG_ENOUGH, PROGRAM, children_with, journaled, run_folders, wait_for
+from tests.held import held_worker, holding
 from tests.tui.dashboard import save_run
 from tests.tui.program import JOB_CONTROL, OnPty, ended
 from tests.tui.test_story import standing, until_judged
@@ -92,7 +95,7 @@ def test_a_stalled_terminal_stops_no_run(start: Start, tmp_path: Path) -> None:
     program.press("?")
     program.wait_for("Main screen")
     program.press("escape")
-    program.wait_for(lambda text: "Models" in text and "Picture" in text)
+    program.wait_for(lambda text: "Models" in text and "Picture" in text and "Main screen" not in text)
     with program.stalled():
         before = journaled(tmp_path)
         wait_for(lambda: journaled(tmp_path) >= before + 20)
@@ -130,15 +133,13 @@ def test_a_storm_of_sizes(start: Start, tmp_path: Path) -> None:
 
 
 def test_a_killed_worker(start: Start, tmp_path: Path) -> None:
-    program = start("--questions", "demo")
+    program = start("--questions", "demo", environ=holding(tmp_path, JOURNAL_NAME, 3))
     program.wait_for("Press r to ask")
     program.press("r")
     program.wait_for("120 answers")
     program.press("r")
     program.wait_for(lambda text: re.search(r"[1-9]\d*/120", text))
-    worker = program.worker()
-    assert worker
-    worker.kill()
+    held_worker(program.process).kill()
     program.wait_for("the worker was killed by SIGKILL")
     program.wait_for(
         lambda text: "another worker takes over" in " ".join(text.split()) or "w tries again" in text
@@ -187,12 +188,14 @@ def test_ctrl_z_and_back(below_a_shell: OnPty, tmp_path: Path) -> None:
     check_interrupted(tmp_path)
 
 
-def quiet(program: OnPty) -> None:
-    """Wait until a frame is whole: nothing more has come for a while."""
-    written = -1
-    while written != len(program.written):
-        written = len(program.written)
-        time.sleep(0.3)
+def pipes(process: psutil.Process) -> int:
+    """How many pipes a process has: two for each thread that reads the terminal; before a run no others."""
+    found = set()
+    for entry in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it is closed just now
+            if (file := str(entry.readlink())).startswith("pipe:"):
+                found.add(file)
+    return len(found)
 
 
 def test_stopped_and_continued_from_outside(start: Start) -> None:
@@ -200,19 +203,18 @@ def test_stopped_and_continued_from_outside(start: Start) -> None:
     program = start()
     program.wait_for("Press r to ask")
     process = psutil.Process(program.process.pid)
-    threads = process.num_threads()
+    assert pipes(process) == 2
     for _ in range(3):
-        quiet(program)
         process.suspend()
         wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
         program.written.clear()
         process.resume()
-        wait_for(lambda: b"Help" in program.written)
-    assert process.num_threads() <= threads + 1
+        wait_for(lambda: b"Help" in program.written.partition(b"\x1b[?1049h")[2])
+    assert pipes(process) == 2
     program.press("/")
     program.type("Brain Abdomen")
     program.wait_for("Brain Abdomen")
-    program.press("escape")
+    program.send(b"\x1b")
     program.wait_for(lambda text: "Brain Abdomen" not in text)
     program.press("q")
     assert program.wait_end() == 0
@@ -251,6 +253,7 @@ def test_no_colour(graphics: str, start: Start, tmp_path: Path) -> None:
     program.press("m")
     program.wait_for("{/} Image")
     program.press("escape")
+    program.wait_for(lambda text: "{/} Image" not in text)
     program.press("q")
     assert program.wait_end() == 0
     rgb = re.compile(rb"[34]8;2;(\d+);(\d+);(\d+)")
@@ -287,7 +290,7 @@ def test_without_a_terminal_it_is_refused_in_one_line(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LONG_ENOUGH,
         check=False,
     )
     assert done.returncode == 2 and not done.stdout
