@@ -1,5 +1,6 @@
 """The answers table under the keys."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,27 @@ async def test_keys_that_are_typed_ahead_meet_the_rows_that_were_asked_for(tmp_p
         )
         await pilot.press("q")
         await wait_for(pilot, lambda: pilot.app.screen is main)
+
+
+async def test_a_key_that_comes_before_there_are_rows_waits_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_run(tmp_path, questions=QUESTIONS)
+    there_are, gather = asyncio.Event(), AnswersScreen._gather
+
+    async def later(screen: AnswersScreen) -> None:
+        await there_are.wait()
+        await gather(screen)
+
+    monkeypatch.setattr(AnswersScreen, "_gather", later)
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press("a")
+        screen = await wait_for(
+            pilot, lambda: isinstance(pilot.app.screen, AnswersScreen) and pilot.app.screen
+        )
+        screen.action_act("mark_all")  # as its key does
+        there_are.set()
+        await wait_for(pilot, lambda: "48 marked" in screen_text(pilot.app))
 
 
 @pytest.mark.long

@@ -84,7 +84,8 @@ class AnswersScreen(LayeredScreen[Row | None], SheetActions):
         self._anchor: Row | None = None
         """The row that was marked last."""
         self._typing: Timer | None = None
-        self._arranging: Worker[None] | None = None
+        self._arranging: Worker[None]
+        """What the rows wait for: at first until they are gathered, then until they are in order."""
 
     def compose(self) -> ComposeResult:
         """Lay out the table between title and keys."""
@@ -99,7 +100,7 @@ class AnswersScreen(LayeredScreen[Row | None], SheetActions):
         """Begin to gather the rows."""
         self._shown = True
         self._draw_title()
-        self.run_worker(self._gather(), group="gather", exclusive=True)
+        self._arranging = self.run_worker(self._gather(), group="gather", exclusive=True)
 
     def on_resize(self, event: events.Resize) -> None:
         """Where there are few lines, leave them to the table."""
@@ -143,14 +144,15 @@ class AnswersScreen(LayeredScreen[Row | None], SheetActions):
             name: `open`, `mark`, `mark_range`, `mark_all`, `flag`, `tags` or `context`.
         """
         act: Callable[[], None] = getattr(self, f"_do_{name}")
-        if self._arranging is None or self._arranging.is_finished:
+        if self._arranging.is_finished:
             act()
         else:
-            self._open(self._after(self._arranging, act))
+            self._open(self._after(act))
 
-    async def _after(self, arranging: Worker[None], act: Callable[[], None]) -> None:
-        with suppress(WorkerError):  # another order was asked for meanwhile, which cannot be by a key
-            await arranging.wait()
+    async def _after(self, act: Callable[[], None]) -> None:
+        while not self._arranging.is_finished:
+            with suppress(WorkerError):  # another order was asked for meanwhile
+                await self._arranging.wait()
         if self._shown:
             act()
 
