@@ -1,11 +1,13 @@
 """The program on ptys of its own."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from textual.pilot import Pilot
 
@@ -51,8 +53,9 @@ def no_worker_stays() -> Iterator[None]:
     """A dashboard's kept worker ends with its process; under Pilot that goes on with the next test."""
     yield
     while worker := worker_of(os.getpid()):
-        worker.kill()
-        worker.wait()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ends just now
+            worker.kill()
+            worker.wait()
 
 
 @pytest.fixture(autouse=True)
