@@ -1,11 +1,15 @@
 """No byte of a terminal's reply becomes a key, and no key is lost: a small app on a real pty."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 
+from fada_tui.tui.terminal.graphics.late import SievedDriver
 from tests.conftest import LONG_ENOUGH
 from tests.tui.terminal import Terminal
 
@@ -164,3 +168,25 @@ def test_typing_while_an_answer_comes_in_pieces(opened: Start) -> None:
         terminal.send(key, reply[:middle], reply[middle:] + key, gap=0.1)
     terminal.send(b"q")
     assert terminal.finish()["keys"] == [*"11223300", "q"]
+
+
+async def test_a_terminal_is_taken_once_more_if_the_program_was_stopped_while_it_took_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+
+    def start(_: LinuxDriver) -> None:
+        done.append("starts")
+        if len(done) == 1:
+            signal.raise_signal(signal.SIGCONT)
+        done.append("has started")
+
+    monkeypatch.setattr(LinuxDriver, "start_application_mode", start)
+    monkeypatch.setattr(SievedDriver, "stop_application_mode", lambda _: done.append("stops"))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
+    try:
+        SievedDriver(App(), size=(80, 24)).start_application_mode()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert done == ["starts", "has started", "stops", "starts", "has started"]

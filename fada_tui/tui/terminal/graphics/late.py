@@ -44,6 +44,9 @@ class SievedDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._asked: deque[Callable[[], object]] = deque()
         self._suspended = False
+        self._starting = True
+        self._continued = False
+        """Stopped and continued from outside while it starts."""
         LINK.opened(self.ask)
 
     def ask(self, answered: Callable[[], object]) -> None:
@@ -91,6 +94,15 @@ class SievedDriver(LinuxDriver):
             termios.tcgetattr(_TERMINAL)
             super().write(SHELF.due() + data)
 
+    def start_application_mode(self) -> None:
+        """Take the terminal, once more where the program was stopped and continued meanwhile."""
+        self._starting = True
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._starting = False
+        if self._continued:
+            self._continued = False
+            self.resume_application_mode()
+
     def suspend_application_mode(self) -> None:
         """Leave the terminal to the shell."""
         self._suspended = True
@@ -98,6 +110,9 @@ class SievedDriver(LinuxDriver):
 
     def resume_application_mode(self) -> None:
         """Take the terminal again; also when stopped from outside, which left no time to give it back."""
+        if self._starting:
+            self._continued = True
+            return
         if not self._suspended:
             self.suspend_application_mode()
             self._must_signal_resume = True
