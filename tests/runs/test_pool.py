@@ -1,5 +1,6 @@
 """Workers that go on from run to run: real queues, processes and checkpoints."""
 
+import asyncio
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 from fada_tui.core.protocol import Load, Loaded
 from fada_tui.core.records import ModelEntry, ModelFacts
 from fada_tui.runs.events import ModelReady, RunEnded
+from fada_tui.runs.worker_client import client as worker_client
 from fada_tui.runs.worker_client.client import WorkerClient
 from fada_tui.runs.worker_client.deadlines import Deadlines
 from fada_tui.runs.worker_client.model_identity import identity, leaves_traces
@@ -169,15 +171,37 @@ async def test_a_checkpoint_saved_anew_is_loaded_anew(runs: Runs, tmp_path: Path
     assert f"{GOES_ON} dropped" in log(second)
 
 
+async def with_model(model: Path, folder: Path) -> WorkerClient:
+    """A worker of its own that has loaded a model."""
+    client = WorkerClient(folder / "worker.log", Deadlines())
+    await client.start()
+    entry = ModelEntry(name="tiny", source=str(model))
+    command = Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
+    assert [isinstance(event, Loaded) async for event in client.load(command)][-1]
+    return client
+
+
+async def test_a_worker_that_stands_still_for_a_while_between_two_runs_is_kept(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_client, "POLITE_SECONDS", 0.01)
+    client = await with_model(tiny, tmp_path)
+    assert client.pid
+    os.kill(client.pid, signal.SIGSTOP)
+    parting = asyncio.create_task(client.part())
+    ended, _ = await asyncio.wait([parting], timeout=0.3)
+    assert not ended
+    os.kill(client.pid, signal.SIGCONT)
+    kept = await parting
+    assert kept
+    await kept.process.end()
+
+
 async def test_a_worker_that_nobody_takes_is_ended(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(WorkerProcess.end, "__defaults__", (LONG_ENOUGH,))  # by request alone
-    client = WorkerClient(tmp_path / "worker.log", Deadlines())
-    await client.start()
-    entry = ModelEntry(name="tiny", source=str(tiny))
-    command = Load(model=entry, device="cpu", trust_remote_code=False, allow_pickle=False)
-    assert [isinstance(event, Loaded) async for event in client.load(command)][-1]
+    client = await with_model(tiny, tmp_path)
     kept = await client.part()
     assert kept and client.pid is None
     pool = WorkerPool(patience=0.05)
