@@ -51,6 +51,23 @@ async def test_another_text_lays_nothing_out_unless_a_scroll_bar_comes_or_goes(
         assert not text.show_vertical_scrollbar and lines_of(stage)[0].rstrip() == "short"
 
 
+async def test_a_text_that_opens_at_its_end_stays_there_if_its_room_is_known_late_until_it_is_scrolled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(AnswerText, "scroll_end", lambda *_, **__: None)  # as where it came too early
+    text = AnswerText(from_end=True)
+    stage = Stage(text)
+    async with stage.shown(30, 6) as pilot:
+        text.show("\n".join(f"line {number}" for number in range(20)))
+        await pilot.pause()
+        assert lines_of(stage)[5].startswith("line 19")
+        text.show_edge("beginning")
+        await pilot.pause()
+        stage.screen.refresh(layout=True)
+        await pilot.pause()
+        assert lines_of(stage)[0].startswith("line 0")
+
+
 class Early(AnswerText):
     """Has a text before its size."""
 

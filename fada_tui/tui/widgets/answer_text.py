@@ -83,7 +83,9 @@ class AnswerText(ScrollView, can_focus=True):
             self._open()
 
     def _open(self) -> None:
-        self.show_edge("end" if self.opens_at_end and not self._before else "beginning")
+        at_end = self.opens_at_end and not self._before
+        self.anchor(at_end)  # at each layout, until it is scrolled: the size may change after this
+        self.show_edge("end" if at_end else "beginning")
 
     @property
     def is_long(self) -> bool:
