@@ -16,6 +16,8 @@ from fada_tui.tui.state.desk import DeskState
 from fada_tui.tui.widgets.answer_text import AnswerText
 from fada_tui.tui.widgets.canvas import Canvas
 from fada_tui.tui.widgets.images import ImageList
+from fada_tui.tui.widgets.models import ModelList
+from fada_tui.tui.widgets.panes import Panes
 from tests.tui.dashboard import main_of, make_app, save_run, screen_text, wait_for
 
 SIZE, ROOM = (120, 36), (120, 31)
@@ -189,5 +191,18 @@ async def test_a_small_terminal_has_question_verdicts_and_the_answers_end(
         if size == (60, 15):
             await wait_for(pilot, lambda: "ends the answer." in screen_text(app))
             assert "1 ✓  2 ◐  3 ✗" in screen_text(app)
-        assert "001.png · 1 of 24" in screen_text(app)
+        await wait_for(pilot, lambda: "001.png · 1 of 24" in screen_text(app))
         assert main.query_one(Canvas).size.width >= (42 if size[0] == 80 else 22)
+
+
+async def test_a_pane_that_does_not_know_yet_that_it_lost_the_focus_is_not_shown(tmp_path: Path) -> None:
+    save_run(tmp_path, questions=QUESTIONS)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(60, 15)) as pilot:
+        main = main_of(app)
+        await wait_for(pilot, lambda: main.query_one(AnswerText).has_focus)
+        await wait_for(pilot, lambda: "What do you see?" in screen_text(app))
+        panes = main.query_one(Panes)
+        main.query_one(ModelList).set_reactive(ModelList.has_focus, True)
+        panes.on_descendant_focus()
+        assert panes.focused_pane == "answer"

@@ -211,7 +211,7 @@ class NewRunScreen(Screen[RunRequest | None], MoveActions):
         if event.typed and rows:
             picks = self.query_one("#models-list", PickList)
             waits = self.query_one(ServerField).waits(event.url)
-            for name in (rows[-1], rows[0]) if waits or not picks.has_focus else ():
+            for name in (rows[-1], rows[0]) if waits or picks is not self.focused else ():
                 picks.go(name)  # the last one, too, so that all of them are in sight, where they fit
             if waits:
                 picks.focus()

@@ -69,7 +69,7 @@ class ServerField(Vertical):
     def waits(self, url: str) -> bool:
         """Whether who typed this URL is still at the field, and has not typed on."""
         field = self.query_one(Input)
-        return field.has_focus and field.value.strip() == url
+        return field is self.screen.focused and field.value.strip() == url
 
     def ask_all(self, urls: Iterable[str]) -> None:
         """Ask these servers, one after another; what goes wrong there is not told."""

@@ -14,7 +14,7 @@ class AnswerActions(DOMNode):
     @property
     def _answer_text(self) -> AnswerText:
         texts = self.query(AnswerText)
-        return next((text for text in texts if text.has_focus), texts.first())
+        return next((text for text in texts if text is self.screen.focused), texts.first())
 
     def action_scroll_answer(self, lines: int) -> None:
         """Scroll the answer by some lines."""

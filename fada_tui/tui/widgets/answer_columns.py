@@ -147,7 +147,7 @@ class AnswerColumns(Horizontal):
             if place < len(shown):
                 number = f"{self._numbers[place] + 1} of {count}" if count > 1 else ""
                 column.show(shown[place], number)
-        if shown and not (text := self._columns[current - self._first].text).has_focus:
+        if shown and (text := self._columns[current - self._first].text) is not self.screen.focused:
             text.focus(scroll_visible=False)
 
     def number_of(self, widget: DOMNode) -> int | None:

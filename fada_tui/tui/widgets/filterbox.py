@@ -80,7 +80,7 @@ class FilterBox(Vertical):
     def put(self, text: str) -> None:
         """Show a filter that holds already, unless one is being typed."""
         field = self.query_one(Input)
-        if not field.has_focus and field.value.strip() != text:
+        if field is not self.screen.focused and field.value.strip() != text:
             with self.prevent(Input.Changed):
                 field.value = text
 

@@ -211,7 +211,8 @@ class Panes(Widget):
         """Show which pane has the focus, and the keys that work in it."""
         for pane in self.query(".pane"):
             mark(pane, "-focused", marked=pane.has_focus_within)
-        focused = next((name for name, home in _HOMES.items() if self.query_one(home).has_focus), None)
+        # A widget that has lost the focus may not know it yet.
+        focused = next((name for name, home in _HOMES.items() if isinstance(self.screen.focused, home)), None)
         self._focused(focused or ("images" if self.query_one(FilterBox).has_focus_within else self._here))
 
     def _focused(self, name: Pane) -> None:
