@@ -1,9 +1,12 @@
 """The program on a real pseudo-terminal: bars, ctrl+c, and nothing hostile in the bytes written."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
+import psutil
 import pytest
 
 from fada_tui.core.errors import ExitCode
@@ -48,37 +51,37 @@ def test_a_bar_with_rate_and_the_page_at_the_end(program: Program, tiny: Path, t
     assert b"\x1b[?25h" in shown, "the cursor comes back"
 
 
-def test_ctrl_c_at_the_keyboard_reaches_the_program_alone(program: Program, tiny: Path, images: Path) -> None:
+@contextmanager
+def held_on_a_terminal(program: Program, model: Path, images: Path) -> Iterator[tuple[OnPty, psutil.Process]]:
+    """A run on a terminal of its own, and its worker, which stands still with one answer in the journal."""
     hold(program, JOURNAL_NAME, 1)
-    options = ("--model", tiny, "--images", images, "--max-new-tokens", "900")
+    options = ("--model", model, "--images", images, "--max-new-tokens", "900")
     terminal = OnPty(program.cwd, "--batch", *options, size=(110, 30), environ=program.env)
     try:
-        worker = held_worker(terminal.process)
+        yield terminal, held_worker(terminal.process)
+    finally:
+        terminal.end()
+
+
+def test_ctrl_c_at_the_keyboard_reaches_the_program_alone(program: Program, tiny: Path, images: Path) -> None:
+    with held_on_a_terminal(program, tiny, images) as (terminal, worker):
         terminal.wait_for("A_002.png")
         terminal.press("ctrl+c")
         terminal.wait_for("ctrl+c again stops now")
         worker.resume()
         assert terminal.wait_end() == ExitCode.INTERRUPTED
         terminal.wait_for("go on with: fada-tui --batch --resume")
-    finally:
-        terminal.end()
     (folder,) = run_folders(program.cwd)
     assert 1 <= len(load(folder)["results"]) < 4
     assert "Traceback" not in (folder / "worker.log").read_text()
 
 
 def test_a_terminal_that_hangs_up(program: Program, tiny: Path, images: Path) -> None:
-    hold(program, JOURNAL_NAME, 1)
-    options = ("--model", tiny, "--images", images, "--max-new-tokens", "900")
-    terminal = OnPty(program.cwd, "--batch", *options, size=(110, 30), environ=program.env)
-    try:
-        worker = held_worker(terminal.process)
+    with held_on_a_terminal(program, tiny, images) as (terminal, worker):
         terminal.wait_for("1/4")
         terminal.hang_up()  # the kernel sends SIGHUP, and every write fails from here
         worker.resume()
         assert terminal.wait_end() == ExitCode.INTERRUPTED
-    finally:
-        terminal.end()
     (folder,) = run_folders(program.cwd)
     run = load(folder)
     assert run["status"] == "interrupted" and len(run["results"]) >= 1
